@@ -1,0 +1,176 @@
+"""The ground: statuses, kinds and events that every floor above speaks of."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic_forms.types import FormGenerator, FormGeneratorAsync, State
+
+from orchestrator_gql.utils.errors import Json
+
+__all__ = [
+    "AttemptOutcome",
+    "CallbackStatus",
+    "Event",
+    "EventKind",
+    "Failure",
+    "FormGenerator",
+    "FormGeneratorAsync",
+    "InputRequestStatus",
+    "Json",
+    "ProcessStatus",
+    "State",
+    "StepKind",
+    "StepStatus",
+    "SubscriptionLifecycle",
+    "Verdict",
+]
+
+
+class ProcessStatus(StrEnum):
+    """Where a process stands."""
+
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"  # a person must act
+    AWAITING_CALLBACK = "AWAITING_CALLBACK"  # a remote service must act
+    WAITING = "WAITING"  # retried by itself at a known time
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    COMPLETED = "COMPLETED"
+
+    @property
+    def is_ended(self) -> bool:
+        """True where nothing can move the process any more."""
+        return self in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED)
+
+
+class StepStatus(StrEnum):
+    """What became of one visit of a step."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCESS = "SUCCESS"
+    SKIPPED = "SKIPPED"
+    SUSPENDED = "SUSPENDED"
+    WAITING = "WAITING"
+    AWAITING_CALLBACK = "AWAITING_CALLBACK"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+
+
+class StepKind(StrEnum):
+    """What a step is for."""
+
+    ACTION = "ACTION"
+    AWAIT_CALLBACK = "AWAIT_CALLBACK"
+    VALIDATION = "VALIDATION"
+    INPUT = "INPUT"
+    SYSTEM = "SYSTEM"
+
+
+class CallbackStatus(StrEnum):
+    """The life of a callback."""
+
+    PENDING = "PENDING"
+    RECEIVED = "RECEIVED"
+    VALIDATED = "VALIDATED"
+    REJECTED = "REJECTED"
+    FAILED_BY_REMOTE = "FAILED_BY_REMOTE"
+    EXPIRED = "EXPIRED"
+    HEARTBEAT_LOST = "HEARTBEAT_LOST"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class AttemptOutcome(StrEnum):
+    """The verdict on one delivery at a callback's door."""
+
+    ACCEPTED = "ACCEPTED"
+    DUPLICATE = "DUPLICATE"
+    CONFLICT = "CONFLICT"
+    LATE = "LATE"
+    WITHDRAWN = "WITHDRAWN"
+    INVALID = "INVALID"
+    MALFORMED = "MALFORMED"
+    UNSUPPORTED_TYPE = "UNSUPPORTED_TYPE"
+    TOO_LARGE = "TOO_LARGE"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN_ADDRESS = "FORBIDDEN_ADDRESS"
+
+
+class InputRequestStatus(StrEnum):
+    """The life of an input request."""
+
+    OPEN = "OPEN"
+    SUBMITTED = "SUBMITTED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Verdict(StrEnum):
+    """What a person decided."""
+
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    SENT_BACK = "SENT_BACK"
+
+
+class SubscriptionLifecycle(StrEnum):
+    """The life of a product subscription; the values are what the field stores and shows."""
+
+    INITIAL = "initial"
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    MIGRATING = "migrating"
+    DISABLED = "disabled"
+    TERMINATED = "terminated"
+
+
+class EventKind(StrEnum):
+    """What an entry of the event log reports."""
+
+    PROCESS_CREATED = "PROCESS_CREATED"
+    PROCESS_STATUS_CHANGED = "PROCESS_STATUS_CHANGED"
+    STEP_CHANGED = "STEP_CHANGED"
+    CALLBACK_ISSUED = "CALLBACK_ISSUED"
+    CALLBACK_PROGRESSED = "CALLBACK_PROGRESSED"
+    CALLBACK_RECEIVED = "CALLBACK_RECEIVED"
+    CALLBACK_VALIDATED = "CALLBACK_VALIDATED"
+    CALLBACK_ENDED = "CALLBACK_ENDED"
+    INPUT_REQUESTED = "INPUT_REQUESTED"
+    INPUT_DECIDED = "INPUT_DECIDED"
+    INPUT_REQUEST_CHANGED = "INPUT_REQUEST_CHANGED"
+    PROCESS_NOTE_CHANGED = "PROCESS_NOTE_CHANGED"
+    PRODUCT_SUBSCRIPTION_CHANGED = "PRODUCT_SUBSCRIPTION_CHANGED"
+    ENGINE_STATE_CHANGED = "ENGINE_STATE_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a step or a process failed; ``code`` is kebab-case, ``details`` any JSON value."""
+
+    code: str
+    message: str
+    occurred_at: datetime
+    details: Json = None
+    traceback: str | None = None
+    is_retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the durable log.
+
+    ``payload`` holds the facts as of the event; ``cursor`` is empty until the log has numbered it, and opaque to
+    everyone but ``storage/events``.
+    """
+
+    kind: EventKind
+    at: datetime
+    process_id: UUID | None = None
+    actor: str | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+    cursor: str = ""

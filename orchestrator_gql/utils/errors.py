@@ -1,0 +1,271 @@
+"""Every error this package raises on purpose.
+
+    OrchestratorError
+    ├── NotFound                    the thing is not there, or not for the caller's eyes
+    ├── Refused                     the right question at the wrong moment
+    │   ├── AlreadyDecided          an input request that somebody answered first
+    │   ├── InputRequestClosed      an input request that can no longer be answered
+    │   ├── StaleVersion            the thing changed since the caller looked at it
+    │   ├── StaleForm               the form changed since it was shown
+    │   ├── InvalidState            the process's status does not allow the verb
+    │   ├── IdempotencyKeyReused    the key was used before with another input
+    │   ├── SubscriptionLocked      another process holds the product subscription
+    │   ├── WorkflowBlocked         the workflow cannot be started now
+    │   ├── EnginePaused            the engine takes no new work
+    │   ├── CallbackConflict        another result was accepted before this one
+    │   └── CallbackClosed          the callback expired or was withdrawn
+    ├── Invalid                     the input cannot be taken as it is
+    │   ├── FormInvalid             a page of a form has field errors
+    │   ├── PayloadInvalid          a body breaks the contract or the JSON rules
+    │   ├── PayloadTooLarge         a body is over the limit
+    │   ├── UnsupportedMediaType    a body of a type that is not read
+    │   └── CursorInvalid           a cursor that this server did not make
+    ├── Forbidden                   the caller lacks a permission
+    ├── Unauthenticated             the credential is missing or wrong
+    ├── StorageUnavailable          the database cannot be written now
+    ├── StepError                   what a step came to that its author must mend
+    ├── WorkflowDefinitionError     a definition that cannot work; told at import
+    ├── SettingsError               the deployment's configuration cannot work; told at start
+    └── ProcessFailureError         raised by workflow authors: stop here, politely
+
+A class's ``code`` is the same in problem+json, in ``Failure.code``, in the docs and, in capitals, in GraphQL.
+Its docstring is its default message.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list or dict of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of an input.
+
+    ``path`` holds the keys from the root (list indexes as strings); ``type`` is the machine-readable kind, such as
+    ``missing``; ``context`` the limits that were broken, if any.
+    """
+
+    path: tuple[str, ...]
+    message: str
+    type: str
+    context: Mapping[str, Json] | None = None
+
+    @property
+    def pointer(self) -> str:
+        """The same place as a JSON pointer (RFC 6901).
+
+        >>> FieldError(("a/b", "0"), "is missing", "missing").pointer
+        '/a~1b/0'
+        """
+        return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in self.path)
+
+
+class OrchestratorError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip().partition("\n")[0]
+        super().__init__(self.message)
+
+
+class NotFound(OrchestratorError):
+    """There is no such thing, or it is not visible to you."""
+
+    code = "not-found"
+
+    def __init__(self, kind: str, id: object) -> None:
+        self.kind = kind
+        self.id = str(id)
+        super().__init__(f"There is no {kind} {self.id!r}, or it is not visible to you.")
+
+
+class Refused(OrchestratorError):
+    """This cannot be done now."""
+
+    code = "invalid-state"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        process_id: object = None,
+        current_version: int | None = None,
+        by: str | None = None,
+        at: Any = None,
+    ) -> None:
+        self.process_id = process_id
+        self.current_version = current_version
+        self.by = by
+        self.at = at
+        super().__init__(message)
+
+
+class AlreadyDecided(Refused):
+    """Somebody else decided this first."""
+
+    code = "already-decided"
+
+
+class InputRequestClosed(Refused):
+    """This input request is closed."""
+
+    code = "input-request-closed"
+
+
+class StaleVersion(Refused):
+    """It changed since you looked: read it again."""
+
+    code = "stale-version"
+
+
+class StaleForm(StaleVersion):
+    """The form changed since it was shown: read it again."""
+
+
+class InvalidState(Refused):
+    """The process's status does not allow this."""
+
+
+class IdempotencyKeyReused(Refused):
+    """This idempotency key was used before with another input."""
+
+    code = "idempotency-key-reused"
+
+
+class SubscriptionLocked(Refused):
+    """Another process holds this product subscription."""
+
+    code = "subscription-locked"
+
+
+class WorkflowBlocked(Refused):
+    """This workflow cannot be started now."""
+
+    code = "workflow-blocked"
+
+
+class EnginePaused(Refused):
+    """The engine is paused: nothing is started until it is resumed."""
+
+    code = "engine-paused"
+
+
+class CallbackConflict(Refused):
+    """Another result was accepted before this one."""
+
+    code = "callback-already-received"
+
+
+class CallbackClosed(Refused):
+    """This callback takes no result any more."""
+
+    code = "callback-withdrawn"
+
+    def __init__(self, message: str | None = None, *, is_expired: bool = False) -> None:
+        self.is_expired = is_expired
+        super().__init__(message)
+
+
+class Invalid(OrchestratorError):
+    """The input is not valid."""
+
+    code = "payload-invalid"
+
+    def __init__(self, message: str | None = None, errors: Sequence[FieldError] = ()) -> None:
+        self.errors = tuple(errors)
+        super().__init__(message)
+
+
+class FormInvalid(Invalid):
+    """The form has errors: see the fields."""
+
+    code = "form-invalid"
+
+
+class PayloadInvalid(Invalid):
+    """The body is not what is expected here."""
+
+
+class PayloadTooLarge(Invalid):
+    """The body is larger than the limit."""
+
+    code = "payload-too-large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(f"The body is larger than the limit of {limit_bytes} bytes.")
+
+
+class UnsupportedMediaType(Invalid):
+    """The body is of a type that is not read here."""
+
+    code = "unsupported-media-type"
+
+
+class CursorInvalid(Invalid):
+    """This cursor was not made by this server: start without one."""
+
+    code = "cursor-invalid"
+
+
+class Forbidden(OrchestratorError):
+    """You may not do this."""
+
+    code = "forbidden"
+
+    def __init__(self, permission: str, message: str | None = None) -> None:
+        self.permission = permission
+        super().__init__(message or f"This needs the permission {permission}.")
+
+
+class Unauthenticated(OrchestratorError):
+    """The credential is missing or wrong."""
+
+    code = "unauthenticated"
+
+
+class StorageUnavailable(OrchestratorError):
+    """The database cannot be written now: try again in a moment; nothing was changed."""
+
+    code = "storage-unavailable"
+
+
+class StepError(OrchestratorError):
+    """A step did what no step may do."""
+
+    code = "step-error"
+
+    def __init__(self, message: str, code: str = "step-error") -> None:
+        self.failure_code = code
+        super().__init__(message)
+
+
+class WorkflowDefinitionError(OrchestratorError, ValueError):
+    """This workflow definition cannot work."""
+
+    code = "workflow-definition"
+
+
+class SettingsError(OrchestratorError):
+    """The configuration cannot work."""
+
+    code = "settings"
+
+
+class ProcessFailureError(OrchestratorError):
+    """The process cannot go on.
+
+    Raise it in a step to stop the process with a message for the operator and, if there are any, the details: any
+    JSON value. It is the polite way to fail: no trace is shown.
+    """
+
+    code = "process-failure"
+
+    def __init__(self, message: str, details: Json = None) -> None:
+        self.details = details
+        super().__init__(message)
