@@ -1,0 +1,37 @@
+"""The authors' face: the words to write workflows with.
+
+It imports no door and no database, so that a module of workflows stays light to import; servers import
+`orchestrator_gql.app`. The decorator `workflow` is taken from `orchestrator_gql.workflow`: exported here it would
+hide the module of that name.
+"""
+
+from orchestrator_gql.version import __version__
+from orchestrator_gql.workflow.language import (
+    callback_step,
+    conditional,
+    done,
+    focussteps,
+    init,
+    inputstep,
+    retrystep,
+    step,
+    step_group,
+    steplens,
+)
+from orchestrator_gql.workflow.model import StepList, begin
+
+__all__ = [
+    "StepList",
+    "__version__",
+    "begin",
+    "callback_step",
+    "conditional",
+    "done",
+    "focussteps",
+    "init",
+    "inputstep",
+    "retrystep",
+    "step",
+    "step_group",
+    "steplens",
+]

@@ -2,6 +2,7 @@
 
     OrchestratorError
     ├── NotFound                    the thing is not there, or not for the caller's eyes
+    ├── CallbackUnknown             no callback listens at this address
     ├── Refused                     the right question at the wrong moment
     │   ├── AlreadyDecided          an input request that somebody answered first
     │   ├── InputRequestClosed      an input request that can no longer be answered
@@ -17,6 +18,7 @@
     ├── Invalid                     the input cannot be taken as it is
     │   ├── FormInvalid             a page of a form has field errors
     │   ├── PayloadInvalid          a body breaks the contract or the JSON rules
+    │   │   └── NotJson             a body that is not UTF-8, or not JSON at all
     │   ├── PayloadTooLarge         a body is over the limit
     │   ├── UnsupportedMediaType    a body of a type that is not read
     │   └── CursorInvalid           a cursor that this server did not make
@@ -24,6 +26,7 @@
     ├── Unauthenticated             the credential is missing or wrong
     ├── StorageUnavailable          the database cannot be written now
     ├── StepError                   what a step came to that its author must mend
+    │   └── UnsafeTransition        a product subscription may not go from its status to this one
     ├── WorkflowDefinitionError     a definition that cannot work; told at import
     ├── SettingsError               the deployment's configuration cannot work; told at start
     └── ProcessFailureError         raised by workflow authors: stop here, politely
@@ -82,6 +85,12 @@ class NotFound(OrchestratorError):
         self.kind = kind
         self.id = str(id)
         super().__init__(f"There is no {kind} {self.id!r}, or it is not visible to you.")
+
+
+class CallbackUnknown(OrchestratorError):
+    """No callback listens at this address."""
+
+    code = "callback-unknown"
 
 
 class Refused(OrchestratorError):
@@ -190,6 +199,16 @@ class FormInvalid(Invalid):
 class PayloadInvalid(Invalid):
     """The body is not what is expected here."""
 
+    def __init__(
+        self, message: str | None = None, errors: Sequence[FieldError] = (), *, is_contract: bool = False
+    ) -> None:
+        self.is_contract = is_contract
+        super().__init__(message, errors)
+
+
+class NotJson(PayloadInvalid):
+    """The body is not JSON."""
+
 
 class PayloadTooLarge(Invalid):
     """The body is larger than the limit."""
@@ -243,6 +262,21 @@ class StepError(OrchestratorError):
     def __init__(self, message: str, code: str = "step-error") -> None:
         self.failure_code = code
         super().__init__(message)
+
+
+class UnsafeTransition(StepError):
+    """A product subscription may not go from its status to this one."""
+
+    code = "unsafe-transition"
+
+    def __init__(self, subscription_id: object, status: str, following: str, *, allowed: Sequence[str]) -> None:
+        self.subscription_id = subscription_id
+        self.status = status
+        self.following = following
+        self.allowed = tuple(allowed)
+        way_out = f"it may become {', '.join(allowed)}" if allowed else "that is the end of its life"
+        message = f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}."
+        super().__init__(message, code=self.code)
 
 
 class WorkflowDefinitionError(OrchestratorError, ValueError):

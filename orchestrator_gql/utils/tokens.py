@@ -1,10 +1,23 @@
-"""Random identifiers: secret callback tokens with their digests, and row ids that sort by time."""
+"""Random identifiers: secret callback tokens, kept out of what is stored and shown, and row ids that sort by time."""
 
+import base64
 import hashlib
 import os
+import re
 import secrets
 import time
+from collections.abc import Iterable
 from uuid import UUID
+
+from orchestrator_gql.utils.json import Json, encode
+
+MARK = "[callback token]"
+
+# Codes 20 to 7f, for a token is printable ASCII: the colours of a terminal, \u001b, are no reason to search on.
+_PERCENT_ESCAPE = re.compile(r"%(?:25)*([2-7][0-9A-Fa-f])")
+_JSON_ESCAPE = re.compile(r"\\+u00([2-7][0-9A-Fa-f])")
+_JSON_ESCAPE_BEGINNINGS = tuple(f"\\u00{digit}" for digit in range(2, 8))
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def new_token() -> str:
@@ -34,3 +47,78 @@ def new_id() -> UUID:
     bits = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     bits = bits & ~(0xF << 76) | (0x7 << 76)
     return UUID(int=bits & ~(0x3 << 62) | (0x2 << 62))
+
+
+def conceal(value: Json, tokens: Iterable[str]) -> Json:
+    """``value`` with each of ``tokens`` replaced by a mark wherever it stands in a text or a key.
+
+    Found are a token as it is, with any of its characters %-encoded (once or more) or JSON-escaped (backslashes
+    doubled or not), and within base64 of either alphabet. Of base64 the characters that a token shares with its
+    neighbours stay: they tell at most six of its bits at either end. Where nothing is found the very same value is
+    given back, after one search through its text.
+
+    >>> conceal({"url": "https://example.org/callback/s3cr%33t-token"}, ["s3cr3t-token"])
+    {'url': 'https://example.org/callback/[callback token]'}
+    """
+    spellings = tuple(spelling for token in tokens if token for spelling in _spellings(token))
+    text = value if isinstance(value, str) else encode(value)
+    unescaped = _unescaped(text)
+    if not any(_may_hold(text, unescaped, spelling) for spelling in spellings):
+        return value
+    return _concealed(value, spellings)
+
+
+def _spellings(token: str) -> set[str]:
+    """The token, and the characters of base64 that are its alone at each of the three places in a group."""
+    found = {token}
+    for before in range(3):
+        first, last = -(-before * 4 // 3), (before + len(token)) * 4 // 3
+        standard = base64.b64encode(b"\0" * before + token.encode()).decode()[first:last]
+        found |= {standard, standard.translate(_URL_SAFE)}
+    return found - {""}
+
+
+def _unescaped(text: str) -> str:
+    if "%" in text:
+        text = _PERCENT_ESCAPE.sub(_character, text)
+    if any(beginning in text for beginning in _JSON_ESCAPE_BEGINNINGS):
+        text = _JSON_ESCAPE.sub(_character, text)
+    return text
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16))
+
+
+def _may_hold(text: str, unescaped: str, spelling: str) -> bool:
+    """Whether a thorough search is worth its price.
+
+    An escape sign right before a token can take the token's first characters for its own digits when a text is
+    unescaped as a whole; its second half is safe from that.
+    """
+    return spelling in text or spelling[len(spelling) // 2 :] in unescaped
+
+
+def _concealed(value: Json, spellings: Iterable[str]) -> Json:
+    match value:
+        case str():
+            return _concealed_text(value, spellings)
+        case list() | tuple():
+            return [_concealed(item, spellings) for item in value]
+        case dict():
+            return {_concealed_text(name, spellings): _concealed(item, spellings) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _concealed_text(text: str, spellings: Iterable[str]) -> str:
+    unescaped = _unescaped(text)
+    for spelling in spellings:
+        if _may_hold(text, unescaped, spelling):
+            text = re.sub("".join(map(_any_escape_of, spelling)), MARK, text)
+    return text
+
+
+def _any_escape_of(character: str) -> str:
+    code = "".join(f"[{digit}{digit.upper()}]" for digit in f"{ord(character):02x}")
+    return rf"(?:{re.escape(character)}|%(?:25)*{code}|\\+u00{code})"

@@ -1,0 +1,96 @@
+/** Every operation this page sends: the schema it lives on, at a glance. */
+
+const ROW = `
+  fragment Row on Process {
+    id version workflowName status startedAt endedAt durationSeconds currentStep { name }
+  }`;
+
+const PAGE = `
+  fragment Page on FormPage {
+    __typename index key title description schema uiSchema initialData submitLabel hasNext isConfirmation digest
+  }
+  fragment Invalid on FormInvalid { message pageIndex errors { pointer message } page { ...Page } }`;
+
+const REFUSAL = `
+  fragment Refusal on UserError { code message ... on ConflictError { by { name } at } }`;
+
+const DETAIL = `
+  fragment Trouble on Failure { code message details traceback occurredAt }
+  fragment Wait on Callback {
+    id name status tokenHint issuedAt expiresAt receivedAt isEarly isOverdue
+    progress { percent message reportedAt }
+    progressLog(first: 100) { nodes { percent message reportedAt } pageInfo { hasNextPage } }
+    result resultPreview resultBytes isTruncated
+    validation { outcome message details }
+    attempts(first: 20) { nodes { id at peer outcome bytes error } }
+  }
+  fragment Asked on InputRequest {
+    id version status title assignee { name } claimedBy { name } createdAt dueAt
+    canSubmit canReject blockedReason approvalsNeeded
+    decisions { by { name } policy at verdict comment }
+    form { __typename ...Page ...Invalid }
+  }
+  fragment Detail on Process {
+    ...Row note availableActions createdBy { name } failure { ...Trouble }
+    steps {
+      id index name kind group status attempt startedAt completedAt durationSeconds retryAt stateDelta
+      completedBy { name } failure { ...Trouble } callbacks { ...Wait } inputRequest { ...Asked }
+    }
+  }`;
+
+export const PROCESSES = `
+  query Processes($first: Int!, $after: String, $filter: ProcessFilter) {
+    processes(first: $first, after: $after, filter: $filter) { nodes { ...Row } pageInfo { hasNextPage endCursor } }
+  }${ROW}`;
+
+export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${DETAIL}`;
+
+export const STATS = `
+  query Stats { stats { processesByStatus { status count } engine { state reason changedBy { name } } } }`;
+
+export const WORKFLOWS = `
+  query Workflows {
+    workflows(first: 200) { nodes { name description target hasStartForm isStartable blockedReason } }
+  }`;
+
+export const RESULT_SLICE = `
+  query ResultSlice($id: ID!, $offset: Int!) {
+    node(id: $id) { ... on Callback { resultText(offset: $offset) { text nextOffset } } }
+  }`;
+
+export const START_FORM = `
+  query StartForm($workflowName: String!) {
+    startForm(workflowName: $workflowName) { __typename ...Page ...Invalid ...Refusal }
+  }${PAGE}${REFUSAL}`;
+
+export const START_WORKFLOW = `
+  mutation StartWorkflow($input: StartWorkflowInput!) {
+    startWorkflow(input: $input) {
+      __typename ...Invalid ...Refusal
+      ... on StartWorkflowSuccess { process { id } }
+      ... on FormIncomplete { nextPage { ...Page } }
+    }
+  }${PAGE}${REFUSAL}`;
+
+export const SUBMIT_FORM = `
+  mutation SubmitForm($input: SubmitFormInput!) {
+    submitForm(input: $input) {
+      __typename ...Invalid ...Refusal
+      ... on SubmitFormSuccess { process { id } }
+      ... on FormIncomplete { nextPage { ...Page } }
+    }
+  }${PAGE}${REFUSAL}`;
+
+export const REJECT = `
+  mutation Reject($input: RejectInputRequestInput!) { rejectInputRequest(input: $input) { __typename ...Refusal } }${REFUSAL}`;
+
+export const RETRY = `
+  mutation Retry($input: RetryProcessInput!) { retryProcess(input: $input) { __typename ...Refusal } }${REFUSAL}`;
+
+export const ABORT = `
+  mutation Abort($input: AbortProcessInput!) { abortProcess(input: $input) { __typename ...Refusal } }${REFUSAL}`;
+
+export const PROCESS_EVENTS = `
+  subscription ProcessEvents($after: String) {
+    processEvents(after: $after) { cursor caughtUp reset events { __typename processId } }
+  }`;

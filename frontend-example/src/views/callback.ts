@@ -1,0 +1,124 @@
+/** A wait for a remote service: how long, how far, what it said, and what was refused. */
+import { disclosure, h, type Block, type Child } from "../dom";
+import type { Callback, Progress } from "../model";
+import { bytes, resultView, valueView } from "../result";
+import { moment, ticking } from "../time";
+
+const ENDS: Record<string, string> = {
+  RECEIVED: "Answered, to be validated",
+  VALIDATED: "Answered and validated",
+  REJECTED: "Answered, and refused by the validation",
+  FAILED_BY_REMOTE: "The remote service reported a failure",
+  EXPIRED: "The deadline passed without an answer",
+  HEARTBEAT_LOST: "The remote service fell silent",
+  WITHDRAWN: "Withdrawn: its URL is dead",
+};
+
+export function callbackBlock(callback: Callback): Block {
+  return { key: callback.id, signature: JSON.stringify(callback), draw: () => callbackView(callback) };
+}
+
+function callbackView(callback: Callback): HTMLElement {
+  const { status, progress, progressLog, attempts, validation } = callback;
+  const refused = attempts.nodes.filter(({ outcome }) => outcome !== "ACCEPTED");
+  const hasResult = callback.isTruncated || callback.resultBytes !== null || callback.result !== null;
+  return h(
+    "div",
+    { class: `callback${callback.isOverdue ? " overdue" : ""}` },
+    h("p", { class: "callback-head" }, status === "PENDING" ? waiting(callback) : ended(callback)),
+    status === "PENDING" && progress && bar(progress),
+    validation?.message && h("p", { class: "words" }, validation.message),
+    progressLog.nodes.length > 1 &&
+      disclosure(
+        "log",
+        `Progress (${progressLog.nodes.length}${progressLog.pageInfo.hasNextPage ? "+" : ""})`,
+        log(progressLog.nodes),
+      ),
+    refused.length > 0 &&
+      disclosure(
+        "refused",
+        `Not accepted (${refused.length})`,
+        h(
+          "ul",
+          { class: "log" },
+          refused.map((attempt) =>
+            h(
+              "li",
+              {},
+              moment(attempt.at),
+              " ",
+              attempt.outcome.toLowerCase().replaceAll("_", " "),
+              ` · ${bytes(attempt.bytes)}`,
+              attempt.peer && ` from ${attempt.peer}`,
+              attempt.error && ` – ${attempt.error}`,
+            ),
+          ),
+        ),
+      ),
+    hasResult &&
+      disclosure(
+        "result",
+        ["Result", callback.resultBytes !== null && h("span", { class: "muted" }, ` ${bytes(callback.resultBytes)}`)],
+        resultView(callback),
+        true,
+      ),
+    validation?.details &&
+      disclosure("validation", "What the validation found", valueView(validation.details, "validation")),
+  );
+}
+
+function waiting({ name, issuedAt, expiresAt, isOverdue, tokenHint }: Callback): Child {
+  return [
+    h("strong", {}, name ? `Waiting for ${name}` : "Waiting for the remote service"),
+    h("span", {}, "since ", moment(issuedAt), " · ", ticking("since", issuedAt)),
+    expiresAt && h("span", { class: isOverdue ? "error" : "muted" }, "deadline ", ticking("until", expiresAt)),
+    h(
+      "span",
+      { class: "muted", title: "The last characters of the token, for talking to the remote team" },
+      `token …${tokenHint}`,
+    ),
+  ];
+}
+
+function ended({ name, status, receivedAt, isEarly }: Callback): Child {
+  return [
+    h("strong", {}, name ? `${name}: ${ENDS[status] ?? status}` : (ENDS[status] ?? status)),
+    receivedAt && h("span", { class: "muted" }, moment(receivedAt), isEarly && ", before the wait began"),
+  ];
+}
+
+function bar({ percent, message, reportedAt }: Progress): HTMLElement {
+  const words = message ?? (percent === null ? "In progress" : `${Math.round(percent)} %`);
+  return h(
+    "div",
+    { class: "progress" },
+    h("progress", { max: 100, value: percent, "aria-label": "Progress" }),
+    h(
+      "p",
+      { class: "progress-words" },
+      h("span", {}, words),
+      h(
+        "span",
+        { class: "muted" },
+        percent !== null && message ? `${Math.round(percent)} % · ` : "",
+        ticking("ago", reportedAt),
+      ),
+    ),
+  );
+}
+
+function log(entries: Progress[]): HTMLElement {
+  return h(
+    "ol",
+    { class: "log" },
+    entries.map(({ percent, message, reportedAt }) =>
+      h(
+        "li",
+        {},
+        moment(reportedAt),
+        percent !== null && h("span", { class: "percent" }, `${Math.round(percent)} %`),
+        h("span", {}, message ?? ""),
+      ),
+    ),
+  );
+}

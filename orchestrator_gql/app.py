@@ -1,0 +1,132 @@
+"""The one place where parts are joined: settings and workflows in, a Starlette application out."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute, Route
+
+from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.domain import products
+from orchestrator_gql.engine.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.timekeeper import keep_time
+from orchestrator_gql.events.notifier import LocalNotifier
+from orchestrator_gql.graphql.mount import graphql_face
+from orchestrator_gql.rest.access import AccessLog
+from orchestrator_gql.rest.callbacks import callback_routes
+from orchestrator_gql.rest.health import health_routes
+from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
+from orchestrator_gql.rest.problems import on_error, on_http_error
+from orchestrator_gql.runtime import Runtime, RuntimeBells
+from orchestrator_gql.storage import processes, product_subscriptions
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.schema import prepare
+from orchestrator_gql.utils.clock import Clock, WallClock
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflows.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
+
+
+def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Clock | None = None) -> Starlette:
+    """A server that offers the workflows; its lifespan opens the database and starts and stops the engine.
+
+    Raises `SettingsError` where the settings cannot work together, and `WorkflowDefinitionError`.
+    """
+    _demand_private(settings)
+    dispatcher = EmbeddedDispatcher()
+    runtime = _assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with running(runtime, dispatcher):
+            yield
+
+    app = Starlette(
+        routes=_routes(runtime),
+        lifespan=lifespan,
+        exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
+        middleware=[
+            Middleware(AccessLog),
+            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
+        ],
+    )
+    app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
+    app.state.runtime = runtime
+    return app
+
+
+@asynccontextmanager
+async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIterator[None]:
+    """The database open, the engine at work; what ran when the last server died is picked up at once."""
+    await runtime.database.open()
+    try:
+        await prepare(runtime.database)
+        await runtime.database.transaction(
+            lambda conn: product_subscriptions.write_products(conn, [one.facts for one in products.all()])
+        )
+        if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
+            await runtime.database.transaction(processes.drop_leases)
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(keep_time(runtime))]
+        try:
+            yield
+        finally:
+            await dispatcher.stop(runtime.settings.grace)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await runtime.database.close()
+        runtime.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatcher, clock: Clock) -> Runtime:
+    database = connect(settings.database_url)
+    runtime = Runtime(
+        settings=settings,
+        database=database,
+        registry=registry,
+        clock=clock,
+        notifier=LocalNotifier(),
+        worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
+        threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+    )
+    dispatcher.attach(runtime)
+    database.bells = RuntimeBells(runtime.notifier, runtime.timers, dispatcher)
+    return runtime
+
+
+def _routes(runtime: Runtime) -> list[BaseRoute]:
+    folder = dashboard_folder(runtime.settings)
+    return [
+        Route("/graphql", graphql_face(runtime)),
+        *callback_routes(runtime),
+        *health_routes(runtime),
+        *dashboard_routes(folder),
+    ]
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """Names that a request may be addressed to; a foreign one is somebody else's page talking through a browser."""
+    public = settings.base_url.partition("://")[2].rpartition(":")[0] or settings.base_url.partition("://")[2]
+    return [*LOOPBACK, public, settings.host, *settings.allowed_hosts]
+
+
+def _demand_private(settings: Settings) -> None:
+    if not settings.is_loopback:
+        raise SettingsError(
+            f"The server would listen on {settings.host!r} without sign-in, and anybody who reaches it could run "
+            "workflows. Listen on 127.0.0.1 and let a proxy with sign-in stand before it."
+        )

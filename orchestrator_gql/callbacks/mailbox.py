@@ -1,0 +1,155 @@
+"""A callback as a mailbox: it takes one letter, and this judges what is delivered."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
+from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.json import Json, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One wait for one answer of one remote service.
+
+    ``result_digest`` is of the canonical JSON of the accepted letter. ``heartbeat`` is how many seconds of silence the
+    wait endures, None for any.
+    """
+
+    id: UUID
+    process_id: UUID
+    step_index: int
+    record_seq: int
+    status: CallbackStatus
+    token_hint: str
+    result_key: str
+    issued_at: datetime
+    expires_at: datetime | None
+    name: str | None = None
+    contract: Json = None
+    heartbeat: float | None = None
+    heartbeat_due_at: datetime | None = None
+    received_at: datetime | None = None
+    is_early: bool = False
+    receipt: str | None = None
+    result_digest: str | None = None
+    result_bytes: int | None = None
+    result_preview: str | None = None
+    payload_id: UUID | None = None
+    failure: Failure | None = None
+    validation: Json = None
+    progress: Json = None
+
+    @property
+    def is_open(self) -> bool:
+        """True while a letter may still be taken."""
+        return self.status is CallbackStatus.PENDING
+
+    def deadline(self, now: datetime) -> CallbackStatus | None:
+        """What the wait ended by, where its time is over: EXPIRED or HEARTBEAT_LOST."""
+        if self.expires_at is not None and now >= self.expires_at:
+            return CallbackStatus.EXPIRED
+        if self.heartbeat_due_at is not None and now >= self.heartbeat_due_at:
+            return CallbackStatus.HEARTBEAT_LOST
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came to the door: the raw body and, where it could be read, the letter.
+
+    ``refusal`` says why a body was not read (its outcome is then one of MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …);
+    ``peer`` is the address it came from; ``size`` counts bytes as received, even those not kept.
+    """
+
+    body: bytes
+    size: int
+    media_type: str = "application/json"
+    peer: str | None = None
+    letter: Json = None
+    refusal: AttemptOutcome | None = None
+    error: str | None = None
+    is_failure: bool = False
+    digest: str = field(default="")
+
+    @classmethod
+    def of(cls, letter: Json, body: bytes, *, peer: str | None, is_failure: bool = False) -> "Delivery":
+        """A delivery that was read: equal letters, as canonical JSON (RFC 8785), have equal digests."""
+        mark = b"fail:" if is_failure else b""
+        digest = hashlib.sha256(mark + canonical(letter)).hexdigest()
+        return cls(body, len(body), peer=peer, letter=letter, is_failure=is_failure, digest=digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The mailbox takes it; ``is_early`` where the process had not come to its wait."""
+
+    is_early: bool
+    outcome: AttemptOutcome = AttemptOutcome.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The same letter again: the same receipt, nothing else."""
+
+    receipt: str
+    outcome: AttemptOutcome = AttemptOutcome.DUPLICATE
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLetter:
+    """It is not taken; the attempt is kept."""
+
+    outcome: AttemptOutcome
+    message: str
+    errors: tuple[FieldError, ...] = ()
+
+
+Verdict: TypeAlias = Accepted | Duplicate | RefusedLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a remote service is told: that its letter is stored, and since when."""
+
+    receipt: str
+    received_at: datetime
+    is_duplicate: bool = False
+
+
+def judge(
+    mailbox: Mailbox, delivery: Delivery, now: datetime, *, is_early: bool, errors: tuple[FieldError, ...] = ()
+) -> Verdict:
+    """What the mailbox says to a delivery; ``errors`` are the places where it breaks the contract.
+
+    A duplicate of the accepted letter is recognised first: it has its receipt for ever, even after an abort.
+    """
+    if mailbox.receipt and delivery.digest and delivery.digest == mailbox.result_digest:
+        return Duplicate(mailbox.receipt)
+    if mailbox.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
+        return RefusedLetter(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")
+    if mailbox.status is CallbackStatus.FAILED_BY_REMOTE:
+        return RefusedLetter(AttemptOutcome.CONFLICT, "A failure report was accepted before this one.")
+    if mailbox.status is CallbackStatus.WITHDRAWN:
+        return RefusedLetter(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
+    if not mailbox.is_open or mailbox.deadline(now) is not None:
+        return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
+    if delivery.refusal is not None:
+        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.")
+    if errors and not delivery.is_failure:
+        return RefusedLetter(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
+    return Accepted(is_early)
+
+
+def judge_progress(mailbox: Mailbox, now: datetime) -> RefusedLetter | None:
+    """Why a progress report is not taken; None where it is."""
+    if mailbox.status is CallbackStatus.WITHDRAWN:
+        return RefusedLetter(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
+    if not mailbox.is_open:
+        return RefusedLetter(AttemptOutcome.CONFLICT, "The wait is over: there is nothing to report any more.")
+    if mailbox.deadline(now) is not None:
+        return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
+    return None

@@ -1,0 +1,45 @@
+"""What a remote service says of how far its job is, in whatever form it says it."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+from orchestrator_gql.utils.json import Json
+
+LONGEST = 10_000
+"""Characters of a message that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report; ``percent`` from 0 to 100, ``message`` for people, ``data`` whatever else was said."""
+
+    percent: float | None = None
+    message: str | None = None
+    data: Json = None
+
+
+def read_report(said: Json) -> Report:
+    """The report in a JSON value: text is the message; of an object, ``percent``, ``message`` and the LSO's
+    ``progress`` (the lines since the last report) are understood, and all of it is kept.
+
+    >>> read_report({"progress": ["TASK [write]", "ok: [ams-1]"]}).message
+    'ok: [ams-1]'
+    """
+    if isinstance(said, str):
+        return Report(message=said[:LONGEST])
+    if not isinstance(said, dict):
+        return Report(data=said)
+    message = said.get("message")
+    lines = said.get("progress")
+    if message is None and isinstance(lines, list):
+        message = next((str(line) for line in reversed(lines) if str(line).strip()), None)
+    elif message is None and isinstance(lines, str):
+        message = lines
+    text = str(message)[:LONGEST] if message is not None else None
+    return Report(_percent(said.get("percent")), text, said)
+
+
+def _percent(value: Json) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return min(max(float(value), 0.0), 100.0)

@@ -1,0 +1,136 @@
+"""submitForm: answer an open input request. The first decision wins, and it is bound to what was shown."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import commit, execution, rights
+from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.lenses import focus, put_back
+from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
+from orchestrator_gql.process import Process, Success, decide
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import events, idempotency, input_requests, processes
+from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, Verdict
+from orchestrator_gql.utils.errors import NotFound, StaleForm
+from orchestrator_gql.utils.json import canonical
+from orchestrator_gql.workflow.model import InputStep, Workflow
+
+SCOPE = "submitForm"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The input request as decided, and the process, which goes on."""
+
+    request: InputRequest
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the answer was judged against; the transaction holds it to that."""
+
+    request: InputRequest
+    process: Process
+    workflow: Workflow
+    step: InputStep
+
+
+async def submit_form(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    input_request_id: UUID,
+    pages: list[Json],
+    expected_version: int | None = None,
+    shown_digest: str | None = None,
+    comment: str | None = None,
+    idempotency_key: str | None = None,
+) -> Submitted | forms.NextPage | forms.PageInvalid:
+    """Answer with all pages so far; a page still needed, or wrong, is answered and the request stays open.
+
+    Raises `NotFound`, `Forbidden`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `StaleForm`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    scope, request_digest = f"{SCOPE}:{input_request_id}", hashlib.sha256(canonical(pages)).hexdigest()
+    if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, request_digest)):
+        return known
+    seen = await _look(runtime, input_request_id)
+    await rights.demand_resume(principal, seen.workflow, seen.request.step_index)
+    demand_shown(seen.request, expected_version=expected_version, shown_digest=None, current_digest=None)
+    turned = await execution.turn(runtime, seen.process, seen.step, pages)
+    if not isinstance(turned, forms.Complete):
+        return turned
+    current = await _digest_of_last_page(runtime, seen, pages)
+    demand_shown(seen.request, expected_version=None, shown_digest=shown_digest, current_digest=current)
+
+    def store(conn: Connection) -> Submitted:
+        now = runtime.clock.now()
+        process = processes.lock(conn, seen.process.id)
+        _demand_open(conn, input_request_id)
+        if process is None or process.seq != seen.process.seq:
+            raise StaleForm(process_id=seen.process.id)
+        decision = Decision(principal.id, now, Verdict.APPROVED, current, turned.pages, comment)
+        if not input_requests.close(conn, seen.request, InputRequestStatus.SUBMITTED, now):
+            _demand_open(conn, input_request_id)
+        input_requests.decide(conn, input_request_id, decision)
+        payload = {"input_request_id": str(input_request_id), "verdict": decision.verdict}
+        events.append(conn, [Event(EventKind.INPUT_DECIDED, now, process.id, principal.id, payload)])
+        delta = put_back(seen.step, process.state, focus(seen.step, process.state), turned.data)
+        moved = decide(process, seen.workflow.steps, Success(delta, actor=principal.id), now)
+        after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, seen.workflow.steps)).process
+        if idempotency_key is not None:
+            key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
+            idempotency.remember(conn, **key, subject_id=input_request_id, now=now)
+        version = seen.request.version + 1
+        request = replace(seen.request, status=InputRequestStatus.SUBMITTED, version=version, closed_at=now)
+        return Submitted(request, after)
+
+    return await runtime.database.transaction(store)
+
+
+async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
+    def read(conn: Connection) -> tuple[InputRequest, Process]:
+        request = _demand_open(conn, input_request_id)
+        process = processes.load(conn, request.process_id)
+        if process is None:
+            raise NotFound("process", request.process_id)
+        return request, process
+
+    request, process = await runtime.database.read(read)
+    workflow = runtime.registry.get(process.workflow_name)
+    step = workflow.steps[request.step_index] if request.step_index < len(workflow.steps) else None
+    if not isinstance(step, InputStep):
+        raise StaleForm("The workflow changed: this form is not part of it any more.", process_id=process.id)
+    return _Seen(request, process, workflow, step)
+
+
+async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Submitted | None:
+    def look(conn: Connection) -> Submitted | None:
+        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
+        request = input_requests.load(conn, known) if known else None
+        process = processes.load(conn, request.process_id) if request else None
+        return Submitted(request, process) if request and process else None
+
+    return await runtime.database.read(look)
+
+
+async def _digest_of_last_page(runtime: Runtime, seen: _Seen, pages: list[Json]) -> str:
+    """The digest of the page that the last answer was to; the empty one where the form had no page."""
+    shown = await execution.turn(runtime, seen.process, seen.step, pages[:-1])
+    return shown.page.digest if isinstance(shown, forms.NextPage) else ""
+
+
+def _demand_open(conn: Connection, input_request_id: UUID) -> InputRequest:
+    request = input_requests.load(conn, input_request_id)
+    if request is None:
+        raise NotFound("input request", input_request_id)
+    made = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
+    demand_open(request, made[-1] if made else None)
+    return request

@@ -1,0 +1,38 @@
+"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.process import Abort, Process, abort
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import processes
+from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.workflow.model import begin
+
+
+async def abort_process(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    process_id: UUID,
+    reason: str | None = None,
+    expected_version: int | None = None,
+) -> Process:
+    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` where it has ended."""
+    principal.demand(Permission.ABORT)
+
+    def end(conn: Connection) -> Process:
+        process = processes.lock(conn, process_id)
+        if process is None:
+            raise NotFound("process", process_id)
+        demand_version(process, expected_version)
+        now = runtime.clock.now()
+        draft = Draft(process).then(abort(process, Abort(principal.id, reason), now))
+        return commit.apply(conn, process, draft, terms(runtime, begin)).process
+
+    return await runtime.database.transaction(end)

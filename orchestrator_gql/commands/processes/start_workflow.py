@@ -1,0 +1,115 @@
+"""startWorkflow: check the start form, then store a process that can run."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import execution, rights
+from orchestrator_gql.engine.commit import begin_process
+from orchestrator_gql.process import Process, create
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Principal
+from orchestrator_gql.storage import idempotency, processes, product_subscriptions
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.errors import SubscriptionLocked, WorkflowBlocked
+from orchestrator_gql.utils.json import canonical
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow.model import Workflow
+
+SCOPE = "startWorkflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process; ``created`` is False where an earlier call with the same idempotency key had started it."""
+
+    process: Process
+    created: bool
+
+
+async def start_workflow(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    workflow_name: str,
+    pages: list[Json],
+    idempotency_key: str | None = None,
+    note: str | None = None,
+) -> Started | forms.NextPage | forms.PageInvalid:
+    """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
+
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked` and `IdempotencyKeyReused`.
+    """
+    workflow = runtime.registry.get(workflow_name)
+    await rights.demand_start(principal, workflow)
+    scope, digest = f"{SCOPE}:{workflow_name}", hashlib.sha256(canonical(pages)).hexdigest()
+    if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, digest)):
+        return known
+    await _demand_startable(runtime, workflow)
+    turned = await execution.start_turn(runtime, workflow, principal, pages)
+    if not isinstance(turned, forms.Complete):
+        return turned
+    state, accepted = turned.data, turned.pages
+
+    def store(conn: Connection) -> Process | None:
+        _demand_in_sync(conn, workflow, state)
+        now = runtime.clock.now()
+        begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)
+        begun = replace(begun, process=replace(begun.process, note=note))
+        process = begin_process(conn, begun)
+        if idempotency_key is None:
+            return process
+        row = {"scope": scope, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
+        if idempotency.remember(conn, **row):  # type: ignore[arg-type]
+            return process
+        raise _Twin
+
+    try:
+        stored = await runtime.database.transaction(store)
+    except _Twin:
+        assert idempotency_key is not None
+        twin = await _earlier(runtime, scope, idempotency_key, digest)
+        assert twin is not None
+        return twin
+    assert stored is not None
+    return Started(stored, created=True)
+
+
+class _Twin(Exception):  # noqa: N818 - undoes the transaction: the same request, at the same time, came first
+    pass
+
+
+async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Started | None:
+    def look(conn: Connection) -> Process | None:
+        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
+        return processes.load(conn, known) if known is not None else None
+
+    process = await runtime.database.read(look)
+    return Started(process, created=False) if process is not None else None
+
+
+async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
+    reason = await execution.blocked_reason(runtime, workflow)
+    if reason is not None:
+        raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
+
+
+def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> None:
+    """One process at a time may change a product subscription."""
+    named = state.get("subscription_id")
+    if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
+        return
+    subscription_id = UUID(str(named))
+    row = product_subscriptions.rows(conn, [subscription_id]).get(subscription_id)
+    holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
+    if holder is not None or (row is not None and not row.insync):
+        raise SubscriptionLocked(
+            f"The product subscription {subscription_id} is held by process {holder}."
+            if holder
+            else f"The product subscription {subscription_id} is out of sync: a process left it so.",
+            process_id=holder,
+        )

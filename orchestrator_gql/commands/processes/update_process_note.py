@@ -1,0 +1,38 @@
+"""updateProcessNote: what people write beside a process."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine.commit import demand_version
+from orchestrator_gql.process import Process
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import events, processes
+from orchestrator_gql.types import Event, EventKind
+from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid
+
+LONGEST = 10_000
+
+
+async def update_process_note(
+    runtime: Runtime, principal: Principal, *, process_id: UUID, note: str | None, expected_version: int | None = None
+) -> Process:
+    """Write, change or (None) remove the note; at most 10,000 characters. Raises `NotFound` and `StaleVersion`."""
+    principal.demand(Permission.READ)
+    if note is not None and len(note) > LONGEST:
+        error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
+        raise PayloadInvalid("The note is too long.", [error])
+
+    def write(conn: Connection) -> Process:
+        process = processes.lock(conn, process_id)
+        if process is None:
+            raise NotFound("process", process_id)
+        demand_version(process, expected_version)
+        now = runtime.clock.now()
+        processes.set_note(conn, process, note, now)
+        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": note})])
+        return replace(process, note=note, version=process.version + 1, updated_at=now)
+
+    return await runtime.database.transaction(write)

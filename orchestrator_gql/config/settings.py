@@ -1,0 +1,122 @@
+"""The deployment's settings, read once from the environment, frozen and handed down."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orchestrator_gql.utils.errors import SettingsError
+
+Megabytes = 1024 * 1024
+PREFIX = "ORCHESTRATOR_"
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning. In the environment each is spelled ``ORCHESTRATOR_…``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///orchestrator.db",
+        description="Where everything is kept: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://…`.",
+    )
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None, description="The base of callback URLs, as remote services reach this server. Default: host and port."
+    )
+    callback_timeout: Annotated[float, Field(gt=0)] = Field(
+        86400.0, description="Seconds a callback is waited for where its step names no timeout."
+    )
+    max_callback_bytes: Annotated[int, Field(ge=1024)] = Field(
+        10 * Megabytes, description="The largest body of a callback, in bytes."
+    )
+    max_step_bytes: Annotated[int, Field(ge=1024)] = Field(
+        Megabytes, description="The most that one step may change in the state, in bytes of JSON."
+    )
+    step_threads: Annotated[int, Field(ge=1, le=512)] = Field(
+        32, description="Threads that run sync steps; an async step needs none."
+    )
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        200, description="Processes that one worker advances at the same time."
+    )
+    lease: Annotated[float, Field(gt=0)] = Field(
+        30.0, description="Seconds after which the work of a silent worker is given to another."
+    )
+    heartbeat: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds between two renewals of the leases.")
+    grace: Annotated[float, Field(ge=0)] = Field(
+        30.0, description="Seconds that running steps are given to finish at SIGTERM."
+    )
+    misses_per_minute: Annotated[int, Field(ge=1)] = Field(
+        60, description="Wrong callback URLs that one peer may try in a minute before it is answered 429."
+    )
+    is_development: bool | None = Field(
+        None, description="Offer GraphiQL and introspection. Default: on where the server listens on loopback only."
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Origins of other pages that may open a socket here, beside the server's own."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Names that the Host header may carry beside the public URL's and loopback."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
+    dashboard: Path | None = Field(None, description="The folder of the built dashboard. Default: the packaged one.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
+            shown = value.partition(":")[0]
+            raise ValueError(
+                f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'"
+            )
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must be absolute, such as https://orchestrator.example")
+        return value.rstrip("/") if value else value
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True where the database is one SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def base_url(self) -> str:
+        """The base of callback URLs, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def offers_development(self) -> bool:
+        """True where GraphiQL and introspection are offered."""
+        return self.is_loopback if self.is_development is None else self.is_development
+
+
+def read_settings(**overrides: object) -> Settings:
+    """The settings of the environment, under the overrides that are not None; `SettingsError` names each wrong one."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        lines = (f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {_told(e['msg'])}" for e in wrong.errors())
+        raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
+
+
+def _told(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,205 @@
+"""A small HTTP service that runs Ansible playbooks and calls back: the remote party of the demo.
+
+It speaks as the lightweight service orchestrator (LSO) does, so that one can stand in for the other:
+
+    POST /api/playbook/     {playbook_name, inventory, extra_vars, callback, progress}    201 {job_id}
+    POST <progress>         {progress: [lines]}                                            as often as there are lines
+    POST <callback>         {status, job_id, output: [lines], return_code}                 once, at the end
+"""
+
+import argparse
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import uuid4
+
+import uvicorn
+from pydantic import BaseModel, Field, HttpUrl, StringConstraints, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from orchestrator_gql.demo.playbook_runs import PlaybookRun, run_executable, run_playbook
+from orchestrator_gql.demo.proxy_jobs import JobBody, Jobs
+from orchestrator_gql.demo.proxy_settings import ProxySettings
+from orchestrator_gql.demo.reports import RETRY_DELAYS, Reports
+from orchestrator_gql.version import __version__
+
+MAX_BODY_BYTES = 1024 * 1024
+"""A request for a job is a few lines; what is larger is a mistake."""
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[\w./ -]+$", max_length=200)]
+InventoryText = Annotated[str, StringConstraints(pattern=r"\S")]
+InventoryTree = Annotated[dict[str, Any], Field(min_length=1)]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class PlaybookRequest(BaseModel):
+    """What to run, on which hosts, and whom to tell."""
+
+    playbook_name: FileName
+    inventory: InventoryText | InventoryTree
+    extra_vars: dict[str, Any] = {}
+    callback: HttpUrl | None = None
+    progress: HttpUrl | None = None
+    progress_is_incremental: bool = True
+
+
+class ExecutableRequest(BaseModel):
+    """Which of the offered programs to run; its caller waits for the result where ``is_async`` is false."""
+
+    executable_name: FileName
+    args: list[str] = []
+    callback: HttpUrl | None = None
+    is_async: bool = True
+
+
+class AnsibleProxy:
+    """The endpoints of the service."""
+
+    def __init__(self, settings: ProxySettings, reports: Reports) -> None:
+        self._settings = settings
+        self._reports = reports
+        self._jobs = Jobs(reports)
+
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        """Make the work folder; at the end cancel what runs and tell its callers."""
+        self._settings.work.mkdir(parents=True, exist_ok=True)
+        with self._reports:
+            yield
+            await run_in_threadpool(self._jobs.stop)
+
+    async def playbook(self, request: Request) -> Response:
+        """Start a playbook."""
+        asked = await _body(request, PlaybookRequest)
+        playbook = _file_in(self._settings.playbooks, asked.playbook_name)
+        if playbook is None:
+            raise HTTPException(410, f"There is no playbook {asked.playbook_name!r} here.")
+        run = PlaybookRun(
+            job_id=uuid4(),
+            playbook=playbook,
+            inventory=asked.inventory,
+            extra_vars=asked.extra_vars | {"work_dir": str(self._settings.work.resolve()), "rest": self._settings.rest},
+        )
+        on_lines = _progress(self._reports, asked)
+
+        def work() -> JobBody:
+            return run_playbook(run, on_lines=on_lines, is_stopped=self._jobs.is_stopping).as_json()
+
+        ended = self._jobs.start(run.job_id, work, _text(asked.callback))
+        if self._settings.is_inline:
+            await run_in_threadpool(ended)
+        return JSONResponse({"job_id": str(run.job_id)}, 201)
+
+    async def execute(self, request: Request) -> Response:
+        """Start one of the offered programs."""
+        asked = await _body(request, ExecutableRequest)
+        executable = _file_in(self._settings.executables, asked.executable_name)
+        if executable is None:
+            raise HTTPException(404, f"There is no executable {asked.executable_name!r} here.")
+        job_id = uuid4()
+
+        def work() -> JobBody:
+            return {"job_id": str(job_id), "result": run_executable(executable, asked.args)}
+
+        ended = self._jobs.start(job_id, work, _text(asked.callback) if asked.is_async else None)
+        if asked.is_async and not self._settings.is_inline:
+            return JSONResponse({"job_id": str(job_id), "result": None}, 201)
+        body = await run_in_threadpool(ended)
+        return JSONResponse(body | {"result": None} if asked.is_async else body, 201)
+
+    async def job(self, request: Request) -> Response:
+        """What is known of a job: once it has ended, the body its callback was sent."""
+        body = self._jobs.get(request.path_params["job_id"])
+        if body is None:
+            raise HTTPException(404, "There is no such job, or it is long gone.")
+        return JSONResponse(body)
+
+
+def create_proxy(settings: ProxySettings | None = None, *, retry_delays: Sequence[float] = RETRY_DELAYS) -> Starlette:
+    """Put the service together; without settings they are read from the environment."""
+    proxy = AnsibleProxy(settings or ProxySettings.from_environment(), Reports(retry_delays=retry_delays))
+    # Both spellings are routes of their own: a redirect would turn the POST of many a client into a GET.
+    routes = [
+        Route(path + slash, endpoint, methods=[method])
+        for method, path, endpoint in (
+            ("POST", "/api/playbook", proxy.playbook),
+            ("POST", "/api/execute", proxy.execute),
+            ("GET", "/api/jobs/{job_id:uuid}", proxy.job),
+            ("GET", "/api/version", _version),
+        )
+        for slash in ("", "/")
+    ]
+    app = Starlette(routes=routes, lifespan=proxy.lifespan, exception_handlers={HTTPException: _refusal})
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _version(_: Request) -> Response:
+    return JSONResponse({"api": "1.0", "module": __version__})
+
+
+async def _body(request: Request, model: type[Model]) -> Model:
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MAX_BODY_BYTES:
+            raise HTTPException(413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    try:
+        return model.model_validate_json(bytes(content))
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
+        raise HTTPException(422, "; ".join(wrong)) from error
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    """Answer with a problem as of RFC 9457."""
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    problem = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
+    return JSONResponse(problem, error.status_code, error.headers, "application/problem+json")
+
+
+def _file_in(folder: Path, name: str) -> Path | None:
+    """The file of that name in the folder or below it; never one outside, whatever the name says."""
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
+def _progress(reports: Reports, asked: PlaybookRequest) -> Callable[[list[str]], None]:
+    """What to do with the lines of a run: send the new ones, or all there are so far."""
+    url = _text(asked.progress)
+    if url is None:
+        return lambda _: None
+    so_far: list[str] = []
+
+    def send(lines: list[str]) -> None:
+        so_far.extend(lines)
+        reports.progress(url, lines if asked.progress_is_incremental else so_far)
+
+    return send
+
+
+def _text(url: HttpUrl | None) -> str | None:
+    return None if url is None else str(url)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until told to stop; set up by ``ANSIBLE_PROXY_…`` in the environment."""
+    parser = argparse.ArgumentParser(prog="ansible_proxy", description=__doc__.partition("\n")[0])
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8001)
+    wanted = parser.parse_args(arguments)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every URL at INFO, and a callback's is a secret
+    uvicorn.run(create_proxy(), host=wanted.host, port=wanted.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The demo's network: a handful of devices, and the ports that customers are connected to."""
+
+from dataclasses import dataclass
+
+NODE_NAMES = ("paris-1", "lyon-1", "zurich-1", "milan-1", "unreachable-1")
+"""The devices; every playbook fails on the one whose name says so."""
+
+PORTS_PER_NODE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPort:
+    """A port of a device; ``key`` tells it from all others."""
+
+    node_name: str
+    port_name: str
+
+    @property
+    def key(self) -> str:
+        """The port with its device, such as ``paris-1:ge-0/0/2``."""
+        return f"{self.node_name}:{self.port_name}"
+
+    @property
+    def label(self) -> str:
+        """The port with its device, for people."""
+        return f"{self.node_name}, port {self.port_name}"
+
+
+NETWORK_PORTS = {
+    port.key: port
+    for node_name in NODE_NAMES
+    for port in (NetworkPort(node_name, f"ge-0/0/{number}") for number in range(PORTS_PER_NODE))
+}
+"""All ports, by key, in the order in which they are offered."""

@@ -1,0 +1,156 @@
+"""One run of a playbook or of an executable on this machine, told as the result that its caller is sent."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import ansible_runner
+
+EXECUTABLE_TIMEOUT = 60.0
+"""Seconds after which an executable is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookRun:
+    """What to run: a playbook's file, the hosts (INI text or Ansible's JSON shape), and the variables."""
+
+    job_id: UUID
+    playbook: Path
+    inventory: str | Mapping[str, Any]
+    extra_vars: Mapping[str, Any]
+
+    @property
+    def is_dry(self) -> bool:
+        """True where the caller wants to see the changes without making them."""
+        return self.extra_vars.get("dry_run") is True
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookResult:
+    """How a playbook ended.
+
+    ``status`` is one of ``successful``, ``failed``, ``timeout`` and ``canceled``; ``return_code`` is that of
+    ``ansible-playbook`` (2: a task failed), or -1 where it could not be run at all.
+    """
+
+    job_id: UUID
+    status: str
+    output: tuple[str, ...]
+    return_code: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The body that the caller's callback receives."""
+        return {
+            "status": self.status,
+            "job_id": str(self.job_id),
+            "output": list(self.output),
+            "return_code": self.return_code,
+        }
+
+
+def run_playbook(
+    run: PlaybookRun,
+    *,
+    on_lines: Callable[[list[str]], None],
+    is_stopped: Callable[[], bool],
+) -> PlaybookResult:
+    """Run the playbook to its end and give the result; never raises.
+
+    ``on_lines`` is called with the lines of every event of the run, in the thread of the caller; ``is_stopped`` is
+    asked now and then, and ends the run as ``canceled`` once it answers True.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="ansible-proxy-") as folder:
+            return _run_in(Path(folder), run, on_lines, is_stopped)
+    except Exception as error:  # whatever happens here, a remote party waits for exactly one answer
+        return PlaybookResult(run.job_id, "failed", (f"Ansible playbook run failed: {error}",), -1)
+
+
+def run_executable(executable: Path, args: Sequence[str]) -> dict[str, Any]:
+    """Run a program and give ``{"output", "return_code", "status"}``; both of its outputs, as they came."""
+    try:
+        # The path is one of an allow-list, and no shell ever sees the arguments.
+        ended = subprocess.run(  # noqa: S603
+            [str(executable), *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {"PATH": _path()},
+            timeout=EXECUTABLE_TIMEOUT,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return {"output": str(error), "return_code": -1, "status": "failed"}
+    status = "successful" if ended.returncode == 0 else "failed"
+    return {"output": ended.stdout.decode(errors="replace"), "return_code": ended.returncode, "status": status}
+
+
+def _run_in(
+    folder: Path, run: PlaybookRun, on_lines: Callable[[list[str]], None], is_stopped: Callable[[], bool]
+) -> PlaybookResult:
+    def hear(event: Mapping[str, Any]) -> bool:
+        if lines := _lines(event.get("stdout", "").splitlines()):
+            on_lines(lines)
+        return False  # nobody reads the file that the runner would keep for each event
+
+    _write_inventory(folder / "inventory", run.inventory)
+    _write_settings(folder / "env")
+    runner = ansible_runner.run(
+        private_data_dir=str(folder),
+        project_dir=str(run.playbook.parent),
+        playbook=str(run.playbook),
+        extravars=dict(run.extra_vars),
+        cmdline="--check --diff" if run.is_dry else "--diff",
+        envvars=_environment(folder),
+        event_handler=hear,
+        cancel_callback=is_stopped,
+        quiet=True,
+    )
+    with runner.stdout as stdout:
+        output = tuple(_lines(stdout))
+    return PlaybookResult(run.job_id, runner.status, output, int(runner.rc))
+
+
+def _write_inventory(folder: Path, inventory: str | Mapping[str, Any]) -> None:
+    """Write the hosts to a file ourselves: the runner would take a text that names a file for that file."""
+    folder.mkdir()
+    if isinstance(inventory, str):
+        (folder / "hosts").write_text(inventory + "\n", encoding="utf-8")
+    else:
+        (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+
+
+def _write_settings(folder: Path) -> None:
+    """Let the runner look once a second whether it should stop; as an argument it loses its settings."""
+    folder.mkdir()
+    (folder / "settings").write_text(json.dumps({"pexpect_timeout": 1}), encoding="utf-8")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {
+        "PATH": _path(),
+        "LC_ALL": "C.UTF-8",  # Ansible refuses to start where the locale is not UTF-8
+        "ANSIBLE_HOME": str(folder / "home"),  # its scratch files go when the folder goes
+        "ANSIBLE_REMOTE_TMP": str(folder / "remote"),
+        "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
+    }
+    if "ANSIBLE_FORCE_COLOR" not in os.environ:
+        environment["ANSIBLE_NOCOLOR"] = "True"  # the runner gives it a terminal, where it would colour its lines
+    return environment
+
+
+def _path() -> str:
+    """The search path with this interpreter's programs, ``ansible-playbook`` among them, before all others."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def _lines(lines: Iterable[str]) -> list[str]:
+    return [line.rstrip() for line in lines if line.strip()]

@@ -1,0 +1,116 @@
+"""The demo's product: an L2VPN, a virtual circuit between two ports, as its models at each point of its life."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
+from orchestrator_gql.types import SubscriptionLifecycle
+
+
+class NodeBlockInactive(ProductBlockModel, product_block_name="Node"):
+    """A device of the network."""
+
+    node_name: str | None = None
+
+
+class NodeBlockProvisioning(NodeBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
+    """A device that is known by name."""
+
+    node_name: str
+
+
+class NodeBlock(NodeBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """A device in use."""
+
+    node_name: str
+
+
+class PortBlockInactive(ProductBlockModel, product_block_name="Port"):
+    """A port of a device."""
+
+    port_name: str | None = None
+    node: NodeBlockInactive | None = None
+
+
+class PortBlockProvisioning(PortBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
+    """A port that was chosen."""
+
+    port_name: str
+    node: NodeBlockProvisioning
+
+
+class PortBlock(PortBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """A port in use."""
+
+    port_name: str
+    node: NodeBlock
+
+
+class SapBlockInactive(ProductBlockModel, product_block_name="Service attach point"):
+    """Where a circuit meets its customer: a VLAN on a port."""
+
+    vlan: int | None = None
+    port: PortBlockInactive | None = None
+
+
+class SapBlockProvisioning(SapBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
+    """An attach point that was chosen."""
+
+    vlan: int
+    port: PortBlockProvisioning
+
+
+class SapBlock(SapBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """An attach point in use."""
+
+    vlan: int
+    port: PortBlock
+
+
+class VirtualCircuitBlockInactive(ProductBlockModel, product_block_name="Virtual circuit"):
+    """The circuit itself: a speed in Mbit/s, and its ends."""
+
+    service_speed: int | None = None
+    saps: list[SapBlockInactive] = Field(default_factory=list)
+
+
+class VirtualCircuitBlockProvisioning(VirtualCircuitBlockInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
+    """A circuit whose two ends are known."""
+
+    service_speed: int
+    saps: Annotated[list[SapBlockProvisioning], Field(min_length=2, max_length=2)]  # type: ignore[assignment]
+
+
+class VirtualCircuitBlock(VirtualCircuitBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """A circuit that carries traffic."""
+
+    service_speed: int
+    saps: Annotated[list[SapBlock], Field(min_length=2, max_length=2)]  # type: ignore[assignment]
+
+
+class L2vpnInactive(SubscriptionModel, is_base=True):
+    """An L2VPN that was ordered."""
+
+    virtual_circuit: VirtualCircuitBlockInactive
+
+
+class L2vpnProvisioning(L2vpnInactive, lifecycle=[SubscriptionLifecycle.PROVISIONING]):
+    """An L2VPN that is being built."""
+
+    virtual_circuit: VirtualCircuitBlockProvisioning
+
+
+class L2vpn(L2vpnProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """An L2VPN in service."""
+
+    virtual_circuit: VirtualCircuitBlock
+
+
+register_product(
+    name="L2VPN",
+    description="A virtual circuit between two ports of the demo's network.",
+    product_type="L2VPN",
+    tag="L2VPN",
+    model=L2vpn,
+)

@@ -1,0 +1,42 @@
+"""Where in a model something is, in the words an author would write it with."""
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+_MAX_FAULTS_SHOWN = 10
+
+
+def path_of(keys: Iterable[str | int]) -> str:
+    """The place of a value below its model; ``keys`` lead there from the root.
+
+    >>> path_of(["virtual_circuit", "saps", 0, "vlan"])
+    'virtual_circuit.saps[0].vlan'
+    >>> path_of(["labels", "rack-unit"])
+    "labels['rack-unit']"
+    """
+    return "".join(map(_step_of, keys)).removeprefix(".")
+
+
+def faults_of(problem: ValidationError) -> str:
+    """What pydantic found wrong, each fault with its place, in one line.
+
+    A value that is None where the class wants one is called what it is to an author: not set. At most ten are shown.
+    """
+    faults = problem.errors(include_url=False, include_context=False)
+    shown = "; ".join(
+        _fault_of(fault["loc"], fault["type"], fault["msg"], fault.get("input")) for fault in faults[:_MAX_FAULTS_SHOWN]
+    )
+    more = len(faults) - _MAX_FAULTS_SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _fault_of(place: tuple[str | int, ...], kind: str, message: str, found: object) -> str:
+    path = path_of(place) or "the whole"
+    return f"{path} is not set" if kind == "missing" or found is None else f"{path}: {message}"
+
+
+def _step_of(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if key.isidentifier() else f"[{key!r}]"

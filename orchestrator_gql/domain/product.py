@@ -1,0 +1,33 @@
+"""What is offered to customers: the facts of a product that every subscription to it carries."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ProductStatus(StrEnum):
+    """Where a product stands in its own life."""
+
+    ACTIVE = "ACTIVE"
+    PRE_PRODUCTION = "PRE_PRODUCTION"  # offered to a few
+    PHASE_OUT = "PHASE_OUT"  # no new subscriptions
+    END_OF_LIFE = "END_OF_LIFE"
+
+
+class ProductModel(BaseModel):
+    """The facts of one product.
+
+    ``fixed_inputs`` are values that all its subscriptions share, such as a speed: each fills the field of its name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    product_id: UUID
+    name: str = Field(min_length=1)
+    description: str
+    product_type: str
+    tag: str
+    status: ProductStatus = ProductStatus.ACTIVE
+    fixed_inputs: dict[str, Any] | None = None

@@ -1,0 +1,89 @@
+"""Which products exist, and which family of models each is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from orchestrator_gql.domain.families import DomainModel
+from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.schemas import block_schema
+from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredProduct:
+    """A product's facts, and the base of its models' family."""
+
+    facts: ProductModel
+    model: type[DomainModel]
+
+    def block_schema(self) -> dict[str, Any]:
+        """The JSON Schema of an active subscription, without the orchestrator's own fields."""
+        return block_schema(self.model)
+
+    def is_same_as(self, other: "RegisteredProduct") -> bool:
+        """Whether both were declared by the same words: a module imported twice declares its products twice."""
+        return self.facts == other.facts and _written_as(self.model) == _written_as(other.model)
+
+
+class ProductRegistry:
+    """The products by id and by name, in the order of their registration."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[UUID, RegisteredProduct] = {}
+        self._by_name: dict[str, RegisteredProduct] = {}
+
+    def register(self, product: RegisteredProduct) -> None:
+        """Add ``product``; the same again is fine, another of its name or id is a ``WorkflowDefinitionError``."""
+        facts = product.facts
+        for known in (self._by_name.get(facts.name), self._by_id.get(facts.product_id)):
+            if known is not None and not known.is_same_as(product):
+                raise WorkflowDefinitionError(_clash(known, product))
+        self._by_id[facts.product_id] = self._by_name[facts.name] = product
+
+    def by_id(self, product_id: UUID | str) -> RegisteredProduct:
+        """The product of this id; raises ``NotFound``."""
+        try:
+            return self._by_id[UUID(str(product_id))]
+        except (KeyError, ValueError):
+            raise NotFound("product", product_id) from None
+
+    def by_name(self, name: str) -> RegisteredProduct:
+        """The product of this name; raises ``NotFound``."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise NotFound("product", name) from None
+
+    def of_model(self, model: type[DomainModel]) -> tuple[RegisteredProduct, ...]:
+        """Every product that is made of ``model``'s family; several may be, such as one for each speed."""
+        return tuple(each for each in self.all() if each.model._family is model._family)
+
+    def all(self) -> tuple[RegisteredProduct, ...]:
+        """All products, in the order of their registration."""
+        return tuple(self._by_id.values())
+
+
+# One for all: a product is declared beside its models while their module is imported, and at that moment there is no
+# runtime yet that could be handed in.
+products = ProductRegistry()
+
+
+def stable_id(name: str) -> UUID:
+    """The id of a product that was given none: the same for a name on every machine and in every release.
+
+    >>> stable_id("L2VPN")
+    UUID('b85a19ec-5eda-5d12-ac1e-5b230c4aa549')
+    """
+    return uuid5(NAMESPACE_URL, f"urn:orchestrator-gql:product:{name}")
+
+
+def _clash(known: RegisteredProduct, product: RegisteredProduct) -> str:
+    there, here = (f"{each.facts.name!r} of `{'.'.join(_written_as(each.model))}`" for each in (known, product))
+    if there == here:
+        return f"The product {here} is registered twice with different facts: keep one of them."
+    return f"The product {here} has the name or the id of {there}: give it its own."
+
+
+def _written_as(model: type[DomainModel]) -> tuple[str, str]:
+    return model.__module__, model.__qualname__

@@ -1,0 +1,176 @@
+"""One step in, one Outcome out: the only room that runs authors' code, and no transaction is open while it does."""
+
+import asyncio
+import contextvars
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
+from typing import Any
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import inject
+from orchestrator_gql.engine.lenses import focus, put_back
+from orchestrator_gql.engine.models import load_models
+from orchestrator_gql.process import Failed, Outcome, Process, Success, Suspend, Wait
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Principal
+from orchestrator_gql.types import Failure, Json, State
+from orchestrator_gql.utils.arguments import bind
+from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError, StepError
+from orchestrator_gql.utils.json import encode, to_json
+from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.workflow.model import ActionStep, InputStep, Step, Workflow
+
+logger = logging.getLogger(__name__)
+
+TRACE = 20_000
+"""Characters of a trace that are kept: its end, where the cause stands."""
+
+MESSAGE = 10_000
+
+
+async def run(runtime: Runtime, process: Process, step: ActionStep, token: str | None) -> Outcome:
+    """Run the body of an action or validation."""
+    try:
+        own = inject.given(runtime, process, step, token)
+        seen = focus(step, process.state)
+        arguments = await inject.arguments(runtime, step.function, seen, own)
+        result = await _call(runtime, step.function, arguments, step.timeout)
+        route_key = step.awaits.route_key if step.awaits else "callback_route"
+        added, models = inject.contributed(result, where=f"Step {step.name!r}", hidden=frozenset({route_key}))
+        delta = put_back(step, process.state, seen, _without_token(added, token))
+        _demand_size(runtime, step, process.state, delta)
+        return Success(delta, models)
+    except (Exception, SystemExit) as error:
+        return _failed(runtime, process, step, error, token)
+
+
+async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
+    """Look at the form of an input step: a page to show suspends, a form without pages has nothing to ask."""
+    try:
+        turned = await turn(runtime, process, step, [])
+        if isinstance(turned, forms.Complete):
+            return Success(put_back(step, process.state, focus(step, process.state), turned.data))
+        return Suspend(turned.page.title or step.name, step.assignee.key)
+    except (Exception, SystemExit) as error:
+        return _failed(runtime, process, step, error, None)
+
+
+async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[Json]) -> forms.Turn:
+    """One turn of an input step's form; what the form adds to the state is without the engine's own names."""
+    own = inject.given(runtime, process)
+    turned = await form_turn(runtime, step.form, {**focus(step, process.state), **own}, pages)
+    if isinstance(turned, forms.Complete):
+        added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
+        return forms.Complete(added, turned.pages)
+    return turned
+
+
+async def start_turn(runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json]) -> forms.Turn:
+    """One turn of a workflow's start form; without one it is complete at once, and a page is one too many."""
+    given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
+    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages)
+    if not isinstance(turned, forms.Complete):
+        return turned
+    added, _ = inject.contributed(turned.data, where=f"The start form of {workflow.name!r}")
+    return forms.Complete(added, turned.pages)
+
+
+async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
+    """Why the workflow's own predicate does not let it start now; None where it does, or there is none."""
+    if workflow.run_predicate is None:
+        return None
+    reason = await _call(runtime, workflow.run_predicate, {}, None)
+    return str(reason) if reason else None
+
+
+def _no_form() -> None:
+    return None
+
+
+async def form_turn(
+    runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json]
+) -> forms.Turn:
+    """One turn of a form function that takes what it wants by name, ``state`` among it."""
+    models = await load_models(runtime, inject.wanted_by(form), state)
+
+    def begin(own: State) -> Any:
+        return form(**bind(inject.wanted_by(form), own, given={**models, "state": own}))
+
+    return await forms.turn(begin, dict(state), pages, run_sync=partial(_in_thread, runtime))
+
+
+def failure_of(error: BaseException, runtime: Runtime, token: str | None = None) -> Failure:
+    """What an exception of an author's code is to operators: bounded, and without the token."""
+    code, message, details, trace = _told(error)
+    return Failure(
+        code=code,
+        message=_without_token(message[:MESSAGE], token),
+        details=_without_token(details, token),
+        traceback=_without_token(trace, token) if trace else None,
+        occurred_at=runtime.clock.now(),
+    )
+
+
+async def _call(
+    runtime: Runtime, function: Callable[..., Any], arguments: dict[str, Any], timeout: timedelta | None
+) -> Any:
+    limit = timeout.total_seconds() if timeout else None
+    try:
+        async with asyncio.timeout(limit) as bound:
+            if iscoroutinefunction(function):
+                return await function(**arguments)
+            result = await _in_thread(runtime, function, **arguments)
+            return await result if isawaitable(result) else result
+    except TimeoutError:
+        if not bound.expired():  # the author's own
+            raise
+        raise StepError(f"The step took longer than its {limit:g} seconds.", "step-timeout") from None
+
+
+async def _in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run a sync function on the steps' own threads, so that a blocking one never holds up the loop."""
+    context = contextvars.copy_context()
+    call = partial(context.run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(runtime.threads, call)
+
+
+def _failed(runtime: Runtime, process: Process, step: Step, error: BaseException, token: str | None) -> Outcome:
+    failure = failure_of(error, runtime, token)
+    log = logger.warning if isinstance(error, OrchestratorError) else logger.error
+    log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
+    tries = process.record.tries if process.record else 1
+    if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
+        return Wait(failure, runtime.clock.now() + step.retry.wait(tries))
+    return Failed(failure)
+
+
+def _told(error: BaseException) -> tuple[str, str, Json, str | None]:
+    if isinstance(error, ProcessFailureError):
+        try:
+            return error.code, error.message, to_json(error.details, where="details"), None
+        except StepError as wrong:
+            return error.code, error.message, {"unreadable": wrong.message}, None
+    if isinstance(error, StepError):
+        return error.failure_code, error.message, None, None
+    trace = "".join(traceback.format_exception(error))[-TRACE:]
+    return "step-raised", f"{type(error).__name__}: {error}", None, trace
+
+
+def _without_token(value: Any, token: str | None) -> Any:
+    return value if token is None else conceal(value, (token,))
+
+
+def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:
+    changed = {key: value for key, value in delta.items() if state.get(key) != value or key not in state}
+    limit = runtime.settings.max_step_bytes
+    if changed and (size := len(encode(changed).encode())) > limit:
+        largest = max(changed, key=lambda key: len(encode(changed[key])))
+        raise StepError(
+            f"Step {step.name!r} changes {size} bytes of the state, over the limit of {limit}; "
+            f"the largest is {largest!r}: store large data elsewhere and keep a reference to it.",
+            "result-too-large",
+        )

@@ -1,0 +1,80 @@
+"""What an author's function is given: the state by name, what the engine knows, and loaded product subscriptions."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from orchestrator_gql.callbacks import urls
+from orchestrator_gql.domain import find_models
+from orchestrator_gql.engine.models import load_models
+from orchestrator_gql.process import Process
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.arguments import Parameter, bind, wanted
+from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json import to_json
+from orchestrator_gql.workflow.model import ActionStep, Step
+
+GIVEN = frozenset({
+    "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
+    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls",
+})  # fmt: skip
+"""Names that the engine fills in; a step that returns one of them has it dropped before anything is stored."""
+
+_wanted = lru_cache(maxsize=4096)(wanted)
+
+
+def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of a function, read once."""
+    return _wanted(function)
+
+
+def given(runtime: Runtime, process: Process, step: Step | None = None, token: str | None = None) -> dict[str, Any]:
+    """What the engine itself hands to a function: who and what runs, and the URL, where the step has one."""
+    values: dict[str, Any] = {
+        "process_id": process.id,
+        "reporter": process.created_by or "",
+        "workflow_name": process.workflow_name,
+        "workflow_target": process.target,
+        "idempotency_key": f"{process.id}:{process.record.seq if process.record else 0}",
+    }
+    if token is not None and isinstance(step, ActionStep) and step.awaits is not None:
+        route = urls.route(process.id, token)
+        url = urls.url(runtime.settings.base_url, route)
+        values |= {step.awaits.route_key: route, "callback_url": url, "progress_url": f"{url}/progress"}
+    return values
+
+
+async def arguments(
+    runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The keyword arguments for the function; `StepError` names a missing or a wrong one."""
+    parameters = wanted_by(function)
+    names = {parameter.name for parameter in parameters}
+    models = await load_models(runtime, parameters, state)
+    # A function may change what it is given: nested values are copied, so that the process's own state stays as it is.
+    seen = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
+    return bind(parameters, {**seen, **own}, given={**own, **models})
+
+
+def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()) -> tuple[State, tuple[Any, ...]]:
+    """What a function's result adds to the state, as JSON, and the product subscriptions found in it.
+
+    `StepError` where it is neither nothing nor a dict, or holds what is not JSON.
+    """
+    if result is None:
+        return {}, ()
+    if not isinstance(result, Mapping):
+        raise StepError(
+            f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
+            "bad-result",
+        )
+    models = tuple(find_models(result))
+    kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
+    return to_json(kept, where="result"), models
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value

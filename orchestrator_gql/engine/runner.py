@@ -1,0 +1,140 @@
+"""`advance(process)`: the one loop that moves a process on until it rests.
+
+::
+
+    claim ─▶ ┌─▶ run the open step, with no transaction open ─▶ decide ─▶ ask what comes next ─▶ commit ─┐ ─▶ rest
+             └────────────────────────────────────────────── still running ◀────────────────────────────┘
+
+A claim bumps the epoch, and every commit names the epoch and seq it began from. So a worker that was frozen, and whose
+process was given to another meanwhile, can run on but never commit: it is fenced, and leaves silently.
+"""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine import commit, conditions, execution
+from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms
+from orchestrator_gql.process import (
+    Failed,
+    Process,
+    Skipped,
+    change_definition,
+    claim,
+    decide,
+    first_difference,
+    step_at,
+)
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import processes, steps
+from orchestrator_gql.types import ProcessStatus, StepStatus
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
+
+
+async def advance(runtime: Runtime, process_id: UUID) -> None:
+    """Move the process on until it rests, ends, or turns out to be somebody else's."""
+    try:
+        at = await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
+        while at is not None and at.process.status is ProcessStatus.RUNNING:
+            at = await _move(runtime, runtime.registry.get(at.process.workflow_name).steps, at)
+    except Fenced:
+        await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker))
+
+
+def terms(runtime: Runtime, steps: StepList) -> Terms:
+    """The terms of a commit made now."""
+    now = runtime.clock.now()
+    settings = runtime.settings
+    lease = now + timedelta(seconds=settings.lease)
+    return Terms(now, steps, timedelta(seconds=settings.callback_timeout), lease)
+
+
+def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | None:
+    now = runtime.clock.now()
+    process = processes.lock_free(conn, process_id, now)
+    workflow = runtime.registry.find(process.workflow_name) if process else None
+    if process is None or workflow is None:
+        return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
+    draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
+    draft = _with_current_definition(conn, draft, workflow)
+    return commit.apply(conn, process, draft, terms(runtime, workflow.steps))
+
+
+def _with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
+    """A process goes on with new steps only where those it has been through are a prefix of them."""
+    process = draft.process
+    if process.fingerprint == workflow.fingerprint:
+        return draft
+    difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
+    return draft.then(change_definition(process, workflow, difference, process.updated_at))
+
+
+async def _move(runtime: Runtime, steps: StepList, at: Committed) -> Committed | None:
+    process = at.process
+    draft = Draft(process)
+    step = step_at(process, steps)
+    if isinstance(step, ActionStep) and _is_open(process):
+        outcome = await execution.run(runtime, process, step, at.token)
+        draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
+    draft = await _ask_ahead(runtime, steps, draft)
+    return await _commit(runtime, steps, process, draft)
+
+
+def _is_open(process: Process) -> bool:
+    record = process.record
+    return record is not None and record.step_index == process.position and record.status is StepStatus.RUNNING
+
+
+async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
+    """Ask what only authors' code can say of the steps that come next: conditions, and whether a form has pages."""
+    while (process := draft.process).status is ProcessStatus.RUNNING and not _is_open(process):
+        step = step_at(process, steps)
+        if step is None:
+            break
+        if draft.asked != process.position and conditions.must_be_asked(process, step):
+            draft = await _ask_condition(runtime, steps, draft)
+        elif isinstance(step, InputStep) and conditions.recorded(process, steps):
+            outcome = await execution.ask(runtime, process, step)
+            draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
+        else:
+            break
+    return draft
+
+
+async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
+    process = draft.process
+    try:
+        taken, answers = await asyncio.to_thread(conditions.asked, process, steps)
+    except Exception as error:  # an author's predicate
+        failure = execution.failure_of(error, runtime)
+        return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
+    process = replace(process, answers=answers)
+    if not taken:
+        return draft.then(decide(process, steps, Skipped(), runtime.clock.now()))
+    return Draft(process, draft.transitions, asked=process.position)
+
+
+async def _commit(runtime: Runtime, steps: StepList, before: Process, draft: Draft) -> Committed | None:
+    """Commit, however long the database is away: the step has run, and its outcome must not be lost."""
+    tries = 0
+    while True:
+        try:
+            return await runtime.database.transaction(
+                lambda conn: commit.apply(conn, before, draft, terms(runtime, steps))
+            )
+        except StorageUnavailable:
+            wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
+            logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
+            await asyncio.sleep(wait)
+            tries += 1
+

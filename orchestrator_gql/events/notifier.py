@@ -1,0 +1,49 @@
+"""The bell that says that the event log grew. It carries nothing: readers look into the log."""
+
+import asyncio
+from typing import Protocol
+
+
+class Notifier(Protocol):
+    """Rings and is waited for; a lost ring costs a reader the poll interval, never an event."""
+
+    def ring(self) -> None:
+        """Say that the log grew."""
+        ...
+
+    def ticket(self) -> int:
+        """What to wait from: take it before reading, so that a ring during the read is not missed."""
+        ...
+
+    async def wait(self, ticket: int, timeout: float) -> None:
+        """Return once the bell rang after the ticket, or after so many seconds."""
+        ...
+
+
+class LocalNotifier:
+    """The bell of one process."""
+
+    def __init__(self) -> None:
+        self._rings = 0
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        self._rings += 1
+        self._event.set()
+        self._event = asyncio.Event()
+
+    def ticket(self) -> int:
+        """The number of rings so far."""
+        return self._rings
+
+    async def wait(self, ticket: int, timeout: float) -> None:
+        """Until the next ring after the ticket, at most ``timeout`` seconds."""
+        if self._rings != ticket:
+            return
+        event = self._event
+        try:
+            async with asyncio.timeout(timeout):
+                await event.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,104 @@
+"""The JSON Schema of a page, as standard readers and renderers understand it."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+from pydantic_forms.core.shared import GenerateFormJsonSchema
+
+from orchestrator_gql.forms.answers import keys
+from orchestrator_gql.types import Json
+
+Schema: TypeAlias = dict[str, Any]
+
+CONTENT_FORMATS = frozenset({"callout", "markdown", "summary"})
+
+_MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs"})
+_LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_SCHEMAS = frozenset({"items", "additionalProperties", "propertyNames", "contains"})
+
+
+class _Value:
+    """An initial value, out of sight of pydantic's generator.
+
+    That reads a ``$ref`` inside a value as a reference. A page shows what a remote service sent: it could break the
+    operator's form with that word, or have another text shown in its place.
+    """
+
+    __slots__ = ("json",)
+
+    def __init__(self, json: Json) -> None:
+        self.json = json
+
+
+class _PageJsonSchema(GenerateFormJsonSchema):
+    """The library's generator, with initial values covered until it is done."""
+
+    def encode_default(self, dft: Any) -> Any:
+        # Pydantic sorts a set, but not one that the library got from a factory: each replica would show another page.
+        return _Value(super().encode_default(sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft))
+
+
+def page_schema(page: type[BaseModel]) -> Schema:
+    """The page's JSON Schema 2020-12, self-contained, plain JSON, initial values as `default`."""
+    generated = page.model_json_schema(schema_generator=_PageJsonSchema)
+    schema: Schema = to_jsonable_python(generated, fallback=_uncovered)
+    properties = schema.setdefault("properties", {})
+    for name, field in page.model_fields.items():
+        if field.frozen:
+            for key in keys(name, field) & properties.keys():
+                properties[key]["readOnly"] = True
+    return _tidy(schema, schema.get("$defs", {}))
+
+
+def _uncovered(value: Any) -> Json:
+    return value.json if isinstance(value, _Value) else str(value)
+
+
+def resolved(schema: Schema, definitions: Schema) -> Schema:
+    """A schema with the definition it refers to laid under its own keywords."""
+    return {**definitions.get(definition_name(schema), {}), **schema}
+
+
+def definition_name(schema: Schema) -> str:
+    """The name behind a ``$ref`` into ``$defs``; empty where there is none."""
+    return str(schema.get("$ref", "")).removeprefix("#/$defs/")
+
+
+def _tidy(schema: Schema, definitions: Schema) -> Schema:
+    """Mend what the library writes for its own renderer, so that the initial data keeps the page's own schema."""
+
+    def tidy(below: Json) -> Json:
+        return _tidy(below, definitions) if isinstance(below, dict) else below
+
+    tidied = {key: _below(key, value, tidy) for key, value in schema.items()}
+    if tidied.get("format") in CONTENT_FORMATS:
+        # A string by the library's word, though its value is an object or nothing.
+        return {key: value for key, value in tidied.items() if key != "$ref"} | {"type": ["object", "null"]}
+    return _nullable(tidied, definitions)
+
+
+def _below(keyword: str, value: Json, tidy: Callable[[Json], Json]) -> Json:
+    """Only where schemas stand: a `default` is data, and may well look like a schema."""
+    if keyword in _MAPS_OF_SCHEMAS:
+        return {name: tidy(below) for name, below in value.items()}
+    if keyword in _LISTS_OF_SCHEMAS:
+        return [tidy(below) for below in value]
+    return tidy(value) if keyword in _SCHEMAS else value
+
+
+def _nullable(schema: Schema, definitions: Schema) -> Schema:
+    """``anyOf`` a plain type and null as one schema of two types, which renderers draw as one field."""
+    match schema.get("anyOf"):
+        case [{"type": "null"}, {} as inner] | [{} as inner, {"type": "null"}]:
+            pass
+        case _:
+            return schema
+    if "enum" in (definition := definitions.get(definition_name(inner), {})):
+        inner = definition
+    if not isinstance(inner.get("type"), str) or "const" in inner:
+        return schema
+    own = {key: value for key, value in schema.items() if key not in ("anyOf", "type")}
+    choices = {"enum": [*inner["enum"], None]} if "enum" in inner else {}
+    return {**inner, **own, **choices, "type": [inner["type"], "null"]}

@@ -1,0 +1,99 @@
+"""One page of a form as a client is shown it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import rfc8785
+from pydantic import BaseModel
+from pydantic_forms.core.shared import get_form_meta
+
+from orchestrator_gql.forms.hints import ui_schema
+from orchestrator_gql.forms.schemas import Schema, page_schema
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import StepError
+
+_NO_TITLE = "unknown"  # what the library calls a page without one
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a client needs to draw one page.
+
+    ``index`` counts the pages accepted before it; ``key`` is its class's name in kebab-case; ``schema`` is JSON Schema
+    2020-12; ``ui_schema`` hints for react-jsonschema-form; ``initial_data`` the values to begin with, by key.
+    ``is_confirmation``: there is nothing to fill in. ``digest``: SHA-256, in hex, of all that is shown.
+    """
+
+    index: int
+    key: str
+    title: str
+    description: str
+    schema: dict[str, Json]
+    ui_schema: dict[str, Json]
+    initial_data: dict[str, Json]
+    submit_label: str
+    has_next: bool
+    is_confirmation: bool
+    digest: str
+
+
+def show(page: type[BaseModel], index: int) -> Page:
+    """The page as a client sees it; raises ``StepError`` for a read-only field without a value."""
+    _check(page)
+    words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
+    title = _title(page, words)
+    schema = page_schema(page) | {"title": title}
+    fields: dict[str, Schema] = schema["properties"]
+    initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}
+    meta: Mapping[str, Json] = get_form_meta(page) or {}
+    has_next = bool(meta.get("hasNext"))
+    is_confirmation = all(field.get("readOnly") for field in fields.values())
+    return Page(
+        index=index,
+        key="-".join(words).lower(),
+        title=title,
+        description=schema.get("description", ""),
+        schema=schema,
+        ui_schema=ui_schema(schema),
+        initial_data=initial_data,
+        submit_label=_own_label(page, meta) or _label(has_next=has_next, is_confirmation=is_confirmation),
+        has_next=has_next,
+        is_confirmation=is_confirmation,
+        digest=_digest({"title": title, "schema": schema, "initial_data": initial_data}),
+    )
+
+
+def _check(page: type[BaseModel]) -> None:
+    for name, field in page.model_fields.items():
+        if field.frozen and field.is_required():
+            message = f"{page.__name__}.{name} is read-only and has no value: give it a default."
+            raise StepError(message, "form-definition")
+
+
+def _title(page: type[BaseModel], words: list[str]) -> str:
+    given = page.model_config.get("title")
+    return given if given and given != _NO_TITLE else " ".join(words).capitalize()
+
+
+def _own_label(page: type[BaseModel], meta: Mapping[str, Json]) -> str | None:
+    button = (meta.get("customButtons") or {}).get("next") or {}
+    label = getattr(page, "submit_label", None) or button.get("text")
+    return label if isinstance(label, str) else None
+
+
+def _label(*, has_next: bool, is_confirmation: bool) -> str:
+    if is_confirmation:
+        return "Confirm"
+    return "Next" if has_next else "Submit"
+
+
+def _digest(shown: Json) -> str:
+    try:
+        canonical = rfc8785.dumps(shown)
+    except ValueError:  # RFC 8785 knows no integer beyond 2**53, no NaN and no lone surrogate; a page may show them
+        canonical = json.dumps(shown, sort_keys=True, separators=(",", ":")).encode("ascii")
+    return sha256(canonical).hexdigest()

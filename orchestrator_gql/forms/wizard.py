@@ -1,0 +1,253 @@
+"""One turn of a form: the client's pages so far go in; the next page, field errors or the form's data come out.
+
+The form is run from its start at every turn, so nothing is kept between turns. What a turn decides is one plain
+generator, ``_dialogue``: it yields what the form is to be told and is sent what the form asks. Two small drivers
+carry the words, one inside a thread for the forms that are ordinary functions, one on the loop for async ones.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import aclosing, closing
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic_forms.exceptions import FormValidationError
+
+from orchestrator_gql.forms.answers import asked_values, judge
+from orchestrator_gql.forms.faults import DEFAULT_LOCALE, field_errors
+from orchestrator_gql.forms.pages import SubmitFormPage
+from orchestrator_gql.forms.shown import Page, show
+from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.errors import FieldError, StepError
+
+MAX_PAGES = 200
+
+Form: TypeAlias = Callable[[State], Any]
+"""What authors write: takes the state, gives a generator of pages, a page class, a dict, nothing, or one of these
+later (async)."""
+
+RunSync: TypeAlias = Callable[..., Awaitable[Any]]
+"""Runs a function with its arguments where it blocks nobody, as ``asyncio.to_thread`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The form asks for one more page."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class PageInvalid:
+    """A page was not accepted; ``page`` is the one to show again, ``page_index`` its place among the client's."""
+
+    page_index: int
+    errors: tuple[FieldError, ...]
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The form is filled in.
+
+    ``data`` is what it contributes to the state, as JSON. ``pages`` are the accepted answers, as JSON: initial values
+    filled in, read-only fields left out.
+    """
+
+    data: dict[str, Json]
+    pages: tuple[dict[str, Json], ...]
+
+
+Turn: TypeAlias = NextPage | PageInvalid | Complete
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The form asks nothing more; this is what it returned."""
+
+    result: Any
+
+
+_Question: TypeAlias = type[BaseModel] | _Ended | ValidationError | FormValidationError
+_Dialogue: TypeAlias = Generator[BaseModel | None, Any, Turn]
+_SyncForm: TypeAlias = Generator[Any, Any, Any]
+_AsyncForm: TypeAlias = AsyncGenerator[Any, Any]
+
+
+async def turn(
+    form: Form,
+    state: State,
+    pages: Sequence[Json],
+    *,
+    locale: str = DEFAULT_LOCALE,
+    run_sync: RunSync = asyncio.to_thread,
+) -> Turn:
+    """Run the form on a copy of the state and feed it the pages.
+
+    After each accepted page the copy is updated with the page's values, as pydantic-forms does, so the form may
+    change or return it. What the form itself raises is raised here, but for validation errors: those are answered.
+    ``StepError``: the form yields or returns what no form may.
+    """
+    own: State = await run_sync(deepcopy, state)
+    dialogue = _dialogue(own, pages, locale)
+    if isasyncgenfunction(form) or iscoroutinefunction(form):
+        begun = form(own)
+    else:
+        begun = await run_sync(_begin, form, own, dialogue)
+    if isinstance(begun, Turn):
+        return begun
+    asked = await begun if isawaitable(begun) else begun
+    if isasyncgen(asked):
+        return await _converse_async(asked, dialogue, run_sync)
+    outcome: Turn = await run_sync(_converse, _asking(asked), dialogue)
+    return outcome
+
+
+def _begin(form: Form, own: State, dialogue: _Dialogue) -> Any:
+    """The turn where the form is an ordinary function; else what has to be awaited on the loop."""
+    try:
+        asked = form(own)
+    except StopIteration as error:  # no thread can hand this one over: futures refuse it
+        raise StepError("A form function raised StopIteration.", "form-definition") from error
+    return asked if isawaitable(asked) or isasyncgen(asked) else _converse(_asking(asked), dialogue)
+
+
+def _asking(asked: Any) -> _SyncForm:
+    return asked if isgenerator(asked) else _once(asked)
+
+
+def _once(asked: Any) -> _SyncForm:
+    """A lone page class asked as a form of one page, whose values are its data."""
+    if isinstance(asked, type):
+        answer = yield asked
+        return answer.model_dump(warnings=False)
+    return asked
+
+
+def _converse(form: _SyncForm, dialogue: _Dialogue) -> Turn:
+    with closing(form):
+        told = next(dialogue)
+        while True:
+            question: Any
+            try:
+                question = form.send(told)
+            except StopIteration as end:
+                question = _Ended(end.value)
+            except (ValidationError, FormValidationError) as error:
+                question = error
+            said = _say(dialogue, question)
+            if isinstance(said, Turn):
+                return said
+            told = said
+
+
+async def _converse_async(form: _AsyncForm, dialogue: _Dialogue, run_sync: RunSync) -> Turn:
+    async with aclosing(form):
+        told: Any = next(dialogue)
+        while True:
+            question: Any
+            try:
+                question = await form.asend(told)
+            except StopAsyncIteration:
+                question = _Ended(None)
+            except (ValidationError, FormValidationError) as error:
+                question = error
+            told = await run_sync(_say, dialogue, question)
+            if isinstance(told, Turn):
+                return told
+
+
+def _say(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:
+    try:
+        return dialogue.send(_understood(question))
+    except StopIteration as end:
+        outcome: Turn = end.value
+        return outcome
+
+
+def _understood(question: Any) -> _Question:
+    """A form's word as one of those that forms may say; an async generator cannot return, so it yields its data."""
+    if isinstance(question, _Ended | ValidationError | FormValidationError):
+        return question
+    if isinstance(question, type) and issubclass(question, BaseModel):
+        return question
+    if isinstance(question, dict):
+        return _Ended(question)
+    message = f"A form yields page classes, not {type(question).__name__}: write `answer = yield ThePage`."
+    raise StepError(message, "form-definition")
+
+
+def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
+    last: type[BaseModel] = _NothingAsked
+    accepted: list[dict[str, Json]] = []
+    question: _Question = yield None
+    for index, answer in enumerate(answers):
+        if isinstance(question, ValidationError | FormValidationError):
+            return _refused(last, question, answers[:index], locale)
+        if isinstance(question, _Ended) or index >= MAX_PAGES:
+            return _too_many(last, expected=index, received=len(answers))
+        last = question
+        model, errors = judge(last, answer, locale=locale)
+        if model is None:
+            return PageInvalid(index, errors, show(last, index))
+        own.update(model.model_dump(warnings=False))
+        accepted.append(_plain(asked_values(model), "page"))
+        question = yield model
+    match question:
+        case ValidationError() | FormValidationError():
+            return _refused(last, question, answers, locale)
+        case _Ended(result=result):
+            return Complete(_data(result), tuple(accepted))
+        case page:
+            return NextPage(show(page, len(accepted)))
+
+
+class _NothingAsked(SubmitFormPage):
+    """This form has no page."""
+
+
+def _too_many(last: type[BaseModel], *, expected: int, received: int) -> PageInvalid:
+    message = f"Of the {received} pages sent, this form takes {expected}."
+    error = FieldError((), message, "too_many_pages", {"expected": expected, "received": received})
+    index = max(expected - 1, 0)
+    return PageInvalid(index, (error,), show(last, index))
+
+
+def _refused(
+    last: type[BaseModel], error: ValidationError | FormValidationError, answers: Sequence[Json], locale: str
+) -> PageInvalid:
+    """The form itself did not accept its last answer; without an answer there is only its author to blame."""
+    if not answers:
+        raise error
+    index = len(answers) - 1
+    shown = show(last, index)
+    errors = field_errors(last, error, answer=answers[index], locale=locale)
+    # What failed may be another model of the author's, whose fields no client has seen.
+    placed = (
+        each if set(each.path[:1]) <= shown.schema["properties"].keys() else replace(each, path=()) for each in errors
+    )
+    return PageInvalid(index, tuple(placed), shown)
+
+
+def _data(result: Any) -> dict[str, Json]:
+    if result is None:
+        return {}
+    if not isinstance(result, dict):
+        message = f"A form returns a dict or nothing, not {type(result).__name__}: write `return answer.model_dump()`."
+        raise StepError(message, "form-definition")
+    return _plain(result, "result")
+
+
+def _plain(values: dict[str, Any], what: str) -> dict[str, Json]:
+    plain: dict[str, Json] = {}
+    for key, value in values.items():
+        try:
+            plain[str(key)] = to_jsonable_python(value)
+        except PydanticSerializationError as error:
+            message = f"The form's {what} has a value under {key!r} that is not JSON: {type(value).__name__}."
+            raise StepError(message, "not-json") from error
+    return plain

@@ -1,0 +1,75 @@
+"""GraphiQL without a content delivery network: its page, and where the built files lie that it needs."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # its editor measures and marks text with inline styles
+        "img-src 'self' data:",  # its style sheet carries small pictures
+        "font-src 'self' data:",  # and its fonts
+        "worker-src 'self' blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""What the page may load: everything from this origin, never an inline script, nothing from elsewhere."""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="robots" content="noindex">
+    <title>GraphiQL · orchestrator</title>
+    <link rel="icon" href="/icon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="/graphiql/graphiql.css">
+    <link rel="stylesheet" href="/graphiql/boot.css">
+    <script src="/graphiql/react.js" defer></script>
+    <script src="/graphiql/react-dom.js" defer></script>
+    <script src="/graphiql/graphiql.js" defer></script>
+    <script src="/graphiql/boot.js" defer></script>
+  </head>
+  <body>
+    <div id="graphiql"><p>Loading GraphiQL…</p></div>
+    <noscript>GraphiQL needs JavaScript.</noscript>
+  </body>
+</html>
+"""
+
+_NOT_BUILT = """<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>GraphiQL is not built</title>
+  </head>
+  <body>
+    <h1>GraphiQL is not built</h1>
+    <p>This page and the dashboard are files that Node.js (20.19 or later) builds once. In the checkout:</p>
+    <pre>cd frontend-example
+npm ci
+npm run build</pre>
+    <p>Then start the server again. The API itself needs none of this: send operations to <code>/graphql</code>.</p>
+  </body>
+</html>
+"""
+
+
+def assets_folder() -> Path | None:
+    """Find the built dashboard, GraphiQL's files in its folder `graphiql`; None where it was never built.
+
+    An installed package carries it within itself; a checkout has it where `npm run build` writes it.
+    """
+    candidates = (_PACKAGE / "dashboard_files", _PACKAGE.parent / "frontend-example" / "dist")
+    return next((folder for folder in candidates if (folder / "index.html").is_file()), None)
+
+
+def page() -> str:
+    """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; where it is not built, how to build it."""
+    folder = assets_folder()
+    is_built = folder is not None and (folder / "graphiql" / "boot.js").is_file()
+    return _PAGE if is_built else _NOT_BUILT

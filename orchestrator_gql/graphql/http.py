@@ -1,0 +1,197 @@
+"""The GraphQL face: one address for HTTP, server-sent events and WebSockets.
+
+    who asks ─▶ how much ─▶ in which shape ─▶ which operation ─▶ answers
+      401         413            400              refused          200
+
+Each gate stands before the costlier one behind it: a wrong credential buys no parsing.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+
+import strawberry
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.http.websocket_origin import normalize_allowed_origins
+
+from orchestrator_gql.graphql import documents
+from orchestrator_gql.graphql.documents import Kind
+from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
+from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
+from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
+from orchestrator_gql.graphql.wire import asked as asking
+from orchestrator_gql.graphql.wire.asked import Asked
+from orchestrator_gql.graphql.wire.body import BodyLimits, BodyTimeout, judge, read_body
+from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
+from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
+from orchestrator_gql.graphql.wire.sse import EventStream
+from orchestrator_gql.utils.errors import Json, UnsupportedMediaType
+
+MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
+"""What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""
+
+CALLBACK_MUTATIONS = frozenset({"receiveCallback", "reportCallbackProgress", "failCallback"})
+"""The mutations that carry what remote services have to say, which may be large."""
+
+MIB = 1024 * 1024
+BODY_SECONDS = 30.0
+EXECUTION_SECONDS = 30.0
+INIT_SECONDS = 10.0
+
+
+class GraphQLFace:
+    """An ASGI application for ``/graphql``.
+
+    ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
+    each operation on a WebSocket, there with the payload of ``connection_init``, for which it is called once more; it
+    raises `Unauthenticated` to refuse. ``allowed_origins`` are those of other sites whose pages may open a WebSocket.
+    The limits are bytes, the times seconds. The schema should be a `QuietSchema` with the `default_extensions`.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        make_context: MakeContext,
+        is_development: bool,
+        allowed_origins: Collection[str],
+        body_limit: int = MIB,
+        callback_body_limit: int = 10 * MIB,
+        graphiql_html: Callable[[], str] | None = None,
+        allows_get_queries: bool = False,
+        body_seconds: float = BODY_SECONDS,
+        execution_seconds: float = EXECUTION_SECONDS,
+        init_seconds: float = INIT_SECONDS,
+    ) -> None:
+        self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
+        self.make_context = make_context
+        self.open_operations = 0
+        self._sockets: set[Socket] = set()
+        self._origins = normalize_allowed_origins(allowed_origins)
+        self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, self._carries_results)
+        self._graphiql_html = graphiql_html if is_development else None
+        self._init_seconds = init_seconds
+        self._allows_get_queries = allows_get_queries
+
+    @property
+    def open_sockets(self) -> int:
+        """How many WebSockets are open now."""
+        return len(self._sockets)
+
+    def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
+        """Begin to close every WebSocket: their operations end, and their clients come back elsewhere."""
+        for socket in self._sockets:
+            socket.close(code, reason)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket (ASGI 3)."""
+        if scope["type"] == "websocket":
+            await self._serve(WebSocket(scope, receive, send))
+            return
+        request = Request(scope, receive)
+        accepted = negotiate(", ".join(request.headers.getlist("accept")))
+        try:
+            response = await self._respond(request, accepted)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            response = refusal(error, accepted=accepted)
+        await response(scope, receive, send)
+
+    async def _serve(self, websocket: WebSocket) -> None:
+        if not is_welcome(websocket, self._origins):
+            await websocket.close()  # before accepting, this is an answer of 403
+            return
+        socket = Socket(self, websocket, init_seconds=self._init_seconds)
+        self._sockets.add(socket)
+        try:
+            await socket.serve()
+        finally:
+            self._sockets.discard(socket)
+
+    async def _respond(self, request: Request, accepted: Accepted | None) -> ASGIApp:
+        if request.method == "GET" and self._graphiql_html and "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        if request.method != "POST" and not (request.method == "GET" and self._allows_get_queries):
+            raise _method_not_allowed(request.method)
+        if accepted is None:
+            raise HttpRefusal(406, "NOT_ACCEPTABLE", f"The answers are {GRAPHQL}, application/json or {EVENTS}.")
+        if request.method == "POST" and not is_json(request.headers.get("content-type")):
+            raise UnsupportedMediaType("A request is application/json, in UTF-8.")
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise UnsupportedMediaType("A compressed body is not read.")
+        context = await self.make_context(request, None)
+        asked = await self._asked(request)
+        return await self._answer(request, asked, context, accepted)
+
+    async def _asked(self, request: Request) -> Asked:
+        if request.method == "GET":
+            return asking.read_query_string(request.query_params)
+        try:
+            body = await read_body(request, self._body)
+        except BodyTimeout:
+            message = f"The body did not arrive within {self._body.seconds:g} seconds."
+            raise HttpRefusal(408, "REQUEST_TIMEOUT", message, {"Connection": "close"}) from None
+        asked = asking.read(asking.read_json(body))
+        judge(body, asked.query, self._body)
+        return asked
+
+    async def _answer(self, request: Request, asked: Asked, context: object, accepted: Accepted) -> ASGIApp:
+        kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
+        if accepted.takes_events:
+            kinds.add(Kind.SUBSCRIPTION)
+        try:
+            operation = self.execution.operation(asked, kinds)
+        except Refusal as refused:
+            if request.method == "GET" and refused.kind is Kind.MUTATION:
+                raise _method_not_allowed("GET, which carries queries only") from None
+            return _answered(refused.answer, accepted)
+        kind = operation.operation
+        if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
+            return _answered(await self._only(asked, context, kind), accepted)
+        place = request.headers.get("last-event-id")
+        if place and documents.declares(operation, "after") and asked.variables.get("after") is None:
+            asked = replace(asked, variables={**asked.variables, "after": place})
+        return EventStream(self.answers(asked, context, kind=kind))
+
+    async def _only(self, asked: Asked, context: object, kind: Kind) -> Answer:
+        async with aclosing(self.answers(asked, context, kind=kind)) as answers:
+            return await anext(answers)
+
+    async def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
+        """Every answer to one operation, which counts as open until they end."""
+        self.open_operations += 1
+        try:
+            async with aclosing(self.execution.answers(asked, context, kind=kind)) as answers:
+                async for one in answers:
+                    yield one
+        finally:
+            self.open_operations -= 1
+
+    def _carries_results(self, query: str) -> bool:
+        """Whether every operation of the document only brings results; what cannot be read brings none."""
+        try:
+            operations = documents.operations(documents.parse(query))
+        except GraphQLError:
+            return False
+        return bool(operations) and all(documents.asks_only(one, CALLBACK_MUTATIONS) for one in operations)
+
+
+def _answered(one: Answer, accepted: Accepted) -> ASGIApp:
+    if accepted.media_type == EVENTS:
+        return EventStream(_alone(one))
+    # The older type has no status but 200 for what GraphQL refused: its clients read the body.
+    is_refused = not one.was_executed and accepted.media_type == GRAPHQL
+    return answer(one.payload, accepted=accepted, status=400 if is_refused else 200)
+
+
+async def _alone(one: Answer) -> AsyncGenerator[Answer, None]:
+    yield one
+
+
+def _method_not_allowed(method: str) -> HttpRefusal:
+    return HttpRefusal(405, "METHOD_NOT_ALLOWED", f"Send operations by POST, not by {method}.", {"Allow": "POST"})

@@ -1,0 +1,211 @@
+"""What an operation may cost: one linear pass over its document, before any resolver.
+
+The costs of a fragment are found once and added wherever it is spread, so a document whose fragments double at every
+level is weighed in the time it takes to read it. A document over a limit is not looked at by any further rule: some of
+those take quadratic time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from graphql import (
+    ArgumentNode,
+    ASTValidationRule,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    IntValueNode,
+    Node,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+)
+from graphql.validation.validate import ValidationAbortedError
+from strawberry.extensions import AddValidationRules, SchemaExtension
+
+from orchestrator_gql.graphql.documents import KnownDocuments, select
+
+MAX_DEPTH = 12
+MAX_ALIASES = 30
+MAX_FIELDS = 1_000
+"""After expansion of the fragments, as are aliases and directives."""
+MAX_ROOT_FIELDS = 20
+MAX_DIRECTIVES = 50
+MAX_FRAGMENTS = 20
+MAX_PAGE = 200
+MAX_LEVELS = 60
+"""Selections in selections, introspection's own included: the pass itself must not exhaust Python's stack."""
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+"""Root fields exempt from the depth: the standard introspection is 15 deep, and cannot be nested without end."""
+PAGE_ARGUMENTS = frozenset({"first", "last"})
+OWN_PAGES = frozenset({"verifyAudit"})
+"""Fields whose ``first`` counts rows to look at, not to return, and has a bound of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a selection amounts to: ``roots`` are the fields of its first level, ``fields`` those of all levels."""
+
+    roots: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    depth: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.roots + other.roots,
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            max(self.depth, other.depth),
+        )
+
+    def breaches(self) -> Iterator[str]:
+        """A sentence for each limit that is passed."""
+        for noun, found, limit in (
+            ("levels", self.depth, MAX_DEPTH),
+            ("aliases", self.aliases, MAX_ALIASES),
+            ("fields", self.fields, MAX_FIELDS),
+            ("root fields", self.roots, MAX_ROOT_FIELDS),
+            ("directives", self.directives, MAX_DIRECTIVES),
+        ):
+            if found > limit:
+                yield _breach(noun, found, limit)
+
+
+def _breach(noun: str, found: int, limit: int) -> str:
+    # A number beyond a million came from doubling fragments; it can have more digits than anybody wants to read.
+    return f"The operation has {found if found < 1_000_000 else 'millions of'} {noun}; the limit is {limit}."
+
+
+@dataclass(frozen=True, slots=True)
+class _Scales:
+    fragments: Mapping[str, FragmentDefinitionNode]
+    known: dict[str, Cost] = field(default_factory=dict)
+
+    def weigh(self, selections: SelectionSetNode | None, level: int) -> Cost:
+        if level > MAX_LEVELS:
+            raise GraphQLError(
+                f"The operation has more than {MAX_LEVELS} levels; the limit is {MAX_DEPTH}.", selections
+            )
+        total = Cost()
+        for selection in selections.selections if selections else ():
+            total += Cost(directives=len(selection.directives or ()))
+            match selection:
+                case FieldNode():
+                    total += self.field(selection, level)
+                case InlineFragmentNode():
+                    total += self.weigh(selection.selection_set, level + 1)
+                case FragmentSpreadNode():
+                    total += self.fragment(selection.name.value, level)
+        return total
+
+    def field(self, node: FieldNode, level: int) -> Cost:
+        below = self.weigh(node.selection_set, level + 1)
+        depth = 0 if node.name.value in INTROSPECTION else below.depth
+        return Cost(1, below.fields + 1, below.aliases + bool(node.alias), below.directives, depth + 1)
+
+    def fragment(self, name: str, level: int) -> Cost:
+        if name not in self.known:
+            self.known[name] = Cost()  # a fragment that spreads itself adds nothing; another rule refuses it
+            definition = self.fragments.get(name)
+            self.known[name] = self.weigh(definition.selection_set if definition else None, level + 1)
+        return self.known[name]
+
+
+class OperationCost(ASTValidationRule):
+    """Every operation of a document stays within the limits."""
+
+    def enter_document(self, node: DocumentNode, *_: Any) -> None:
+        """Weigh the whole document at its door, before any other rule walks through it."""
+        fragments = {one.name.value: one for one in node.definitions if isinstance(one, FragmentDefinitionNode)}
+        count = sum(isinstance(one, FragmentDefinitionNode) for one in node.definitions)
+        if count > MAX_FRAGMENTS:
+            self._refuse(GraphQLError(_breach("fragments", count, MAX_FRAGMENTS), node))
+        scales = _Scales(fragments)
+        for definition in node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._weigh(definition, scales)
+
+    def _weigh(self, operation: OperationDefinitionNode, scales: _Scales) -> None:
+        try:
+            cost = scales.weigh(operation.selection_set, 1) + Cost(directives=len(operation.directives or ()))
+        except GraphQLError as breach:
+            self._refuse(breach)
+        for sentence in cost.breaches():
+            self._refuse(GraphQLError(sentence, operation))
+
+    def _refuse(self, breach: GraphQLError) -> NoReturn:
+        self.report_error(breach)
+        raise ValidationAbortedError("The document is not looked at any further.")
+
+
+class PageSize(SchemaExtension):
+    """No ``first`` or ``last`` is over 200, whether written out, given as a variable, or the variable's default."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Look at the values, once the document itself is known to be valid."""
+        context = self.execution_context
+        document = context.graphql_document
+        if not context.pre_execution_errors and document is not None:
+            operation = select(document, context.operation_name)
+            context.pre_execution_errors = [
+                _page_too_large(argument)
+                for argument in _page_arguments(document)
+                if _is_over(argument.value, operation, context.variables or {})
+            ]
+        yield
+
+
+def _page_too_large(argument: ArgumentNode) -> GraphQLError:
+    message = f"A page holds at most {MAX_PAGE}: `{argument.name.value}` asks for more."
+    return GraphQLError(message, argument, extensions={"code": "BAD_USER_INPUT"})
+
+
+def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
+    waiting: list[Node] = list(document.definitions)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, FieldNode) and node.name.value not in OWN_PAGES:
+            yield from (one for one in node.arguments or () if one.name.value in PAGE_ARGUMENTS)
+        selections = getattr(node, "selection_set", None)
+        if selections is not None:
+            waiting.extend(selections.selections)
+
+
+def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> bool:
+    match value:
+        case IntValueNode():
+            return len(value.value) > len(str(MAX_PAGE)) or int(value.value) > MAX_PAGE
+        case VariableNode():
+            name = value.name.value
+            if name in variables:
+                given = variables[name]
+                return isinstance(given, int | float) and given > MAX_PAGE
+            declared = operation.variable_definitions or ()
+            defaults = (one.default_value for one in declared if one.variable.name.value == name)
+            return any(_is_over(one, operation, {}) for one in defaults if one is not None)
+        case _:
+            return False
+
+
+def rules(*, is_development: bool) -> list[type[ASTValidationRule]]:
+    """The rules beside the specification's own; introspection is for development."""
+    return [OperationCost] if is_development else [OperationCost, NoSchemaIntrospectionCustomRule]
+
+
+def default_extensions(*, is_development: bool) -> list[Callable[[], SchemaExtension]]:
+    """What the schema is built with: ``Schema(extensions=default_extensions(is_development=…))``.
+
+    The rule classes stand at module level, as a rule made per request would never be found in the memory of verdicts.
+    """
+    added = rules(is_development=is_development)
+    return [lambda: AddValidationRules(added), KnownDocuments, PageSize]

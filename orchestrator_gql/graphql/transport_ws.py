@@ -1,0 +1,211 @@
+"""GraphQL over WebSocket: the protocol graphql-transport-ws, and no other.
+
+One task listens; each operation is a task of its own. Whoever finds that the socket must close says so with `close`,
+and there is one way out: the listening ends, the close frame is sent, the operations are cancelled and awaited. So no
+generator of a resolver outlives its client, and nothing is sent behind a close.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
+from contextlib import aclosing, suppress
+from typing import Protocol, assert_never
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.http.websocket_origin import is_same_origin, normalize_origin
+
+from orchestrator_gql.graphql.documents import Kind
+from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
+from orchestrator_gql.graphql.masking import masked
+from orchestrator_gql.graphql.wire import frames
+from orchestrator_gql.graphql.wire.asked import Asked
+from orchestrator_gql.graphql.wire.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
+from orchestrator_gql.utils.errors import Json, Unauthenticated
+
+logger = logging.getLogger(__name__)
+
+SUBPROTOCOL = "graphql-transport-ws"
+MAX_OPERATIONS = 100
+"""On one socket at once."""
+
+_GONE = (WebSocketDisconnect, RuntimeError)
+"""What a send raises once the client has gone, and once the server itself has closed the socket (1009, 1012)."""
+
+
+class Server(Protocol):
+    """What a socket needs of the face that opened it."""
+
+    @property
+    def execution(self) -> Execution:
+        """The schema at work."""
+        ...
+
+    @property
+    def make_context(self) -> Callable[[WebSocket, Mapping[str, Json] | None], Awaitable[object]]:
+        """Make the context of one operation."""
+        ...
+
+    def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
+        """Every answer to one operation."""
+        ...
+
+
+def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
+    """Whether the handshake may succeed: it offers our protocol, and comes from no page of a foreign site.
+
+    Browsers send the user's cookies with every handshake, and always the page's origin; clients that are no browsers
+    send none. ``allowed_origins`` are normalized; the server's own is always allowed.
+    """
+    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
+        return False
+    origins = websocket.headers.getlist("origin")
+    host = websocket.headers.get("host")
+    return all(is_same_origin(one, host) or normalize_origin(one) in allowed_origins for one in origins)
+
+
+class Socket:
+    """One open WebSocket and the operations on it."""
+
+    def __init__(self, server: Server, websocket: WebSocket, *, init_seconds: float) -> None:
+        self._server = server
+        self._websocket = websocket
+        self._params: Mapping[str, Json] | None = None
+        self._is_acknowledged = False
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._verdict: tuple[int, str] | None = None
+        self._is_gone = False
+        self._listening = asyncio.timeout(init_seconds)
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin to close; the first reason stands."""
+        if self._verdict is None:
+            self._verdict = (code, reason)
+            with suppress(RuntimeError):  # the listening is over already
+                self._listening.reschedule(0)
+
+    async def serve(self) -> None:
+        """Accept, listen until either side closes, and leave nothing behind."""
+        await self._websocket.accept(subprotocol=SUBPROTOCOL)
+        try:
+            async with self._listening:
+                await self._listen()
+        except TimeoutError:
+            self.close(4408, "Connection initialisation timeout")
+        except BadFrame as bad:
+            self.close(bad.code, bad.reason)
+        finally:
+            await self._leave()
+
+    async def _listen(self) -> None:
+        while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
+            await self._take(frames.read(message.get("text")))
+        self._is_gone = True
+
+    async def _leave(self) -> None:
+        if self._is_gone:
+            logger.debug("A client left its socket.", extra={"operations": len(self._tasks)})
+        else:
+            code, reason = self._verdict or (1011, "Internal error")
+            with suppress(*_GONE):  # the client closed at the same time
+                await self._websocket.close(code, reason)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _take(self, frame: Frame) -> None:
+        match frame:
+            case Init(params):
+                await self._introduce(params)
+            case Ping():
+                await self._send(frames.pong())
+            case Pong():
+                pass
+            case Subscribe():
+                await self._begin(frame)
+            case Complete(id):
+                if (task := self._operations.pop(id, None)) is not None:
+                    task.cancel()
+            case _:
+                assert_never(frame)
+
+    async def _introduce(self, params: Mapping[str, Json]) -> None:
+        if self._params is not None:
+            raise BadFrame(4429, "Too many initialisation requests")
+        self._params = params
+        if self._verdict is None:
+            self._listening.reschedule(None)
+        try:
+            await self._server.make_context(self._websocket, params)
+        except Unauthenticated:
+            raise BadFrame(4403, "Forbidden") from None
+        self._is_acknowledged = True
+        await self._send(frames.ack())
+
+    async def _begin(self, frame: Subscribe) -> None:
+        if not self._is_acknowledged:
+            raise BadFrame(4401, "Unauthorized")
+        if frame.id in self._operations:
+            raise BadFrame(4409, "An operation of this id is under way")
+        # Tasks are counted, not ids: one whose client wants no more may still be busy closing.
+        if len(self._tasks) >= MAX_OPERATIONS:
+            await self._send(frames.answered(frame.id, _TOO_MANY))
+            return
+        task = asyncio.create_task(self._run(frame))
+        self._operations[frame.id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, frame: Subscribe) -> None:
+        try:
+            await self._answer(frame)
+        except Unauthenticated:
+            self.close(4403, "Forbidden")
+        except Exception as error:
+            await self._finish(frame.id, frames.answered(frame.id, Answer({"errors": [masked(error)]}, False)))
+        finally:
+            self._forget(frame.id)
+
+    async def _answer(self, frame: Subscribe) -> None:
+        context = await self._server.make_context(self._websocket, self._params)
+        try:
+            operation = self._server.execution.operation(frame.asked, frozenset(Kind))
+        except Refusal as refused:
+            await self._finish(frame.id, frames.answered(frame.id, refused.answer))
+            return
+        async with aclosing(self._server.answers(frame.asked, context, kind=operation.operation)) as answers:
+            async for one in answers:
+                if not one.was_executed:
+                    await self._finish(frame.id, frames.answered(frame.id, one))
+                    return
+                await self._send(frames.answered(frame.id, one))
+        await self._finish(frame.id, frames.complete(frame.id))
+
+    async def _finish(self, id: str, message: str) -> None:
+        # First the id, then the message: whoever reads it may use the id again at once.
+        self._forget(id)
+        await self._send(message)
+
+    def _forget(self, id: str) -> None:
+        if self._operations.get(id) is asyncio.current_task():
+            del self._operations[id]
+
+    async def _send(self, message: str) -> None:
+        if self._verdict is None and not self._is_gone:
+            try:
+                await self._websocket.send_text(message)
+            except _GONE:
+                self._is_gone = True  # the listening task hears of it, too, and cancels what still runs
+
+
+_TOO_MANY = Answer(
+    {
+        "errors": [
+            {
+                "message": f"A socket carries at most {MAX_OPERATIONS} operations at once.",
+                "extensions": {"code": "TOO_MANY_OPERATIONS"},
+            }
+        ]
+    },
+    was_executed=False,
+)

@@ -1,0 +1,53 @@
+"""What a client asks, in the one shape that HTTP and WebSocket share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator_gql.utils import json
+from orchestrator_gql.utils.errors import Json, PayloadInvalid
+from orchestrator_gql.utils.json.flaws import MAX_DEPTH
+
+ENVELOPE_DEPTH = 4
+"""Levels around a callback's result, in a request or a frame: payload, variables, input, and the result's own place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters of a request (GraphQL over HTTP, section 5.1)."""
+
+    query: str
+    variables: Mapping[str, Json]
+    operation_name: str | None = None
+
+
+def read_json(body: bytes) -> Json:
+    """The body through the strict reader; raises `PayloadInvalid`.
+
+    A result that just fits the REST door must fit here too, wrapped as it is.
+    """
+    return json.read(body, max_depth=MAX_DEPTH + ENVELOPE_DEPTH)
+
+
+def read(value: Json) -> Asked:
+    """The parameters in a JSON value; raises `PayloadInvalid` with what is wrong with their shape."""
+    if not isinstance(value, dict):
+        raise PayloadInvalid("A GraphQL request is a JSON object.")
+    query, variables, name = (value.get(key) for key in ("query", "variables", "operationName"))
+    if not isinstance(query, str) or not query.strip():
+        raise PayloadInvalid("`query` must be a GraphQL document, as text.")
+    if not isinstance(variables, dict | None):
+        raise PayloadInvalid("`variables` must be an object or null.")
+    if not isinstance(name, str | None):
+        raise PayloadInvalid("`operationName` must be text or null.")
+    if not isinstance(value.get("extensions"), dict | None):
+        raise PayloadInvalid("`extensions` must be an object or null.")
+    return Asked(query, variables or {}, name)
+
+
+def read_query_string(parameters: Mapping[str, str]) -> Asked:
+    """The same from a query string (GraphQL over HTTP, section 5.3); raises `PayloadInvalid`."""
+    members: dict[str, Json] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            members[name] = read_json(parameters[name].encode())
+    return read(members)

@@ -1,0 +1,99 @@
+"""Which form of answer a client takes (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
+EVENTS = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the client wants most, and whether it takes events: some offer that beside JSON, for subscriptions."""
+
+    media_type: str
+    takes_events: bool
+
+    @property
+    def json_type(self) -> str:
+        """The media type of an answer that is no stream."""
+        return JSON if self.media_type == EVENTS else self.media_type
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    media_type: str
+    quality: float
+
+    def covers(self, media_type: str) -> int:
+        """How closely the range names the type: 0 not at all, 1 as ``*/*``, 2 as ``application/*``, 3 by name."""
+        if self.media_type == media_type:
+            return 3
+        if self.media_type == media_type.partition("/")[0] + "/*":
+            return 2
+        return int(self.media_type == "*/*")
+
+
+def negotiate(accept: str | None) -> Accepted | None:
+    """What to answer with; None where nothing that this face speaks is acceptable.
+
+    A client that names no type, or any, gets ``application/json``, which every client reads.
+
+    >>> negotiate("application/json, application/graphql-response+json").media_type
+    'application/graphql-response+json'
+    >>> negotiate("*/*").media_type
+    'application/json'
+    >>> negotiate("text/html") is None
+    True
+    """
+    ranges = [one for part in (accept or "*/*").split(",") if (one := _read(part)) is not None]
+    wishes = {offered: _wish(ranges, offered) for offered in (GRAPHQL, JSON, EVENTS)}
+    # A stream is for those who ask for it by name: a browser's `*/*` does not.
+    candidates = [one for one in (GRAPHQL, JSON) if wishes[one][0] > 0]
+    takes_events = wishes[EVENTS][0] > 0 and wishes[EVENTS][1] == 3
+    if takes_events:
+        candidates.append(EVENTS)
+    if not candidates:
+        return None
+    # max() keeps the first of equals: GraphQL's own type where it is named, else plain JSON.
+    return Accepted(max(_ordered(candidates, wishes[GRAPHQL][1]), key=wishes.__getitem__), takes_events)
+
+
+def _ordered(candidates: list[str], named: int) -> Iterable[str]:
+    return candidates if named == 3 else sorted(candidates, key=(JSON, GRAPHQL, EVENTS).index)
+
+
+def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
+    """The quality given by the range that names the type most closely, and how closely that is."""
+    closest = max(ranges, key=lambda one: one.covers(media_type), default=None)
+    if closest is None or not closest.covers(media_type):
+        return 0.0, 0
+    return closest.quality, closest.covers(media_type)
+
+
+def _read(part: str) -> _Range | None:
+    media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    for name, _, value in (one.partition("=") for one in parameters):
+        if name.strip() == "q":
+            return _Range(media_type, _quality(value.strip()))
+    return _Range(media_type, 1.0) if media_type else None
+
+
+def _quality(text: str) -> float:
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0
+
+
+def is_json(content_type: str | None) -> bool:
+    """Whether a body of this type is read: JSON in UTF-8.
+
+    >>> is_json("application/json; charset=utf-8"), is_json("application/json; charset=latin-1"), is_json(None)
+    (True, False, False)
+    """
+    media_type, *parameters = (piece.strip().lower() for piece in (content_type or "").split(";"))
+    charsets = [value.strip('" ') for name, _, value in (one.partition("=") for one in parameters) if name == "charset"]
+    return media_type == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)

@@ -1,0 +1,408 @@
+"""The state machine of a process: pure functions from where it stands, and what happened, to what one commit writes.
+
+::
+
+    created ─▶ running ─┬▶ awaiting_callback ─▶ running      failed ─▶ running (retry)
+                        ├▶ suspended (form)  ─▶ running      any living state ─▶ aborted
+                        ├▶ waiting (retry)   ─▶ running
+                        └▶ completed
+
+A process is a log of step visits. A visit is one `StepRecord`: the engine's own second tries of it (after a crash, by a
+`@retrystep`) count up its ``attempt``; an operator's retry begins a new one. ``seq`` numbers the transitions of a
+process without a gap, and a record carries the number of the transition that opened it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias, assert_never
+from uuid import UUID
+
+from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.utils.json import Json
+from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One visit of a step, a line of the process's log."""
+
+    seq: int
+    step_index: int
+    name: str
+    kind: StepKind
+    group: str | None
+    status: StepStatus
+    started_at: datetime
+    attempt: int = 1
+    tries: int = 1
+    entered_by: str = "advance"
+    completed_at: datetime | None = None
+    retry_at: datetime | None = None
+    delta: Mapping[str, Json] | None = None
+    failure: Failure | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on."""
+
+    id: UUID
+    workflow_name: str
+    target: Target
+    fingerprint: str
+    status: ProcessStatus
+    started_at: datetime
+    updated_at: datetime
+    position: int = 0
+    seq: int = 0
+    epoch: int = 0
+    version: int = 1
+    state: Mapping[str, Json] = field(default_factory=dict)
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    record: StepRecord | None = None
+    worker: str | None = None
+    assignee: str | None = None
+    created_by: str | None = None
+    ended_at: datetime | None = None
+    failure: Failure | None = None
+    note: str | None = None
+    start_pages: tuple[Json, ...] = ()
+
+
+# ---- what a step came to -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Success:
+    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did."""
+
+    delta: Mapping[str, Json] = field(default_factory=dict)
+    models: tuple[SubscriptionModel, ...] = ()
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A condition said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """A person must answer a form."""
+
+    title: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """A remote service must answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It failed and is tried again at a known time."""
+
+    failure: Failure
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It failed, and the process with it."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Somebody ended the process."""
+
+    actor: str | None
+    reason: str | None = None
+
+
+Outcome: TypeAlias = Success | Skipped | Suspend | Await | Wait | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one move writes: the process as it stands afterwards, the log lines, the events and what follows from them.
+
+    ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
+    to, ``closes_waits`` withdraws every open callback and input request of the process.
+    """
+
+    process: Process
+    records: tuple[StepRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    models: tuple[SubscriptionModel, ...] = ()
+    asks: Suspend | None = None
+    retry_at: datetime | None = None
+    judged: Success | Failed | None = None
+    closes_waits: bool = False
+
+
+class ProcessAction(StrEnum):
+    """What somebody may do with a process as it stands."""
+
+    SUBMIT_FORM = "SUBMIT_FORM"
+    RETRY = "RETRY"
+    ABORT = "ABORT"
+    EDIT_NOTE = "EDIT_NOTE"
+
+
+def step_at(process: Process, steps: StepList) -> Step | None:
+    """The step the process stands at; None behind the last."""
+    return steps[process.position] if process.position < len(steps) else None
+
+
+def create(
+    workflow: Workflow, *, id: UUID, state: Mapping[str, Json], pages: Iterable[Json], actor: str | None, now: datetime
+) -> Transition:
+    """Begin a process of the workflow."""
+    process = Process(
+        id=id,
+        workflow_name=workflow.name,
+        target=workflow.target,
+        fingerprint=workflow.fingerprint,
+        status=ProcessStatus.CREATED,
+        started_at=now,
+        updated_at=now,
+        state=state,
+        start_pages=tuple(pages),
+        created_by=actor,
+    )
+    event = Event(EventKind.PROCESS_CREATED, now, id, actor, {"workflow_name": workflow.name})
+    return Transition(process, events=(event,))
+
+
+def claim(process: Process, *, worker: str, now: datetime) -> Transition:
+    """Take a runnable process to work on it; the new epoch shuts out whoever held it before."""
+    claimed = replace(process, epoch=process.epoch + 1, worker=worker)
+    return _moved(process, claimed, ProcessStatus.RUNNING, now)
+
+
+def enter(process: Process, steps: StepList, now: datetime) -> Transition:
+    """Open the visit of the action that the process stands at, or the next attempt of an open one."""
+    step = steps[process.position]
+    last = process.record if process.record and process.record.step_index == process.position else None
+    if last is None:
+        record = _visit(process, step, StepStatus.RUNNING, now)
+    elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
+        tries = last.tries + (last.status is StepStatus.WAITING)
+        record = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
+    else:
+        record = _visit(process, step, StepStatus.RUNNING, now)
+        record = replace(record, attempt=last.attempt + 1, entered_by="retry")
+    return _moved(process, process, ProcessStatus.RUNNING, now, record=record)
+
+
+def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
+    """What follows from what the step that the process stands at came to."""
+    step = steps[process.position]
+    record = process.record or _visit(process, step, StepStatus.PENDING, now)
+    if record.step_index != process.position or record.status is StepStatus.FAILED:
+        record = replace(_visit(process, step, StepStatus.PENDING, now), attempt=_next_attempt(process))
+    match outcome:
+        case Success():
+            return _succeed(process, steps, record, outcome, now)
+        case Skipped():
+            skipped = replace(record, status=StepStatus.SKIPPED, completed_at=now)
+            return _forward(process, steps, skipped, now, ended=False)
+        case Suspend():
+            asked = replace(record, status=StepStatus.SUSPENDED)
+            after = replace(process, assignee=outcome.assignee)
+            transition = _moved(process, after, ProcessStatus.SUSPENDED, now, record=asked)
+            return replace(transition, asks=outcome)
+        case Await():
+            waiting = replace(record, status=StepStatus.AWAITING_CALLBACK)
+            return _moved(process, process, ProcessStatus.AWAITING_CALLBACK, now, record=waiting)
+        case Wait():
+            waiting = replace(record, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
+            transition = _moved(process, process, ProcessStatus.WAITING, now, record=waiting)
+            return replace(transition, retry_at=outcome.until)
+        case Failed():
+            return _fail(process, step, record, outcome, now)
+        case _:
+            assert_never(outcome)
+
+
+def complete(process: Process, now: datetime) -> Transition:
+    """End a process that stands behind its last step."""
+    return _moved(process, process, ProcessStatus.COMPLETED, now)
+
+
+def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
+    """Make a process that rests runnable again: its letter came, or its time."""
+    return _moved(process, process, ProcessStatus.RUNNING, now, actor=actor)
+
+
+def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
+    """Enter again at the step that failed. A failed wait has nothing to retry."""
+    if ProcessAction.RETRY not in available_actions(process, steps):
+        raise InvalidState(
+            f"A process that is {process.status} cannot be retried here: only a failed action, validation or form can.",
+            process_id=process.id,
+            current_version=process.version,
+        )
+    return _moved(process, replace(process, failure=None), ProcessStatus.RUNNING, now, actor=actor)
+
+
+def abort(process: Process, outcome: Abort, now: datetime) -> Transition:
+    """End a living process where it stands; the epoch is bumped so that a step in flight cannot commit."""
+    if process.status.is_ended:
+        raise InvalidState(
+            f"The process is {process.status}: there is nothing to abort.",
+            process_id=process.id,
+            current_version=process.version,
+        )
+    record = process.record
+    if record and record.completed_at is None:
+        record = replace(record, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
+    else:
+        record = None
+    after = replace(process, epoch=process.epoch + 1)
+    transition = _moved(
+        process, after, ProcessStatus.ABORTED, now, record=record, actor=outcome.actor, reason=outcome.reason
+    )
+    return replace(transition, closes_waits=True)
+
+
+def available_actions(process: Process, steps: StepList | None) -> frozenset[ProcessAction]:
+    """What may be done with the process as it stands; ``steps`` is None where its workflow is no longer deployed."""
+    actions = {ProcessAction.EDIT_NOTE}
+    if not process.status.is_ended:
+        actions.add(ProcessAction.ABORT)
+    if process.status is ProcessStatus.SUSPENDED and steps is not None:
+        actions.add(ProcessAction.SUBMIT_FORM)
+    step = step_at(process, steps) if steps is not None else None
+    if process.status is ProcessStatus.FAILED and step is not None and step.kind is not StepKind.AWAIT_CALLBACK:
+        actions.add(ProcessAction.RETRY)
+    return frozenset(actions)
+
+
+def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
+    """Go on under a new definition, or fail where the process has been through steps that are not in it any more."""
+    if difference is None:
+        return _moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
+    message = f"Workflow {workflow.name!r} changed under this process: {difference}."
+    failed = replace(process, failure=Failure("definition-changed", message, now))
+    return _moved(process, failed, ProcessStatus.FAILED, now)
+
+
+def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | None:
+    """Where the recorded visits are not a prefix of the steps any more, in words; None where they still are."""
+    for record in sorted(records, key=lambda record: record.step_index):
+        was = f"step {record.step_index + 1} was {record.name!r} ({record.kind})"
+        if record.step_index >= len(steps):
+            return f"{was} and is gone"
+        step = steps[record.step_index]
+        if (step.name, step.kind) != (record.name, record.kind):
+            return f"{was} and is now {step.name!r} ({step.kind})"
+    return None
+
+
+# ---- the pieces ---------------------------------------------------------------------------------------------------------
+def _visit(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
+    return StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
+
+
+def _next_attempt(process: Process) -> int:
+    last = process.record
+    return last.attempt + 1 if last and last.step_index == process.position else 1
+
+
+def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Success, now: datetime) -> Transition:
+    step = steps[process.position]
+    changed = {k: v for k, v in outcome.delta.items() if k not in process.state or process.state[k] != v}
+    record = replace(
+        record, status=StepStatus.SUCCESS, completed_at=now, delta=changed, actor=outcome.actor, failure=None
+    )
+    after = replace(process, state={**process.state, **changed}, failure=None)
+    transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
+    judged = outcome if step.kind is StepKind.VALIDATION else None
+    return replace(transition, models=outcome.models, judged=judged)
+
+
+def _forward(
+    process: Process,
+    steps: StepList,
+    record: StepRecord,
+    now: datetime,
+    *,
+    ended: bool,
+    before: Process | None = None,
+) -> Transition:
+    position = process.position + 1
+    after = replace(process, position=position, assignee=None)
+    status = ProcessStatus.COMPLETED if ended or position >= len(steps) else ProcessStatus.RUNNING
+    return _moved(before or process, after, status, now, record=record, actor=record.actor)
+
+
+def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now: datetime) -> Transition:
+    failed = replace(record, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now, retry_at=None)
+    after = replace(process, failure=outcome.failure)
+    transition = _moved(process, after, ProcessStatus.FAILED, now, record=failed)
+    hands_out = isinstance(step, ActionStep) and step.awaits is not None
+    judged = outcome if step.kind is StepKind.VALIDATION else None
+    return replace(transition, closes_waits=hands_out, judged=judged)
+
+
+def _moved(
+    before: Process,
+    after: Process,
+    status: ProcessStatus,
+    now: datetime,
+    *,
+    record: StepRecord | None = None,
+    actor: str | None = None,
+    reason: str | None = None,
+) -> Transition:
+    """The transition to ``after`` in ``status``, with the events that tell what differs."""
+    events: list[Event] = []
+    if record is not None:
+        events.append(_step_event(before, record, now))
+    rests = status is not ProcessStatus.RUNNING
+    moved = replace(
+        after,
+        status=status,
+        seq=before.seq + 1,
+        updated_at=now,
+        record=record or before.record,
+        worker=None if rests else after.worker,
+        ended_at=now if status.is_ended else None,
+    )
+    if status is not before.status:
+        events.append(_status_event(before, moved, now, actor, reason))
+    return Transition(moved, records=(record,) if record else (), events=tuple(events))
+
+
+def _step_event(before: Process, record: StepRecord, now: datetime) -> Event:
+    last = before.record
+    payload: dict[str, Any] = {
+        "step_index": record.step_index,
+        "step_name": record.name,
+        "from": last.status if last and last.seq == record.seq else None,
+        "to": record.status,
+        "attempt": record.attempt,
+        "state_delta": record.delta,
+        "failure": record.failure,
+    }
+    return Event(EventKind.STEP_CHANGED, now, before.id, record.actor, payload)
+
+
+def _status_event(before: Process, after: Process, now: datetime, actor: str | None, reason: str | None) -> Event:
+    payload: dict[str, Any] = {
+        "from": before.status,
+        "to": after.status,
+        "version": after.version + 1,
+        "failure": after.failure,
+    }
+    if reason:
+        payload["reason"] = reason
+    return Event(EventKind.PROCESS_STATUS_CHANGED, now, before.id, actor, payload)

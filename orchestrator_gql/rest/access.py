@@ -1,0 +1,37 @@
+"""The access log, by route and never by path: a path may hold a token."""
+
+import logging
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger("orchestrator_gql.access")
+
+
+class AccessLog:
+    """Log method, route template, status and milliseconds of each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and write a line when it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        status = 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            took = round((time.monotonic() - began) * 1000, 1)
+            route = getattr(scope.get("route"), "path", "(none)")
+            facts = {"method": scope["method"], "route": route, "status": status, "ms": took}
+            logger.info("request", extra=facts)

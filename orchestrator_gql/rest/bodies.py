@@ -1,0 +1,62 @@
+"""Bodies of requests, read under a limit of size and time."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect, Request
+
+from orchestrator_gql.utils.errors import OrchestratorError
+
+TIME = 30.0
+"""Seconds that a body may take to arrive."""
+
+
+class BodyTimeout(OrchestratorError):
+    """The body took too long to arrive."""
+
+    code = "request-timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What came of a body; ``size`` counts what was read, and ``is_cut`` says that more would have come."""
+
+    content: bytes
+    size: int
+    is_cut: bool
+
+
+async def read_body(request: Request, limit: int) -> Body:
+    """At most ``limit`` bytes: reading stops where one more comes. `BodyTimeout` where it drips too long."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(TIME):
+            async for chunk in request.stream():
+                size += len(chunk)
+                chunks.append(chunk)
+                if size > limit:
+                    return Body(b"".join(chunks)[:limit], size, is_cut=True)
+    except TimeoutError:
+        raise BodyTimeout from None
+    except ClientDisconnect:
+        return Body(b"", 0, is_cut=True)
+    return Body(b"".join(chunks), size, is_cut=False)
+
+
+def is_json(request: Request) -> bool:
+    """True for ``application/json`` and ``application/*+json``, sent uncompressed."""
+    kind = media_type(request)
+    return is_plain(request) and (
+        kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    )
+
+
+def is_plain(request: Request) -> bool:
+    """True where the body is sent as it is."""
+    return request.headers.get("content-encoding", "identity").lower() in ("", "identity")
+
+
+def media_type(request: Request) -> str:
+    """The media type, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

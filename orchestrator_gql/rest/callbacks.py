@@ -1,0 +1,150 @@
+"""The plain-REST shim for remote services: ``POST …/callback/{token}``, with ``/progress`` and ``/fail`` behind it."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import TypeAlias
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from orchestrator_gql.callbacks.mailbox import Delivery, Receipt
+from orchestrator_gql.callbacks.progress import Report, read_report
+from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
+from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
+from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
+from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
+from orchestrator_gql.rest.misses import Misses
+from orchestrator_gql.rest.problems import problem, problem_of
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.utils.errors import (
+    CallbackUnknown,
+    NotJson,
+    OrchestratorError,
+    PayloadInvalid,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
+from orchestrator_gql.utils.json import read
+
+logger = logging.getLogger(__name__)
+
+Answer: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+HEAD = 1024
+"""Bytes that are kept of a body that cannot be a result."""
+
+
+def callback_routes(runtime: Runtime) -> list[Route]:
+    """The routes, each with and without a slash at its end: a redirect would turn a POST into a GET."""
+    misses = Misses(runtime.settings.misses_per_minute)
+    base = "/api/processes/{process_id}/callback/{token}"
+    doors: tuple[tuple[str, Answer], ...] = ((base, _result), (f"{base}/progress", _progress), (f"{base}/fail", _failure))
+    return [
+        Route(path + slash, _answered(runtime, misses, answer), methods=["POST"])
+        for path, answer in doors
+        for slash in ("", "/")
+    ]
+
+
+def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
+    """An endpoint that answers with a receipt or a problem, and stops listening to a peer that guesses."""
+
+    @wraps(answer)
+    async def endpoint(request: Request) -> Response:
+        peer = _peer(request)
+        if misses.is_over(peer, time.monotonic()):
+            headers = {"Retry-After": "60"}
+            return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
+        try:
+            receipt = await answer(request, runtime, _address(request))
+        except CallbackUnknown as unknown:
+            misses.add(peer, time.monotonic())
+            return problem_of(unknown)
+        except OrchestratorError as refused:
+            logger.warning("a delivery was refused", extra={"code": refused.code})
+            return _contract_problem(refused)
+        body: dict[str, Json] = {"receipt": receipt.receipt, "status": "accepted"}
+        return JSONResponse(body | {"duplicate": True} if receipt.is_duplicate else body)
+
+    return endpoint
+
+
+async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
+    body = await read_body(request, runtime.settings.max_callback_bytes)
+    return await receive_delivery(runtime, address, _delivery(request, body))
+
+
+async def _failure(request: Request, runtime: Runtime, address: Address) -> Receipt:
+    body = await read_body(request, runtime.settings.max_callback_bytes)
+    _demand_readable(body, runtime, is_right=is_json(request))
+    return await receive_failure(runtime, address, read(body.content), body.content, _peer(request))
+
+
+async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
+    body = await read_body(request, runtime.settings.max_callback_bytes)
+    is_text = is_plain(request) and media_type(request) == "text/plain"
+    _demand_readable(body, runtime, is_right=is_text or is_json(request))
+    return await receive_report(runtime, address, _text(body.content) if is_text else read_report(read(body.content)))
+
+
+def _delivery(request: Request, body: Body) -> Delivery:
+    """The letter in the body, or why there is none in it; the mailbox judges either."""
+    kind, peer = media_type(request), _peer(request)
+    refusal = _unreadable(request, body)
+    if refusal is None:
+        try:
+            return Delivery.of(read(body.content), body.content, peer=peer)
+        except PayloadInvalid as wrong:
+            kept = body.content[:HEAD] if isinstance(wrong, NotJson) else body.content
+            refusal = (AttemptOutcome.MALFORMED, wrong.message, kept)
+    outcome, error, kept = refusal
+    return Delivery(kept, body.size, kind, peer, refusal=outcome, error=error)
+
+
+def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str, bytes] | None:
+    if body.is_cut:
+        return AttemptOutcome.TOO_LARGE, "The body is larger than the limit.", body.content[:HEAD]
+    if not is_json(request):
+        return AttemptOutcome.UNSUPPORTED_TYPE, _WRONG_TYPE, body.content[:HEAD]
+    return None
+
+
+_WRONG_TYPE = "Send the result as application/json, uncompressed."
+
+
+def _demand_readable(body: Body, runtime: Runtime, *, is_right: bool) -> None:
+    if body.is_cut:
+        raise PayloadTooLarge(runtime.settings.max_callback_bytes)
+    if not is_right:
+        raise UnsupportedMediaType(_WRONG_TYPE)
+
+
+def _text(content: bytes) -> Report:
+    return read_report(content.decode("utf-8", "replace").replace("\x00", "\ufffd"))
+
+
+def _contract_problem(error: OrchestratorError) -> Response:
+    """A body that breaks the contract is 422: it was read, and found to be something else than what is expected."""
+    if isinstance(error, PayloadInvalid) and error.is_contract:
+        places = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
+        return problem(422, "Contract broken", error.code, error.message, errors=places)
+    return problem_of(error)
+
+
+def _address(request: Request) -> Address:
+    """The address in the path; a process id that is none is as unknown as any other."""
+    try:
+        return Address(request.path_params["token"], UUID(request.path_params["process_id"]))
+    except ValueError:
+        raise CallbackUnknown from None
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""

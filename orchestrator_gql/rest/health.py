@@ -1,0 +1,28 @@
+"""Is this server alive, and can it do its work?"""
+
+import asyncio
+
+from sqlalchemy import text
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.utils.errors import StorageUnavailable
+
+
+def health_routes(runtime: Runtime) -> list[Route]:
+    """``/health/live`` and ``/health/ready``."""
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "live"})
+
+    async def ready(_: Request) -> Response:
+        try:
+            async with asyncio.timeout(5):
+                await runtime.database.transaction(lambda conn: conn.execute(text("SELECT 1")).scalar())
+        except (StorageUnavailable, TimeoutError):
+            return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
+        return JSONResponse({"status": "ready"})
+
+    return [Route("/health/live", live), Route("/health/ready", ready)]

@@ -1,0 +1,63 @@
+"""The built dashboard at ``/``: files, under a policy that lets nothing in from elsewhere."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from orchestrator_gql.config.settings import Settings
+
+POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>orchestrator-gql</title>
+<h1>orchestrator-gql is running</h1>
+<p>The dashboard is not built. In a checkout: <code>make dashboard</code> (it needs Node 20).</p>
+<p>The API is at <a href="/graphql">/graphql</a>.</p></html>"""
+
+
+class _Hashed(StaticFiles):
+    """Files whose names change with their contents: a browser may keep them for ever."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_cached(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])  # type: ignore[call-overload]
+                headers.append((b"cache-control", b"public, max-age=31536000, immutable"))
+                message["headers"] = [*headers, *((k.lower().encode(), v.encode()) for k, v in HEADERS.items())]
+            await send(message)
+
+        await super().__call__(scope, receive, send_cached)  # type: ignore[arg-type]
+
+
+def dashboard_routes(folder: Path | None) -> list[BaseRoute]:
+    """The dashboard's page and files; where it is not built, a page that says how."""
+    if folder is None:
+
+        async def missing(_: Request) -> Response:
+            return HTMLResponse(NOT_BUILT, headers=HEADERS)
+
+        return [Route("/", missing)]
+
+    async def index(_: Request) -> Response:
+        return FileResponse(folder / "index.html", headers={**HEADERS, "Cache-Control": "no-cache"})
+
+    async def icon(_: Request) -> Response:
+        return FileResponse(folder / "icon.svg", headers=HEADERS)
+
+    return [
+        Route("/", index),
+        Route("/icon.svg", icon),
+        Mount("/assets", _Hashed(directory=folder / "assets")),
+        Mount("/graphiql", StaticFiles(directory=folder / "graphiql")),
+    ]
+
+
+def dashboard_folder(settings: Settings) -> Path | None:
+    """Where the built files are: the setting's folder, the packaged one, or a checkout's; None where not built."""
+    package = Path(__file__).parent.parent
+    folders = (settings.dashboard, package / "dashboard_files", package.parent / "frontend-example" / "dist")
+    return next((folder for folder in folders if folder is not None and (folder / "index.html").is_file()), None)

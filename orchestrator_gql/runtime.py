@@ -1,0 +1,64 @@
+"""What everybody above is handed: the database, the bells, the clock, the settings and the workflows."""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.events.notifier import Notifier
+from orchestrator_gql.storage.commits import Aftermath
+from orchestrator_gql.storage.database import Database
+from orchestrator_gql.utils.clock import Clock
+from orchestrator_gql.workflows.registry import Registry
+
+
+class Dispatcher(Protocol):
+    """The doorbell of the engine: never the truth, only who is told that a process can go on."""
+
+    def ring(self, process_ids: Iterable[UUID]) -> None:
+        """Say that these processes became runnable; called after the COMMIT."""
+        ...
+
+    async def run(self) -> None:
+        """Advance what is rung for, until stopped."""
+        ...
+
+    async def stop(self, grace: float) -> None:
+        """Take no more work; let running steps finish for so many seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One server's bundle; frozen, and handed down. There are no globals."""
+
+    settings: Settings
+    database: Database
+    registry: Registry
+    clock: Clock
+    notifier: Notifier
+    worker: str
+    threads: ThreadPoolExecutor
+    timers: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a timer was stored: the earliest one may be another now."""
+
+
+class RuntimeBells:
+    """Rings, after a commit, for whoever has something to do because of it."""
+
+    def __init__(self, notifier: Notifier, timers: asyncio.Event, dispatcher: Dispatcher | None) -> None:
+        self._notifier = notifier
+        self._timers = timers
+        self._dispatcher = dispatcher
+
+    def ring(self, aftermath: Aftermath) -> None:
+        """Wake the workers, the readers of the log and the timekeeper, each where it concerns them."""
+        if aftermath.woken and self._dispatcher is not None:
+            self._dispatcher.ring(aftermath.woken)
+        if aftermath.has_events:
+            self._notifier.ring()
+        if aftermath.has_timers:
+            self._timers.set()

@@ -1,0 +1,72 @@
+"""Who somebody is and what they may do."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from inspect import isawaitable
+
+from orchestrator_gql.utils.errors import Forbidden
+
+
+class Permission(StrEnum):
+    """What a role may allow."""
+
+    READ = "READ"
+    START_WORKFLOW = "START_WORKFLOW"
+    SUBMIT_FORM = "SUBMIT_FORM"
+    RETRY = "RETRY"
+    ABORT = "ABORT"
+    RECOVER_CALLBACK = "RECOVER_CALLBACK"
+    MANAGE_ENGINE = "MANAGE_ENGINE"
+    READ_SECRETS = "READ_SECRETS"
+    READ_AUDIT = "READ_AUDIT"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who asks: a person or a machine."""
+
+    id: str
+    name: str
+    email: str | None = None
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
+
+    def demand(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless the principal holds the permission."""
+        if permission not in self.permissions:
+            raise Forbidden(permission)
+
+
+LOCAL_OPERATOR = Principal("local", "Local operator", permissions=frozenset(Permission))
+"""The one user of a server without sign-in, which listens on loopback only."""
+
+ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthContext:
+    """What an author's authorizer is told: who wants to do what, where.
+
+    ``action`` is ``start_workflow``, ``resume_workflow`` or ``retry_workflow``; ``workflow`` and ``step`` are names.
+    """
+
+    user: Principal
+    action: str
+    workflow: str
+    step: str | None = None
+
+
+Authorizer = Callable[[AuthContext], Awaitable[bool] | bool]
+"""An author's own rule, asked on top of the role's permission; sync or async."""
+
+
+async def demand_authorized(authorizer: Authorizer | None, context: AuthContext, permission: Permission) -> None:
+    """Raise `Forbidden` unless the authorizer, where there is one, says yes."""
+    if authorizer is None:
+        return
+    answer = authorizer(context)
+    if isawaitable(answer):
+        answer = await answer
+    if answer is not True:
+        place = f"step {context.step!r} of " if context.step else ""
+        raise Forbidden(permission, f"The rule of {place}workflow {context.workflow!r} does not allow you this.")

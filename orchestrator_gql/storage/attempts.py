@@ -1,0 +1,151 @@
+"""What came to a callback's door: every delivery with its verdict, and every report of progress."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from orchestrator_gql.callbacks.mailbox import Delivery
+from orchestrator_gql.storage.tables import callback_attempts, callback_progress
+from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.utils.tokens import new_id
+
+KEPT_ATTEMPTS = 20
+KEPT_BYTES = 20 * 1024 * 1024
+KEPT_PROGRESS = 1_000
+HEAD = 1024
+"""Bytes that are kept of a body that is not JSON or too large."""
+
+ADOPTABLE = frozenset({AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.INVALID})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One delivery; ``bytes`` counts what came, ``body`` what was kept of it."""
+
+    id: UUID
+    callback_id: UUID
+    at: datetime
+    peer: str | None
+    outcome: AttemptOutcome
+    bytes: int
+    body: bytes | None
+    error: str | None
+    receipt: str | None
+
+    @property
+    def is_adoptable(self) -> bool:
+        """True where an operator may make the body the result."""
+        return self.body is not None and self.outcome in ADOPTABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One report of how far a remote job is; ``percent`` from 0 to 100."""
+
+    id: UUID
+    callback_id: UUID
+    at: datetime
+    percent: float | None
+    message: str | None
+    data: Json
+
+
+def keep(
+    conn: Connection,
+    callback_id: UUID,
+    delivery: Delivery,
+    outcome: AttemptOutcome,
+    *,
+    now: datetime,
+    error: str | None = None,
+    receipt: str | None = None,
+) -> None:
+    """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
+    accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
+    is_whole = outcome in ADOPTABLE or outcome is AttemptOutcome.MALFORMED
+    conn.execute(
+        insert(callback_attempts),
+        {
+            "id": new_id(),
+            "callback_id": callback_id,
+            "at": now,
+            "peer": delivery.peer,
+            "outcome": outcome,
+            "bytes": delivery.size,
+            "media_type": delivery.media_type[:255],
+            "digest": delivery.digest or None,
+            # an accepted letter stands among the payloads already
+            "body": None if accepted else delivery.body if is_whole else delivery.body[:HEAD],
+            "error": error,
+            "receipt": receipt,
+        },
+    )
+    _bound(conn, callback_id)
+
+
+def log_progress(
+    conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
+) -> None:
+    """Append to the progress log; the newest 1,000 reports are kept."""
+    entry = {"id": new_id(), "callback_id": callback_id, "at": now, "percent": percent, "message": message}
+    conn.execute(insert(callback_progress), {**entry, "data": data})
+    oldest_kept = (
+        select(callback_progress.c.id)
+        .where(callback_progress.c.callback_id == callback_id)
+        .order_by(callback_progress.c.id.desc())
+        .offset(KEPT_PROGRESS - 1)
+        .limit(1)
+    )
+    first = conn.execute(oldest_kept).scalar()
+    if first is not None:
+        too_old = (callback_progress.c.callback_id == callback_id, callback_progress.c.id < first)
+        conn.execute(delete(callback_progress).where(*too_old))
+
+
+def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
+    """A page of the attempts, in order, and how many there are."""
+    mine = callback_attempts.c.callback_id == callback_id
+    query = select(callback_attempts).where(mine).order_by(callback_attempts.c.id).limit(limit)
+    rows = conn.execute(query if after is None else query.where(callback_attempts.c.id > after))
+    total = conn.execute(select(func.count()).where(mine)).scalar_one()
+    return [_attempt(row) for row in rows], total
+
+
+def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
+    """A page of the progress log, in order, and how many reports it holds."""
+    mine = callback_progress.c.callback_id == callback_id
+    query = select(callback_progress).where(mine).order_by(callback_progress.c.id).limit(limit)
+    rows = conn.execute(query if after is None else query.where(callback_progress.c.id > after))
+    total = conn.execute(select(func.count()).where(mine)).scalar_one()
+    return [Progress(**row._mapping) for row in rows], total
+
+
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
+    """The attempts with those ids."""
+    rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
+    return {row.id: _attempt(row) for row in rows}
+
+
+def _bound(conn: Connection, callback_id: UUID) -> None:
+    rows = conn.execute(
+        select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0))
+        .where(callback_attempts.c.callback_id == callback_id)
+        .order_by(callback_attempts.c.id.desc())
+    ).all()
+    total, surplus = 0, []
+    for place, (id, size) in enumerate(rows):
+        total += size
+        if place >= KEPT_ATTEMPTS or (place and total > KEPT_BYTES):
+            surplus.append(id)
+    if surplus:
+        conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        row.id, row.callback_id, row.at, row.peer, row.outcome, row.bytes, row.body, row.error, row.receipt
+    )

@@ -1,0 +1,95 @@
+"""Column types that mean the same on both dialects: UTC instants, JSON as text, failures, enums with a CHECK."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text, TypeDecorator
+from sqlalchemy.types import UserDefinedType
+
+from orchestrator_gql.types import Failure, Json
+from orchestrator_gql.utils.json import decode, encode
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("An instant must be aware: use the clock of the runtime.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class JsonText(TypeDecorator[Json]):
+    """JSON as text, never as JSONB: NUL and lone surrogates survive, and big integers stay exact."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:
+        """To the database; None is SQL's NULL."""
+        return None if value is None else encode(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+        """From the database."""
+        return None if value is None else decode(value)
+
+
+class FailureText(TypeDecorator[Failure]):
+    """A failure as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Failure | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else encode(failure_to_json(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Failure | None:
+        """From the database."""
+        return None if value is None else failure_from_json(decode(value))
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in DDL."""
+        return "xid8"
+
+
+TransactionId = BigInteger().with_variant(Xid8(), "postgresql")
+EventId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def enum_text(kind: type[StrEnum], name: str) -> Enum:
+    """A StrEnum by its values, as text with a named CHECK."""
+    return Enum(
+        kind, native_enum=False, create_constraint=True, name=name, length=32, values_callable=lambda e: [m.value for m in e]
+    )  # fmt: skip
+
+
+def failure_to_json(failure: Failure) -> Json:
+    """The failure as a JSON object."""
+    return {**asdict(failure), "occurred_at": failure.occurred_at.isoformat()}
+
+
+def failure_from_json(value: Json) -> Failure:
+    """The failure of a JSON object made by `failure_to_json`."""
+    return Failure(**{**value, "occurred_at": datetime.fromisoformat(value["occurred_at"])})

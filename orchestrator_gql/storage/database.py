@@ -1,0 +1,38 @@
+"""The database behind two methods: `transaction(fn)` and `read(fn)`, whichever dialect is under them."""
+
+from typing import Protocol
+
+from orchestrator_gql.storage.commits import Bells, T, Unit
+from orchestrator_gql.storage.postgres import PostgresDatabase
+from orchestrator_gql.storage.sqlite import SqliteDatabase
+
+
+class Database(Protocol):
+    """Where everything is kept. Units of work are synchronous SQLAlchemy Core functions of a connection."""
+
+    bells: Bells
+    dialect: str
+
+    async def open(self) -> None:
+        """Make it ready; `SettingsError` where it cannot be."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it."""
+        ...
+
+    async def transaction(self, unit: Unit[T]) -> T:
+        """Run the unit in a transaction of its own; return what it returns once that is durable.
+
+        Raises whatever the unit raises, after a roll-back, and `StorageUnavailable` where the database cannot write.
+        """
+        ...
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, on one snapshot."""
+        ...
+
+
+def connect(url: str) -> SqliteDatabase | PostgresDatabase:
+    """The database of a URL, not yet opened."""
+    return SqliteDatabase(url) if url.startswith("sqlite") else PostgresDatabase(url)

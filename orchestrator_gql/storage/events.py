@@ -1,0 +1,180 @@
+"""The durable event log, in commit order, read from a cursor.
+
+On SQLite the one writer makes the order of ids the order of commits. On PostgreSQL an id is drawn long before its
+commit, so ``id > last`` would step over rows that commit late. A reader goes by ``(tx, id)`` instead, and only reads
+rows of transactions older than every running one (the snapshot gate)::
+
+    committed  committed  running  committed
+        tx 7       tx 8      tx 9      tx 10
+    ──────────────────────▶│ gate: xmin = 9, so tx 10 waits until 9 has ended
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+)
+
+from orchestrator_gql.storage.columns import failure_to_json
+from orchestrator_gql.storage.commits import aftermath
+from orchestrator_gql.storage.tables import events, processes
+from orchestrator_gql.types import Event, EventKind, Failure
+from orchestrator_gql.utils.errors import CursorInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to read; None means any."""
+
+    process_ids: tuple[UUID, ...] | None = None
+    workflow_names: tuple[str, ...] | None = None
+    kinds: tuple[EventKind, ...] | None = None
+    assignee_keys: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    tx: int
+    id: int
+
+    @property
+    def cursor(self) -> str:
+        return base64.urlsafe_b64encode(f"{self.tx}.{self.id}".encode()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order, and the cursor behind the last of them."""
+
+    events: tuple[Event, ...]
+    cursor: str
+    has_more: bool
+
+
+def append(conn: Connection, new: Sequence[Event]) -> None:
+    """Write events at the end of the log, in order."""
+    if not new:
+        return
+    conn.execute(insert(events), [_values(event) for event in new])
+    aftermath(conn).has_events = True
+
+
+def end(conn: Connection) -> str:
+    """The cursor behind the last event that can be read now."""
+    last = select(events.c.id, _tx(conn)).order_by(*_descending(conn)).limit(1)
+    gate = _gate(conn)
+    row = conn.execute(last if gate is None else last.where(gate)).one_or_none()
+    return _Place(row[1], row[0]).cursor if row else _Place(0, 0).cursor
+
+
+def is_forgotten(conn: Connection, cursor: str) -> bool:
+    """True where events behind the cursor were pruned: a reader would miss some."""
+    first = conn.execute(select(func.min(events.c.id))).scalar()
+    return first is not None and _place(cursor).id < first - 1
+
+
+def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
+    """At most ``limit`` events behind the cursor that the filter wants."""
+    place = _place(cursor)
+    rows = conn.execute(_query(conn, place, wanted).limit(limit + 1)).all()
+    shown, has_more = rows[:limit], len(rows) > limit
+    ends = _row_place(shown[-1]).cursor if shown else cursor
+    return Page(tuple(_event(row) for row in shown), ends, has_more)
+
+
+def _query(conn: Connection, place: _Place, wanted: EventFilter) -> Any:
+    query = select(events, _tx(conn).label("txid"))
+    conditions: list[ColumnElement[bool]] = [_behind(conn, place)]
+    gate = _gate(conn)
+    if gate is not None:
+        conditions.append(gate)
+    if wanted.process_ids is not None:
+        conditions.append(events.c.process_id.in_(wanted.process_ids))
+    if wanted.kinds is not None:
+        conditions.append(events.c.kind.in_(wanted.kinds))
+    if wanted.workflow_names is not None or wanted.assignee_keys is not None:
+        query = query.join(processes, processes.c.id == events.c.process_id)
+    if wanted.workflow_names is not None:
+        conditions.append(processes.c.workflow_name.in_(wanted.workflow_names))
+    if wanted.assignee_keys is not None:
+        conditions.append(processes.c.assignee.in_(wanted.assignee_keys))
+    return query.where(and_(*conditions)).order_by(*_ascending(conn))
+
+
+def _is_postgres(conn: Connection) -> bool:
+    return conn.dialect.name == "postgresql"
+
+
+def _tx(conn: Connection) -> ColumnElement[int]:
+    return cast(cast(events.c.tx, Text), BigInteger) if _is_postgres(conn) else events.c.tx
+
+
+def _ascending(conn: Connection) -> tuple[ColumnElement[Any], ...]:
+    return (events.c.tx, events.c.id) if _is_postgres(conn) else (events.c.id,)
+
+
+def _descending(conn: Connection) -> tuple[ColumnElement[Any], ...]:
+    return tuple(column.desc() for column in _ascending(conn))
+
+
+def _behind(conn: Connection, place: _Place) -> ColumnElement[bool]:
+    if not _is_postgres(conn):
+        return events.c.id > place.id
+    tx = cast(literal(str(place.tx), Text), events.c.tx.type)
+    return or_(events.c.tx > tx, and_(events.c.tx == tx, events.c.id > place.id))
+
+
+def _gate(conn: Connection) -> ColumnElement[bool] | None:
+    return text("events.tx < pg_snapshot_xmin(pg_current_snapshot())") if _is_postgres(conn) else None  # type: ignore[return-value]
+
+
+def _row_place(row: Row[Any]) -> _Place:
+    return _Place(int(row.txid), row.id)
+
+
+def _place(cursor: str) -> _Place:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        tx, _, id = raw.partition(".")
+        place = _Place(int(tx), int(id))
+    except (ValueError, binascii.Error, UnicodeDecodeError) as wrong:
+        raise CursorInvalid from wrong
+    if not (0 <= place.tx < 2**63 and 0 <= place.id < 2**63):
+        raise CursorInvalid
+    return place
+
+
+def _values(event: Event) -> dict[str, Any]:
+    return {
+        "kind": event.kind,
+        "process_id": event.process_id,
+        "actor": event.actor,
+        "payload": {key: _plain(value) for key, value in event.payload.items()},
+        "at": event.at,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return failure_to_json(value) if isinstance(value, Failure) else value
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.kind, row.at, row.process_id, row.actor, row.payload, _row_place(row).cursor)
+

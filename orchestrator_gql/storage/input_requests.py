@@ -1,0 +1,90 @@
+"""Open questions to people, and what was decided."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.storage.tables import decisions, input_requests
+from orchestrator_gql.types import InputRequestStatus
+from orchestrator_gql.utils.tokens import new_id
+
+
+def open_request(conn: Connection, request: InputRequest) -> None:
+    """Ask. A process has one open request at a time; the database holds it to that."""
+    conn.execute(insert(input_requests), {c.name: getattr(request, c.name) for c in input_requests.c})
+
+
+def load(conn: Connection, request_id: UUID) -> InputRequest | None:
+    """The request with that id."""
+    return by_ids(conn, [request_id]).get(request_id)
+
+
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
+    """The requests with those ids."""
+    rows = conn.execute(select(input_requests).where(input_requests.c.id.in_(ids)))
+    return {row.id: request_of(row) for row in rows}
+
+
+def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[InputRequest]]:
+    """Every request of each process, oldest first."""
+    mine = input_requests.c.process_id.in_(process_ids)
+    found: dict[UUID, list[InputRequest]] = {}
+    for row in conn.execute(select(input_requests).where(mine).order_by(input_requests.c.id)):
+        found.setdefault(row.process_id, []).append(request_of(row))
+    return found
+
+
+def close(conn: Connection, request: InputRequest, status: InputRequestStatus, now: datetime) -> bool:
+    """End an open request at the version that was seen. False: somebody else did it first."""
+    still_open = update(input_requests).where(
+        input_requests.c.id == request.id,
+        input_requests.c.status == InputRequestStatus.OPEN,
+        input_requests.c.version == request.version,
+    )
+    closed = conn.execute(still_open.values(status=status, closed_at=now, version=request.version + 1))
+    return closed.rowcount == 1
+
+
+def open_of_process(conn: Connection, process_id: UUID) -> InputRequest | None:
+    """The request of the process that waits for an answer."""
+    waiting = select(input_requests).where(
+        input_requests.c.process_id == process_id, input_requests.c.status == InputRequestStatus.OPEN
+    )
+    row = conn.execute(waiting).one_or_none()
+    return None if row is None else request_of(row)
+
+
+def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
+    """Keep what was decided."""
+    conn.execute(
+        insert(decisions),
+        {
+            "id": new_id(),
+            "input_request_id": request_id,
+            "by": decision.by,
+            "at": decision.at,
+            "verdict": decision.verdict,
+            "comment": decision.comment,
+            "pages": list(decision.pages),
+            "shown_digest": decision.shown_digest,
+        },
+    )
+
+
+def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
+    """What was decided on each request, in order."""
+    mine = decisions.c.input_request_id.in_(request_ids)
+    found: dict[UUID, list[Decision]] = {}
+    for row in conn.execute(select(decisions).where(mine).order_by(decisions.c.id)):
+        made = Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment)
+        found.setdefault(row.input_request_id, []).append(made)
+    return found
+
+
+def request_of(row: Row[Any]) -> InputRequest:
+    """The request of a row of the table."""
+    return InputRequest(**row._mapping)

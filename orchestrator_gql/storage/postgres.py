@@ -1,0 +1,89 @@
+"""PostgreSQL: a pool of connections, one transaction for each unit of work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from orchestrator_gql.storage.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+
+POOL = 10
+AGAIN = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: PostgreSQL undid the unit and says that it may simply be run again."""
+
+Prepare = Callable[[AsyncConnection, Aftermath], Awaitable[None]]
+
+
+class PostgresDatabase:
+    """One database, any number of servers."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self.bells: Bells = Silence()
+        self.prepare: Prepare | None = None
+        self._url = url
+        self._engine: AsyncEngine | None = None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for migrations."""
+        assert self._engine is not None, "the database is not open"
+        return self._engine
+
+    async def open(self) -> None:
+        """Make the pool; `SettingsError` where the extra is not installed."""
+        try:
+            self._engine = create_async_engine(
+                self._url,
+                pool_size=POOL,
+                max_overflow=POOL,
+                pool_pre_ping=False,
+                connect_args={"options": "-c idle_in_transaction_session_timeout=10000"},
+            )
+        except ModuleNotFoundError as missing:
+            raise SettingsError(
+                f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({missing.name} is missing)."
+            ) from missing
+
+    async def close(self) -> None:
+        """Close the pool."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    async def transaction(self, unit: Unit[T]) -> T:
+        """Run the unit and return what it returns once that is durable."""
+        for tries in range(5):
+            try:
+                return await self._transaction(unit)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in AGAIN or tries == 4:
+                    raise _translated(error) from error
+                await asyncio.sleep(0.01 * 2**tries)
+        raise AssertionError("unreachable")
+
+    async def _transaction(self, unit: Unit[T]) -> T:
+        async with self.engine.connect() as conn, conn.begin():
+            collected = await conn.run_sync(begin_unit)
+            result = await conn.run_sync(unit)
+            if self.prepare is not None and collected.woken:
+                await self.prepare(conn, collected)
+        self.bells.ring(collected)
+        return result
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, on one snapshot."""
+        try:
+            async with self.engine.connect() as conn:
+                await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                return await conn.run_sync(unit)
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+
+def _translated(error: DBAPIError) -> Exception:
+    lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    return StorageUnavailable() if lost else error

@@ -1,0 +1,214 @@
+"""Processes: rows that say where each one stands, and the compare-and-set that moves them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, update
+
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.storage.commits import aftermath, wake
+from orchestrator_gql.storage.tables import process_steps, processes
+from orchestrator_gql.storage.visits import record_columns, record_of
+from orchestrator_gql.types import ProcessStatus
+
+HEAVY = frozenset({"state", "answers", "start_pages"})
+"""Columns that lists leave out: a working state may be megabytes."""
+
+RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
+
+_light = [c for c in processes.c if c.name not in HEAVY]
+_join = processes.outerjoin(
+    process_steps,
+    and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
+)
+_whole = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
+_locked = _whole.with_for_update(of=processes)
+_free = _whole.where(
+    processes.c.status.in_(RUNNABLE),
+    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+).with_for_update(of=processes, skip_locked=True)
+_held = (
+    select(processes.c.id)
+    .where(
+        processes.c.id == bindparam("id"),
+        processes.c.epoch == bindparam("epoch"),
+        processes.c.seq == bindparam("seq"),
+    )
+    .with_for_update()
+)
+
+_fenced = update(processes).where(
+    processes.c.id == bindparam("b_id"),
+    processes.c.epoch == bindparam("b_epoch"),
+    processes.c.seq == bindparam("b_seq"),
+)
+
+
+def insert_process(conn: Connection, process: Process) -> None:
+    """Store a process that was just created, and wake it."""
+    conn.execute(insert(processes), {"id": process.id, **_values(process), "lease_until": None})
+    wake(conn, process.id)
+
+
+def load(conn: Connection, process_id: UUID) -> Process | None:
+    """The process with its state and the visit it is on."""
+    return _one(conn, _whole, {"id": process_id})
+
+
+def lock(conn: Connection, process_id: UUID) -> Process | None:
+    """As `load`, and nobody else moves it until this transaction ends."""
+    return _one(conn, _locked, {"id": process_id})
+
+
+def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
+    """As `lock`, where it is runnable and no living worker holds it; None elsewhere: leave it alone.
+
+    Without the condition on the lease, every second bell would steal the process from a healthy worker and run its
+    step twice.
+    """
+    return _one(conn, _free, {"id": process_id, "now": now})
+
+
+def hold(conn: Connection, before: Process) -> bool:
+    """Lock the row where it still stands as thought; False: somebody else moved it.
+
+    SQLite needs no statement for it: its one writer runs the whole transaction alone, and `write` still compares.
+    """
+    if conn.dialect.name == "sqlite":
+        return True
+    values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
+    return conn.execute(_held, values).one_or_none() is not None
+
+
+def release(conn: Connection, process_id: UUID, worker: str) -> bool:
+    """Free a process that this worker holds and does not work on; True where it held it."""
+    mine = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
+    return conn.execute(mine.values(worker=None, lease_until=None)).rowcount == 1
+
+
+def let_go(conn: Connection, process_id: UUID, worker: str) -> None:
+    """As `release`, and wake the process for whoever comes."""
+    if release(conn, process_id, worker):
+        wake(conn, process_id)
+
+
+def write(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
+    """Store where the process stands now, if it still stood where it was thought to stand.
+
+    False: somebody else moved it since (a newer epoch or seq); nothing was written, and nothing else may be.
+    """
+    result = conn.execute(
+        _fenced,
+        {
+            "b_id": before.id,
+            "b_epoch": before.epoch,
+            "b_seq": before.seq,
+            **_values(after),
+            "lease_until": lease_until,
+        },
+    )
+    return result.rowcount == 1
+
+
+def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
+    """Keep everything the worker holds; the number of its processes."""
+    held = update(processes).where(processes.c.worker == worker).values(lease_until=until)
+    return conn.execute(held).rowcount
+
+
+def drop_leases(conn: Connection, worker: str | None = None) -> None:
+    """Let go of what the worker holds, or of everything where no other worker can be alive (one SQLite file)."""
+    held = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
+    conn.execute(held if worker is None else held.where(processes.c.worker == worker))
+
+
+def runnable(conn: Connection, now: datetime, limit: int) -> Sequence[UUID]:
+    """Processes that could run and that no living worker holds."""
+    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
+    found = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free).limit(limit)
+    return conn.execute(found).scalars().all()
+
+
+def set_note(conn: Connection, process: Process, note: str | None, now: datetime) -> None:
+    """Change the note; the version grows with it."""
+    changed = {"note": note, "version": process.version + 1, "updated_at": now}
+    conn.execute(update(processes).where(processes.c.id == process.id).values(changed))
+    aftermath(conn).has_events = True
+
+
+def light_select() -> Select[Any]:
+    """Processes without their heavy columns, each with its visit: what lists are made of."""
+    return select(*_light, *record_columns()).select_from(_join)
+
+
+def process_of(row: Row[Any]) -> Process:
+    """The process of a row of `light_select` or of a whole one."""
+    return _process(row._mapping)
+
+
+def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
+    """The working states and start pages of the processes."""
+    rows = conn.execute(
+        select(processes.c.id, processes.c.state, processes.c.start_pages).where(processes.c.id.in_(ids))
+    )
+    return {id: (state, pages) for id, state, pages in rows}
+
+
+def _one(conn: Connection, statement: Select[Any], values: Mapping[str, object]) -> Process | None:
+    row = conn.execute(statement, values).one_or_none()
+    return None if row is None else _process(row._mapping)
+
+
+def _process(row: Mapping[Any, Any]) -> Process:
+    record: StepRecord | None = record_of(row)
+    c = processes.c
+    return Process(
+        id=row[c.id],
+        workflow_name=row[c.workflow_name],
+        target=row[c.target],
+        fingerprint=row[c.fingerprint],
+        status=row[c.status],
+        started_at=row[c.started_at],
+        updated_at=row[c.updated_at],
+        position=row[c.position],
+        seq=row[c.seq],
+        epoch=row[c.epoch],
+        version=row[c.version],
+        state=row.get(c.state) or {},
+        answers=row.get(c.answers) or {},
+        record=record,
+        worker=row[c.worker],
+        assignee=row[c.assignee],
+        created_by=row[c.created_by],
+        ended_at=row[c.ended_at],
+        failure=row[c.failure],
+        note=row[c.note],
+        start_pages=tuple(row.get(c.start_pages) or ()),
+    )
+
+
+def _values(process: Process) -> dict[str, Any]:
+    return {
+        "workflow_name": process.workflow_name,
+        "target": process.target,
+        "fingerprint": process.fingerprint,
+        "status": process.status,
+        "position": process.position,
+        "seq": process.seq,
+        "epoch": process.epoch,
+        "version": process.version,
+        "record_seq": process.record.seq if process.record else None,
+        "worker": process.worker,
+        "state": process.state,
+        "answers": process.answers,
+        "assignee": process.assignee,
+        "created_by": process.created_by,
+        "started_at": process.started_at,
+        "updated_at": process.updated_at,
+        "ended_at": process.ended_at,
+        "failure": process.failure,
+        "note": process.note,
+        "start_pages": list(process.start_pages),
+    }

@@ -1,0 +1,71 @@
+"""The schema's version: SQLite is brought up to date at start, PostgreSQL is asked for, and refused where it is not.
+
+Alembic is imported only where something must be migrated: it weighs more than all our own code.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, inspect, text
+
+from orchestrator_gql.storage.postgres import PostgresDatabase
+from orchestrator_gql.storage.sqlite import SqliteDatabase
+from orchestrator_gql.utils.errors import SettingsError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest migration; a test holds it to the folder."""
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+async def prepare(database: Any) -> None:
+    """Make the schema current on SQLite; on PostgreSQL, `SettingsError` names the command that does."""
+    current = await database.read(_version)
+    if current == HEAD:
+        return
+    if current is not None and current > HEAD:
+        raise SettingsError(
+            f"The database is at schema {current}, newer than this release knows ({HEAD}): run the newer release."
+        )
+    if database.dialect == "sqlite":
+        await migrate(database)
+        return
+    raise SettingsError(
+        f"The database is at schema {current or 'none'}, this release needs {HEAD}: run `orchestrator-gql migrate` first."
+    )
+
+
+async def migrate(database: SqliteDatabase | PostgresDatabase) -> None:
+    """Bring the schema up to date."""
+    if isinstance(database, PostgresDatabase):
+        async with database.engine.begin() as conn:
+            await conn.run_sync(_upgrade)
+    else:
+        await database.transaction(_upgrade)
+
+
+def _version(conn: Connection) -> str | None:
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    version: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version
+
+
+def _upgrade(conn: Connection) -> None:
+    from alembic import command
+
+    config = configuration()
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+
+
+def configuration() -> "Config":
+    """Alembic's configuration, made in code: an installed package has no alembic.ini."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config

@@ -1,0 +1,66 @@
+"""The log of a process: one row for each visit of a step."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from orchestrator_gql.process import StepRecord
+from orchestrator_gql.storage.tables import process_steps
+from orchestrator_gql.storage.visits import record_columns, record_of
+
+_MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "failure", "actor")
+
+
+def save_all(conn: Connection, process_id: UUID, records: Sequence[StepRecord]) -> None:
+    """Write the visits; one that stands there already is brought up to date."""
+    if not records:
+        return
+    insert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
+    statement = insert(process_steps)
+    latest = {name: statement.excluded[name] for name in _MUTABLE}
+    upsert = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
+    conn.execute(upsert, [{"process_id": process_id, **_values(record)} for record in records])
+
+
+def of_process(conn: Connection, process_id: UUID) -> list[StepRecord]:
+    """Every visit of the process, in order."""
+    return of_processes(conn, [process_id]).get(process_id, [])
+
+
+def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+    """Every visit of each process, in order."""
+    rows = conn.execute(
+        select(process_steps.c.process_id, *record_columns())
+        .where(process_steps.c.process_id.in_(process_ids))
+        .order_by(process_steps.c.process_id, process_steps.c.seq)
+    )
+    found: dict[UUID, list[StepRecord]] = {}
+    for row in rows:
+        record = record_of(row._mapping)
+        assert record is not None
+        found.setdefault(row.process_id, []).append(record)
+    return found
+
+
+def _values(record: StepRecord) -> dict[str, Any]:
+    return {
+        "seq": record.seq,
+        "step_index": record.step_index,
+        "name": record.name,
+        "kind": record.kind,
+        "step_group": record.group,
+        "status": record.status,
+        "attempt": record.attempt,
+        "tries": record.tries,
+        "entered_by": record.entered_by,
+        "started_at": record.started_at,
+        "completed_at": record.completed_at,
+        "retry_at": record.retry_at,
+        "delta": record.delta,
+        "failure": record.failure,
+        "actor": record.actor,
+    }

@@ -1,0 +1,62 @@
+"""Instants at which something must be looked at again. A timer only wakes; it never decides."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from orchestrator_gql.storage.commits import aftermath
+from orchestrator_gql.storage.tables import timers
+from orchestrator_gql.utils.tokens import new_id
+
+
+class TimerKind(StrEnum):
+    """What falls due."""
+
+    RETRY = "RETRY"
+    CALLBACK_DEADLINE = "CALLBACK_DEADLINE"
+    HEARTBEAT = "HEARTBEAT"
+
+
+def set_timer(
+    conn: Connection, kind: TimerKind, process_id: UUID, due_at: datetime, callback_id: UUID | None = None
+) -> None:
+    """Look at the process again at that instant."""
+    conn.execute(
+        insert(timers),
+        {"id": new_id(), "due_at": due_at, "kind": kind, "process_id": process_id, "callback_id": callback_id},
+    )
+    aftermath(conn).has_timers = True
+
+
+def postpone(conn: Connection, kind: TimerKind, callback_id: UUID, due_at: datetime) -> None:
+    """Move the callback's timer of that kind."""
+    mine = (timers.c.callback_id == callback_id, timers.c.kind == kind)
+    conn.execute(update(timers).where(*mine).values(due_at=due_at))
+
+
+def clear_callback(conn: Connection, callback_id: UUID) -> None:
+    """Forget the callback's timers: its wait is over."""
+    conn.execute(delete(timers).where(timers.c.callback_id == callback_id))
+
+
+def clear_process(conn: Connection, process_id: UUID) -> None:
+    """Forget every timer of the process."""
+    conn.execute(delete(timers).where(timers.c.process_id == process_id))
+
+
+def next_due(conn: Connection) -> datetime | None:
+    """When the earliest timer falls due."""
+    return conn.execute(select(func.min(timers.c.due_at))).scalar()
+
+
+def take_due(conn: Connection, now: datetime, limit: int) -> list[UUID]:
+    """Remove at most ``limit`` due timers; the processes they were for, each once.
+
+    Another server's timekeeper skips the rows that this one has locked.
+    """
+    due = select(timers.c.id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
+    ids = due.with_for_update(skip_locked=True).subquery()
+    taken = conn.execute(delete(timers).where(timers.c.id.in_(select(ids.c.id))).returning(timers.c.process_id))
+    return list(dict.fromkeys(taken.scalars()))

@@ -1,0 +1,204 @@
+"""Arguments by name: what a function of an author's asks for, and how it is found among the values there are.
+
+>>> def order_port(node: str, *, vlan: int = 100, state: dict) -> None: ...
+>>> bind(wanted(order_port), {"node": "ams-1", "vlan": "205", "note": "night shift"})
+{'node': 'ams-1', 'vlan': 205, 'state': {'node': 'ams-1', 'vlan': '205', 'note': 'night shift'}}
+"""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from reprlib import Repr
+from typing import Any
+
+from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_forms.types import State
+from typing_extensions import is_typeddict
+
+from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
+from orchestrator_gql.utils.json import preview
+
+__all__ = ["Parameter", "bind", "wanted"]
+
+STATE = "state"
+"""The parameter of this name receives everything, wherever it stands and however it is annotated."""
+
+_MAX_KEYS_SHOWN = 30
+_MAX_VALUE_SHOWN = 80
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of ``function`` (module and qualified name), its annotation resolved; ``Any`` where it has none."""
+
+    name: str
+    annotation: Any
+    default: Any
+    has_default: bool
+    is_optional: bool
+    kind: inspect._ParameterKind
+    function: str
+
+
+def wanted(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of ``function`` in their order.
+
+    ``*args`` and ``**kwargs`` are left out: what has no name cannot be bound by name. Raises
+    ``WorkflowDefinitionError`` for a positional-only parameter and for an annotation that names nothing.
+
+    >>> [parameter.name for parameter in wanted(lambda port, *rest, vlan=None: None)]
+    ['port', 'vlan']
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as problem:
+        raise WorkflowDefinitionError(f"`{_name_of(function)}` has no signature to bind by name.") from problem
+    return tuple(_parameter(function, each) for each in parameters if each.kind not in _VARIADIC)
+
+
+def bind(
+    wanted: Iterable[Parameter], values: Mapping[str, Any], *, given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The keyword arguments for a call: each from ``given`` as it is, else from ``values``, converted.
+
+    ``values`` is JSON; pydantic makes of it what the annotation says (UUIDs, times, enums, models, lists of these).
+    What has no annotation, or one that pydantic does not know, is passed as it is. A parameter with a default is left
+    out where there is no value; ``X | None`` is None there. ``state`` is a copy of ``values``, one level deep.
+
+    Raises ``StepError`` ``missing-argument`` or ``bad-argument``.
+
+    >>> def notify(mail: str) -> None: ...
+    >>> bind(wanted(notify), {"name": "Ada", "town": "Delft"})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    orchestrator_gql.utils.errors.StepError: `...notify` needs `mail`, which is not there; there are: name, town.
+    """
+    given = given or {}
+    arguments: dict[str, Any] = {}
+    for parameter in wanted:
+        if parameter.name in given:
+            arguments[parameter.name] = given[parameter.name]
+        elif parameter.name == STATE:
+            arguments[parameter.name] = dict(values)
+        elif parameter.name in values:
+            arguments[parameter.name] = _converted(parameter, values[parameter.name])
+        elif parameter.is_optional and not parameter.has_default:
+            arguments[parameter.name] = None
+        elif not parameter.has_default:
+            raise _missing(parameter, {*values, *given})
+    return arguments
+
+
+def _name_of(function: object) -> str:
+    function = inspect.unwrap(function) if callable(function) else function
+    named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _parameter(function: Callable[..., Any], parameter: inspect.Parameter) -> Parameter:
+    if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+        problem = f"`{_name_of(function)}` takes `{parameter.name}` by position only: remove the `/` before its end."
+        raise WorkflowDefinitionError(problem)
+    annotation = _resolved(function, parameter)
+    has_default = parameter.default is not inspect.Parameter.empty
+    return Parameter(
+        name=parameter.name,
+        annotation=annotation,
+        default=parameter.default if has_default else None,
+        has_default=has_default,
+        is_optional=_allows_none(annotation),
+        kind=parameter.kind,
+        function=_name_of(function),
+    )
+
+
+def _resolved(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    """The annotation as a type: each by itself, so that a return type known to type checkers only harms none."""
+    if parameter.annotation is inspect.Parameter.empty:
+        return Any
+    alone = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    try:
+        return typing.get_type_hints(alone, _globals_of(function), include_extras=True)[parameter.name]
+    except (NameError, AttributeError, SyntaxError, TypeError) as problem:
+        what = f"`{_name_of(function)}`: the annotation {parameter.annotation!r} of `{parameter.name}`"
+        message = f"{what} cannot be resolved ({problem}): import what it names where the function is defined."
+        raise WorkflowDefinitionError(message) from problem
+
+
+def _globals_of(function: Any) -> dict[str, Any]:
+    while isinstance(function, partial) or hasattr(function, "__wrapped__"):
+        function = function.func if isinstance(function, partial) else function.__wrapped__
+    body = function if hasattr(function, "__globals__") else getattr(function, "__call__", function)  # noqa: B004
+    return getattr(body, "__globals__", {})
+
+
+def _allows_none(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _allows_none(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return any(map(_allows_none, typing.get_args(annotation)))
+    return annotation in (None, types.NoneType)
+
+
+def _converted(parameter: Parameter, value: Any) -> Any:
+    adapter = _adapter(parameter.annotation)
+    if adapter is None:
+        return value
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as problem:
+        raise _wrong(parameter, value, problem) from problem
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
+    """What converts to ``annotation``; nothing where the value is to be passed as it is."""
+    try:
+        return _cached_adapter(annotation)
+    except TypeError:  # an annotation with a list or dict in its metadata is not hashable
+        return _new_adapter(annotation)
+
+
+def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
+    # A typed dict describes what its author expects; rebuilding it would drop the keys it does not name.
+    if annotation in (Any, dict, State) or is_typeddict(annotation):
+        return None
+    try:
+        return TypeAdapter(annotation)
+    except (PydanticUserError, PydanticUndefinedAnnotation):
+        return None
+
+
+_cached_adapter = lru_cache(maxsize=1024)(_new_adapter)
+
+
+def _missing(parameter: Parameter, keys: Iterable[str]) -> StepError:
+    there = sorted(keys)
+    shown = ", ".join(there[:_MAX_KEYS_SHOWN]) or "none"
+    more = f" and {len(there) - _MAX_KEYS_SHOWN} more" if len(there) > _MAX_KEYS_SHOWN else ""
+    needs = f"`{parameter.function}` needs `{parameter.name}`, which is not there"
+    return StepError(f"{needs}; there are: {shown}{more}.", code="missing-argument")
+
+
+def _wrong(parameter: Parameter, value: Any, problem: ValidationError) -> StepError:
+    expected = f"`{parameter.function}` wants `{parameter.name}` as {_type_shown(parameter.annotation)}"
+    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = "".join(f"[{step!r}]" for step in first["loc"])
+    found = f"found {type(value).__name__} {_shown(value)}"
+    return StepError(f"{expected}, but {found}: {parameter.name}{place}: {first['msg']}.", code="bad-argument")
+
+
+def _type_shown(annotation: Any) -> str:
+    if not isinstance(annotation, type):
+        return str(annotation).replace("typing.", "")
+    is_builtin = annotation.__module__ == "builtins"
+    return annotation.__qualname__ if is_builtin else f"{annotation.__module__}.{annotation.__qualname__}"
+
+
+def _shown(value: Any) -> str:
+    """The value's repr, short; made short on the way, for a repr of 10 MiB would be built first."""
+    short = Repr()
+    short.maxstring = short.maxother = short.maxlong = _MAX_VALUE_SHOWN
+    return preview(short.repr(value), _MAX_VALUE_SHOWN)

@@ -1,0 +1,163 @@
+"""Where Python ends and JSON begins: what an author's function returned, made plain."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from math import isfinite
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from orchestrator_gql.utils.errors import Json, StepError
+from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
+from orchestrator_gql.utils.json.text import encode, preview
+
+_ADVICE = "return text, numbers, lists, dicts or a pydantic model of these instead"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_Place = tuple[str | int, ...]
+
+_ADDRESSES = (IPv4Address, IPv6Address, IPv4Network, IPv6Network, IPv4Interface, IPv6Interface)
+_WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
+    ((UUID, Decimal, PurePath, *_ADDRESSES), str),
+    ((date, time), lambda moment: moment.isoformat()),
+    ((timedelta,), timedelta.total_seconds),
+)
+"""How a type that holds no other values is written."""
+
+
+def to_json(value: Any, *, where: str) -> Json:
+    """Plain JSON for what an author's function returned; ``where`` names it in errors, such as ``result``.
+
+    Times become ISO 8601 text, a timedelta its seconds, sets lists, and enums their values; UUIDs, decimals, paths and
+    IP addresses text; pydantic models and dataclasses objects. Raises ``StepError("not-json")`` for the rest, for NaN,
+    lone surrogates, integers over 40 digits and more than 64 levels, with the place.
+
+    >>> from uuid import UUID
+    >>> to_json({"vlans": {20, 10}, "node": UUID(int=1)}, where="result")
+    {'vlans': [10, 20], 'node': '00000000-0000-0000-0000-000000000001'}
+    >>> to_json({"sites": [b"ams"]}, where="result")
+    Traceback (most recent call last):
+    orchestrator_gql.utils.errors.StepError: `result.sites[0]` is bytes, which is not JSON; decode them to text first.
+    """
+    return _Boundary(where).plain(value, ())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Boundary:
+    """One crossing from Python to JSON; ``place`` holds the keys and indexes from the root."""
+
+    where: str
+
+    def plain(self, value: Any, place: _Place) -> Json:
+        match value:
+            case None | bool():
+                return value
+            case Enum():
+                return self.plain(value.value, place)
+            case str():
+                return self.text(value, place)
+            case int():
+                return self.integer(value, place)
+            case float():
+                return self.real(value, place)
+            case list() | tuple():
+                return self.items(value, place)
+            case set() | frozenset():
+                return _in_order(self.items(value, place))
+            case dict():
+                return self.object(value, place)
+            case _:
+                return self.written(value, place)
+
+    def written(self, value: Any, place: _Place) -> Json:
+        for types, write in _WRITTEN:
+            if isinstance(value, types):
+                return write(value)
+        if isinstance(value, BaseModel):
+            return self.model(value, place)
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self.object({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, place)
+        if isinstance(value, bytes | bytearray | memoryview):
+            raise self.refusal(place, "is bytes, which is not JSON; decode them to text first")
+        raise self.refusal(place, f"is a `{_type_name(value)}`, which is not JSON; {_ADVICE}")
+
+    def text(self, value: str, place: _Place) -> str:
+        if not value.isascii() and _SURROGATE.search(value):
+            raise self.refusal(place, "holds half a surrogate pair, which no UTF-8 can carry")
+        return str(value)
+
+    def integer(self, value: int, place: _Place) -> int:
+        if abs(value) >= 10**MAX_DIGITS:
+            raise self.refusal(place, f"is an integer of more than {MAX_DIGITS} digits; return it as text")
+        return int(value)
+
+    def real(self, value: float, place: _Place) -> float:
+        if not isfinite(value):
+            raise self.refusal(place, f"is {value}, which is not JSON; return None or text instead")
+        return float(value)
+
+    def enter(self, place: _Place) -> None:
+        # A value that holds itself has no end: it must meet this bound before Python's own.
+        if len(place) >= MAX_DEPTH:
+            raise self.refusal(place[:3], f"holds more than {MAX_DEPTH} levels, or itself")
+
+    def items(self, values: Iterable[Any], place: _Place) -> list[Json]:
+        self.enter(place)
+        return [self.plain(item, (*place, index)) for index, item in enumerate(values)]
+
+    def object(self, value: dict[Any, Any], place: _Place) -> dict[str, Json]:
+        self.enter(place)
+        plain: dict[str, Json] = {}
+        for name, item in value.items():
+            key = self.name(name, place)
+            plain[key] = self.plain(item, (*place, key))
+        if len(plain) != len(value):
+            raise self.refusal(place, "has two keys that are the same text")
+        return plain
+
+    def name(self, name: Any, place: _Place) -> str:
+        match name:
+            case Enum():
+                return self.name(name.value, place)
+            case str():
+                return self.text(name, place)
+            case UUID() | int() if not isinstance(name, bool):
+                return str(name)
+            case _:
+                raise self.refusal(place, f"has the key {preview(repr(name), 80)}; JSON's keys are text")
+
+    def model(self, value: BaseModel, place: _Place) -> Json:
+        try:
+            return self.plain(value.model_dump(mode="json"), place)
+        except ValueError as problem:
+            raise self.refusal(
+                place, f"is a `{_type_name(value)}` that pydantic cannot dump: {preview(str(problem), 300)}"
+            ) from problem
+
+    def refusal(self, place: _Place, what: str) -> StepError:
+        path = "".join(map(_step_of, place))
+        return StepError(f"`{self.where}{path}` {what}.", code="not-json")
+
+
+def _step_of(key: str | int) -> str:
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key}" if key.isidentifier() else f"[{preview(key, 80)!r}]"
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _in_order(items: list[Json]) -> list[Json]:
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=encode)

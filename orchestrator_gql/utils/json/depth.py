@@ -1,0 +1,78 @@
+"""How deep a body is nested, found out before any parser runs.
+
+200,000 levels must find no recursion to exhaust, and ten million brackets must not cost more than an honest body: so
+strings are taken out and brackets added up by the C loops of ``bytes``, not by a parser of our own. Up to the first
+error of syntax the strings are the ones that a parser sees, and behind it no parser reads.
+"""
+
+import re
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate, islice
+
+from orchestrator_gql.utils.errors import NotJson
+from orchestrator_gql.utils.json.flaws import Flaws
+
+_TO_SIGNS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
+
+_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.?)*+"?)*+([\[\]{}]?)', re.DOTALL)
+"""Up to and with the next bracket outside strings, or to the end; it matches anywhere, so no search is quadratic."""
+
+
+def is_deeper(body: bytes, limit: int) -> bool:
+    """Whether arrays and objects are nested in more than ``limit`` levels.
+
+    >>> is_deeper(b'[["[[["]]', 2), is_deeper(b'[["[[["]]', 1)
+    (False, True)
+    """
+    return _is_long_enough(body, limit) and max(_levels(body), default=0) > limit
+
+
+def refuse_deeper(body: bytes, text: str, *, limit: int) -> None:
+    """Raise where ``body`` is nested deeper than ``limit``; ``text`` is the same, decoded."""
+    if not _is_long_enough(body, limit):
+        return
+    levels = _levels(body)
+    if max(levels, default=0) <= limit:
+        return
+    bracket = next(islice(_BRACKET.finditer(text), levels.index(limit + 1), None), None)
+    if levels[-1] != 0 or bracket is None:
+        raise NotJson("The body is not JSON: its brackets do not match.")
+    flaws = Flaws()
+    flaws.add("too-deep", (), _where(text, bracket.start(1), limit))
+    raise flaws.refusal()
+
+
+def cut_off(text: str, flaws: Flaws, *, limit: int) -> str:
+    """The same text with null for every value that lies deeper than ``limit``; each is noted.
+
+    >>> cut_off('[1, [2, [3]], "[["]', Flaws(), limit=1)
+    '[1, null, "[["]'
+    """
+    kept, depth, start = [], 0, 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket[1] in ("[", "{") else -1 if bracket[1] else 0
+        if depth == limit + 1 and bracket[1] in ("[", "{"):
+            kept.append(text[start : bracket.start(1)])
+            flaws.add("too-deep", (), _where(text, bracket.start(1), limit))
+        elif depth == limit and bracket[1] in ("]", "}"):
+            kept.append("null")
+            start = bracket.end()
+    return "".join(kept) + (text[start:] if depth <= limit else "")
+
+
+def _is_long_enough(body: bytes, limit: int) -> bool:
+    return body.count(b"[") + body.count(b"{") > limit
+
+
+def _levels(body: bytes) -> Sequence[int]:
+    """The depth after each bracket that stands in no string."""
+    skeleton = body.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NOT_STRUCTURE)
+    brackets = b"".join(skeleton.split(b'"')[::2]).translate(_TO_SIGNS)
+    return array("i", accumulate(array("b", brackets)))
+
+
+def _where(text: str, offset: int, limit: int) -> str:
+    line = text.count("\n", 0, offset) + 1
+    return f": more than {limit} levels at line {line}, column {offset - text.rfind(chr(10), 0, offset)}"

@@ -1,0 +1,59 @@
+"""What is forbidden in a body although it is JSON: counted, placed and put into words."""
+
+import re
+from dataclasses import dataclass, field
+
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+from orchestrator_gql.utils.json.text import preview
+
+MAX_DEPTH = 64
+MAX_DIGITS = 40
+MAX_KEYS = 10_000
+MAX_FLAWS = 50  # a body may hold millions; nobody reads more than these, and each costs memory
+
+FORBIDDEN_CHARACTER = re.compile("[\0\ud800-\udfff]")
+
+_RULES = {
+    "byte-order-mark": ("begins with a byte order mark", "it was dropped"),
+    "too-deep": ("is nested too deep", "what lies deeper became null"),
+    "not-finite": ("is not a finite number", "it became null"),
+    "integer-too-long": (f"is an integer of more than {MAX_DIGITS} digits", "it became a string of its digits"),
+    "nul-character": ("holds a NUL character", "it became U+FFFD"),
+    "lone-surrogate": ("holds half a surrogate pair", "it became U+FFFD"),
+    "duplicate-key": ("is given more than once", "the last one was taken"),
+    "too-many-keys": (f"has more than {MAX_KEYS} keys", "all were taken"),
+}
+"""What is wrong, and what the lenient reader does about it, by ``FieldError.type``."""
+
+
+@dataclass(slots=True)
+class Flaws:
+    """The first few flaws of a body, and how many there are."""
+
+    errors: list[FieldError] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, kind: str, path: tuple[str, ...], detail: str = "") -> None:
+        """Note one flaw of the value at ``path``; ``kind`` is one of the rules."""
+        self.count += 1
+        if len(self.errors) < MAX_FLAWS:
+            # A key may itself be what is wrong, or a megabyte long, and errors are shown to people.
+            shown = tuple(preview(FORBIDDEN_CHARACTER.sub("\ufffd", key), 80) for key in path)
+            self.errors.append(FieldError(shown, _RULES[kind][0] + detail, kind))
+
+    def notes(self) -> tuple[str, ...]:
+        """What was replaced, and where, one sentence each."""
+        sentences = [f"{_told(error)}; {_RULES[error.type][1]}" for error in self.errors]
+        return (*sentences, *self._beyond(MAX_FLAWS))
+
+    def refusal(self) -> PayloadInvalid:
+        """The error that names them."""
+        sentences = [_told(error) for error in self.errors[:3]]
+        return PayloadInvalid(f"Refused JSON: {', '.join((*sentences, *self._beyond(3)))}.", self.errors)
+
+    def _beyond(self, shown: int) -> tuple[str, ...]:
+        return (f"and {self.count - shown} more",) if self.count > shown else ()
+
+
+def _told(error: FieldError) -> str:
+    return f"{error.pointer or 'the body'} {error.message}"

@@ -1,0 +1,205 @@
+"""The strict reader.
+
+Python's own lets through what later breaks a database write or prints as invalid JSON: NaN, repeated keys, NUL, half a
+surrogate pair, a million levels. Here such a body is refused with the place named, while an honest one costs little
+more than Python's own reading: what is forbidden is rare, so it is looked for in bulk, and only a body under suspicion
+is walked value by value.
+"""
+
+import dataclasses
+import json as stdjson
+import re
+from collections import Counter
+from collections.abc import Callable
+from math import isfinite
+from typing import NoReturn
+
+from orchestrator_gql.utils.errors import Json, NotJson
+from orchestrator_gql.utils.json.depth import cut_off, is_deeper, refuse_deeper
+from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER, MAX_DEPTH, MAX_DIGITS, MAX_KEYS, Flaws
+
+
+def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
+    """The JSON value that ``body`` holds: UTF-8 and RFC 8259, without what the rules of ``security.md`` forbid.
+
+    Raises ``NotJson`` where it is no JSON at all, and plain ``PayloadInvalid``, with a field error for each place,
+    where it is JSON with forbidden content: ``read_lenient`` takes the latter.
+
+    >>> read(b'{"vlan": 100}')
+    {'vlan': 100}
+    >>> read(b'{"load": [1, NaN]}')
+    Traceback (most recent call last):
+    orchestrator_gql.utils.errors.PayloadInvalid: Refused JSON: /load/1 is not a finite number.
+    """
+    text = _utf8(body)
+    refuse_deeper(body, text, limit=max_depth)
+    try:
+        value = _parsed(text, _CAREFUL if _has_extreme_number(body) else _STRICT)
+    except _Suspicion:
+        return _examined(text)
+    return _examined(text) if _SUSPECT_ESCAPE.search(text) else value
+
+
+def read_lenient(body: bytes) -> tuple[Json, tuple[str, ...]]:
+    """The value of a body that ``read`` refuses although it is JSON, and in words what was replaced, and where.
+
+    Of what lies below 64 levels only the brackets are checked, since nothing of it is kept. Raises ``NotJson``.
+
+    >>> read_lenient(b'{"load": [1, NaN]}')
+    ({'load': [1, None]}, ('/load/1 is not a finite number; it became null',))
+    """
+    text = _utf8(body)
+    flaws = Flaws()
+    if is_deeper(body, MAX_DEPTH):
+        text = cut_off(text, flaws, limit=MAX_DEPTH)
+    return _mend(text, flaws), flaws.notes()
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as problem:
+        message = f"The body is not UTF-8: byte 0x{body[problem.start]:02x} at offset {problem.start}."
+        raise NotJson(message) from None
+
+
+class _Suspicion(Exception):
+    """Something in the body may be forbidden: it is worth the price of a closer look."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Odd:
+    """A value that JSON or the house forbids, and what the lenient reader takes for it."""
+
+    kind: str
+    instead: Json = None
+
+
+_NOT_FINITE = _Odd("not-finite")
+
+
+class _Repeating(dict[str, Json]):
+    """An object in which names stand more than once; the last value of each counts."""
+
+    def __init__(self, pairs: list[tuple[str, Json]]) -> None:
+        super().__init__(pairs)
+        self.repeated = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+
+
+def _suspect(_: str) -> NoReturn:
+    raise _Suspicion
+
+
+def _honest_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(pairs)
+    if len(value) != len(pairs) or len(pairs) > MAX_KEYS:
+        raise _Suspicion
+    return value
+
+
+def _any_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _Repeating(pairs)
+
+
+def _any_integer(digits: str) -> int | _Odd:
+    # Python itself refuses to read 4,301 digits, as reading them takes quadratic time.
+    return _Odd("integer-too-long", digits) if len(digits.lstrip("-")) > MAX_DIGITS else int(digits)
+
+
+def _any_float(digits: str) -> float | _Odd:
+    return value if isfinite(value := float(digits)) else _NOT_FINITE
+
+
+def _honest(number: Callable[[str], Json]) -> Callable[[str], Json]:
+    def read_number(digits: str) -> Json:
+        value = number(digits)
+        if isinstance(value, _Odd):
+            raise _Suspicion
+        return value
+
+    return read_number
+
+
+_STRICT = stdjson.JSONDecoder(object_pairs_hook=_honest_object, parse_constant=_suspect)
+_CAREFUL = stdjson.JSONDecoder(
+    object_pairs_hook=_honest_object,
+    parse_constant=_suspect,
+    parse_int=_honest(_any_integer),
+    parse_float=_honest(_any_float),
+)
+_LENIENT = stdjson.JSONDecoder(
+    object_pairs_hook=_any_object,
+    parse_constant=lambda _: _NOT_FINITE,
+    parse_int=_any_integer,
+    parse_float=_any_float,
+)
+
+_FLAT_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
+_SUSPECT_ESCAPE = re.compile(
+    r"\\u(?:0000|[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F](?<!\\u[dD][89abAB]..\\u[dD][c-fC-F])))"
+)
+
+
+def _has_extreme_number(body: bytes) -> bool:
+    """Whether a number could be over the limits: without 41 digits in a row or three in an exponent none can."""
+    flat = body.translate(_FLAT_NUMBERS, b"+")
+    return b"0" * (MAX_DIGITS + 1) in flat or b"e000" in flat
+
+
+def _parsed(text: str, decoder: stdjson.JSONDecoder) -> Json:
+    if text.startswith("\ufeff"):
+        raise _Suspicion
+    try:
+        return decoder.decode(text)
+    except stdjson.JSONDecodeError as problem:
+        what = problem.msg.removesuffix(" at")
+        raise NotJson(f"The body is not JSON: {what} at line {problem.lineno}, column {problem.colno}.") from None
+
+
+def _examined(text: str) -> Json:
+    flaws = Flaws()
+    value = _mend(text, flaws)
+    if flaws.errors:
+        raise flaws.refusal()
+    return value
+
+
+def _mend(text: str, flaws: Flaws) -> Json:
+    if text.startswith("\ufeff"):
+        flaws.add("byte-order-mark", ())
+    return _mended(_parsed(text.removeprefix("\ufeff"), _LENIENT), (), flaws)
+
+
+def _mended(value: Json, path: tuple[str, ...], flaws: Flaws) -> Json:
+    match value:
+        case str():
+            return _mended_text(value, path, flaws)
+        case list():
+            return [_mended(item, (*path, str(index)), flaws) for index, item in enumerate(value)]
+        case dict():
+            return _mended_object(value, path, flaws)
+        case _Odd():
+            flaws.add(value.kind, path)
+            return value.instead
+        case _:
+            return value
+
+
+def _mended_object(value: dict[str, Json], path: tuple[str, ...], flaws: Flaws) -> dict[str, Json]:
+    if len(value) > MAX_KEYS:
+        flaws.add("too-many-keys", path)
+    for name in value.repeated if isinstance(value, _Repeating) else ():
+        flaws.add("duplicate-key", (*path, name))
+    return {
+        _mended_text(name, (*path, name), flaws): _mended(item, (*path, name), flaws) for name, item in value.items()
+    }
+
+
+def _mended_text(value: str, path: tuple[str, ...], flaws: Flaws) -> str:
+    found = set(FORBIDDEN_CHARACTER.findall(value))
+    if "\0" in found:
+        flaws.add("nul-character", path)
+    if found - {"\0"}:
+        flaws.add("lone-surrogate", path)
+    return FORBIDDEN_CHARACTER.sub("\ufffd", value)

@@ -1,0 +1,37 @@
+"""The language: steps, the lists they are joined into, and the words that make them."""
+
+from orchestrator_gql.workflow.language import (
+    callback_step,
+    conditional,
+    done,
+    focussteps,
+    init,
+    inputstep,
+    retrystep,
+    step,
+    step_group,
+    steplens,
+    workflow,
+)
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Step, StepList, Workflow, begin
+
+__all__ = [
+    "ActionStep",
+    "AwaitStep",
+    "InputStep",
+    "Step",
+    "StepList",
+    "Workflow",
+    "begin",
+    "callback_step",
+    "conditional",
+    "done",
+    "focussteps",
+    "init",
+    "inputstep",
+    "retrystep",
+    "step",
+    "step_group",
+    "steplens",
+    "workflow",
+]

@@ -1,0 +1,238 @@
+"""The words that authors write workflows with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from orchestrator_gql.config.assignee import SYSTEM, Assignee
+from orchestrator_gql.security import Authorizer
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import State, StepKind
+from orchestrator_gql.utils.arguments import wanted
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.model import (
+    ActionStep,
+    AwaitStep,
+    Condition,
+    InputStep,
+    Lens,
+    OnCrash,
+    Retry,
+    Step,
+    StepList,
+    Workflow,
+    conditioned,
+    each,
+    focused,
+    like,
+)
+
+Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
+Seconds = float | timedelta
+
+
+def step(
+    name: str,
+    *,
+    retry_auth_callback: Authorizer | None = None,
+    timeout: Seconds | None = None,
+    on_crash: OnCrash = "rerun",
+) -> Callable[[Callable[..., Any]], ActionStep]:
+    """Make a step of a function: its arguments are taken from the state by name, what it returns is merged into it.
+
+    ``timeout`` (seconds) fails the step when its function takes longer. ``on_crash="hold"`` does not run the function
+    again when the machine died under it: the process fails as ``interrupted`` and an operator chooses.
+    """
+
+    def decorate(function: Callable[..., Any]) -> ActionStep:
+        return ActionStep(
+            name=name,
+            function=function,
+            timeout=_timedelta(timeout, f"timeout of step {name!r}"),
+            on_crash=on_crash,
+            retry_auth_callback=retry_auth_callback,
+        )
+
+    return decorate
+
+
+def retrystep(
+    name: str,
+    *,
+    attempts: int = 5,
+    delay: float = 10.0,
+    factor: float = 2.0,
+    max_delay: float = 3600.0,
+    retry_auth_callback: Authorizer | None = None,
+    timeout: Seconds | None = None,
+) -> Callable[[Callable[..., Any]], ActionStep]:
+    """Make a step that is tried again by itself, ``attempts`` times in all, waiting ``delay`` seconds, then ``factor``
+    times longer each time, but never over ``max_delay``; the last failure fails the process."""
+    if attempts < 1 or delay < 0 or factor < 1:
+        raise WorkflowDefinitionError(
+            f"The retry of step {name!r} needs attempts >= 1, delay >= 0 and factor >= 1, "
+            f"got attempts={attempts}, delay={delay}, factor={factor}."
+        )
+    plain = step(name, retry_auth_callback=retry_auth_callback, timeout=timeout)
+    return lambda function: replace(plain(function), retry=Retry(attempts, delay, factor, max_delay))
+
+
+def inputstep(
+    name: str,
+    assignee: Assignee = SYSTEM,
+    *,
+    resume_auth_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+) -> Callable[[Callable[..., Any]], InputStep]:
+    """Make a step of a form: the function yields pages, and what it returns is merged into the state.
+
+    It runs again for every look at the form, so it must have no side effects.
+    """
+
+    def decorate(form: Callable[..., Any]) -> InputStep:
+        return InputStep(
+            name=name,
+            form=form,
+            assignee=assignee if isinstance(assignee, Assignee) else Assignee(assignee),
+            resume_auth_callback=resume_auth_callback,
+            retry_auth_callback=retry_auth_callback,
+        )
+
+    return decorate
+
+
+def callback_step(
+    name: str,
+    action_step: Step,
+    validate_step: Step,
+    *,
+    result_key: str | None = "callback_result",
+    callback_route_key: str = "callback_route",
+    timeout: Seconds | None = None,
+    heartbeat_timeout: Seconds | None = None,
+    contract: type[BaseModel] | None = None,
+) -> StepList:
+    """Join an action that hands out a callback URL, the wait for the answer, and the step that judges it.
+
+    The answer is what the validation takes as ``result_key``. The action takes ``callback_route_key`` (a path),
+    ``callback_url`` (absolute) or ``state``. ``timeout`` is how long to wait in all, ``heartbeat_timeout`` how long
+    without a sign of progress (seconds). A body that does not fit ``contract`` is refused at the door.
+    """
+    action = _action_with_route(name, action_step, callback_route_key)
+    if not isinstance(validate_step, ActionStep):
+        raise WorkflowDefinitionError(f"The validate_step of callback step {name!r} must be made with @step.")
+    wait = AwaitStep(
+        name=f"{name} - Await callback",
+        group=name,
+        result_key=result_key or "callback_result",
+        route_key=callback_route_key,
+        timeout=_timedelta(timeout, f"timeout of callback step {name!r}"),
+        heartbeat_timeout=_timedelta(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
+        contract=contract,
+    )
+    return StepList(
+        (
+            replace(action, group=name, awaits=wait),
+            wait,
+            replace(validate_step, group=name, purpose=StepKind.VALIDATION),
+        )
+    )
+
+
+def _action_with_route(name: str, action: Step, route_key: str) -> ActionStep:
+    if not isinstance(action, ActionStep):
+        raise WorkflowDefinitionError(f"The action_step of callback step {name!r} must be made with @step.")
+    names = {parameter.name for parameter in wanted(action.function)}
+    if not names & {route_key, "callback_url", "state"}:
+        raise WorkflowDefinitionError(
+            f"The action {action.name!r} of callback step {name!r} can never hand out its URL: "
+            f"give it a parameter {route_key!r} (a path), 'callback_url' (absolute) or 'state'."
+        )
+    return action
+
+
+def step_group(name: str, steps: StepList) -> StepList:
+    """Show the steps under a common label; a retry enters at the one that failed."""
+    return steps.map(lambda one: replace(one, group=f"{name} / {one.group}" if one.group else name))
+
+
+def conditional(predicate: Callable[[State], bool]) -> Callable[[Steps], Steps]:
+    """Take the steps only where the predicate holds; it is asked once, when the first of them is reached."""
+
+    def apply(steps: Steps) -> Steps:
+        marked = (conditioned(one, Condition(predicate, opens=i == 0)) for i, one in enumerate(each(steps)))
+        return like(steps, marked)  # type: ignore[no-any-return]
+
+    return apply
+
+
+def steplens(
+    get: Callable[[State], State], set: Callable[[State], Callable[[State], State]]
+) -> Callable[[Steps], Steps]:
+    """Run the steps on a part of the state: ``get(state)`` is what they see, ``set(state)(part)`` puts it back."""
+    return lambda steps: like(steps, (focused(one, Lens(get, set)) for one in each(steps)))
+
+
+def focussteps(key: str) -> Callable[[Steps], Steps]:
+    """Run the steps on ``state[key]`` (empty where it is missing) and store what they make of it there."""
+    return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
+
+
+def workflow(
+    description: str = "",
+    *,
+    initial_input_form: Callable[..., Any] | None = None,
+    target: Target = Target.SYSTEM,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+) -> Callable[[Callable[[], StepList]], Workflow]:
+    """Make a workflow of a function that returns its steps; it is named as the function, which is called once, now.
+
+    ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` says who may start it and
+    answer its forms. ``run_predicate`` returns None where it may start, else the reason why not.
+    """
+
+    def decorate(function: Callable[[], StepList]) -> Workflow:
+        steps = function()
+        if not isinstance(steps, StepList):
+            raise WorkflowDefinitionError(
+                f"Workflow {function.__name__!r} must return a StepList, such as `begin >> first >> second`; "
+                f"it returned {type(steps).__name__}."
+            )
+        return Workflow(
+            name=function.__name__,
+            steps=steps,
+            description=description or (function.__doc__ or "").strip(),
+            target=target,
+            initial_form=initial_input_form,
+            authorize_callback=authorize_callback,
+            retry_auth_callback=retry_auth_callback,
+            run_predicate=run_predicate,
+        )
+
+    return decorate
+
+
+def _timedelta(value: Seconds | None, what: str) -> timedelta | None:
+    if value is None or isinstance(value, timedelta):
+        span = value
+    else:
+        span = timedelta(seconds=value)
+    if span is not None and span <= timedelta():
+        raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
+    return span
+
+
+def _nothing() -> None:
+    return None
+
+
+init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SYSTEM),))
+"""The visible first step of the ready-made kinds of workflow."""
+
+done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True),))
+"""The visible last step: the process is complete."""

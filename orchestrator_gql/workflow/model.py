@@ -1,0 +1,227 @@
+"""What a workflow is made of: steps, which are data, and the lists that `>>` joins them into."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Literal, SupportsIndex, TypeAlias, overload
+
+from pydantic import BaseModel
+
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.security import Authorizer
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import State, StepKind
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+
+OnCrash: TypeAlias = Literal["rerun", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A predicate over the state that decides whether a run of steps is taken.
+
+    ``opens`` marks the first step of the run: there the predicate is asked, and its answer is recorded for the rest.
+    """
+
+    predicate: Callable[[State], bool]
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """A view of the state that a step works on: how to take it out, how to put it back."""
+
+    get: Callable[[State], State]
+    set: Callable[[State], Callable[[State], State]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and how patiently a failing step is tried again (seconds)."""
+
+    attempts: int
+    delay: float
+    factor: float
+    max_delay: float
+
+    def wait(self, tries: int) -> timedelta:
+        """The pause after so many failed tries.
+
+        >>> Retry(attempts=5, delay=10, factor=2, max_delay=30).wait(3).total_seconds()
+        30.0
+        """
+        return timedelta(seconds=min(self.delay * self.factor ** (tries - 1), self.max_delay))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyStep:
+    """What all steps have: a name, a label they may share with others, and when and on what they work."""
+
+    name: str
+    group: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    lenses: tuple[Lens, ...] = ()
+
+    @property
+    def kind(self) -> StepKind:
+        """What the step is for."""
+        raise NotImplementedError
+
+    def __rshift__(self, other: object) -> "StepList":
+        return StepList((self,)) >> other  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitStep(AnyStep):
+    """A wait for the answer of a remote service.
+
+    The answer is stored in the state under ``result_key``. ``contract`` is the model that a body must fit to be taken.
+    ``timeout`` None means the deployment's default.
+    """
+
+    result_key: str = "callback_result"
+    route_key: str = "callback_route"
+    timeout: timedelta | None = None
+    heartbeat_timeout: timedelta | None = None
+    contract: type[BaseModel] | None = None
+
+    @property
+    def kind(self) -> StepKind:
+        """AWAIT_CALLBACK."""
+        return StepKind.AWAIT_CALLBACK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionStep(AnyStep):
+    """A unit of work: a function of the state, sync or async.
+
+    ``awaits`` is the wait whose URL the function hands out; ``ends`` makes its success the end of the process.
+    """
+
+    function: Callable[..., Any]
+    purpose: StepKind = StepKind.ACTION
+    retry: Retry | None = None
+    timeout: timedelta | None = None
+    on_crash: OnCrash = "rerun"
+    awaits: AwaitStep | None = None
+    ends: bool = False
+    retry_auth_callback: Authorizer | None = None
+
+    @property
+    def kind(self) -> StepKind:
+        """ACTION, VALIDATION or SYSTEM."""
+        return self.purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputStep(AnyStep):
+    """A form that a person answers; ``form`` is a function of the state that yields its pages."""
+
+    form: Callable[..., Any]
+    assignee: Assignee
+    resume_auth_callback: Authorizer | None = None
+    retry_auth_callback: Authorizer | None = None
+
+    @property
+    def kind(self) -> StepKind:
+        """INPUT."""
+        return StepKind.INPUT
+
+
+Step: TypeAlias = ActionStep | InputStep | AwaitStep
+
+
+class StepList(tuple[Step, ...]):
+    """An immutable list of steps; `>>` joins steps and lists, associatively.
+
+    >>> begin
+    StepList []
+    >>> begin >> print
+    Traceback (most recent call last):
+    ...
+    orchestrator_gql.utils.errors.WorkflowDefinitionError: Expected a step or a StepList on the right of >>, got the \
+plain function 'print': decorate it with @step("…").
+    """
+
+    __slots__ = ()
+
+    def __rshift__(self, other: Step | Iterable[Step]) -> "StepList":
+        if isinstance(other, AnyStep):
+            return StepList((*self, other))
+        if isinstance(other, StepList):
+            return StepList((*self, *other))
+        raise WorkflowDefinitionError(f"Expected a step or a StepList on the right of >>, got {_told(other)}.")
+
+    @overload  # type: ignore[override]
+    def __getitem__(self, index: SupportsIndex) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> "StepList": ...
+    def __getitem__(self, index: SupportsIndex | slice) -> "Step | StepList":
+        found = super().__getitem__(index)
+        return StepList(found) if isinstance(index, slice) else found
+
+    def map(self, change: Callable[[Step], Step]) -> "StepList":
+        """A list of the changed steps."""
+        return StepList(change(step) for step in self)
+
+    def __repr__(self) -> str:
+        return f"StepList [{', '.join(step.name for step in self)}]"
+
+
+def _told(thing: object) -> str:
+    if isinstance(thing, Workflow):
+        return f"the workflow {thing.name!r}: use its steps, not itself"
+    if callable(thing):
+        return f'the plain function {getattr(thing, "__name__", repr(thing))!r}: decorate it with @step("…")'
+    return f"{thing!r} (a {type(thing).__name__})"
+
+
+begin = StepList()
+"""The empty list that a workflow's sentence begins with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """A named, ordered list of steps, with an optional start form."""
+
+    name: str
+    steps: StepList
+    description: str = ""
+    target: Target = Target.SYSTEM
+    initial_form: Callable[..., Any] | None = None
+    authorize_callback: Authorizer | None = None
+    retry_auth_callback: Authorizer | None = None
+    run_predicate: Callable[..., Any] | None = None
+
+    @property
+    def definition(self) -> tuple[str, ...]:
+        """What a process remembers of the steps it began with: kind and name of each."""
+        return tuple(f"{step.kind}:{step.name}" for step in self.steps)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short digest of the definition: two equal ones are the same list of steps."""
+        return hashlib.sha256("\n".join(self.definition).encode()).hexdigest()[:16]
+
+
+def each(steps: Step | StepList) -> Iterator[Step]:
+    """The steps of a list, or the one step."""
+    return iter((steps,)) if isinstance(steps, AnyStep) else iter(steps)
+
+
+def like(original: Step | StepList, steps: Iterable[Step]) -> Any:
+    """The steps in the shape of the original: one step for a step, a list for a list."""
+    made = StepList(steps)
+    return made[0] if isinstance(original, AnyStep) else made
+
+
+def conditioned(step: Step, condition: Condition) -> Step:
+    """The step with one more condition around those it has."""
+    return replace(step, conditions=(condition, *step.conditions))
+
+
+def focused(step: Step, lens: Lens) -> Step:
+    """The step with one more lens before those it has."""
+    return replace(step, lenses=(lens, *step.lenses))
+

@@ -1,0 +1,160 @@
+"""The ready-made kinds of workflow: what stands before and behind the author's own steps."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeAlias
+
+from orchestrator_gql.security import Authorizer
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.workflow.language import done, init, workflow
+from orchestrator_gql.workflow.model import StepList, Workflow, begin
+from orchestrator_gql.workflows.start_forms import (
+    InputForm,
+    Prelude,
+    asks_product,
+    asks_subscription,
+    known_products,
+    preceded,
+)
+from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync, unsync_unchecked
+
+Body: TypeAlias = Callable[[], StepList]
+Decorator: TypeAlias = Callable[[Body], Workflow]
+
+
+def create_workflow(
+    description: str = "",
+    initial_input_form: InputForm | None = None,
+    status: SubscriptionLifecycle = SubscriptionLifecycle.ACTIVE,
+    additional_steps: StepList | None = None,
+    *,
+    products: Sequence[str] = (),
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+) -> Decorator:
+    """A workflow that makes a product subscription, which ends in ``status`` and in sync.
+
+    Before the author's form it asks which product, where more than one of ``products`` (by name; default all) can be
+    made; the state then holds ``product`` (its id) and ``product_name``.
+    """
+    behind = (additional_steps or begin) >> set_status(status) >> resync >> done
+    return _kind(
+        description,
+        Target.CREATE,
+        form=preceded(asks_product(known_products(products)), initial_input_form),
+        before=init,
+        behind=behind,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+    )
+
+
+def modify_workflow(
+    description: str = "",
+    initial_input_form: InputForm | None = None,
+    additional_steps: StepList | None = None,
+    *,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+) -> Decorator:
+    """A workflow that changes a product subscription, which it asks for first and holds out of sync meanwhile."""
+    return _kind(
+        description,
+        Target.MODIFY,
+        form=_on_subscription(initial_input_form),
+        before=init >> store_process_subscription() >> unsync,
+        behind=(additional_steps or begin) >> resync >> done,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+    )
+
+
+def terminate_workflow(
+    description: str = "",
+    initial_input_form: InputForm | None = None,
+    additional_steps: StepList | None = None,
+    *,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+) -> Decorator:
+    """A workflow that ends a product subscription."""
+    behind = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
+    return _kind(
+        description,
+        Target.TERMINATE,
+        form=_on_subscription(initial_input_form),
+        before=init >> store_process_subscription() >> unsync,
+        behind=behind,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+    )
+
+
+def validate_workflow(
+    description: str = "",
+    *,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+) -> Decorator:
+    """A workflow that checks a product subscription against the network; a failure leaves it out of sync."""
+    return _kind(
+        description,
+        Target.VALIDATE,
+        form=_on_subscription(None),
+        before=init >> store_process_subscription() >> unsync_unchecked,
+        behind=resync >> done,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+    )
+
+
+def task(
+    description: str = "",
+    initial_input_form: InputForm | None = None,
+    additional_steps: StepList | None = None,
+    *,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+) -> Decorator:
+    """A workflow of the system's own, on no product subscription."""
+    return _kind(
+        description,
+        Target.SYSTEM,
+        form=initial_input_form,
+        before=init,
+        behind=(additional_steps or begin) >> done,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+    )
+
+
+def ensure_provisioning_status(steps: StepList) -> StepList:
+    """The steps between the statuses PROVISIONING and ACTIVE."""
+    return set_status(SubscriptionLifecycle.PROVISIONING) >> steps >> set_status(SubscriptionLifecycle.ACTIVE)
+
+
+def _on_subscription(form: InputForm | None) -> InputForm:
+    prelude: Prelude = asks_subscription()
+    return preceded(prelude, form)
+
+
+def _kind(
+    description: str, target: Target, *, form: InputForm | None, before: StepList, behind: StepList, **rules: Any
+) -> Decorator:
+    def decorate(function: Body) -> Workflow:
+        @wraps(function)
+        def whole() -> StepList:
+            return before >> function() >> behind
+
+        return workflow(description, initial_input_form=form, target=target, **rules)(whole)
+
+    return decorate

@@ -1,0 +1,120 @@
+"""Products are declared in code, beside their models, and found by id or by name."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import Field
+
+from orchestrator_gql.domain import (
+    ProductBlockModel,
+    ProductRegistry,
+    ProductStatus,
+    RegisteredProduct,
+    SubscriptionModel,
+    products,
+    register_product,
+)
+from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
+
+
+class TapBlockInactive(ProductBlockModel, product_block_name="Tap"):
+    litres: int | None = Field(default=None, description="What it gives in a minute.")
+
+
+class TapBlock(TapBlockInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    litres: int = Field(description="What it gives in a minute.")
+
+
+class WaterInactive(SubscriptionModel, is_base=True):
+    taps: list[TapBlockInactive]
+
+
+class Water(WaterInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    taps: list[TapBlock]  # type: ignore[assignment]
+
+
+class SteamInactive(SubscriptionModel, is_base=True):
+    pass
+
+
+def test_a_product_is_found_by_id_by_name_and_by_its_model() -> None:
+    cold = register_product(name="Cold water", model=WaterInactive, status=ProductStatus.PHASE_OUT)
+    warm = register_product(name="Warm water", model=Water, product_id=uuid4(), tag="HOT")
+
+    assert products.by_id(str(cold.product_id)).facts is cold
+    assert products.by_name("Warm water").model is WaterInactive
+    assert [each.facts for each in products.of_model(Water)] == [cold, warm]
+    assert {cold.name, warm.name} <= {each.facts.name for each in products.all()}
+    assert (cold.description, cold.product_type, cold.tag) == ("Cold water", "Cold water", "COLD WATER")
+    assert (cold.status, warm.tag) == (ProductStatus.PHASE_OUT, "HOT")
+
+
+def test_the_id_of_a_product_follows_from_its_name_unless_one_is_given() -> None:
+    given = uuid4()
+
+    named = register_product(name="Ice", model=SteamInactive)
+    fixed = register_product(name="Snow", model=SteamInactive, product_id=given)
+
+    assert named.product_id == UUID("8ba39754-2364-5aef-aa81-035fd8ae740a")
+    assert fixed.product_id == given
+
+
+def test_the_same_product_may_be_registered_again() -> None:
+    first = register_product(name="Steam", model=SteamInactive)
+
+    again = register_product(name="Steam", model=SteamInactive)
+
+    assert again == first
+    assert len(products.of_model(SteamInactive)) == len({each.facts.name for each in products.of_model(SteamInactive)})
+
+
+def test_a_name_is_not_given_to_two_products() -> None:
+    register_product(name="Fog", model=SteamInactive)
+
+    with pytest.raises(WorkflowDefinitionError, match=r"'Fog' of `.*WaterInactive` has the name or the id of 'Fog'"):
+        register_product(name="Fog", model=WaterInactive)
+
+
+def test_an_id_is_not_given_to_two_products() -> None:
+    taken = register_product(name="Dew", model=SteamInactive)
+
+    with pytest.raises(WorkflowDefinitionError, match=r"'Rain' of `.*SteamInactive` has the name or the id of 'Dew'"):
+        register_product(name="Rain", model=SteamInactive, product_id=taken.product_id)
+
+
+def test_one_product_has_one_set_of_facts() -> None:
+    register_product(name="Hail", model=SteamInactive, tag="HAIL")
+
+    with pytest.raises(WorkflowDefinitionError, match="registered twice with different facts"):
+        register_product(name="Hail", model=SteamInactive, tag="STONES")
+
+
+def test_a_product_needs_a_model_of_its_own() -> None:
+    with pytest.raises(WorkflowDefinitionError, match="'Void' needs a model of its own"):
+        register_product(name="Void", model=SubscriptionModel)
+
+
+def test_an_unknown_product_is_not_found() -> None:
+    registry = ProductRegistry()
+
+    with pytest.raises(NotFound, match="'Gas'"):
+        registry.by_name("Gas")
+    with pytest.raises(NotFound, match="'not-an-id'"):
+        registry.by_id("not-an-id")
+    assert registry.all() == ()
+
+
+def test_the_schema_of_a_product_has_what_the_customer_gets_and_nothing_else() -> None:
+    facts = register_product(name="Spring water", model=WaterInactive)
+
+    schema = RegisteredProduct(facts, WaterInactive).block_schema()
+
+    assert schema["title"] == "Water"
+    assert list(schema["properties"]) == schema["required"] == ["taps"]
+    assert list(schema["$defs"]) == ["TapBlock"]
+    tap = schema["$defs"]["TapBlock"]
+    assert tap["properties"] == {
+        "litres": {"description": "What it gives in a minute.", "title": "Litres", "type": "integer"}
+    }
+    assert tap["required"] == ["litres"]

@@ -1,0 +1,72 @@
+"""The confirmation form of the callbacks page, as an operator meets it."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic_forms.validators import LongText
+
+from orchestrator_gql.forms import Complete, FormPage, NextPage, turn
+from orchestrator_gql.types import FormGenerator, State
+
+pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based `config` is deprecated")
+
+
+def show_callback_results(state: State) -> FormGenerator[Any]:
+    if "callback_result" not in state:
+        return state
+
+    class ConfirmRunPage(FormPage):
+        class Config:
+            title: str = f"Execution for {state['subscription']['product']['name']} completed."
+
+        run_status: str = state["callback_result"]["status"]
+        run_results: LongText = json.dumps(state["callback_result"], indent=4)
+
+    yield ConfirmRunPage
+    state.pop("run_results")
+    return state
+
+
+def a_finished_run() -> State:
+    result = {"job_id": "7f0c", "output": ["ok"], "return_code": 0, "status": "successful"}
+    return {"subscription": {"product": {"name": "L2VPN"}}, "callback_result": result}
+
+
+async def test_the_operator_is_shown_the_result_of_the_run() -> None:
+    state = a_finished_run()
+
+    outcome = await turn(show_callback_results, state, [])
+
+    assert isinstance(outcome, NextPage)
+    assert outcome.page.title == outcome.page.schema["title"] == "Execution for L2VPN completed."
+    assert outcome.page.key == "confirm-run-page"
+    assert outcome.page.initial_data["run_status"] == "successful"
+    assert json.loads(outcome.page.initial_data["run_results"]) == state["callback_result"]
+    assert outcome.page.ui_schema["run_results"] == {"ui:widget": "textarea", "ui:options": {"rows": 10}}
+
+
+async def test_an_empty_answer_confirms_and_the_large_result_need_not_be_sent_back() -> None:
+    state = a_finished_run()
+
+    outcome = await turn(show_callback_results, state, [{}])
+
+    assert isinstance(outcome, Complete)
+    assert outcome.data == state | {"run_status": "successful"}
+    assert outcome.pages[0]["run_status"] == "successful"
+
+
+async def test_a_form_that_returns_before_its_first_page_is_complete_at_once() -> None:
+    state = {"subscription": {"product": {"name": "L2VPN"}}}
+
+    outcome = await turn(show_callback_results, state, [])
+
+    assert outcome == Complete(data=state, pages=())
+
+
+async def test_a_turn_leaves_the_state_of_the_process_as_it_was() -> None:
+    state = a_finished_run()
+
+    await turn(show_callback_results, state, [{}])
+
+    assert state == a_finished_run()
