@@ -75,7 +75,7 @@ class Process:
     start_pages: tuple[Json, ...] = ()
 
 
-# ---- what a step came to -----------------------------------------------------------------------------------------------
+# what a step came to
 @dataclass(frozen=True, slots=True)
 class Success:
     """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did."""
@@ -307,7 +307,7 @@ def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | No
     return None
 
 
-# ---- the pieces ---------------------------------------------------------------------------------------------------------
+# the pieces
 def _visit(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
     return StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
 

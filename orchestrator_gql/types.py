@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic_forms.types import FormGenerator, FormGeneratorAsync, State
-
-from orchestrator_gql.utils.errors import Json
 
 __all__ = [
     "AttemptOutcome",
@@ -27,6 +25,10 @@ __all__ = [
     "SubscriptionLifecycle",
     "Verdict",
 ]
+
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list or dict of these."""
 
 
 class ProcessStatus(StrEnum):

@@ -69,9 +69,7 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
             shown = value.partition(":")[0]
-            raise ValueError(
-                f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'"
-            )
+            raise ValueError(f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
         return value
 
     @field_validator("public_url")

@@ -1,4 +1,4 @@
-"""The engine in this process: asyncio tasks that advance what is rung for, and a watch that rings for what was missed."""
+"""The engine in this process: tasks that advance what is rung for, and a watch that rings for what was missed."""
 
 import asyncio
 import logging

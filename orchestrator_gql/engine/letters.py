@@ -1,4 +1,4 @@
-"""What a remote service brings: judged under the lock of its process, kept whatever the verdict, told to the process."""
+"""What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,7 +84,12 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
     data = conceal(told.data, (address.token,))
     attempts.log_progress(conn, mailbox.id, percent=told.percent, message=message, data=data, now=now)
     due = now + timedelta(seconds=mailbox.heartbeat) if mailbox.heartbeat else None
-    latest: dict[str, Json] = {"percent": told.percent, "message": message, "data": data, "reported_at": now.isoformat()}
+    latest: dict[str, Json] = {
+        "percent": told.percent,
+        "message": message,
+        "data": data,
+        "reported_at": now.isoformat(),
+    }
     callbacks.reported(conn, mailbox.id, latest, due)
     if due is not None:
         timers.postpone(conn, TimerKind.HEARTBEAT, mailbox.id, due)

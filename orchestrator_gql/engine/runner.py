@@ -137,4 +137,3 @@ async def _commit(runtime: Runtime, steps: StepList, before: Process, draft: Dra
             logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
             await asyncio.sleep(wait)
             tries += 1
-

@@ -1,4 +1,4 @@
-"""The one who watches the clock: wakes the processes whose retry, deadline or heartbeat fell due, and decides nothing."""
+"""The one who watches the clock: wakes processes whose retry, deadline or heartbeat fell due, and decides nothing."""
 
 import asyncio
 import logging

@@ -74,8 +74,7 @@ class Execution:
 
     def _answer(self, result: ExecutionResult) -> Answer:
         errors = result.errors or []
-        # An error without a path belongs to no field: nothing was executed.
-        if errors and result.data is None and all(error.path is None for error in errors):
+        if errors and result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
         shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
         return Answer({"data": result.data, **shown})

@@ -28,7 +28,7 @@ from orchestrator_gql.graphql.wire.asked import Asked
 from orchestrator_gql.graphql.wire.body import BodyLimits, BodyTimeout, judge, read_body
 from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
-from orchestrator_gql.graphql.wire.sse import EventStream
+from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.utils.errors import Json, UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
@@ -66,6 +66,7 @@ class GraphQLFace:
         body_seconds: float = BODY_SECONDS,
         execution_seconds: float = EXECUTION_SECONDS,
         init_seconds: float = INIT_SECONDS,
+        keep_alive_seconds: float = KEEP_ALIVE,
     ) -> None:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
         self.make_context = make_context
@@ -75,6 +76,7 @@ class GraphQLFace:
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, self._carries_results)
         self._graphiql_html = graphiql_html if is_development else None
         self._init_seconds = init_seconds
+        self._keep_alive_seconds = keep_alive_seconds
         self._allows_get_queries = allows_get_queries
 
     @property
@@ -156,7 +158,7 @@ class GraphQLFace:
         place = request.headers.get("last-event-id")
         if place and documents.declares(operation, "after") and asked.variables.get("after") is None:
             asked = replace(asked, variables={**asked.variables, "after": place})
-        return EventStream(self.answers(asked, context, kind=kind))
+        return EventStream(self.answers(asked, context, kind=kind), self._keep_alive_seconds)
 
     async def _only(self, asked: Asked, context: object, kind: Kind) -> Answer:
         async with aclosing(self.answers(asked, context, kind=kind)) as answers:

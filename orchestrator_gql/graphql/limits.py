@@ -7,7 +7,7 @@ those take quadratic time.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from graphql import (
     ArgumentNode,
@@ -29,7 +29,7 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.extensions import AddValidationRules, SchemaExtension
 
-from orchestrator_gql.graphql.documents import KnownDocuments, select
+from orchestrator_gql.graphql.documents import KnownDocuments, operations, select
 
 MAX_DEPTH = 12
 MAX_ALIASES = 30
@@ -93,9 +93,8 @@ class _Scales:
 
     def weigh(self, selections: SelectionSetNode | None, level: int) -> Cost:
         if level > MAX_LEVELS:
-            raise GraphQLError(
-                f"The operation has more than {MAX_LEVELS} levels; the limit is {MAX_DEPTH}.", selections
-            )
+            message = f"The operation has more than {MAX_LEVELS} levels; the limit is {MAX_DEPTH}."
+            raise ValidationAbortedError(message, selections)
         total = Cost()
         for selection in selections.selections if selections else ():
             total += Cost(directives=len(selection.directives or ()))
@@ -125,27 +124,19 @@ class OperationCost(ASTValidationRule):
     """Every operation of a document stays within the limits."""
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        """Weigh the whole document at its door, before any other rule walks through it."""
-        fragments = {one.name.value: one for one in node.definitions if isinstance(one, FragmentDefinitionNode)}
-        count = sum(isinstance(one, FragmentDefinitionNode) for one in node.definitions)
-        if count > MAX_FRAGMENTS:
-            self._refuse(GraphQLError(_breach("fragments", count, MAX_FRAGMENTS), node))
-        scales = _Scales(fragments)
-        for definition in node.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                self._weigh(definition, scales)
-
-    def _weigh(self, operation: OperationDefinitionNode, scales: _Scales) -> None:
-        try:
+        """Weigh the whole document at its door; aborting keeps every other rule from walking through it."""
+        fragments = [one for one in node.definitions if isinstance(one, FragmentDefinitionNode)]
+        if len(fragments) > MAX_FRAGMENTS:
+            raise ValidationAbortedError(_breach("fragments", len(fragments), MAX_FRAGMENTS), fragments[-1])
+        scales = _Scales({one.name.value: one for one in fragments})
+        for operation in operations(node):
             cost = scales.weigh(operation.selection_set, 1) + Cost(directives=len(operation.directives or ()))
-        except GraphQLError as breach:
-            self._refuse(breach)
-        for sentence in cost.breaches():
-            self._refuse(GraphQLError(sentence, operation))
-
-    def _refuse(self, breach: GraphQLError) -> NoReturn:
-        self.report_error(breach)
-        raise ValidationAbortedError("The document is not looked at any further.")
+            for sentence in cost.breaches():
+                raise ValidationAbortedError(sentence, operation)
+        # The rules walk through fragments that no operation spreads, too.
+        for name in scales.fragments:
+            if (fields := scales.fragment(name, 1).fields) > MAX_FIELDS:
+                raise ValidationAbortedError(_breach("fields", fields, MAX_FIELDS), scales.fragments[name])
 
 
 class PageSize(SchemaExtension):

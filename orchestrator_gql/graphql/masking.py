@@ -41,6 +41,11 @@ def code_of(error: OrchestratorError) -> str:
     return error.code.replace("-", "_").upper()
 
 
+def is_clients(error: GraphQLError) -> bool:
+    """Whether the error is about the request: it belongs to no field, and no extension of the schema raised it."""
+    return error.path is None and (error.nodes is not None or error.original_error is None)
+
+
 def request_errors(errors: Iterable[GraphQLError], *, is_development: bool) -> list[Json]:
     """Errors found before anything was executed; their messages speak of what the client sent, and stay.
 
@@ -71,8 +76,6 @@ def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
 
 
 def _requested(error: GraphQLError, is_development: bool) -> Json:
-    if error.nodes is None and error.original_error is not None:
-        return _executed(error)  # an extension of the schema raised it
     # The parser and the rules sign what they find: what is left are the variables.
     shown = _shown(error, "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "BAD_USER_INPUT")
     if not is_development:

@@ -139,6 +139,9 @@ class Socket:
             await self._server.make_context(self._websocket, params)
         except Unauthenticated:
             raise BadFrame(4403, "Forbidden") from None
+        except Exception as error:
+            masked(error)
+            raise BadFrame(1011, "Internal error") from None
         self._is_acknowledged = True
         await self._send(frames.ack())
 

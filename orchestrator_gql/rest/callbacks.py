@@ -45,7 +45,11 @@ def callback_routes(runtime: Runtime) -> list[Route]:
     """The routes, each with and without a slash at its end: a redirect would turn a POST into a GET."""
     misses = Misses(runtime.settings.misses_per_minute)
     base = "/api/processes/{process_id}/callback/{token}"
-    doors: tuple[tuple[str, Answer], ...] = ((base, _result), (f"{base}/progress", _progress), (f"{base}/fail", _failure))
+    doors: tuple[tuple[str, Answer], ...] = (
+        (base, _result),
+        (f"{base}/progress", _progress),
+        (f"{base}/fail", _failure),
+    )
     return [
         Route(path + slash, _answered(runtime, misses, answer), methods=["POST"])
         for path, answer in doors

@@ -51,7 +51,9 @@ def problem(
 
 def problem_of(error: OrchestratorError) -> Response:
     """The problem that an error is to a client."""
-    status, title = next((s, t) for kind, s, t in (*STATUS, (OrchestratorError, 500, "Error")) if isinstance(error, kind))
+    status, title = next(
+        (s, t) for kind, s, t in (*STATUS, (OrchestratorError, 500, "Error")) if isinstance(error, kind)
+    )
     more: dict[str, Any] = {}
     code = error.code
     if isinstance(error, CallbackClosed) and error.is_expired:

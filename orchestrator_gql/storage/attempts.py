@@ -24,14 +24,14 @@ ADOPTABLE = frozenset({AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutc
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery; ``bytes`` counts what came, ``body`` what was kept of it."""
+    """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it."""
 
     id: UUID
     callback_id: UUID
     at: datetime
     peer: str | None
     outcome: AttemptOutcome
-    bytes: int
+    size: int
     body: bytes | None
     error: str | None
     receipt: str | None
@@ -146,6 +146,4 @@ def _bound(conn: Connection, callback_id: UUID) -> None:
 
 
 def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(
-        row.id, row.callback_id, row.at, row.peer, row.outcome, row.bytes, row.body, row.error, row.receipt
-    )
+    return Attempt(row.id, row.callback_id, row.at, row.peer, row.outcome, row.bytes, row.body, row.error, row.receipt)

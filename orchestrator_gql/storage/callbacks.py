@@ -110,9 +110,7 @@ def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
     _close(conn, callback_id, status=status)
 
 
-def fail(
-    conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime
-) -> None:
+def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
     """End a wait with the failure that the remote service reported."""
     _close(
         conn,

@@ -80,9 +80,11 @@ EventId = BigInteger().with_variant(Integer(), "sqlite")
 
 def enum_text(kind: type[StrEnum], name: str) -> Enum:
     """A StrEnum by its values, as text with a named CHECK."""
-    return Enum(
-        kind, native_enum=False, create_constraint=True, name=name, length=32, values_callable=lambda e: [m.value for m in e]
-    )  # fmt: skip
+    return Enum(kind, native_enum=False, create_constraint=True, name=name, length=32, values_callable=_values)
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [member.value for member in kind]
 
 
 def failure_to_json(failure: Failure) -> Json:

@@ -177,4 +177,3 @@ def _plain(value: Any) -> Any:
 
 def _event(row: Row[Any]) -> Event:
     return Event(row.kind, row.at, row.process_id, row.actor, row.payload, _row_place(row).cursor)
-

@@ -36,9 +36,7 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
-def save(
-    conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime
-) -> list[Event]:
+def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
     """Store the model as its newest version, linked to the process; the events to tell, none where nothing changed."""
     held = conn.execute(_by_id([model.subscription_id]).with_for_update()).one_or_none()
     version = held.version if held else 0
@@ -129,4 +127,3 @@ def _values(model: SubscriptionModel, dumped: Json, version: int, now: datetime)
         "end_date": model.end_date,
         "updated_at": now,
     }
-

@@ -34,7 +34,8 @@ async def prepare(database: Any) -> None:
         await migrate(database)
         return
     raise SettingsError(
-        f"The database is at schema {current or 'none'}, this release needs {HEAD}: run `orchestrator-gql migrate` first."
+        f"The database is at schema {current or 'none'}, this release needs {HEAD}: "
+        "run `orchestrator-gql migrate` first."
     )
 
 

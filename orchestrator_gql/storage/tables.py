@@ -157,8 +157,12 @@ callbacks = Table(
     CheckConstraint("(receipt IS NULL) = (result_digest IS NULL)", name="a_letter_has_a_receipt"),
 )
 Index(
-    "uq_callbacks_visit_name", callbacks.c.process_id, callbacks.c.record_seq, func.coalesce(callbacks.c.name, ""), unique=True
-)  # fmt: skip
+    "uq_callbacks_visit_name",
+    callbacks.c.process_id,
+    callbacks.c.record_seq,
+    func.coalesce(callbacks.c.name, ""),
+    unique=True,
+)
 Index("ix_callbacks_process_id", callbacks.c.process_id, callbacks.c.step_index)
 Index("ix_callbacks_status_expires_at", callbacks.c.status, callbacks.c.expires_at, callbacks.c.id)
 

@@ -218,10 +218,7 @@ def workflow(
 
 
 def _timedelta(value: Seconds | None, what: str) -> timedelta | None:
-    if value is None or isinstance(value, timedelta):
-        span = value
-    else:
-        span = timedelta(seconds=value)
+    span = value if value is None or isinstance(value, timedelta) else timedelta(seconds=value)
     if span is not None and span <= timedelta():
         raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
     return span

@@ -224,4 +224,3 @@ def conditioned(step: Step, condition: Condition) -> Step:
 def focused(step: Step, lens: Lens) -> Step:
     """The step with one more lens before those it has."""
     return replace(step, lenses=(lens, *step.lenses))
-

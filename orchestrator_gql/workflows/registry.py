@@ -19,7 +19,7 @@ class Registry:
         known = self._by_name.get(workflow.name)
         if known is not None and known is not workflow:
             raise WorkflowDefinitionError(
-                f"Two workflows are named {workflow.name!r}: a workflow is named as its function, so rename one of them."
+                f"Two workflows are named {workflow.name!r}: a workflow is named as its function; rename one of them."
             )
         _check(workflow)
         self._by_name[workflow.name] = workflow

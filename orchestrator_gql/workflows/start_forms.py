@@ -6,7 +6,7 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgenerator
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, create_model
 from pydantic_forms.validators import Choice
 
 from orchestrator_gql.domain import ProductModel, ProductStatus, products
@@ -91,7 +91,8 @@ def _preceded_async(prelude: Prelude, form: InputForm) -> InputForm:
 
 def _pages(asked: Any) -> Generator[Any, Any, State | None]:
     if isgenerator(asked):
-        return (yield from asked)
+        given: State | None = yield from asked
+        return given
     if isinstance(asked, type):
         page = yield asked
         data: State = page.model_dump()
@@ -115,14 +116,13 @@ def _chosen(product: ProductModel) -> State:
 
 
 def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
-    # pydantic-forms builds a Choice from (value, label) pairs at run time, as an Enum is built
-    options = Choice("Product", [(one.name, (str(one.product_id), one.name)) for one in offered])  # type: ignore[call-overload]
-
-    class ProductPage(FormPage):
-        model_config = ConfigDict(title="Which product?")
-        product: options
-
-    return ProductPage
+    # pydantic-forms makes a Choice as an Enum is made: at run time, from (value, label) pairs
+    options: Any = Choice.__call__("Product", [(one.name, (str(one.product_id), one.name)) for one in offered])
+    page: type[FormPage] = create_model(
+        "ProductPage", __base__=FormPage, __config__=None, product=(options, ...)
+    )
+    page.model_config["title"] = "Which product?"
+    return page
 
 
 def _subscription_page() -> type[FormPage]:
@@ -138,5 +138,7 @@ def known_products(names: Sequence[str]) -> tuple[str, ...]:
     there = {one.facts.name for one in products.all()}
     for name in names:
         if name not in there:
-            raise WorkflowDefinitionError(f"There is no product {name!r}: register it before the workflow that makes it.")
+            raise WorkflowDefinitionError(
+                f"There is no product {name!r}: register it before the workflow that makes it."
+            )
     return tuple(names)

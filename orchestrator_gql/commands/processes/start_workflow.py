@@ -79,8 +79,8 @@ async def start_workflow(
     return Started(stored, created=True)
 
 
-class _Twin(Exception):  # noqa: N818 - undoes the transaction: the same request, at the same time, came first
-    pass
+class _Twin(Exception):
+    """Undoes the transaction: the same request, at the same time, came first."""
 
 
 async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Started | None:

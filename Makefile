@@ -1,0 +1,69 @@
+# Everything a developer or a user does here is one of these words; `make` alone prints them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DASHBOARD := frontend-example/dist/index.html
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt lint types floors bench schema dashboard locks clean
+
+help: ## Print this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+
+run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
+	$(BIN)/orchestrator-gql demo
+
+test: $(VENV)/.dev $(DASHBOARD) check ## Check everything, then run all tests
+	./scripts/find_browser
+	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
+
+check: $(VENV)/.dev fmt lint types floors ## Formatting, lint, types, floors, spelling
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff format --check --quiet .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/codespell orchestrator_gql tests docs README.md CHANGELOG.md
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+floors: $(VENV)/.dev ## A room imports only from floors below its own
+	@$(BIN)/lint-imports --no-cache | grep -A 20 -E 'BROKEN|Contracts:'; $(BIN)/lint-imports --no-cache > /dev/null
+
+bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
+	$(BIN)/python -m benchmarks
+
+schema: $(VENV)/.dev ## Write schema.graphql
+	$(BIN)/orchestrator-gql schema --output schema.graphql
+
+dashboard: ## Build the dashboard anew (needs Node 20)
+	rm -rf frontend-example/dist
+	$(MAKE) $(DASHBOARD)
+
+locks: $(VENV)/.dev ## Resolve the locked dependencies anew
+	./scripts/lock_dependencies $(BIN)
+
+clean: ## Remove what was built and installed
+	rm -rf $(VENV) frontend-example/dist frontend-example/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
+
+# Without Node the server runs all the same, and its first page says how to build the dashboard.
+$(DASHBOARD): frontend-example/package-lock.json $(shell find frontend-example/src frontend-example/graphiql frontend-example/public frontend-example/index.html -type f 2>/dev/null)
+	@if command -v npm > /dev/null; then \
+		cd frontend-example && npm ci --silent --no-fund --no-audit && npm run --silent build && touch dist/index.html; \
+	else echo "Node is not installed: going on without the dashboard."; fi
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements-demo.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-demo.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.demo

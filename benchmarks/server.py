@@ -1,0 +1,55 @@
+"""The product as its users start it: a process of its own, on a file of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """`orchestrator-gql serve` on a free port, and what the kernel says of it."""
+
+    def __init__(self, database: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._command = [
+            *(sys.executable, "-m", "orchestrator_gql", "serve", "--workflows", "benchmarks.workflows"),
+            *("--port", str(self._port), "--database", f"sqlite+aiosqlite:///{database}"),
+        ]
+
+    def __enter__(self) -> Self:
+        environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR"}
+        self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.url}/health/ready", timeout=1).read()
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise RuntimeError("the server did not become ready")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=60)
+
+    def cpu(self) -> float:
+        """Seconds of CPU used so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def rss(self) -> float:
+        """Megabytes of memory held now."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

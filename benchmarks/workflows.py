@@ -1,0 +1,74 @@
+"""The workflow that the lifecycle benchmark runs."""
+
+import httpx
+
+from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql.forms import FormPage, ReadOnly
+from orchestrator_gql.types import FormGenerator, State
+from orchestrator_gql.utils.errors import ProcessFailureError
+from orchestrator_gql.workflow import StepList, workflow
+
+
+def start_form() -> FormGenerator:
+    """Which node, and where the remote service is."""
+
+    class Start(FormPage):
+        node: str
+        remote: str
+
+    answer = yield Start
+    return answer.model_dump()
+
+
+@step("Prepare")
+async def prepare(node: str) -> State:
+    """A step before the callback."""
+    return {"prepared": node}
+
+
+_client: httpx.AsyncClient | None = None
+
+
+@step("Ask the remote service")
+async def ask(callback_route: str, remote: str) -> None:
+    """Hand the URL to the remote service."""
+    global _client  # noqa: PLW0603 - one connection for all, as a real integration keeps one
+    _client = _client or httpx.AsyncClient(timeout=10)
+    (await _client.post(remote, json={"callback": callback_route})).raise_for_status()
+
+
+@step("Judge")
+async def judge(callback_result: dict[str, int]) -> State:
+    """Judge the answer."""
+    if callback_result["return_code"] != 0:
+        raise ProcessFailureError("It failed", details=callback_result)
+    return {"judged": True}
+
+
+@inputstep("Confirm")
+def confirm(state: State) -> FormGenerator:
+    """Ask the operator."""
+
+    class Confirm(FormPage):
+        result: ReadOnly[str] = str(state["callback_result"])
+
+    yield Confirm
+    return {}
+
+
+@step("Apply")
+async def apply() -> State:
+    """A step after the confirmation."""
+    return {"applied": True}
+
+
+@step("Report")
+async def report() -> State:
+    """The last step."""
+    return {"reported": True}
+
+
+@workflow("The lifecycle that is measured", initial_input_form=start_form)
+def lifecycle() -> StepList:
+    """Form, step, callback, validation, confirmation, two steps."""
+    return begin >> prepare >> callback_step("Remote job", ask, judge) >> confirm >> apply >> report

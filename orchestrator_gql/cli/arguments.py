@@ -1,0 +1,83 @@
+"""What can be asked on the command line, with help texts that teach it."""
+
+import argparse
+from pathlib import Path
+from uuid import UUID
+
+from orchestrator_gql.version import __version__
+
+PROGRAM = "orchestrator-gql"
+
+_SERVE = """\
+Offer the workflows of the modules, at GraphQL, REST and the dashboard, until Ctrl-C or SIGTERM.
+
+  orchestrator-gql serve --workflows my_workflows
+  orchestrator-gql serve --workflows flows/create_vpn.py flows/checks.py --port 8080
+
+Every workflow found among a module's names is offered. The current directory is importable. Settings come from
+ORCHESTRATOR_... in the environment; the options here win over them."""
+
+_DEMO = """\
+Show everything on this machine: a server with two workflows, the dashboard, and a small service that runs a real
+Ansible playbook and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
+Where ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead."""
+
+_TAIL = """\
+Print each change as it is committed, one line an event, until Ctrl-C; a lost connection is made again, and no event is
+lost or repeated. At the end it says the cursor to go on from."""
+
+_BACKUP = """\
+Copy the SQLite file, open callbacks included, while the server runs or while it does not. The copy is consistent: it
+holds everything that was committed when the command began. PostgreSQL has pg_dump for that."""
+
+_MIGRATE = """\
+Bring the database's schema up to date. `serve` does so by itself on SQLite; on PostgreSQL run this once for each
+release, before its servers start."""
+
+_DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORCHESTRATOR_DATABASE_URL"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command; the name of the one that is asked for comes as ``command``."""
+    whole = argparse.ArgumentParser(
+        prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
+    )
+    whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = _command(commands, "serve", "run the server", _SERVE)
+    serve.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    serve.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="the port to listen on; 0 takes a free one (8000)")
+    serve.add_argument("--database", metavar="URL", help=_DATABASE)
+    serve.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
+
+    demo = _command(commands, "demo", "show everything, with a playbook that is really run", _DEMO)
+    demo.add_argument("--port", type=int, default=8000, help="the server's port (8000)")
+    demo.add_argument("--proxy-port", type=int, default=8001, help="the port of what runs the playbooks (8001)")
+    demo.add_argument("--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="where all is kept (.demo)")
+
+    tail = _command(commands, "tail", "follow what happens, live", _TAIL)
+    tail.add_argument("--url", default="http://127.0.0.1:8000", help="the server (http://127.0.0.1:8000)")
+    tail.add_argument("--after", metavar="CURSOR", help="go on behind this cursor instead of starting now")
+    tail.add_argument("--process", type=UUID, metavar="ID", help="the events of this process only")
+    tail.add_argument("--json", action="store_true", help="each event as a line of JSON")
+
+    migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
+    migrate.add_argument("--database", metavar="URL", help=_DATABASE)
+
+    backup = _command(commands, "backup", "copy the SQLite file, also of a running server", _BACKUP)
+    backup.add_argument("file", type=Path, metavar="FILE", help="the copy; it must not exist yet")
+    backup.add_argument("--database", metavar="URL", help=_DATABASE)
+
+    schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
+    schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
+    return whole
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str, text: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=summary, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )

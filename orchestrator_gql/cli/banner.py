@@ -1,0 +1,30 @@
+"""What a person reads when the server is up: where to click, and who may."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import make_url
+
+from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.version import __version__
+from orchestrator_gql.workflow.model import Workflow
+
+
+def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
+    """The lines that are printed once requests are taken."""
+    here = settings.model_copy(update={"public_url": None}).base_url
+    rows = [("Dashboard", f"{here}/"), ("GraphQL", f"{here}/graphql")]
+    if settings.offers_development:
+        rows[1] = ("GraphiQL", f"{here}/graphql  (in a browser; the API is at the same address)")
+    rows += [
+        ("Callbacks", f"{settings.base_url}/api/processes/...  (as remote services reach this server)"),
+        ("Database", _database(settings)),
+        ("Workflows", ", ".join(sorted(workflow.name for workflow in workflows))),
+        ("Sign-in", "none: development mode. Only this machine can connect, and everybody on it is one local user."),
+    ]
+    lines = (f"  {name:<11}{value}" for name, value in rows)
+    return "\n".join((f"\norchestrator-gql {__version__} is running; Ctrl-C ends it.\n", *lines, ""))
+
+
+def _database(settings: Settings) -> str:
+    url = make_url(settings.database_url)
+    return url.database or "" if settings.is_sqlite else url.render_as_string(hide_password=True)

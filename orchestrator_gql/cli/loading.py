@@ -1,0 +1,108 @@
+"""A user's modules of workflows, imported; what is wrong in one is told by file and line."""
+
+import importlib
+import importlib.util
+import linecache
+import os
+import sys
+import sysconfig
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.workflow.model import Workflow
+
+_LIBRARIES = tuple({sysconfig.get_path(one) for one in ("stdlib", "platstdlib", "purelib", "platlib")})
+_OURS = str(Path(__file__).parents[1])
+
+
+def load_workflows(modules: Sequence[str]) -> list[Workflow]:
+    """The workflows of the modules, each once, in the order of their names' first mention.
+
+    A module is a dotted name or a file. Raises `SettingsError` where one cannot be imported or holds no workflow.
+    """
+    _make_importable(Path.cwd())
+    found: dict[int, Workflow] = {}
+    for name in modules:
+        workflows = [thing for thing in vars(_imported(name)).values() if isinstance(thing, Workflow)]
+        if not workflows:
+            raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow or its kin.")
+        found.update((id(workflow), workflow) for workflow in workflows)
+    return list(found.values())
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return _module_of_file(Path(name)) if _is_file(name) else importlib.import_module(name)
+    except SettingsError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_told(error)}") from error
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".py") or os.sep in name
+
+
+def _module_of_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise SettingsError(f"There is no file {str(path)!r} in {str(Path.cwd())!r}.")
+    _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import its neighbours
+    module = sys.modules.get(path.stem)
+    if module is None:
+        return importlib.import_module(path.stem) if _would_be_found(path) else _executed(path)
+    if _file_of(module) != path.resolve():
+        raise SettingsError(f"{str(path)!r} has the name of another module, {path.stem!r}: give the file another name.")
+    return module
+
+
+def _would_be_found(path: Path) -> bool:
+    spec = importlib.util.find_spec(path.stem)
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == path.resolve()
+
+
+def _executed(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _file_of(module: ModuleType) -> Path | None:
+    return Path(module.__file__).resolve() if module.__file__ else None
+
+
+def _make_importable(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _told(error: BaseException) -> str:
+    message = error.message if isinstance(error, OrchestratorError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({_shown(error.filename or '?')}, line {error.lineno})."
+    place = _place(error)
+    if place is None:
+        return f"{message}. Looked in {str(Path.cwd())!r} and among the installed packages."
+    source = linecache.getline(place.filename, place.lineno or 0).strip()
+    return f"{message.rstrip('.')} ({_shown(place.filename)}, line {place.lineno}: {source})."
+
+
+def _place(error: BaseException) -> traceback.FrameSummary | None:
+    """The line of the user that it came to: the last that is neither a library's nor ours, if there is one."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_told(frame.filename)]
+    users = [frame for frame in frames if not frame.filename.startswith((*_LIBRARIES, _OURS))]
+    return next(reversed(users or frames), None)
+
+
+def _is_told(filename: str) -> bool:
+    return not filename.startswith("<frozen") and filename not in (__file__, importlib.__file__)
+
+
+def _shown(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename

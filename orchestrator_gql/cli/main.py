@@ -1,0 +1,62 @@
+"""The command `orchestrator-gql`: takes the arguments, runs the command, turns refusals into a sentence and a code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from orchestrator_gql.cli.arguments import PROGRAM, parser
+from orchestrator_gql.utils.errors import OrchestratorError
+
+DONE = 0
+REFUSED = 2
+"""What argparse answers a wrong argument with, too: mend the command or the settings, then try again."""
+INTERRUPTED = 130
+CLOSED = 141
+"""128 and SIGPIPE: whoever read our output has stopped reading."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name and return the exit code."""
+    asked = parser().parse_args(arguments)
+    try:
+        return _run(asked)
+    except OrchestratorError as refused:
+        print(f"{PROGRAM}: {refused.message}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more on its way out, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
+
+
+def _run(asked: argparse.Namespace) -> int:
+    """Import the one command that is asked for: `--version` needs no server, and `tail` no database."""
+    match asked.command:
+        case "serve":
+            from orchestrator_gql.cli.serve import serve
+
+            serve(asked.workflows, host=asked.host, port=asked.port, database=asked.database, public=asked.public_url)
+        case "demo":
+            from orchestrator_gql.cli.demo import demo
+
+            demo(port=asked.port, proxy_port=asked.proxy_port, work=asked.work)
+        case "migrate":
+            from orchestrator_gql.cli.migrate import migrate
+
+            migrate(asked.database)
+        case "backup":
+            from orchestrator_gql.cli.backup import backup
+
+            backup(asked.file, database=asked.database)
+        case "schema":
+            from orchestrator_gql.cli.schema import schema
+
+            schema(asked.output)
+        case "tail":
+            from orchestrator_gql.cli.tail import tail
+
+            tail(asked.url, after=asked.after, process_id=asked.process, is_json=asked.json)
+    return DONE

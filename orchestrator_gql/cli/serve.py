@@ -1,0 +1,54 @@
+"""`orchestrator-gql serve`: settings and modules in, a running server out."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator_gql.app import create_app
+from orchestrator_gql.cli.banner import banner
+from orchestrator_gql.cli.loading import load_workflows
+from orchestrator_gql.cli.log_lines import configure_logging
+from orchestrator_gql.cli.server import open_door, serve_until_signal
+from orchestrator_gql.config.settings import Settings, read_settings
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+
+
+def serve(
+    modules: Sequence[str],
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    database: str | None = None,
+    public: str | None = None,
+    beside: AbstractAsyncContextManager[object] | None = None,
+    advice: str = "",
+) -> None:
+    """Serve the modules' workflows until SIGINT or SIGTERM; what is None is read from the environment.
+
+    ``beside`` is entered with the server and left with it; ``advice`` is printed under the banner. Raises
+    `SettingsError` or `WorkflowDefinitionError` where the server cannot start.
+    """
+    settings = read_settings(host=host, port=port, database_url=database, public_url=public)
+    configure_logging(settings.log_level)
+    workflows = load_workflows(modules)
+    with open_door(settings.host, settings.port) as door:
+        # The callback URLs need the port that was really taken.
+        settings = settings.model_copy(update={"port": door.getsockname()[1]})
+        app = create_app(settings, workflows)
+
+        def tell() -> None:
+            print(banner(settings, workflows), advice, sep="\n", flush=True)
+
+        try:
+            asyncio.run(serve_until_signal(app, door, beside=beside or nullcontext(), on_ready=tell))
+        except (StorageUnavailable, DBAPIError) as error:
+            raise _unusable(settings, error) from error
+
+
+def _unusable(settings: Settings, error: Exception) -> SettingsError:
+    cause = error.__cause__ or error
+    reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
+    kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
+    return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason}")

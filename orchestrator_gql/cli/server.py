@@ -1,0 +1,96 @@
+"""Uvicorn, set up for a server that is open to remote services, and run until a signal ends it."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from orchestrator_gql.cli.http_protocol import PoliteSocket, TimedHttp
+from orchestrator_gql.utils.errors import SettingsError
+
+HEADER_BYTES = 64 * 1024
+FRAME_BYTES = 256 * 1024
+CONNECTIONS = 10_000
+"""More are answered 503: each costs memory, and a crowd must not push the engine out."""
+BACKLOG = 2048
+ANSWER_SECONDS = 5
+"""What open requests are given at the end; a stream of events would never end by itself."""
+
+
+class Server(uvicorn.Server):
+    """A server whose signals are ours: uvicorn would raise them again at the end, and exit with their number."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `serve_until_signal`, which has them from before the start until after the end."""
+        yield
+
+
+def open_door(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not yet listening; raises `SettingsError` where that cannot be."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        door = socket.socket(family, socket.SOCK_STREAM)
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(address)
+    except OSError as error:
+        raise _closed(host, port, error) from error
+    return door
+
+
+async def serve_until_signal(
+    app: Starlette,
+    door: socket.socket,
+    *,
+    beside: AbstractAsyncContextManager[object],
+    on_ready: Callable[[], None],
+) -> None:
+    """Start the application, listen, call ``on_ready``, serve until SIGINT or SIGTERM, and stop in good order.
+
+    ``beside`` is what runs as long as the server does. The lifespan is entered here and not by uvicorn, so that what
+    keeps the application from starting is raised and not logged with a trace.
+    """
+    server = Server(_config(app))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
+    async with app.router.lifespan_context(app), beside:
+        _listen(door)
+        on_ready()
+        await server.serve([door])
+
+
+def _listen(door: socket.socket) -> None:
+    try:
+        door.listen(BACKLOG)
+    except OSError as error:
+        raise _closed(*door.getsockname()[:2], error) from error
+
+
+def _closed(host: str, port: int, error: OSError) -> SettingsError:
+    return SettingsError(
+        f"The server cannot listen on {host} port {port}: {error.strerror}. Choose another with --port; 0 takes a free one."
+    )
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=TimedHttp,
+        ws=PoliteSocket,
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # ours tells routes, not paths: a path may hold a token
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        limit_concurrency=CONNECTIONS,
+        ws_max_size=FRAME_BYTES,
+        ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large one
+        timeout_graceful_shutdown=ANSWER_SECONDS,
+    )

@@ -1,0 +1,203 @@
+"""What an operation may cost, and that finding out costs little."""
+
+from time import process_time
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query
+from toy_face import ask, codes, toy_face
+
+from orchestrator_gql.graphql import documents, limits
+
+
+def nested(levels: int) -> str:
+    """An operation with so many levels of fields."""
+    return "{ item " + "{ child " * (levels - 2) + "{ name }" + " }" * (levels - 1)
+
+
+def doubling(levels: int, leaf: str = "name") -> str:
+    """Fragments, each of which spreads the next one twice."""
+    spreads = (f"fragment F{n} on Item {{ child {{ ...F{n + 1} ...F{n + 1} }} }}" for n in range(levels))
+    return "{ item { ...F0 } } " + " ".join(spreads) + f" fragment F{levels} on Item {{ {leaf} }}"
+
+
+def flat_doubling(levels: int) -> str:
+    """The same without a single level of depth."""
+    spreads = (f"fragment F{n} on Item {{ ...F{n + 1} ...F{n + 1} }}" for n in range(levels))
+    return "{ item { ...F0 } } " + " ".join(spreads) + f" fragment F{levels} on Item {{ name }}"
+
+
+def aliased(count: int) -> str:
+    """An operation with so many aliases."""
+    return "{ item { " + " ".join(f"a{n}: name" for n in range(count)) + " } }"
+
+
+def wide(count: int) -> str:
+    """An operation with so many fields after expansion, in three root fields that spread the same fragment."""
+    return (
+        f"{{ item {{ ...F ...F {'name ' * (count % 2 + 1)} }} }} fragment F on Item {{ {'name ' * (count // 2 - 1)} }}"
+    )
+
+
+def rooted(count: int) -> str:
+    """An operation with so many root fields, half of them in a fragment."""
+    return f"{{ {'hello ' * (count - count // 2)} ...F }} fragment F on Query {{ {'hello ' * (count // 2)} }}"
+
+
+def directed(count: int) -> str:
+    """An operation with so many directives."""
+    return "{ item { " + "name @include(if: true) " * count + "} }"
+
+
+def fragmented(count: int) -> str:
+    """An operation with so many fragments."""
+    fragments = (f"fragment F{n} on Query {{ hello {f'...F{n + 1}' if n + 1 < count else ''} }}" for n in range(count))
+    return "{ ...F0 } " + " ".join(fragments)
+
+
+@pytest.mark.parametrize(
+    ("just_within", "just_over", "noun"),
+    [
+        (nested(12), nested(13), "13 levels; the limit is 12"),
+        (aliased(30), aliased(31), "31 aliases; the limit is 30"),
+        (wide(1_000), wide(1_001), "1001 fields; the limit is 1000"),
+        (rooted(20), rooted(21), "21 root fields; the limit is 20"),
+        (directed(50), directed(51), "51 directives; the limit is 50"),
+        (fragmented(20), fragmented(21), "21 fragments; the limit is 20"),
+    ],
+)
+async def test_each_limit_holds_to_the_one(just_within: str, just_over: str, noun: str) -> None:
+    within = await ask(just_within)
+    over = await ask(just_over)
+
+    assert "errors" not in within.json()
+    assert over.status_code == 400
+    assert noun in over.json()["errors"][0]["message"]
+    assert codes(over) == ["GRAPHQL_VALIDATION_FAILED"]
+
+
+async def test_a_document_has_at_most_2000_tokens() -> None:
+    within = await ask("{ hello }" + " #" + "{" * 5_000)
+    over = await ask("query (" + "$a: Int " * 500 + ") { hello }")
+
+    assert within.status_code == 200
+    assert codes(over) == ["GRAPHQL_PARSE_FAILED"]
+    assert "2000 tokens" in over.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("document", [doubling(9), flat_doubling(18), doubling(18), flat_doubling(500), nested(150)])
+async def test_fragments_that_double_are_refused_in_no_time(document: str) -> None:
+    started = process_time()
+    response = await ask(document)
+
+    assert response.status_code == 400
+    assert process_time() - started < 1.0
+
+
+@pytest.mark.parametrize("document", ["{ item { %s } }", "{ hello } fragment Unused on Item { %s }"])
+async def test_many_equal_fields_are_refused_before_a_rule_compares_each_with_each(document: str) -> None:
+    started = process_time()
+    response = await ask(document % (" name" * 1_900))
+
+    assert "the limit is 1000" in response.json()["errors"][0]["message"]
+    assert process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ item { ...F } } fragment F on Item { child { ...F } }",
+        "{ item { ...F } } fragment F on Item { ...G } fragment G on Item { ...F }",
+        "{ item { ...Unknown } }",
+    ],
+)
+async def test_fragments_in_a_circle_and_unknown_ones_are_plain_errors(document: str) -> None:
+    response = await ask(document)
+
+    assert response.status_code == 400
+    assert set(codes(response)) == {"GRAPHQL_VALIDATION_FAILED"}
+
+
+async def test_inline_fragments_cannot_exhaust_the_stack() -> None:
+    document = "{ " + "... { " * 190 + "hello" + " }" * 191
+
+    response = await ask(document)
+
+    assert "more than 60 levels" in response.json()["errors"][0]["message"]
+
+
+async def test_the_standard_introspection_is_within_the_limits() -> None:
+    response = await ask(get_introspection_query())
+
+    assert "errors" not in response.json()
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("{ items(first: 201) { name } }", {}),
+        ("{ item { items(first: 201) { name } } }", {}),
+        ("query ($f: Int) { items(first: $f) { name } }", {"f": 201}),
+        ("query ($f: Int = 201) { items(first: $f) { name } }", {}),
+        ("{ ...F } fragment F on Query { items(first: 99999999999) { name } }", {}),
+    ],
+)
+async def test_a_page_of_more_than_200_is_refused(query: str, variables: dict[str, Any]) -> None:
+    response = await ask(query, variables=variables)
+
+    assert response.status_code == 400
+    assert "200" in response.json()["errors"][0]["message"] or "32-bit" in response.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("{ items(first: 200) { name } }", {}),
+        ("query ($f: Int = 201) { items(first: $f) { name } }", {"f": 200}),
+        ("{ verifyAudit(first: 10000) }", {}),
+    ],
+)
+async def test_a_page_of_200_is_served_and_an_audit_has_a_size_of_its_own(
+    query: str, variables: dict[str, Any]
+) -> None:
+    response = await ask(query, variables=variables)
+
+    assert "errors" not in response.json()
+
+
+async def test_the_page_is_judged_each_time_a_known_document_comes() -> None:
+    query = "query ($f: Int) { items(first: $f) { name } }"
+    face = toy_face()
+
+    good = await ask(query, face=face, variables={"f": 1})
+    bad = await ask(query, face=face, variables={"f": 201})
+    good_again = await ask(query, face=face, variables={"f": 1})
+
+    assert [one.status_code for one in (good, bad, good_again)] == [200, 400, 200]
+    assert codes(bad) == ["BAD_USER_INPUT"]
+
+
+async def test_a_known_document_is_neither_parsed_nor_validated_again() -> None:
+    query = "{ hello known: hello }"
+    await ask(query)
+    before = documents._kept.cache_info().misses, documents._kept_verdicts.cache_info().misses
+
+    await ask(query)
+
+    assert (documents._kept.cache_info().misses, documents._kept_verdicts.cache_info().misses) == before
+
+
+async def test_a_padded_document_is_not_remembered() -> None:
+    before = documents._kept.cache_info().currsize, documents._kept_verdicts.cache_info().currsize
+
+    response = await ask("{ hello } #" + "x" * documents.KEPT_LENGTH)
+
+    assert response.json() == {"data": {"hello": "world"}}
+    assert (documents._kept.cache_info().currsize, documents._kept_verdicts.cache_info().currsize) == before
+
+
+def test_the_memory_holds_a_thousand_documents() -> None:
+    parameters = documents._kept.cache_parameters(), documents._kept_verdicts.cache_parameters()
+
+    assert [one["maxsize"] for one in parameters] == [1_000, 1_000]
+    assert limits.MAX_PAGE == 200
