@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
 
     backup = _command(commands, "backup", "copy the SQLite file, also of a running server", _BACKUP)
     backup.add_argument("file", type=Path, metavar="FILE", help="the copy; it must not exist yet")
-    backup.add_argument("--database", metavar="URL", help=_DATABASE)
+    backup.add_argument("--database", metavar="URL", help="the original, sqlite+aiosqlite:///FILE")
 
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")

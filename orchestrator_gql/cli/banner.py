@@ -11,7 +11,7 @@ from orchestrator_gql.workflow.model import Workflow
 
 def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
     """The lines that are printed once requests are taken."""
-    here = settings.model_copy(update={"public_url": None}).base_url
+    here = local_address(settings)
     rows = [("Dashboard", f"{here}/"), ("GraphQL", f"{here}/graphql")]
     if settings.offers_development:
         rows[1] = ("GraphiQL", f"{here}/graphql  (in a browser; the API is at the same address)")
@@ -22,7 +22,12 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
         ("Sign-in", "none: development mode. Only this machine can connect, and everybody on it is one local user."),
     ]
     lines = (f"  {name:<11}{value}" for name, value in rows)
-    return "\n".join((f"\norchestrator-gql {__version__} is running; Ctrl-C ends it.\n", *lines, ""))
+    return "\n".join((f"\norchestrator-gql {__version__} is running; Ctrl-C ends it.\n", *lines))
+
+
+def local_address(settings: Settings) -> str:
+    """The server's address on this machine, whatever the world knows it by."""
+    return settings.model_copy(update={"public_url": None}).base_url
 
 
 def _database(settings: Settings) -> str:

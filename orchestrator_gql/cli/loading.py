@@ -28,7 +28,7 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
     for name in modules:
         workflows = [thing for thing in vars(_imported(name)).values() if isinstance(thing, Workflow)]
         if not workflows:
-            raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow or its kin.")
+            raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
         found.update((id(workflow), workflow) for workflow in workflows)
     return list(found.values())
 

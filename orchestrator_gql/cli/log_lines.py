@@ -1,12 +1,12 @@
 """Logging, set up in one place: a line an event, facts as ``key=value``, no secret and nothing that steers a terminal.
 
-    2031-04-05 06:07:08.910 WARNING orchestrator_gql.rest.callbacks: a delivery was refused  code=callback-withdrawn
+2031-04-05 06:07:08.910 WARNING orchestrator_gql.rest.callbacks: a delivery was refused  code=callback-withdrawn
 """
 
 import logging
 import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 
@@ -16,7 +16,7 @@ from orchestrator_gql.utils.tokens import MARK
 QUIET = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "pydantic_forms", "alembic", "websockets")
 """They tell paths, URLs or whole states at INFO or below, and all of these may hold a token."""
 
-_TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))[^/?#\s\"']+", re.IGNORECASE)
+_TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))(?!\{token\})[^/?#\s\"']+", re.IGNORECASE)
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -32,14 +32,14 @@ class LineFormatter(logging.Formatter):
         """The record as text, without callback tokens."""
         return _TOKEN.sub(rf"\1{MARK}", super().format(record))
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """The first line: the message and the facts."""
         facts = [f"{key}={_fact(value)}" for key, value in vars(record).items() if key not in _OWN]
         return "  ".join((printable(super().formatMessage(record)), *([" ".join(facts)] if facts else ())))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the name is the library's
+    def formatException(self, ei: Any) -> str:
         """The trace, each of its lines behind a bar."""
-        trace = super().formatException(ei)  # type: ignore[arg-type]
+        trace = super().formatException(ei)
         return "\n".join(f"    | {printable(line)}" for line in trace.split("\n"))
 
 

@@ -1,13 +1,13 @@
 """`orchestrator-gql serve`: settings and modules in, a running server out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.app import create_app
-from orchestrator_gql.cli.banner import banner
+from orchestrator_gql.cli.banner import banner, local_address
 from orchestrator_gql.cli.loading import load_workflows
 from orchestrator_gql.cli.log_lines import configure_logging
 from orchestrator_gql.cli.server import open_door, serve_until_signal
@@ -23,12 +23,12 @@ def serve(
     database: str | None = None,
     public: str | None = None,
     beside: AbstractAsyncContextManager[object] | None = None,
-    advice: str = "",
+    advice: Callable[[str], str] = lambda _: "",
 ) -> None:
     """Serve the modules' workflows until SIGINT or SIGTERM; what is None is read from the environment.
 
-    ``beside`` is entered with the server and left with it; ``advice`` is printed under the banner. Raises
-    `SettingsError` or `WorkflowDefinitionError` where the server cannot start.
+    ``beside`` is entered with the server and left with it; ``advice`` is asked, with the server's address, for what to
+    print under the banner. Raises `SettingsError` or `WorkflowDefinitionError` where the server cannot start.
     """
     settings = read_settings(host=host, port=port, database_url=database, public_url=public)
     configure_logging(settings.log_level)
@@ -39,7 +39,7 @@ def serve(
         app = create_app(settings, workflows)
 
         def tell() -> None:
-            print(banner(settings, workflows), advice, sep="\n", flush=True)
+            print(banner(settings, workflows), advice(local_address(settings)), sep="\n", end="", flush=True)
 
         try:
             asyncio.run(serve_until_signal(app, door, beside=beside or nullcontext(), on_ready=tell))

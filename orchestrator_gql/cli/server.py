@@ -69,12 +69,13 @@ def _listen(door: socket.socket) -> None:
     try:
         door.listen(BACKLOG)
     except OSError as error:
-        raise _closed(*door.getsockname()[:2], error) from error
+        host, port = door.getsockname()[:2]
+        raise _closed(host, port, error) from error
 
 
 def _closed(host: str, port: int, error: OSError) -> SettingsError:
     return SettingsError(
-        f"The server cannot listen on {host} port {port}: {error.strerror}. Choose another with --port; 0 takes a free one."
+        f"The server cannot listen on {host} port {port}: {error.strerror}. Choose another with --port; 0 takes any."
     )
 
 
@@ -86,7 +87,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,  # ours tells routes, not paths: a path may hold a token
-        proxy_headers=False,
+        forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine says who called, for the bound on wrong URLs
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         limit_concurrency=CONNECTIONS,

@@ -85,7 +85,7 @@ class Committed:
 
 def apply(conn: Connection, before: Process, draft: Draft, terms: Terms) -> Committed:
     """Write what happened, and whatever follows from it without an author's code; `Fenced` where it is too late."""
-    if not processes.hold(conn, before):
+    if not processes.hold_as(conn, before):
         raise Fenced
     draft, token = _settle(conn, draft, terms)
     after = replace(draft.process, version=before.version + 1)

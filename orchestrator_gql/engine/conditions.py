@@ -1,18 +1,26 @@
 """The answers of `conditional` predicates: asked where a run of steps opens, recorded, and only looked up after."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from orchestrator_gql.process import Process
-from orchestrator_gql.workflow.model import Step, StepList
+from orchestrator_gql.types import State
+from orchestrator_gql.workflow.model import Predicate, Step, StepList
+
+Ask: TypeAlias = Callable[[Predicate, State], Awaitable[bool]]
+"""Runs an author's predicate where it holds up nobody."""
 
 
 def must_be_asked(process: Process, step: Step) -> bool:
-    """True where entering the step needs an author's predicate; a step that was entered before has its answers."""
-    is_known = process.record is not None and process.record.step_index == process.position
-    return not is_known and any(condition.opens for condition in step.conditions)
+    """True where entering the step needs an author's predicate that has not answered yet.
+
+    The answer counts, not the visit: one whose predicate raised has none, and a retry asks again.
+    """
+    conditions = enumerate(step.conditions)
+    return any(one.opens and _name(process.position, depth) not in process.answers for depth, one in conditions)
 
 
-def asked(process: Process, steps: StepList) -> tuple[bool, Mapping[str, bool]]:
+async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[str, bool]]:
     """Whether the step that the process stands at is taken, and the answers with those that were asked just now.
 
     The outermost condition is asked first; where it says no, the inner ones are not asked at all.
@@ -21,7 +29,7 @@ def asked(process: Process, steps: StepList) -> tuple[bool, Mapping[str, bool]]:
     for depth, condition in enumerate(steps[process.position].conditions):
         key = _key(steps, process.position, depth)
         if condition.opens:
-            answers[key] = bool(condition.predicate(dict(process.state)))
+            answers[key] = await ask(condition.predicate, dict(process.state))
         if not answers.get(key, False):
             return False, answers
     return True, answers
@@ -34,10 +42,18 @@ def recorded(process: Process, steps: StepList) -> bool:
 
 
 def _key(steps: StepList, position: int, depth: int) -> str:
-    """The name of an answer: the index of the step that opens the run, and how deep the condition stands there."""
-    mine = steps[position].conditions[depth]
+    """The name of the answer that counts for a step: the one of the step that opened the run.
+
+    Every step of a run has the same number of conditions around it, so the run's own stands at the same depth in each.
+    """
     for index in range(position, -1, -1):
-        for level, condition in enumerate(steps[index].conditions):
-            if condition.opens and condition.predicate is mine.predicate:
-                return f"{index}.{level}"
-    return f"{position}.{depth}"
+        conditions = steps[index].conditions
+        if len(conditions) <= depth:
+            break
+        if conditions[depth].opens:
+            return _name(index, depth)
+    return _name(position, depth)
+
+
+def _name(index: int, depth: int) -> str:
+    return f"{index}.{depth}"

@@ -5,6 +5,7 @@ import contextvars
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
@@ -22,7 +23,7 @@ from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError, StepError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.tokens import conceal
-from orchestrator_gql.workflow.model import ActionStep, InputStep, Step, Workflow
+from orchestrator_gql.workflow.model import ActionStep, InputStep, Predicate, Step, Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ TRACE = 20_000
 """Characters of a trace that are kept: its end, where the cause stands."""
 
 MESSAGE = 10_000
+
+ARGUMENTS = ("missing-argument", "bad-argument")
+"""Failures that name the function and the parameter, but not the step."""
 
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, token: str | None) -> Outcome:
@@ -44,8 +48,21 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, token: str |
         delta = put_back(step, process.state, seen, _without_token(added, token))
         _demand_size(runtime, step, process.state, delta)
         return Success(delta, models)
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        return _failed(runtime, process, step, error, token)
     except (Exception, SystemExit) as error:
         return _failed(runtime, process, step, error, token)
+
+
+def _is_cancelled() -> bool:
+    """True where the engine itself stops; False where an author's function awaited a task that was cancelled.
+
+    Taken for the engine's own, that would end the advance of a process whose lease is renewed for ever after.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
@@ -87,6 +104,11 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
     return str(reason) if reason else None
 
 
+async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
+    """What a condition says of the state."""
+    return bool(await _call(runtime, partial(predicate, state), {}, None))
+
+
 def _no_form() -> None:
     return None
 
@@ -100,7 +122,7 @@ async def form_turn(
     def begin(own: State) -> Any:
         return form(**bind(inject.wanted_by(form), own, given={**models, "state": own}))
 
-    return await forms.turn(begin, dict(state), pages, run_sync=partial(_in_thread, runtime))
+    return await forms.turn(begin, dict(state), pages, run_sync=partial(in_thread, runtime))
 
 
 def failure_of(error: BaseException, runtime: Runtime, token: str | None = None) -> Failure:
@@ -123,7 +145,7 @@ async def _call(
         async with asyncio.timeout(limit) as bound:
             if iscoroutinefunction(function):
                 return await function(**arguments)
-            result = await _in_thread(runtime, function, **arguments)
+            result = await in_thread(runtime, function, **arguments)
             return await result if isawaitable(result) else result
     except TimeoutError:
         if not bound.expired():  # the author's own
@@ -131,15 +153,24 @@ async def _call(
         raise StepError(f"The step took longer than its {limit:g} seconds.", "step-timeout") from None
 
 
-async def _in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+async def in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Run a sync function on the steps' own threads, so that a blocking one never holds up the loop."""
     context = contextvars.copy_context()
-    call = partial(context.run, function, *args, **kwargs)
+    call = partial(context.run, _without_stop, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(runtime.threads, call)
+
+
+def _without_stop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except StopIteration as error:  # no future takes it: whoever waits for the thread would wait for ever
+        raise RuntimeError("StopIteration was raised: was `next` called on something empty?") from error
 
 
 def _failed(runtime: Runtime, process: Process, step: Step, error: BaseException, token: str | None) -> Outcome:
     failure = failure_of(error, runtime, token)
+    if failure.code in ARGUMENTS:
+        failure = replace(failure, message=f"Step {step.name!r}: {failure.message}")
     log = logger.warning if isinstance(error, OrchestratorError) else logger.error
     log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
     tries = process.record.tries if process.record else 1

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -114,7 +115,7 @@ async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
 async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
     process = draft.process
     try:
-        taken, answers = await asyncio.to_thread(conditions.asked, process, steps)
+        taken, answers = await conditions.asked(process, steps, partial(execution.holds, runtime))
     except Exception as error:  # an author's predicate
         failure = execution.failure_of(error, runtime)
         return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))

@@ -13,13 +13,24 @@ from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import resume
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, timers
+from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import begin
 
+WAKES = {
+    TimerKind.RETRY: ProcessStatus.WAITING,
+    TimerKind.CALLBACK_DEADLINE: ProcessStatus.AWAITING_CALLBACK,
+    TimerKind.HEARTBEAT: ProcessStatus.AWAITING_CALLBACK,
+}
+"""What a process must rest at for a timer to concern it."""
+
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+SHORTEST_SLEEP = 0.01
+"""Seconds: a process that was being moved when its timer fell due is looked at again after that."""
+
 LONGEST_SLEEP = 0.5
 """Seconds: a clock that was stepped, or a timer set by another server, is noticed after that."""
 
@@ -50,20 +61,25 @@ async def _fire_and_look(runtime: Runtime) -> float:
     if due is None:
         return LONGEST_SLEEP
     left = (due - runtime.clock.now()).total_seconds()
-    return min(max(left, 0.001), LONGEST_SLEEP)
+    return min(max(left, SHORTEST_SLEEP), LONGEST_SLEEP)
 
 
 def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
-    """Wake the processes of at most one batch of due timers; how many there were."""
-    woken = timers.take_due(conn, now, BATCH)
-    for process_id in woken:
-        _wake(conn, runtime, process_id, now)
-    return len(woken)
+    """Wake the processes of at most one batch of due timers; how many there were.
+
+    One that is being moved just now is left for the next look. Locks come before anything is written (see
+    `storage.processes`), and none is waited for, so that two timekeepers never wait for each other.
+    """
+    held = processes.hold_free(conn, timers.due_processes(conn, now, BATCH))
+    due = timers.take_due(conn, held, now)
+    for process_id, kind in due:
+        _wake(conn, runtime, process_id, kind, now)
+    return len(due)
 
 
-def _wake(conn: Connection, runtime: Runtime, process_id: UUID, now: datetime) -> None:
-    process = processes.lock(conn, process_id)
-    if process is None or process.status not in (ProcessStatus.WAITING, ProcessStatus.AWAITING_CALLBACK):
+def _wake(conn: Connection, runtime: Runtime, process_id: UUID, kind: TimerKind, now: datetime) -> None:
+    process = processes.load(conn, process_id)
+    if process is None or process.status is not WAKES[kind]:
         return  # its letter came first, somebody ended it, or it has not come to its wait yet and will look itself
     draft = Draft(process).then(resume(process, now))
     commit.apply(conn, process, draft, terms(runtime, begin))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress
@@ -70,7 +70,7 @@ def keep(
     conn.execute(
         insert(callback_attempts),
         {
-            "id": new_id(),
+            "id": _next_id(conn, callback_attempts, callback_id),
             "callback_id": callback_id,
             "at": now,
             "peer": delivery.peer,
@@ -91,8 +91,9 @@ def log_progress(
     conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
 ) -> None:
     """Append to the progress log; the newest 1,000 reports are kept."""
-    entry = {"id": new_id(), "callback_id": callback_id, "at": now, "percent": percent, "message": message}
-    conn.execute(insert(callback_progress), {**entry, "data": data})
+    id = _next_id(conn, callback_progress, callback_id)
+    entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
+    conn.execute(insert(callback_progress), entry)
     oldest_kept = (
         select(callback_progress.c.id)
         .where(callback_progress.c.callback_id == callback_id)
@@ -128,6 +129,17 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
     """The attempts with those ids."""
     rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
     return {row.id: _attempt(row) for row in rows}
+
+
+def _next_id(conn: Connection, table: Table, callback_id: UUID) -> UUID:
+    """An id behind every earlier one of the callback, whose process is locked.
+
+    A burst brings many in one millisecond, and servers' clocks differ: by new ids alone they would be shuffled.
+    """
+    mine = select(table.c.id).where(table.c.callback_id == callback_id)
+    last: UUID | None = conn.execute(mine.order_by(table.c.id.desc()).limit(1)).scalar()
+    fresh = new_id()
+    return fresh if last is None or last < fresh else UUID(int=last.int + 1)
 
 
 def _bound(conn: Connection, callback_id: UUID) -> None:

@@ -27,9 +27,9 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     text,
+    tuple_,
 )
 
 from orchestrator_gql.storage.columns import failure_to_json
@@ -59,6 +59,10 @@ class _Place:
         return base64.urlsafe_b64encode(f"{self.tx}.{self.id}".encode()).decode().rstrip("=")
 
 
+BEGINNING = _Place(0, 0).cursor
+"""Before the first event of the log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Events in order, and the cursor behind the last of them."""
@@ -81,7 +85,7 @@ def end(conn: Connection) -> str:
     last = select(events.c.id, _tx(conn)).order_by(*_descending(conn)).limit(1)
     gate = _gate(conn)
     row = conn.execute(last if gate is None else last.where(gate)).one_or_none()
-    return _Place(row[1], row[0]).cursor if row else _Place(0, 0).cursor
+    return _Place(row[1], row[0]).cursor if row else BEGINNING
 
 
 def is_forgotten(conn: Connection, cursor: str) -> bool:
@@ -91,11 +95,16 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
 
 
 def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
-    """At most ``limit`` events behind the cursor that the filter wants."""
+    """At most ``limit`` events behind the cursor that the filter wants.
+
+    Behind the last of them the cursor is the log's end, so that what the filter left out is not looked through again.
+    """
     place = _place(cursor)
     rows = conn.execute(_query(conn, place, wanted).limit(limit + 1)).all()
     shown, has_more = rows[:limit], len(rows) > limit
     ends = _row_place(shown[-1]).cursor if shown else cursor
+    if not has_more and wanted != EventFilter():
+        ends = end(conn)
     return Page(tuple(_event(row) for row in shown), ends, has_more)
 
 
@@ -138,7 +147,7 @@ def _behind(conn: Connection, place: _Place) -> ColumnElement[bool]:
     if not _is_postgres(conn):
         return events.c.id > place.id
     tx = cast(literal(str(place.tx), Text), events.c.tx.type)
-    return or_(events.c.tx > tx, and_(events.c.tx == tx, events.c.id > place.id))
+    return tuple_(events.c.tx, events.c.id) > tuple_(tx, literal(place.id))
 
 
 def _gate(conn: Connection) -> ColumnElement[bool] | None:

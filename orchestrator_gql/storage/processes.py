@@ -1,11 +1,18 @@
-"""Processes: rows that say where each one stands, and the compare-and-set that moves them."""
+"""Processes: rows that say where each one stands, and the compare-and-set that moves them.
+
+Whoever moves a process locks it first, before anything is written. SQLite's one writer holds the lock already. On
+PostgreSQL it is an advisory lock and not the row's, for two reasons. A transaction may draw its number while it waits
+for a row, so the log, which is read by ``(tx, id)``, would tell what two of them did in the wrong order; waiting for an
+advisory lock draws none. And what is read in a statement after the lock is as fresh as the lock, where a row that was
+waited for comes joined to the visit that stood there before.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, func, insert, or_, select, update
 
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.storage.commits import aftermath, wake
@@ -24,20 +31,19 @@ _join = processes.outerjoin(
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
 _whole = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
-_locked = _whole.with_for_update(of=processes)
 _free = _whole.where(
     processes.c.status.in_(RUNNABLE),
     or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
-).with_for_update(of=processes, skip_locked=True)
-_held = (
-    select(processes.c.id)
-    .where(
-        processes.c.id == bindparam("id"),
-        processes.c.epoch == bindparam("epoch"),
-        processes.c.seq == bindparam("seq"),
-    )
-    .with_for_update()
 )
+_stands = select(processes.c.id).where(
+    processes.c.id == bindparam("id"),
+    processes.c.epoch == bindparam("epoch"),
+    processes.c.seq == bindparam("seq"),
+)
+_key = func.hashtextextended(bindparam("key"), 0)
+_wait_for_lock = select(func.pg_advisory_xact_lock(_key))
+_asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).column_valued("asked")
+_try_locks = select(_asked).where(func.pg_try_advisory_xact_lock(func.hashtextextended(_asked, 0)))
 
 _fenced = update(processes).where(
     processes.c.id == bindparam("b_id"),
@@ -59,7 +65,8 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
     """As `load`, and nobody else moves it until this transaction ends."""
-    return _one(conn, _locked, {"id": process_id})
+    hold(conn, process_id)
+    return load(conn, process_id)
 
 
 def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
@@ -68,18 +75,28 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     Without the condition on the lease, every second bell would steal the process from a healthy worker and run its
     step twice.
     """
+    hold(conn, process_id)
     return _one(conn, _free, {"id": process_id, "now": now})
 
 
-def hold(conn: Connection, before: Process) -> bool:
-    """Lock the row where it still stands as thought; False: somebody else moved it.
+def hold(conn: Connection, process_id: UUID) -> None:
+    """Let nobody else move the process until this transaction ends."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_wait_for_lock, {"key": str(process_id)})
 
-    SQLite needs no statement for it: its one writer runs the whole transaction alone, and `write` still compares.
-    """
-    if conn.dialect.name == "sqlite":
-        return True
+
+def hold_as(conn: Connection, before: Process) -> bool:
+    """`hold` the process where it still stands as thought; False: somebody else moved it."""
+    hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    return conn.execute(_held, values).one_or_none() is not None
+    return conn.execute(_stands, values).one_or_none() is not None
+
+
+def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
+    """Hold those of the processes that nobody else holds; which they are."""
+    if conn.dialect.name != "postgresql":
+        return list(process_ids)
+    return [UUID(id) for id in conn.execute(_try_locks, {"keys": [str(id) for id in process_ids]}).scalars()]
 
 
 def release(conn: Connection, process_id: UUID, worker: str) -> bool:

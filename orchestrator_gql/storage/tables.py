@@ -119,6 +119,7 @@ events = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 Index("ix_events_process_id_id", events.c.process_id, events.c.id)
+Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")  # the order of reading: storage/events
 
 payloads = Table(
     "payloads",

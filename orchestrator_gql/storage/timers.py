@@ -1,5 +1,6 @@
 """Instants at which something must be looked at again. A timer only wakes; it never decides."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -51,12 +52,13 @@ def next_due(conn: Connection) -> datetime | None:
     return conn.execute(select(func.min(timers.c.due_at))).scalar()
 
 
-def take_due(conn: Connection, now: datetime, limit: int) -> list[UUID]:
-    """Remove at most ``limit`` due timers; the processes they were for, each once.
+def due_processes(conn: Connection, now: datetime, limit: int) -> list[UUID]:
+    """The processes of at most ``limit`` due timers, each once."""
+    due = select(timers.c.process_id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
+    return list(dict.fromkeys(conn.execute(due).scalars()))
 
-    Another server's timekeeper skips the rows that this one has locked.
-    """
-    due = select(timers.c.id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
-    ids = due.with_for_update(skip_locked=True).subquery()
-    taken = conn.execute(delete(timers).where(timers.c.id.in_(select(ids.c.id))).returning(timers.c.process_id))
-    return list(dict.fromkeys(taken.scalars()))
+
+def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[tuple[UUID, TimerKind]]:
+    """Remove the due timers of the processes, which are held; whose they were and what they fired."""
+    due = delete(timers).where(timers.c.process_id.in_(process_ids), timers.c.due_at <= now)
+    return [(id, TimerKind(kind)) for id, kind in conn.execute(due.returning(timers.c.process_id, timers.c.kind))]

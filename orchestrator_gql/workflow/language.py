@@ -20,6 +20,7 @@ from orchestrator_gql.workflow.model import (
     InputStep,
     Lens,
     OnCrash,
+    Predicate,
     Retry,
     Step,
     StepList,
@@ -71,10 +72,10 @@ def retrystep(
 ) -> Callable[[Callable[..., Any]], ActionStep]:
     """Make a step that is tried again by itself, ``attempts`` times in all, waiting ``delay`` seconds, then ``factor``
     times longer each time, but never over ``max_delay``; the last failure fails the process."""
-    if attempts < 1 or delay < 0 or factor < 1:
+    if attempts < 1 or delay < 0 or factor < 1 or max_delay < 0:
         raise WorkflowDefinitionError(
-            f"The retry of step {name!r} needs attempts >= 1, delay >= 0 and factor >= 1, "
-            f"got attempts={attempts}, delay={delay}, factor={factor}."
+            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and max_delay >= 0, "
+            f"got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
         )
     plain = step(name, retry_auth_callback=retry_auth_callback, timeout=timeout)
     return lambda function: replace(plain(function), retry=Retry(attempts, delay, factor, max_delay))
@@ -154,13 +155,14 @@ def _action_with_route(name: str, action: Step, route_key: str) -> ActionStep:
     return action
 
 
-def step_group(name: str, steps: StepList) -> StepList:
+def step_group(name: str, steps: Steps) -> Steps:
     """Show the steps under a common label; a retry enters at the one that failed."""
-    return steps.map(lambda one: replace(one, group=f"{name} / {one.group}" if one.group else name))
+    labelled = (replace(one, group=f"{name} / {one.group}" if one.group else name) for one in each(steps))
+    return like(steps, labelled)  # type: ignore[no-any-return]
 
 
-def conditional(predicate: Callable[[State], bool]) -> Callable[[Steps], Steps]:
-    """Take the steps only where the predicate holds; it is asked once, when the first of them is reached."""
+def conditional(predicate: Predicate) -> Callable[[Steps], Steps]:
+    """Take the steps only where the predicate, sync or async, holds; it is asked once, when the first is reached."""
 
     def apply(steps: Steps) -> Steps:
         marked = (conditioned(one, Condition(predicate, opens=i == 0)) for i, one in enumerate(each(steps)))
@@ -197,15 +199,9 @@ def workflow(
     """
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
-        steps = function()
-        if not isinstance(steps, StepList):
-            raise WorkflowDefinitionError(
-                f"Workflow {function.__name__!r} must return a StepList, such as `begin >> first >> second`; "
-                f"it returned {type(steps).__name__}."
-            )
         return Workflow(
             name=function.__name__,
-            steps=steps,
+            steps=steps_of(function),
             description=description or (function.__doc__ or "").strip(),
             target=target,
             initial_form=initial_input_form,
@@ -215,6 +211,17 @@ def workflow(
         )
 
     return decorate
+
+
+def steps_of(function: Callable[[], StepList]) -> StepList:
+    """What the function of a workflow returns; `WorkflowDefinitionError` names the workflow where it is no StepList."""
+    steps = function()
+    if not isinstance(steps, StepList):
+        raise WorkflowDefinitionError(
+            f"Workflow {function.__name__!r} must return a StepList, such as `begin >> first >> second`; "
+            f"it returned {type(steps).__name__}."
+        )
+    return steps
 
 
 def _timedelta(value: Seconds | None, what: str) -> timedelta | None:

@@ -1,7 +1,7 @@
 """What a workflow is made of: steps, which are data, and the lists that `>>` joins them into."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal, SupportsIndex, TypeAlias, overload
@@ -15,6 +15,7 @@ from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
+Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Condition:
     ``opens`` marks the first step of the run: there the predicate is asked, and its answer is recorded for the rest.
     """
 
-    predicate: Callable[[State], bool]
+    predicate: Predicate
     opens: bool
 
 
@@ -51,7 +52,11 @@ class Retry:
         >>> Retry(attempts=5, delay=10, factor=2, max_delay=30).wait(3).total_seconds()
         30.0
         """
-        return timedelta(seconds=min(self.delay * self.factor ** (tries - 1), self.max_delay))
+        try:
+            patience = self.delay * self.factor ** (tries - 1)
+        except OverflowError:  # after some thousand tries the power is more than a float can hold
+            patience = self.max_delay
+        return timedelta(seconds=min(patience, self.max_delay))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ class AnyStep:
         """What the step is for."""
         raise NotImplementedError
 
-    def __rshift__(self, other: object) -> "StepList":
+    def __rshift__(self, other: "Step | StepList") -> "StepList":
         return StepList((self,)) >> other  # type: ignore[arg-type]
 
 
@@ -153,13 +158,14 @@ plain function 'print': decorate it with @step("…").
             return StepList((*self, *other))
         raise WorkflowDefinitionError(f"Expected a step or a StepList on the right of >>, got {_told(other)}.")
 
-    @overload  # type: ignore[override]
+    @overload
     def __getitem__(self, index: SupportsIndex) -> Step: ...
     @overload
     def __getitem__(self, index: slice) -> "StepList": ...
     def __getitem__(self, index: SupportsIndex | slice) -> "Step | StepList":
-        found = super().__getitem__(index)
-        return StepList(found) if isinstance(index, slice) else found
+        if isinstance(index, slice):
+            return StepList(super().__getitem__(index))
+        return super().__getitem__(index)
 
     def map(self, change: Callable[[Step], Step]) -> "StepList":
         """A list of the changed steps."""
@@ -206,8 +212,12 @@ class Workflow:
 
 
 def each(steps: Step | StepList) -> Iterator[Step]:
-    """The steps of a list, or the one step."""
-    return iter((steps,)) if isinstance(steps, AnyStep) else iter(steps)
+    """The steps of a list, or the one step; `WorkflowDefinitionError` where it is neither."""
+    if isinstance(steps, AnyStep):
+        return iter((steps,))
+    if isinstance(steps, StepList):
+        return iter(steps)
+    raise WorkflowDefinitionError(f"Expected a step or a StepList, got {_told(steps)}.")
 
 
 def like(original: Step | StepList, steps: Iterable[Step]) -> Any:
@@ -222,5 +232,10 @@ def conditioned(step: Step, condition: Condition) -> Step:
 
 
 def focused(step: Step, lens: Lens) -> Step:
-    """The step with one more lens before those it has."""
-    return replace(step, lenses=(lens, *step.lenses))
+    """The step with one more lens before those it has; the conditions it has are asked of what the lens shows."""
+    conditions = tuple(replace(one, predicate=_asked_through(lens, one.predicate)) for one in step.conditions)
+    return replace(step, lenses=(lens, *step.lenses), conditions=conditions)
+
+
+def _asked_through(lens: Lens, predicate: Predicate) -> Predicate:
+    return lambda state: predicate(lens.get(state))

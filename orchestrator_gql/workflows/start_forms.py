@@ -74,7 +74,11 @@ def _preceded_async(prelude: Prelude, form: InputForm) -> InputForm:
         state.update(first)
         asked = form(**_arguments(form, state))
         if iscoroutinefunction(form):
-            yield {**first, **(await asked or {})}
+            given = await asked
+            if isinstance(given, type):
+                page = yield given
+                given = page.model_dump()
+            yield {**first, **(given or {})}
             return
         async with aclosing(asked):
             question = await anext(asked, None)
@@ -118,9 +122,7 @@ def _chosen(product: ProductModel) -> State:
 def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
     # pydantic-forms makes a Choice as an Enum is made: at run time, from (value, label) pairs
     options: Any = Choice.__call__("Product", [(one.name, (str(one.product_id), one.name)) for one in offered])
-    page: type[FormPage] = create_model(
-        "ProductPage", __base__=FormPage, __config__=None, product=(options, ...)
-    )
+    page: type[FormPage] = create_model("ProductPage", __base__=FormPage, __config__=None, product=(options, ...))
     page.model_config["title"] = "Which product?"
     return page
 

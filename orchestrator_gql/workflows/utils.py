@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
-from orchestrator_gql.workflow.language import done, init, workflow
+from orchestrator_gql.workflow.language import done, init, steps_of, workflow
 from orchestrator_gql.workflow.model import StepList, Workflow, begin
 from orchestrator_gql.workflows.start_forms import (
     InputForm,
@@ -153,7 +153,7 @@ def _kind(
     def decorate(function: Body) -> Workflow:
         @wraps(function)
         def whole() -> StepList:
-            return before >> function() >> behind
+            return before >> steps_of(function) >> behind
 
         return workflow(description, initial_input_form=form, target=target, **rules)(whole)
 

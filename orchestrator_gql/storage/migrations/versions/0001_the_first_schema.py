@@ -28,6 +28,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('events', schema=None) as batch_op:
         batch_op.create_index('ix_events_process_id_id', ['process_id', 'id'], unique=False)
+        if is_postgres:
+            batch_op.create_index('ix_events_tx_id', ['tx', 'id'], unique=False)
 
     op.create_table('idempotency_keys',
     sa.Column('scope', sa.String(length=64), nullable=False),

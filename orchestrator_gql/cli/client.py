@@ -1,0 +1,108 @@
+"""One GraphQL subscription over a WebSocket, from the client's side (graphql-transport-ws)."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from orchestrator_gql.utils.errors import Json, OrchestratorError, SettingsError
+
+SUBPROTOCOL = Subprotocol("graphql-transport-ws")
+MESSAGE_BYTES = 64 * 1024 * 1024
+"""A batch holds up to 200 events, and some of them a preview of a result."""
+OPENING_SECONDS = 10
+
+
+class ConnectionFailed(OrchestratorError):
+    """The server cannot be reached; it may be worth another try."""
+
+    code = "connection-failed"
+
+
+class OperationRefused(OrchestratorError):
+    """The server does not do what is asked; the same again would be refused again."""
+
+    code = "operation-refused"
+
+
+async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> AsyncGenerator[dict[str, Any], None]:
+    """The ``data`` of each answer until the server completes the operation.
+
+    ``url`` is the server's base, as http(s). Raises `ConnectionFailed` where the connection cannot be made or breaks,
+    `OperationRefused` where the server says no, and `SettingsError` where the URL is none.
+    """
+    try:
+        async with connect(
+            _socket_url(url),
+            subprotocols=[SUBPROTOCOL],
+            max_size=MESSAGE_BYTES,
+            open_timeout=OPENING_SECONDS,
+            proxy=None,
+        ) as socket:
+            async with asyncio.timeout(OPENING_SECONDS):
+                await _begin(socket, query, variables)
+            async for text in socket:
+                message = json.loads(text)
+                match message["type"]:
+                    case "next":
+                        yield _data(message["payload"])
+                    case "error":
+                        raise _refusal(message["payload"])
+                    case "complete":
+                        return
+                    case "ping":
+                        await socket.send('{"type":"pong"}')
+            raise ConnectionFailed("The server closed the connection.")
+    except ConnectionClosed as closed:
+        raise _closed(closed) from closed
+    except InvalidStatus as refused:
+        raise _not_opened(refused.response.status_code) from refused
+    except (OSError, InvalidHandshake, TimeoutError) as error:
+        raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
+
+
+async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, Json]) -> None:
+    await socket.send('{"type":"connection_init"}')
+    await socket.recv()  # the acknowledgement: whoever refuses closes instead
+    payload = {"query": query, "variables": variables}
+    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+
+
+def _socket_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{url!r} is no address of a server: it looks like http://127.0.0.1:8000.")
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/graphql", "", ""))
+
+
+def _data(payload: dict[str, Any]) -> dict[str, Any]:
+    if payload.get("errors"):
+        raise _refusal(payload["errors"])
+    return dict(payload["data"])
+
+
+def _refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
+    codes = {error.get("extensions", {}).get("code") for error in errors}
+    told = "; ".join(str(error.get("message")) for error in errors)
+    if codes & {"STORAGE_UNAVAILABLE", "INTERNAL"}:
+        return ConnectionFailed(f"The server cannot answer now: {told}")
+    return OperationRefused(f"The server refused: {told}")
+
+
+def _closed(closed: ConnectionClosed) -> OrchestratorError:
+    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+    if code in (4400, 4401, 4403, 4406):
+        return OperationRefused(f"The server closed the connection for good: {code} {reason}")
+    return ConnectionFailed(f"The connection was lost ({code}).")
+
+
+def _not_opened(status: int) -> OrchestratorError:
+    if status in (408, 425, 429) or status >= 500:
+        return ConnectionFailed(f"The server answered {status}.")
+    return OperationRefused(f"The server answered {status}: is there an orchestrator, and may you enter?")

@@ -1,0 +1,34 @@
+"""What resolvers are handed: the server, who asks, and the loaders of this operation."""
+
+from dataclasses import dataclass, field
+
+from strawberry.types import Info as StrawberryInfo
+
+from orchestrator_gql.graphql.loaders import Loaders
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation's; ``peer`` is the address that it came from."""
+
+    runtime: Runtime
+    principal: Principal
+    peer: str | None = None
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
+        self.loaders = Loaders(self.runtime)
+
+    def demand(self, permission: Permission) -> None:
+        """Raise `Forbidden` unless whoever asks holds the permission."""
+        self.principal.demand(permission)
+
+
+Info = StrawberryInfo[Context, None]
+

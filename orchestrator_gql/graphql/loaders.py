@@ -1,0 +1,53 @@
+"""Rows for many objects at once: one read for each kind, however many objects a document asks about.
+
+They are made for each operation, and anew for each batch of a subscription, so that they never serve stale rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+from strawberry.dataloader import DataLoader
+
+from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import callbacks, input_requests, lists, processes, product_subscriptions, steps
+
+T = TypeVar("T")
+Read = Callable[[Connection, Sequence[UUID]], Mapping[UUID, T]]
+
+
+class Loaders:
+    """One operation's loaders; each takes a UUID."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.process: DataLoader[UUID, Process | None] = _one(runtime, lists.processes_by_ids)
+        self.state: DataLoader[UUID, Any] = _one(runtime, processes.states)
+        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, steps.of_processes)
+        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, callbacks.of_processes)
+        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, callbacks.by_ids)
+        self.payload: DataLoader[UUID, str | None] = _one(runtime, callbacks.texts)
+        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, input_requests.of_processes)
+        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, input_requests.by_ids)
+        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, input_requests.decisions_of)
+        self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(runtime, product_subscriptions.ids_of_processes)
+        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, product_subscriptions.rows)
+
+
+def _one(runtime: Runtime, read: Read[T]) -> DataLoader[UUID, T | None]:
+    async def load(keys: list[UUID]) -> list[T | None]:
+        found = await runtime.database.read(lambda conn: read(conn, keys))
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load)
+
+
+def _many(runtime: Runtime, read: Read[list[T]]) -> DataLoader[UUID, list[T]]:
+    async def load(keys: list[UUID]) -> list[list[T]]:
+        found = await runtime.database.read(lambda conn: read(conn, keys))
+        return [found.get(key, []) for key in keys]
+
+    return DataLoader(load_fn=load)

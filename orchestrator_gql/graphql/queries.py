@@ -1,0 +1,323 @@
+"""Everything that can be asked."""
+
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from orchestrator_gql.domain import products as product_registry
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.types import stats as stats_types
+from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
+from orchestrator_gql.graphql.types.common import Assignee, Connection, Node, User, connection
+from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
+from orchestrator_gql.graphql.types.events import EventConnection, event_connection
+from orchestrator_gql.graphql.types.filters import (
+    CallbackFilter,
+    EventFilter,
+    InputRequestFilter,
+    ProcessFilter,
+    ProcessOrder,
+    WorkflowFilter,
+    uuid_or_nowhere,
+)
+from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
+from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.processes import Process
+from orchestrator_gql.graphql.types.products import Product, ProductSubscription
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.stats import Engine, Stats
+from orchestrator_gql.graphql.types.steps import ProcessStep
+from orchestrator_gql.graphql.types.workflows import Workflow
+from orchestrator_gql.lookups import callbacks as callback_lookups
+from orchestrator_gql.lookups import forms as form_lookups
+from orchestrator_gql.lookups import input_requests as request_lookups
+from orchestrator_gql.lookups import processes as process_lookups
+from orchestrator_gql.lookups import stats as stats_lookups
+from orchestrator_gql.lookups import workflows as workflow_lookups
+from orchestrator_gql.lookups.nodes import attempt
+from orchestrator_gql.security import Permission
+from orchestrator_gql.storage import lists
+from orchestrator_gql.storage.events import EventFilter as LogFilter
+from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
+from orchestrator_gql.utils.errors import NotFound, OrchestratorError
+
+T = TypeVar("T", Workflow, Product)
+
+First = Annotated[int | None, strawberry.argument(description="How many at the most; 200 is the limit.")]
+After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
+
+StartFormResult = Annotated[
+    FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError,
+    strawberry.union("StartFormResult", description="One turn of a start form."),
+]
+
+
+@strawberry.type(description="Whoever asks.")
+class Viewer:
+    user: User | None = strawberry.field(description="Who that is.")
+    assignees: list[Assignee] = strawberry.field(description="The teams it belongs to.")
+    permissions: list[Permission] = strawberry.field(description="What it may do.")
+
+    @strawberry.field(description="The forms it may answer.")
+    async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
+        return await _request_connection(info, InputRequestFilter(), Window(first, after))
+
+
+async def process_connection(
+    info: Info,
+    wanted: lists.ProcessFilter,
+    window: Window,
+    *,
+    by_update: bool = False,
+    is_descending: bool = True,
+) -> Connection[Process]:
+    """A page of processes as a connection."""
+    context = info.context
+    found = await process_lookups.process_page(
+        context.runtime, context.principal, wanted, window, by_update=by_update, is_descending=is_descending
+    )
+
+    async def total() -> int:
+        return await process_lookups.process_count(context.runtime, context.principal, wanted)
+
+    made: Connection[Process] = connection(found, Process.of, total)
+    return made
+
+
+async def _request_connection(info: Info, filter: InputRequestFilter, window: Window) -> Connection[InputRequest]:
+    context = info.context
+    wanted = filter.as_of(context.runtime.clock.now())
+    found = await request_lookups.input_request_page(context.runtime, context.principal, wanted, window)
+
+    async def total() -> int:
+        return await request_lookups.input_request_count(context.runtime, context.principal, wanted)
+
+    made: Connection[InputRequest] = connection(found, InputRequest.of, total)
+    return made
+
+
+@strawberry.type(description="Everything that can be asked.")
+class Query:
+    @strawberry.field(description="Any node by its id.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> Node | None:
+        info.context.demand(Permission.READ)
+        return await _node(info, id)
+
+    @strawberry.field(description="Many nodes by their ids, in their order; null where there is none.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
+    ) -> list[Node | None]:
+        info.context.demand(Permission.READ)
+        return [await _node(info, id) for id in ids[:200]]
+
+    @strawberry.field(description="Whoever asks.")
+    def viewer(self, info: Info) -> Viewer:
+        principal = info.context.principal
+        return Viewer(user=User.of(principal), assignees=[], permissions=sorted(principal.permissions))
+
+    @strawberry.field(description="The workflow of that name.")
+    def workflow(
+        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+    ) -> Workflow | None:
+        info.context.demand(Permission.READ)
+        found = info.context.runtime.registry.find(name)
+        return Workflow.of(found) if found else None
+
+    @strawberry.field(description="The workflows that are deployed, by name.")
+    def workflows(
+        self,
+        info: Info,
+        filter: Annotated[WorkflowFilter | None, strawberry.argument(description="Which of them.")] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[Workflow]:
+        every = workflow_lookups.workflows(info.context.runtime, info.context.principal)
+        wanted = [Workflow.of(one) for one in every if _is_wanted(one.name, one.description, one.target, filter)]
+        return _listed(wanted, first, after)
+
+    @strawberry.field(description="The process with that id.")
+    async def process(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> Process | None:
+        row = await process_lookups.process(info.context.runtime, info.context.principal, uuid_or_nowhere(id))
+        return Process.of(row) if row else None
+
+    @strawberry.field(description="Processes, the newest first unless ordered otherwise.")
+    async def processes(
+        self,
+        info: Info,
+        filter: Annotated[ProcessFilter | None, strawberry.argument(description="Which of them.")] = None,
+        order_by: Annotated[ProcessOrder | None, strawberry.argument(description="In which order.")] = ProcessOrder(
+            field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC
+        ),
+        first: Annotated[int | None, strawberry.argument(description="So many behind `after`; at most 200.")] = None,
+        after: After = None,
+        last: Annotated[int | None, strawberry.argument(description="So many before `before`; at most 200.")] = None,
+        before: Annotated[str | None, strawberry.argument(description="Before this cursor.")] = None,
+    ) -> Connection[Process]:
+        return await process_connection(
+            info,
+            (filter or ProcessFilter()).within(),
+            Window(first, after, last, before),
+            by_update=order_by is not None and order_by.field is ProcessOrderField.UPDATED_AT,
+            is_descending=order_by is None or order_by.direction is OrderDirection.DESC,
+        )
+
+    @strawberry.field(description="The operators' inbox: forms waiting for a person, the oldest first.")
+    async def input_requests(
+        self,
+        info: Info,
+        filter: Annotated[InputRequestFilter | None, strawberry.argument(description="Which of them.")] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[InputRequest]:
+        return await _request_connection(info, filter or InputRequestFilter(), Window(first, after))
+
+    @strawberry.field(description="Callbacks, the newest first.")
+    async def callbacks(
+        self,
+        info: Info,
+        filter: Annotated[CallbackFilter | None, strawberry.argument(description="Which of them.")] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[Callback]:
+        context = info.context
+        now = context.runtime.clock.now()
+        wanted = (filter or CallbackFilter()).as_of(now)
+        window = Window(first, after)
+        found = await callback_lookups.callback_page(context.runtime, context.principal, wanted, window)
+
+        async def total() -> int:
+            return await callback_lookups.callback_count(context.runtime, context.principal, wanted)
+
+        made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
+        return made
+
+    @strawberry.field(description="The product of that name.")
+    def product(
+        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+    ) -> Product | None:
+        info.context.demand(Permission.READ)
+        return next((Product.of(one) for one in product_registry.all() if one.facts.name == name), None)
+
+    @strawberry.field(description="The products that are declared, by name.")
+    def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
+        info.context.demand(Permission.READ)
+        every = sorted((Product.of(one) for one in product_registry.all()), key=lambda product: product.name)
+        return _listed(every, first, after)
+
+    @strawberry.field(description="The product subscription with that id.")
+    async def product_subscription(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+    ) -> ProductSubscription | None:
+        info.context.demand(Permission.READ)
+        row = await info.context.loaders.subscription.load(uuid_or_nowhere(id))
+        return ProductSubscription.of(row) if row is not None else None
+
+    @strawberry.field(description="The durable event log behind the live stream; the same cursors.")
+    async def events(
+        self,
+        info: Info,
+        after: After = None,
+        filter: Annotated[EventFilter | None, strawberry.argument(description="Which of them.")] = None,
+        first: First = 100,
+    ) -> EventConnection:
+        return await event_connection(info, after, filter.read() if filter else LogFilter(), first)
+
+    @strawberry.field(description="Evaluate a start form without side effects.")
+    async def start_form(
+        self,
+        info: Info,
+        workflow_name: Annotated[str, strawberry.argument(description="The workflow.")],
+        pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+    ) -> StartFormResult:
+        context = info.context
+        try:
+            return form_result(
+                await form_lookups.start_form(
+                    context.runtime, context.principal, workflow_name=workflow_name, pages=list(pages)
+                )
+            )
+        except OrchestratorError as error:
+            return typed(error)  # type: ignore[return-value]
+
+    @strawberry.field(description="The header's numbers.")
+    async def stats(
+        self,
+        info: Info,
+        window: Annotated[
+            StatsWindow | None, strawberry.argument(description="How far back those of ended processes look.")
+        ] = StatsWindow.LAST_24_HOURS,
+    ) -> Stats:
+        context = info.context
+        found = await stats_lookups.counts(context.runtime, context.principal, stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS])
+        return Stats.of(found, context.runtime.clock.now())
+
+    @strawberry.field(description="The engine of this server.")
+    def engine(self, info: Info) -> Engine:
+        info.context.demand(Permission.READ)
+        return stats_types.engine()
+
+
+def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter | None) -> bool:
+    if filter is None:
+        return True
+    if filter.names is not None and name not in filter.names:
+        return False
+    if filter.targets is not None and target not in filter.targets:
+        return False
+    return not filter.search or filter.search.lower() in f"{name} {description}".lower()
+
+
+def _listed(every: list[T], first: int | None, after: str | None) -> Connection[T]:
+    """A page of a list that is small and in memory, ordered by name."""
+    start = only(after) if after is not None else None
+    size = Window(first).size
+    behind = [one for one in every if start is None or one.name > start]
+    items = tuple((cursor_of(one.name), one) for one in behind[:size])
+
+    async def total() -> int:
+        return len(every)
+
+    found = Slice(items, has_next=len(behind) > size, has_previous=start is not None)
+    made: Connection[T] = connection(found, lambda one: one, total)
+    return made
+
+
+async def _node(info: Info, id: str) -> Node | None:
+    kind, _, rest = id.partition(":")
+    if kind == "workflow":
+        found = info.context.runtime.registry.find(rest)
+        return Workflow.of(found) if found else None
+    if kind == "product":
+        return next((Product.of(one) for one in product_registry.all() if one.facts.name == rest), None)
+    try:
+        key = UUID(kind)
+    except ValueError:
+        return None
+    return await _step(info, key, rest) if rest else await _row(info, key)
+
+
+async def _step(info: Info, process_id: UUID, index: str) -> ProcessStep | None:
+    try:
+        return await ProcessStep.at(info, process_id, int(index))
+    except (NotFound, ValueError):
+        return None
+
+
+async def _row(info: Info, key: UUID) -> Node | None:
+    loaders = info.context.loaders
+    if process := await loaders.process.load(key):
+        return Process.of(process)
+    if mailbox := await loaders.callback.load(key):
+        return Callback.of(mailbox, info.context.runtime.clock.now())
+    if request := await loaders.request.load(key):
+        return InputRequest.of(request)
+    if (subscription := await loaders.subscription.load(key)) is not None:
+        return ProductSubscription.of(subscription)
+    kept = await attempt(info.context.runtime, info.context.principal, key)
+    return CallbackAttempt.of(kept) if kept else None

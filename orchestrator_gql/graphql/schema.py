@@ -1,0 +1,39 @@
+"""The schema assembled from its parts, and printed."""
+
+import strawberry
+from graphql import lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from orchestrator_gql.graphql.limits import default_extensions
+from orchestrator_gql.graphql.masking import QuietSchema
+from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
+from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
+from orchestrator_gql.graphql.mutations.processes import ProcessMutations
+from orchestrator_gql.graphql.queries import Query
+from orchestrator_gql.graphql.subscriptions import Subscription
+from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
+from orchestrator_gql.graphql.types.events import EVENT_TYPES
+from orchestrator_gql.graphql.types.products import ProductSubscription
+from orchestrator_gql.graphql.types.scalars import SCALARS
+
+
+@strawberry.type(description="Everything that can be done.")
+class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations):
+    """One class of verbs for each noun."""
+
+
+def build_schema(*, is_development: bool = True) -> strawberry.Schema:
+    """The schema; its limits and caches come with it."""
+    return QuietSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[*EVENT_TYPES, CallbackAttempt, ProductSubscription],
+        extensions=default_extensions(is_development=is_development),
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def printed() -> str:
+    """The schema in GraphQL's own language, sorted: what `schema.graphql` holds."""
+    return print_schema(lexicographic_sort_schema(build_schema()._schema)) + "\n"

@@ -1,0 +1,54 @@
+"""The live streams."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.enums import StatsWindow
+from orchestrator_gql.graphql.types.events import EventBatch
+from orchestrator_gql.graphql.types.filters import EventFilter
+from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
+from orchestrator_gql.lookups import events as event_lookups
+from orchestrator_gql.lookups import stats as stats_lookups
+from orchestrator_gql.storage.events import EventFilter as LogFilter
+
+STATS_PAUSE = 1.0
+STATS_POLL = 10.0
+"""Seconds after which the numbers are counted though nothing changed: deadlines pass by themselves."""
+
+
+@strawberry.type(description="The live streams.")
+class Subscription:
+    @strawberry.subscription(
+        description="Every committed change, in commit order, without gap or repeat. `after` resumes right behind that "
+        "cursor; without it the stream starts now. The first message comes at once, perhaps empty, to say that the "
+        "stream is up and where."
+    )
+    async def process_events(
+        self,
+        info: Info,
+        after: Annotated[str | None, strawberry.argument(description="Go on right behind this cursor.")] = None,
+        filter: Annotated[EventFilter | None, strawberry.argument(description="Which events.")] = None,
+    ) -> AsyncGenerator[EventBatch, None]:
+        context = info.context
+        wanted = filter.read() if filter else LogFilter()
+        batches = event_lookups.followed(context.runtime, context.principal, after=after, wanted=wanted)
+        async with aclosing(batches):
+            async for batch in batches:
+                context.renew()
+                yield EventBatch.of(batch)
+
+    @strawberry.subscription(description="The header's numbers; at most one message a second, the latest wins.")
+    async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
+        context = info.context
+        window = WINDOWS[StatsWindow.LAST_24_HOURS]
+        while True:
+            ticket = context.runtime.notifier.ticket()
+            found = await stats_lookups.counts(context.runtime, context.principal, window)
+            yield Stats.of(found, context.runtime.clock.now())
+            await asyncio.sleep(STATS_PAUSE)
+            await context.runtime.notifier.wait(ticket, STATS_POLL)

@@ -1,0 +1,216 @@
+"""Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.common import Connection, Node, connection
+from orchestrator_gql.graphql.types.enums import ValidationOutcome
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.lookups import callbacks as lookups
+from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus
+from orchestrator_gql.utils.json import decode
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.processes import Process
+    from orchestrator_gql.graphql.types.steps import ProcessStep
+
+INLINE = 64 * 1024
+"""Bytes of a result up to which it is shown as JSON."""
+
+PREVIEW = 1024
+
+LONGEST_SLICE = 1_000_000
+
+
+@strawberry.type(description="What a remote service said last of how far its job is.")
+class CallbackProgress:
+    percent: float | None = strawberry.field(description="From 0 to 100.")
+    message: str | None = strawberry.field(description="For people.")
+    data: Json | None = strawberry.field(description="All that was said.")
+    reported_at: datetime = strawberry.field(description="When it came.")
+
+    @classmethod
+    def of(cls, said: Json) -> "CallbackProgress":
+        at = datetime.fromisoformat(said["reported_at"])
+        return cls(percent=said["percent"], message=said["message"], data=said["data"], reported_at=at)
+
+    @classmethod
+    def logged(cls, row: Progress) -> "CallbackProgress":
+        return cls(percent=row.percent, message=row.message, data=row.data, reported_at=row.at)
+
+
+@strawberry.type(description="What the validation step said to the result.")
+class CallbackValidation:
+    outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
+    message: str | None = strawberry.field(description="Why it was rejected.")
+    details: Json | None = strawberry.field(description="What the validation added.")
+    validated_at: datetime = strawberry.field(description="When it judged.")
+
+    @classmethod
+    def of(cls, said: Json) -> "CallbackValidation":
+        return cls(
+            outcome=ValidationOutcome(said["outcome"]),
+            message=said.get("message"),
+            details=said.get("details"),
+            validated_at=datetime.fromisoformat(said["validated_at"]),
+        )
+
+
+@strawberry.type(description="A piece of a large result.")
+class ResultSlice:
+    text: str = strawberry.field(description="The JSON text from the offset.")
+    next_offset: int | None = strawberry.field(description="Where to go on; null at the end.")
+    total_length: int = strawberry.field(description="Characters in all.")
+
+
+@strawberry.type(description="One delivery to the callback's URL, with its verdict.")
+class CallbackAttempt(Node):
+    at: datetime = strawberry.field(description="When it came.")
+    peer: str | None = strawberry.field(description="The address it came from.")
+    outcome: AttemptOutcome = strawberry.field(description="The verdict.")
+    bytes: int = strawberry.field(description="How large it was.")
+    body_preview: str | None = strawberry.field(description="Its beginning, of a refused one.")
+    is_adoptable: bool = strawberry.field(description="Its body is kept whole and could become the result.")
+    receipt: str | None = strawberry.field(description="The receipt it got.")
+    error: str | None = strawberry.field(description="Why it was refused.")
+
+    @classmethod
+    def of(cls, row: Attempt) -> "CallbackAttempt":
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            at=row.at,
+            peer=row.peer,
+            outcome=row.outcome,
+            bytes=row.size,
+            body_preview=row.body[:PREVIEW].decode("utf-8", "replace") if row.body is not None else None,
+            is_adoptable=row.is_adoptable,
+            receipt=row.receipt,
+            error=row.error,
+        )
+
+
+@strawberry.type(description="A wait for one answer. The token and the URL are never here: only the action sees them.")
+class Callback(Node):
+    row: strawberry.Private[Mailbox]
+    name: str | None = strawberry.field(description="Set where one step waits for several.")
+    status: CallbackStatus = strawberry.field(description="Where it stands.")
+    token_hint: str = strawberry.field(description="The last four characters of its token, to tell two apart.")
+    issued_at: datetime = strawberry.field(description="When its URL was made.")
+    expires_at: datetime | None = strawberry.field(description="Until when it waits.")
+    heartbeat_due_at: datetime | None = strawberry.field(description="Until when it endures silence.")
+    received_at: datetime | None = strawberry.field(description="When its result came.")
+    is_early: bool = strawberry.field(description="The result came before the process had come to its wait.")
+    is_overdue: bool = strawberry.field(description="It still waits, and its deadline is past.")
+    progress: CallbackProgress | None = strawberry.field(description="The last report.")
+    result_bytes: int | None = strawberry.field(description="How large the result is.")
+    result_preview: str | None = strawberry.field(description="The result's beginning, as JSON text.")
+    is_truncated: bool = strawberry.field(description="The result is too large for `result`: see `resultText`.")
+    validation: CallbackValidation | None = strawberry.field(description="What its validation came to.")
+    contract: Json | None = strawberry.field(description="JSON Schema of what is accepted.")
+
+    @classmethod
+    def of(cls, row: Mailbox, now: datetime) -> "Callback":
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            name=row.name,
+            status=row.status,
+            token_hint=row.token_hint,
+            issued_at=row.issued_at,
+            expires_at=row.expires_at,
+            heartbeat_due_at=row.heartbeat_due_at,
+            received_at=row.received_at,
+            is_early=row.is_early,
+            is_overdue=row.is_open and row.deadline(now) is not None,
+            progress=CallbackProgress.of(row.progress) if row.progress else None,
+            result_bytes=row.result_bytes,
+            result_preview=row.result_preview,
+            is_truncated=(row.result_bytes or 0) > INLINE,
+            validation=CallbackValidation.of(row.validation) if row.validation else None,
+            contract=row.contract,
+        )
+
+    @strawberry.field(description="The process that waits.")
+    async def process(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
+        from orchestrator_gql.graphql.types.processes import Process
+
+        return await Process.found(info, self.row.process_id)
+
+    @strawberry.field(description="The step that waits.")
+    async def step(
+        self, info: Info
+    ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
+        from orchestrator_gql.graphql.types.steps import ProcessStep
+
+        return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
+
+    @strawberry.field(description="The accepted result; null when over 64 KiB: see `resultText`.")
+    async def result(self, info: Info) -> Json | None:
+        return await result_of(info, self.row)
+
+    @strawberry.field(description="The result's JSON text, piece by piece.")
+    async def result_text(
+        self,
+        info: Info,
+        offset: Annotated[int | None, strawberry.argument(description="From which character.")] = 0,
+        length: Annotated[int | None, strawberry.argument(description="How many characters.")] = 65536,
+    ) -> ResultSlice | None:
+        text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
+        if text is None:
+            return None
+        start = max(offset or 0, 0)
+        end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
+        following = end if end < len(text) else None
+        return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
+
+    @strawberry.field(description="Every report, in order; the newest 1,000 are kept.")
+    async def progress_log(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
+        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
+    ) -> Connection[CallbackProgress]:
+        context = info.context
+        found = await lookups.progress_page(context.runtime, context.principal, self.row.id, Window(first, after))
+        return _connected(found, CallbackProgress.logged)
+
+    @strawberry.field(description="Every delivery, accepted or refused, in order; the newest 20 are kept.")
+    async def attempts(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
+    ) -> Connection[CallbackAttempt]:
+        context = info.context
+        found = await lookups.attempt_page(context.runtime, context.principal, self.row.id, Window(first, after))
+        return _connected(found, CallbackAttempt.of)
+
+
+def _connected(found: lookups.Log[Any], shown: Any) -> Any:
+    async def total() -> int:
+        return found.total
+
+    return connection(found.page, shown, total)
+
+
+async def result_of(info: Info, row: Mailbox | None) -> Json | None:
+    """The result as JSON, where there is one and it is small enough."""
+    if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
+        return None
+    text = await info.context.loaders.payload.load(row.payload_id)
+    return decode(text) if text is not None else None
+
+
+async def callback_by_id(info: Info, id: str) -> "Callback | None":
+    """The callback with that id."""
+    row = await info.context.loaders.callback.load(UUID(id))
+    return Callback.of(row, info.context.runtime.clock.now()) if row else None

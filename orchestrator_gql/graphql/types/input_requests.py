@@ -1,0 +1,121 @@
+"""Input requests: open forms waiting for a person, and what was decided."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.common import Assignee, Node, User
+from orchestrator_gql.graphql.types.forms import FormResult, form_result
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.input_requests import decision as rules
+from orchestrator_gql.lookups import forms as lookups
+from orchestrator_gql.types import InputRequestStatus, Verdict
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.processes import Process
+    from orchestrator_gql.graphql.types.steps import ProcessStep
+
+
+@strawberry.type(description="What somebody said to an input request.")
+class Decision:
+    by: User | None = strawberry.field(description="Null where a policy decided.")
+    policy: str | None = strawberry.field(description="The policy that decided.")
+    at: datetime = strawberry.field(description="When.")
+    verdict: Verdict = strawberry.field(description="What was decided.")
+    comment: str | None = strawberry.field(description="What was said with it.")
+    pages: list[Json] | None = strawberry.field(description="The accepted answers.")
+    shown_digest: str = strawberry.field(description="The digest of the page that was confirmed.")
+
+    @classmethod
+    def of(cls, row: rules.Decision) -> "Decision":
+        return cls(
+            by=User.named(row.by),
+            policy=None,
+            at=row.at,
+            verdict=row.verdict,
+            comment=row.comment,
+            pages=list(row.pages),
+            shown_digest=row.shown_digest,
+        )
+
+
+@strawberry.type(description="A form that waits for a person, or what became of it.")
+class InputRequest(Node):
+    row: strawberry.Private[rules.InputRequest]
+    status: InputRequestStatus = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(description="Send it back as `expectedVersion`.")
+    title: str = strawberry.field(description="What is asked.")
+    assignee: Assignee = strawberry.field(description="Who should answer.")
+    created_at: datetime = strawberry.field(description="Since when it is asked.")
+    due_at: datetime | None = strawberry.field(description="Until when it should be answered.")
+
+    claimed_by: User | None = strawberry.field(description="Who has taken it.", default=None)
+
+    @classmethod
+    def of(cls, row: rules.InputRequest) -> "InputRequest":
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            status=row.status,
+            version=row.version,
+            title=row.title,
+            assignee=Assignee.of(row.assignee),
+            created_at=row.created_at,
+            due_at=row.due_at,
+        )
+
+    @strawberry.field(description="The process that waits for the answer.")
+    async def process(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
+        from orchestrator_gql.graphql.types.processes import Process
+
+        return await Process.found(info, self.row.process_id)
+
+    @strawberry.field(description="The step that asks.")
+    async def step(
+        self, info: Info
+    ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
+        from orchestrator_gql.graphql.types.steps import ProcessStep
+
+        return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
+
+    @strawberry.field(description="One turn of the form with the pages so far; null when decided: see `decisions`.")
+    async def form(
+        self,
+        info: Info,
+        pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+    ) -> FormResult | None:
+        context = info.context
+        turned = await lookups.open_form(context.runtime, context.principal, self.row, list(pages))
+        return form_result(turned) if turned is not None else None
+
+    @strawberry.field(description="How many people must say yes.")
+    def approvals_needed(self) -> int:
+        return 1
+
+    @strawberry.field(description="What was decided, in order.")
+    async def decisions(self, info: Info) -> list[Decision]:
+        return [Decision.of(row) for row in await info.context.loaders.decisions.load(self.row.id)]
+
+    @strawberry.field(description="The caller may answer it.")
+    def can_submit(self, info: Info) -> bool:
+        return rules.blocked_reason(self.row, info.context.principal) is None
+
+    @strawberry.field(description="Why the caller may not answer it.")
+    def blocked_reason(self, info: Info) -> str | None:
+        return rules.blocked_reason(self.row, info.context.principal)
+
+
+    @strawberry.field(description="The caller may refuse what it asks.")
+    def can_reject(self) -> bool:
+        return False  # no step declares yet where a refusal leads
+
+
+async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":
+    """The input request with that id."""
+    row = await info.context.loaders.request.load(UUID(id))
+    return InputRequest.of(row) if row else None

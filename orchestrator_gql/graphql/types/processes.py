@@ -1,0 +1,171 @@
+"""Processes as clients see them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from orchestrator_gql import process as rules
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.callbacks import Callback
+from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
+from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.steps import ProcessStep
+from orchestrator_gql.process import ProcessAction
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.types import InputRequestStatus, ProcessStatus
+from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.workflow.model import StepList
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.events import EventConnection
+    from orchestrator_gql.graphql.types.products import ProductSubscription
+    from orchestrator_gql.graphql.types.workflows import Workflow
+
+NEEDS = {
+    ProcessAction.SUBMIT_FORM: Permission.SUBMIT_FORM,
+    ProcessAction.RETRY: Permission.RETRY,
+    ProcessAction.ABORT: Permission.ABORT,
+    ProcessAction.EDIT_NOTE: Permission.READ,
+}
+
+
+@strawberry.type(description="One run of a workflow.")
+class Process(Node):
+    row: strawberry.Private[rules.Process]
+    version: int = strawberry.field(
+        description="Grows with every change: keep the higher one; send it back as `expectedVersion`."
+    )
+    workflow_name: str = strawberry.field(description="Which workflow it runs.")
+    status: ProcessStatus = strawberry.field(description="Where it stands.")
+    started_at: datetime = strawberry.field(description="When it was started.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    ended_at: datetime | None = strawberry.field(description="When it was completed or aborted.")
+    note: str | None = strawberry.field(description="What people wrote beside it.")
+
+    @classmethod
+    def of(cls, row: rules.Process) -> "Process":
+        return cls(
+            row=row,
+            id=strawberry.ID(str(row.id)),
+            version=row.version,
+            workflow_name=row.workflow_name,
+            status=row.status,
+            started_at=row.started_at,
+            updated_at=row.updated_at,
+            ended_at=row.ended_at,
+            note=row.note,
+        )
+
+    @classmethod
+    async def found(cls, info: Info, id: UUID) -> "Process":
+        row = await info.context.loaders.process.load(id)
+        if row is None:
+            raise NotFound("process", id)
+        return cls.of(row)
+
+    @strawberry.field(description="The workflow; null where it is no longer deployed.")
+    def workflow(
+        self, info: Info
+    ) -> Annotated["Workflow", strawberry.lazy("orchestrator_gql.graphql.types.workflows")] | None:
+        from orchestrator_gql.graphql.types.workflows import Workflow
+
+        found = info.context.runtime.registry.find(self.workflow_name)
+        return Workflow.of(found) if found else None
+
+    @strawberry.field(description="What the caller may do now: drives the buttons.")
+    def available_actions(self, info: Info) -> list[ProcessAction]:
+        allowed = rules.available_actions(self.row, _steps(info, self.row))
+        return sorted(action for action in allowed if _may(info.context.principal, action))
+
+    @strawberry.field(description="Who started it.")
+    def created_by(self) -> User | None:
+        return User.named(self.row.created_by)
+
+    @strawberry.field(description="Who should answer its open form.")
+    def assignee(self) -> Assignee | None:
+        return Assignee.of(self.row.assignee) if self.row.assignee else None
+
+    @strawberry.field(description="Seconds from its start to its end, or until now.")
+    def duration_seconds(self, info: Info) -> float | None:
+        return ((self.ended_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
+
+    @strawberry.field(description="The step it stands at, or stood at last.")
+    def current_step(self) -> ProcessStep | None:
+        return ProcessStep.visited(self.row.id, self.row.record) if self.row.record else None
+
+    @strawberry.field(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
+    async def steps(self, info: Info) -> list[ProcessStep]:
+        visits = await info.context.loaders.visits.load(self.row.id)
+        return ProcessStep.all_of(self.row.id, visits, _steps(info, self.row))
+
+    @strawberry.field(description="What it asks a person now.")
+    async def open_input_request(self, info: Info) -> InputRequest | None:
+        rows = await info.context.loaders.requests.load(self.row.id)
+        waiting = [row for row in rows if row.status is InputRequestStatus.OPEN]
+        return InputRequest.of(waiting[-1]) if waiting else None
+
+    @strawberry.field(description="The callbacks whose URLs are open.")
+    async def pending_callbacks(self, info: Info) -> list[Callback]:
+        return [callback for callback in await self._callbacks(info) if callback.row.is_open]
+
+    @strawberry.field(description="All its callbacks, the oldest first.")
+    async def callbacks(self, info: Info) -> list[Callback]:
+        return await self._callbacks(info)
+
+    async def _callbacks(self, info: Info) -> list[Callback]:
+        now = info.context.runtime.clock.now()
+        return [Callback.of(row, now) for row in await info.context.loaders.callbacks.load(self.row.id)]
+
+    @strawberry.field(description="Why it failed.")
+    def failure(self, info: Info) -> Failure | None:
+        return Failure.of(self.row.failure, info.context.principal)
+
+    @strawberry.field(description="The product subscriptions it works on.")
+    async def product_subscriptions(
+        self, info: Info
+    ) -> list[Annotated["ProductSubscription", strawberry.lazy("orchestrator_gql.graphql.types.products")]]:
+        from orchestrator_gql.graphql.types.products import ProductSubscription
+
+        ids = await info.context.loaders.subscription_ids.load(self.row.id)
+        rows = await info.context.loaders.subscription.load_many(ids)
+        return [ProductSubscription.of(row) for row in rows if row is not None]
+
+    @strawberry.field(description="The working state.")
+    async def state(self, info: Info) -> Json | None:
+        found = await info.context.loaders.state.load(self.row.id)
+        return found[0] if found else None
+
+    @strawberry.field(description="The accepted answers of its start form.")
+    async def start_pages(self, info: Info) -> list[Json]:
+        found = await info.context.loaders.state.load(self.row.id)
+        return list(found[1]) if found else []
+
+    @strawberry.field(description="What the event log says of it.")
+    async def events(
+        self,
+        info: Info,
+        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
+        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
+    ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.events")]:
+        from orchestrator_gql.graphql.types.events import event_connection
+        from orchestrator_gql.storage.events import EventFilter
+
+        return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
+
+
+def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
+    """The rows as clients see them."""
+    return [Process.of(row) for row in rows]
+
+
+def _steps(info: Info, row: rules.Process) -> StepList | None:
+    workflow = info.context.runtime.registry.find(row.workflow_name)
+    return workflow.steps if workflow else None
+
+
+def _may(principal: Principal, action: ProcessAction) -> bool:
+    return NEEDS[action] in principal.permissions

@@ -1,0 +1,84 @@
+"""Products and customers' instances of them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import Row
+
+from orchestrator_gql.domain import ProductStatus, RegisteredProduct, products
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.common import Node
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.errors import NotFound
+
+
+@strawberry.type(description="What is offered to customers.")
+class Product(Node):
+    name: str = strawberry.field(description="What people call it.")
+    description: str = strawberry.field(description="What it is.")
+    type: str = strawberry.field(description="Its kind.")
+    tag: str = strawberry.field(description="A short mark for it.")
+    status: ProductStatus = strawberry.field(description="Where it stands in its own life.")
+    block_schema: Json = strawberry.field(description="JSON Schema of an active subscription to it.")
+
+    @classmethod
+    def of(cls, registered: RegisteredProduct) -> "Product":
+        facts = registered.facts
+        return cls(
+            id=strawberry.ID(f"product:{facts.name}"),
+            name=facts.name,
+            description=facts.description,
+            type=facts.product_type,
+            tag=facts.tag,
+            status=facts.status,
+            block_schema=registered.block_schema(),
+        )
+
+
+@strawberry.type(description="A customer's instance of a product.")
+class ProductSubscription(Node):
+    product_id: strawberry.Private[UUID]
+    description: str = strawberry.field(description="What people call it.")
+    customer_id: str = strawberry.field(description="Whose it is.")
+    status: SubscriptionLifecycle = strawberry.field(description="Where it stands in its life.")
+    in_sync: bool = strawberry.field(description="False while a process holds it.")
+    model: Json = strawberry.field(description="All of it.")
+    version: int = strawberry.field(description="Grows with every change.")
+    note: str | None = strawberry.field(description="What people wrote beside it.")
+    start_date: datetime | None = strawberry.field(description="When it became active.")
+    end_date: datetime | None = strawberry.field(description="When it was terminated.")
+    created_at: datetime = strawberry.field(description="When it was drawn up.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "ProductSubscription":
+        return cls(
+            product_id=row.product_id,
+            id=strawberry.ID(str(row.id)),
+            description=row.description,
+            customer_id=row.customer_id,
+            status=row.status,
+            in_sync=row.insync,
+            model=row.model,
+            version=row.version,
+            note=row.note,
+            start_date=row.start_date,
+            end_date=row.end_date,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="The product it is an instance of.")
+    def product(self) -> Product:
+        return Product.of(products.by_id(self.product_id))
+
+
+async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:
+    """The product subscription with that id."""
+    row = await info.context.loaders.subscription.load(id)
+    if row is None:
+        raise NotFound("product subscription", id)
+    return ProductSubscription.of(row)

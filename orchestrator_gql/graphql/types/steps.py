@@ -1,0 +1,136 @@
+"""A step of a process: its latest visit, or, of one not reached yet, what the workflow says of it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.types.callbacks import Callback
+from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.process import StepRecord
+from orchestrator_gql.types import StepKind, StepStatus
+from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.workflow.model import Step, StepList
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.input_requests import InputRequest
+    from orchestrator_gql.graphql.types.processes import Process
+
+
+@strawberry.type(description="One step of a process, as it stands.")
+class ProcessStep(Node):
+    process_id: strawberry.Private[UUID]
+    visit: strawberry.Private[StepRecord | None]
+    index: int = strawberry.field(description="Its place in the workflow, from 0.")
+    name: str = strawberry.field(description="What its author calls it.")
+    kind: StepKind = strawberry.field(description="What it is for.")
+    group: str | None = strawberry.field(description="The label it shares with others.")
+    status: StepStatus = strawberry.field(description="What became of it.")
+    attempt: int = strawberry.field(description="How often it was tried, from 1; 0 where it was not reached yet.")
+    started_at: datetime | None = strawberry.field(description="When it was entered.")
+    completed_at: datetime | None = strawberry.field(description="When it was done.")
+    retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
+    state_delta: Json | None = strawberry.field(description="What this step added to or changed in the state.")
+
+    @classmethod
+    def visited(cls, process_id: UUID, visit: StepRecord) -> "ProcessStep":
+        return cls(
+            process_id=process_id,
+            visit=visit,
+            id=_id(process_id, visit.step_index),
+            index=visit.step_index,
+            name=visit.name,
+            kind=visit.kind,
+            group=visit.group,
+            status=visit.status,
+            attempt=visit.attempt,
+            started_at=visit.started_at,
+            completed_at=visit.completed_at,
+            retry_at=visit.retry_at,
+            state_delta=dict(visit.delta) if visit.delta is not None else None,
+        )
+
+    @classmethod
+    def pending(cls, process_id: UUID, index: int, step: Step) -> "ProcessStep":
+        return cls(
+            process_id=process_id,
+            visit=None,
+            id=_id(process_id, index),
+            index=index,
+            name=step.name,
+            kind=step.kind,
+            group=step.group,
+            status=StepStatus.PENDING,
+            attempt=0,
+            started_at=None,
+            completed_at=None,
+            retry_at=None,
+            state_delta=None,
+        )
+
+    @classmethod
+    def all_of(cls, process_id: UUID, visits: list[StepRecord], steps: StepList | None) -> "list[ProcessStep]":
+        latest = {visit.step_index: visit for visit in visits}
+        length = max([len(steps or ()), *(index + 1 for index in latest)], default=0)
+        shown = []
+        for index in range(length):
+            if index in latest:
+                shown.append(cls.visited(process_id, latest[index]))
+            elif steps is not None and index < len(steps):
+                shown.append(cls.pending(process_id, index, steps[index]))
+        return shown
+
+    @classmethod
+    async def at(cls, info: Info, process_id: UUID, index: int) -> "ProcessStep":
+        process = await info.context.loaders.process.load(process_id)
+        workflow = info.context.runtime.registry.find(process.workflow_name) if process else None
+        visits = await info.context.loaders.visits.load(process_id)
+        for step in cls.all_of(process_id, visits, workflow.steps if workflow else None):
+            if step.index == index:
+                return step
+        raise NotFound("step", f"{process_id}:{index}")
+
+    @strawberry.field(description="Seconds from its start to its end, or until now.")
+    def duration_seconds(self, info: Info) -> float | None:
+        if self.started_at is None:
+            return None
+        return ((self.completed_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
+
+    @strawberry.field(description="The process it belongs to.")
+    async def process(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
+        from orchestrator_gql.graphql.types.processes import Process
+
+        return await Process.found(info, self.process_id)
+
+    @strawberry.field(description="The callbacks it waits or waited for, the oldest first.")
+    async def callbacks(self, info: Info) -> list[Callback]:
+        now = info.context.runtime.clock.now()
+        rows = await info.context.loaders.callbacks.load(self.process_id)
+        return [Callback.of(row, now) for row in rows if row.step_index == self.index]
+
+    @strawberry.field(description="What it asks or asked a person last.")
+    async def input_request(
+        self, info: Info
+    ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
+        from orchestrator_gql.graphql.types.input_requests import InputRequest
+
+        rows = await info.context.loaders.requests.load(self.process_id)
+        mine = [row for row in rows if row.step_index == self.index]
+        return InputRequest.of(mine[-1]) if mine else None
+
+    @strawberry.field(description="Why it failed, last time.")
+    def failure(self, info: Info) -> Failure | None:
+        return Failure.of(self.visit.failure if self.visit else None, info.context.principal)
+
+    @strawberry.field(description="Who answered it, where a person did.")
+    def completed_by(self) -> User | None:
+        return User.named(self.visit.actor if self.visit else None)
+
+
+def _id(process_id: UUID, index: int) -> strawberry.ID:
+    return strawberry.ID(f"{process_id}:{index}")

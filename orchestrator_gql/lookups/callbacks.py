@@ -1,0 +1,68 @@
+"""Callbacks to page through, and what came to their doors."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import attempts, lists
+from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.lists import CallbackFilter
+from orchestrator_gql.utils.errors import CursorInvalid
+
+T = TypeVar("T", Attempt, Progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Generic[T]):
+    """A page of a callback's log, and how long the log is."""
+
+    page: Slice[T]
+    total: int
+
+
+async def callback_page(
+    runtime: Runtime, principal: Principal, wanted: CallbackFilter, window: Window
+) -> Slice[Mailbox]:
+    """A page of callbacks, the newest first."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: lists.callback_page(conn, wanted, window))
+
+
+async def callback_count(runtime: Runtime, principal: Principal, wanted: CallbackFilter) -> int:
+    """How many callbacks there are."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: lists.callback_count(conn, wanted))
+
+
+async def attempt_page(runtime: Runtime, principal: Principal, callback_id: UUID, window: Window) -> Log[Attempt]:
+    """A page of a callback's deliveries, in order."""
+    principal.demand(Permission.READ)
+    after, size = _after(window), window.size
+    rows, total = await runtime.database.read(lambda conn: attempts.of_callback(conn, callback_id, after, size + 1))
+    return _log(rows, total, window)
+
+
+async def progress_page(runtime: Runtime, principal: Principal, callback_id: UUID, window: Window) -> Log[Progress]:
+    """A page of a callback's progress log, in order."""
+    principal.demand(Permission.READ)
+    after, size = _after(window), window.size
+    rows, total = await runtime.database.read(lambda conn: attempts.progress_of(conn, callback_id, after, size + 1))
+    return _log(rows, total, window)
+
+
+def _after(window: Window) -> UUID | None:
+    if window.after is None:
+        return None
+    try:
+        return UUID(only(window.after))
+    except ValueError as wrong:
+        raise CursorInvalid from wrong
+
+
+def _log(rows: list[T], total: int, window: Window) -> Log[T]:
+    items = tuple((cursor_of(str(row.id)), row) for row in rows[: window.size])
+    return Log(Slice(items, len(rows) > window.size, window.after is not None), total)

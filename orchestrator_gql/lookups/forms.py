@@ -1,0 +1,34 @@
+"""Forms evaluated without side effects: a workflow's start form, and the form of an open input request."""
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import execution, rights
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import processes
+from orchestrator_gql.types import InputRequestStatus, Json
+from orchestrator_gql.workflow.model import InputStep
+
+
+async def start_form(
+    runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json]
+) -> forms.Turn:
+    """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`."""
+    workflow = runtime.registry.get(workflow_name)
+    await rights.demand_start(principal, workflow)
+    return await execution.start_turn(runtime, workflow, principal, pages)
+
+
+async def open_form(
+    runtime: Runtime, principal: Principal, request: InputRequest, pages: list[Json]
+) -> forms.Turn | None:
+    """One turn of the request's form; None where it is decided, or its workflow is not deployed."""
+    principal.demand(Permission.READ)
+    if request.status is not InputRequestStatus.OPEN:
+        return None
+    process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
+    workflow = runtime.registry.find(process.workflow_name) if process else None
+    if process is None or workflow is None or request.step_index >= len(workflow.steps):
+        return None
+    step = workflow.steps[request.step_index]
+    return await execution.turn(runtime, process, step, pages) if isinstance(step, InputStep) else None

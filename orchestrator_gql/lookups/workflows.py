@@ -1,0 +1,22 @@
+"""Which workflows there are, and which of them the caller can start."""
+
+from orchestrator_gql.engine import execution, rights
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.workflow.model import Workflow
+
+
+def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:
+    """All workflows, by name."""
+    principal.demand(Permission.READ)
+    return list(runtime.registry)
+
+
+async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
+    """Why the caller cannot start the workflow now; None where it can."""
+    try:
+        await rights.demand_start(principal, workflow)
+    except Forbidden as forbidden:
+        return forbidden.message
+    return await execution.blocked_reason(runtime, workflow)

@@ -1,0 +1,163 @@
+"""Lists that page by key, never by offset: a page is the rows behind a cursor, and a cursor is a row's own key.
+
+A row that comes or goes before the cursor shifts nothing, and page 1,000 costs what page 1 costs.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, tuple_
+from sqlalchemy.types import TypeEngine
+
+from orchestrator_gql.storage.columns import UtcDateTime
+from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
+from orchestrator_gql.utils.json import Json, encode, read
+
+T = TypeVar("T")
+
+LARGEST = 200
+"""Rows of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """By which columns a list is sorted, the last of them unique."""
+
+    columns: tuple[ColumnElement[Any], ...]
+    is_descending: bool = False
+
+    @property
+    def name(self) -> str:
+        """Stands in every cursor: one of another list, or of the same in another order, is refused."""
+        columns = ",".join(str(column) for column in self.columns)
+        return f"{columns} {'desc' if self.is_descending else 'asc'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list: the ``first`` rows between the cursors or, where it is given, the ``last``."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    def __post_init__(self) -> None:
+        # LIMIT with a negative number is no limit at all on SQLite
+        if not 0 <= self.size <= LARGEST:
+            raise PayloadInvalid(f"A page holds 0 to {LARGEST} entries, not {self.size}.")
+
+    @property
+    def is_backward(self) -> bool:
+        """Counted from the end."""
+        return self.last is not None
+
+    @property
+    def size(self) -> int:
+        """How many rows at most."""
+        return self.last if self.last is not None else self.first if self.first is not None else 50
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[T]):
+    """A part of a list in its own order: each row behind its cursor."""
+
+    items: tuple[tuple[str, T], ...]
+    has_next: bool
+    has_previous: bool
+
+
+def read_slice(conn: Connection, query: Select[Any], key: Key, window: Window) -> Slice[Row[Any]]:
+    """The window of the query's rows, which hold the key's columns; `CursorInvalid` for a cursor of no such list."""
+    found = query.where(*_between(key, window)).order_by(*_sorted(key, window)).limit(window.size + 1)
+    rows = conn.execute(found).all()
+    shown, has_more = rows[: window.size], len(rows) > window.size
+    if window.is_backward:
+        shown = shown[::-1]
+    items = tuple((_cursor(key, row), row) for row in shown)
+    # On the side of a cursor there is at least the row that it was made of.
+    if window.is_backward:
+        return Slice(items, has_next=window.before is not None, has_previous=has_more)
+    return Slice(items, has_next=has_more, has_previous=window.after is not None)
+
+
+def count(conn: Connection, query: Select[Any]) -> int:
+    """How many rows the query finds."""
+    return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+
+
+def escaped(said: str) -> str:
+    """Text in which LIKE finds no wildcard; its escape character is ``!``.
+
+    >>> escaped("100%")
+    '100!%'
+    """
+    return said.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _sorted(key: Key, window: Window) -> list[ColumnElement[Any]]:
+    is_descending = key.is_descending != window.is_backward
+    return [column.desc() if is_descending else column.asc() for column in key.columns]
+
+
+def _between(key: Key, window: Window) -> list[ColumnElement[bool]]:
+    place = tuple_(*key.columns)
+    conditions = []
+    if window.after is not None:
+        bound = _bound(key, window.after)
+        conditions.append(place < bound if key.is_descending else place > bound)
+    if window.before is not None:
+        bound = _bound(key, window.before)
+        conditions.append(place > bound if key.is_descending else place < bound)
+    return conditions
+
+
+def _cursor(key: Key, row: Row[Any]) -> str:
+    values = [row._mapping[column] for column in key.columns]
+    plain = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+    return base64.urlsafe_b64encode(encode([key.name, *plain]).encode()).decode().rstrip("=")
+
+
+def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
+    try:
+        told = read(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, PayloadInvalid) as wrong:
+        raise CursorInvalid from wrong
+    if not isinstance(told, list) or len(told) != len(key.columns) + 1 or told[0] != key.name:
+        raise CursorInvalid
+    placed = zip(told[1:], key.columns, strict=True)
+    return tuple_(*(literal(_value(column.type, text), column.type) for text, column in placed))
+
+
+def _value(kind: TypeEngine[Any], text: Json) -> Any:
+    if not isinstance(text, str):
+        raise CursorInvalid
+    try:
+        if isinstance(kind, UtcDateTime):
+            instant = datetime.fromisoformat(text)
+            if instant.tzinfo is None:
+                raise CursorInvalid
+            return instant
+        return kind.python_type(text)
+    except (ValueError, OverflowError) as wrong:
+        raise CursorInvalid from wrong
+
+
+def cursor_of(value: str) -> str:
+    """The cursor of an entry that a single text identifies, of a list that is not a query's."""
+    return base64.urlsafe_b64encode(json.dumps([value]).encode()).decode().rstrip("=")
+
+
+def only(cursor: str) -> str:
+    """The text that `cursor_of` was given; `CursorInvalid` for any other cursor."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as wrong:
+        raise CursorInvalid from wrong
+    if not (isinstance(values, list) and len(values) == 1 and isinstance(values[0], str)):
+        raise CursorInvalid
+    return values[0]

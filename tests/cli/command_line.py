@@ -1,0 +1,124 @@
+"""The real command as a process of its own, with what a test wants to know of it."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM, Signals
+from typing import TypeVar
+
+import httpx
+
+SECONDS = 60.0
+"""Patience, not an expectation: a slow machine is no failure."""
+
+T = TypeVar("T")
+
+FLOWS = """
+from orchestrator_gql import begin, step
+from orchestrator_gql.workflow import workflow
+
+
+@step("Say hello")
+def greet():
+    return {"greeting": "hello"}
+
+
+@workflow("Greet")
+def greeting():
+    return begin >> greet
+"""
+
+
+def until(find: Callable[[], T | None]) -> T:
+    """What ``find`` gives as soon as it is not None."""
+    patience = time.monotonic() + SECONDS
+    while time.monotonic() < patience:
+        if (found := find()) is not None:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never happened")
+
+
+def orchestrator(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in the folder."""
+    return subprocess.run(
+        _command(arguments),
+        cwd=folder,
+        env=_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A command at work: its process, and the files that its output goes to."""
+
+    process: "subprocess.Popen[bytes]"
+    out: Path
+    err: Path
+
+    @property
+    def address(self) -> str:
+        """Where the server is, as its banner says."""
+        return until(self._address)
+
+    def _address(self) -> str | None:
+        assert self.process.poll() is None, self.err.read_text()
+        found = re.search(r"Dashboard +(\S+)/\n", self.out.read_text())
+        return found[1] if found else None
+
+    def end(self, signal: Signals = SIGTERM) -> int:
+        """Send the signal and give the exit code."""
+        self.process.send_signal(signal)
+        return self.process.wait(SECONDS)
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    """The command in the folder, until the block ends."""
+    name = f"{arguments[0]}-{len(list(folder.glob('*.out')))}"
+    out, err = folder / f"{name}.out", folder / f"{name}.err"
+    with out.open("wb") as to_out, err.open("wb") as to_err:
+        process = subprocess.Popen(
+            _command(arguments), cwd=folder, env=_environment(environment), stdout=to_out, stderr=to_err
+        )
+    try:
+        yield Running(process, out, err)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Running]:
+    """A server in the folder with one workflow, on a free port, ready for requests."""
+    (folder / "flows.py").write_text(FLOWS)
+    defaults = ("serve", "--workflows", "flows", *(() if "--port" in arguments else ("--port", "0")))
+    with running(folder, *defaults, *arguments, **environment) as server:
+        assert get(server.address + "/health/ready").status_code == 200
+        yield server
+
+
+def get(url: str) -> httpx.Response:
+    """The answer to a GET, past any web proxy of the environment."""
+    return httpx.get(url, trust_env=False, timeout=SECONDS)
+
+
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "orchestrator_gql", *arguments]
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The test's own environment without settings that a developer may have made."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "ANSIBLE_"))}
+    return {**kept, **extra}

@@ -1,0 +1,128 @@
+"""The small commands: version, help, schema, migrate and backup."""
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from command_line import get, orchestrator, serving
+
+from orchestrator_gql.version import __version__
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    told = orchestrator(tmp_path, "--version")
+
+    assert told.returncode == 0
+    assert told.stdout == f"orchestrator-gql {__version__}\n"
+
+
+def test_the_help_names_every_command(tmp_path: Path) -> None:
+    told = orchestrator(tmp_path, "--help")
+
+    assert told.returncode == 0
+    for command in ("serve", "demo", "tail", "migrate", "backup", "schema"):
+        assert f"    {command} " in told.stdout
+
+
+def test_a_command_that_does_not_exist_is_refused_with_the_ones_that_do(tmp_path: Path) -> None:
+    refused = orchestrator(tmp_path, "surf")
+
+    assert refused.returncode == 2
+    assert "invalid choice: 'surf'" in refused.stderr
+
+
+def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
+    printed = orchestrator(tmp_path, "schema")
+    written = orchestrator(tmp_path, "schema", "--output", "schema.graphql")
+
+    assert printed.returncode == written.returncode == 0
+    assert "type Subscription {" in printed.stdout
+    assert (tmp_path / "schema.graphql").read_text() == printed.stdout
+
+
+def test_a_schema_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    refused = orchestrator(tmp_path, "schema", "--output", "no/such/folder/schema.graphql")
+
+    assert refused.returncode == 2
+    assert "cannot be written to 'no/such/folder/schema.graphql'" in refused.stderr
+
+
+def test_migrate_makes_the_tables_and_may_be_repeated(tmp_path: Path) -> None:
+    first = orchestrator(tmp_path, "migrate")
+    second = orchestrator(tmp_path, "migrate")
+
+    assert first.stdout == second.stdout
+    assert first.stdout.startswith("The database is at schema ")
+    with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as database:
+        assert database.execute("SELECT count(*) FROM processes").fetchone() == (0,)
+
+
+def test_migrate_leaves_a_newer_database_alone(tmp_path: Path) -> None:
+    orchestrator(tmp_path, "migrate")
+    with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    refused = orchestrator(tmp_path, "migrate")
+
+    assert refused.returncode == 2
+    assert "newer than this release" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_backup_of_a_running_server_is_whole_private_and_can_be_served(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        done = orchestrator(tmp_path, "backup", "copy.db")
+
+        assert done.returncode == 0, done.stderr
+        assert get(server.address + "/health/ready").status_code == 200
+    copy = tmp_path / "copy.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(copy)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with serving(tmp_path, "--database", "sqlite+aiosqlite:///copy.db"):
+        pass
+
+
+def test_a_backup_holds_what_is_not_yet_in_the_main_file(tmp_path: Path) -> None:
+    orchestrator(tmp_path, "migrate")
+    with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as server:
+        server.execute("PRAGMA wal_autocheckpoint = 0")
+        with server:
+            server.execute("CREATE TABLE late (fact TEXT)")
+            server.execute("INSERT INTO late VALUES ('in the log only')")
+
+        orchestrator(tmp_path, "backup", "copy.db")
+
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT fact FROM late").fetchone() == ("in the log only",)
+
+
+def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
+    orchestrator(tmp_path, "migrate")
+    (tmp_path / "copy.db").write_text("the last good one")
+
+    refused = orchestrator(tmp_path, "backup", "copy.db")
+
+    assert refused.returncode == 2
+    assert "exists already" in refused.stderr
+    assert (tmp_path / "copy.db").read_text() == "the last good one"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite+aiosqlite:///none.db", "There is no database 'none.db'"),
+        ("sqlite+aiosqlite:///broken.db", "'broken.db' cannot be copied: file is not a database"),
+        ("postgresql+psycopg://me@127.0.0.1/x", "take pg_dump"),
+    ],
+)
+def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path: Path, url: str, reason: str) -> None:
+    (tmp_path / "broken.db").write_text("a letter to my mother, not a database")
+
+    refused = orchestrator(tmp_path, "backup", "copy.db", "--database", url)
+
+    assert refused.returncode == 2
+    assert reason in refused.stderr
+    assert not (tmp_path / "copy.db").exists()

@@ -1,0 +1,116 @@
+"""The demo as it is started and ended: two processes from one command."""
+
+import json
+import os
+import re
+import signal
+import socket
+from pathlib import Path
+
+from command_line import SECONDS, get, orchestrator, running, until
+from graphql import build_schema, parse, validate
+from orchestrator_gql.graphql.schema import printed
+
+from orchestrator_gql.cli import demo_advice
+
+
+def free_ports() -> tuple[str, str]:
+    """Two ports that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        return str(one.getsockname()[1]), str(two.getsockname()[1])
+
+
+def is_there(port: str) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", int(port))) == 0
+
+
+def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: Path) -> None:
+    port, proxy_port = free_ports()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
+            assert get(demo.address + "/health/ready").status_code == 200
+            until(lambda: True if is_there(proxy_port) else None)
+
+            code = demo.end(end)
+
+            assert code == 0
+            assert "Traceback" not in demo.err.read_text()
+            assert not is_there(port)
+            assert not is_there(proxy_port)
+    assert (tmp_path / ".demo" / "orchestrator.db").is_file()
+
+
+def test_the_demo_says_what_to_click_and_what_to_try(tmp_path: Path) -> None:
+    port, proxy_port = free_ports()
+    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere") as demo:
+        assert demo.address == f"http://127.0.0.1:{port}"
+        advice = until(lambda: text if "tail --url" in (text := demo.out.read_text()) else None)
+
+    assert "Workflows  check_node_reachability, create_l2vpn" in advice
+    assert f"Playbooks  http://127.0.0.1:{proxy_port}, its log in elsewhere/ansible-proxy.log" in advice
+    assert advice.count(f"curl -s http://127.0.0.1:{port}/graphql") == 3
+
+
+def test_what_the_demo_advises_fits_the_schema() -> None:
+    schema = build_schema(printed())
+    bodies = re.findall(r"-d '(.*)'", demo_advice.advice("http://here", "there"))
+
+    assert len(bodies) == 3
+    for body in bodies:
+        assert validate(schema, parse(json.loads(body)["query"])) == []
+
+
+def test_a_proxy_that_dies_is_told_and_the_server_goes_on(tmp_path: Path) -> None:
+    port, proxy_port = free_ports()
+    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
+        until(lambda: True if is_there(proxy_port) else None)
+        os.kill(only_child(demo.process.pid), signal.SIGKILL)
+
+        told = until(lambda: text if "proxy ended" in (text := demo.err.read_text()) else None)
+
+        assert "exit_code=-9" in told
+        assert get(demo.address + "/health/ready").status_code == 200
+        assert demo.end() == 0
+
+
+def only_child(process_id: int) -> int:
+    (child,) = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return int(child)
+
+
+def test_a_port_of_the_proxy_that_is_taken_is_told(tmp_path: Path) -> None:
+    port, _ = free_ports()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+
+        refused = orchestrator(tmp_path, "demo", "--port", port, "--proxy-port", taken)
+
+    assert refused.returncode == 2
+    assert f"The Ansible proxy cannot listen on port {taken}, which is taken" in refused.stderr
+
+
+def test_a_port_of_the_server_that_is_taken_is_told_and_no_proxy_stays_behind(tmp_path: Path) -> None:
+    _, proxy_port = free_ports()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+
+        refused = orchestrator(tmp_path, "demo", "--port", taken, "--proxy-port", proxy_port)
+
+    assert refused.returncode == 2
+    assert f"port {taken}: Address already in use" in refused.stderr
+    assert not is_there(proxy_port)
+
+
+def test_a_service_of_ones_own_takes_the_place_of_the_proxy(tmp_path: Path) -> None:
+    port, proxy_port = free_ports()
+    own = "http://lso.example:8080"
+    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, ANSIBLE_PROXY_URL=own) as demo:
+        assert get(demo.address + "/health/ready").status_code == 200
+
+        assert f"Playbooks  {own}\n" in demo.out.read_text()
+        assert not Path(tmp_path, ".demo", "ansible-proxy.log").exists()
+        assert Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text() == ""
+        assert demo.process.poll() is None
+        demo.process.terminate()
+        demo.process.wait(SECONDS)

@@ -1,0 +1,174 @@
+"""The server's connections: how long they may be silent, how much they may send, and how they are closed."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from orchestrator_gql.cli.http_protocol import TimedHttp
+from orchestrator_gql.cli.server import FRAME_BYTES, HEADER_BYTES, open_door, serve_until_signal
+from orchestrator_gql.utils.errors import SettingsError
+
+SECONDS = 30
+
+
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(str(len(text)))
+
+
+async def answer(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[int]:
+    """A small application served as ours is; gives the port, and ends it as a supervisor would."""
+    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"]), WebSocketRoute("/", echo)])
+    ready = asyncio.Event()
+    with open_door("127.0.0.1", 0) as door:
+        port = door.getsockname()[1]
+        server = asyncio.create_task(serve_until_signal(app, door, beside=nullcontext(), on_ready=ready.set))
+        async with asyncio.timeout(SECONDS):
+            await ready.wait()
+            yield port
+            os.kill(os.getpid(), signal.SIGTERM)
+            await server
+
+
+async def test_headers_that_drip_are_not_waited_for_and_each_byte_does_not_begin_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TimedHttp, "header_seconds", 0.3)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n")
+        dripping = asyncio.create_task(drip(writer))
+
+        received = await reader.read()
+
+        dripping.cancel()
+        writer.close()
+    assert received == b""
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"x: y\r\n")
+        await asyncio.sleep(0.02)
+
+
+async def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TimedHttp, "header_seconds", 0.1)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        received = await reader.read()
+
+        writer.close()
+    assert received == b""
+
+
+async def test_a_second_request_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TimedHttp, "header_seconds", 0.3)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        first = await reader.readuntil(b"\r\n\r\n0")
+        writer.write(b"GET / HT")
+
+        rest = await reader.read()
+
+        writer.close()
+    assert b"200 OK" in first
+    assert rest == b""
+
+
+async def test_a_body_may_take_longer_than_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TimedHttp, "header_seconds", 0.1)
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        silent, other = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1")
+        await silent.read()  # by now the time for headers is over: this one was closed
+
+        writer.write(b"2")
+        received = await reader.readuntil(b"\r\n\r\n2")
+
+        writer.close()
+        other.close()
+    assert b"200 OK" in received
+
+
+async def test_headers_over_the_limit_are_refused() -> None:
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nx: " + b"y" * (HEADER_BYTES + 1))
+
+        received = await reader.read()
+
+        writer.close()
+    assert b"400 Bad Request" in received
+
+
+async def test_a_frame_over_the_limit_closes_the_socket_with_1009() -> None:
+    async with serving() as port, connect(f"ws://127.0.0.1:{port}/", proxy=None) as client:
+        await client.send("x" * FRAME_BYTES)
+        largest = await client.recv()
+        await client.send("x" * (FRAME_BYTES + 1))
+
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+
+        assert largest == str(FRAME_BYTES)
+        assert client.close_code == 1009
+
+
+async def test_a_signal_closes_open_sockets_with_1001() -> None:
+    async with serving() as port:
+        client = await connect(f"ws://127.0.0.1:{port}/", proxy=None)
+        await client.send("hello")
+        await client.recv()
+
+    with pytest.raises(ConnectionClosed):
+        await client.recv()
+    assert client.close_code == 1001
+
+
+async def test_what_keeps_the_application_from_starting_is_raised() -> None:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        open_door("no-such-host.invalid", 8000)
+        yield
+
+    app = Starlette(lifespan=lifespan)
+    with open_door("127.0.0.1", 0) as door, pytest.raises(SettingsError, match="no-such-host"):
+        await serve_until_signal(app, door, beside=nullcontext(), on_ready=lambda: None)
+
+
+def test_a_host_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"cannot listen on no-such-host\.invalid port 8000"):
+        open_door("no-such-host.invalid", 8000)
+
+
+async def test_two_servers_that_bound_one_port_cannot_both_listen() -> None:
+    app = Starlette()
+    with open_door("127.0.0.1", 0) as door, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(door.getsockname())
+        other.listen()
+
+        with pytest.raises(SettingsError, match="Address already in use"):
+            await serve_until_signal(app, door, beside=nullcontext(), on_ready=lambda: None)

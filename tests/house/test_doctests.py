@@ -1,0 +1,20 @@
+"""Every example in a docstring does what it says."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+from tree import dotted, rooms
+
+EXAMPLES = [path for path in rooms() if ">>> " in path.read_text()]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=dotted)
+def test_the_examples_of_a_room_hold(path: Path) -> None:
+    module = importlib.import_module(dotted(path))
+
+    failed, tried = doctest.testmod(module)
+
+    assert tried > 0
+    assert failed == 0

@@ -1,0 +1,54 @@
+"""The authors' face: what `import orchestrator_gql` offers, and how light it is."""
+
+import importlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+import orchestrator_gql
+
+FACES = (
+    "orchestrator_gql",
+    "orchestrator_gql.domain",
+    "orchestrator_gql.forms",
+    "orchestrator_gql.types",
+    "orchestrator_gql.utils.json",
+    "orchestrator_gql.workflow",
+)
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_face_offers_what_it_says_it_offers(name: str) -> None:
+    face = importlib.import_module(name)
+
+    missing = [each for each in face.__all__ if not hasattr(face, each)]
+
+    assert missing == []
+    assert list(face.__all__) == sorted(face.__all__)
+
+
+def test_the_package_offers_nothing_that_it_does_not_say() -> None:
+    public = {
+        name
+        for name, value in vars(orchestrator_gql).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+
+    assert public == set(orchestrator_gql.__all__) - {"__version__"}
+
+
+def test_the_module_of_the_language_is_not_hidden_by_its_decorator() -> None:
+    assert isinstance(importlib.import_module("orchestrator_gql.workflow"), types.ModuleType)
+    assert "workflow" not in orchestrator_gql.__all__
+
+
+@pytest.mark.parametrize("name", ["orchestrator_gql", "orchestrator_gql.workflow", "orchestrator_gql.workflows.utils"])
+def test_writing_workflows_needs_no_door_and_no_database(name: str) -> None:
+    heavy = ("sqlalchemy", "alembic", "starlette", "strawberry", "uvicorn", "websockets", "psycopg")
+    code = f"import sys, {name}; print(*sorted(set(sys.modules) & {set(heavy)!r}))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert loaded.stdout.split() == []

@@ -1,0 +1,84 @@
+"""The migrations lead to the tables that the code works with."""
+
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import SAWarning
+from support.database import sqlite_url
+
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.schema import HEAD, configuration, prepare
+from orchestrator_gql.storage.tables import metadata
+
+EXPRESSION_INDEXES = {"uq_callbacks_visit_name"}
+"""SQLite's catalogue does not say what an index over an expression covers, so Alembic cannot compare it."""
+
+
+def test_the_schema_that_the_code_asks_for_is_the_newest_migration() -> None:
+    script = ScriptDirectory.from_config(configuration())
+
+    assert script.get_heads() == [HEAD]
+
+
+async def test_a_fresh_database_has_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    database = connect(sqlite_url(tmp_path))
+    await database.open()
+    try:
+        await prepare(database)
+        differences = await database.read(_differences)
+        checks = await database.read(_checks)
+    finally:
+        await database.close()
+
+    assert differences == []
+    assert checks == {table.name: _declared_checks(table) for table in metadata.sorted_tables}
+
+
+async def test_a_current_database_is_left_as_it_is(tmp_path: Path) -> None:
+    database = connect(sqlite_url(tmp_path))
+    await database.open()
+    try:
+        await prepare(database)
+        before = await database.read(_catalogue)
+        await prepare(database)
+        after = await database.read(_catalogue)
+    finally:
+        await database.close()
+
+    assert before == after
+
+
+def _differences(conn: Connection) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
+        context = MigrationContext.configure(conn, opts={"compare_type": True, "include_object": _is_comparable})
+        return list(compare_metadata(context, metadata))
+
+
+def _is_comparable(_: Any, name: str | None, kind: str, *__: Any) -> bool:
+    return not (kind == "index" and name in EXPRESSION_INDEXES)
+
+
+def _checks(conn: Connection) -> dict[str, set[str]]:
+    catalogue = inspect(conn)
+    return {
+        table.name: {str(check["name"]) for check in catalogue.get_check_constraints(table.name)}
+        for table in metadata.sorted_tables
+    }
+
+
+def _declared_checks(table: Any) -> set[str]:
+    from sqlalchemy.dialects import sqlite
+    from sqlalchemy.schema import CreateTable
+
+    return set(re.findall(r"CONSTRAINT (\S+) CHECK", str(CreateTable(table).compile(dialect=sqlite.dialect()))))
+
+
+def _catalogue(conn: Connection) -> list[Any]:
+    return conn.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY name").all()  # type: ignore[return-value]

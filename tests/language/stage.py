@@ -1,0 +1,120 @@
+"""A stage on which the workflows of a test run for real, each beginning with the state that the test wants."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from support.database import sqlite_url
+from support.engine import Engine, engine_of
+from support.until import until
+
+from orchestrator_gql import forms
+from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import input_requests, product_subscriptions
+from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.workflow import Step, StepList, Workflow, begin, workflow
+
+MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
+
+
+class Play:
+    """What a test asks of a running engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.runtime = engine.runtime
+
+    async def begin(self, name: str, *pages: Any) -> Started | forms.NextPage | forms.PageInvalid:
+        """One turn of the start form."""
+        return await start_workflow(self.runtime, LOCAL_OPERATOR, workflow_name=name, pages=list(pages))
+
+    async def run(self, name: str, *pages: Any) -> Process:
+        """Start the workflow with all its pages and see where it comes to rest."""
+        started = await self.begin(name, *pages)
+        assert isinstance(started, Started), started
+        return await self.rest(started.process.id)
+
+    async def rest(self, process_id: UUID, *passing: ProcessStatus) -> Process:
+        """The process once it rests; in the statuses named it only passes through."""
+
+        async def look() -> Process | None:
+            process = await self.engine.process(process_id)
+            return None if process.status in (*MOVING, *passing) else process
+
+        return await until(self.runtime, look, told="a process to rest")
+
+    async def log(self, process: Process) -> list[StepRecord]:
+        """Every visit of a step."""
+        return await self.engine.steps(process.id)
+
+    async def answer(self, route: str, letter: Any) -> None:
+        """Deliver a result at a callback's route."""
+        await receive_callback(self.runtime, token=route.rpartition("/")[2], letter=letter)
+
+    async def submit(self, process: Process, *pages: Any) -> Process:
+        """Answer the form that the process asks, and see where it comes to rest."""
+        asked = await self.engine.read(lambda conn: input_requests.open_of_process(conn, process.id))
+        assert asked is not None
+        said = await submit_form(self.runtime, LOCAL_OPERATOR, input_request_id=asked.id, pages=list(pages))
+        assert isinstance(said, Submitted), said
+        return await self.rest(process.id)
+
+    async def retry(self, process: Process) -> Process:
+        """Enter again at the step that failed, and see where it comes to rest."""
+        await retry_process(self.runtime, LOCAL_OPERATOR, process_id=process.id)
+        return await self.rest(process.id)
+
+    async def subscription(self, subscription_id: UUID | str) -> dict[str, Any]:
+        """A product subscription as it is stored."""
+        named = UUID(str(subscription_id))
+        stored: dict[str, Any] = (await self.engine.read(lambda conn: product_subscriptions.models(conn, [named])))[
+            named
+        ]
+        return stored
+
+
+class Stage:
+    """Where the workflows of a test are put on; its steps write down in ``seen`` what they saw."""
+
+    def __init__(self, folder: Path) -> None:
+        self.seen: list[Any] = []
+        self._folder = folder
+
+    @asynccontextmanager
+    async def __call__(self, *workflows: Workflow, **settings: Any) -> AsyncIterator[Play]:
+        """An engine that offers the workflows, as long as the context lasts."""
+        async with engine_of(
+            sqlite_url(self._folder), *workflows, public_url="https://orchestrator.example", **settings
+        ) as engine:
+            yield Play(engine)
+
+    async def play(self, steps: Step | StepList, **state: Any) -> Process:
+        """Run the steps as a workflow that begins with the state; where it comes to rest."""
+        async with self(named("play", steps)) as engine:
+            return await engine.run("play", state)
+
+
+def named(name: str, steps: Step | StepList) -> Workflow:
+    """A workflow of the steps that begins with whatever its one page says."""
+
+    def body() -> StepList:
+        return begin >> steps
+
+    body.__name__ = name
+    return workflow(initial_input_form=_anything)(body)
+
+
+class Anything(forms.FormPage, extra="allow"):
+    """A page that takes every field."""
+
+
+def _anything() -> Any:
+    answer = yield Anything
+    return answer.model_dump()

@@ -1,0 +1,138 @@
+"""What is wrong in a definition is told where it is defined, with the fix."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orchestrator_gql import StepList, begin, callback_step, conditional, focussteps, inputstep, step, step_group
+from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
+from orchestrator_gql.workflow import Step, Workflow, workflow
+from orchestrator_gql.workflows.registry import Registry
+from orchestrator_gql.workflows.utils import create_workflow, task
+
+
+def plain() -> None:
+    """Do nothing."""
+
+
+@step("Order")
+def order(callback_route: str) -> None: ...
+
+
+@step("Judge")
+def judge(callback_result: Any) -> None: ...
+
+
+@inputstep("Ask")
+def ask() -> Any: ...
+
+
+def made(name: str) -> Workflow:
+    return workflow()(renamed(name, lambda: begin >> judge))
+
+
+def renamed(name: str, body: Callable[[], Any]) -> Callable[[], Any]:
+    body.__name__ = name
+    return body
+
+
+@pytest.mark.parametrize("left", [begin, begin >> order, order])
+def test_a_plain_function_among_steps_is_told_by_its_name(left: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"got the plain function 'plain': decorate it with @step\("):
+        left >> plain
+
+
+def test_a_workflow_among_steps_is_told_by_its_name() -> None:
+    with pytest.raises(WorkflowDefinitionError, match="got the workflow 'inner': use its steps, not itself"):
+        begin >> made("inner")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [([order], "a list"), (None, "a NoneType"), ("Order", "a str")])
+def test_anything_else_among_steps_is_told_by_its_type(wrong: Any, shown: str) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=f"Expected a step or a StepList on the right of >>.*{shown}"):
+        begin >> wrong
+
+
+@pytest.mark.parametrize("apply", [conditional(bool), focussteps("part"), lambda steps: step_group("Group", steps)])
+def test_a_plain_function_where_steps_are_wrapped_is_told_by_its_name(apply: Callable[[Any], Any]) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="got the plain function 'plain': decorate it"):
+        apply(plain)
+
+
+@pytest.mark.parametrize("kind", [workflow, task, create_workflow])
+@pytest.mark.parametrize(("wrong", "shown"), [(None, "NoneType"), ([], "list"), (order, "ActionStep")])
+def test_a_workflow_that_returns_no_list_of_steps_is_told_by_its_name(kind: Any, wrong: Any, shown: str) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=f"Workflow 'broken' must return a StepList.*returned {shown}"):
+        kind("Broken")(renamed("broken", lambda: wrong))
+
+
+def test_two_workflows_of_one_name_are_told_and_one_named_twice_is_one() -> None:
+    one = made("twin")
+
+    assert len(Registry([one, one])) == 1
+    with pytest.raises(WorkflowDefinitionError, match=r"Two workflows are named 'twin'.*rename one of them"):
+        Registry([one, made("twin")])
+
+
+def test_workflows_are_found_by_name_and_listed_in_order() -> None:
+    registry = Registry([made("b"), made("a")])
+
+    assert [each.name for each in registry] == ["a", "b"]
+    assert registry.get("a") is registry.find("a")
+    assert registry.find("c") is None
+    with pytest.raises(NotFound, match="no workflow 'c'"):
+        registry.get("c")
+
+
+@pytest.mark.parametrize("where", ["step", "form", "start"])
+def test_a_signature_that_cannot_be_bound_is_told_at_start(where: str) -> None:
+    def unbindable(port: int, /) -> None: ...
+
+    def body() -> StepList:
+        steps: dict[str, Step] = {"step": step("s")(unbindable), "form": inputstep("f")(unbindable), "start": judge}
+        return begin >> steps[where]
+
+    broken = workflow(initial_input_form=unbindable if where == "start" else None)(body)
+
+    with pytest.raises(WorkflowDefinitionError, match="takes `port` by position only"):
+        Registry([broken])
+
+
+def test_an_action_that_can_never_hand_out_its_url_is_told() -> None:
+    @step("Order")
+    def deaf(vlan: int) -> None: ...
+
+    with pytest.raises(
+        WorkflowDefinitionError, match=r"'Order' of callback step 'Call' can never hand out its URL.*'callback_route'"
+    ):
+        callback_step("Call", deaf, judge)
+
+
+def test_the_route_must_be_asked_for_by_its_own_name() -> None:
+    with pytest.raises(WorkflowDefinitionError, match="give it a parameter 'reply_to'"):
+        callback_step("Call", order, judge, callback_route_key="reply_to")
+
+
+@pytest.mark.parametrize("wrong", [ask, plain, begin >> order])
+def test_only_steps_made_with_step_act_and_judge(wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="action_step of callback step 'Call' must be made with @step"):
+        callback_step("Call", wrong, judge)
+    with pytest.raises(WorkflowDefinitionError, match="validate_step of callback step 'Call' must be made with @step"):
+        callback_step("Call", order, wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, -1.5, timedelta(seconds=-1), timedelta()])
+def test_a_time_that_is_over_before_it_begins_is_told(wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match="timeout of step 'Order' must be longer than zero"):
+        step("Order", timeout=wrong)(plain)
+    with pytest.raises(WorkflowDefinitionError, match="timeout of callback step 'Call' must be longer"):
+        callback_step("Call", order, judge, timeout=wrong)
+    with pytest.raises(WorkflowDefinitionError, match="heartbeat_timeout of callback step 'Call' must be longer"):
+        callback_step("Call", order, judge, heartbeat_timeout=wrong)
+
+
+def test_a_product_that_nobody_registered_is_told_where_it_is_named() -> None:
+    with pytest.raises(WorkflowDefinitionError, match="There is no product 'Unheard of': register it before"):
+        create_workflow("Create", products=["Unheard of"])

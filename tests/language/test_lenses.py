@@ -1,0 +1,123 @@
+"""Steps that work on a part of the state."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stage import Stage, named
+
+from orchestrator_gql import callback_step, conditional, focussteps, inputstep, retrystep, step, steplens
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A stage with an empty database."""
+    return Stage(tmp_path)
+
+
+@step("Add")
+def add(n: int = 0) -> State:
+    return {"n": n + 1}
+
+
+async def test_a_focus_shows_the_part_and_puts_what_was_made_there(stage: Stage) -> None:
+    process = await stage.play(focussteps("part")(add >> add) >> add, part={"n": 5, "kept": True})
+
+    assert process.state == {"part": {"n": 7, "kept": True}, "n": 1}
+
+
+async def test_a_focus_on_what_is_not_there_begins_empty(stage: Stage) -> None:
+    process = await stage.play(focussteps("part")(add))
+
+    assert process.state == {"part": {"n": 1}}
+
+
+async def test_a_focus_inside_a_focus_goes_deeper(stage: Stage) -> None:
+    process = await stage.play(focussteps("outer")(add >> focussteps("inner")(add)), outer={"inner": {"n": 1}})
+
+    assert process.state == {"outer": {"n": 1, "inner": {"n": 2}}}
+
+
+async def test_a_lens_is_any_way_to_take_a_part_out_and_put_it_back(stage: Stage) -> None:
+    def first(state: State) -> State:
+        return dict(state["ports"][0])
+
+    def back(state: State) -> Any:
+        return lambda part: {**state, "ports": [part, *state["ports"][1:]]}
+
+    process = await stage.play(steplens(first, back)(add), ports=[{"n": 1}, {"n": 1}])
+
+    assert process.state == {"ports": [{"n": 2}, {"n": 1}]}
+
+
+async def test_a_failed_step_leaves_its_part_as_it_was_and_a_retry_sees_it(stage: Stage) -> None:
+    @step("Flaky")
+    def flaky(state: State) -> State:
+        stage.seen.append(state["n"])
+        if len(stage.seen) == 1:
+            raise RuntimeError("once")
+        return {"n": 2}
+
+    async with stage(named("focused", focussteps("part")(flaky))) as engine:
+        failed = await engine.run("focused", {"part": {"n": 1}})
+        ended = await engine.retry(failed)
+
+    assert failed.state == {"part": {"n": 1}}
+    assert ended.state == {"part": {"n": 2}}
+    assert stage.seen == [1, 1]
+
+
+async def test_a_step_tried_again_by_itself_sees_its_part(stage: Stage) -> None:
+    @retrystep("Flaky", attempts=2, delay=0)
+    def flaky(n: int) -> State:
+        stage.seen.append(n)
+        if len(stage.seen) == 1:
+            raise RuntimeError("once")
+        return {"n": n + 1}
+
+    async with stage(named("focused", focussteps("part")(flaky))) as engine:
+        process = await engine.rest((await engine.run("focused", {"part": {"n": 1}})).id, ProcessStatus.WAITING)
+
+    assert process.state == {"part": {"n": 2}}
+    assert stage.seen == [1, 1]
+
+
+async def test_a_skipped_step_makes_no_part(stage: Stage) -> None:
+    process = await stage.play(focussteps("part")(conditional(lambda _: False)(add)))
+
+    assert process.state == {}
+
+
+async def test_a_form_and_a_callback_stay_in_their_part(stage: Stage) -> None:
+    class Question(FormPage):
+        is_sure: bool
+
+    @inputstep("Confirm")
+    def confirm(callback_result: dict[str, int]) -> FormGenerator[Any]:
+        answer = yield Question
+        return {"is_sure": answer.is_sure, "code": callback_result["code"]}
+
+    @step("Order")
+    def order(callback_route: str, vlan: int) -> None:
+        stage.seen.append((callback_route, vlan))
+
+    @step("Judge")
+    def judge(callback_result: dict[str, int]) -> None: ...
+
+    async with stage(named("focused", focussteps("part")(callback_step("Order", order, judge) >> confirm))) as engine:
+        process = await engine.run("focused", {"part": {"vlan": 5}})
+        await engine.answer(stage.seen[0][0], {"code": 0})
+        ended = await engine.submit(await engine.rest(process.id), {"is_sure": True})
+
+    assert ended.state == {"part": {"vlan": 5, "callback_result": {"code": 0}, "is_sure": True, "code": 0}}
+    assert stage.seen[0][1] == 5
+
+
+@pytest.mark.parametrize("wrong", ["text", 5])
+async def test_a_focus_on_what_is_no_part_fails_the_step(stage: Stage, wrong: Any) -> None:
+    process = await stage.play(focussteps("part")(add), part=wrong)
+
+    assert process.status is ProcessStatus.FAILED
+    assert process.state == {"part": wrong}

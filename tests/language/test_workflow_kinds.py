@@ -1,0 +1,365 @@
+"""The ready-made kinds of workflow: what stands around the author's own steps and form."""
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from stage import Play, Stage
+
+from orchestrator_gql import StepList, begin, inputstep, step
+from orchestrator_gql.domain import SubscriptionModel, register_product
+from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
+from orchestrator_gql.process import Process
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import SubscriptionLocked
+from orchestrator_gql.workflow import Workflow
+from orchestrator_gql.workflows.steps import set_status
+from orchestrator_gql.workflows.utils import (
+    create_workflow,
+    ensure_provisioning_status,
+    modify_workflow,
+    task,
+    terminate_workflow,
+    validate_workflow,
+)
+
+
+class LineInactive(SubscriptionModel, is_base=True):
+    speed: int | None = None
+
+
+class Line(LineInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    speed: int
+
+
+LINE = register_product(name="Leased line", model=Line)
+FIBRE = register_product(name="Leased fibre", model=Line)
+BOTH = (LINE.name, FIBRE.name)
+
+
+class OrderPage(FormPage):
+    speed: int
+
+
+def order_form() -> FormGenerator[Any]:
+    answer = yield OrderPage
+    return {"speed": answer.speed}
+
+
+async def async_order_form() -> AsyncGenerator[Any, Any]:
+    answer = yield OrderPage
+    yield answer.model_dump()
+
+
+async def page_later() -> type[FormPage]:
+    return OrderPage
+
+
+def lone_page() -> type[FormPage]:
+    return OrderPage
+
+
+FORMS = [order_form, async_order_form, lone_page, page_later]
+
+
+@step("Construct")
+def construct(product: UUID, speed: int, product_name: str) -> State:
+    line = LineInactive.from_product_id(product, "Surf", speed=speed, note=product_name)
+    return {"subscription": line, "subscription_id": line.subscription_id}
+
+
+@step("Change the speed")
+def change_speed(subscription: Line, speed: int) -> State:
+    subscription.speed = speed
+    return {"subscription": subscription}
+
+
+@step("Look")
+def look(subscription: LineInactive) -> State:
+    return {"seen": [subscription.status, subscription.insync]}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A stage with an empty database."""
+    return Stage(tmp_path)
+
+
+def creation(form: Callable[..., Any] | None = order_form, products: tuple[str, ...] = (LINE.name,)) -> Workflow:
+    @create_workflow("Create a line", initial_input_form=form, products=products)
+    def create_line() -> StepList:
+        return begin >> construct
+
+    return create_line
+
+
+def names(workflow: Workflow) -> list[str]:
+    return [each.name for each in workflow.steps]
+
+
+async def created(play: Play) -> str:
+    process = await play.run("create_line", {"speed": 10})
+    assert process.status is ProcessStatus.COMPLETED, process.failure
+    found: str = process.state["subscription_id"]
+    return found
+
+
+async def test_a_create_workflow_leaves_an_active_subscription_in_sync(stage: Stage) -> None:
+    workflow = creation()
+
+    async with stage(workflow) as play:
+        line = await play.subscription(await created(play))
+
+    assert workflow.target is Target.CREATE
+    assert names(workflow) == ["Start", "Construct", "Set subscription to 'active'", "Unlock subscription", "Done"]
+    assert (line["status"], line["insync"], line["speed"]) == ("active", True, 10)
+
+
+async def test_a_create_workflow_may_end_in_another_status_after_more_steps(stage: Stage) -> None:
+    @create_workflow("Create", order_form, SubscriptionLifecycle.PROVISIONING, begin >> look, products=[LINE.name])
+    def create_line() -> StepList:
+        return begin >> construct
+
+    async with stage(create_line) as play:
+        process = await play.run("create_line", {"speed": 10})
+        line = await play.subscription(process.state["subscription_id"])
+
+    assert names(create_line)[1:4] == ["Construct", "Look", "Set subscription to 'provisioning'"]
+    assert process.state["seen"] == ["initial", False]
+    assert line["status"] == "provisioning"
+
+
+async def test_a_workflow_of_one_product_asks_for_none(stage: Stage) -> None:
+    async with stage(creation()) as play:
+        asked = await play.begin("create_line")
+        process = await play.run("create_line", {"speed": 10})
+
+    assert isinstance(asked, NextPage)
+    assert list(asked.page.schema["properties"]) == ["speed"]
+    assert (process.state["product"], process.state["product_name"]) == (str(LINE.product_id), "Leased line")
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_workflow_of_two_products_asks_which_before_the_authors_form_of_any_kind(
+    stage: Stage, form: Callable[..., Any]
+) -> None:
+    chosen = {"product": str(FIBRE.product_id)}
+
+    async with stage(creation(form, BOTH)) as play:
+        first = await play.begin("create_line")
+        second = await play.begin("create_line", chosen)
+        wrong = await play.begin("create_line", {"product": "none"})
+        process = await play.run("create_line", chosen, {"speed": 10})
+
+    assert isinstance(first, NextPage)
+    assert isinstance(second, NextPage)
+    assert isinstance(wrong, PageInvalid)
+    assert first.page.title == "Which product?"
+    assert list(second.page.schema["properties"]) == ["speed"]
+    assert [error.path for error in wrong.errors] == [("product",)]
+    assert process.status is ProcessStatus.COMPLETED
+    assert process.state["subscription"]["note"] == "Leased fibre"
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_the_authors_form_is_given_what_was_chosen_and_may_ask_nothing(stage: Stage, is_async: bool) -> None:
+    def form(product_name: str, product: UUID, workflow_name: str) -> State:
+        return {"speed": len(product_name), "asked": [product, workflow_name]}
+
+    async def async_form(product_name: str, product: UUID, workflow_name: str) -> State:
+        return form(product_name, product, workflow_name)
+
+    async with stage(creation(async_form if is_async else form, BOTH)) as play:
+        process = await play.run("create_line", {"product": str(LINE.product_id)})
+
+    assert process.state["speed"] == len("Leased line")
+    assert process.state["asked"] == [str(LINE.product_id), "create_line"]
+
+
+async def test_an_async_form_of_several_pages_is_asked_to_its_end(stage: Stage) -> None:
+    async def form(product_name: str) -> AsyncGenerator[Any, Any]:
+        first = yield OrderPage
+        second = yield OrderPage
+        yield {"speed": first.speed + second.speed}
+
+    async with stage(creation(form, BOTH)) as play:
+        third = await play.begin("create_line", {"product": str(LINE.product_id)}, {"speed": 1})
+        process = await play.run("create_line", {"product": str(LINE.product_id)}, {"speed": 1}, {"speed": 2})
+
+    assert isinstance(third, NextPage)
+    assert process.state["speed"] == 3
+
+
+async def test_a_modify_workflow_asks_which_subscription_and_holds_it_meanwhile(stage: Stage) -> None:
+    @inputstep("Confirm")
+    def confirm() -> FormGenerator[Any]:
+        yield FormPage
+        return {}
+
+    @modify_workflow("Change", initial_input_form=order_form)
+    def change_line() -> StepList:
+        return begin >> change_speed >> confirm
+
+    async with stage(creation(), change_line) as play:
+        line_id = await created(play)
+        asked = await play.begin("change_line")
+        waiting = await play.run("change_line", {"subscription_id": line_id}, {"speed": 20})
+        held = await play.subscription(line_id)
+        with pytest.raises(SubscriptionLocked, match=str(waiting.id)):
+            await play.begin("change_line", {"subscription_id": line_id}, {"speed": 30})
+        await play.submit(waiting, {})
+        freed = await play.subscription(line_id)
+
+    assert isinstance(asked, NextPage)
+    assert asked.page.title == "Which product subscription?"
+    assert (held["insync"], held["speed"]) == (False, 20)
+    assert (freed["insync"], freed["speed"]) == (True, 20)
+    assert change_line.target is Target.MODIFY
+    assert names(change_line)[:3] == ["Start", "Create process subscription relation", "Lock subscription"]
+
+
+async def test_a_terminate_workflow_ends_the_subscription(stage: Stage) -> None:
+    @terminate_workflow("Terminate", additional_steps=begin >> look)
+    def end_line() -> StepList:
+        return begin
+
+    async with stage(creation(), end_line) as play:
+        line_id = await created(play)
+        process = await play.run("end_line", {"subscription_id": line_id})
+        line = await play.subscription(line_id)
+
+    assert process.status is ProcessStatus.COMPLETED
+    assert process.state["seen"] == ["active", False]
+    assert (line["status"], line["insync"]) == ("terminated", True)
+    assert line["end_date"] is not None
+    assert end_line.target is Target.TERMINATE
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+async def test_a_validation_that_fails_leaves_the_subscription_out_of_sync(stage: Stage, is_good: bool) -> None:
+    @step("Compare with the network")
+    def compare(subscription: Line) -> None:
+        if not is_good:
+            raise RuntimeError("the network says otherwise")
+
+    @validate_workflow("Check")
+    def check_line() -> StepList:
+        return begin >> compare
+
+    async with stage(creation(), check_line) as play:
+        line_id = await created(play)
+        process = await play.run("check_line", {"subscription_id": line_id})
+        line = await play.subscription(line_id)
+
+    assert process.status is (ProcessStatus.COMPLETED if is_good else ProcessStatus.FAILED)
+    assert line["insync"] is is_good
+    assert check_line.target is Target.VALIDATE
+
+
+async def test_a_validation_may_run_on_what_is_out_of_sync_and_heals_it(stage: Stage) -> None:
+    answers = [RuntimeError("the network says otherwise"), None]
+
+    @step("Compare with the network")
+    def compare() -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    @validate_workflow("Check")
+    def check_line() -> StepList:
+        return begin >> compare
+
+    async with stage(creation(), check_line) as play:
+        line_id = await created(play)
+        await play.run("check_line", {"subscription_id": line_id})
+        ended = await play.run("check_line", {"subscription_id": line_id})
+        line = await play.subscription(line_id)
+
+    assert ended.status is ProcessStatus.COMPLETED
+    assert line["insync"] is True
+
+
+async def test_a_task_stands_between_start_and_done_and_needs_no_form(stage: Stage) -> None:
+    @task("Sweep", additional_steps=begin >> step("After")(lambda: {"after": True}))
+    def sweep() -> StepList:
+        return begin >> step("Sweep")(lambda: {"swept": 3})
+
+    async with stage(sweep) as play:
+        process = await play.run("sweep")
+
+    assert names(sweep) == ["Start", "Sweep", "After", "Done"]
+    assert sweep.target is Target.SYSTEM
+    assert process.state == {"swept": 3, "after": True}
+
+
+def test_steps_may_stand_between_provisioning_and_active() -> None:
+    steps = ensure_provisioning_status(begin >> look)
+
+    assert [each.name for each in steps] == [
+        "Set subscription to 'provisioning'",
+        "Look",
+        "Set subscription to 'active'",
+    ]
+
+
+async def test_a_step_is_given_the_subscription_as_it_is_stored_whatever_the_state_says(stage: Stage) -> None:
+    @step("Compare")
+    def compare(subscription_id: UUID, subscription: Line, maybe: Line | None, many: list[Line]) -> State:
+        assert subscription.subscription_id == subscription_id
+        return {"found": [subscription.speed, maybe, [each.speed for each in many]]}
+
+    @step("Name it in several ways")
+    def name_it(subscription_id: str) -> State:
+        stale = {"subscription_id": subscription_id, "speed": -1}
+        return {"subscription": stale, "maybe": None, "many": [stale, subscription_id]}
+
+    process = await _after_creation(stage, name_it >> compare)
+
+    assert process.state["found"] == [10, None, [10, 10]]
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("6f0b3f6e-0000-4000-8000-000000000000", "There is no product subscription 6f0b3f6e-"),
+        ({"speed": 1}, "The state's 'subscription' names no product subscription"),
+        ("my line", "The state's 'subscription' names no product subscription"),
+    ],
+)
+async def test_a_subscription_that_is_not_there_fails_the_step(stage: Stage, named: Any, told: str) -> None:
+    @step("Name it")
+    def name_it() -> State:
+        return {"subscription": named}
+
+    process = await _after_creation(stage, name_it >> look)
+
+    assert process.failure is not None
+    assert process.failure.code == "bad-argument"
+    assert told in process.failure.message
+
+
+async def test_a_subscription_of_another_lifecycle_fails_the_step_that_asks_for_a_stricter_one(stage: Stage) -> None:
+    @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
+    def create_too_early() -> StepList:
+        return begin >> construct >> change_speed
+
+    async with stage(create_too_early) as play:
+        process = await play.run("create_too_early", {"speed": 10})
+
+    assert process.failure is not None
+    assert process.failure.code == "lifecycle-mismatch"
+    assert "is no `Line`: in the status initial it is a `LineInactive`" in process.failure.message
+
+
+async def _after_creation(stage: Stage, steps: StepList) -> Process:
+    """Where a process comes to rest that makes an active line and then runs the steps."""
+
+    @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
+    def create_line() -> StepList:
+        return begin >> construct >> set_status(SubscriptionLifecycle.ACTIVE) >> steps
+
+    async with stage(create_line) as play:
+        return await play.run("create_line", {"speed": 10})

@@ -1,0 +1,115 @@
+"""A whole server but for its doors: database, engine and clock, as `app` joins them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+from support.clock import TurnableClock
+from support.until import until
+
+from orchestrator_gql.app import _assemble, running
+from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.engine.embedded import EmbeddedDispatcher
+from orchestrator_gql.events.stream import follow
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import attempts, callbacks, processes, steps
+from orchestrator_gql.storage.attempts import Attempt
+from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
+from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflows.registry import Registry
+
+T = TypeVar("T")
+
+BEGINNING = "MC4w"
+"""The cursor before the first event (transaction 0, event 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine, and short words for what tests ask of it."""
+
+    runtime: Runtime
+    clock: TurnableClock
+
+    async def read(self, unit: Callable[[Connection], T]) -> T:
+        """Look into the database."""
+        return await self.runtime.database.read(unit)
+
+    async def until(self, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:
+        """See `support.until`."""
+        return await until(self.runtime, condition, told=told)
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass; whoever watches the clock is told."""
+        self.clock.turn(seconds)
+        self.runtime.timers.set()
+
+    async def start(self, workflow: Workflow, page: Json = None, **options: Any) -> UUID:
+        """Start the workflow with one page, or with none."""
+        pages = [] if page is None else [page]
+        said = await start_workflow(
+            self.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages, **options
+        )
+        assert isinstance(said, Started), said
+        return said.process.id
+
+    async def process(self, process_id: UUID) -> Process:
+        """The process as it stands."""
+        found = await self.read(lambda conn: processes.load(conn, process_id))
+        assert found is not None
+        return found
+
+    async def reaches(self, process_id: UUID, status: ProcessStatus) -> Process:
+        """The process, once it stands there."""
+
+        async def look() -> Process | None:
+            process = await self.process(process_id)
+            return process if process.status is status else None
+
+        return await self.until(look, told=f"process {process_id} to become {status}")
+
+    async def steps(self, process_id: UUID) -> list[StepRecord]:
+        """The log of the process."""
+        return await self.read(lambda conn: steps.of_process(conn, process_id))
+
+    async def mailbox(self, process_id: UUID) -> Mailbox:
+        """The latest mailbox of the process."""
+        return (await self.read(lambda conn: callbacks.of_processes(conn, [process_id])))[process_id][-1]
+
+    async def attempts(self, process_id: UUID) -> list[Attempt]:
+        """What was delivered to the latest mailbox, in order."""
+        mailbox = await self.mailbox(process_id)
+        return (await self.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100)))[0]
+
+    async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
+        """The log from its beginning until now, as a subscriber reads it."""
+        wanted = EventFilter(
+            process_ids=None if process_id is None else (process_id,), kinds=None if kind is None else (kind,)
+        )
+        told: list[Event] = []
+        async for batch in follow(self.runtime.database, self.runtime.notifier, after=BEGINNING, wanted=wanted):
+            told += batch.events
+            if batch.caught_up:
+                break
+        return told
+
+
+@asynccontextmanager
+async def engine_of(
+    database_url: str, *workflows: Workflow, clock: TurnableClock | None = None, **settings: Any
+) -> AsyncIterator[Engine]:
+    """An engine at work on the database, with these workflows deployed."""
+    clock = clock or TurnableClock()
+    dispatcher = EmbeddedDispatcher()
+    asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    runtime = _assemble(asked, Registry(workflows), dispatcher, clock)
+    async with running(runtime, dispatcher):
+        yield Engine(runtime, clock)

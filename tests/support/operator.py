@@ -1,0 +1,31 @@
+"""People as tests play them: they answer forms, abort and retry."""
+
+from uuid import UUID
+
+from support.engine import Engine
+
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.types import Json
+
+ADA = Principal("ada", "Ada", permissions=frozenset(Permission))
+BOB = Principal("bob", "Bob", permissions=frozenset(Permission))
+
+
+async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
+    """The form that waits for somebody, once there is one."""
+
+    async def look() -> InputRequest | None:
+        return await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+
+    return await engine.until(look, told="an open input request")
+
+
+async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> Submitted:
+    """Answer the form that is open with one page."""
+    request = await open_request(engine, process_id)
+    said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page or {}])
+    assert isinstance(said, Submitted), said
+    return said
