@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
@@ -110,8 +110,10 @@ def _assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispat
 
 def _routes(runtime: Runtime) -> list[BaseRoute]:
     folder = dashboard_folder(runtime.settings)
+    face = graphql_face(runtime)
     return [
-        Route("/graphql", graphql_face(runtime)),
+        Route("/graphql", face),
+        WebSocketRoute("/graphql", face),
         *callback_routes(runtime),
         *health_routes(runtime),
         *dashboard_routes(folder),

@@ -207,7 +207,9 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
     step = steps[process.position]
     record = process.record or _visit(process, step, StepStatus.PENDING, now)
     if record.step_index != process.position or record.status is StepStatus.FAILED:
-        record = replace(_visit(process, step, StepStatus.PENDING, now), attempt=_next_attempt(process))
+        record = _visit(process, step, StepStatus.PENDING, now)
+        if process.record is not None and process.record.step_index == process.position:
+            record = replace(record, attempt=process.record.attempt + 1, entered_by="retry")
     match outcome:
         case Success():
             return _succeed(process, steps, record, outcome, now)
@@ -310,11 +312,6 @@ def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | No
 # the pieces
 def _visit(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
     return StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
-
-
-def _next_attempt(process: Process) -> int:
-    last = process.record
-    return last.attempt + 1 if last and last.step_index == process.position else 1
 
 
 def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Success, now: datetime) -> Transition:

@@ -60,6 +60,8 @@ class EmbeddedDispatcher:
             while not self._stopping:
                 await free.acquire()
                 process_id = await self._queue.get()
+                if self._stopping:
+                    break  # rung for while the last steps finish: it is runnable, and waits for the next server
                 self._queued.discard(process_id)
                 task = asyncio.create_task(self._advance(process_id))
                 self._tasks[process_id] = task

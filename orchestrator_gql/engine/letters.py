@@ -80,7 +80,8 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
     refused = judge_progress(mailbox, now)
     if refused is not None:
         return refused
-    message = conceal(told.message, (address.token,)) if told.message else None
+    # PostgreSQL keeps no NUL in a text
+    message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
     data = conceal(told.data, (address.token,))
     attempts.log_progress(conn, mailbox.id, percent=told.percent, message=message, data=data, now=now)
     due = now + timedelta(seconds=mailbox.heartbeat) if mailbox.heartbeat else None

@@ -1,5 +1,6 @@
 """Everything that can be asked."""
 
+from datetime import timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -47,6 +48,8 @@ T = TypeVar("T", Workflow, Product)
 
 First = Annotated[int | None, strawberry.argument(description="How many at the most; 200 is the limit.")]
 After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
+
+NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
 StartFormResult = Annotated[
     FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError,
@@ -151,9 +154,7 @@ class Query:
         self,
         info: Info,
         filter: Annotated[ProcessFilter | None, strawberry.argument(description="Which of them.")] = None,
-        order_by: Annotated[ProcessOrder | None, strawberry.argument(description="In which order.")] = ProcessOrder(
-            field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC
-        ),
+        order_by: Annotated[ProcessOrder | None, strawberry.argument(description="In which order.")] = NEWEST_FIRST,
         first: Annotated[int | None, strawberry.argument(description="So many behind `after`; at most 200.")] = None,
         after: After = None,
         last: Annotated[int | None, strawberry.argument(description="So many before `before`; at most 200.")] = None,
@@ -254,13 +255,17 @@ class Query:
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await stats_lookups.counts(context.runtime, context.principal, stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS])
+        found = await stats_lookups.counts(context.runtime, context.principal, _window(window))
         return Stats.of(found, context.runtime.clock.now())
 
     @strawberry.field(description="The engine of this server.")
     def engine(self, info: Info) -> Engine:
         info.context.demand(Permission.READ)
         return stats_types.engine()
+
+
+def _window(window: StatsWindow | None) -> timedelta:
+    return stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS]
 
 
 def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter | None) -> bool:

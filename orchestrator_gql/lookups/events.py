@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator
 
+from sqlalchemy import Connection
+
 from orchestrator_gql.events.stream import Batch, follow
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -23,7 +25,7 @@ async def event_page(
     """At most ``first`` events behind the cursor, or from the log's beginning, and whether some before are gone."""
     principal.demand(Permission.READ)
 
-    def read(conn: events.Connection) -> tuple[Page, bool]:
+    def read(conn: Connection) -> tuple[Page, bool]:
         is_reset = after is not None and events.is_forgotten(conn, after)
         return events.after(conn, after or BEGINNING, wanted, first), is_reset
 

@@ -10,9 +10,7 @@ from orchestrator_gql.types import InputRequestStatus, Json
 from orchestrator_gql.workflow.model import InputStep
 
 
-async def start_form(
-    runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json]
-) -> forms.Turn:
+async def start_form(runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json]) -> forms.Turn:
     """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`."""
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)

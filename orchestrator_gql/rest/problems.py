@@ -51,9 +51,7 @@ def problem(
 
 def problem_of(error: OrchestratorError) -> Response:
     """The problem that an error is to a client."""
-    status, title = next(
-        (s, t) for kind, s, t in (*STATUS, (OrchestratorError, 500, "Error")) if isinstance(error, kind)
-    )
+    status, title = _status(error)
     more: dict[str, Any] = {}
     code = error.code
     if isinstance(error, CallbackClosed) and error.is_expired:
@@ -64,6 +62,13 @@ def problem_of(error: OrchestratorError) -> Response:
         more["limit_bytes"] = error.limit_bytes
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
     return problem(status, title, code, error.message, headers=headers, **more)
+
+
+def _status(error: OrchestratorError) -> tuple[int, str]:
+    for kind, status, title in STATUS:
+        if isinstance(error, kind):
+            return status, title
+    return 500, "Error"
 
 
 async def on_error(_: Request, error: Exception) -> Response:

@@ -140,7 +140,7 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
     recent = conn.execute(ended.order_by(processes.c.ended_at.desc()).limit(10_000)).all()
     failed = select(func.count()).where(processes.c.status == ProcessStatus.FAILED, processes.c.updated_at >= since)
     return Counts(
-        by_status={status: number for status, number in statuses},
+        by_status=dict(map(tuple, statuses)),
         open_input_requests=_number(conn, input_requests.c.id, open_requests),
         overdue_input_requests=_number(conn, input_requests.c.id, open_requests, input_requests.c.due_at <= now),
         pending_callbacks=pending_count,

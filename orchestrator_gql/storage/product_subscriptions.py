@@ -38,7 +38,7 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
 
 def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
     """Store the model as its newest version, linked to the process; the events to tell, none where nothing changed."""
-    held = conn.execute(_by_id([model.subscription_id]).with_for_update()).one_or_none()
+    held = lock(conn, model.subscription_id)
     version = held.version if held else 0
     new = model.dump() | {"version": version}
     changes = diff(held.model if held else {}, new)
@@ -68,6 +68,11 @@ def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target
     link(conn, process_id, model.subscription_id, target)
     payload = {"product_subscription_id": str(model.subscription_id)}
     return [Event(EventKind.PRODUCT_SUBSCRIPTION_CHANGED, now, process_id, None, payload)]
+
+
+def lock(conn: Connection, subscription_id: UUID) -> Row[Any] | None:
+    """The whole row, and nobody else changes it until this transaction ends."""
+    return conn.execute(_by_id([subscription_id]).with_for_update()).one_or_none()
 
 
 def link(conn: Connection, process_id: UUID, subscription_id: UUID, target: Target) -> None:

@@ -76,7 +76,7 @@ def _preceded_async(prelude: Prelude, form: InputForm) -> InputForm:
         if iscoroutinefunction(form):
             given = await asked
             if isinstance(given, type):
-                page = yield given
+                page: Any = yield given
                 given = page.model_dump()
             yield {**first, **(given or {})}
             return
@@ -98,7 +98,7 @@ def _pages(asked: Any) -> Generator[Any, Any, State | None]:
         given: State | None = yield from asked
         return given
     if isinstance(asked, type):
-        page = yield asked
+        page: Any = yield asked
         data: State = page.model_dump()
         return data
     answered: State | None = asked

@@ -9,6 +9,7 @@ import pytest
 from conftest import Offer
 from pydantic import BaseModel
 from support.clock import TurnableClock
+from support.engine import engine_of
 from support.operator import ADA, confirm, open_request
 from support.remote import Remote, answer, fail, report
 
@@ -17,7 +18,7 @@ from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage import attempts, callbacks
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import (
     CallbackClosed,
@@ -382,7 +383,9 @@ async def test_an_action_that_fails_after_its_url_was_handed_out_withdraws_it(of
     second = await remote.asked()
 
     assert second != token
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.PENDING
+    await engine.reaches(process_id, FAILED)
+    both = await engine.read(lambda conn: callbacks.of_processes(conn, [process_id]))
+    assert [mailbox.status for mailbox in both[process_id]] == [CallbackStatus.WITHDRAWN] * 2
 
 
 async def test_nothing_listens_under_a_token_that_was_never_issued(offer: Offer) -> None:
@@ -504,8 +507,6 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_withou
 
 
 async def test_a_wait_survives_a_restart_and_its_deadline_with_it(storage: str, clock: TurnableClock) -> None:
-    from support.engine import engine_of
-
     remote = Remote()
     played = calls(remote, timeout=60)
     async with engine_of(storage, played, clock=clock) as first:

@@ -1,6 +1,5 @@
 """The package as files."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import orchestrator_gql
@@ -9,9 +8,9 @@ PACKAGE = Path(orchestrator_gql.__file__).parent
 ROOT = PACKAGE.parent
 
 
-def rooms() -> Iterator[Path]:
+def rooms() -> list[Path]:
     """Every Python file of the package, but for migrations: those are written once and never tended."""
-    return (path for path in sorted(PACKAGE.rglob("*.py")) if "versions" not in path.parts)
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if "versions" not in path.parts]
 
 
 def dotted(path: Path) -> str:

@@ -14,6 +14,7 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import ProcessFailureError, WorkflowDefinitionError
+from orchestrator_gql.workflow.model import Retry
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ async def test_what_the_engine_gives_by_name_is_never_stored(stage: Stage) -> No
     assert stage.seen[0][4].startswith(f"{process.id}:")
 
 
-async def test_a_crash_free_retry_has_another_idempotency_key_and_a_second_try_the_same(stage: Stage) -> None:
+async def test_an_operators_retry_has_another_idempotency_key_and_a_second_try_the_same(stage: Stage) -> None:
     @retrystep("Order", attempts=2, delay=0)
     def order(idempotency_key: str) -> None:
         stage.seen.append(idempotency_key)
@@ -233,6 +234,12 @@ async def test_a_retrystep_waits_for_a_known_time_and_can_succeed(stage: Stage) 
     assert record.retry_at is not None
     assert (record.retry_at - record.started_at).total_seconds() == 60
     assert ended.state == {"is_done": True}
+
+
+def test_the_pause_before_a_try_grows_to_its_bound_however_many_tries_there_were() -> None:
+    retry = Retry(attempts=10_000, delay=10, factor=2, max_delay=60)
+
+    assert [retry.wait(tries).total_seconds() for tries in (1, 2, 3, 4, 9_999)] == [10, 20, 40, 60, 60]
 
 
 @pytest.mark.parametrize("wrong", [{"attempts": 0}, {"delay": -1}, {"factor": 0.5}, {"max_delay": -1}])

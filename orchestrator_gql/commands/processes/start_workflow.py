@@ -15,7 +15,7 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import idempotency, processes, product_subscriptions
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.errors import SubscriptionLocked, WorkflowBlocked
+from orchestrator_gql.utils.errors import NotFound, SubscriptionLocked, WorkflowBlocked
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import Workflow
@@ -46,8 +46,8 @@ async def start_workflow(
     """
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
-    scope, digest = f"{SCOPE}:{workflow_name}", hashlib.sha256(canonical(pages)).hexdigest()
-    if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, digest)):
+    digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
+    if idempotency_key is not None and (known := await _earlier(runtime, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
     turned = await execution.start_turn(runtime, workflow, principal, pages)
@@ -56,14 +56,16 @@ async def start_workflow(
     state, accepted = turned.data, turned.pages
 
     def store(conn: Connection) -> Process | None:
-        _demand_in_sync(conn, workflow, state)
+        held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
         begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)
         begun = replace(begun, process=replace(begun.process, note=note))
         process = begin_process(conn, begun)
+        if held is not None:
+            product_subscriptions.link(conn, process.id, held, workflow.target)
         if idempotency_key is None:
             return process
-        row = {"scope": scope, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
+        row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
         if idempotency.remember(conn, **row):  # type: ignore[arg-type]
             return process
         raise _Twin
@@ -72,7 +74,7 @@ async def start_workflow(
         stored = await runtime.database.transaction(store)
     except _Twin:
         assert idempotency_key is not None
-        twin = await _earlier(runtime, scope, idempotency_key, digest)
+        twin = await _earlier(runtime, idempotency_key, digest)
         assert twin is not None
         return twin
     assert stored is not None
@@ -83,9 +85,9 @@ class _Twin(Exception):
     """Undoes the transaction: the same request, at the same time, came first."""
 
 
-async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Started | None:
+async def _earlier(runtime: Runtime, key: str, digest: str) -> Started | None:
     def look(conn: Connection) -> Process | None:
-        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
+        known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
         return processes.load(conn, known) if known is not None else None
 
     process = await runtime.database.read(look)
@@ -98,18 +100,28 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 
 
-def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> None:
-    """One process at a time may change a product subscription."""
+def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
+    """One process at a time may change a product subscription: which one this process will, None for none."""
     named = state.get("subscription_id")
     if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
-        return
-    subscription_id = UUID(str(named))
-    row = product_subscriptions.rows(conn, [subscription_id]).get(subscription_id)
+        return None
+    subscription_id = _id_of(named)
+    row = product_subscriptions.lock(conn, subscription_id)
+    if row is None:
+        raise NotFound("product subscription", named)
     holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
-    if holder is not None or (row is not None and not row.insync):
+    if holder is not None or not row.insync:
         raise SubscriptionLocked(
             f"The product subscription {subscription_id} is held by process {holder}."
             if holder
             else f"The product subscription {subscription_id} is out of sync: a process left it so.",
             process_id=holder,
         )
+    return subscription_id
+
+
+def _id_of(named: Json) -> UUID:
+    try:
+        return UUID(str(named))
+    except ValueError:
+        raise NotFound("product subscription", named) from None

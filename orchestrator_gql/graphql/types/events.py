@@ -304,8 +304,9 @@ class EventConnection:
 async def event_connection(info: Info, after: str | None, wanted: EventFilter, first: int | None) -> EventConnection:
     """A page of the event log behind the cursor."""
     context = info.context
+    size = Window(100 if first is None else first).size
     page, is_reset = await lookups.event_page(
-        context.runtime, context.principal, after=after, wanted=wanted, first=Window(100 if first is None else first).size
+        context.runtime, context.principal, after=after, wanted=wanted, first=size
     )
     edges = [EventEdge(cursor=event.cursor, node=event_of(event)) for event in page.events]
     return EventConnection(
