@@ -88,11 +88,11 @@ async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, rem
     posting = time.perf_counter()
     (await client.post(route, json={"return_code": 0, "output": ["ok"] * 20})).raise_for_status()
     measured.posted.append((time.perf_counter() - posting) * 1000)
-    request_id = await watch.of(process_id, "form")
+    request_id = await asyncio.wait_for(watch.of(process_id, "form"), 30)
     measured.form.append((time.perf_counter() - posting) * 1000)
     answer = await _graphql(client, SUBMIT, {"id": request_id})
     assert answer["submitForm"]["__typename"] == "SubmitFormSuccess", answer
-    await watch.of(process_id, "COMPLETED")
+    await asyncio.wait_for(watch.of(process_id, "COMPLETED"), 30)
     measured.whole.append((time.perf_counter() - began) * 1000)
 
 
@@ -144,7 +144,7 @@ async def _remote() -> AsyncIterator[tuple[str, Watch]]:
     async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await serve(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()
 
     server = await asyncio.start_server(quietly, "127.0.0.1", 0)

@@ -1,5 +1,7 @@
 """The workflow that the lifecycle benchmark runs."""
 
+from typing import Any
+
 import httpx
 
 from orchestrator_gql import begin, callback_step, inputstep, step
@@ -38,7 +40,7 @@ async def ask(callback_route: str, remote: str) -> None:
 
 
 @step("Judge")
-async def judge(callback_result: dict[str, int]) -> State:
+async def judge(callback_result: dict[str, Any]) -> State:
     """Judge the answer."""
     if callback_result["return_code"] != 0:
         raise ProcessFailureError("It failed", details=callback_result)

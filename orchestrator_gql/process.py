@@ -27,6 +27,9 @@ from orchestrator_gql.utils.json import Json
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
 
+DEFINITION_CHANGED = "definition-changed"
+
+
 @dataclass(frozen=True, slots=True)
 class StepRecord:
     """One visit of a step, a line of the process's log."""
@@ -283,9 +286,15 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
     if process.status is ProcessStatus.SUSPENDED and steps is not None:
         actions.add(ProcessAction.SUBMIT_FORM)
     step = step_at(process, steps) if steps is not None else None
-    if process.status is ProcessStatus.FAILED and step is not None and step.kind is not StepKind.AWAIT_CALLBACK:
+    if process.status is ProcessStatus.FAILED and step is not None and _may_enter_again(process, step):
         actions.add(ProcessAction.RETRY)
     return frozenset(actions)
+
+
+def _may_enter_again(process: Process, step: Step) -> bool:
+    """A wait that failed has nothing to retry, unless what failed was the deployment: its letter may be there."""
+    is_of_definition = process.failure is not None and process.failure.code == DEFINITION_CHANGED
+    return step.kind is not StepKind.AWAIT_CALLBACK or is_of_definition
 
 
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
@@ -293,8 +302,14 @@ def change_definition(process: Process, workflow: Workflow, difference: str | No
     if difference is None:
         return _moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
     message = f"Workflow {workflow.name!r} changed under this process: {difference}."
-    failed = replace(process, failure=Failure("definition-changed", message, now))
-    return _moved(process, failed, ProcessStatus.FAILED, now)
+    failure = Failure(DEFINITION_CHANGED, message, now)
+    record = process.record
+    if record is not None and record.completed_at is None:
+        record = replace(record, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
+    else:
+        record = None
+    transition = _moved(process, replace(process, failure=failure), ProcessStatus.FAILED, now, record=record)
+    return replace(transition, closes_waits=True)
 
 
 def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | None:

@@ -33,13 +33,15 @@ class Server(uvicorn.Server):
 
 def open_door(host: str, port: int) -> socket.socket:
     """A socket bound to the address, not yet listening; raises `SettingsError` where that cannot be."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        door = socket.socket(family, socket.SOCK_STREAM)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(address)
-    except OSError as error:
-        raise _closed(host, port, error) from error
+    with contextlib.ExitStack() as undo:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            door = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+        except OSError as error:
+            raise _closed(host, port, error) from error
+        undo.pop_all()
     return door
 
 

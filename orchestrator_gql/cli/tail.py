@@ -43,8 +43,11 @@ class Tail:
         wanted = {"processIds": [str(self.process_id)]} if self.process_id else None
         # Closed here and now: its socket must not stay open behind a failure.
         async with aclosing(subscribe(self.url, QUERY, {"after": self.cursor, "filter": wanted})) as answers:
+            is_first = True
             async for data in answers:
-                self.pause = FIRST_PAUSE
+                if is_first:  # it comes at once, events or not, to say that the stream is up
+                    _say(f"Connected to {self.url}; Ctrl-C ends.")
+                    self.pause, is_first = FIRST_PAUSE, False
                 self._print(data["processEvents"])
 
     def _print(self, batch: dict[str, Any]) -> None:

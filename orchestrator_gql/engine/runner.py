@@ -67,11 +67,11 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | 
     if process is None or workflow is None:
         return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
     draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
-    draft = _with_current_definition(conn, draft, workflow)
+    draft = with_current_definition(conn, draft, workflow)
     return commit.apply(conn, process, draft, terms(runtime, workflow.steps))
 
 
-def _with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
+def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
     """A process goes on with new steps only where those it has been through are a prefix of them."""
     process = draft.process
     if process.fingerprint == workflow.fingerprint:

@@ -31,4 +31,3 @@ class Context:
 
 
 Info = StrawberryInfo[Context, None]
-

@@ -10,6 +10,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
 
@@ -34,7 +35,7 @@ class ConflictError(UserError):
     by: User | None = strawberry.field(description="Who did, where known.")
     at: datetime | None = strawberry.field(description="When, where known.")
 
-    @strawberry.field(description="The process in the way.")
+    @resolved(description="The process in the way.")
     async def conflicting_process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
@@ -87,9 +88,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
         case errors.NotFound():
             return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
         case errors.Forbidden():
-            return ForbiddenError(
-                code=ErrorCode.FORBIDDEN, message=message, permission=Permission(error.permission)
-            )
+            return ForbiddenError(code=ErrorCode.FORBIDDEN, message=message, permission=Permission(error.permission))
         case errors.Refused():
             return ConflictError(
                 code=_code(error),

@@ -27,6 +27,7 @@ from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, Form
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
@@ -63,7 +64,7 @@ class Viewer:
     assignees: list[Assignee] = strawberry.field(description="The teams it belongs to.")
     permissions: list[Permission] = strawberry.field(description="What it may do.")
 
-    @strawberry.field(description="The forms it may answer.")
+    @resolved(description="The forms it may answer.")
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
         return await _request_connection(info, InputRequestFilter(), Window(first, after))
 
@@ -103,26 +104,26 @@ async def _request_connection(info: Info, filter: InputRequestFilter, window: Wi
 
 @strawberry.type(description="Everything that can be asked.")
 class Query:
-    @strawberry.field(description="Any node by its id.")
+    @resolved(description="Any node by its id.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
         info.context.demand(Permission.READ)
         return await _node(info, id)
 
-    @strawberry.field(description="Many nodes by their ids, in their order; null where there is none.")
+    @resolved(description="Many nodes by their ids, in their order; null where there is none.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
     ) -> list[Node | None]:
         info.context.demand(Permission.READ)
         return [await _node(info, id) for id in ids[:200]]
 
-    @strawberry.field(description="Whoever asks.")
+    @resolved(description="Whoever asks.")
     def viewer(self, info: Info) -> Viewer:
         principal = info.context.principal
         return Viewer(user=User.of(principal), assignees=[], permissions=sorted(principal.permissions))
 
-    @strawberry.field(description="The workflow of that name.")
+    @resolved(description="The workflow of that name.")
     def workflow(
         self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
     ) -> Workflow | None:
@@ -130,7 +131,7 @@ class Query:
         found = info.context.runtime.registry.find(name)
         return Workflow.of(found) if found else None
 
-    @strawberry.field(description="The workflows that are deployed, by name.")
+    @resolved(description="The workflows that are deployed, by name.")
     def workflows(
         self,
         info: Info,
@@ -142,14 +143,14 @@ class Query:
         wanted = [Workflow.of(one) for one in every if _is_wanted(one.name, one.description, one.target, filter)]
         return _listed(wanted, first, after)
 
-    @strawberry.field(description="The process with that id.")
+    @resolved(description="The process with that id.")
     async def process(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Process | None:
         row = await process_lookups.process(info.context.runtime, info.context.principal, uuid_or_nowhere(id))
         return Process.of(row) if row else None
 
-    @strawberry.field(description="Processes, the newest first unless ordered otherwise.")
+    @resolved(description="Processes, the newest first unless ordered otherwise.")
     async def processes(
         self,
         info: Info,
@@ -168,7 +169,7 @@ class Query:
             is_descending=order_by is None or order_by.direction is OrderDirection.DESC,
         )
 
-    @strawberry.field(description="The operators' inbox: forms waiting for a person, the oldest first.")
+    @resolved(description="The operators' inbox: forms waiting for a person, the oldest first.")
     async def input_requests(
         self,
         info: Info,
@@ -178,7 +179,7 @@ class Query:
     ) -> Connection[InputRequest]:
         return await _request_connection(info, filter or InputRequestFilter(), Window(first, after))
 
-    @strawberry.field(description="Callbacks, the newest first.")
+    @resolved(description="Callbacks, the newest first.")
     async def callbacks(
         self,
         info: Info,
@@ -198,20 +199,18 @@ class Query:
         made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
         return made
 
-    @strawberry.field(description="The product of that name.")
-    def product(
-        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
-    ) -> Product | None:
+    @resolved(description="The product of that name.")
+    def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
         info.context.demand(Permission.READ)
         return next((Product.of(one) for one in product_registry.all() if one.facts.name == name), None)
 
-    @strawberry.field(description="The products that are declared, by name.")
+    @resolved(description="The products that are declared, by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
         info.context.demand(Permission.READ)
         every = sorted((Product.of(one) for one in product_registry.all()), key=lambda product: product.name)
         return _listed(every, first, after)
 
-    @strawberry.field(description="The product subscription with that id.")
+    @resolved(description="The product subscription with that id.")
     async def product_subscription(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> ProductSubscription | None:
@@ -219,7 +218,7 @@ class Query:
         row = await info.context.loaders.subscription.load(uuid_or_nowhere(id))
         return ProductSubscription.of(row) if row is not None else None
 
-    @strawberry.field(description="The durable event log behind the live stream; the same cursors.")
+    @resolved(description="The durable event log behind the live stream; the same cursors.")
     async def events(
         self,
         info: Info,
@@ -229,7 +228,7 @@ class Query:
     ) -> EventConnection:
         return await event_connection(info, after, filter.read() if filter else LogFilter(), first)
 
-    @strawberry.field(description="Evaluate a start form without side effects.")
+    @resolved(description="Evaluate a start form without side effects.")
     async def start_form(
         self,
         info: Info,
@@ -246,7 +245,7 @@ class Query:
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
 
-    @strawberry.field(description="The header's numbers.")
+    @resolved(description="The header's numbers.")
     async def stats(
         self,
         info: Info,
@@ -258,7 +257,7 @@ class Query:
         found = await stats_lookups.counts(context.runtime, context.principal, _window(window))
         return Stats.of(found, context.runtime.clock.now())
 
-    @strawberry.field(description="The engine of this server.")
+    @resolved(description="The engine of this server.")
     def engine(self, info: Info) -> Engine:
         info.context.demand(Permission.READ)
         return stats_types.engine()

@@ -11,6 +11,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
+from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
 from orchestrator_gql.lookups import events as event_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
@@ -23,7 +24,7 @@ STATS_POLL = 10.0
 
 @strawberry.type(description="The live streams.")
 class Subscription:
-    @strawberry.subscription(
+    @subscription(
         description="Every committed change, in commit order, without gap or repeat. `after` resumes right behind that "
         "cursor; without it the stream starts now. The first message comes at once, perhaps empty, to say that the "
         "stream is up and where."
@@ -42,7 +43,7 @@ class Subscription:
                 context.renew()
                 yield EventBatch.of(batch)
 
-    @strawberry.subscription(description="The header's numbers; at most one message a second, the latest wins.")
+    @subscription(description="The header's numbers; at most one message a second, the latest wins.")
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
         context = info.context
         window = WINDOWS[StatsWindow.LAST_24_HOURS]

@@ -1,10 +1,11 @@
 """The log of a process: one row for each visit of a step."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Executable, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -17,13 +18,16 @@ _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "
 
 def save_all(conn: Connection, process_id: UUID, records: Sequence[StepRecord]) -> None:
     """Write the visits; one that stands there already is brought up to date."""
-    if not records:
-        return
-    insert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
-    statement = insert(process_steps)
+    if records:
+        conn.execute(_upsert(conn.dialect.name), [{"process_id": process_id, **_values(record)} for record in records])
+
+
+@cache
+def _upsert(dialect: str) -> Executable:
+    """Made once a dialect: it stands in every commit, and making it costs more than running it."""
+    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps)
     latest = {name: statement.excluded[name] for name in _MUTABLE}
-    upsert = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
-    conn.execute(upsert, [{"process_id": process_id, **_values(record)} for record in records])
+    return statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
 
 
 def of_process(conn: Connection, process_id: UUID) -> list[StepRecord]:

@@ -76,8 +76,8 @@ def _preceded_async(prelude: Prelude, form: InputForm) -> InputForm:
         if iscoroutinefunction(form):
             given = await asked
             if isinstance(given, type):
-                page: Any = yield given
-                given = page.model_dump()
+                answer = yield given
+                given = answer.model_dump()
             yield {**first, **(given or {})}
             return
         async with aclosing(asked):

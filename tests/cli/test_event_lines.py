@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from graphql import build_schema, parse, validate
-from orchestrator_gql.graphql.schema import printed
 
 from orchestrator_gql.cli.event_lines import QUERY, SHOWN, line
+from orchestrator_gql.graphql.schema import printed
 
 FAILURE = {"code": "callback-expired", "message": "Nobody answered."}
 CASES: list[tuple[str, dict[str, Any], str]] = [
@@ -68,7 +68,6 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         {"productSubscription": {"description": "L2VPN 100", "status": "ACTIVE"}},
         "subscription L2VPN 100: ACTIVE",
     ),
-    ("EngineStateChangedEvent", {"engineState": "PAUSED", "reason": "window"}, "engine PAUSED: window"),
     ("SomethingNewEvent", {}, "SomethingNew"),
 ]
 
@@ -98,9 +97,12 @@ def test_who_did_it_stands_at_the_end() -> None:
 
 
 def test_an_event_of_no_process_is_told_too() -> None:
-    engine = {"engineState": "PAUSED", "reason": None, "processId": None, "process": None}
+    product = {"productSubscription": {"description": "L2VPN 100", "status": "ACTIVE"}}
+    facts = {"processId": None, "process": None, **product}
 
-    assert line(event("EngineStateChangedEvent", engine)).endswith("  -         -  engine PAUSED")
+    assert line(event("ProductSubscriptionChangedEvent", facts)).endswith(
+        "  -         -  subscription L2VPN 100: ACTIVE"
+    )
 
 
 def test_text_of_a_remote_service_steers_no_terminal() -> None:

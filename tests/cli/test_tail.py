@@ -117,7 +117,7 @@ async def test_events_are_lines_and_interrupting_says_the_cursor_to_go_on_from()
 
     assert [line.partition("create_l2vpn")[2] for line in lines] == ["  progress: one", "  progress: two"]
     assert lines[0].split()[1] == PROCESS[-8:]
-    assert err == f"\nGo on with: orchestrator-gql tail --url {url} --after 2\n"
+    assert err == f"Connected to {url}; Ctrl-C ends.\n\nGo on with: orchestrator-gql tail --url {url} --after 2\n"
     assert process.returncode == 0
 
 

@@ -8,15 +8,15 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import commit, execution, rights
-from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.commit import Draft, Fenced
 from orchestrator_gql.engine.lenses import focus, put_back
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
 from orchestrator_gql.process import Process, Success, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes
-from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, Verdict
+from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, Verdict
 from orchestrator_gql.utils.errors import NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.workflow.model import InputStep, Workflow
@@ -105,10 +105,27 @@ async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
 
     request, process = await runtime.database.read(read)
     workflow = runtime.registry.get(process.workflow_name)
-    step = workflow.steps[request.step_index] if request.step_index < len(workflow.steps) else None
-    if not isinstance(step, InputStep):
-        raise StaleForm("The workflow changed: this form is not part of it any more.", process_id=process.id)
+    if process.fingerprint != workflow.fingerprint:
+        process = await _under_current_definition(runtime, process, workflow)
+    step = workflow.steps[request.step_index]
+    assert isinstance(step, InputStep)
     return _Seen(request, process, workflow, step)
+
+
+async def _under_current_definition(runtime: Runtime, process: Process, workflow: Workflow) -> Process:
+    """The process under the deployed definition; `StaleForm` where it cannot go on with it, and failed."""
+
+    def change(conn: Connection) -> Process:
+        draft = with_current_definition(conn, Draft(process), workflow)
+        return commit.apply(conn, process, draft, terms(runtime, workflow.steps)).process
+
+    try:
+        changed = await runtime.database.transaction(change)
+    except Fenced:
+        raise StaleForm(process_id=process.id) from None
+    if changed.status is ProcessStatus.FAILED and changed.failure is not None:
+        raise StaleForm(changed.failure.message, process_id=process.id, current_version=changed.version)
+    return changed
 
 
 async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Submitted | None:

@@ -19,6 +19,7 @@ from orchestrator_gql.graphql.errors import (
     PayloadTooLargeError,
     typed,
 )
+from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.utils.errors import OrchestratorError
 
@@ -68,7 +69,7 @@ ReceiveCallbackResult = Annotated[
 class CallbackMutations:
     """Joined into Mutation."""
 
-    @strawberry.mutation(description="For remote services: deliver the one result. The token is the credential.")
+    @mutation(description="For remote services: deliver the one result. The token is the credential.")
     async def receive_callback(
         self, info: Info, input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The result.")]
     ) -> ReceiveCallbackResult:
@@ -77,7 +78,7 @@ class CallbackMutations:
             receive_callback(info.context.runtime, token=input.token, letter=input.result, peer=peer)
         )
 
-    @strawberry.mutation(description="For remote services: how far the job is. Does not use up the token.")
+    @mutation(description="For remote services: how far the job is. Does not use up the token.")
     async def report_callback_progress(
         self, info: Info, input: Annotated[ReportCallbackProgressInput, strawberry.argument(description="The report.")]
     ) -> ReceiveCallbackResult:
@@ -92,7 +93,7 @@ class CallbackMutations:
             )
         )
 
-    @strawberry.mutation(description="For remote services: the job failed.")
+    @mutation(description="For remote services: the job failed.")
     async def fail_callback(
         self, info: Info, input: Annotated[FailCallbackInput, strawberry.argument(description="The failure.")]
     ) -> ReceiveCallbackResult:

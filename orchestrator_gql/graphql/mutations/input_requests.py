@@ -13,6 +13,7 @@ from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
+from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.utils.errors import OrchestratorError
 
@@ -49,7 +50,7 @@ SubmitFormResult = Annotated[
 class InputRequestMutations:
     """Joined into Mutation."""
 
-    @strawberry.mutation(
+    @mutation(
         description="Answer an open input request. The last page's acceptance resumes the process; "
         "an earlier page answers with the next one."
     )

@@ -14,6 +14,7 @@ from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFo
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.processes import Process
+from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.utils.errors import OrchestratorError
 
@@ -80,7 +81,7 @@ ProcessActionResult = Annotated[
 class ProcessMutations:
     """Joined into Mutation."""
 
-    @strawberry.mutation(description="Start a process. The same `idempotencyKey` again returns the first one.")
+    @mutation(description="Start a process. The same `idempotencyKey` again returns the first one.")
     async def start_workflow(
         self, info: Info, input: Annotated[StartWorkflowInput, strawberry.argument(description="What to start.")]
     ) -> StartWorkflowResult:
@@ -104,7 +105,7 @@ class ProcessMutations:
             case forms.PageInvalid():
                 return FormInvalid.of(said)
 
-    @strawberry.mutation(description="Enter again at the step that failed.")
+    @mutation(description="Enter again at the step that failed.")
     async def retry_process(
         self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="What to retry.")]
     ) -> ProcessActionResult:
@@ -120,7 +121,7 @@ class ProcessMutations:
             return typed(error)  # type: ignore[return-value]
         return ProcessActionSuccess(process=Process.of(process))
 
-    @strawberry.mutation(description="End a process where it stands: its URLs are dead, its form is closed.")
+    @mutation(description="End a process where it stands: its URLs are dead, its form is closed.")
     async def abort_process(
         self, info: Info, input: Annotated[AbortProcessInput, strawberry.argument(description="What to abort.")]
     ) -> ProcessActionResult:
@@ -137,7 +138,7 @@ class ProcessMutations:
             return typed(error)  # type: ignore[return-value]
         return ProcessActionSuccess(process=Process.of(process))
 
-    @strawberry.mutation(description="Write, change or remove the note beside a process.")
+    @mutation(description="Write, change or remove the note beside a process.")
     async def update_process_note(
         self, info: Info, input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="What to write.")]
     ) -> ProcessActionResult:

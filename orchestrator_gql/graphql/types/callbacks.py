@@ -10,6 +10,7 @@ from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups import callbacks as lookups
 from orchestrator_gql.storage.attempts import Attempt, Progress
@@ -137,7 +138,7 @@ class Callback(Node):
             contract=row.contract,
         )
 
-    @strawberry.field(description="The process that waits.")
+    @resolved(description="The process that waits.")
     async def process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
@@ -145,7 +146,7 @@ class Callback(Node):
 
         return await Process.found(info, self.row.process_id)
 
-    @strawberry.field(description="The step that waits.")
+    @resolved(description="The step that waits.")
     async def step(
         self, info: Info
     ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
@@ -153,11 +154,11 @@ class Callback(Node):
 
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
-    @strawberry.field(description="The accepted result; null when over 64 KiB: see `resultText`.")
+    @resolved(description="The accepted result; null when over 64 KiB: see `resultText`.")
     async def result(self, info: Info) -> Json | None:
         return await result_of(info, self.row)
 
-    @strawberry.field(description="The result's JSON text, piece by piece.")
+    @resolved(description="The result's JSON text, piece by piece.")
     async def result_text(
         self,
         info: Info,
@@ -172,7 +173,7 @@ class Callback(Node):
         following = end if end < len(text) else None
         return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
 
-    @strawberry.field(description="Every report, in order; the newest 1,000 are kept.")
+    @resolved(description="Every report, in order; the newest 1,000 are kept.")
     async def progress_log(
         self,
         info: Info,
@@ -183,7 +184,7 @@ class Callback(Node):
         found = await lookups.progress_page(context.runtime, context.principal, self.row.id, Window(first, after))
         return _connected(found, CallbackProgress.logged)
 
-    @strawberry.field(description="Every delivery, accepted or refused, in order; the newest 20 are kept.")
+    @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept.")
     async def attempts(
         self,
         info: Info,

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from orchestrator_gql import types as ground
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.keyset import Slice
@@ -40,11 +41,11 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     total: strawberry.Private[Callable[[], Any]]
 
-    @strawberry.field(description="The entries alone.")
+    @resolved(description="The entries alone.")
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
-    @strawberry.field(description="How many entries the whole list has; counted only when selected.")
+    @resolved(description="How many entries the whole list has; counted only when selected.")
     async def total_count(self) -> int:
         number: int = await self.total()
         return number

@@ -22,6 +22,7 @@ from orchestrator_gql.graphql.types.enums import InputRequestChange
 from orchestrator_gql.graphql.types.input_requests import InputRequest, input_request_by_id
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import ProductSubscription, product_subscription_by_id
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups import events as lookups
 from orchestrator_gql.storage.columns import failure_from_json
@@ -40,11 +41,11 @@ class Event:
     occurred_at: datetime = strawberry.field(description="When it happened.")
     process_id: strawberry.ID | None = strawberry.field(description="Which process it is about.")
 
-    @strawberry.field(description="Who did it, where a person or machine did.")
+    @resolved(description="Who did it, where a person or machine did.")
     def actor(self) -> User | None:
         return User.named(self.logged.actor)
 
-    @strawberry.field(description="The process as it is now.")
+    @resolved(description="The process as it is now.")
     async def process(self, info: Info) -> Process | None:
         if self.logged.process_id is None:
             return None
@@ -68,7 +69,7 @@ class ProcessStatusChangedEvent(Event):
     to_process_status: ProcessStatus = strawberry.field(description="What it became.")
     version: int = strawberry.field(description="The process's version from then on.")
 
-    @strawberry.field(description="Why, where it failed.")
+    @resolved(description="Why, where it failed.")
     def failure(self, info: Info) -> Failure | None:
         return _failure(self, info)
 
@@ -82,7 +83,7 @@ class StepChangedEvent(Event):
     attempt: int = strawberry.field(description="How often it was tried.")
     state_delta: Json | None = strawberry.field(description="What it added to or changed in the state.")
 
-    @strawberry.field(description="Why, where it failed.")
+    @resolved(description="Why, where it failed.")
     def failure(self, info: Info) -> Failure | None:
         return _failure(self, info)
 
@@ -91,7 +92,7 @@ class StepChangedEvent(Event):
 class CallbackEvent(Event):
     callback_id: strawberry.ID = strawberry.field(description="Which callback it is about.")
 
-    @strawberry.field(description="The callback as it is now.")
+    @resolved(description="The callback as it is now.")
     async def callback(self, info: Info) -> Callback:
         found = await callback_by_id(info, self.callback_id)
         if found is None:
@@ -115,11 +116,11 @@ class CallbackReceivedEvent(CallbackEvent):
     is_truncated: bool = strawberry.field(description="It is too large for `result`.")
     is_early: bool = strawberry.field(description="It came before the process had come to its wait.")
 
-    @strawberry.field(description="The result; null when over 64 KiB.")
+    @resolved(description="The result; null when over 64 KiB.")
     async def result(self, info: Info) -> Json | None:
         return await result_of(info, await info.context.loaders.callback.load(UUID(self.callback_id)))
 
-    @strawberry.field(description="Its beginning, as JSON text.")
+    @resolved(description="Its beginning, as JSON text.")
     async def result_preview(self, info: Info) -> str:
         row = await info.context.loaders.callback.load(UUID(self.callback_id))
         return (row.result_preview if row else None) or ""
@@ -139,7 +140,7 @@ class CallbackEndedEvent(CallbackEvent):
 class InputRequestEvent(Event):
     input_request_id: strawberry.ID = strawberry.field(description="Which input request it is about.")
 
-    @strawberry.field(description="The input request as it is now.")
+    @resolved(description="The input request as it is now.")
     async def input_request(self, info: Info) -> InputRequest:
         found = await input_request_by_id(info, self.input_request_id)
         if found is None:
@@ -172,7 +173,7 @@ class ProcessNoteChangedEvent(Event):
 class ProductSubscriptionChangedEvent(Event):
     product_subscription_id: strawberry.ID = strawberry.field(description="Which one it is about.")
 
-    @strawberry.field(description="The product subscription as it is now.")
+    @resolved(description="The product subscription as it is now.")
     async def product_subscription(self, info: Info) -> ProductSubscription:
         return await product_subscription_by_id(info, UUID(self.product_subscription_id))
 
@@ -296,7 +297,7 @@ class EventConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
     reset: bool = strawberry.field(description="`after` is older than the log keeps.")
 
-    @strawberry.field(description="The events alone.")
+    @resolved(description="The events alone.")
     def nodes(self) -> list[Event]:
         return [edge.node for edge in self.edges]
 

@@ -9,6 +9,7 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Node, User
 from orchestrator_gql.graphql.types.forms import FormResult, form_result
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.input_requests import decision as rules
 from orchestrator_gql.lookups import forms as lookups
@@ -67,7 +68,7 @@ class InputRequest(Node):
             due_at=row.due_at,
         )
 
-    @strawberry.field(description="The process that waits for the answer.")
+    @resolved(description="The process that waits for the answer.")
     async def process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
@@ -75,7 +76,7 @@ class InputRequest(Node):
 
         return await Process.found(info, self.row.process_id)
 
-    @strawberry.field(description="The step that asks.")
+    @resolved(description="The step that asks.")
     async def step(
         self, info: Info
     ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
@@ -83,7 +84,7 @@ class InputRequest(Node):
 
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
-    @strawberry.field(description="One turn of the form with the pages so far; null when decided: see `decisions`.")
+    @resolved(description="One turn of the form with the pages so far; null when decided: see `decisions`.")
     async def form(
         self,
         info: Info,
@@ -93,24 +94,23 @@ class InputRequest(Node):
         turned = await lookups.open_form(context.runtime, context.principal, self.row, list(pages))
         return form_result(turned) if turned is not None else None
 
-    @strawberry.field(description="How many people must say yes.")
+    @resolved(description="How many people must say yes.")
     def approvals_needed(self) -> int:
         return 1
 
-    @strawberry.field(description="What was decided, in order.")
+    @resolved(description="What was decided, in order.")
     async def decisions(self, info: Info) -> list[Decision]:
         return [Decision.of(row) for row in await info.context.loaders.decisions.load(self.row.id)]
 
-    @strawberry.field(description="The caller may answer it.")
+    @resolved(description="The caller may answer it.")
     def can_submit(self, info: Info) -> bool:
         return rules.blocked_reason(self.row, info.context.principal) is None
 
-    @strawberry.field(description="Why the caller may not answer it.")
+    @resolved(description="Why the caller may not answer it.")
     def blocked_reason(self, info: Info) -> str | None:
         return rules.blocked_reason(self.row, info.context.principal)
 
-
-    @strawberry.field(description="The caller may refuse what it asks.")
+    @resolved(description="The caller may refuse what it asks.")
     def can_reject(self) -> bool:
         return False  # no step declares yet where a refusal leads
 

@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.process import ProcessAction
@@ -67,7 +68,7 @@ class Process(Node):
             raise NotFound("process", id)
         return cls.of(row)
 
-    @strawberry.field(description="The workflow; null where it is no longer deployed.")
+    @resolved(description="The workflow; null where it is no longer deployed.")
     def workflow(
         self, info: Info
     ) -> Annotated["Workflow", strawberry.lazy("orchestrator_gql.graphql.types.workflows")] | None:
@@ -76,43 +77,43 @@ class Process(Node):
         found = info.context.runtime.registry.find(self.workflow_name)
         return Workflow.of(found) if found else None
 
-    @strawberry.field(description="What the caller may do now: drives the buttons.")
+    @resolved(description="What the caller may do now: drives the buttons.")
     def available_actions(self, info: Info) -> list[ProcessAction]:
         allowed = rules.available_actions(self.row, _steps(info, self.row))
         return sorted(action for action in allowed if _may(info.context.principal, action))
 
-    @strawberry.field(description="Who started it.")
+    @resolved(description="Who started it.")
     def created_by(self) -> User | None:
         return User.named(self.row.created_by)
 
-    @strawberry.field(description="Who should answer its open form.")
+    @resolved(description="Who should answer its open form.")
     def assignee(self) -> Assignee | None:
         return Assignee.of(self.row.assignee) if self.row.assignee else None
 
-    @strawberry.field(description="Seconds from its start to its end, or until now.")
+    @resolved(description="Seconds from its start to its end, or until now.")
     def duration_seconds(self, info: Info) -> float | None:
         return ((self.ended_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
 
-    @strawberry.field(description="The step it stands at, or stood at last.")
+    @resolved(description="The step it stands at, or stood at last.")
     def current_step(self) -> ProcessStep | None:
         return ProcessStep.visited(self.row.id, self.row.record) if self.row.record else None
 
-    @strawberry.field(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
+    @resolved(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
     async def steps(self, info: Info) -> list[ProcessStep]:
         visits = await info.context.loaders.visits.load(self.row.id)
         return ProcessStep.all_of(self.row.id, visits, _steps(info, self.row))
 
-    @strawberry.field(description="What it asks a person now.")
+    @resolved(description="What it asks a person now.")
     async def open_input_request(self, info: Info) -> InputRequest | None:
         rows = await info.context.loaders.requests.load(self.row.id)
         waiting = [row for row in rows if row.status is InputRequestStatus.OPEN]
         return InputRequest.of(waiting[-1]) if waiting else None
 
-    @strawberry.field(description="The callbacks whose URLs are open.")
+    @resolved(description="The callbacks whose URLs are open.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:
         return [callback for callback in await self._callbacks(info) if callback.row.is_open]
 
-    @strawberry.field(description="All its callbacks, the oldest first.")
+    @resolved(description="All its callbacks, the oldest first.")
     async def callbacks(self, info: Info) -> list[Callback]:
         return await self._callbacks(info)
 
@@ -120,11 +121,11 @@ class Process(Node):
         now = info.context.runtime.clock.now()
         return [Callback.of(row, now) for row in await info.context.loaders.callbacks.load(self.row.id)]
 
-    @strawberry.field(description="Why it failed.")
+    @resolved(description="Why it failed.")
     def failure(self, info: Info) -> Failure | None:
         return Failure.of(self.row.failure, info.context.principal)
 
-    @strawberry.field(description="The product subscriptions it works on.")
+    @resolved(description="The product subscriptions it works on.")
     async def product_subscriptions(
         self, info: Info
     ) -> list[Annotated["ProductSubscription", strawberry.lazy("orchestrator_gql.graphql.types.products")]]:
@@ -134,17 +135,17 @@ class Process(Node):
         rows = await info.context.loaders.subscription.load_many(ids)
         return [ProductSubscription.of(row) for row in rows if row is not None]
 
-    @strawberry.field(description="The working state.")
+    @resolved(description="The working state.")
     async def state(self, info: Info) -> Json | None:
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
-    @strawberry.field(description="The accepted answers of its start form.")
+    @resolved(description="The accepted answers of its start form.")
     async def start_pages(self, info: Info) -> list[Json]:
         found = await info.context.loaders.state.load(self.row.id)
         return list(found[1]) if found else []
 
-    @strawberry.field(description="What the event log says of it.")
+    @resolved(description="What the event log says of it.")
     async def events(
         self,
         info: Info,

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from orchestrator_gql.domain import ProductStatus, RegisteredProduct, products
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Node
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
@@ -71,7 +72,7 @@ class ProductSubscription(Node):
             updated_at=row.updated_at,
         )
 
-    @strawberry.field(description="The product it is an instance of.")
+    @resolved(description="The product it is an instance of.")
     def product(self) -> Product:
         return Product.of(products.by_id(self.product_id))
 

@@ -9,6 +9,7 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.process import StepRecord
 from orchestrator_gql.types import StepKind, StepStatus
@@ -93,13 +94,13 @@ class ProcessStep(Node):
                 return step
         raise NotFound("step", f"{process_id}:{index}")
 
-    @strawberry.field(description="Seconds from its start to its end, or until now.")
+    @resolved(description="Seconds from its start to its end, or until now.")
     def duration_seconds(self, info: Info) -> float | None:
         if self.started_at is None:
             return None
         return ((self.completed_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
 
-    @strawberry.field(description="The process it belongs to.")
+    @resolved(description="The process it belongs to.")
     async def process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
@@ -107,13 +108,13 @@ class ProcessStep(Node):
 
         return await Process.found(info, self.process_id)
 
-    @strawberry.field(description="The callbacks it waits or waited for, the oldest first.")
+    @resolved(description="The callbacks it waits or waited for, the oldest first.")
     async def callbacks(self, info: Info) -> list[Callback]:
         now = info.context.runtime.clock.now()
         rows = await info.context.loaders.callbacks.load(self.process_id)
         return [Callback.of(row, now) for row in rows if row.step_index == self.index]
 
-    @strawberry.field(description="What it asks or asked a person last.")
+    @resolved(description="What it asks or asked a person last.")
     async def input_request(
         self, info: Info
     ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
@@ -123,11 +124,11 @@ class ProcessStep(Node):
         mine = [row for row in rows if row.step_index == self.index]
         return InputRequest.of(mine[-1]) if mine else None
 
-    @strawberry.field(description="Why it failed, last time.")
+    @resolved(description="Why it failed, last time.")
     def failure(self, info: Info) -> Failure | None:
         return Failure.of(self.visit.failure if self.visit else None, info.context.principal)
 
-    @strawberry.field(description="Who answered it, where a person did.")
+    @resolved(description="Who answered it, where a person did.")
     def completed_by(self) -> User | None:
         return User.named(self.visit.actor if self.visit else None)
 

@@ -8,6 +8,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
+from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups import workflows as lookups
 from orchestrator_gql.storage.keyset import Window
@@ -63,22 +64,22 @@ class Workflow(Node):
             has_start_form=definition.initial_form is not None,
         )
 
-    @strawberry.field(description="Its steps, in order.")
+    @resolved(description="Its steps, in order.")
     def steps(self) -> list[StepDefinition]:
         return [StepDefinition.of(index, step) for index, step in enumerate(self.definition.steps)]
 
-    @strawberry.field(description="The caller can start it now.")
+    @resolved(description="The caller can start it now.")
     async def is_startable(self, info: Info) -> bool:
         return await self._reason(info) is None
 
-    @strawberry.field(description="Why the caller cannot start it now.")
+    @resolved(description="Why the caller cannot start it now.")
     async def blocked_reason(self, info: Info) -> str | None:
         return await self._reason(info)
 
     async def _reason(self, info: Info) -> str | None:
         return await lookups.blocked_reason(info.context.runtime, info.context.principal, self.definition)
 
-    @strawberry.field(description="Its processes, the newest first.")
+    @resolved(description="Its processes, the newest first.")
     async def processes(
         self,
         info: Info,

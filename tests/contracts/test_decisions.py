@@ -1,0 +1,157 @@
+"""Forms that people answer, on both databases: the first decision wins, and it is about what was shown."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from conftest import Offer
+from support.operator import ADA, BOB, confirm, open_request
+
+from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
+from orchestrator_gql.security import Principal
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
+from orchestrator_gql.utils.errors import AlreadyDecided, Forbidden, InputRequestClosed, NotFound, StaleForm, StaleVersion
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow import Workflow, workflow
+
+SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
+
+
+class Window(FormPage):
+    minutes: int = 30
+
+
+@inputstep("Choose a window", assignee=Assignee("NOC"))
+def choose() -> FormGenerator:
+    answer = yield Window
+    return {"minutes": answer.minutes}
+
+
+@workflow("Maintain")
+def maintain() -> Any:
+    return begin >> choose
+
+
+async def test_of_two_people_who_answer_at_once_one_wins_and_the_other_is_told_who_and_when(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+
+    async def answer(by: Principal, minutes: int) -> object:
+        pages = [{"minutes": minutes}]
+        try:
+            return await submit_form(engine.runtime, by, input_request_id=request.id, pages=pages)
+        except AlreadyDecided as decided:
+            return decided
+
+    said = await asyncio.gather(answer(ADA, 10), answer(BOB, 20))
+    ended = await engine.reaches(process_id, COMPLETED)
+
+    (won,) = (one for one in said if isinstance(one, Submitted))
+    (lost,) = (one for one in said if isinstance(one, AlreadyDecided))
+    (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert (lost.by, lost.at) == (made.by, made.at)
+    assert ended.state == {"minutes": {"ada": 10, "bob": 20}[made.by or ""]}
+    assert won.request.version == 2
+    assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
+
+
+async def test_a_page_that_is_wrong_or_missing_is_answered_and_harms_nothing(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+
+    asked = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
+    wrong = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": "long"}])
+    many = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}, {}])
+
+    assert isinstance(asked, NextPage)
+    assert isinstance(wrong, PageInvalid)
+    assert isinstance(many, PageInvalid)
+    assert await open_request(engine, process_id) == request
+
+
+async def test_an_answer_names_what_was_shown_and_a_stale_one_is_refused(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+    shown = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
+    assert isinstance(shown, NextPage)
+    given = {"input_request_id": request.id, "pages": [{}]}
+
+    with pytest.raises(StaleVersion):
+        await submit_form(engine.runtime, ADA, **given, expected_version=7)
+    with pytest.raises(StaleForm):
+        await submit_form(engine.runtime, ADA, **given, shown_digest="0" * 64)
+    said = await submit_form(engine.runtime, ADA, **given, expected_version=1, shown_digest=shown.page.digest)
+
+    assert isinstance(said, Submitted)
+    await engine.reaches(process_id, COMPLETED)
+
+
+async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+    given = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
+
+    first = await submit_form(engine.runtime, ADA, **given)
+    second = await submit_form(engine.runtime, ADA, **given)
+
+    assert isinstance(first, Submitted)
+    assert isinstance(second, Submitted)
+    assert (second.request, second.process.id) == (first.request, process_id)
+
+
+async def test_a_form_of_a_process_that_was_aborted_is_closed(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+
+    await abort_process(engine.runtime, BOB, process_id=process_id)
+
+    with pytest.raises(InputRequestClosed):
+        await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
+    (closed,) = await engine.events(process_id, EventKind.INPUT_REQUEST_CHANGED)
+    assert closed.payload["change"] == "CLOSED"
+
+
+async def test_a_form_without_pages_has_nothing_to_confirm_and_does_not_pause(offer: Offer) -> None:
+    @inputstep("Confirm where needed")
+    def confirm_where_needed(state: State) -> FormGenerator:
+        if state["is_risky"]:
+            yield Window
+        return {"is_confirmed": True}
+
+    @step("Assess")
+    def assess() -> State:
+        return {"is_risky": False}
+
+    @workflow("Assess")
+    def assessed() -> Any:
+        return begin >> assess >> confirm_where_needed
+
+    engine = await offer(assessed)
+    process_id = await engine.start(assessed)
+
+    ended = await engine.reaches(process_id, COMPLETED)
+    assert ended.state == {"is_risky": False, "is_confirmed": True}
+    assert await engine.events(process_id, EventKind.INPUT_REQUESTED) == []
+
+
+async def test_who_lacks_the_right_or_names_no_request_is_refused(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+
+    with pytest.raises(Forbidden):
+        await submit_form(engine.runtime, Principal("eve", "Eve"), input_request_id=request.id, pages=[{}])
+    with pytest.raises(NotFound):
+        await submit_form(engine.runtime, ADA, input_request_id=new_id(), pages=[{}])
+    await confirm(engine, process_id)
+    await engine.reaches(process_id, COMPLETED)

@@ -1,0 +1,251 @@
+"""The event log as its readers see it, on both databases: everything, once, in the order of the commits."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from sqlalchemy import Connection
+from support.clock import TurnableClock
+from support.database import PostgresServer
+from support.engine import BEGINNING, Engine, engine_of
+
+from orchestrator_gql import begin, step
+from orchestrator_gql.commands.processes.update_process_note import update_process_note
+from orchestrator_gql.events.stream import Batch, follow
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import events, processes
+from orchestrator_gql.storage.commits import begin_unit
+from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.postgres import PostgresDatabase
+from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
+from orchestrator_gql.utils.errors import CursorInvalid, StaleVersion
+from orchestrator_gql.workflow import workflow
+
+COMPLETED = ProcessStatus.COMPLETED
+
+
+@step("Count")
+async def count(n: int = 0) -> State:
+    return {"n": n + 1}
+
+
+@workflow("Count to four")
+def counts() -> Any:
+    return begin >> count >> count >> count >> count
+
+
+async def read_until(engine: Engine, after: str | None, enough: Callable[[list[Event]], bool]) -> list[Batch]:
+    """The batches behind the cursor, until the reader has enough."""
+    batches: list[Batch] = []
+    async with asyncio.timeout(20):
+        stream = follow(engine.runtime.database, engine.runtime.notifier, after=after, wanted=EventFilter())
+        async for batch in stream:
+            batches.append(batch)
+            if enough([event for one in batches for event in one.events]):
+                break
+        await stream.aclose()
+    return batches
+
+
+def ended(told: list[Event]) -> set[UUID | None]:
+    """The processes that were told to be complete."""
+    return {event.process_id for event in told if event.payload.get("to") == COMPLETED}
+
+
+async def test_readers_that_break_off_and_resume_see_every_event_once_while_fifty_processes_run(offer: Offer) -> None:
+    engine = await offer(counts)
+
+    async def in_pieces(length: int) -> list[Event]:
+        told: list[Event] = []
+        cursor = BEGINNING
+        while len(ended(told)) < 50:
+            batches = await read_until(engine, cursor, lambda new: len(new) >= length or len(ended(told + new)) == 50)
+            told += [event for batch in batches for event in batch.events]
+            cursor = batches[-1].cursor
+        return told
+
+    readers = [asyncio.create_task(in_pieces(length)) for length in (1, 7, 1000)]
+    begun = await asyncio.gather(*(engine.start(counts) for _ in range(50)))
+    read = await asyncio.gather(*readers)
+    whole = await engine.events()
+
+    for told in read:
+        assert [event.cursor for event in told] == [event.cursor for event in whole]
+    assert len({event.cursor for event in whole}) == len(whole) == 50 * 11
+    for process_id in begun:
+        mine = [(e.kind, e.payload.get("to")) for e in whole if e.process_id == process_id]
+        assert mine[0] == (EventKind.PROCESS_CREATED, None)
+        assert mine[1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING")
+        assert mine[2:-1] == [(EventKind.STEP_CHANGED, to) for _ in range(4) for to in ("RUNNING", "SUCCESS")]
+        assert mine[-1] == (EventKind.PROCESS_STATUS_CHANGED, COMPLETED)
+
+
+async def test_a_reader_without_a_cursor_begins_now_and_is_answered_at_once(offer: Offer) -> None:
+    engine = await offer(counts)
+    first = await engine.start(counts)
+    await engine.reaches(first, COMPLETED)
+
+    (hello,) = await read_until(engine, None, lambda _: True)
+    second = await engine.start(counts)
+    told = await read_until(engine, hello.cursor, lambda new: bool(ended(new)))
+
+    assert (hello.events, hello.caught_up) == ((), True)
+    assert {event.process_id for batch in told for event in batch.events} == {second}
+
+
+async def test_a_reader_of_a_stopped_server_resumes_on_the_next_one(storage: str, clock: TurnableClock) -> None:
+    async with engine_of(storage, counts, clock=clock) as one:
+        await one.reaches(await one.start(counts), COMPLETED)
+        before = await one.events()
+    async with engine_of(storage, counts, clock=clock) as two:
+        await two.reaches(await two.start(counts), COMPLETED)
+        batches = await read_until(two, before[-1].cursor, lambda new: bool(ended(new)))
+        whole = await two.events()
+
+    assert before + [event for batch in batches for event in batch.events] == whole
+
+
+@pytest.mark.parametrize("cursor", ["", "!", "MA", "LTEuMA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OS4w", "ü"])
+async def test_a_cursor_that_nobody_gave_is_refused(offer: Offer, cursor: str) -> None:
+    engine = await offer()
+
+    with pytest.raises(CursorInvalid):
+        await read_until(engine, cursor, lambda _: True)
+
+
+async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -> None:
+    engine = await offer(counts)
+    await engine.reaches(await engine.start(counts), COMPLETED)
+    old, *_, last = await engine.events()
+
+    def forget(conn: Connection) -> None:
+        conn.exec_driver_sql("DELETE FROM events WHERE id <= 5")
+
+    await engine.runtime.database.transaction(forget)
+    (batch,) = await read_until(engine, old.cursor, lambda _: True)
+
+    assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
+
+
+async def test_a_filter_leaves_out_what_is_not_wanted_and_does_not_look_at_it_twice(offer: Offer) -> None:
+    engine = await offer(counts)
+    first, second = [await engine.start(counts) for _ in range(2)]
+    for process_id in (first, second):
+        await engine.reaches(process_id, COMPLETED)
+    whole = await engine.events()
+
+    async def read(wanted: EventFilter) -> tuple[list[Event], str]:
+        page = await engine.read(lambda conn: events.after(conn, BEGINNING, wanted, 100))
+        return list(page.events), page.cursor
+
+    by_process, _ = await read(EventFilter(process_ids=(first,)))
+    by_kind, _ = await read(EventFilter(kinds=(EventKind.PROCESS_CREATED,)))
+    by_workflow, _ = await read(EventFilter(workflow_names=("counts",)))
+    nothing, behind = await read(EventFilter(workflow_names=("other",)))
+
+    assert by_process == [event for event in whole if event.process_id == first]
+    assert [event.process_id for event in by_kind] == [first, second]
+    assert by_workflow == whole
+    assert (nothing, behind) == ([], whole[-1].cursor)
+
+
+async def test_a_page_says_whether_there_is_more(offer: Offer) -> None:
+    engine = await offer(counts)
+    await engine.reaches(await engine.start(counts), COMPLETED)
+    whole = await engine.events()
+
+    first = await engine.read(lambda conn: events.after(conn, BEGINNING, EventFilter(), 4))
+    rest = await engine.read(lambda conn: events.after(conn, first.cursor, EventFilter(), 7))
+
+    assert (first.has_more, rest.has_more) == (True, False)
+    assert [*first.events, *rest.events] == whole
+
+
+async def test_a_note_is_an_event_and_a_stale_writer_is_refused(offer: Offer) -> None:
+    engine = await offer(counts)
+    process_id = await engine.start(counts)
+    seen = await engine.reaches(process_id, COMPLETED)
+
+    noted = await update_process_note(
+        engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="see ticket 7", expected_version=seen.version
+    )
+    with pytest.raises(StaleVersion):
+        await update_process_note(
+            engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="mine", expected_version=seen.version
+        )
+
+    assert (await engine.process(process_id)).note == "see ticket 7"
+    assert noted.version == seen.version + 1
+    (told,) = await engine.events(process_id, EventKind.PROCESS_NOTE_CHANGED)
+    assert (told.payload, told.actor) == ({"note": "see ticket 7"}, "local")
+
+
+def _event(clock: TurnableClock, name: str) -> Event:
+    return Event(EventKind.ENGINE_STATE_CHANGED, clock.now(), payload={"name": name})
+
+
+async def test_on_postgres_no_reader_steps_over_an_event_that_is_committed_late(
+    postgres: PostgresServer, clock: TurnableClock
+) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, clock=clock) as engine:
+            database = engine.runtime.database
+            assert isinstance(database, PostgresDatabase)
+
+            def write(conn: Connection, name: str) -> None:
+                begin_unit(conn)
+                events.append(conn, [_event(clock, name)])
+
+            async def names() -> list[str]:
+                return [event.payload["name"] for event in await engine.events()]
+
+            async with database.engine.connect() as slow:
+                await slow.run_sync(write, "early, committed late")
+                await database.transaction(lambda conn: write(conn, "late, committed early"))
+                held_back = await names()
+                end = await engine.read(events.end)
+                await slow.commit()
+
+            assert held_back == []
+            assert end == BEGINNING
+            assert await names() == ["early, committed late", "late, committed early"]
+
+
+async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_meanwhile(
+    postgres: PostgresServer, clock: TurnableClock
+) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, counts, clock=clock) as engine:
+            process_id = await engine.start(counts)
+            await engine.reaches(process_id, COMPLETED)
+            database = engine.runtime.database
+            assert isinstance(database, PostgresDatabase)
+
+            def wait_and_tell(conn: Connection) -> tuple[str | None, int]:
+                process = processes.lock(conn, process_id)
+                assert process is not None
+                events.append(conn, [_event(clock, "second")])
+                return process.note, process.record.seq if process.record else 0
+
+            async with database.engine.connect() as holder:
+                await holder.run_sync(begin_unit)
+                held = await holder.run_sync(processes.lock, process_id)
+                assert held is not None
+                waiting = asyncio.create_task(database.transaction(wait_and_tell))
+                await engine.until(lambda: _waits(engine), told="a transaction that waits for the process")
+                await holder.run_sync(processes.set_note, held, "first", clock.now())
+                await holder.exec_driver_sql("UPDATE processes SET record_seq = 2")
+                await holder.run_sync(events.append, [_event(clock, "first")])
+                await holder.commit()
+
+            assert await waiting == ("first", 2)
+            told = [event.payload["name"] for event in await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)]
+            assert told == ["first", "second"]
+
+
+async def _waits(engine: Engine) -> bool:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    return await engine.read(lambda conn: conn.exec_driver_sql(waiting).scalar_one() > 0)

@@ -1,0 +1,347 @@
+"""Starting workflows, on both databases: what is stored, what is refused, and what is answered twice alike."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from conftest import Offer
+from support.clock import TurnableClock
+from support.engine import Engine, engine_of
+from support.operator import ADA, confirm, open_request
+from support.remote import Remote, answer
+
+from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
+from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
+from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext
+from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import (
+    Forbidden,
+    IdempotencyKeyReused,
+    NotFound,
+    StaleForm,
+    SubscriptionLocked,
+    WorkflowBlocked,
+)
+from orchestrator_gql.workflow import Workflow, workflow
+from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
+
+FAILED, COMPLETED = ProcessStatus.FAILED, ProcessStatus.COMPLETED
+
+
+class LampBlockInactive(ProductBlockModel, product_block_name="Lamp"):
+    watts: int | None = None
+
+
+class LampBlock(LampBlockInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    watts: int
+
+
+class LampInactive(SubscriptionModel, is_base=True):
+    lamp: LampBlockInactive
+
+
+class Lamp(LampInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    lamp: LampBlock
+
+
+LAMP = register_product(name="Lamp of the contract tests", model=LampInactive)
+
+
+@step("Construct the lamp")
+def construct(watts: int) -> State:
+    lamp = LampInactive.from_product_id(LAMP.product_id, customer_id="uva", status=SubscriptionLifecycle.INITIAL)
+    lamp.lamp.watts = watts
+    return {"subscription": lamp, "subscription_id": lamp.subscription_id}
+
+
+@step("Brighten")
+def brighten(subscription: LampInactive) -> State:
+    assert subscription.lamp.watts is not None
+    subscription.lamp.watts += 1
+    return {"subscription": subscription, "watts": subscription.lamp.watts}
+
+
+class Watts(FormPage):
+    watts: int
+
+
+def ask_watts() -> FormGenerator:
+    answer = yield Watts
+    return answer.model_dump()
+
+
+@create_workflow("Install a lamp", initial_input_form=ask_watts)
+def install() -> Any:
+    return begin >> construct >> brighten
+
+
+@inputstep("Look at it")
+def look() -> FormGenerator:
+    yield FormPage
+
+
+@modify_workflow("Change a lamp")
+def change() -> Any:
+    return begin >> look
+
+
+@step("Count")
+async def count() -> State:
+    return {"is_counted": True}
+
+
+@workflow("Count")
+def counts() -> Any:
+    return begin >> count
+
+
+async def installed(engine: Engine) -> UUID:
+    """A lamp, in service."""
+    process = await engine.reaches(await engine.start(install, {"watts": 7}), COMPLETED)
+    return UUID(process.state["subscription_id"])
+
+
+async def test_the_same_key_starts_one_process_and_is_answered_with_it(offer: Offer) -> None:
+    engine = await offer(counts)
+
+    first = await engine.start(counts, idempotency_key="order-1")
+    again = await engine.start(counts, idempotency_key="order-1")
+    other = await engine.start(counts, idempotency_key="order-2")
+
+    assert first == again != other
+
+
+async def test_the_same_key_at_the_same_time_starts_one_process(offer: Offer) -> None:
+    engine = await offer(counts)
+
+    begun = await asyncio.gather(*(engine.start(counts, idempotency_key="order-1") for _ in range(10)))
+
+    assert len(set(begun)) == 1
+    await engine.reaches(begun[0], COMPLETED)
+    assert len(await engine.events(kind=EventKind.PROCESS_CREATED)) == 1
+
+
+async def test_a_key_that_came_with_another_input_is_refused(offer: Offer) -> None:
+    engine = await offer(install, counts)
+    await engine.start(install, {"watts": 7}, idempotency_key="order-1")
+
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.start(install, {"watts": 8}, idempotency_key="order-1")
+    with pytest.raises(IdempotencyKeyReused):
+        await engine.start(counts, idempotency_key="order-1")
+
+
+async def test_a_workflow_may_have_a_very_long_name(offer: Offer) -> None:
+    def very_long() -> Any:
+        return begin >> count
+
+    very_long.__name__ = "reconcile_" * 10
+    long = workflow("Long")(very_long)
+    engine = await offer(long)
+
+    await engine.reaches(await engine.start(long, idempotency_key="order-1"), COMPLETED)
+
+
+async def test_a_start_form_that_is_not_complete_stores_nothing(offer: Offer) -> None:
+    engine = await offer(install)
+
+    async def turn(*pages: Any) -> object:
+        return await start_workflow(engine.runtime, LOCAL_OPERATOR, workflow_name="install", pages=list(pages))
+
+    assert isinstance(await turn(), NextPage)
+    assert isinstance(await turn({"watts": "bright"}), PageInvalid)
+    assert await engine.events() == []
+    assert isinstance(await turn({"watts": 7}), Started)
+
+
+async def test_what_may_not_start_is_refused_with_the_reason(offer: Offer) -> None:
+    @workflow("Closed", run_predicate=lambda: "the network is frozen")
+    def closed() -> Any:
+        return begin >> count
+
+    def nobody(context: AuthContext) -> bool:
+        return False
+
+    @workflow("Forbidden", authorize_callback=nobody)
+    def forbidden() -> Any:
+        return begin >> count
+
+    engine = await offer(closed, forbidden)
+
+    with pytest.raises(WorkflowBlocked, match="the network is frozen"):
+        await engine.start(closed)
+    with pytest.raises(Forbidden):
+        await engine.start(forbidden)
+    with pytest.raises(NotFound):
+        await engine.start(counts)
+
+
+async def test_a_model_that_a_step_returns_is_saved_with_the_step_and_loaded_for_the_next(offer: Offer) -> None:
+    engine = await offer(install)
+    process_id = await engine.start(install, {"watts": 7})
+
+    ended = await engine.reaches(process_id, COMPLETED)
+
+    subscription_id = UUID(ended.state["subscription_id"])
+    row = (await engine.read(lambda conn: product_subscriptions.rows(conn, [subscription_id])))[subscription_id]
+    assert ended.state["watts"] == 8
+    assert (row.model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
+    changed = await engine.events(process_id, EventKind.PRODUCT_SUBSCRIPTION_CHANGED)
+    assert len(changed) == row.version
+    linked = await engine.read(lambda conn: product_subscriptions.ids_of_processes(conn, [process_id]))
+    assert linked == {process_id: [subscription_id]}
+
+
+async def test_one_process_at_a_time_may_change_a_product_subscription(offer: Offer) -> None:
+    engine = await offer(install, change)
+    lamp = str(await installed(engine))
+
+    holder = await engine.start(change, {"subscription_id": lamp})
+    with pytest.raises(SubscriptionLocked) as locked:
+        await engine.start(change, {"subscription_id": lamp})
+    await confirm(engine, holder)
+    await engine.reaches(holder, COMPLETED)
+    following = await engine.start(change, {"subscription_id": lamp})
+
+    assert locked.value.process_id == holder
+    await open_request(engine, following)
+
+
+async def test_of_processes_that_are_started_on_one_product_subscription_at_once_one_begins(offer: Offer) -> None:
+    engine = await offer(install, change)
+    lamp = str(await installed(engine))
+
+    begun = await asyncio.gather(
+        *(engine.start(change, {"subscription_id": lamp}) for _ in range(5)), return_exceptions=True
+    )
+
+    assert sorted(type(one).__name__ for one in begun) == ["SubscriptionLocked"] * 4 + ["UUID"]
+
+
+async def test_a_product_subscription_that_a_process_left_out_of_sync_stays_locked(offer: Offer) -> None:
+    engine = await offer(install, change)
+    lamp = str(await installed(engine))
+    holder = await engine.start(change, {"subscription_id": lamp})
+    await open_request(engine, holder)
+
+    await abort_process(engine.runtime, ADA, process_id=holder)
+
+    with pytest.raises(SubscriptionLocked, match="out of sync"):
+        await engine.start(change, {"subscription_id": lamp})
+
+
+async def test_a_product_subscription_that_does_not_exist_cannot_be_changed(offer: Offer) -> None:
+    def by_name() -> FormGenerator:
+        class Which(FormPage):
+            subscription_id: str
+
+        answer = yield Which
+        return answer.model_dump()
+
+    @workflow("Change by name", target=Target.MODIFY, initial_input_form=by_name)
+    def rename() -> Any:
+        return begin >> count
+
+    engine = await offer(rename)
+
+    with pytest.raises(NotFound):
+        await engine.start(rename, {"subscription_id": str(uuid4())})
+    with pytest.raises(NotFound):
+        await engine.start(rename, {"subscription_id": "the blue one"})
+
+
+def in_two_steps(name: str) -> Workflow:
+    """A workflow that pauses, then does a step of that name."""
+
+    @step(name)
+    async def second() -> State:
+        return {"was": name}
+
+    @workflow("Deployed twice")
+    def deployed() -> Any:
+        return begin >> look >> second
+
+    return deployed
+
+
+async def test_a_process_goes_on_where_its_past_is_a_prefix_of_the_new_definition(
+    storage: str, clock: TurnableClock
+) -> None:
+    old, new = in_two_steps("old"), in_two_steps("new")
+    async with engine_of(storage, old, clock=clock) as before:
+        process_id = await before.start(old)
+        await open_request(before, process_id)
+
+    async with engine_of(storage, new, clock=clock) as after:
+        await confirm(after, process_id)
+        ended = await after.reaches(process_id, COMPLETED)
+
+    assert ended.state == {"was": "new"}
+
+
+async def test_a_process_whose_past_was_changed_fails_and_names_the_first_difference(
+    storage: str, clock: TurnableClock
+) -> None:
+    old = in_two_steps("old")
+
+    @inputstep("Another form")
+    def another() -> FormGenerator:
+        yield FormPage
+
+    @workflow("Deployed twice")
+    def deployed() -> Any:
+        return begin >> another
+
+    async with engine_of(storage, old, clock=clock) as before:
+        process_id = await before.start(old)
+        await open_request(before, process_id)
+
+    async with engine_of(storage, deployed, clock=clock) as after:
+        with pytest.raises(StaleForm, match="'Look at it'"):
+            await confirm(after, process_id)
+        failed = await after.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "definition-changed"
+    assert "step 1 was 'Look at it' (INPUT) and is now 'Another form' (INPUT)" in failed.failure.message
+
+    async with engine_of(storage, old, clock=clock) as again:
+        await retry_process(again.runtime, ADA, process_id=process_id)
+        await confirm(again, process_id)
+        ended = await again.reaches(process_id, COMPLETED)
+
+    assert ended.state == {"was": "old"}
+
+
+async def test_a_letter_outlives_a_wrong_deployment(storage: str, clock: TurnableClock) -> None:
+    remote = Remote()
+
+    @step("Judge")
+    async def judge(callback_result: State) -> State:
+        return {"is_judged": True}
+
+    def deployed() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    right = workflow("Deployed twice")(deployed)
+    wrong = in_two_steps("wrong")
+    async with engine_of(storage, right, clock=clock) as before:
+        process_id = await before.start(right)
+        await before.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    async with engine_of(storage, wrong, clock=clock) as meanwhile:
+        await answer(meanwhile.runtime, await remote.asked(), {"rc": 0})
+        await meanwhile.reaches(process_id, FAILED)
+
+    async with engine_of(storage, right, clock=clock) as after:
+        await retry_process(after.runtime, ADA, process_id=process_id)
+        ended = await after.reaches(process_id, COMPLETED)
+
+    assert ended.state == {"callback_result": {"rc": 0}, "is_judged": True}
+    assert len(remote.tokens) == 1
