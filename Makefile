@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DASHBOARD := frontend-example/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types floors bench schema dashboard locks clean
+.PHONY: help run test check fmt lint types floors bench schema docs dashboard locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
 
 schema: $(VENV)/.dev ## Write schema.graphql
 	$(BIN)/orchestrator-gql schema --output schema.graphql
+
+docs: $(VENV)/.dev ## Write the pages of the reference that follow from the code
+	$(BIN)/python -m scripts.write_reference
 
 dashboard: ## Build the dashboard anew (needs Node 20)
 	rm -rf frontend-example/dist

@@ -135,7 +135,6 @@ def _ended(mailbox: Mailbox, status: CallbackStatus, now: datetime) -> Event:
     return Event(EventKind.CALLBACK_ENDED, now, mailbox.process_id, None, payload)
 
 
-# what needs no author's code
 def _settle(conn: Connection, draft: Draft, terms: Terms) -> tuple[Draft, str | None]:
     """Add the transitions that follow by themselves, and the token of the URL where the next action hands one out."""
     while (process := draft.process).status is ProcessStatus.RUNNING and process.worker is not None:
@@ -244,7 +243,6 @@ def _wait_failure(mailbox: Mailbox, now: datetime) -> Failure:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 
 
-# what is written
 def _write(conn: Connection, before: Process, written: Sequence[Transition], now: datetime) -> None:
     """The log lines, and what follows from each transition, with all events in the order of what happened."""
     latest: dict[int, StepRecord] = {record.seq: record for move in written for record in move.records}

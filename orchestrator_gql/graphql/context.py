@@ -23,7 +23,7 @@ class Context:
 
     def renew(self) -> None:
         """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
-        self.loaders = Loaders(self.runtime)
+        self.loaders = Loaders(self.runtime, self.principal)
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless whoever asks holds the permission."""

@@ -3,7 +3,7 @@
 They are made for each operation, and anew for each batch of a subscription, so that they never serve stale rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,23 +12,32 @@ from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callbacks, input_requests, lists, processes, product_subscriptions, steps
+from orchestrator_gql.security import Principal
+from orchestrator_gql.storage import attempts, callbacks, input_requests, lists, processes, product_subscriptions, steps
+from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage.keyset import Window
 
 T = TypeVar("T")
+L = TypeVar("L", Attempt, Progress)
 Read = Callable[[Connection, Sequence[UUID]], Mapping[UUID, T]]
+ReadPages = Callable[[Runtime, Principal, Sequence[UUID], Window], Awaitable[Mapping[UUID, Log[L]]]]
 
 
 class Loaders:
-    """One operation's loaders; each takes a UUID."""
+    """One operation's loaders; each takes a UUID, those of logs a window beside it."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, principal: Principal) -> None:
         self.process: DataLoader[UUID, Process | None] = _one(runtime, lists.processes_by_ids)
         self.state: DataLoader[UUID, Any] = _one(runtime, processes.states)
         self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, steps.of_processes)
         self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, callbacks.of_processes)
         self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, callbacks.by_ids)
+        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, attempts.by_ids)
+        self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
+        self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)
         self.payload: DataLoader[UUID, str | None] = _one(runtime, callbacks.texts)
         self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, input_requests.of_processes)
         self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, input_requests.by_ids)
@@ -49,5 +58,17 @@ def _many(runtime: Runtime, read: Read[list[T]]) -> DataLoader[UUID, list[T]]:
     async def load(keys: list[UUID]) -> list[list[T]]:
         found = await runtime.database.read(lambda conn: read(conn, keys))
         return [found.get(key, []) for key in keys]
+
+    return DataLoader(load_fn=load)
+
+
+def _pages(runtime: Runtime, principal: Principal, read: ReadPages[L]) -> DataLoader[tuple[UUID, Window], Log[L]]:
+    async def load(keys: list[tuple[UUID, Window]]) -> list[Log[L]]:
+        found: dict[tuple[UUID, Window], Log[L]] = {}
+        for window in {window for _, window in keys}:
+            ids = [id for id, asked in keys if asked == window]
+            pages = await read(runtime, principal, ids, window)
+            found |= {(id, window): page for id, page in pages.items()}
+        return [found[key] for key in keys]
 
     return DataLoader(load_fn=load)

@@ -1,5 +1,6 @@
 """Everything that can be asked."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -38,12 +39,11 @@ from orchestrator_gql.lookups import input_requests as request_lookups
 from orchestrator_gql.lookups import processes as process_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
 from orchestrator_gql.lookups import workflows as workflow_lookups
-from orchestrator_gql.lookups.nodes import attempt
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage import lists
 from orchestrator_gql.storage.events import EventFilter as LogFilter
-from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
-from orchestrator_gql.utils.errors import NotFound, OrchestratorError
+from orchestrator_gql.storage.keyset import LARGEST, Slice, Window, cursor_of, only
+from orchestrator_gql.utils.errors import NotFound, OrchestratorError, PayloadInvalid
 
 T = TypeVar("T", Workflow, Product)
 
@@ -116,7 +116,9 @@ class Query:
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
     ) -> list[Node | None]:
         info.context.demand(Permission.READ)
-        return [await _node(info, id) for id in ids[:200]]
+        if len(ids) > LARGEST:
+            raise PayloadInvalid(f"At most {LARGEST} ids are looked up at once, not {len(ids)}.")
+        return await asyncio.gather(*(_node(info, id) for id in ids))
 
     @resolved(description="Whoever asks.")
     def viewer(self, info: Info) -> Viewer:
@@ -323,5 +325,5 @@ async def _row(info: Info, key: UUID) -> Node | None:
         return InputRequest.of(request)
     if (subscription := await loaders.subscription.load(key)) is not None:
         return ProductSubscription.of(subscription)
-    kept = await attempt(info.context.runtime, info.context.principal, key)
+    kept = await loaders.attempt.load(key)
     return CallbackAttempt.of(kept) if kept else None

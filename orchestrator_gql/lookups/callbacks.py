@@ -1,5 +1,6 @@
 """Callbacks to page through, and what came to their doors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -7,11 +8,12 @@ from uuid import UUID
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import attempts, lists
+from orchestrator_gql.storage import attempts, callbacks, lists
 from orchestrator_gql.storage.attempts import Attempt, Progress
 from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
 from orchestrator_gql.storage.lists import CallbackFilter
 from orchestrator_gql.utils.errors import CursorInvalid
+from orchestrator_gql.utils.tokens import digest
 
 T = TypeVar("T", Attempt, Progress)
 
@@ -38,20 +40,31 @@ async def callback_count(runtime: Runtime, principal: Principal, wanted: Callbac
     return await runtime.database.read(lambda conn: lists.callback_count(conn, wanted))
 
 
-async def attempt_page(runtime: Runtime, principal: Principal, callback_id: UUID, window: Window) -> Log[Attempt]:
-    """A page of a callback's deliveries, in order."""
+async def attempt_pages(
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+) -> dict[UUID, Log[Attempt]]:
+    """The same page of each callback's deliveries, in order."""
     principal.demand(Permission.READ)
     after, size = _after(window), window.size
-    rows, total = await runtime.database.read(lambda conn: attempts.of_callback(conn, callback_id, after, size + 1))
-    return _log(rows, total, window)
+    found = await runtime.database.read(lambda conn: attempts.of_callbacks(conn, callback_ids, after, size + 1))
+    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
 
 
-async def progress_page(runtime: Runtime, principal: Principal, callback_id: UUID, window: Window) -> Log[Progress]:
-    """A page of a callback's progress log, in order."""
+async def progress_pages(
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+) -> dict[UUID, Log[Progress]]:
+    """The same page of each callback's progress log, in order."""
     principal.demand(Permission.READ)
     after, size = _after(window), window.size
-    rows, total = await runtime.database.read(lambda conn: attempts.progress_of(conn, callback_id, after, size + 1))
-    return _log(rows, total, window)
+    found = await runtime.database.read(
+        lambda conn: attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
+    )
+    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
+
+
+async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
+    """Whether a callback of the process has, or had, that token: asked before anything else of a stranger is read."""
+    return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
 
 
 def _after(window: Window) -> UUID | None:

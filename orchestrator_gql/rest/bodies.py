@@ -11,8 +11,8 @@ TIME = 30.0
 """Seconds that a body may take to arrive."""
 
 
-class BodyTimeout(OrchestratorError):
-    """The body took too long to arrive."""
+class BodyIncomplete(OrchestratorError):
+    """The body did not arrive whole in time."""
 
     code = "request-timeout"
 
@@ -27,7 +27,8 @@ class Body:
 
 
 async def read_body(request: Request, limit: int) -> Body:
-    """At most ``limit`` bytes: reading stops where one more comes. `BodyTimeout` where it drips too long."""
+    """At most ``limit`` bytes: reading stops where one more comes. `BodyIncomplete` where it
+    drips too long, or its sender goes away: half a letter is no attempt."""
     chunks: list[bytes] = []
     size = 0
     try:
@@ -37,10 +38,8 @@ async def read_body(request: Request, limit: int) -> Body:
                 chunks.append(chunk)
                 if size > limit:
                     return Body(b"".join(chunks)[:limit], size, is_cut=True)
-    except TimeoutError:
-        raise BodyTimeout from None
-    except ClientDisconnect:
-        return Body(b"", 0, is_cut=True)
+    except (TimeoutError, ClientDisconnect):
+        raise BodyIncomplete from None
     return Body(b"".join(chunks), size, is_cut=False)
 
 

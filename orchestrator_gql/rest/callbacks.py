@@ -17,6 +17,7 @@ from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
 from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
 from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.lookups.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
 from orchestrator_gql.rest.misses import Misses
 from orchestrator_gql.rest.problems import problem, problem_of
@@ -49,6 +50,7 @@ def callback_routes(runtime: Runtime) -> list[Route]:
         (base, _result),
         (f"{base}/progress", _progress),
         (f"{base}/fail", _failure),
+        ("/api/processes/{process_id}/callback/{token:path}", _nothing),
     )
     return [
         Route(path + slash, _answered(runtime, misses, answer), methods=["POST"])
@@ -58,19 +60,14 @@ def callback_routes(runtime: Runtime) -> list[Route]:
 
 
 def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
-    """An endpoint that answers with a receipt or a problem, and stops listening to a peer that guesses."""
+    """An endpoint that answers with a receipt or a problem, and to a peer that guesses with nothing but 429."""
 
     @wraps(answer)
     async def endpoint(request: Request) -> Response:
-        peer = _peer(request)
-        if misses.is_over(peer, time.monotonic()):
-            headers = {"Retry-After": "60"}
-            return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
         try:
-            receipt = await answer(request, runtime, _address(request))
+            receipt = await answer(request, runtime, await _address(request, runtime))
         except CallbackUnknown as unknown:
-            misses.add(peer, time.monotonic())
-            return problem_of(unknown)
+            return _missed(request, misses, unknown)
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
@@ -80,6 +77,15 @@ def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
     return endpoint
 
 
+def _missed(request: Request, misses: Misses, unknown: CallbackUnknown) -> Response:
+    peer, now = _peer(request), time.monotonic()
+    if misses.is_over(peer, now):
+        headers = {"Retry-After": "60"}
+        return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
+    misses.add(peer, now)
+    return problem_of(unknown)
+
+
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
     return await receive_delivery(runtime, address, _delivery(request, body))
@@ -87,8 +93,10 @@ async def _result(request: Request, runtime: Runtime, address: Address) -> Recei
 
 async def _failure(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    _demand_readable(body, runtime, is_right=is_json(request))
-    return await receive_failure(runtime, address, read(body.content), body.content, _peer(request))
+    delivery = _delivery(request, body)
+    if delivery.refusal is not None:
+        return await receive_delivery(runtime, address, delivery)
+    return await receive_failure(runtime, address, delivery.letter, body.content, _peer(request))
 
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -96,6 +104,11 @@ async def _progress(request: Request, runtime: Runtime, address: Address) -> Rec
     is_text = is_plain(request) and media_type(request) == "text/plain"
     _demand_readable(body, runtime, is_right=is_text or is_json(request))
     return await receive_report(runtime, address, _text(body.content) if is_text else read_report(read(body.content)))
+
+
+async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> Receipt:
+    """What stands behind no token: a text with a slash in it is none."""
+    raise CallbackUnknown
 
 
 def _delivery(request: Request, body: Body) -> Delivery:
@@ -142,12 +155,16 @@ def _contract_problem(error: OrchestratorError) -> Response:
     return problem_of(error)
 
 
-def _address(request: Request) -> Address:
-    """The address in the path; a process id that is none is as unknown as any other."""
+async def _address(request: Request, runtime: Runtime) -> Address:
+    """The address in the path, before a byte of the body is read; a process id that is none is as unknown as any."""
+    token = request.path_params["token"]
     try:
-        return Address(request.path_params["token"], UUID(request.path_params["process_id"]))
+        process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
+    if not await is_address(runtime, process_id, token):
+        raise CallbackUnknown
+    return Address(token, process_id)
 
 
 def _peer(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""How often a peer tries callback addresses that do not exist; too often, and it is not listened to for a while."""
+"""How often a peer tries callback addresses that do not exist: too often, and its guesses get no answer for a while."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -14,7 +14,11 @@ class _Count:
 
 
 class Misses:
-    """A count a peer and minute, of the latest 10,000 peers. Only misses count: a right address is always served."""
+    """A count a peer and minute, of the latest 10,000 peers. Only misses count, and only misses are refused.
+
+    A right address is always served: many remote services may share one proxy's address, and a service that tries once
+    must not lose its result to a neighbour who guesses.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute

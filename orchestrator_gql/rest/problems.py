@@ -7,6 +7,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.utils.errors import (
     CallbackClosed,
     CallbackConflict,
@@ -27,6 +28,7 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (NotFound, 404, "Not found"),
     (CallbackConflict, 409, "Already received"),
     (CallbackClosed, 410, "Gone"),
+    (BodyIncomplete, 408, "Request timeout"),
     (PayloadTooLarge, 413, "Too large"),
     (UnsupportedMediaType, 415, "Unsupported media type"),
     (Unauthenticated, 401, "Unauthenticated"),
@@ -60,7 +62,7 @@ def problem_of(error: OrchestratorError) -> Response:
         more["errors"] = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
     if isinstance(error, PayloadTooLarge):
         more["limit_bytes"] = error.limit_bytes
-    headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
+    headers = {503: {"Retry-After": RETRY_AFTER}, 408: {"Connection": "close"}}.get(status)
     return problem(status, title, code, error.message, headers=headers, **more)
 
 

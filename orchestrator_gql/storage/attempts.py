@@ -1,9 +1,9 @@
 """What came to a callback's door: every delivery with its verdict, and every report of progress."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select
@@ -12,6 +12,8 @@ from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.tokens import new_id
+
+T = TypeVar("T")
 
 KEPT_ATTEMPTS = 20
 KEPT_BYTES = 20 * 1024 * 1024
@@ -109,26 +111,51 @@ def log_progress(
 
 def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
     """A page of the attempts, in order, and how many there are."""
-    mine = callback_attempts.c.callback_id == callback_id
-    query = select(callback_attempts).where(mine).order_by(callback_attempts.c.id).limit(limit)
-    rows = conn.execute(query if after is None else query.where(callback_attempts.c.id > after))
-    total = conn.execute(select(func.count()).where(mine)).scalar_one()
-    return [_attempt(row) for row in rows], total
+    return of_callbacks(conn, [callback_id], after, limit)[callback_id]
+
+
+def of_callbacks(
+    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> dict[UUID, tuple[list[Attempt], int]]:
+    """The same for many callbacks at once."""
+    return _pages(conn, callback_attempts, _attempt, callback_ids, after, limit)
 
 
 def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
     """A page of the progress log, in order, and how many reports it holds."""
-    mine = callback_progress.c.callback_id == callback_id
-    query = select(callback_progress).where(mine).order_by(callback_progress.c.id).limit(limit)
-    rows = conn.execute(query if after is None else query.where(callback_progress.c.id > after))
-    total = conn.execute(select(func.count()).where(mine)).scalar_one()
-    return [Progress(**row._mapping) for row in rows], total
+    return progress_of_callbacks(conn, [callback_id], after, limit)[callback_id]
+
+
+def progress_of_callbacks(
+    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> dict[UUID, tuple[list[Progress], int]]:
+    """The same for many callbacks at once."""
+    return _pages(conn, callback_progress, _progress, callback_ids, after, limit)
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
     """The attempts with those ids."""
     rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
     return {row.id: _attempt(row) for row in rows}
+
+
+def _pages(
+    conn: Connection,
+    table: Table,
+    shown: Callable[[Row[Any]], T],
+    callback_ids: Sequence[UUID],
+    after: UUID | None,
+    limit: int,
+) -> dict[UUID, tuple[list[T], int]]:
+    c, mine = table.c, table.c.callback_id.in_(callback_ids)
+    place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
+    ranked = select(table, place).where(mine, *(() if after is None else (c.id > after,))).subquery()
+    totals = conn.execute(select(c.callback_id, func.count()).where(mine).group_by(c.callback_id))
+    counted: dict[UUID, int] = dict(map(tuple, totals))
+    pages: dict[UUID, tuple[list[T], int]] = {id: ([], counted.get(id, 0)) for id in callback_ids}
+    for row in conn.execute(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.id)):
+        pages[row.callback_id][0].append(shown(row))
+    return pages
 
 
 def _next_id(conn: Connection, table: Table, callback_id: UUID) -> UUID:
@@ -159,3 +186,7 @@ def _bound(conn: Connection, callback_id: UUID) -> None:
 
 def _attempt(row: Row[Any]) -> Attempt:
     return Attempt(row.id, row.callback_id, row.at, row.peer, row.outcome, row.bytes, row.body, row.error, row.receipt)
+
+
+def _progress(row: Row[Any]) -> Progress:
+    return Progress(row.id, row.callback_id, row.at, row.percent, row.message, row.data)

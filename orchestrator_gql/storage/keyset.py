@@ -5,7 +5,6 @@ A row that comes or goes before the cursor shifts nothing, and page 1,000 costs 
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -119,14 +118,11 @@ def _between(key: Key, window: Window) -> list[ColumnElement[bool]]:
 def _cursor(key: Key, row: Row[Any]) -> str:
     values = [row._mapping[column] for column in key.columns]
     plain = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
-    return base64.urlsafe_b64encode(encode([key.name, *plain]).encode()).decode().rstrip("=")
+    return _packed([key.name, *plain])
 
 
 def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
-    try:
-        told = read(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, PayloadInvalid) as wrong:
-        raise CursorInvalid from wrong
+    told = _unpacked(cursor)
     if not isinstance(told, list) or len(told) != len(key.columns) + 1 or told[0] != key.name:
         raise CursorInvalid
     placed = zip(told[1:], key.columns, strict=True)
@@ -149,15 +145,23 @@ def _value(kind: TypeEngine[Any], text: Json) -> Any:
 
 def cursor_of(value: str) -> str:
     """The cursor of an entry that a single text identifies, of a list that is not a query's."""
-    return base64.urlsafe_b64encode(json.dumps([value]).encode()).decode().rstrip("=")
+    return _packed([value])
 
 
 def only(cursor: str) -> str:
     """The text that `cursor_of` was given; `CursorInvalid` for any other cursor."""
-    try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as wrong:
-        raise CursorInvalid from wrong
+    values = _unpacked(cursor)
     if not (isinstance(values, list) and len(values) == 1 and isinstance(values[0], str)):
         raise CursorInvalid
     return values[0]
+
+
+def _packed(values: list[str]) -> str:
+    return base64.urlsafe_b64encode(encode(values).encode()).decode().rstrip("=")
+
+
+def _unpacked(cursor: str) -> Json:
+    try:
+        return read(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, PayloadInvalid) as wrong:
+        raise CursorInvalid from wrong

@@ -16,7 +16,7 @@ from orchestrator_gql.process import Process, Success, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes
-from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, Verdict
+from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, State, Verdict
 from orchestrator_gql.utils.errors import NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.workflow.model import InputStep, Workflow
@@ -70,29 +70,39 @@ async def submit_form(
     current = await _digest_of_last_page(runtime, seen, pages)
     demand_shown(seen.request, expected_version=None, shown_digest=shown_digest, current_digest=current)
 
+    decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, current, turned.pages, comment)
+
     def store(conn: Connection) -> Submitted:
-        now = runtime.clock.now()
-        process = processes.lock(conn, seen.process.id)
-        _demand_open(conn, input_request_id)
-        if process is None or process.seq != seen.process.seq:
-            raise StaleForm(process_id=seen.process.id)
-        decision = Decision(principal.id, now, Verdict.APPROVED, current, turned.pages, comment)
-        if not input_requests.close(conn, seen.request, InputRequestStatus.SUBMITTED, now):
-            _demand_open(conn, input_request_id)
-        input_requests.decide(conn, input_request_id, decision)
-        payload = {"input_request_id": str(input_request_id), "verdict": decision.verdict}
-        events.append(conn, [Event(EventKind.INPUT_DECIDED, now, process.id, principal.id, payload)])
-        delta = put_back(seen.step, process.state, focus(seen.step, process.state), turned.data)
-        moved = decide(process, seen.workflow.steps, Success(delta, actor=principal.id), now)
-        after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, seen.workflow.steps)).process
+        submitted = _decide(conn, runtime, seen, decision, turned.data)
         if idempotency_key is not None:
             key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
-            idempotency.remember(conn, **key, subject_id=input_request_id, now=now)
-        version = seen.request.version + 1
-        request = replace(seen.request, status=InputRequestStatus.SUBMITTED, version=version, closed_at=now)
-        return Submitted(request, after)
+            idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
+        return submitted
 
     return await runtime.database.transaction(store)
+
+
+def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision, data: State) -> Submitted:
+    """Close the request, keep the decision and move the process on: the first one wins, under the process's lock."""
+    process = processes.lock(conn, seen.process.id)
+    _demand_open(conn, seen.request.id)
+    if process is None or process.seq != seen.process.seq:
+        raise StaleForm(process_id=seen.process.id)
+    if not input_requests.close(conn, seen.request, InputRequestStatus.SUBMITTED, decision.at):
+        raise StaleForm(process_id=seen.process.id)
+    input_requests.decide(conn, seen.request.id, decision)
+    payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
+    events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
+    delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
+    moved = decide(process, seen.workflow.steps, Success(delta, actor=decision.by), decision.at)
+    after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, seen.workflow.steps)).process
+    request = replace(
+        seen.request,
+        status=InputRequestStatus.SUBMITTED,
+        version=seen.request.version + 1,
+        closed_at=decision.at,
+    )
+    return Submitted(request, after)
 
 
 async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.lookups import callbacks as lookups
+from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.attempts import Attempt, Progress
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus
@@ -180,9 +180,9 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackProgress]:
-        context = info.context
-        found = await lookups.progress_page(context.runtime, context.principal, self.row.id, Window(first, after))
-        return _connected(found, CallbackProgress.logged)
+        found = await info.context.loaders.progress.load((self.row.id, Window(first, after)))
+        shown: Connection[CallbackProgress] = _connected(found, CallbackProgress.logged)
+        return shown
 
     @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept.")
     async def attempts(
@@ -191,12 +191,12 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackAttempt]:
-        context = info.context
-        found = await lookups.attempt_page(context.runtime, context.principal, self.row.id, Window(first, after))
-        return _connected(found, CallbackAttempt.of)
+        found = await info.context.loaders.attempts.load((self.row.id, Window(first, after)))
+        shown: Connection[CallbackAttempt] = _connected(found, CallbackAttempt.of)
+        return shown
 
 
-def _connected(found: lookups.Log[Any], shown: Any) -> Any:
+def _connected(found: Log[Any], shown: Any) -> Any:
     async def total() -> int:
         return found.total
 

@@ -13,141 +13,20 @@ process without a gap, and a record carries the number of the transition that op
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias, assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
-from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.targets import Target
-from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.process.outcomes import Abort, Await, Failed, Outcome, Skipped, Success, Suspend, Transition, Wait
+from orchestrator_gql.process.records import Process, StepRecord
+from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
-from orchestrator_gql.utils.json import Json
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
-
 DEFINITION_CHANGED = "definition-changed"
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    """One visit of a step, a line of the process's log."""
-
-    seq: int
-    step_index: int
-    name: str
-    kind: StepKind
-    group: str | None
-    status: StepStatus
-    started_at: datetime
-    attempt: int = 1
-    tries: int = 1
-    entered_by: str = "advance"
-    completed_at: datetime | None = None
-    retry_at: datetime | None = None
-    delta: Mapping[str, Json] | None = None
-    failure: Failure | None = None
-    actor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on."""
-
-    id: UUID
-    workflow_name: str
-    target: Target
-    fingerprint: str
-    status: ProcessStatus
-    started_at: datetime
-    updated_at: datetime
-    position: int = 0
-    seq: int = 0
-    epoch: int = 0
-    version: int = 1
-    state: Mapping[str, Json] = field(default_factory=dict)
-    answers: Mapping[str, bool] = field(default_factory=dict)
-    record: StepRecord | None = None
-    worker: str | None = None
-    assignee: str | None = None
-    created_by: str | None = None
-    ended_at: datetime | None = None
-    failure: Failure | None = None
-    note: str | None = None
-    start_pages: tuple[Json, ...] = ()
-
-
-# what a step came to
-@dataclass(frozen=True, slots=True)
-class Success:
-    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did."""
-
-    delta: Mapping[str, Json] = field(default_factory=dict)
-    models: tuple[SubscriptionModel, ...] = ()
-    actor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A condition said no."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspend:
-    """A person must answer a form."""
-
-    title: str
-    assignee: str
-
-
-@dataclass(frozen=True, slots=True)
-class Await:
-    """A remote service must answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """It failed and is tried again at a known time."""
-
-    failure: Failure
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It failed, and the process with it."""
-
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Abort:
-    """Somebody ended the process."""
-
-    actor: str | None
-    reason: str | None = None
-
-
-Outcome: TypeAlias = Success | Skipped | Suspend | Await | Wait | Failed
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What one move writes: the process as it stands afterwards, the log lines, the events and what follows from them.
-
-    ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
-    to, ``closes_waits`` withdraws every open callback and input request of the process.
-    """
-
-    process: Process
-    records: tuple[StepRecord, ...] = ()
-    events: tuple[Event, ...] = ()
-    models: tuple[SubscriptionModel, ...] = ()
-    asks: Suspend | None = None
-    retry_at: datetime | None = None
-    judged: Success | Failed | None = None
-    closes_waits: bool = False
+"""The code of the failure of a process whose workflow changed under it."""
 
 
 class ProcessAction(StrEnum):
@@ -324,7 +203,6 @@ def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | No
     return None
 
 
-# the pieces
 def _visit(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
     return StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
 

@@ -1,0 +1,56 @@
+"""A process: where it stands (records), what its steps come to (outcomes), and how it moves (machine)."""
+
+from orchestrator_gql.process.machine import (
+    ProcessAction,
+    abort,
+    available_actions,
+    change_definition,
+    claim,
+    complete,
+    create,
+    decide,
+    enter,
+    first_difference,
+    resume,
+    retry,
+    step_at,
+)
+from orchestrator_gql.process.outcomes import (
+    Abort,
+    Await,
+    Failed,
+    Outcome,
+    Skipped,
+    Success,
+    Suspend,
+    Transition,
+    Wait,
+)
+from orchestrator_gql.process.records import Process, StepRecord
+
+__all__ = [
+    "Abort",
+    "Await",
+    "Failed",
+    "Outcome",
+    "Process",
+    "ProcessAction",
+    "Skipped",
+    "StepRecord",
+    "Success",
+    "Suspend",
+    "Transition",
+    "Wait",
+    "abort",
+    "available_actions",
+    "change_definition",
+    "claim",
+    "complete",
+    "create",
+    "decide",
+    "enter",
+    "first_difference",
+    "resume",
+    "retry",
+    "step_at",
+]

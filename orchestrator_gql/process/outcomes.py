@@ -1,0 +1,81 @@
+"""What a step can come to, and what one move writes because of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.process.records import Process, StepRecord
+from orchestrator_gql.types import Event, Failure, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did."""
+
+    delta: Mapping[str, Json] = field(default_factory=dict)
+    models: tuple[SubscriptionModel, ...] = ()
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A condition said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """A person must answer a form."""
+
+    title: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """A remote service must answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It failed and is tried again at a known time."""
+
+    failure: Failure
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It failed, and the process with it."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Somebody ended the process."""
+
+    actor: str | None
+    reason: str | None = None
+
+
+Outcome: TypeAlias = Success | Skipped | Suspend | Await | Wait | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one move writes: the process as it stands afterwards, the log lines, the events and what follows from them.
+
+    ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
+    to, ``closes_waits`` withdraws every open callback and input request of the process.
+    """
+
+    process: Process
+    records: tuple[StepRecord, ...] = ()
+    events: tuple[Event, ...] = ()
+    models: tuple[SubscriptionModel, ...] = ()
+    asks: Suspend | None = None
+    retry_at: datetime | None = None
+    judged: Success | Failed | None = None
+    closes_waits: bool = False

@@ -1,0 +1,57 @@
+"""A process and its visits of steps, as they are stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One visit of a step, a line of the process's log."""
+
+    seq: int
+    step_index: int
+    name: str
+    kind: StepKind
+    group: str | None
+    status: StepStatus
+    started_at: datetime
+    attempt: int = 1
+    tries: int = 1
+    entered_by: str = "advance"
+    completed_at: datetime | None = None
+    retry_at: datetime | None = None
+    delta: Mapping[str, Json] | None = None
+    failure: Failure | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on."""
+
+    id: UUID
+    workflow_name: str
+    target: Target
+    fingerprint: str
+    status: ProcessStatus
+    started_at: datetime
+    updated_at: datetime
+    position: int = 0
+    seq: int = 0
+    epoch: int = 0
+    version: int = 1
+    state: Mapping[str, Json] = field(default_factory=dict)
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    record: StepRecord | None = None
+    worker: str | None = None
+    assignee: str | None = None
+    created_by: str | None = None
+    ended_at: datetime | None = None
+    failure: Failure | None = None
+    note: str | None = None
+    start_pages: tuple[Json, ...] = ()

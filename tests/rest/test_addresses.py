@@ -1,0 +1,77 @@
+"""Addresses that nothing listens at: all alike to a stranger, and no hindrance to anybody else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from waits import problem, waiting
+
+UNKNOWN = {
+    "another process": "/api/processes/{other}/callback/{token}",
+    "another token": "/api/processes/{process}/callback/{wrong}",
+    "neither": "/api/processes/{other}/callback/{wrong}",
+    "no id": "/api/processes/nonsense/callback/{token}",
+    "a short token": "/api/processes/{process}/callback/x",
+    "a token and more": "/api/processes/{process}/callback/{token}x",
+    "a token in capitals": "/api/processes/{process}/callback/{upper}",
+    "NUL": "/api/processes/{process}/callback/%00",
+    "no UTF-8": "/api/processes/{process}/callback/%ff%fe",
+    "a slash in it": "/api/processes/{process}/callback/a%2Fb",
+    "dots": "/api/processes/{process}/callback/..%2F..%2Fetc",
+    "nothing": "/api/processes/{process}/callback/",
+    "an unknown door": "/api/processes/{process}/callback/{token}/result",
+    "a long one": "/api/processes/{process}/callback/" + "a" * 8000,
+    "a surrogate": "/api/processes/{process}/callback/%ed%a0%80",
+}
+
+
+@pytest.mark.parametrize("behind", ["", "/progress", "/fail"])
+async def test_unknown_addresses_are_answered_byte_for_byte_alike(tmp_path: Path, behind: str) -> None:
+    bodies = (b'{"message": "x"}', b"no json", b"")
+
+    async with waiting(tmp_path, settings={"misses_per_minute": 1000}) as wait:
+        words = {"process": wait.process_id, "other": UUID(int=1), "token": wait.token}
+        words |= {"wrong": "A" * 43, "upper": wait.token.upper()}
+        answers = [
+            await wait.site.http.post(path.format(**words) + behind, content=body, headers={"content-type": kind})
+            for path in UNKNOWN.values()
+            for body in bodies
+            for kind in ("application/json", "image/png")
+        ]
+        status = await wait.status()
+
+    assert {(one.status_code, one.content, *one.headers.multi_items()) for one in answers} == {
+        (404, answers[0].content, *answers[0].headers.multi_items())
+    }
+    assert problem(answers[0]) == (404, "callback-unknown")
+    assert status == "PENDING"
+
+
+async def test_the_body_of_a_stranger_is_not_read(tmp_path: Path) -> None:
+    async def untouched() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    async with waiting(tmp_path) as wait:
+        refused = await wait.site.http.post(f"{wait.url}x", content=untouched())
+
+    assert problem(refused) == (404, "callback-unknown")
+
+
+async def test_a_peer_that_guesses_too_often_is_told_so(tmp_path: Path) -> None:
+    async with waiting(tmp_path, settings={"misses_per_minute": 3}) as wait:
+        answers = [await wait.site.http.post(f"{wait.url}{n}", json={}) for n in range(5)]
+
+    assert [one.status_code for one in answers] == [404, 404, 404, 429, 429]
+    assert problem(answers[-1]) == (429, "rate-limited")
+    assert answers[-1].headers["retry-after"] == "60"
+
+
+async def test_a_right_url_is_served_whoever_guessed_from_the_same_address(tmp_path: Path) -> None:
+    async with waiting(tmp_path, settings={"misses_per_minute": 1}) as wait:
+        guesses = [await wait.site.http.post(f"{wait.url}{n}", json={}) for n in range(3)]
+        right = await wait.send(b'{"rc": 0}')
+
+    assert guesses[-1].status_code == 429
+    assert right.status_code == 200

@@ -1,0 +1,205 @@
+"""A result on its way in: every verdict, as the remote service reads it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from support.database import sqlite_url
+from support.remote import Remote
+from support.web import site_of
+from waits import judge, problem, waiting
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.callbacks.urls import route
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ProcessStatus
+from orchestrator_gql.workflow import workflow
+
+COMPLETED = ProcessStatus.COMPLETED
+
+
+class Report(BaseModel):
+    """What the contract asks for."""
+
+    rc: int
+    hosts: list[str]
+
+
+async def test_the_first_result_is_stored_and_the_process_goes_on(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        said = await wait.send(b'{"rc": 0}')
+        await wait.reaches(COMPLETED)
+        state = (await wait.site.engine.process(wait.process_id)).state
+
+    assert said.status_code == 200
+    assert said.json() == {"receipt": said.json()["receipt"], "status": "accepted"}
+    assert state == {"callback_result": {"rc": 0}}
+
+
+async def test_a_result_that_comes_before_the_action_has_returned_is_accepted(tmp_path: Path) -> None:
+    remote, answered = Remote(), asyncio.Event()
+
+    @step("Call a fast service")
+    async def call(callback_route: str) -> None:
+        remote.take(callback_route)
+        await answered.wait()
+
+    @workflow("Call")
+    def fast() -> Any:
+        return begin >> callback_step("Playbook", call, judge)
+
+    async with site_of(sqlite_url(tmp_path), fast) as site:
+        process_id = await site.engine.start(fast)
+        said = await site.http.post(route(process_id, await remote.asked()), json={"rc": 0})
+        answered.set()
+        await site.engine.reaches(process_id, COMPLETED)
+        is_early = (await site.engine.mailbox(process_id)).is_early
+
+    assert (said.status_code, said.json()["status"]) == (200, "accepted")
+    assert is_early
+
+
+async def test_the_same_result_again_gets_the_same_receipt(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        first = await wait.send(b'{"rc": 0, "load": 1.0}')
+        await wait.reaches(COMPLETED)
+        again = await wait.send(b'{ "load": 1e0,\n"\\u0072c":0}', media_type="application/vnd.lso+json")
+
+    assert again.status_code == 200
+    assert again.json() == first.json() | {"duplicate": True}
+
+
+async def test_another_result_is_refused_and_kept_beside_the_first(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await wait.send(b'{"rc": 0}')
+        await wait.reaches(COMPLETED)
+        other = await wait.send(b'{"rc": 1}')
+        kept = [(one.outcome, one.body) for one in await wait.attempts()]
+        state = (await wait.site.engine.process(wait.process_id)).state
+
+    assert problem(other) == (409, "callback-already-received")
+    assert kept == [(AttemptOutcome.ACCEPTED, None), (AttemptOutcome.CONFLICT, b'{"rc": 1}')]
+    assert state == {"callback_result": {"rc": 0}}
+
+
+async def test_a_result_after_the_deadline_is_gone_but_kept(tmp_path: Path) -> None:
+    async with waiting(tmp_path, timeout=60) as wait:
+        wait.site.engine.turn(61)
+        await wait.reaches(ProcessStatus.FAILED)
+        late = await wait.send(b'{"rc": 0}')
+        kept = (await wait.attempts())[-1]
+
+    assert problem(late) == (410, "callback-expired")
+    assert kept.is_adoptable
+    assert (kept.outcome, kept.body) == (AttemptOutcome.LATE, b'{"rc": 0}')
+
+
+async def test_a_result_after_an_abort_is_gone_but_kept(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await abort_process(wait.site.engine.runtime, LOCAL_OPERATOR, process_id=wait.process_id)
+        withdrawn = await wait.send(b'{"rc": 0}')
+        kept = (await wait.attempts())[-1]
+
+    assert problem(withdrawn) == (410, "callback-withdrawn")
+    assert (kept.outcome, kept.body) == (AttemptOutcome.WITHDRAWN, b'{"rc": 0}')
+
+
+async def test_a_result_that_was_accepted_keeps_its_receipt_after_an_abort(tmp_path: Path) -> None:
+    remote, released = Remote(), asyncio.Event()
+
+    @step("Judge slowly")
+    async def slowly(callback_result: dict[str, int]) -> None:
+        await released.wait()
+
+    @workflow("Call")
+    def slow() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), slowly)
+
+    async with site_of(sqlite_url(tmp_path), slow) as site:
+        process_id = await site.engine.start(slow)
+        url = route(process_id, await remote.asked())
+        await site.engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+        first = await site.http.post(url, json={"rc": 0})
+        await abort_process(site.engine.runtime, LOCAL_OPERATOR, process_id=process_id)
+        again = await site.http.post(url, json={"rc": 0})
+        released.set()
+
+    assert again.json() == first.json() | {"duplicate": True}
+
+
+async def test_a_result_that_breaks_the_contract_is_told_where_and_may_come_again(tmp_path: Path) -> None:
+    async with waiting(tmp_path, contract=Report) as wait:
+        broken = await wait.send(b'{"rc": "zero", "hosts": ["ams-1", 7]}')
+        kept = (await wait.attempts())[-1]
+        repaired = await wait.send(b'{"rc": 0, "hosts": ["ams-1"]}')
+
+    assert problem(broken) == (422, "payload-invalid")
+    assert [one["pointer"] for one in broken.json()["errors"]] == ["/rc", "/hosts/1"]
+    assert (kept.outcome, kept.is_adoptable) == (AttemptOutcome.INVALID, True)
+    assert repaired.status_code == 200
+
+
+async def test_a_result_over_the_limit_is_refused_before_it_has_been_read(tmp_path: Path) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"1" * 512
+
+    async with waiting(tmp_path, settings={"max_callback_bytes": 2048}) as wait:
+        refused = await wait.send(endless())
+        kept = (await wait.attempts())[-1]
+        again = await wait.send(b"1" * 40)
+
+    assert problem(refused) == (413, "payload-too-large")
+    assert refused.json()["limit_bytes"] == 2048
+    assert sent <= 6
+    assert (kept.outcome, kept.size, len(kept.body or b"")) == (AttemptOutcome.TOO_LARGE, 2560, 1024)
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "text/json", ""])
+async def test_another_media_type_is_refused(tmp_path: Path, media_type: str) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(b'{"rc": 0}', media_type=media_type)
+        again = await wait.send(b'{"rc": 0}', media_type="application/json; charset=utf-8")
+
+    assert problem(refused) == (415, "unsupported-media-type")
+    assert again.status_code == 200
+
+
+async def test_a_compressed_body_is_refused(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(b"\x1f\x8b\x08\x00", content_encoding="gzip")
+        status = await wait.status()
+
+    assert problem(refused) == (415, "unsupported-media-type")
+    assert status is CallbackStatus.PENDING
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("behind", ["", "/", "/progress", "/fail"])
+async def test_a_link_preview_never_spends_a_url(tmp_path: Path, method: str, behind: str) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.site.http.request(method, wait.url + behind, json={"rc": 0})
+        kept = await wait.attempts()
+        status = await wait.status()
+
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert method == "HEAD" or problem(refused) == (405, "method-not-allowed")
+    assert not kept
+    assert status is CallbackStatus.PENDING
+
+
+async def test_a_slash_at_the_end_is_no_other_address(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        progress = await wait.send(b'{"percent": 10}', behind="/progress/")
+        result = await wait.send(b'{"rc": 0}', behind="/")
+
+    assert (progress.status_code, result.status_code) == (200, 200)

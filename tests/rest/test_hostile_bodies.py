@@ -1,0 +1,93 @@
+"""Bodies that mean harm, or were made by a poor serializer: refused with the place, and nothing is spent."""
+
+import json
+from pathlib import Path
+
+import pytest
+from waits import problem, waiting
+
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus
+
+FORBIDDEN = {
+    "NUL": b'{"out": "a\\u0000b"}',
+    "NUL in a name": b'{"a\\u0000": 1}',
+    "half a surrogate pair": b'{"out": "\\ud800"}',
+    "the other half": b'{"out": "x\\udc00"}',
+    "a name twice": b'{"rc": 0, "rc": 1}',
+    "a name twice, deep": b'[{"a": {"b": 1, "b": 1}}]',
+    "NaN": b'{"load": NaN}',
+    "Infinity": b"[Infinity]",
+    "-Infinity": b"-Infinity",
+    "1e999": b'{"load": 1e999}',
+    "an integer of 41 digits": b"1" * 41,
+    "an integer of 6,000 digits": b'{"n": ' + b"9" * 6000 + b"}",
+    "65 levels": b"[" * 65 + b"]" * 65,
+    "200,000 levels": b"[" * 200_000 + b"]" * 200_000,
+    "200,000 objects in each other": b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+    "10,001 names": json.dumps({f"k{n}": n for n in range(10_001)}).encode(),
+}
+NO_JSON = {
+    "nothing": b"",
+    "white space": b" \n\t",
+    "text": b"hello",
+    "a form": b"rc=0&out=ok",
+    "XML": b"<rc>0</rc>",
+    "single quotes": b"{'rc': 0}",
+    "a comma too many": b'{"rc": 0,}',
+    "two values": b'{"rc": 0}{"rc": 0}',
+    "half of it": b'{"rc": [0, 1',
+    "UTF-16": '{"rc": 0}'.encode("utf-16"),
+    "Latin-1": '{"out": "caf\xe9"}'.encode("latin-1"),
+    "an overlong slash": b'"\xc0\xaf"',
+    "half a surrogate pair in UTF-8": b'"\xed\xa0\x80"',
+    "a raw NUL": b'{"rc": 0}\x00',
+}
+
+
+@pytest.mark.parametrize("behind", ["", "/fail"])
+@pytest.mark.parametrize("body", FORBIDDEN.values(), ids=FORBIDDEN.keys())
+async def test_json_with_forbidden_content_is_refused_and_kept_whole(tmp_path: Path, body: bytes, behind: str) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(body, behind=behind)
+        kept = (await wait.attempts())[-1]
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert problem(refused) == (400, "payload-invalid")
+    assert (kept.outcome, kept.body, kept.size) == (AttemptOutcome.MALFORMED, body, len(body))
+    assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize("behind", ["", "/fail"])
+@pytest.mark.parametrize("body", NO_JSON.values(), ids=NO_JSON.keys())
+async def test_what_is_no_json_is_refused_and_its_beginning_kept(tmp_path: Path, body: bytes, behind: str) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(body, behind=behind)
+        kept = (await wait.attempts())[-1]
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert problem(refused)[0] == 400
+    assert (kept.outcome, kept.body, kept.size) == (AttemptOutcome.MALFORMED, body, len(body))
+    assert accepted.status_code == 200
+
+
+async def test_of_a_long_text_that_is_no_json_1_kib_is_kept(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await wait.send(b"x" * 5000)
+        kept = (await wait.attempts())[-1]
+
+    assert (kept.size, kept.body) == (5000, b"x" * 1024)
+
+
+async def test_one_url_outlives_every_hostile_body(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        for body in (*FORBIDDEN.values(), *NO_JSON.values()):
+            for behind in ("", "/progress", "/fail"):
+                refused = await wait.send(body, behind=behind)
+                assert refused.status_code == 400, (body[:50], behind)
+        status = await wait.status()
+        kept = await wait.attempts()
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert status is CallbackStatus.PENDING
+    assert len(kept) == 20
+    assert accepted.status_code == 200

@@ -1,0 +1,52 @@
+"""The whole server as its clients meet it: HTTP without a network, on the engine behind it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from orchestrator_gql.app import create_app
+from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.types import Json
+from orchestrator_gql.workflow.model import Workflow
+from support.clock import TurnableClock
+from support.engine import Engine
+
+GRAPHQL = "application/graphql-response+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server, a client of it, and its engine to look into."""
+
+    app: Starlette
+    http: httpx.AsyncClient
+    engine: Engine
+
+    async def answer(self, query: str, **variables: Json) -> Any:
+        """The whole answer to an operation."""
+        body = {"query": query, "variables": variables}
+        return (await self.http.post("/graphql", json=body, headers={"accept": GRAPHQL})).json()
+
+    async def ask(self, query: str, **variables: Json) -> Any:
+        """The data of an operation that succeeds."""
+        said = await self.answer(query, **variables)
+        assert "errors" not in said, said
+        return said["data"]
+
+
+@asynccontextmanager
+async def site_of(database_url: str, *workflows: Workflow, **settings: Any) -> AsyncIterator[Site]:
+    """The server with these workflows, at work until the block ends."""
+    clock = TurnableClock()
+    asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    app = create_app(asked, workflows, clock=clock)
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://testserver") as http,
+    ):
+        yield Site(app, http, Engine(app.state.runtime, clock))
