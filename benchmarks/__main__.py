@@ -6,7 +6,6 @@ import platform
 import resource
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,9 +16,8 @@ from benchmarks.server import Server
 
 def main() -> None:
     """Measure and print."""
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    )
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}")
     with tempfile.TemporaryDirectory() as folder:
         commit = _commit_cost(Path(folder))
         print(f"reference: one durable SQLite commit of one row, p50: {commit * 1000:.2f} ms\n")
@@ -88,4 +86,4 @@ def _commit_cost(folder: Path) -> float:
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
-    sys.exit(main())
+    main()

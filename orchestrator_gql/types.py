@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from pydantic_forms.types import FormGenerator, FormGeneratorAsync, State
+from pydantic_forms import types as pydantic_forms_types
+from pydantic_forms.types import State
 
 __all__ = [
     "AttemptOutcome",
@@ -29,6 +30,13 @@ __all__ = [
 
 Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list or dict of these."""
+
+
+FormGenerator: TypeAlias = pydantic_forms_types.FormGenerator[Any]
+"""What a form function returns: it yields page classes, is sent their answers, and returns what it contributes."""
+
+FormGeneratorAsync: TypeAlias = pydantic_forms_types.FormGeneratorAsync[Any]
+"""The same of an async form function."""
 
 
 class ProcessStatus(StrEnum):

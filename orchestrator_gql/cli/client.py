@@ -16,6 +16,8 @@ SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 MESSAGE_BYTES = 64 * 1024 * 1024
 """A batch holds up to 200 events, and some of them a preview of a result."""
 OPENING_SECONDS = 10
+CLOSING_SECONDS = 1
+"""A server in the middle of a long answer hears the goodbye late, and Ctrl-C should not wait for it."""
 
 
 class ConnectionFailed(OrchestratorError):
@@ -42,6 +44,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
             subprotocols=[SUBPROTOCOL],
             max_size=MESSAGE_BYTES,
             open_timeout=OPENING_SECONDS,
+            close_timeout=CLOSING_SECONDS,
             proxy=None,
         ) as socket:
             async with asyncio.timeout(OPENING_SECONDS):

@@ -21,7 +21,7 @@ class SpeedChoice(Choice):
     FAST = "10000", "10 Gbit/s"
 
 
-def order_form() -> FormGenerator[Any]:
+def order_form() -> FormGenerator:
     """Ask for the two ends first, then for what runs between them."""
 
     class PortsPage(FormPage):
@@ -49,7 +49,7 @@ def order_form() -> FormGenerator[Any]:
     return {**ports.model_dump(), **circuit.model_dump()}
 
 
-def node_form() -> FormGenerator[Any]:
+def node_form() -> FormGenerator:
     """Ask which device is meant."""
 
     class NodePage(SubmitFormPage):

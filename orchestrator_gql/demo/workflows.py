@@ -111,14 +111,14 @@ def _judged(callback_result: dict[str, Any], what: str) -> dict[str, Any]:
 
 
 @inputstep("Confirm the changes", assignee=NOC)
-def confirm_changes(dry_run_result: dict[str, Any]) -> FormGenerator[Any]:
+def confirm_changes(dry_run_result: dict[str, Any]) -> FormGenerator:
     """Show what would change; nothing is changed before somebody agrees."""
     yield result_page("These changes will be made", "Make the changes", dry_run_result)
     return {}
 
 
 @inputstep("Confirm the result", assignee=NOC)
-def confirm_result(callback_result: dict[str, Any]) -> FormGenerator[Any]:
+def confirm_result(callback_result: dict[str, Any]) -> FormGenerator:
     """Show what was changed; the circuit goes into service once somebody agrees."""
     yield result_page("These changes were made", "Put into service", callback_result)
     return {}

@@ -57,7 +57,7 @@ class EmbeddedDispatcher:
         free = asyncio.Semaphore(self.runtime.settings.concurrency)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch())
-            while not self._stopping:
+            while True:
                 await free.acquire()
                 process_id = await self._queue.get()
                 if self._stopping:

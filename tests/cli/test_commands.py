@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from command_line import get, orchestrator, serving
+from support.command_line import get, orchestrator, serving
 
 from orchestrator_gql.version import __version__
 

@@ -7,11 +7,11 @@ import signal
 import socket
 from pathlib import Path
 
-from command_line import SECONDS, get, orchestrator, running, until
 from graphql import build_schema, parse, validate
-from orchestrator_gql.graphql.schema import printed
+from support.command_line import SECONDS, get, orchestrator, running, until
 
 from orchestrator_gql.cli import demo_advice
+from orchestrator_gql.graphql.schema import printed
 
 
 def free_ports() -> tuple[str, str]:

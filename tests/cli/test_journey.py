@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from command_line import SECONDS, Running, running, serving, until
+from support.command_line import SECONDS, Running, running, serving, until
 
 CALLING = """
 from pathlib import Path

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from command_line import FLOWS, orchestrator
+from support.command_line import FLOWS, orchestrator
 
 
 def refusal(folder: Path, module: str) -> str:

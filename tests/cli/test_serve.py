@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from command_line import FLOWS, SECONDS, get, orchestrator, serving
+from support.command_line import FLOWS, SECONDS, get, orchestrator, serving
 from websockets.sync.client import connect
 
 from orchestrator_gql.cli.client import SUBPROTOCOL

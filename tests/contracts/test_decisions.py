@@ -15,9 +15,16 @@ from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
-from orchestrator_gql.utils.errors import AlreadyDecided, Forbidden, InputRequestClosed, NotFound, StaleForm, StaleVersion
+from orchestrator_gql.utils.errors import (
+    AlreadyDecided,
+    Forbidden,
+    InputRequestClosed,
+    NotFound,
+    StaleForm,
+    StaleVersion,
+)
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow import Workflow, workflow
+from orchestrator_gql.workflow import workflow
 
 SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
 

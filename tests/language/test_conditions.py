@@ -129,7 +129,7 @@ async def test_a_predicate_is_asked_once_though_the_process_rests_in_between(sta
         is_sure: bool
 
     @inputstep("Confirm")
-    def confirm() -> FormGenerator[Any]:
+    def confirm() -> FormGenerator:
         answer = yield Sure
         return {"is_sure": answer.is_sure}
 

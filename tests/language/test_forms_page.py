@@ -1,7 +1,6 @@
 """The confirmation form of the callbacks page, as an operator meets it."""
 
 import json
-from typing import Any
 
 import pytest
 from pydantic_forms.validators import LongText
@@ -12,7 +11,7 @@ from orchestrator_gql.types import FormGenerator, State
 pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based `config` is deprecated")
 
 
-def show_callback_results(state: State) -> FormGenerator[Any]:
+def show_callback_results(state: State) -> FormGenerator:
     if "callback_result" not in state:
         return state
 

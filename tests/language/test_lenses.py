@@ -95,7 +95,7 @@ async def test_a_form_and_a_callback_stay_in_their_part(stage: Stage) -> None:
         is_sure: bool
 
     @inputstep("Confirm")
-    def confirm(callback_result: dict[str, int]) -> FormGenerator[Any]:
+    def confirm(callback_result: dict[str, int]) -> FormGenerator:
         answer = yield Question
         return {"is_sure": answer.is_sure, "code": callback_result["code"]}
 

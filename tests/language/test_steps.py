@@ -317,7 +317,7 @@ async def test_an_inputstep_asks_and_what_its_form_returns_is_merged(stage: Stag
         is_sure: bool
 
     @inputstep("Confirm", assignee="NOC")  # type: ignore[arg-type]
-    def form(a: int) -> FormGenerator[Any]:
+    def form(a: int) -> FormGenerator:
         answer = yield Question
         return {"is_sure": answer.is_sure, "from_form": a}
 

@@ -44,7 +44,7 @@ class OrderPage(FormPage):
     speed: int
 
 
-def order_form() -> FormGenerator[Any]:
+def order_form() -> FormGenerator:
     answer = yield OrderPage
     return {"speed": answer.speed}
 
@@ -195,7 +195,7 @@ async def test_an_async_form_of_several_pages_is_asked_to_its_end(stage: Stage) 
 
 async def test_a_modify_workflow_asks_which_subscription_and_holds_it_meanwhile(stage: Stage) -> None:
     @inputstep("Confirm")
-    def confirm() -> FormGenerator[Any]:
+    def confirm() -> FormGenerator:
         yield FormPage
         return {}
 

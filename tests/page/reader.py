@@ -35,7 +35,7 @@ def construct_model(product: UUID, customer: str, vlan: int) -> State:
     return {"subscription": subscription, "subscription_id": subscription.subscription_id}
 
 
-def initial_input_form_generator(product_name: str) -> FormGenerator[Any]:
+def initial_input_form_generator(product_name: str) -> FormGenerator:
     """Ask what to order."""
 
     class OrderPage(FormPage):

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pydantic import BaseModel
 from support.database import sqlite_url
 from support.remote import Remote
@@ -164,13 +164,13 @@ async def test_a_result_over_the_limit_is_refused_before_it_has_been_read(tmp_pa
     assert again.status_code == 200
 
 
-@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "text/json", ""])
-async def test_another_media_type_is_refused(tmp_path: Path, media_type: str) -> None:
+async def test_another_media_type_is_refused(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
-        refused = await wait.send(b'{"rc": 0}', media_type=media_type)
-        again = await wait.send(b'{"rc": 0}', media_type="application/json; charset=utf-8")
+        for media_type in ("text/plain", "application/x-www-form-urlencoded", "text/json", "application/jsonp", ""):
+            refused = await wait.send(b'{"rc": 0}', media_type=media_type)
+            assert problem(refused) == (415, "unsupported-media-type"), media_type
+        again = await wait.send(b'{"rc": 0}', media_type="Application/JSON; charset=utf-8")
 
-    assert problem(refused) == (415, "unsupported-media-type")
     assert again.status_code == 200
 
 
@@ -183,16 +183,17 @@ async def test_a_compressed_body_is_refused(tmp_path: Path) -> None:
     assert status is CallbackStatus.PENDING
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
-@pytest.mark.parametrize("behind", ["", "/", "/progress", "/fail"])
-async def test_a_link_preview_never_spends_a_url(tmp_path: Path, method: str, behind: str) -> None:
+async def test_a_link_preview_never_spends_a_url(tmp_path: Path) -> None:
+    methods = ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
+
     async with waiting(tmp_path) as wait:
-        refused = await wait.site.http.request(method, wait.url + behind, json={"rc": 0})
+        for method, behind in product(methods, ("", "/", "/progress", "/fail")):
+            refused = await wait.site.http.request(method, wait.url + behind, json={"rc": 0})
+            assert (refused.status_code, refused.headers["allow"]) == (405, "POST"), (method, behind)
+            assert method == "HEAD" or problem(refused) == (405, "method-not-allowed")
         kept = await wait.attempts()
         status = await wait.status()
 
-    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
-    assert method == "HEAD" or problem(refused) == (405, "method-not-allowed")
     assert not kept
     assert status is CallbackStatus.PENDING
 

@@ -436,6 +436,14 @@ class ALife(RuleBasedStateMachine):
         if seldom == 0:
             self.move(abort(self.process, Abort("ada"), NOW))
 
+    @precondition(lambda self: self.process.status.is_ended)
+    @rule()
+    def asked_too_late(self) -> None:
+        with pytest.raises(InvalidState):
+            abort(self.process, Abort("ada"), NOW)
+        with pytest.raises(InvalidState):
+            retry(self.process, STEPS, NOW, "ada")
+
     @invariant()
     def only_what_runs_is_held(self) -> None:
         assert self.process.worker is None or self.process.status is ProcessStatus.RUNNING
@@ -446,7 +454,10 @@ class ALife(RuleBasedStateMachine):
 
     @invariant()
     def what_failed_says_why(self) -> None:
-        assert (self.process.failure is not None) == (self.process.status is ProcessStatus.FAILED)
+        if self.process.status is ProcessStatus.FAILED:
+            assert self.process.failure is not None
+        elif self.process.status is not ProcessStatus.ABORTED:
+            assert self.process.failure is None
 
     @invariant()
     def at_most_one_visit_is_open(self) -> None:

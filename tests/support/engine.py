@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
-from support.clock import TurnableClock
-from support.until import until
 
 from orchestrator_gql.app import _assemble, running
 from orchestrator_gql.callbacks.mailbox import Mailbox
@@ -25,6 +23,8 @@ from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
 from orchestrator_gql.workflow.model import Workflow
 from orchestrator_gql.workflows.registry import Registry
+from support.clock import TurnableClock
+from support.until import until
 
 T = TypeVar("T")
 

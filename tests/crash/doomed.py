@@ -1,0 +1,73 @@
+"""A server that is going to be killed: ``doomed.py DATABASE FOLDER SCENE``. It says on stdout how far it is."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+from errands import ERRANDS, errand, holding, holding_once, long, say
+from support.engine import Engine, engine_of
+from support.remote import answer, token_of
+
+from orchestrator_gql.types import ProcessStatus
+
+
+async def waits(engine: Engine, folder: Path) -> None:
+    """Several processes wait for their callbacks."""
+    begun = [await engine.start(errand, {"folder": str(folder)}) for _ in range(5)]
+    for process_id in begun:
+        await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+
+
+async def takes_a_letter(engine: Engine, folder: Path) -> None:
+    """A letter is acknowledged, and this is the last thing that happens."""
+    process_id = await engine.start(errand, {"folder": str(folder)})
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    await answer(engine.runtime, token_in(folder, process_id), {"rc": 0})
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def starts(engine: Engine, folder: Path) -> None:
+    """A start is acknowledged, and this is the last thing that happens."""
+    await engine.start(long, {"folder": str(folder)})
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def holds(engine: Engine, folder: Path) -> None:
+    """A step runs and does not come back."""
+    await engine.start(holding, {"folder": str(folder)})
+
+
+async def holds_once(engine: Engine, folder: Path) -> None:
+    """A step that must not be run again by itself runs and does not come back."""
+    await engine.start(holding_once, {"folder": str(folder)})
+
+
+async def runs(engine: Engine, folder: Path) -> None:
+    """Many processes run at once."""
+    await asyncio.gather(*(engine.start(long, {"folder": str(folder)}) for _ in range(8)))
+
+
+SCENES: dict[str, Callable[[Engine, Path], Awaitable[None]]] = {
+    scene.__name__: scene for scene in (waits, takes_a_letter, starts, holds, holds_once, runs)
+}
+
+
+def token_in(folder: Path, process_id: UUID) -> str:
+    """The token that the process handed out last."""
+    return token_of((folder / f"route-{process_id}").read_text())
+
+
+async def main(database_url: str, folder: Path, scene: str) -> None:
+    """Play the scene, say so, and wait for the end."""
+    async with engine_of(database_url, *ERRANDS) as engine:
+        await SCENES[scene](engine, folder)
+        say("ready")
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3]))

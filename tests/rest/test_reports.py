@@ -1,0 +1,142 @@
+"""What else a remote service says: how far it is, and that it failed."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from waits import problem, waiting
+
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.rest import bodies
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import attempts
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
+
+FAILED = ProcessStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "percent", "message", "data"),
+    [
+        (b'{"percent": 40, "message": "writing"}', "application/json", 40, "writing", True),
+        (b'{"progress": ["TASK [write]", "ok: [ams-1]"]}', "application/json", None, "ok: [ams-1]", True),
+        (b'"nearly there"', "application/json", None, "nearly there", False),
+        (b"TASK [write] caf\xc3\xa9", "text/plain; charset=utf-8", None, "TASK [write] café", False),
+        (b"no \xff UTF-8 \x00", "text/plain", None, "no \ufffd UTF-8 \ufffd", False),
+        (b"[1, 2]", "application/json", None, None, True),
+        (b'{"percent": 400}', "application/json", 100, None, True),
+    ],
+)
+async def test_progress_is_logged_in_whatever_form_it_comes(
+    tmp_path: Path, body: bytes, media_type: str, percent: float | None, message: str | None, data: bool
+) -> None:
+    async with waiting(tmp_path) as wait:
+        said = await wait.send(body, behind="/progress", media_type=media_type)
+        mailbox = await wait.site.engine.mailbox(wait.process_id)
+        log, total = await wait.site.engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 10))
+        told = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
+
+    assert (said.status_code, said.json()["status"]) == (200, "accepted")
+    assert [(one.percent, one.message, one.data is not None) for one in log] == [(percent, message, data)]
+    assert (total, len(told)) == (1, 1)
+    assert mailbox.is_open
+
+
+@pytest.mark.parametrize(
+    ("settings", "body", "media_type", "status"),
+    [
+        ({}, b"<p>40</p>", "text/html", 415),
+        ({}, b"{", "application/json", 400),
+        ({"max_callback_bytes": 1024}, b"x" * 1025, "text/plain", 413),
+    ],
+)
+async def test_progress_that_cannot_be_read_is_refused(
+    tmp_path: Path, settings: dict[str, Any], body: bytes, media_type: str, status: int
+) -> None:
+    async with waiting(tmp_path, settings=settings) as wait:
+        refused = await wait.send(body, behind="/progress", media_type=media_type)
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert problem(refused)[0] == status
+    assert accepted.status_code == 200
+
+
+async def test_progress_after_the_end_is_a_conflict(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await wait.send(b'{"rc": 0}')
+        refused = await wait.send(b'{"percent": 100}', behind="/progress")
+
+    assert problem(refused)[0] == 409
+
+
+async def test_progress_after_an_abort_is_gone(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await abort_process(wait.site.engine.runtime, LOCAL_OPERATOR, process_id=wait.process_id)
+        refused = await wait.send(b'{"percent": 100}', behind="/progress")
+
+    assert problem(refused) == (410, "callback-withdrawn")
+
+
+async def test_a_failure_report_fails_the_step_with_its_words(tmp_path: Path) -> None:
+    body = b'{"code": "unreachable", "message": "ams-1 is down", "retryable": true, "details": {"host": "ams-1"}}'
+
+    async with waiting(tmp_path) as wait:
+        said = await wait.send(body, behind="/fail")
+        await wait.reaches(FAILED)
+        again = await wait.send(body, behind="/fail")
+        result = await wait.send(b'{"rc": 0}')
+        failure = (await wait.site.engine.process(wait.process_id)).failure
+        status = await wait.status()
+
+    assert failure is not None
+    assert (failure.code, failure.message, failure.is_retryable) == ("unreachable", "ams-1 is down", True)
+    assert failure.details == {"host": "ams-1"}
+    assert again.json() == said.json() | {"duplicate": True}
+    assert problem(result)[0] == 409
+    assert status is CallbackStatus.FAILED_BY_REMOTE
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"message": ""}', b'{"message": 1}', b'"it broke"', b"null", b"[]"])
+async def test_a_failure_report_needs_a_message(tmp_path: Path, body: bytes) -> None:
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(body, behind="/fail")
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert problem(refused) == (400, "payload-invalid")
+    assert refused.json()["errors"][0]["pointer"] == "/message"
+    assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("media_type", "size", "outcome", "status"),
+    [
+        ("text/plain", 10, AttemptOutcome.UNSUPPORTED_TYPE, 415),
+        ("application/json", 2000, AttemptOutcome.TOO_LARGE, 413),
+    ],
+)
+async def test_a_failure_report_that_cannot_be_read_is_kept_as_an_attempt(
+    tmp_path: Path, media_type: str, size: int, outcome: AttemptOutcome, status: int
+) -> None:
+    async with waiting(tmp_path, settings={"max_callback_bytes": 1024}) as wait:
+        refused = await wait.send(b"1" * size, behind="/fail", media_type=media_type)
+        kept = (await wait.attempts())[-1]
+
+    assert problem(refused)[0] == status
+    assert (kept.outcome, kept.size) == (outcome, size)
+
+
+async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "TIME", 0.05)
+
+    async def dripping() -> Any:
+        yield b'{"rc": '
+        await asyncio.Event().wait()
+
+    async with waiting(tmp_path) as wait:
+        refused = await wait.send(dripping())
+        accepted = await wait.send(b'{"rc": 0}')
+
+    assert problem(refused) == (408, "request-timeout")
+    assert refused.headers["connection"] == "close"
+    assert accepted.status_code == 200

@@ -1,0 +1,63 @@
+"""The token of a callback: in the URL that the action was handed, and in nothing that is kept, told or logged."""
+
+import base64
+import json
+import logging
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select
+from waits import waiting
+
+from orchestrator_gql.cli.log_lines import LogLines
+from orchestrator_gql.storage.tables import metadata
+from orchestrator_gql.types import ProcessStatus
+
+EVERYTHING = """{
+  processes { nodes { id state note failure { code message details traceback } steps { name stateDelta }
+    callbacks { id tokenHint resultText { text } progress { message data } progressLog { nodes { message data } }
+      attempts { nodes { bodyPreview error } } } } }
+  events { nodes { __typename ... on StepChangedEvent { stateDelta } ... on CallbackProgressedEvent
+    { progress { message data } } } }
+}"""
+
+
+def spellings(token: str) -> list[str]:
+    """The token as it is, %-encoded, JSON-escaped and in base64 at each of the three places in a group."""
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in token)
+    encoded = "".join(f"%{ord(letter):02X}" for letter in token)
+    inner = [base64.b64encode(b" " * n + token.encode()).decode()[8:-8] for n in range(3)]
+    return [token, quote(token, safe=""), escaped, encoded, *inner]
+
+
+async def test_a_token_is_in_no_table_no_answer_and_no_log_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    answers: list[str] = []
+
+    async with waiting(tmp_path) as wait:
+        written = spellings(wait.token)
+        for behind, body in (
+            ("/progress", json.dumps({"message": f"see {wait.url}", "url": written}).encode()),
+            ("/progress", b'{"message": "' + written[2].encode() + b'"}'),
+            ("", b'{"url": "' + wait.token.encode() + b'", "load": NaN}'),
+            ("x", b"{}"),
+            ("/fail", json.dumps({"message": wait.url, "details": {wait.token: written}}).encode()),
+        ):
+            said = await wait.send(body, behind=behind)
+            answers += [said.text, str(said.headers)]
+        answers.append((await wait.site.http.get(wait.url)).text)
+        await wait.reaches(ProcessStatus.FAILED)
+        answers.append(json.dumps(await wait.site.ask(EVERYTHING)))
+        tables = [one for one in metadata.sorted_tables if one.name != "callback_attempts"]
+        rows = await wait.site.engine.read(
+            lambda conn: {one.name: repr(conn.execute(select(one)).all()) for one in tables}
+        )
+
+    logged = "\n".join(LogLines().format(record) for record in caplog.records)
+    for spelling in written:
+        assert spelling not in logged
+        assert not any(spelling in answer for answer in answers)
+        assert not [name for name, told in rows.items() if spelling in told]
