@@ -28,7 +28,7 @@ from orchestrator_gql.rest.problems import on_error, on_http_error
 from orchestrator_gql.runtime import Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.schema import prepare
+from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.utils.clock import Clock, WallClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.tokens import new_id

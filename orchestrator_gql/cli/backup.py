@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.storage.backup import back_up
+from orchestrator_gql.storage.database.backup import back_up
 
 
 def backup(file: Path, *, database: str | None) -> None:

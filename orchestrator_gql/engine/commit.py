@@ -31,7 +31,7 @@ from orchestrator_gql.process import (
     enter,
 )
 from orchestrator_gql.storage import callbacks, events, input_requests, processes, product_subscriptions, steps, timers
-from orchestrator_gql.storage.commits import wake
+from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     CallbackStatus,

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.storage.columns import failure_to_json
-from orchestrator_gql.storage.commits import aftermath
+from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, func, insert, or_, select, update
 
 from orchestrator_gql.process import Process, StepRecord
-from orchestrator_gql.storage.commits import aftermath, wake
+from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.types import ProcessStatus

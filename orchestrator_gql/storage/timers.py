@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from orchestrator_gql.storage.commits import aftermath
+from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
 

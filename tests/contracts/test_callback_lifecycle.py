@@ -442,9 +442,7 @@ async def test_of_twenty_different_letters_at_once_one_is_taken(offer: Offer) ->
     await engine.reaches(process_id, AWAITING)
 
     letters = [{"rc": 0, "changed": number} for number in range(20)]
-    said = await asyncio.gather(
-        *(answer(engine.runtime, token, letter) for letter in letters), return_exceptions=True
-    )
+    said = await asyncio.gather(*(answer(engine.runtime, token, letter) for letter in letters), return_exceptions=True)
     ended = await engine.reaches(process_id, COMPLETED)
 
     assert Counter(type(one).__name__ for one in said) == {"CallbackConflict": 19, "Receipt": 1}

@@ -17,9 +17,9 @@ from orchestrator_gql.commands.processes.update_process_note import update_proce
 from orchestrator_gql.events.stream import Batch, follow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import events, processes
-from orchestrator_gql.storage.commits import begin_unit
+from orchestrator_gql.storage.database.commits import begin_unit
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.postgres import PostgresDatabase
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import CursorInvalid, StaleVersion
 from orchestrator_gql.workflow import workflow

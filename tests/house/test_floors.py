@@ -33,7 +33,7 @@ def test_a_room_imports_only_from_floors_below_its_own() -> None:
 
 
 def test_one_import_upward_breaks_the_contract(tmp_path: Path) -> None:
-    process = scratch(tmp_path) / "process.py"
+    process = scratch(tmp_path) / "process/machine.py"
     process.write_text(process.read_text() + "\nfrom orchestrator_gql.engine import runner\n")
 
     said = lint(tmp_path)

@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 from support.database import sqlite_url
 
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.schema import HEAD, configuration, prepare
+from orchestrator_gql.storage.database.schema import HEAD, configuration, prepare
 from orchestrator_gql.storage.tables import metadata
 
 EXPRESSION_INDEXES = {"uq_callbacks_visit_name"}

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from waits import waiting
 
-from orchestrator_gql.cli.log_lines import LogLines
+from orchestrator_gql.cli.log_lines import LineFormatter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus
 
@@ -56,7 +56,7 @@ async def test_a_token_is_in_no_table_no_answer_and_no_log_line(
             lambda conn: {one.name: repr(conn.execute(select(one)).all()) for one in tables}
         )
 
-    logged = "\n".join(LogLines().format(record) for record in caplog.records)
+    logged = "\n".join(LineFormatter().format(record) for record in caplog.records)
     for spelling in written:
         assert spelling not in logged
         assert not any(spelling in answer for answer in answers)

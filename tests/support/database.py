@@ -13,8 +13,8 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.postgres import PostgresDatabase
-from orchestrator_gql.storage.schema import migrate
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.database.schema import migrate
 
 GIVEN = "ORCHESTRATOR_TEST_DATABASE_URL"
 

@@ -55,9 +55,7 @@ class Engine:
     async def start(self, workflow: Workflow, page: Json = None, **options: Any) -> UUID:
         """Start the workflow with one page, or with none."""
         pages = [] if page is None else [page]
-        said = await start_workflow(
-            self.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages, **options
-        )
+        said = await start_workflow(self.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages, **options)
         assert isinstance(said, Started), said
         return said.process.id
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from orchestrator_gql.storage.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 POOL = 10

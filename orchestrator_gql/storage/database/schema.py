@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
 
-from orchestrator_gql.storage.postgres import PostgresDatabase
-from orchestrator_gql.storage.sqlite import SqliteDatabase
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEAD = "0001"
 """The newest migration; a test holds it to the folder."""
 
-FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent.parent / "migrations"
 
 
 async def prepare(database: Any) -> None:

@@ -21,7 +21,7 @@ from typing import Any, Generic
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 GROUP = 512

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from orchestrator_gql.storage.commits import Bells, T, Unit
-from orchestrator_gql.storage.postgres import PostgresDatabase
-from orchestrator_gql.storage.sqlite import SqliteDatabase
+from orchestrator_gql.storage.database.commits import Bells, T, Unit
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
 
 class Database(Protocol):

@@ -1,0 +1,139 @@
+"""Servers that come, go, freeze and meet, on both databases where both can."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+from conftest import Offer
+from support.clock import TurnableClock
+from support.database import PostgresServer
+from support.engine import engine_of
+from support.remote import Remote, report
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.engine.runner import advance
+from orchestrator_gql.storage import attempts
+from orchestrator_gql.types import ProcessStatus, State
+from orchestrator_gql.workflow import workflow
+
+COMPLETED = ProcessStatus.COMPLETED
+
+
+async def test_a_server_that_stops_lets_its_steps_finish_and_begins_no_other(
+    storage: str, clock: TurnableClock
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+    followed: list[str] = []
+
+    @step("Long")
+    async def long() -> State:
+        begun.set()
+        await go.wait()
+        return {"is_done": True}
+
+    @step("Short")
+    async def short() -> None:
+        followed.append("short")
+
+    @workflow("Long")
+    def slow() -> Any:
+        return begin >> long
+
+    @workflow("Short")
+    def quick() -> Any:
+        return begin >> short
+
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(engine_of(storage, slow, quick, clock=clock))
+        kept = await first.start(slow)
+        await begun.wait()
+        closing = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0)
+        late = await first.start(quick)
+        go.set()
+        await closing
+
+    assert followed == []
+    async with engine_of(storage, slow, quick, clock=clock) as second:
+        assert (await second.process(kept)).state == {"is_done": True}
+        await second.reaches(late, COMPLETED)
+
+
+async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_commit(
+    postgres: PostgresServer,
+) -> None:
+    calls: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Work")
+    async def work() -> State:
+        calls.append("work")
+        number = len(calls)
+        if number == 1:
+            begun.set()
+            await go.wait()
+        return {"done_by": number}
+
+    @workflow("Work")
+    def works() -> Any:
+        return begin >> work
+
+    ahead = TurnableClock()
+    ahead.turn(3600)  # by this clock every lease of the other server has run out
+    with postgres.database() as url:
+        async with engine_of(url, works) as frozen:
+            process_id = await frozen.start(works)
+            await begun.wait()
+            async with engine_of(url, works, clock=ahead) as other:
+                ended = await other.reaches(process_id, COMPLETED)
+            go.set()
+            await advance(frozen.runtime, process_id)
+        async with engine_of(url, works) as after:
+            final = await after.process(process_id)
+            visits = await after.steps(process_id)
+
+    assert calls == ["work", "work"]
+    assert ended.state == final.state == {"done_by": 2}
+    assert [(visit.status, visit.attempt) for visit in visits] == [("SUCCESS", 2)]
+
+
+async def test_on_postgres_two_servers_share_the_work_and_no_step_runs_twice(postgres: PostgresServer) -> None:
+    calls: list[int] = []
+
+    @step("Work")
+    async def work(number: int = 0) -> State:
+        calls.append(number)
+        return {"number": number + 1}
+
+    @workflow("Work")
+    def works() -> Any:
+        return begin >> work >> work >> work
+
+    with postgres.database() as url:
+        async with engine_of(url, works) as one, engine_of(url, works) as two:
+            begun = await asyncio.gather(*((one, two)[n % 2].start(works) for n in range(20)))
+            await asyncio.gather(*(advance(engine.runtime, id) for id in begun for engine in (one, two)))
+            ended = [await one.reaches(process_id, COMPLETED) for process_id in begun]
+
+    assert sorted(calls) == sorted([0, 1, 2] * 20)
+    assert {process.state["number"] for process in ended} == {3}
+
+
+async def test_a_report_may_hold_any_character(offer: Offer) -> None:
+    remote = Remote()
+
+    @step("Accept")
+    def accept(callback_result: Any) -> None: ...
+
+    @workflow("Call")
+    def calls() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), accept)
+
+    engine = await offer(calls)
+    process_id = await engine.start(calls)
+
+    await report(engine.runtime, await remote.asked(), "half \0 done ✓")
+
+    mailbox = await engine.mailbox(process_id)
+    (kept,), _ = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 10))
+    assert kept.message == "half \ufffd done ✓"
