@@ -19,6 +19,7 @@ from orchestrator_gql.domain import products
 from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier
+from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
 from orchestrator_gql.rest.callbacks import callback_routes
@@ -54,8 +55,9 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
         async with running(runtime, dispatcher):
             yield
 
+    face = graphql_face(runtime)
     app = Starlette(
-        routes=_routes(runtime),
+        routes=_routes(runtime, face),
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
         middleware=[
@@ -65,6 +67,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
     app.state.runtime = runtime
+    app.state.graphql = face
     return app
 
 
@@ -108,9 +111,8 @@ def _assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispat
     return runtime
 
 
-def _routes(runtime: Runtime) -> list[BaseRoute]:
+def _routes(runtime: Runtime, face: GraphQLFace) -> list[BaseRoute]:
     folder = dashboard_folder(runtime.settings)
-    face = graphql_face(runtime)
     return [
         Route("/graphql", face),
         WebSocketRoute("/graphql", face),

@@ -218,8 +218,7 @@ def _look_into_mailbox(conn: Connection, process: Process, step: AwaitStep, now:
     if mailbox is None:
         return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
     if mailbox.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
-        letter = {step.result_key: callbacks.result(conn, mailbox)}
-        return Success(put_back(step, process.state, focus(step, process.state), letter))
+        return _taken(step, process, callbacks.result(conn, mailbox), now)
     if mailbox.status is CallbackStatus.PENDING:
         over = mailbox.deadline(now)
         if over is None:
@@ -229,6 +228,15 @@ def _look_into_mailbox(conn: Connection, process: Process, step: AwaitStep, now:
         events.append(conn, [_ended(mailbox, over, now)])
         mailbox = replace(mailbox, status=over)
     return Failed(mailbox.failure or _wait_failure(mailbox, now))
+
+
+def _taken(step: AwaitStep, process: Process, letter: Json, now: datetime) -> Outcome:
+    """The letter put where the validation finds it. A lens is an author's: what it raises fails the step here, or the
+    commit would be tried for ever."""
+    try:
+        return Success(put_back(step, process.state, focus(step, process.state), {step.result_key: letter}))
+    except Exception as error:
+        return Failed(Failure("step-raised", f"The lens of {step.name!r} raised {type(error).__name__}: {error}", now))
 
 
 def _wait_failure(mailbox: Mailbox, now: datetime) -> Failure:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TypeAlias
 from uuid import UUID
@@ -32,6 +33,7 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import read
+from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +90,12 @@ def _missed(request: Request, misses: Misses, unknown: CallbackUnknown) -> Respo
 
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    return await receive_delivery(runtime, address, _delivery(request, body))
+    return await receive_delivery(runtime, address, _delivery(request, body, address.token))
 
 
 async def _failure(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    delivery = _delivery(request, body)
+    delivery = _delivery(request, body, address.token)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
     return await receive_failure(runtime, address, delivery.letter, body.content, _peer(request))
@@ -111,25 +113,33 @@ async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> R
     raise CallbackUnknown
 
 
-def _delivery(request: Request, body: Body) -> Delivery:
-    """The letter in the body, or why there is none in it; the mailbox judges either."""
-    kind, peer = media_type(request), _peer(request)
+def _delivery(request: Request, body: Body, token: str) -> Delivery:
+    """The letter in the body, or why there is none in it; the mailbox judges either.
+
+    What may be kept as an attempt is shown to operators, so it goes without the token: the URL may still be open.
+    """
+    kind, peer, kept = media_type(request), _peer(request), _without(body.content, token)
     refusal = _unreadable(request, body)
     if refusal is None:
         try:
-            return Delivery.of(read(body.content), body.content, peer=peer)
+            return replace(Delivery.of(read(body.content), kept, peer=peer), size=body.size)
         except PayloadInvalid as wrong:
-            kept = body.content[:HEAD] if isinstance(wrong, NotJson) else body.content
-            refusal = (AttemptOutcome.MALFORMED, wrong.message, kept)
-    outcome, error, kept = refusal
+            refusal = (AttemptOutcome.MALFORMED, wrong.message)
+            kept = kept[:HEAD] if isinstance(wrong, NotJson) else kept
+    outcome, error = refusal
     return Delivery(kept, body.size, kind, peer, refusal=outcome, error=error)
 
 
-def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str, bytes] | None:
+def _without(content: bytes, token: str) -> bytes:
+    told: str = conceal(content.decode("utf-8", "surrogateescape"), (token,))
+    return told.encode("utf-8", "surrogateescape")
+
+
+def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str] | None:
     if body.is_cut:
-        return AttemptOutcome.TOO_LARGE, "The body is larger than the limit.", body.content[:HEAD]
+        return AttemptOutcome.TOO_LARGE, "The body is larger than the limit."
     if not is_json(request):
-        return AttemptOutcome.UNSUPPORTED_TYPE, _WRONG_TYPE, body.content[:HEAD]
+        return AttemptOutcome.UNSUPPORTED_TYPE, _WRONG_TYPE
     return None
 
 

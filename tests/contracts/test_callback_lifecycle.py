@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ async def test_the_same_letter_again_has_the_same_receipt_even_after_an_abort(of
     remote = Remote()
 
     @inputstep("Confirm")
-    def ask() -> FormGenerator:
+    def ask() -> Iterator[type[FormPage]]:
         yield FormPage
 
     @workflow("Call")

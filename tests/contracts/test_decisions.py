@@ -89,7 +89,7 @@ async def test_an_answer_names_what_was_shown_and_a_stale_one_is_refused(offer: 
     request = await open_request(engine, process_id)
     shown = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
     assert isinstance(shown, NextPage)
-    given = {"input_request_id": request.id, "pages": [{}]}
+    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{}]}
 
     with pytest.raises(StaleVersion):
         await submit_form(engine.runtime, ADA, **given, expected_version=7)
@@ -105,7 +105,7 @@ async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: O
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
-    given = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
+    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
 
     first = await submit_form(engine.runtime, ADA, **given)
     second = await submit_form(engine.runtime, ADA, **given)

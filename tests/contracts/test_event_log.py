@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -58,11 +59,14 @@ def ended(told: list[Event]) -> set[UUID | None]:
 async def test_readers_that_break_off_and_resume_see_every_event_once_while_fifty_processes_run(offer: Offer) -> None:
     engine = await offer(counts)
 
+    def enough(length: int, left: int, new: list[Event]) -> bool:
+        return len(new) >= length or len(ended(new)) == left
+
     async def in_pieces(length: int) -> list[Event]:
         told: list[Event] = []
         cursor = BEGINNING
-        while len(ended(told)) < 50:
-            batches = await read_until(engine, cursor, lambda new: len(new) >= length or len(ended(told + new)) == 50)
+        while (left := 50 - len(ended(told))) > 0:
+            batches = await read_until(engine, cursor, partial(enough, length, left))
             told += [event for batch in batches for event in batch.events]
             cursor = batches[-1].cursor
         return told

@@ -1,6 +1,7 @@
 """Starting workflows, on both databases: what is stored, what is refused, and what is answered twice alike."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -74,7 +75,7 @@ class Watts(FormPage):
 
 def ask_watts() -> FormGenerator:
     answer = yield Watts
-    return answer.model_dump()
+    return {"watts": answer.watts}
 
 
 @create_workflow("Install a lamp", initial_input_form=ask_watts)
@@ -83,7 +84,7 @@ def install() -> Any:
 
 
 @inputstep("Look at it")
-def look() -> FormGenerator:
+def look() -> Iterator[type[FormPage]]:
     yield FormPage
 
 
@@ -243,7 +244,7 @@ async def test_a_product_subscription_that_does_not_exist_cannot_be_changed(offe
             subscription_id: str
 
         answer = yield Which
-        return answer.model_dump()
+        return {"subscription_id": answer.subscription_id}
 
     @workflow("Change by name", target=Target.MODIFY, initial_input_form=by_name)
     def rename() -> Any:
@@ -292,7 +293,7 @@ async def test_a_process_whose_past_was_changed_fails_and_names_the_first_differ
     old = in_two_steps("old")
 
     @inputstep("Another form")
-    def another() -> FormGenerator:
+    def another() -> Iterator[type[FormPage]]:
         yield FormPage
 
     @workflow("Deployed twice")

@@ -43,7 +43,7 @@ def where() -> FormGenerator:
         folder: str
 
     answer = yield Where
-    return answer.model_dump()
+    return {"folder": answer.folder}
 
 
 @step("prepare")

