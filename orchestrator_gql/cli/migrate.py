@@ -6,8 +6,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.storage.database import schema
-from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.utils.errors import SettingsError
 
 

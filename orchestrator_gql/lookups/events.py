@@ -27,6 +27,6 @@ async def event_page(
 
     def read(conn: Connection) -> tuple[Page, bool]:
         is_reset = after is not None and events.is_forgotten(conn, after)
-        return events.after(conn, after or BEGINNING, wanted, first), is_reset
+        return events.after(conn, BEGINNING if after is None else after, wanted, first), is_reset
 
     return await runtime.database.read(read)

@@ -112,12 +112,12 @@ async def test_a_reader_of_a_stopped_server_resumes_on_the_next_one(storage: str
     assert before + [event for batch in batches for event in batch.events] == whole
 
 
-@pytest.mark.parametrize("cursor", ["", "!", "MA", "LTEuMA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OS4w", "ü"])
-async def test_a_cursor_that_nobody_gave_is_refused(offer: Offer, cursor: str) -> None:
+async def test_a_cursor_that_nobody_gave_is_refused(offer: Offer) -> None:
     engine = await offer()
 
-    with pytest.raises(CursorInvalid):
-        await read_until(engine, cursor, lambda _: True)
+    for cursor in ("", "!", "MA", "LTEuMA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OS4w", "ü"):
+        with pytest.raises(CursorInvalid):
+            await read_until(engine, cursor, lambda _: True)
 
 
 async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -> None:
@@ -209,11 +209,11 @@ async def test_on_postgres_no_reader_steps_over_an_event_that_is_committed_late(
             async with database.engine.connect() as slow:
                 await slow.run_sync(write, "early, committed late")
                 await database.transaction(lambda conn: write(conn, "late, committed early"))
-                held_back = await names()
+                held_back = await engine.read(lambda conn: events.after(conn, BEGINNING, EventFilter(), 10))
                 end = await engine.read(events.end)
                 await slow.commit()
 
-            assert held_back == []
+            assert held_back.events == ()
             assert end == BEGINNING
             assert await names() == ["early, committed late", "late, committed early"]
 

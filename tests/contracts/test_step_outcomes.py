@@ -15,6 +15,7 @@ from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.process import Process
+from orchestrator_gql.storage import timers
 from orchestrator_gql.types import EventKind, ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, ProcessFailureError, StaleVersion
 from orchestrator_gql.utils.tokens import new_id
@@ -104,6 +105,33 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
     assert calls == [0, 1, 2]
     assert failed.failure is not None
     assert failed.failure.message == "ConnectionError: inventory is away"
+
+
+async def test_the_deadline_of_a_callback_does_not_bring_the_retry_of_its_action_forward(offer: Offer) -> None:
+    calls: list[str] = []
+
+    @retrystep("Call", attempts=2, delay=100)
+    async def call(callback_route: str) -> None:
+        calls.append(callback_route)
+        raise ConnectionError("the service is away")
+
+    @step("Accept")
+    def accept(callback_result: Any) -> None: ...
+
+    played = of(callback_step("Playbook", call, accept, timeout=50))
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    waiting = await engine.reaches(process_id, ProcessStatus.WAITING)
+
+    async def only_the_retry_is_left() -> bool:
+        assert waiting.record is not None
+        return await engine.read(timers.next_due) == waiting.record.retry_at
+
+    engine.turn(60)
+    await engine.until(only_the_retry_is_left, told="the deadline to fire")
+
+    assert (await engine.process(process_id)).status is ProcessStatus.WAITING
+    assert len(calls) == 1
 
 
 async def test_a_step_that_takes_longer_than_its_timeout_fails(offer: Offer) -> None:

@@ -1,12 +1,13 @@
 """A whole server but for its doors: database, engine and clock, as `app` joins them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from orchestrator_gql.app import _assemble, running
 from orchestrator_gql.callbacks.mailbox import Mailbox
@@ -20,11 +21,12 @@ from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import attempts, callbacks, processes, steps
 from orchestrator_gql.storage.attempts import Attempt
 from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.tables import events
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
 from orchestrator_gql.workflow.model import Workflow
 from orchestrator_gql.workflows.registry import Registry
 from support.clock import TurnableClock
-from support.until import until
+from support.until import PATIENCE, until
 
 T = TypeVar("T")
 
@@ -88,16 +90,20 @@ class Engine:
         return (await self.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100)))[0]
 
     async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
-        """The log from its beginning until now, as a subscriber reads it."""
-        wanted = EventFilter(
-            process_ids=None if process_id is None else (process_id,), kinds=None if kind is None else (kind,)
-        )
+        """The log from its beginning until now, as a subscriber reads it.
+
+        On PostgreSQL what is committed may be held back for a moment, by any transaction of the whole server.
+        """
+        committed = await self.read(lambda conn: conn.execute(select(func.count()).select_from(events)).scalar_one())
         told: list[Event] = []
-        async for batch in follow(self.runtime.database, self.runtime.notifier, after=BEGINNING, wanted=wanted):
-            told += batch.events
-            if batch.caught_up:
-                break
-        return told
+        stream = follow(self.runtime.database, self.runtime.notifier, after=BEGINNING, wanted=EventFilter())
+        async with asyncio.timeout(PATIENCE):
+            async for batch in stream:
+                told += batch.events
+                if batch.caught_up and len(told) >= committed:
+                    break
+        await stream.aclose()
+        return [event for event in told if process_id in (None, event.process_id) and kind in (None, event.kind)]
 
 
 @asynccontextmanager

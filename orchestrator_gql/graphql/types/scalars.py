@@ -1,11 +1,14 @@
 """The two scalars that are not GraphQL's own."""
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NewType
 
 import strawberry
+from graphql import ValueNode, value_from_ast_untyped
 
 from orchestrator_gql.utils.errors import PayloadInvalid
+from orchestrator_gql.utils.json import read
 
 if TYPE_CHECKING:
     Json = Any
@@ -27,11 +30,21 @@ def _read_instant(value: Any) -> datetime:
     return read
 
 
+def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """A value written into the document passes the strict reader, as those of the variables have.
+
+    While a document is validated the variables inside a literal have no value yet; null stands for them.
+    """
+    value = value_from_ast_untyped(node, variables)
+    return read(json.dumps(value, default=lambda _: None).encode())
+
+
 JSON = strawberry.scalar(
     name="JSON",
     description="Any JSON value: only for data whose shape is not ours, such as callback results, form data and state.",
     serialize=lambda value: value,
     parse_value=lambda value: value,
+    parse_literal=_read_literal,
 )
 DATE_TIME = strawberry.scalar(
     name="DateTime",

@@ -1,0 +1,79 @@
+"""What a page of a list costs the database: the same at one row and at sixty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import event
+from stories import SUSPENDED, Story, telling
+
+from orchestrator_gql.types import Json
+
+DASHBOARD = """{ processes(first: 60) { totalCount pageInfo { endCursor } nodes {
+  id status version availableActions createdBy { name } productSubscriptions { id }
+  workflow { name } failure { code } currentStep { name } startPages state
+  steps { name status failure { code } callbacks { id } inputRequest { id } }
+  openInputRequest { id title }
+  callbacks { id status result resultText { text } process { id } step { name }
+    progressLog(first: 5) { totalCount nodes { message } } attempts { totalCount nodes { outcome } } }
+  pendingCallbacks { id } } } }"""
+INBOX = """{ inputRequests(first: 60) { totalCount nodes { id title canSubmit decisions { comment }
+  process { id workflowName status } step { name } } } }"""
+CALLBACKS = """{ callbacks(first: 60) { nodes { id result process { status } attempts { nodes { receipt } } } } }"""
+
+
+@contextmanager
+def counting(story: Story) -> Iterator[list[str]]:
+    """The statements sent while the block runs."""
+    sent: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    engine = story.site.engine.runtime.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def cost(story: Story, query: str, **variables: Json) -> int:
+    """How many statements read tables for an operation; the timekeeper's look at its timers is not one of them."""
+    with counting(story) as sent:
+        await story.site.ask(query, **variables)
+    return len([one for one in sent if "FROM" in one and "FROM timers" not in one])
+
+
+async def test_sixty_rows_cost_as_many_statements_as_one(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        await story.asks()
+        one = [await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)]
+        for _ in range(59):
+            process_id, token = await story.waits()
+            await story.say("reportCallbackProgress", token=token, message="on it")
+            await story.say("receiveCallback", token=token, result={"rc": 0})
+            await story.site.engine.reaches(process_id, SUSPENDED)
+        sixty = [await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)]
+        said = await story.site.ask(DASHBOARD)
+
+    assert len(said["processes"]["nodes"]) == 60
+    assert sixty == one
+
+
+async def test_many_nodes_cost_as_many_statements_as_one(tmp_path: Path) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+    async with telling(tmp_path) as story:
+        ids = await story.notes(8)
+        counts = [await cost(story, query, ids=asked) for asked in (ids[:1], ids)]
+
+    assert counts == [1, 1]
+
+
+async def test_a_total_is_counted_only_when_it_is_selected(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        plain = await cost(story, "{ processes { nodes { id } } }")
+        counted = await cost(story, "{ processes { totalCount nodes { id } } }")
+
+    assert (plain, counted) == (1, 2)
