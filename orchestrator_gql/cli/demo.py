@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestrator_gql.cli.demo_advice import advice
 from orchestrator_gql.cli.serve import serve
-from orchestrator_gql.cli.server import open_door
+from orchestrator_gql.cli.serving.server import open_door
 from orchestrator_gql.utils.errors import SettingsError
 
 HOST = "127.0.0.1"

@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.app import create_app
-from orchestrator_gql.cli.banner import banner, local_address
-from orchestrator_gql.cli.loading import load_workflows
-from orchestrator_gql.cli.log_lines import configure_logging
-from orchestrator_gql.cli.server import open_door, serve_until_signal
+from orchestrator_gql.cli.serving.banner import banner, local_address
+from orchestrator_gql.cli.serving.loading import load_workflows
+from orchestrator_gql.cli.serving.log_lines import configure_logging
+from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 

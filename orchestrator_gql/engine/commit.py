@@ -257,8 +257,11 @@ def _write(conn: Connection, before: Process, written: Sequence[Transition], now
     steps.save_all(conn, before.id, list(latest.values()))
     told: list[Event] = []
     for transition in written:
-        told += transition.events
+        # what the step came to, what follows from that, and only then where the process stands because of it
+        statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
+        told += [event for event in transition.events if event not in statuses]
         told += _follow(conn, transition, now)
+        told += statuses
     events.append(conn, told)
 
 

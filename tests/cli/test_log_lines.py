@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from orchestrator_gql.cli.log_lines import QUIET, configure_logging
+from orchestrator_gql.cli.serving.log_lines import QUIET, configure_logging
 
 TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 

@@ -16,8 +16,8 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from orchestrator_gql.cli.http_protocol import TimedHttp
-from orchestrator_gql.cli.server import FRAME_BYTES, HEADER_BYTES, open_door, serve_until_signal
+from orchestrator_gql.cli.serving.http_protocol import TimedHttp
+from orchestrator_gql.cli.serving.server import FRAME_BYTES, HEADER_BYTES, open_door, serve_until_signal
 from orchestrator_gql.utils.errors import SettingsError
 
 SECONDS = 30

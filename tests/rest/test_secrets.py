@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from waits import waiting
 
-from orchestrator_gql.cli.log_lines import LineFormatter
+from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus
 

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 import uvicorn
 from starlette.applications import Starlette
 
-from orchestrator_gql.cli.http_protocol import PoliteSocket, TimedHttp
+from orchestrator_gql.cli.serving.http_protocol import PoliteSocket, TimedHttp
 from orchestrator_gql.utils.errors import SettingsError
 
 HEADER_BYTES = 64 * 1024

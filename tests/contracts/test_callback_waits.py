@@ -1,0 +1,195 @@
+"""How long a callback is waited for, and what is said meanwhile, on both databases."""
+
+import asyncio
+
+import pytest
+from conftest import Offer
+from support.operator import ADA
+from support.playbooks import calls
+from support.remote import Remote, answer, fail, report
+
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.storage import attempts
+from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus
+from orchestrator_gql.utils.errors import (
+    CallbackClosed,
+    CallbackConflict,
+    InvalidState,
+)
+
+AWAITING, SUSPENDED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.SUSPENDED
+FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.ABORTED
+
+
+async def test_a_deadline_ends_the_wait_once_and_a_late_letter_is_kept(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote, timeout=3600)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    engine.turn(3600)
+    failed = await engine.reaches(process_id, FAILED)
+    with pytest.raises(CallbackClosed) as late:
+        await answer(engine.runtime, token, {"rc": 0})
+
+    assert failed.failure is not None
+    assert failed.failure.code == "callback-expired"
+    assert late.value.is_expired
+    assert (await engine.mailbox(process_id)).status is CallbackStatus.EXPIRED
+    assert [(a.outcome, a.body) for a in await engine.attempts(process_id)] == [("LATE", b'{"rc":0}')]
+    (ended,) = await engine.events(process_id, EventKind.CALLBACK_ENDED)
+    assert ended.payload["status"] == "EXPIRED"
+
+
+async def test_a_deadline_leaves_nothing_behind_when_the_letter_won(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote, timeout=60, heartbeat_timeout=30)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+    before = await engine.events()
+
+    engine.turn(7200)
+    sentinel = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(sentinel, AWAITING)
+
+    after = [event for event in await engine.events() if event.process_id == process_id]
+    assert after == before
+
+
+async def test_the_deployment_says_how_long_a_callback_is_waited_for_where_its_step_does_not(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played, callback_timeout=120)
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    engine.turn(119)
+    await report(engine.runtime, remote.tokens[0], "nearly there")
+    still = await engine.process(process_id)
+    engine.turn(1)
+
+    assert still.status is AWAITING
+    await engine.reaches(process_id, FAILED)
+
+
+async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_starts_it_anew(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote, heartbeat_timeout=30)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    engine.turn(29)
+    await report(engine.runtime, token, "still there")
+    engine.turn(29)
+    await report(engine.runtime, token, "still there")
+    alive = await engine.process(process_id)
+    engine.turn(30)
+    lost = await engine.reaches(process_id, FAILED)
+
+    assert alive.status is AWAITING
+    assert lost.failure is not None
+    assert lost.failure.code == "heartbeat-lost"
+    assert (await engine.mailbox(process_id)).status is CallbackStatus.HEARTBEAT_LOST
+    with pytest.raises(CallbackConflict):
+        await report(engine.runtime, token, "me again")
+
+
+async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+
+    for number in range(60):
+        await report(engine.runtime, token, f"task {number}", percent=number)
+    mailbox = await engine.mailbox(process_id)
+    log, total = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    await answer(engine.runtime, token, {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    assert [one.message for one in log] == [f"task {number}" for number in range(60)]
+    assert total == 60
+    told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
+    assert [event.payload["progress"]["percent"] for event in told] == list(range(60))
+    assert len((await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100)))[0]) == 60
+
+
+async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+
+    await asyncio.gather(*(report(engine.runtime, token, f"line {number}") for number in range(40)))
+
+    mailbox = await engine.mailbox(process_id)
+    log, _ = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
+    assert {one.message for one in log} == {f"line {number}" for number in range(40)}
+    assert [one.message for one in log] == [event.payload["progress"]["message"] for event in told]
+
+
+async def test_of_very_many_reports_the_newest_are_kept(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    monkeypatch.setattr(attempts, "KEPT_PROGRESS", 5)
+
+    for number in range(8):
+        await report(engine.runtime, token, f"task {number}")
+
+    mailbox = await engine.mailbox(process_id)
+    log, total = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    assert [one.message for one in log] == [f"task {number}" for number in range(3, 8)]
+    assert total == 5
+
+
+async def test_of_very_many_refused_letters_the_newest_are_kept(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await answer(engine.runtime, token, {"rc": 0})
+
+    for number in range(1, 26):
+        with pytest.raises(CallbackConflict):
+            await answer(engine.runtime, token, {"rc": number})
+
+    kept = [attempt.body for attempt in await engine.attempts(process_id)]
+    assert kept == [b'{"rc":%d}' % number for number in range(6, 26)]
+
+
+async def test_a_failure_report_competes_with_a_result_and_fails_the_step_with_its_words(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    first = await fail(engine.runtime, token, "unreachable: ams-1")
+    again = await fail(engine.runtime, token, "unreachable: ams-1")
+    failed = await engine.reaches(process_id, FAILED)
+    with pytest.raises(CallbackConflict):
+        await answer(engine.runtime, token, {"rc": 0})
+
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.failure.message) == ("playbook-failed", "unreachable: ams-1")
+    assert (again.receipt, again.is_duplicate) == (first.receipt, True)
+    assert (await engine.steps(process_id))[-1].status == "FAILED"
+    assert (await engine.mailbox(process_id)).status is CallbackStatus.FAILED_BY_REMOTE
+    with pytest.raises(InvalidState):
+        await retry_process(engine.runtime, ADA, process_id=process_id)

@@ -1,0 +1,180 @@
+"""Any life of a process: whatever happens to it, in whatever order, the rules hold."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from orchestrator_gql import begin, callback_step, inputstep, step
+from orchestrator_gql.process import (
+    Abort,
+    Await,
+    Failed,
+    ProcessAction,
+    Skipped,
+    StepRecord,
+    Success,
+    Suspend,
+    Transition,
+    Wait,
+    abort,
+    available_actions,
+    claim,
+    create,
+    decide,
+    enter,
+    resume,
+    retry,
+)
+from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow import workflow
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+BROKEN = Failure("step-raised", "it broke", NOW)
+
+
+@step("Call")
+def call(callback_route: str) -> None: ...
+
+
+@step("Judge")
+def judge(callback_result: Any) -> None: ...
+
+
+@inputstep("Confirm")
+def confirm() -> Any:
+    return {}
+
+
+@step("Finish")
+def finish() -> None: ...
+
+
+@workflow("Run a playbook")
+def playbook() -> Any:
+    return begin >> callback_step("Playbook", call, judge) >> confirm >> finish
+
+
+STEPS = playbook.steps
+
+
+class ALife(RuleBasedStateMachine):
+    """Whatever happens to a process, in whatever order, its log has no gap and its status tells the truth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        made = create(playbook, id=new_id(), state={}, pages=[], actor=None, now=NOW)
+        self.process = made.process
+        self.log: dict[int, StepRecord] = {}
+        self.statuses = [self.process.status]
+
+    def move(self, transition: Transition) -> None:
+        before = self.process
+        assert transition.process.seq == before.seq + 1
+        assert transition.process.epoch >= before.epoch
+        for record in transition.records:
+            assert record.seq <= transition.process.seq
+            earlier = self.log.get(record.seq)
+            assert earlier is None or earlier.completed_at is None
+            self.log[record.seq] = record
+        changes = [e for e in transition.events if e.kind is EventKind.PROCESS_STATUS_CHANGED]
+        assert [(e.payload["from"], e.payload["to"]) for e in changes] == (
+            [] if before.status is transition.process.status else [(before.status, transition.process.status)]
+        )
+        self.process = transition.process
+
+    @property
+    def kind(self) -> StepKind | Literal["none"]:
+        return STEPS[self.process.position].kind if self.process.position < len(STEPS) else "none"
+
+    def is_held(self) -> bool:
+        return self.process.status is ProcessStatus.RUNNING and self.process.worker is not None
+
+    def is_open(self) -> bool:
+        record = self.process.record
+        return bool(record and record.step_index == self.process.position and record.status is StepStatus.RUNNING)
+
+    @precondition(lambda self: self.process.status in (ProcessStatus.CREATED, ProcessStatus.RUNNING))
+    @rule()
+    def taken(self) -> None:
+        self.move(claim(self.process, worker="w", now=NOW))
+
+    @precondition(lambda self: self.is_held() and self.kind in (StepKind.ACTION, StepKind.VALIDATION))
+    @rule()
+    def entered(self) -> None:
+        self.move(enter(self.process, STEPS, NOW))
+
+    @precondition(lambda self: self.is_held() and self.is_open())
+    @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), Wait(BROKEN, LATER), Failed(BROKEN)]))
+    def ran(self, outcome: Success | Wait | Failed) -> None:
+        self.move(decide(self.process, STEPS, outcome, NOW))
+
+    @precondition(lambda self: self.is_held() and self.kind is StepKind.AWAIT_CALLBACK)
+    @rule(outcome=st.sampled_from([Await(), Success({"callback_result": 1}), Failed(BROKEN)]))
+    def looked(self, outcome: Await | Success | Failed) -> None:
+        self.move(decide(self.process, STEPS, outcome, NOW))
+
+    @precondition(lambda self: self.is_held() and self.kind is StepKind.INPUT)
+    @rule(outcome=st.sampled_from([Suspend("Confirm", "NOC"), Success(), Skipped(), Failed(BROKEN)]))
+    def asked(self, outcome: Suspend | Success | Skipped | Failed) -> None:
+        self.move(decide(self.process, STEPS, outcome, NOW))
+
+    @precondition(lambda self: self.process.status is ProcessStatus.SUSPENDED)
+    @rule()
+    def answered(self) -> None:
+        self.move(decide(self.process, STEPS, Success({"yes": True}, actor="ada"), NOW))
+
+    @precondition(lambda self: self.process.status in (ProcessStatus.WAITING, ProcessStatus.AWAITING_CALLBACK))
+    @rule()
+    def woken(self) -> None:
+        self.move(resume(self.process, NOW))
+
+    @precondition(lambda self: ProcessAction.RETRY in available_actions(self.process, STEPS))
+    @rule()
+    def retried(self) -> None:
+        self.move(retry(self.process, STEPS, NOW, "ada"))
+
+    @precondition(lambda self: ProcessAction.ABORT in available_actions(self.process, STEPS))
+    @rule(seldom=st.integers(0, 9))
+    def aborted(self, seldom: int) -> None:
+        if seldom == 0:
+            self.move(abort(self.process, Abort("ada"), NOW))
+
+    @precondition(lambda self: self.process.status.is_ended)
+    @rule()
+    def asked_too_late(self) -> None:
+        with pytest.raises(InvalidState):
+            abort(self.process, Abort("ada"), NOW)
+        with pytest.raises(InvalidState):
+            retry(self.process, STEPS, NOW, "ada")
+
+    @invariant()
+    def only_what_runs_is_held(self) -> None:
+        assert self.process.worker is None or self.process.status is ProcessStatus.RUNNING
+
+    @invariant()
+    def what_has_ended_has_a_time(self) -> None:
+        assert (self.process.ended_at is not None) == self.process.status.is_ended
+
+    @invariant()
+    def what_failed_says_why(self) -> None:
+        if self.process.status is ProcessStatus.FAILED:
+            assert self.process.failure is not None
+        elif self.process.status is not ProcessStatus.ABORTED:
+            assert self.process.failure is None
+
+    @invariant()
+    def at_most_one_visit_is_open(self) -> None:
+        unfinished = [record for record in self.log.values() if record.completed_at is None]
+        assert len(unfinished) <= 1
+        assert unfinished in ([], [self.process.record])
+
+
+TestALife = ALife.TestCase
+TestALife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
