@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stories import COMPLETED, FAILED, SUSPENDED, Site, telling
+from stories import COMPLETED, FAILED, SUSPENDED, telling
+from support.web import Site
 
 from orchestrator_gql.types import Json
 
@@ -131,17 +132,15 @@ async def test_every_filter_of_processes_finds_its_own(tmp_path: Path) -> None:
             json.dumps(filter): ids(await page(story.site, filter=filter))
             for filter in ({"assigneeKeys": ["NOC"]}, {"startedAt": {"from": instant}}, {"search": "change_p"})
         }
-        nothing = [
-            ids(await page(story.site, filter=filter))
-            for filter in (
-                {"ids": []},
-                {"search": "1000 of"},
-                {"search": "100% ofx"},
-                {"createdBy": "ada"},
-                {"targets": ["TERMINATE"]},
-                {"productSubscriptionId": "nonsense"},
-            )
-        ]
+        empty: tuple[dict[str, Json], ...] = (
+            {"ids": []},
+            {"search": "1000 of"},
+            {"search": "100% ofx"},
+            {"createdBy": "ada"},
+            {"targets": ["TERMINATE"]},
+            {"productSubscriptionId": "nonsense"},
+        )
+        nothing = [ids(await page(story.site, filter=filter)) for filter in empty]
         mine = ids(await page(story.site, filter={"createdBy": "local", "targets": ["SYSTEM", "CREATE", "MODIFY"]}))
 
     assert found == {filter: [note] for filter in found}
@@ -204,7 +203,8 @@ async def test_a_large_result_is_read_piece_by_piece(tmp_path: Path) -> None:
         process_id, token = await story.waits()
         await story.say("receiveCallback", token=token, result=result)
         await story.site.engine.reaches(process_id, SUSPENDED)
-        text, offset = "", 0
+        text = ""
+        offset: int | None = 0
         while offset is not None:
             [shown] = (await story.site.ask(query, o=offset, l=30_000))["callbacks"]["nodes"]
             text, offset = text + shown["resultText"]["text"], shown["resultText"]["nextOffset"]

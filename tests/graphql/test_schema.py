@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
 )
+from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.schema import build_schema, printed
@@ -178,6 +179,6 @@ async def test_nobody_without_a_permission_gets_a_stream(tmp_path: Path, selecti
     async with stories.telling(tmp_path) as story:
         context = Context(story.site.engine.runtime, NOBODY)
         stream = await SCHEMA.subscribe(f"subscription {{ {selection} }}", context_value=context)
-        said = [one async for one in stream] if hasattr(stream, "__aiter__") else [stream]
+        said = [stream] if isinstance(stream, ExecutionResult) else [one async for one in stream]
 
     assert [getattr(error.original_error, "code", None) for error in said[0].errors or ()] == ["forbidden"]

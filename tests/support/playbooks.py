@@ -1,4 +1,4 @@
-"""The one job that most callback tests are about: a remote service is called, and its result is judged."""
+"""Workflows that many tests play: one job of a remote service and its judgement, or whatever steps are given."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from support.remote import Remote
 
 @step("Judge the result")
 def judge(callback_result: dict[str, Any]) -> State:
+    """Pass where the playbook's return code is 0."""
     if callback_result["rc"] != 0:
         raise ProcessFailureError("The playbook failed.", details={"rc": callback_result["rc"]})
     return {"changed": callback_result.get("changed", 0)}
