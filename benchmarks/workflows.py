@@ -19,7 +19,8 @@ def start_form() -> FormGenerator:
         remote: str
 
     answer = yield Start
-    return answer.model_dump()
+    data: State = answer.model_dump()
+    return data
 
 
 @step("Prepare")

@@ -48,7 +48,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     """
     _demand_private(settings)
     dispatcher = EmbeddedDispatcher()
-    runtime = _assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+    runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -95,7 +95,8 @@ async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIter
         runtime.threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatcher, clock: Clock) -> Runtime:
+def assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatcher, clock: Clock) -> Runtime:
+    """The server's bundle, its bells hung; nothing is opened or started."""
     database = connect(settings.database_url)
     runtime = Runtime(
         settings=settings,

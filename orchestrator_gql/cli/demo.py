@@ -16,6 +16,7 @@ from orchestrator_gql.utils.errors import SettingsError
 HOST = "127.0.0.1"
 DELAY = "1"
 """Seconds between two tasks of the playbook, so that a person sees it at work."""
+START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 PROXY_ADDRESS = "ANSIBLE_PROXY_URL"
 
@@ -54,10 +55,25 @@ async def proxy_at_work(port: int, work: Path) -> AsyncIterator[None]:
         )
     watch = asyncio.create_task(_watch(proxy, _log_of(work)))
     try:
+        await _until_it_listens(port, watch)
         yield
     finally:
         watch.cancel()
         await _stop(proxy)
+
+
+async def _until_it_listens(port: int, watch: "asyncio.Task[None]") -> None:
+    """Without this the first workflow that somebody starts at once would be refused its connection."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(START_SECONDS):
+            while not watch.done():
+                try:
+                    _, writer = await asyncio.open_connection(HOST, port)
+                except OSError:
+                    await asyncio.sleep(0.1)
+                else:
+                    writer.close()
+                    return
 
 
 async def _watch(proxy: asyncio.subprocess.Process, log: Path) -> None:

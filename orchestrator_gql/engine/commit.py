@@ -105,6 +105,11 @@ def begin_process(conn: Connection, begun: Transition) -> Process:
     return begun.process
 
 
+def clean_note(note: str | None) -> str | None:
+    """The note as both dialects keep it: PostgreSQL's text holds no NUL."""
+    return note.replace("\x00", "\ufffd") if note else note
+
+
 def demand_version(process: Process, expected: int | None) -> None:
     """Raise `StaleVersion` where the process changed since the caller looked."""
     if expected is not None and expected != process.version:

@@ -112,6 +112,8 @@ class EmbeddedDispatcher:
                 self.ring(await self._look())
             except StorageUnavailable:
                 logger.warning("the database is away; leases were not renewed")
+            except Exception:  # a watch that died silently would leave every missed ring unheard
+                logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(self.runtime.settings.heartbeat)
 
     async def _look(self) -> Iterable[UUID]:

@@ -1,6 +1,6 @@
 """What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -41,13 +41,20 @@ from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal, digest, new_id
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
+DRY_RUN = "dry-run"
+"""The receipt of what was only judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where something was delivered: the token, and the process that the URL named, if it was a URL."""
+    """Where something was delivered: the token, and the process that the URL named, if it was a URL.
+
+    ``is_dry_run``: the remote service only wants to know what would be said; nothing is changed or kept.
+    """
 
     token: str
     process_id: UUID | None = None
+    is_dry_run: bool = False
 
 
 def deliver(
@@ -62,12 +69,16 @@ def deliver(
     is_early = process.status is not ProcessStatus.AWAITING_CALLBACK or process.position != mailbox.step_index
     errors = () if delivery.refusal else contract.violations(_contract(runtime, process, mailbox), delivery.letter)
     verdict = judge(mailbox, delivery, now, is_early=is_early, errors=errors)
+    if address.is_dry_run:
+        return verdict if isinstance(verdict, RefusedLetter) else Receipt(DRY_RUN, now)
     match verdict:
         case Duplicate(receipt):
             attempts.keep(conn, mailbox.id, delivery, verdict.outcome, now=now, receipt=receipt)
             return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
         case RefusedLetter(outcome, message):
-            attempts.keep(conn, mailbox.id, delivery, outcome, now=now, error=message)
+            # operators are shown what was refused, and the URL may still be open
+            shown = replace(delivery, body=_concealed(delivery.body, address.token))
+            attempts.keep(conn, mailbox.id, shown, outcome, now=now, error=message)
             return verdict
         case Accepted():
             return _accept(conn, runtime, process, mailbox, delivery, failure, is_early=is_early)
@@ -80,6 +91,8 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
     refused = judge_progress(mailbox, now)
     if refused is not None:
         return refused
+    if address.is_dry_run:
+        return Receipt(DRY_RUN, now)
     # PostgreSQL keeps no NUL in a text
     message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
     data = conceal(told.data, (address.token,))
@@ -117,6 +130,11 @@ def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
         case _:
             errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
             return PayloadInvalid(verdict.message, errors, is_contract=True)
+
+
+def _concealed(body: bytes, token: str) -> bytes:
+    told: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
+    return told.encode("utf-8", "surrogateescape")
 
 
 def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox]:

@@ -44,6 +44,9 @@ async def keep_time(runtime: Runtime) -> None:
         except StorageUnavailable:
             logger.warning("the database is away; timers fire when it is back")
             pause = LONGEST_SLEEP
+        except Exception:  # a clock that died silently would fire nothing ever again
+            logger.exception("timers could not be fired; they are tried again")
+            pause = LONGEST_SLEEP
         try:
             async with asyncio.timeout(pause):
                 await runtime.timers.wait()

@@ -1,9 +1,9 @@
 """The plain-REST shim for remote services: ``POST …/callback/{token}``, with ``/progress`` and ``/fail`` behind it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import wraps
 from typing import TypeAlias
 from uuid import UUID
@@ -17,7 +17,7 @@ from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
 from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
-from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.engine.letters import DRY_RUN, Address
 from orchestrator_gql.lookups.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
 from orchestrator_gql.rest.misses import Misses
@@ -33,12 +33,14 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import read
-from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
 Answer: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+LARGE = 64 * 1024
+"""Bytes above which a body is read on a thread."""
 
 HEAD = 1024
 """Bytes that are kept of a body that cannot be a result."""
@@ -73,6 +75,8 @@ def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
+        if receipt.receipt == DRY_RUN:
+            return JSONResponse({"status": "accepted", "dryRun": True})
         body: dict[str, Json] = {"receipt": receipt.receipt, "status": "accepted"}
         return JSONResponse(body | {"duplicate": True} if receipt.is_duplicate else body)
 
@@ -89,16 +93,14 @@ def _missed(request: Request, misses: Misses, unknown: CallbackUnknown) -> Respo
 
 
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
-    body = await read_body(request, runtime.settings.max_callback_bytes)
-    return await receive_delivery(runtime, address, _delivery(request, body, address.token))
+    return await receive_delivery(runtime, address, await _read_delivery(request, runtime))
 
 
 async def _failure(request: Request, runtime: Runtime, address: Address) -> Receipt:
-    body = await read_body(request, runtime.settings.max_callback_bytes)
-    delivery = _delivery(request, body, address.token)
+    delivery = await _read_delivery(request, runtime)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
-    return await receive_failure(runtime, address, delivery.letter, body.content, _peer(request))
+    return await receive_failure(runtime, address, delivery.letter, delivery.body, _peer(request))
 
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -113,16 +115,13 @@ async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> R
     raise CallbackUnknown
 
 
-def _delivery(request: Request, body: Body, token: str) -> Delivery:
-    """The letter in the body, or why there is none in it; the mailbox judges either.
-
-    What may be kept as an attempt is shown to operators, so it goes without the token: the URL may still be open.
-    """
-    kind, peer, kept = media_type(request), _peer(request), _without(body.content, token)
+def _delivery(request: Request, body: Body) -> Delivery:
+    """The letter in the body, or why there is none in it; the mailbox judges either."""
+    kind, peer, kept = media_type(request), _peer(request), body.content
     refusal = _unreadable(request, body)
     if refusal is None:
         try:
-            return replace(Delivery.of(read(body.content), kept, peer=peer), size=body.size)
+            return Delivery.of(read(body.content), kept, peer=peer)
         except PayloadInvalid as wrong:
             refusal = (AttemptOutcome.MALFORMED, wrong.message)
             kept = kept[:HEAD] if isinstance(wrong, NotJson) else kept
@@ -130,9 +129,12 @@ def _delivery(request: Request, body: Body, token: str) -> Delivery:
     return Delivery(kept, body.size, kind, peer, refusal=outcome, error=error)
 
 
-def _without(content: bytes, token: str) -> bytes:
-    told: str = conceal(content.decode("utf-8", "surrogateescape"), (token,))
-    return told.encode("utf-8", "surrogateescape")
+async def _read_delivery(request: Request, runtime: Runtime) -> Delivery:
+    """The delivery of a request; a large body is read on a thread, so that it holds up nobody else."""
+    body = await read_body(request, runtime.settings.max_callback_bytes)
+    if body.size > LARGE:
+        return await asyncio.to_thread(_delivery, request, body)
+    return _delivery(request, body)
 
 
 def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str] | None:
@@ -174,7 +176,7 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         raise CallbackUnknown from None
     if not await is_address(runtime, process_id, token):
         raise CallbackUnknown
-    return Address(token, process_id)
+    return Address(token, process_id, is_dry_run=request.query_params.get("dryRun") in ("true", "1"))
 
 
 def _peer(request: Request) -> str:

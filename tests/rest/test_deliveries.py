@@ -204,3 +204,17 @@ async def test_a_slash_at_the_end_is_no_other_address(tmp_path: Path) -> None:
         result = await wait.send(b'{"rc": 0}', behind="/")
 
     assert (progress.status_code, result.status_code) == (200, 200)
+
+
+async def test_a_dry_run_is_judged_and_changes_nothing(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        path = wait.url + "?dryRun=true"
+        judged = await wait.site.http.post(path, json={"rc": 0})
+        refused = await wait.site.http.post(path, content=b"[", headers={"content-type": "application/json"})
+        attempts = await wait.attempts()
+        said = await wait.send(b'{"rc": 0}')
+
+    assert (judged.status_code, judged.json()) == (200, {"status": "accepted", "dryRun": True})
+    assert refused.status_code == 400
+    assert attempts == []
+    assert "duplicate" not in said.json()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from orchestrator_gql.app import _assemble, running
+from orchestrator_gql.app import assemble, running
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
@@ -114,6 +114,6 @@ async def engine_of(
     clock = clock or TurnableClock()
     dispatcher = EmbeddedDispatcher()
     asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
-    runtime = _assemble(asked, Registry(workflows), dispatcher, clock)
+    runtime = assemble(asked, Registry(workflows), dispatcher, clock)
     async with running(runtime, dispatcher):
         yield Engine(runtime, clock)

@@ -15,7 +15,7 @@ from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.workflow.model import Workflow
 
 _LIBRARIES = tuple({sysconfig.get_path(one) for one in ("stdlib", "platstdlib", "purelib", "platlib")})
-_OURS = str(Path(__file__).parents[1])
+_OURS = str(Path(__file__).parents[2])
 
 
 def load_workflows(modules: Sequence[str]) -> list[Workflow]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import execution, rights
-from orchestrator_gql.engine.commit import begin_process
+from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.process import Process, create
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -59,7 +59,7 @@ async def start_workflow(
         held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
         begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)
-        begun = replace(begun, process=replace(begun.process, note=note))
+        begun = replace(begun, process=replace(begun.process, note=clean_note(note)))
         process = begin_process(conn, begun)
         if held is not None:
             product_subscriptions.link(conn, process.id, held, workflow.target)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine.commit import demand_version
+from orchestrator_gql.engine.commit import clean_note, demand_version
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -24,6 +24,8 @@ async def update_process_note(
     if note is not None and len(note) > LONGEST:
         error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
         raise PayloadInvalid("The note is too long.", [error])
+
+    note = clean_note(note)
 
     def write(conn: Connection) -> Process:
         process = processes.lock(conn, process_id)
