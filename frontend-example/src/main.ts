@@ -59,7 +59,7 @@ function draw(): void {
   const engine = store.stats?.engine;
   const paused = engine && engine.state !== "RUNNING";
   const words = paused
-    ? `The engine is ${engine.state.toLowerCase()}${engine.changedBy ? ` by ${engine.changedBy.name}` : ""}${engine.reason ? `: ${engine.reason}` : ""}. Answers and forms are kept.`
+    ? `The engine is ${engine.state.toLowerCase()}. Answers and forms are kept.`
     : "";
   reconcile(
     banner,

@@ -156,7 +156,7 @@ export interface Workflow {
 
 export interface Stats {
   processesByStatus: { status: string; count: number }[];
-  engine: { state: string; reason: string | null; changedBy: Named | null };
+  engine: { state: string };
 }
 
 export interface EventBatch {
