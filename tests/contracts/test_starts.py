@@ -78,7 +78,7 @@ def ask_watts() -> FormGenerator:
     return {"watts": answer.watts}
 
 
-@create_workflow("Install a lamp", initial_input_form=ask_watts)
+@create_workflow("Install a lamp", initial_input_form=ask_watts, products=["Lamp of the contract tests"])
 def install() -> Any:
     return begin >> construct >> brighten
 

@@ -1,0 +1,140 @@
+"""The page in a real browser at a real server: what an operator sees and clicks while a remote service answers."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from support.command_line import SECONDS, serving, until
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+
+
+@dataclass(slots=True)
+class Visit:
+    """A page that is open at the server, and what was heard from it."""
+
+    page: Page
+    address: str
+    file: Path
+    complaints: list[str] = field(default_factory=list)
+    """What the console said, errors that nobody caught and violations of the security policy included."""
+    requests: list[str] = field(default_factory=list)
+    """Where the page sent something to."""
+    loads: list[str] = field(default_factory=list)
+    """Which documents were loaded: a second one is a reload."""
+
+    def listen(self) -> None:
+        """Write down all that the page says and does from now on."""
+        self.page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
+        self.page.on("domcontentloaded", lambda page: self.loads.append(page.url))
+
+    def start(self) -> str:
+        """Start the workflow through its form, see it wait, and give the callback URL."""
+        self.page.goto(self.address + "/")
+        self.page.get_by_text("Live", exact=True).wait_for()
+        self.page.get_by_role("link", name="Start a workflow").click()
+        self.page.locator("a.card", has_text="Wait for an answer, and confirm it").click()
+        self.page.locator("form input").fill(str(self.file))
+        self.page.get_by_role("button", name="Start").click()
+        self.sees_status("Waiting for remote")
+        self.page.get_by_text("Waiting for the remote service").wait_for()
+        return until(lambda: self.file.read_text() if self.file.exists() else None)
+
+    def sees_status(self, words: str) -> None:
+        """Wait until the head of the process says so."""
+        self.page.locator(".process-title .badge", has_text=words).wait_for()
+
+    def has_strayed(self) -> list[str]:
+        """The requests that did not go to the server."""
+        origins = (self.address + "/", self.address.replace("http", "ws", 1) + "/")
+        return [url for url in self.requests if not url.startswith(origins)]
+
+
+def chromium() -> str:
+    """Where the browser is."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.fail("There is no Chromium: install one, or name its path in CHROMIUM.")
+    return found
+
+
+@contextmanager
+def visiting(folder: Path) -> Iterator[Visit]:
+    """A browser at a server with the one workflow."""
+    (folder / "waiting.py").write_bytes((Path(__file__).parent / "waiting.py").read_bytes())
+    with (
+        serving(folder, "--workflows", "waiting") as server,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
+        browser.new_page() as page,
+    ):
+        page.set_default_timeout(SECONDS * 1000)
+        visit = Visit(page, server.address, folder / "url")
+        visit.listen()
+        yield visit
+
+
+def deliver(url: str, return_code: int, output: str) -> None:
+    """Answer as the remote service does, past the browser."""
+    body = {"return_code": return_code, "output": output}
+    assert httpx.post(url, json=body, trust_env=False, timeout=SECONDS).status_code == 200
+
+
+def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        deliver(visit.start(), 0, "two interfaces changed")
+        visit.sees_status("Needs a person")
+        visit.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
+        visit.page.locator(".asked form", has_text="two interfaces changed").wait_for()
+        visit.page.get_by_role("button", name="Confirm", exact=True).click()
+        visit.sees_status("Completed")
+        visit.page.get_by_text("Confirmed by").wait_for()
+
+        assert visit.loads == [visit.address + "/"]
+        assert visit.complaints == []
+        assert visit.has_strayed() == []
+
+
+def test_a_hostile_result_stays_text_wherever_it_is_shown(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        deliver(visit.start(), 0, HOSTILE)
+        visit.page.locator(".callback .result", has_text=HOSTILE).wait_for()
+        visit.page.locator(".asked form", has_text=HOSTILE).wait_for()
+
+        assert visit.page.locator("main script, main img").count() == 0
+        assert "taken" not in visit.page.title()
+        assert visit.complaints == []
+        assert visit.has_strayed() == []
+
+
+def test_a_result_that_is_judged_bad_is_shown_with_the_reason_and_nobody_is_asked(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        deliver(visit.start(), 2, "no such interface")
+        visit.sees_status("Failed")
+        visit.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
+        visit.page.locator(".callback .result", has_text="no such interface").wait_for()
+
+        assert visit.page.locator(".asked").count() == 0
+        assert visit.complaints == []
+        assert visit.has_strayed() == []
