@@ -172,3 +172,8 @@ async def test_two_servers_that_bound_one_port_cannot_both_listen() -> None:
 
         with pytest.raises(SettingsError, match="Address already in use"):
             await serve_until_signal(app, door, beside=nullcontext(), on_ready=lambda: None)
+
+
+def test_no_answer_is_held_back_to_be_sent_with_more() -> None:
+    with open_door("127.0.0.1", 0) as door:
+        assert door.proto == socket.IPPROTO_TCP  # by which asyncio knows to turn Nagle's delay off

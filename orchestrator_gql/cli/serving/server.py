@@ -36,7 +36,8 @@ def open_door(host: str, port: int) -> socket.socket:
     with contextlib.ExitStack() as undo:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            door = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            # asyncio turns Nagle's delay off only where the protocol is named: without it every answer waits 40 ms
+            door = undo.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             door.bind(address)
         except OSError as error:
