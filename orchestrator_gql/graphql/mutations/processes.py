@@ -1,10 +1,12 @@
 """Mutations on processes."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql import forms
+from orchestrator_gql import process as rules
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
@@ -110,47 +112,50 @@ class ProcessMutations:
         self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="What to retry.")]
     ) -> ProcessActionResult:
         context = info.context
-        try:
-            process = await retry_process(
+        return await _acted(
+            retry_process(
                 context.runtime,
                 context.principal,
                 process_id=uuid_or_nowhere(input.process_id),
                 expected_version=input.expected_version,
             )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return ProcessActionSuccess(process=Process.of(process))
+        )
 
     @mutation(description="End a process where it stands: its URLs are dead, its form is closed.")
     async def abort_process(
         self, info: Info, input: Annotated[AbortProcessInput, strawberry.argument(description="What to abort.")]
     ) -> ProcessActionResult:
         context = info.context
-        try:
-            process = await abort_process(
+        return await _acted(
+            abort_process(
                 context.runtime,
                 context.principal,
                 process_id=uuid_or_nowhere(input.process_id),
                 reason=input.reason,
                 expected_version=input.expected_version,
             )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return ProcessActionSuccess(process=Process.of(process))
+        )
 
     @mutation(description="Write, change or remove the note beside a process.")
     async def update_process_note(
         self, info: Info, input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="What to write.")]
     ) -> ProcessActionResult:
         context = info.context
-        try:
-            process = await update_process_note(
+        return await _acted(
+            update_process_note(
                 context.runtime,
                 context.principal,
                 process_id=uuid_or_nowhere(input.process_id),
                 note=input.note,
                 expected_version=input.expected_version,
             )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        return ProcessActionSuccess(process=Process.of(process))
+        )
+
+
+async def _acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
+    """The process as the verb left it, or the typed answer that refuses it."""
+    try:
+        process = await verb
+    except OrchestratorError as error:
+        return typed(error)  # type: ignore[return-value]
+    return ProcessActionSuccess(process=Process.of(process))
