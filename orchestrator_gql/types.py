@@ -12,6 +12,7 @@ from pydantic_forms.types import State
 __all__ = [
     "AttemptOutcome",
     "CallbackStatus",
+    "EngineState",
     "Event",
     "EventKind",
     "Failure",
@@ -156,6 +157,14 @@ class EventKind(StrEnum):
     PROCESS_NOTE_CHANGED = "PROCESS_NOTE_CHANGED"
     PRODUCT_SUBSCRIPTION_CHANGED = "PRODUCT_SUBSCRIPTION_CHANGED"
     ENGINE_STATE_CHANGED = "ENGINE_STATE_CHANGED"
+
+
+class EngineState(StrEnum):
+    """Whether the engine starts new steps."""
+
+    RUNNING = "RUNNING"
+    PAUSING = "PAUSING"  # no new step starts; some still run
+    PAUSED = "PAUSED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class InputRequest:
     version: int = 1
     due_at: datetime | None = None
     closed_at: datetime | None = None
+    reminded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

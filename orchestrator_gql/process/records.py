@@ -32,7 +32,10 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on."""
+    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on.
+
+    ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them.
+    """
 
     id: UUID
     workflow_name: str
@@ -55,3 +58,4 @@ class Process:
     failure: Failure | None = None
     note: str | None = None
     start_pages: tuple[Json, ...] = ()
+    aborted_by: str | None = None

@@ -203,6 +203,7 @@ def _process(row: Mapping[Any, Any]) -> Process:
         failure=row[c.failure],
         note=row[c.note],
         start_pages=tuple(row.get(c.start_pages) or ()),
+        aborted_by=row[c.aborted_by],
     )
 
 
@@ -228,4 +229,5 @@ def _values(process: Process) -> dict[str, Any]:
         "failure": process.failure,
         "note": process.note,
         "start_pages": list(process.start_pages),
+        "aborted_by": process.aborted_by,
     }

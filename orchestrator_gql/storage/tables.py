@@ -27,6 +27,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import (
     AttemptOutcome,
     CallbackStatus,
+    EngineState,
     EventKind,
     InputRequestStatus,
     ProcessStatus,
@@ -71,6 +72,7 @@ processes = Table(
     Column("failure", FailureText),
     Column("note", Text),
     Column("start_pages", JsonText, nullable=False),
+    Column("aborted_by", Text),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )
@@ -83,6 +85,13 @@ Index(
     processes.c.lease_until,
     sqlite_where=text("status IN ('CREATED', 'RUNNING')"),
     postgresql_where=text("status IN ('CREATED', 'RUNNING')"),
+)
+
+Index(
+    "ix_processes_worker",
+    processes.c.worker,
+    sqlite_where=text("worker IS NOT NULL"),
+    postgresql_where=text("worker IS NOT NULL"),
 )
 
 process_steps = Table(
@@ -218,6 +227,7 @@ input_requests = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
+    Column("reminded_at", UtcDateTime),
     UniqueConstraint("process_id", "record_seq", name="uq_input_requests_visit"),
 )
 Index("ix_input_requests_status_id", input_requests.c.status, input_requests.c.id)
@@ -251,10 +261,32 @@ timers = Table(
     Column("kind", String(32), nullable=False),
     Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
     Column("callback_id", Uuid, ForeignKey("callbacks.id", ondelete="CASCADE")),
-    CheckConstraint("kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT')", name="kind"),
+    Column("input_request_id", Uuid, ForeignKey("input_requests.id", ondelete="CASCADE")),
+    CheckConstraint("kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER')", name="kind"),
 )
 Index("ix_timers_due_at", timers.c.due_at)
 Index("ix_timers_process_id", timers.c.process_id)
+
+engine_state = Table(
+    "engine_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", enum_text(EngineState, "state"), nullable=False),
+    Column("reason", Text),
+    Column("changed_at", UtcDateTime),
+    Column("changed_by", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("running_steps", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+)
 
 products = Table(
     "products",

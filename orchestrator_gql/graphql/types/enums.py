@@ -13,6 +13,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import (
     AttemptOutcome,
     CallbackStatus,
+    EngineState,
     EventKind,
     InputRequestStatus,
     ProcessStatus,
@@ -80,14 +81,6 @@ class StatsWindow(StrEnum):
     LAST_HOUR = "LAST_HOUR"
     LAST_24_HOURS = "LAST_24_HOURS"
     LAST_7_DAYS = "LAST_7_DAYS"
-
-
-class EngineState(StrEnum):
-    """Whether the engine starts new steps."""
-
-    RUNNING = "RUNNING"
-    PAUSING = "PAUSING"
-    PAUSED = "PAUSED"
 
 
 class ValidationOutcome(StrEnum):

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from orchestrator_gql.graphql.types.enums import EngineState, StatsWindow
+from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.storage.lists import Counts
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.version import __version__
 
 WINDOWS = {

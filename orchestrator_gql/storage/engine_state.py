@@ -1,0 +1,57 @@
+"""Whether the engine starts new steps: one row, read in the very transactions that would start one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, select, update
+
+from orchestrator_gql.storage.tables import engine_state
+from orchestrator_gql.types import EngineState
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The engine's state, and who brought it there, when and why; without these nobody ever changed it."""
+
+    state: EngineState
+    reason: str | None = None
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """True where no new step starts, though some may still run."""
+        return self.state is not EngineState.RUNNING
+
+
+def load(conn: Connection) -> EngineStatus:
+    """The engine's state."""
+    columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
+    return EngineStatus(*conn.execute(select(*columns)).one())
+
+
+def change(conn: Connection, new: EngineStatus) -> None:
+    """Pause or resume the engine."""
+    changed = {
+        "state": new.state,
+        "reason": new.reason,
+        "changed_at": new.changed_at,
+        "changed_by": new.changed_by,
+    }
+    conn.execute(update(engine_state).values(changed))
+
+
+def came_to_rest(conn: Connection) -> bool:
+    """From pausing to paused; False where it was not pausing."""
+    pausing = update(engine_state).where(engine_state.c.state == EngineState.PAUSING)
+    return conn.execute(pausing.values(state=EngineState.PAUSED)).rowcount == 1
+
+
+def is_running() -> ColumnElement[bool]:
+    """A condition for statements that start a step."""
+    return exists().where(engine_state.c.state == EngineState.RUNNING)
+
+
+def state_column() -> ScalarSelect[EngineState]:
+    """The state as a column beside others."""
+    return select(engine_state.c.state).scalar_subquery()
