@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 POOL = 10
@@ -26,6 +27,7 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._failpoints = read_failpoints()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -71,6 +73,10 @@ class PostgresDatabase:
             result = await conn.run_sync(unit)
             if self.prepare is not None and collected.woken:
                 await self.prepare(conn, collected)
+            if self._failpoints is not None:
+                self._failpoints.reached("before", unit)
+        if self._failpoints is not None:
+            self._failpoints.reached("after", unit)
         self.bells.ring(collected)
         return result
 

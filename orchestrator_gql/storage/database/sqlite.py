@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.failpoints import Failpoints, read_failpoints
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 GROUP = 512
@@ -60,6 +61,7 @@ class SqliteDatabase:
         self._engine: Engine | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._writer: threading.Thread | None = None
+        self._failpoints = read_failpoints()
 
     @property
     def engine(self) -> Engine:
@@ -114,7 +116,7 @@ class SqliteDatabase:
         # Its own transaction is begun and never ended: SQLAlchemy must not commit behind the group's back.
         with self.engine.connect() as conn, conn.begin():
             while (group := self._next_group()) is not None:
-                _commit_together(conn, group, self.bells)
+                _commit_together(conn, group, self.bells, self._failpoints)
 
     def _next_group(self) -> list[_Waiting[Any]] | None:
         first = self._queue.get()
@@ -133,14 +135,18 @@ class SqliteDatabase:
         return group
 
 
-def _commit_together(conn: Connection, group: Sequence[_Waiting[Any]], bells: Bells) -> None:
+def _commit_together(
+    conn: Connection, group: Sequence[_Waiting[Any]], bells: Bells, failpoints: Failpoints | None
+) -> None:
     told = Aftermath()
     try:
         with _translated():
             _execute(conn, "BEGIN IMMEDIATE")
             for waiting in group:
                 told.add(_run(conn, waiting))
+            _pass("before", group, failpoints)
             _execute(conn, "COMMIT")
+            _pass("after", group, failpoints)
     except BaseException as error:  # the whole group is void: nothing was acknowledged, nothing is kept
         _roll_back(conn)
         told = Aftermath()
@@ -152,6 +158,13 @@ def _commit_together(conn: Connection, group: Sequence[_Waiting[Any]], bells: Be
     for loop, settled in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_settle, settled, told, bells)
+
+
+def _pass(side: str, group: Sequence[_Waiting[Any]], failpoints: Failpoints | None) -> None:
+    if failpoints is not None:
+        for waiting in group:
+            if waiting.error is None:
+                failpoints.reached(side, waiting.unit)
 
 
 def _settle(settled: Sequence[_Waiting[Any]], told: Aftermath, bells: Bells) -> None:
