@@ -26,9 +26,10 @@ from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.problems import on_error, on_http_error
-from orchestrator_gql.runtime import Runtime, RuntimeBells
+from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.utils.clock import Clock, WallClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
@@ -47,7 +48,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     Raises `SettingsError` where the settings cannot work together, and `WorkflowDefinitionError`.
     """
     _demand_private(settings)
-    dispatcher = EmbeddedDispatcher()
+    dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
 
     @asynccontextmanager
@@ -57,7 +58,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
 
     face = graphql_face(runtime)
     app = Starlette(
-        routes=_routes(runtime, face),
+        routes=health_routes(runtime) if settings.role == "worker" else _routes(runtime, face),
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
         middleware=[
@@ -72,8 +73,9 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
 
 
 @asynccontextmanager
-async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIterator[None]:
-    """The database open, the engine at work; what ran when the last server died is picked up at once."""
+async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """The database open and, but for an API server, the engine at work; what ran when the last server died is picked
+    up at once."""
     await runtime.database.open()
     try:
         await prepare(runtime.database)
@@ -82,11 +84,13 @@ async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIter
         )
         if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
             await runtime.database.transaction(processes.drop_leases)
-        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(keep_time(runtime))]
+        works = runtime.settings.role != "api"
+        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(keep_time(runtime))] if works else []
         try:
             yield
         finally:
-            await dispatcher.stop(runtime.settings.grace)
+            if works:
+                await dispatcher.stop(runtime.settings.grace)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -95,7 +99,20 @@ async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIter
         runtime.threads.shutdown(wait=False, cancel_futures=True)
 
 
-def assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatcher, clock: Clock) -> Runtime:
+def dispatcher_of(settings: Settings) -> Dispatcher:
+    """The doorbell that the settings ask for; `SettingsError` where its extra is not installed."""
+    if not settings.is_distributed:
+        return EmbeddedDispatcher()
+    try:
+        from orchestrator_gql.engine.distributed import DistributedDispatcher
+    except ModuleNotFoundError as missing:
+        raise SettingsError(
+            f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({missing.name} is missing)."
+        ) from missing
+    return DistributedDispatcher(settings.database_url)
+
+
+def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
     """The server's bundle, its bells hung; nothing is opened or started."""
     database = connect(settings.database_url)
     runtime = Runtime(
@@ -109,6 +126,8 @@ def assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatc
     )
     dispatcher.attach(runtime)
     database.bells = RuntimeBells(runtime.notifier, runtime.timers, dispatcher)
+    if isinstance(database, PostgresDatabase):
+        database.prepare = dispatcher.prepare
     return runtime
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
@@ -17,6 +19,14 @@ from orchestrator_gql.workflows.registry import Registry
 
 class Dispatcher(Protocol):
     """The doorbell of the engine: never the truth, only who is told that a process can go on."""
+
+    def attach(self, runtime: "Runtime") -> None:
+        """Say for which server this rings."""
+        ...
+
+    async def prepare(self, conn: AsyncConnection, process_ids: Iterable[UUID]) -> None:
+        """Do what belongs into the transaction that made these runnable; PostgreSQL only."""
+        ...
 
     def ring(self, process_ids: Iterable[UUID]) -> None:
         """Say that these processes became runnable; called after the COMMIT."""

@@ -26,12 +26,14 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh database: the test runs on both kinds."""
+@pytest.fixture(params=["sqlite", "postgres", "postgres-distributed"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a fresh database: the test runs on both kinds, on PostgreSQL with either dispatcher."""
     if request.param == "sqlite":
         yield sqlite_url(tmp_path)
         return
+    is_distributed = request.param == "postgres-distributed"
+    monkeypatch.setenv("ORCHESTRATOR_DISPATCHER", "distributed" if is_distributed else "embedded")
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.database() as url:
         yield url

@@ -17,6 +17,15 @@ Offer the workflows of the modules, at GraphQL, REST and the dashboard, until Ct
 Every workflow found among a module's names is offered. The current directory is importable. Settings come from
 ORCHESTRATOR_... in the environment; the options here win over them."""
 
+_WORKER = """\
+Run the steps of processes and answer no requests: on PostgreSQL, any number of workers beside any number of
+`serve --role api`. All are given the same modules, database and public URL.
+
+  orchestrator-gql worker --workflows my_workflows --database postgresql+psycopg://... --public-url https://...
+
+SIGTERM hands over what runs: steps get their time to finish, and another worker goes on behind them. /health and
+/metrics are answered at --port."""
+
 _DEMO = """\
 Show everything on this machine: a server with two workflows, the dashboard, and a small service that runs a real
 Ansible playbook and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
@@ -46,11 +55,15 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = _command(commands, "serve", "run the server", _SERVE)
-    serve.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
-    serve.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    _serving(serve)
     serve.add_argument("--port", type=int, help="the port to listen on; 0 takes a free one (8000)")
-    serve.add_argument("--database", metavar="URL", help=_DATABASE)
-    serve.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
+    serve.add_argument(
+        "--role", choices=("all", "api", "worker"), help="answer requests, run steps, or both (all); PostgreSQL only"
+    )
+
+    worker = _command(commands, "worker", "run steps, and answer no requests", _WORKER)
+    _serving(worker)
+    worker.add_argument("--port", type=int, default=0, help="the port of /health and /metrics (a free one)")
 
     demo = _command(commands, "demo", "show everything, with a playbook that is really run", _DEMO)
     demo.add_argument("--port", type=int, default=8000, help="the server's port (8000)")
@@ -73,6 +86,13 @@ def parser() -> argparse.ArgumentParser:
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
     return whole
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    command.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    command.add_argument("--database", metavar="URL", help=_DATABASE)
+    command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
 
 
 def _command(

@@ -35,10 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(asked: argparse.Namespace) -> int:
     """Import the one command that is asked for: `--version` needs no server, and `tail` no database."""
     match asked.command:
-        case "serve":
+        case "serve" | "worker":
             from orchestrator_gql.cli.serve import serve
 
-            serve(asked.workflows, host=asked.host, port=asked.port, database=asked.database, public=asked.public_url)
+            serve(
+                asked.workflows,
+                host=asked.host,
+                port=asked.port,
+                database=asked.database,
+                public=asked.public_url,
+                role="worker" if asked.command == "worker" else asked.role,
+            )
         case "demo":
             from orchestrator_gql.cli.demo import demo
 

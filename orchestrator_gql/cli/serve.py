@@ -1,4 +1,4 @@
-"""`orchestrator-gql serve`: settings and modules in, a running server out."""
+"""`orchestrator-gql serve` and `worker`: settings and modules in, a running server out."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ def serve(
     port: int | None = None,
     database: str | None = None,
     public: str | None = None,
+    role: str | None = None,
     beside: AbstractAsyncContextManager[object] | None = None,
     advice: Callable[[str], str] = lambda _: "",
 ) -> None:
@@ -30,7 +31,7 @@ def serve(
     ``beside`` is entered with the server and left with it; ``advice`` is asked, with the server's address, for what to
     print under the banner. Raises `SettingsError` or `WorkflowDefinitionError` where the server cannot start.
     """
-    settings = read_settings(host=host, port=port, database_url=database, public_url=public)
+    settings = read_settings(host=host, port=port, database_url=database, public_url=public, role=role)
     configure_logging(settings.log_level)
     workflows = load_workflows(modules)
     with open_door(settings.host, settings.port) as door:

@@ -2,9 +2,9 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator_gql.utils.errors import SettingsError
@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     )
     concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
         200, description="Processes that one worker advances at the same time."
+    )
+    role: Literal["all", "api", "worker"] = Field(
+        "all", description="What this server does: answer requests (`api`), run steps (`worker`), or both (`all`)."
+    )
+    dispatcher: Literal["embedded", "distributed"] | None = Field(
+        None,
+        description="How workers are told that a process can go on: within this server (`embedded`), or by a queue in "
+        "PostgreSQL that all servers share (`distributed`). Default: `distributed` on PostgreSQL.",
     )
     lease: Annotated[float, Field(gt=0)] = Field(
         30.0, description="Seconds after which the work of a silent worker is given to another."
@@ -79,10 +87,30 @@ class Settings(BaseSettings):
             raise ValueError("must be absolute, such as https://orchestrator.example")
         return value.rstrip("/") if value else value
 
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.is_sqlite and self.is_distributed:
+            raise ValueError(
+                "ORCHESTRATOR_DISPATCHER: 'distributed' needs PostgreSQL; name one in ORCHESTRATOR_DATABASE_URL"
+            )
+        if self.role == "worker" and self.public_url is None:
+            raise ValueError("ORCHESTRATOR_PUBLIC_URL: a worker must be told where the API servers take callbacks")
+        if self.role != "all" and not self.is_distributed:
+            raise ValueError(
+                f"ORCHESTRATOR_ROLE: {self.role!r} needs servers that share the work: PostgreSQL with the distributed "
+                "dispatcher. With SQLite, or with the embedded one, a server does 'all'"
+            )
+        return self
+
     @property
     def is_sqlite(self) -> bool:
         """True where the database is one SQLite file."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def is_distributed(self) -> bool:
+        """True where the doorbell is a queue in PostgreSQL."""
+        return self.dispatcher == "distributed" if self.dispatcher else not self.is_sqlite
 
     @property
     def base_url(self) -> str:
@@ -112,8 +140,13 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as wrong:
-        lines = (f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {_told(e['msg'])}" for e in wrong.errors())
+        lines = (f"{_named(e['loc'])}{_told(e['msg'])}" for e in wrong.errors())
         raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """The variable that is wrong; nothing where several are at odds, which the message names."""
+    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: " if place else ""
 
 
 def _told(message: str) -> str:

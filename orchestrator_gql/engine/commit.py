@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.mailbox import Mailbox
-from orchestrator_gql.engine import conditions
+from orchestrator_gql.engine import conditions, rest
 from orchestrator_gql.engine.lenses import focus, put_back
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import (
@@ -29,12 +29,14 @@ from orchestrator_gql.process import (
     complete,
     decide,
     enter,
+    hand_over,
 )
 from orchestrator_gql.storage import callbacks, events, input_requests, processes, product_subscriptions, steps, timers
 from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     CallbackStatus,
+    EngineState,
     Event,
     EventKind,
     Failure,
@@ -54,12 +56,16 @@ class Fenced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which terms a commit is made: when, the steps, whose lease until when, and how long callbacks wait."""
+    """Under which terms a commit is made: when, the steps, whose lease until when, and how long callbacks wait.
+
+    ``hands_over``: the worker begins no further step and leaves the process to whoever comes.
+    """
 
     now: datetime
     steps: StepList
     callback_timeout: timedelta
     lease_until: datetime | None = None
+    hands_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +89,18 @@ class Committed:
     token: str | None = None
 
 
-def apply(conn: Connection, before: Process, draft: Draft, terms: Terms) -> Committed:
-    """Write what happened, and whatever follows from it without an author's code; `Fenced` where it is too late."""
-    if not processes.hold_as(conn, before):
+def apply(
+    conn: Connection, before: Process, draft: Draft, terms: Terms, *, if_paused: Draft | None = None
+) -> Committed:
+    """Write what happened, and whatever follows from it without an author's code; `Fenced` where it is too late.
+
+    ``if_paused`` is what is written instead where the engine is paused: what happened, without what would begin.
+    """
+    engine = processes.hold_as(conn, before)
+    if engine is None:
         raise Fenced
+    if engine is not EngineState.RUNNING:
+        draft, terms = if_paused or draft, replace(terms, hands_over=True)
     draft, token = _settle(conn, draft, terms)
     after = replace(draft.process, version=before.version + 1)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
@@ -95,6 +109,8 @@ def apply(conn: Connection, before: Process, draft: Draft, terms: Terms) -> Comm
     _write(conn, before, draft.transitions, terms.now)
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
+    if engine is EngineState.PAUSING and not is_held:
+        rest.look(conn, terms.now)
     return Committed(after, token)
 
 
@@ -141,7 +157,10 @@ def _ended(mailbox: Mailbox, status: CallbackStatus, now: datetime) -> Event:
 
 
 def _settle(conn: Connection, draft: Draft, terms: Terms) -> tuple[Draft, str | None]:
-    """Add the transitions that follow by themselves, and the token of the URL where the next action hands one out."""
+    """Add the transitions that follow by themselves, and the token of the URL where the next action hands one out.
+
+    Where the worker hands over, what would begin a step is left to the next one.
+    """
     while (process := draft.process).status is ProcessStatus.RUNNING and process.worker is not None:
         if process.position >= len(terms.steps):
             return draft.then(complete(process, terms.now)), None
@@ -152,11 +171,13 @@ def _settle(conn: Connection, draft: Draft, terms: Terms) -> tuple[Draft, str | 
             outcome: Outcome = Skipped()
         elif isinstance(step, AwaitStep):
             outcome = _look_into_mailbox(conn, process, step, terms.now)
-        elif isinstance(step, ActionStep):
+        elif isinstance(step, ActionStep) and not terms.hands_over:
             return _enter(conn, draft, step, terms)
         else:
             break
         draft = draft.then(decide(process, terms.steps, outcome, terms.now))
+    if terms.hands_over:
+        draft = replace(draft, process=hand_over(draft.process))
     return draft, None
 
 

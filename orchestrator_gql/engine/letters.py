@@ -21,7 +21,7 @@ from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
-from orchestrator_gql.process import Process, resume
+from orchestrator_gql.process import Process, course, resume
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import attempts, callbacks, events, processes, timers
 from orchestrator_gql.storage.callbacks import Letter
@@ -152,9 +152,10 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox]:
 
 def _contract(runtime: Runtime, process: Process, mailbox: Mailbox) -> type | None:
     workflow = runtime.registry.find(process.workflow_name)
-    if workflow is None or mailbox.step_index >= len(workflow.steps):
+    steps = course(process, workflow) if workflow else begin
+    if mailbox.step_index >= len(steps):
         return None
-    step = workflow.steps[mailbox.step_index]
+    step = steps[mailbox.step_index]
     return step.contract if isinstance(step, AwaitStep) else None
 
 

@@ -1,8 +1,8 @@
 """Which author's rule stands between a person and a verb: the step's, else the workflow's."""
 
-from orchestrator_gql.process import Process
+from orchestrator_gql.process import Process, course, step_at
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
-from orchestrator_gql.workflow.model import ActionStep, InputStep, Workflow
+from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
 
 
 async def demand_start(principal: Principal, workflow: Workflow) -> None:
@@ -16,7 +16,7 @@ async def demand_resume(principal: Principal, workflow: Workflow, position: int)
     """Raise `Forbidden` unless the principal may answer the form at that place."""
     principal.demand(Permission.SUBMIT_FORM)
     rule = _last_resume_rule(workflow, position) or workflow.authorize_callback
-    context = AuthContext(principal, "resume_workflow", workflow.name, workflow.steps[position].name)
+    context = AuthContext(principal, "resume_workflow", workflow.name, _all(workflow)[position].name)
     await demand_authorized(rule, context, Permission.SUBMIT_FORM)
 
 
@@ -24,21 +24,27 @@ async def demand_retry(principal: Principal, workflow: Workflow, process: Proces
     """Raise `Forbidden` unless the principal may retry the process where it stands."""
     principal.demand(Permission.RETRY)
     rule = _last_retry_rule(workflow, process.position) or workflow.retry_auth_callback or workflow.authorize_callback
-    step = workflow.steps[process.position].name if process.position < len(workflow.steps) else None
+    at = step_at(process, course(process, workflow))
+    step = at.name if at else None
     await demand_authorized(rule, AuthContext(principal, "retry_workflow", workflow.name, step), Permission.RETRY)
 
 
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:
     """The rule of the step itself or of the nearest one before it that has one."""
-    rules = (s.resume_auth_callback for s in reversed(workflow.steps[: position + 1]) if isinstance(s, InputStep))
+    rules = (s.resume_auth_callback for s in reversed(_all(workflow)[: position + 1]) if isinstance(s, InputStep))
     return next((rule for rule in rules if rule is not None), None)
 
 
 def _last_retry_rule(workflow: Workflow, position: int) -> Authorizer | None:
-    for step in reversed(workflow.steps[: position + 1]):
+    for step in reversed(_all(workflow)[: position + 1]):
         rule = step.retry_auth_callback if isinstance(step, ActionStep | InputStep) else None
         if rule is None and isinstance(step, InputStep):
             rule = step.resume_auth_callback
         if rule is not None:
             return rule
     return None
+
+
+def _all(workflow: Workflow) -> StepList:
+    """The steps by their index, those that clean up included."""
+    return workflow.course(is_aborted=True)

@@ -6,11 +6,15 @@
              └────────────────────────────────────────────── still running ◀────────────────────────────┘
 
 A claim bumps the epoch, and every commit names the epoch and seq it began from. So a worker that was frozen, and whose
-process was given to another meanwhile, can run on but never commit: it is fenced, and leaves silently.
+process was given to another meanwhile, can run on but never commit: it is fenced, and leaves.
+
+After a segment of so many steps or seconds, when the worker stops and when the engine is paused, the process is handed
+over between two steps: what ended is committed, and what comes next is left to whoever claims it next.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -20,12 +24,14 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, conditions, execution
 from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms
+from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.process import (
     Failed,
     Process,
     Skipped,
     change_definition,
     claim,
+    course,
     decide,
     first_difference,
     step_at,
@@ -42,22 +48,25 @@ PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
 
 
-async def advance(runtime: Runtime, process_id: UUID) -> None:
-    """Move the process on until it rests, ends, or turns out to be somebody else's."""
+async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = None) -> None:
+    """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
+    segment = segment or Segment()
     try:
         at = await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
-        while at is not None and at.process.status is ProcessStatus.RUNNING:
-            at = await _move(runtime, runtime.registry.get(at.process.workflow_name).steps, at)
+        while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
+            at = await _move(runtime, at, segment)
+            segment.count()
     except Fenced:
+        logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker))
 
 
-def terms(runtime: Runtime, steps: StepList) -> Terms:
+def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Terms:
     """The terms of a commit made now."""
     now = runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
-    return Terms(now, steps, timedelta(seconds=settings.callback_timeout), lease)
+    return Terms(now, steps, timedelta(seconds=settings.callback_timeout), lease, hands_over)
 
 
 def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | None:
@@ -68,7 +77,7 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | 
         return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
     draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
     draft = with_current_definition(conn, draft, workflow)
-    return commit.apply(conn, process, draft, terms(runtime, workflow.steps))
+    return commit.apply(conn, process, draft, terms(runtime, course(process, workflow)))
 
 
 def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
@@ -76,19 +85,25 @@ def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) 
     process = draft.process
     if process.fingerprint == workflow.fingerprint:
         return draft
-    difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
+    if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
+        difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
+    else:
+        difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
     return draft.then(change_definition(process, workflow, difference, process.updated_at))
 
 
-async def _move(runtime: Runtime, steps: StepList, at: Committed) -> Committed | None:
+async def _move(runtime: Runtime, at: Committed, segment: Segment) -> Committed | None:
     process = at.process
-    draft = Draft(process)
+    steps = course(process, runtime.registry.get(process.workflow_name))
+    ended = Draft(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and _is_open(process):
         outcome = await execution.run(runtime, process, step, at.token)
-        draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
-    draft = await _ask_ahead(runtime, steps, draft)
-    return await _commit(runtime, steps, process, draft)
+        ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
+    if segment.is_over:
+        return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
+    asked = await _ask_ahead(runtime, steps, ended)
+    return await _commit(runtime, process, lambda: terms(runtime, steps), asked, ended)
 
 
 def _is_open(process: Process) -> bool:
@@ -125,13 +140,15 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
     return Draft(process, draft.transitions, asked=process.position)
 
 
-async def _commit(runtime: Runtime, steps: StepList, before: Process, draft: Draft) -> Committed | None:
+async def _commit(
+    runtime: Runtime, before: Process, now: Callable[[], Terms], draft: Draft, if_paused: Draft
+) -> Committed | None:
     """Commit, however long the database is away: the step has run, and its outcome must not be lost."""
     tries = 0
     while True:
         try:
             return await runtime.database.transaction(
-                lambda conn: commit.apply(conn, before, draft, terms(runtime, steps))
+                lambda conn: commit.apply(conn, before, draft, now(), if_paused=if_paused)
             )
         except StorageUnavailable:
             wait = PATIENCE[min(tries, len(PATIENCE) - 1)]

@@ -3,6 +3,7 @@
 from orchestrator_gql import forms
 from orchestrator_gql.engine import execution, rights
 from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.process import course
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import processes
@@ -26,7 +27,7 @@ async def open_form(
         return None
     process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
     workflow = runtime.registry.find(process.workflow_name) if process else None
-    if process is None or workflow is None or request.step_index >= len(workflow.steps):
+    if process is None or workflow is None or request.step_index >= len(course(process, workflow)):
         return None
-    step = workflow.steps[request.step_index]
+    step = course(process, workflow)[request.step_index]
     return await execution.turn(runtime, process, step, pages) if isinstance(step, InputStep) else None

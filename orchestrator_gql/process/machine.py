@@ -3,9 +3,12 @@
 ::
 
     created ─▶ running ─┬▶ awaiting_callback ─▶ running      failed ─▶ running (retry)
-                        ├▶ suspended (form)  ─▶ running      any living state ─▶ aborted
+                        ├▶ suspended (form)  ─▶ running      any living state ─▶ (clean-up ─▶) aborted
                         ├▶ waiting (retry)   ─▶ running
                         └▶ completed
+
+An abort ends a living process where it stands; where its workflow declares steps that clean up, it goes through them
+first (``running``, with ``aborted_by`` set) and is aborted behind the last. A second abort gives them up.
 
 A process is a log of step visits. A visit is one `StepRecord`: the engine's own second tries of it (after a crash, by a
 `@retrystep`) count up its ``attempt``; an operator's retry begins a new one. ``seq`` numbers the transitions of a
@@ -36,6 +39,11 @@ class ProcessAction(StrEnum):
     RETRY = "RETRY"
     ABORT = "ABORT"
     EDIT_NOTE = "EDIT_NOTE"
+
+
+def course(process: Process, workflow: Workflow) -> StepList:
+    """The steps that the process goes through, those that clean up after an abort among them once it was aborted."""
+    return workflow.course(is_aborted=process.aborted_by is not None)
 
 
 def step_at(process: Process, steps: StepList) -> Step | None:
@@ -118,7 +126,12 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
 
 def complete(process: Process, now: datetime) -> Transition:
     """End a process that stands behind its last step."""
-    return _moved(process, process, ProcessStatus.COMPLETED, now)
+    return _moved(process, process, _end_of(process), now)
+
+
+def hand_over(process: Process) -> Process:
+    """The process as its worker lets go of it where another may go on: runnable, and nobody's."""
+    return replace(process, worker=None) if process.status is ProcessStatus.RUNNING else process
 
 
 def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
@@ -137,8 +150,11 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
     return _moved(process, replace(process, failure=None), ProcessStatus.RUNNING, now, actor=actor)
 
 
-def abort(process: Process, outcome: Abort, now: datetime) -> Transition:
-    """End a living process where it stands; the epoch is bumped so that a step in flight cannot commit."""
+def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
+    """End a living process where it stands, or send it to the steps that clean up after it.
+
+    The epoch is bumped so that a step in flight cannot commit. ``workflow`` is None where it is no longer deployed.
+    """
     if process.status.is_ended:
         raise InvalidState(
             f"The process is {process.status}: there is nothing to abort.",
@@ -150,11 +166,21 @@ def abort(process: Process, outcome: Abort, now: datetime) -> Transition:
         record = replace(record, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
     else:
         record = None
-    after = replace(process, epoch=process.epoch + 1)
-    transition = _moved(
-        process, after, ProcessStatus.ABORTED, now, record=record, actor=outcome.actor, reason=outcome.reason
-    )
+    after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor)
+    status = ProcessStatus.ABORTED
+    if workflow is not None and _has_to_clean_up(process, workflow):
+        after = replace(after, position=len(workflow.steps), fingerprint=workflow.fingerprint, failure=None)
+        status = ProcessStatus.RUNNING
+    transition = _moved(process, after, status, now, record=record, actor=outcome.actor, reason=outcome.reason)
+    if status is process.status:  # it ran, and runs on to clean up: whoever watches it is told all the same
+        told = _status_event(process, transition.process, now, outcome.actor, outcome.reason)
+        transition = replace(transition, events=(*transition.events, told))
     return replace(transition, closes_waits=True)
+
+
+def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
+    """Whoever was never in a step leaves nothing behind; a second abort gives the clean-up up."""
+    return bool(workflow.on_abort) and process.record is not None and process.aborted_by is None
 
 
 def available_actions(process: Process, steps: StepList | None) -> frozenset[ProcessAction]:
@@ -230,8 +256,12 @@ def _forward(
 ) -> Transition:
     position = process.position + 1
     after = replace(process, position=position, assignee=None)
-    status = ProcessStatus.COMPLETED if ended or position >= len(steps) else ProcessStatus.RUNNING
+    status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
     return _moved(before or process, after, status, now, record=record, actor=record.actor)
+
+
+def _end_of(process: Process) -> ProcessStatus:
+    return ProcessStatus.COMPLETED if process.aborted_by is None else ProcessStatus.ABORTED
 
 
 def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now: datetime) -> Transition:
@@ -268,7 +298,8 @@ def _moved(
         ended_at=now if status.is_ended else None,
     )
     if status is not before.status:
-        events.append(_status_event(before, moved, now, actor, reason))
+        by = moved.aborted_by if status is ProcessStatus.ABORTED else actor
+        events.append(_status_event(before, moved, now, by, reason))
     return Transition(moved, records=(record,) if record else (), events=tuple(events))
 
 

@@ -56,7 +56,7 @@ class Failed:
 class Abort:
     """Somebody ended the process."""
 
-    actor: str | None
+    actor: str
     reason: str | None = None
 
 

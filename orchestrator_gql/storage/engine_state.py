@@ -1,9 +1,9 @@
-"""Whether the engine starts new steps: one row, read in the very transactions that would start one."""
+"""Whether the engine starts new steps: one row, which `processes` reads in every transaction that would start one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, select, update
+from sqlalchemy import Connection, select, update
 
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
@@ -45,13 +45,3 @@ def came_to_rest(conn: Connection) -> bool:
     """From pausing to paused; False where it was not pausing."""
     pausing = update(engine_state).where(engine_state.c.state == EngineState.PAUSING)
     return conn.execute(pausing.values(state=EngineState.PAUSED)).rowcount == 1
-
-
-def is_running() -> ColumnElement[bool]:
-    """A condition for statements that start a step."""
-    return exists().where(engine_state.c.state == EngineState.RUNNING)
-
-
-def state_column() -> ScalarSelect[EngineState]:
-    """The state as a column beside others."""
-    return select(engine_state.c.state).scalar_subquery()

@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, exists, func, insert, or_, select, update
 
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.storage.database.commits import aftermath, wake
-from orchestrator_gql.storage.tables import process_steps, processes
+from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
-from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.types import EngineState, ProcessStatus
 
 HEAVY = frozenset({"state", "answers", "start_pages"})
 """Columns that lists leave out: a working state may be megabytes."""
@@ -34,8 +34,9 @@ _whole = select(*processes.c, *record_columns()).select_from(_join).where(proces
 _free = _whole.where(
     processes.c.status.in_(RUNNABLE),
     or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+    exists().where(engine_state.c.state == EngineState.RUNNING),
 )
-_stands = select(processes.c.id).where(
+_stands = select(select(engine_state.c.state).scalar_subquery()).where(
     processes.c.id == bindparam("id"),
     processes.c.epoch == bindparam("epoch"),
     processes.c.seq == bindparam("seq"),
@@ -73,7 +74,7 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     """As `lock`, where it is runnable and no living worker holds it; None elsewhere: leave it alone.
 
     Without the condition on the lease, every second bell would steal the process from a healthy worker and run its
-    step twice.
+    step twice. While the engine is paused nothing is free.
     """
     hold(conn, process_id)
     return _one(conn, _free, {"id": process_id, "now": now})
@@ -85,11 +86,12 @@ def hold(conn: Connection, process_id: UUID) -> None:
         conn.execute(_wait_for_lock, {"key": str(process_id)})
 
 
-def hold_as(conn: Connection, before: Process) -> bool:
-    """`hold` the process where it still stands as thought; False: somebody else moved it."""
+def hold_as(conn: Connection, before: Process) -> EngineState | None:
+    """`hold` the process where it still stands as thought, and look at the engine; None: somebody else moved it."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    return conn.execute(_stands, values).one_or_none() is not None
+    state: EngineState | None = conn.execute(_stands, values).scalar()
+    return state
 
 
 def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
@@ -139,6 +141,12 @@ def drop_leases(conn: Connection, worker: str | None = None) -> None:
     """Let go of what the worker holds, or of everything where no other worker can be alive (one SQLite file)."""
     held = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
     conn.execute(held if worker is None else held.where(processes.c.worker == worker))
+
+
+def held(conn: Connection, now: datetime) -> int:
+    """How many processes living workers hold: each is in a step, or between two."""
+    alive = select(func.count()).where(processes.c.worker.is_not(None), processes.c.lease_until >= now)
+    return conn.execute(alive).scalar_one()
 
 
 def runnable(conn: Connection, now: datetime, limit: int) -> Sequence[UUID]:

@@ -25,6 +25,7 @@ from orchestrator_gql.workflow.model import (
     Step,
     StepList,
     Workflow,
+    begin,
     conditioned,
     each,
     focused,
@@ -191,11 +192,13 @@ def workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps; it is named as the function, which is called once, now.
 
     ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` says who may start it and
-    answer its forms. ``run_predicate`` returns None where it may start, else the reason why not.
+    answer its forms. ``run_predicate`` returns None where it may start, else the reason why not. ``on_abort`` are steps
+    that clean up after an aborted process, which is ABORTED when they are through; a second abort gives them up.
     """
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
@@ -208,6 +211,7 @@ def workflow(
             authorize_callback=authorize_callback,
             retry_auth_callback=retry_auth_callback,
             run_predicate=run_predicate,
+            on_abort=StepList(each(on_abort)),
         )
 
     return decorate

@@ -189,16 +189,25 @@ begin = StepList()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A named, ordered list of steps, with an optional start form."""
+    """A named, ordered list of steps, with an optional start form.
+
+    ``on_abort`` are the steps that clean up after a process that is aborted; they stand behind the others, and only
+    an abort leads to them.
+    """
 
     name: str
     steps: StepList
+    on_abort: StepList = begin
     description: str = ""
     target: Target = Target.SYSTEM
     initial_form: Callable[..., Any] | None = None
     authorize_callback: Authorizer | None = None
     retry_auth_callback: Authorizer | None = None
     run_predicate: Callable[..., Any] | None = None
+
+    def course(self, *, is_aborted: bool) -> StepList:
+        """The steps that a process goes through: the workflow's own, and those that clean up once it is aborted."""
+        return self.steps >> self.on_abort if is_aborted else self.steps
 
     @property
     def definition(self) -> tuple[str, ...]:

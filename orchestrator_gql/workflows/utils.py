@@ -8,7 +8,7 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
-from orchestrator_gql.workflow.model import StepList, Workflow, begin
+from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
 from orchestrator_gql.workflows.start_forms import (
     InputForm,
     Prelude,
@@ -33,6 +33,7 @@ def create_workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
 ) -> Decorator:
     """A workflow that makes a product subscription, which ends in ``status`` and in sync.
 
@@ -49,6 +50,7 @@ def create_workflow(
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
+        on_abort=on_abort,
     )
 
 
@@ -60,6 +62,7 @@ def modify_workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
 ) -> Decorator:
     """A workflow that changes a product subscription, which it asks for first and holds out of sync meanwhile."""
     return _kind(
@@ -71,6 +74,7 @@ def modify_workflow(
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
+        on_abort=on_abort,
     )
 
 
@@ -82,6 +86,7 @@ def terminate_workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
 ) -> Decorator:
     """A workflow that ends a product subscription."""
     behind = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
@@ -94,6 +99,7 @@ def terminate_workflow(
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
+        on_abort=on_abort,
     )
 
 
@@ -123,6 +129,7 @@ def task(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
 ) -> Decorator:
     """A workflow of the system's own, on no product subscription."""
     return _kind(
@@ -134,6 +141,7 @@ def task(
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
+        on_abort=on_abort,
     )
 
 

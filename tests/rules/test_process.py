@@ -250,7 +250,7 @@ def test_only_what_failed_can_be_retried(status: ProcessStatus) -> None:
 def test_an_abort_ends_the_visit_in_flight_and_shuts_its_worker_out() -> None:
     process = entered()
 
-    transition = abort(process, Abort("bob", "wrong site"), LATER)
+    transition = abort(process, None, Abort("bob", "wrong site"), LATER)
 
     after, (record,) = transition.process, transition.records
     assert (after.status, after.ended_at, after.worker) == (ProcessStatus.ABORTED, LATER, None)
@@ -263,7 +263,7 @@ def test_an_abort_ends_the_visit_in_flight_and_shuts_its_worker_out() -> None:
 def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
     failed = decide(entered(), STEPS, Failed(BROKEN), NOW).process
 
-    transition = abort(failed, Abort(None), LATER)
+    transition = abort(failed, None, Abort("bob"), LATER)
 
     assert transition.records == ()
     assert transition.process.record == failed.record
@@ -272,7 +272,7 @@ def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
 @pytest.mark.parametrize("status", [ProcessStatus.ABORTED, ProcessStatus.COMPLETED])
 def test_what_has_ended_cannot_be_aborted(status: ProcessStatus) -> None:
     with pytest.raises(InvalidState):
-        abort(replace(begun(), status=status), Abort("bob"), NOW)
+        abort(replace(begun(), status=status), None, Abort("bob"), NOW)
 
 
 NOTE, ABORT, FORM, RETRY = ProcessAction.EDIT_NOTE, ProcessAction.ABORT, ProcessAction.SUBMIT_FORM, ProcessAction.RETRY

@@ -144,13 +144,13 @@ class ALife(RuleBasedStateMachine):
     @rule(seldom=st.integers(0, 9))
     def aborted(self, seldom: int) -> None:
         if seldom == 0:
-            self.move(abort(self.process, Abort("ada"), NOW))
+            self.move(abort(self.process, None, Abort("ada"), NOW))
 
     @precondition(lambda self: self.process.status.is_ended)
     @rule()
     def asked_too_late(self) -> None:
         with pytest.raises(InvalidState):
-            abort(self.process, Abort("ada"), NOW)
+            abort(self.process, None, Abort("ada"), NOW)
         with pytest.raises(InvalidState):
             retry(self.process, STEPS, NOW, "ada")
 

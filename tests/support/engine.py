@@ -9,11 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from orchestrator_gql.app import assemble, running
+from orchestrator_gql.app import assemble, dispatcher_of, running
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
@@ -112,8 +111,8 @@ async def engine_of(
 ) -> AsyncIterator[Engine]:
     """An engine at work on the database, with these workflows deployed."""
     clock = clock or TurnableClock()
-    dispatcher = EmbeddedDispatcher()
     asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    dispatcher = dispatcher_of(asked)
     runtime = assemble(asked, Registry(workflows), dispatcher, clock)
     async with running(runtime, dispatcher):
         yield Engine(runtime, clock)

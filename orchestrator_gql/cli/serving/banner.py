@@ -12,17 +12,26 @@ from orchestrator_gql.workflow.model import Workflow
 def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
     """The lines that are printed once requests are taken."""
     here = local_address(settings)
-    rows = [("Dashboard", f"{here}/"), ("GraphQL", f"{here}/graphql")]
-    if settings.offers_development:
-        rows[1] = ("GraphiQL", f"{here}/graphql  (in a browser; the API is at the same address)")
+    if settings.role == "worker":
+        rows = [("Health", f"{here}/health/ready"), ("Metrics", f"{here}/metrics")]
+    else:
+        rows = _doors(settings, here)
     rows += [
         ("Callbacks", f"{settings.base_url}/api/processes/...  (as remote services reach this server)"),
         ("Database", _database(settings)),
         ("Workflows", ", ".join(sorted(workflow.name for workflow in workflows))),
         ("Sign-in", "none: development mode. Only this machine can connect, and everybody on it is one local user."),
     ]
+    what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
     lines = (f"  {name:<11}{value}" for name, value in rows)
-    return "\n".join((f"\norchestrator-gql {__version__} is running; Ctrl-C ends it.\n", *lines))
+    return "\n".join((f"\norchestrator-gql {__version__} is running{what}; Ctrl-C ends it.\n", *lines))
+
+
+def _doors(settings: Settings, here: str) -> list[tuple[str, str]]:
+    rows = [("Dashboard", f"{here}/"), ("GraphQL", f"{here}/graphql")]
+    if settings.offers_development:
+        rows[1] = ("GraphiQL", f"{here}/graphql  (in a browser; the API is at the same address)")
+    return rows
 
 
 def local_address(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from orchestrator_gql.engine.commit import Draft, Fenced
 from orchestrator_gql.engine.lenses import focus, put_back
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
-from orchestrator_gql.process import Process, Success, decide
+from orchestrator_gql.process import Process, Success, course, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes
@@ -94,8 +94,9 @@ def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision,
     payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
     events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
     delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
-    moved = decide(process, seen.workflow.steps, Success(delta, actor=decision.by), decision.at)
-    after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, seen.workflow.steps)).process
+    steps = course(process, seen.workflow)
+    moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
+    after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
     request = replace(
         seen.request,
         status=InputRequestStatus.SUBMITTED,
@@ -117,7 +118,7 @@ async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
     workflow = runtime.registry.get(process.workflow_name)
     if process.fingerprint != workflow.fingerprint:
         process = await _under_current_definition(runtime, process, workflow)
-    step = workflow.steps[request.step_index]
+    step = course(process, workflow)[request.step_index]
     assert isinstance(step, InputStep)
     return _Seen(request, process, workflow, step)
 
@@ -127,7 +128,7 @@ async def _under_current_definition(runtime: Runtime, process: Process, workflow
 
     def change(conn: Connection) -> Process:
         draft = with_current_definition(conn, Draft(process), workflow)
-        return commit.apply(conn, process, draft, terms(runtime, workflow.steps)).process
+        return commit.apply(conn, process, draft, terms(runtime, course(process, workflow))).process
 
     try:
         changed = await runtime.database.transaction(change)

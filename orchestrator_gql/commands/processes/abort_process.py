@@ -1,4 +1,7 @@
-"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more."""
+"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more.
+
+Where its workflow declares steps that clean up, they run first, and the process is aborted behind the last of them.
+"""
 
 from uuid import UUID
 
@@ -32,7 +35,8 @@ async def abort_process(
             raise NotFound("process", process_id)
         demand_version(process, expected_version)
         now = runtime.clock.now()
-        draft = Draft(process).then(abort(process, Abort(principal.id, reason), now))
+        workflow = runtime.registry.find(process.workflow_name)
+        draft = Draft(process).then(abort(process, workflow, Abort(principal.id, reason), now))
         return commit.apply(conn, process, draft, terms(runtime, begin)).process
 
     return await runtime.database.transaction(end)

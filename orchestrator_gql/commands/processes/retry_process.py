@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import commit, rights
 from orchestrator_gql.engine.commit import Draft, demand_version
 from orchestrator_gql.engine.runner import terms
-from orchestrator_gql.process import Process, retry
+from orchestrator_gql.process import Process, course, retry
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import processes
@@ -34,7 +34,8 @@ async def retry_process(
             raise NotFound("process", process_id)
         demand_version(process, expected_version)
         now = runtime.clock.now()
-        draft = Draft(process).then(retry(process, workflow.steps, now, principal.id))
-        return commit.apply(conn, process, draft, terms(runtime, workflow.steps)).process
+        steps = course(process, workflow)
+        draft = Draft(process).then(retry(process, steps, now, principal.id))
+        return commit.apply(conn, process, draft, terms(runtime, steps)).process
 
     return await runtime.database.transaction(enter_again)

@@ -165,7 +165,7 @@ def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
 
 def _steps(info: Info, row: rules.Process) -> StepList | None:
     workflow = info.context.runtime.registry.find(row.workflow_name)
-    return workflow.steps if workflow else None
+    return rules.course(row, workflow) if workflow else None
 
 
 def _may(principal: Principal, action: ProcessAction) -> bool:

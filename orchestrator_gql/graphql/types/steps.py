@@ -11,7 +11,7 @@ from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.process import StepRecord
+from orchestrator_gql.process import StepRecord, course
 from orchestrator_gql.types import StepKind, StepStatus
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import Step, StepList
@@ -89,7 +89,8 @@ class ProcessStep(Node):
         process = await info.context.loaders.process.load(process_id)
         workflow = info.context.runtime.registry.find(process.workflow_name) if process else None
         visits = await info.context.loaders.visits.load(process_id)
-        for step in cls.all_of(process_id, visits, workflow.steps if workflow else None):
+        steps = course(process, workflow) if process and workflow else None
+        for step in cls.all_of(process_id, visits, steps):
             if step.index == index:
                 return step
         raise NotFound("step", f"{process_id}:{index}")

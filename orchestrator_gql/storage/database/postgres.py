@@ -1,12 +1,13 @@
 """PostgreSQL: a pool of connections, one transaction for each unit of work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commits import Bells, Silence, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
@@ -14,7 +15,8 @@ POOL = 10
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL undid the unit and says that it may simply be run again."""
 
-Prepare = Callable[[AsyncConnection, Aftermath], Awaitable[None]]
+Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
+"""What is done about processes that became runnable, in the very transaction that made them so."""
 
 
 class PostgresDatabase:
@@ -72,7 +74,7 @@ class PostgresDatabase:
             collected = await conn.run_sync(begin_unit)
             result = await conn.run_sync(unit)
             if self.prepare is not None and collected.woken:
-                await self.prepare(conn, collected)
+                await self.prepare(conn, collected.woken)
             if self._failpoints is not None:
                 self._failpoints.reached("before", unit)
         if self._failpoints is not None:

@@ -1,0 +1,101 @@
+"""What one worker is at: the processes in its hands, the leases it keeps, and its watch over what is nobody's."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine import rest
+from orchestrator_gql.engine.runner import advance
+from orchestrator_gql.engine.segment import Segment
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import engine_state, processes, workers
+from orchestrator_gql.storage.workers import Worker
+from orchestrator_gql.types import EngineState
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.version import __version__
+
+logger = logging.getLogger(__name__)
+
+SWEEP = 1000
+"""Processes that one look at the table rings for."""
+
+FORGOTTEN = timedelta(hours=1)
+"""After so long a silence a worker is struck off the list; until then operators see when it was last heard of."""
+
+
+class Work:
+    """The work of one worker, however its bell is hung."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._began = runtime.clock.now()
+        self.running = 0
+        self.is_stopping = False
+
+    async def on(self, process_id: UUID) -> None:
+        """Advance the process; whatever happens, nobody waits for a worker that does not work on it."""
+        self.running += 1
+        try:
+            await advance(self._runtime, process_id, Segment(lambda: self.is_stopping))
+        except StorageUnavailable:
+            logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})
+        except Exception:
+            logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
+            await self._let_go(process_id)
+        finally:
+            self.running -= 1
+
+    async def watch(self, ring: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
+        """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
+        while not self.is_stopping:
+            try:
+                if lost := await self._look():
+                    await ring(lost)
+            except StorageUnavailable:
+                logger.warning("the database is away; leases were not renewed")
+            except Exception:  # a watch that died silently would leave every missed ring unheard
+                logger.exception("the watch could not look; it looks again")
+            await asyncio.sleep(self._runtime.settings.heartbeat)
+
+    async def leave(self) -> None:
+        """Give back what is still held, so that others need not wait for the leases to run out."""
+        worker = self._runtime.worker
+
+        def sign_off(conn: Connection) -> None:
+            processes.drop_leases(conn, worker)
+            workers.gone(conn, worker)
+
+        try:
+            await self._runtime.database.transaction(sign_off)
+        except StorageUnavailable:
+            logger.warning("leases could not be dropped: another worker takes over when they expire")
+
+    async def _let_go(self, process_id: UUID) -> None:
+        """Without this the heartbeat would keep the lease of a process that nobody works on."""
+        worker = self._runtime.worker
+        try:
+            await self._runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
+        except StorageUnavailable:
+            logger.warning("a lease could not be given back", extra={"process_id": str(process_id)})
+
+    async def _look(self) -> Sequence[UUID]:
+        database, now = self._runtime.database, self._runtime.clock.now()
+        engine = await database.transaction(self._beat)
+        if engine is not EngineState.RUNNING:
+            return ()
+        return await database.read(lambda conn: processes.runnable(conn, now, SWEEP))
+
+    def _beat(self, conn: Connection) -> EngineState:
+        runtime, now = self._runtime, self._runtime.clock.now()
+        if self.running:
+            processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
+        workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
+        workers.forget(conn, now - FORGOTTEN)
+        state = engine_state.load(conn).state
+        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
+            rest.look(conn, now)
+        return state
