@@ -7,6 +7,7 @@ and how often it is passed before it kills (``after engine.timekeeper.keep_time[
 boundary there is records a run and reads the names there; nobody keeps a list.
 """
 
+import dis
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -58,6 +59,17 @@ def name_of(unit: Callable[..., Any]) -> str:
         return name_of(unit.func)
     place = f"{unit.__module__}.{unit.__qualname__}".removeprefix(f"{PACKAGE}.").replace(".<locals>", "")
     outer, _, last = place.rpartition(".")
-    if last == "<lambda>" and isinstance(unit, FunctionType):
-        return f"{outer}[{'.'.join(unit.__code__.co_names[:2])}]"
-    return place
+    return f"{outer}[{_called(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
+
+
+def _called(unit: FunctionType) -> str:
+    """The first global name that a lambda's code looks up, with what is taken of it."""
+    name = ""
+    for instruction in dis.get_instructions(unit):
+        if name and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            return f"{name}.{instruction.argval}"
+        if name and instruction.opname != "PUSH_NULL":
+            break
+        if instruction.opname == "LOAD_GLOBAL":
+            name = instruction.argval
+    return name
