@@ -19,6 +19,7 @@ from orchestrator_gql.domain import products
 from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier
+from orchestrator_gql.events.postgres import PostgresNotifier
 from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
@@ -85,7 +86,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
             await runtime.database.transaction(processes.drop_leases)
         works = runtime.settings.role != "api"
-        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(keep_time(runtime))] if works else []
+        work = (dispatcher.run(), keep_time(runtime)) if works else ()
+        tasks = [asyncio.create_task(one) for one in (runtime.notifier.run(), *work)]
         try:
             yield
         finally:
@@ -115,14 +117,16 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
     """The server's bundle, its bells hung; nothing is opened or started."""
     database = connect(settings.database_url)
+    timers = asyncio.Event()
     runtime = Runtime(
         settings=settings,
         database=database,
         registry=registry,
         clock=clock,
-        notifier=LocalNotifier(),
+        notifier=LocalNotifier() if settings.is_sqlite else PostgresNotifier(settings.database_url, timers),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
         threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        timers=timers,
     )
     dispatcher.attach(runtime)
     database.bells = RuntimeBells(runtime.notifier, runtime.timers, dispatcher)

@@ -68,7 +68,7 @@ class RuntimeBells:
         """Wake the workers, the readers of the log and the timekeeper, each where it concerns them."""
         if aftermath.woken and self._dispatcher is not None:
             self._dispatcher.ring(aftermath.woken)
-        if aftermath.has_events:
-            self._notifier.ring()
         if aftermath.has_timers:
             self._timers.set()
+        if aftermath.has_events or aftermath.has_timers:
+            self._notifier.ring(has_timers=aftermath.has_timers)

@@ -85,7 +85,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The mailbox takes it; ``is_early`` where the process had not come to its wait."""
+    """The mailbox takes it; ``is_early`` where the process did not wait for it yet, or the engine was paused."""
 
     is_early: bool
     outcome: AttemptOutcome = AttemptOutcome.ACCEPTED

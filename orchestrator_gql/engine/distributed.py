@@ -98,8 +98,8 @@ class DistributedDispatcher:
         self.work.is_stopping = True
         if self._running is not None:
             self._running.cancel()
-            await asyncio.wait([self._running], timeout=grace + POLL)
-        await self.work.leave()
+            await asyncio.wait([self._running], timeout=POLL)
+        await self.work.end(grace)
 
     async def _work_off(self) -> None:
         settings = self.runtime.settings
@@ -111,7 +111,7 @@ class DistributedDispatcher:
                         name=self.runtime.worker,
                         concurrency=settings.concurrency,
                         fetch_job_polling_interval=POLL,
-                        shutdown_graceful_timeout=settings.grace,
+                        shutdown_graceful_timeout=0,  # what runs is ours, and outlives the queue
                         delete_jobs="always",
                         install_signal_handlers=False,
                         update_heartbeat_interval=settings.heartbeat,
@@ -119,10 +119,13 @@ class DistributedDispatcher:
                     )
             except (ConnectorException, psycopg.Error, OSError):
                 logger.warning("the queue is away; the worker goes on when it is back")
+            except Exception:  # a worker that died silently would hear no bell ever again
+                logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
 
     async def _heard(self, process_id: str) -> None:
-        await self.work.on(UUID(process_id))
+        """Shielded: when the database is away, Procrastinate gives its jobs up, but a step that ran must be stored."""
+        await asyncio.shield(self.work.begin(UUID(process_id)))
 
     async def _ring_again(self, process_ids: Sequence[UUID]) -> None:
         """Rebuild the bells of processes that are runnable and have none: lost with the queue, or with a worker."""

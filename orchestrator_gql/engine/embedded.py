@@ -17,7 +17,7 @@ class EmbeddedDispatcher:
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._queued: set[UUID] = set()
         self._again: set[UUID] = set()
-        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._busy: set[UUID] = set()
         self._runtime: Runtime | None = None
         self._work: Work | None = None
 
@@ -38,7 +38,7 @@ class EmbeddedDispatcher:
     def ring(self, process_ids: Iterable[UUID]) -> None:
         """Advance these; one that is being advanced is looked at once more when it rests."""
         for process_id in process_ids:
-            if process_id in self._tasks:
+            if process_id in self._busy:
                 self._again.add(process_id)
             elif process_id not in self._queued:
                 self._queued.add(process_id)
@@ -56,25 +56,19 @@ class EmbeddedDispatcher:
                 if self.work.is_stopping:
                     break  # rung for while the last steps finish: it is runnable, and waits for the next server
                 self._queued.discard(process_id)
-                task = asyncio.create_task(self.work.on(process_id))
-                self._tasks[process_id] = task
+                self._busy.add(process_id)
+                task = self.work.begin(process_id)
                 task.add_done_callback(lambda done, id=process_id: self._rested(id, free))  # type: ignore[misc]
 
     async def stop(self, grace: float) -> None:
         """Take no more work; let running steps finish for so many seconds, then hand over what they belong to."""
-        self.work.is_stopping = True
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks.values(), timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        await self.work.leave()
+        await self.work.end(grace)
 
     async def _ring_again(self, process_ids: Sequence[UUID]) -> None:
         self.ring(process_ids)
 
     def _rested(self, process_id: UUID, free: asyncio.Semaphore) -> None:
-        del self._tasks[process_id]
+        self._busy.discard(process_id)
         free.release()
         if process_id in self._again:
             self._again.discard(process_id)

@@ -23,7 +23,7 @@ from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, resume
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import attempts, callbacks, events, processes, timers
+from orchestrator_gql.storage import attempts, callbacks, engine_state, events, processes, timers
 from orchestrator_gql.storage.callbacks import Letter
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import AttemptOutcome, Event, EventKind, Failure, Json, ProcessStatus
@@ -66,7 +66,7 @@ def deliver(
     """
     process, mailbox = _find(conn, address)
     now = runtime.clock.now()
-    is_early = process.status is not ProcessStatus.AWAITING_CALLBACK or process.position != mailbox.step_index
+    is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
     errors = () if delivery.refusal else contract.violations(_contract(runtime, process, mailbox), delivery.letter)
     verdict = judge(mailbox, delivery, now, is_early=is_early, errors=errors)
     if address.is_dry_run:
@@ -82,6 +82,10 @@ def deliver(
             return verdict
         case Accepted():
             return _accept(conn, runtime, process, mailbox, delivery, failure, is_early=is_early)
+
+
+def _waits_for(process: Process, mailbox: Mailbox) -> bool:
+    return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == mailbox.step_index
 
 
 def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | RefusedLetter:
@@ -183,6 +187,6 @@ def _accept(
     timers.clear_callback(conn, mailbox.id)
     attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
-    if not is_early:
+    if _waits_for(process, mailbox):
         commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
     return Receipt(receipt, now)

@@ -33,12 +33,33 @@ class Work:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._began = runtime.clock.now()
-        self.running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self.is_stopping = False
 
-    async def on(self, process_id: UUID) -> None:
-        """Advance the process; whatever happens, nobody waits for a worker that does not work on it."""
-        self.running += 1
+    @property
+    def running(self) -> int:
+        """How many processes are in its hands."""
+        return len(self._tasks)
+
+    def begin(self, process_id: UUID) -> "asyncio.Task[None]":
+        """Advance the process in a task of its own, which only `end` cancels."""
+        task = asyncio.create_task(self._advance(process_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def end(self, grace: float) -> None:
+        """Let running steps finish for so many seconds, and hand over what they belong to."""
+        self.is_stopping = True
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._leave()
+
+    async def _advance(self, process_id: UUID) -> None:
+        """Whatever happens, nobody waits for a worker that does not work on it."""
         try:
             await advance(self._runtime, process_id, Segment(lambda: self.is_stopping))
         except StorageUnavailable:
@@ -46,8 +67,6 @@ class Work:
         except Exception:
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
             await self._let_go(process_id)
-        finally:
-            self.running -= 1
 
     async def watch(self, ring: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
         """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
@@ -61,7 +80,7 @@ class Work:
                 logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(self._runtime.settings.heartbeat)
 
-    async def leave(self) -> None:
+    async def _leave(self) -> None:
         """Give back what is still held, so that others need not wait for the leases to run out."""
         worker = self._runtime.worker
 

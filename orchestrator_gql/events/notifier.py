@@ -7,8 +7,8 @@ from typing import Protocol
 class Notifier(Protocol):
     """Rings and is waited for; a lost ring costs a reader the poll interval, never an event."""
 
-    def ring(self) -> None:
-        """Say that the log grew."""
+    def ring(self, *, has_timers: bool = False) -> None:
+        """Say that the log grew and, where that is so, that a timer was stored."""
         ...
 
     def ticket(self) -> int:
@@ -19,15 +19,19 @@ class Notifier(Protocol):
         """Return once the bell rang after the ticket, or after so many seconds."""
         ...
 
+    async def run(self) -> None:
+        """Keep up what the bell needs, until cancelled."""
+        ...
+
 
 class LocalNotifier:
-    """The bell of one process."""
+    """The bell of one process; its timekeeper is told by the runtime."""
 
     def __init__(self) -> None:
         self._rings = 0
         self._event = asyncio.Event()
 
-    def ring(self) -> None:
+    def ring(self, *, has_timers: bool = False) -> None:
         """Wake everybody who waits."""
         self._rings += 1
         self._event.set()
@@ -47,3 +51,6 @@ class LocalNotifier:
                 await event.wait()
         except TimeoutError:
             return
+
+    async def run(self) -> None:
+        """Nothing: a bell in memory needs no upkeep."""

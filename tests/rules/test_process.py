@@ -269,6 +269,23 @@ def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
     assert transition.process.record == failed.record
 
 
+def test_who_was_never_in_a_step_leaves_nothing_to_clean_up() -> None:
+    cleaning = replace(playbook, on_abort=playbook.steps[:1])
+
+    after = abort(begun(), cleaning, Abort("bob"), LATER).process
+
+    assert after.status is ProcessStatus.ABORTED
+
+
+def test_an_abort_sends_a_process_to_the_first_step_that_cleans_up() -> None:
+    cleaning = replace(playbook, on_abort=playbook.steps[:1])
+
+    after = abort(entered(), cleaning, Abort("bob"), LATER).process
+
+    assert (after.status, after.position) == (ProcessStatus.RUNNING, len(playbook.steps))
+    assert after.worker is None
+
+
 @pytest.mark.parametrize("status", [ProcessStatus.ABORTED, ProcessStatus.COMPLETED])
 def test_what_has_ended_cannot_be_aborted(status: ProcessStatus) -> None:
     with pytest.raises(InvalidState):

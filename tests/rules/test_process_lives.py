@@ -23,6 +23,7 @@ from orchestrator_gql.process import (
     abort,
     available_actions,
     claim,
+    course,
     create,
     decide,
     enter,
@@ -32,7 +33,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow import workflow
+from orchestrator_gql.workflow import StepList, workflow
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -56,12 +57,13 @@ def confirm() -> Any:
 def finish() -> None: ...
 
 
-@workflow("Run a playbook")
+@step("Clean up")
+def clean_up() -> None: ...
+
+
+@workflow("Run a playbook", on_abort=clean_up >> callback_step("Undo", call, judge))
 def playbook() -> Any:
     return begin >> callback_step("Playbook", call, judge) >> confirm >> finish
-
-
-STEPS = playbook.steps
 
 
 class ALife(RuleBasedStateMachine):
@@ -84,14 +86,19 @@ class ALife(RuleBasedStateMachine):
             assert earlier is None or earlier.completed_at is None
             self.log[record.seq] = record
         changes = [e for e in transition.events if e.kind is EventKind.PROCESS_STATUS_CHANGED]
+        is_told = before.status is not transition.process.status or before.aborted_by != transition.process.aborted_by
         assert [(e.payload["from"], e.payload["to"]) for e in changes] == (
-            [] if before.status is transition.process.status else [(before.status, transition.process.status)]
+            [(before.status, transition.process.status)] if is_told else []
         )
         self.process = transition.process
 
     @property
+    def steps(self) -> StepList:
+        return course(self.process, playbook)
+
+    @property
     def kind(self) -> StepKind | Literal["none"]:
-        return STEPS[self.process.position].kind if self.process.position < len(STEPS) else "none"
+        return self.steps[self.process.position].kind if self.process.position < len(self.steps) else "none"
 
     def is_held(self) -> bool:
         return self.process.status is ProcessStatus.RUNNING and self.process.worker is not None
@@ -108,43 +115,43 @@ class ALife(RuleBasedStateMachine):
     @precondition(lambda self: self.is_held() and self.kind in (StepKind.ACTION, StepKind.VALIDATION))
     @rule()
     def entered(self) -> None:
-        self.move(enter(self.process, STEPS, NOW))
+        self.move(enter(self.process, self.steps, NOW))
 
     @precondition(lambda self: self.is_held() and self.is_open())
     @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), Wait(BROKEN, LATER), Failed(BROKEN)]))
     def ran(self, outcome: Success | Wait | Failed) -> None:
-        self.move(decide(self.process, STEPS, outcome, NOW))
+        self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.is_held() and self.kind is StepKind.AWAIT_CALLBACK)
     @rule(outcome=st.sampled_from([Await(), Success({"callback_result": 1}), Failed(BROKEN)]))
     def looked(self, outcome: Await | Success | Failed) -> None:
-        self.move(decide(self.process, STEPS, outcome, NOW))
+        self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.is_held() and self.kind is StepKind.INPUT)
     @rule(outcome=st.sampled_from([Suspend("Confirm", "NOC"), Success(), Skipped(), Failed(BROKEN)]))
     def asked(self, outcome: Suspend | Success | Skipped | Failed) -> None:
-        self.move(decide(self.process, STEPS, outcome, NOW))
+        self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.process.status is ProcessStatus.SUSPENDED)
     @rule()
     def answered(self) -> None:
-        self.move(decide(self.process, STEPS, Success({"yes": True}, actor="ada"), NOW))
+        self.move(decide(self.process, self.steps, Success({"yes": True}, actor="ada"), NOW))
 
     @precondition(lambda self: self.process.status in (ProcessStatus.WAITING, ProcessStatus.AWAITING_CALLBACK))
     @rule()
     def woken(self) -> None:
         self.move(resume(self.process, NOW))
 
-    @precondition(lambda self: ProcessAction.RETRY in available_actions(self.process, STEPS))
+    @precondition(lambda self: ProcessAction.RETRY in available_actions(self.process, self.steps))
     @rule()
     def retried(self) -> None:
-        self.move(retry(self.process, STEPS, NOW, "ada"))
+        self.move(retry(self.process, self.steps, NOW, "ada"))
 
-    @precondition(lambda self: ProcessAction.ABORT in available_actions(self.process, STEPS))
-    @rule(seldom=st.integers(0, 9))
-    def aborted(self, seldom: int) -> None:
+    @precondition(lambda self: ProcessAction.ABORT in available_actions(self.process, self.steps))
+    @rule(seldom=st.integers(0, 9), is_deployed=st.booleans())
+    def aborted(self, seldom: int, is_deployed: bool) -> None:
         if seldom == 0:
-            self.move(abort(self.process, None, Abort("ada"), NOW))
+            self.move(abort(self.process, playbook if is_deployed else None, Abort("ada"), NOW))
 
     @precondition(lambda self: self.process.status.is_ended)
     @rule()
@@ -152,7 +159,7 @@ class ALife(RuleBasedStateMachine):
         with pytest.raises(InvalidState):
             abort(self.process, None, Abort("ada"), NOW)
         with pytest.raises(InvalidState):
-            retry(self.process, STEPS, NOW, "ada")
+            retry(self.process, self.steps, NOW, "ada")
 
     @invariant()
     def only_what_runs_is_held(self) -> None:
@@ -168,6 +175,14 @@ class ALife(RuleBasedStateMachine):
             assert self.process.failure is not None
         elif self.process.status is not ProcessStatus.ABORTED:
             assert self.process.failure is None
+
+    @invariant()
+    def only_an_abort_leads_to_the_steps_that_clean_up(self) -> None:
+        if self.process.aborted_by is None:
+            assert self.process.position <= len(playbook.steps)
+            assert self.process.status is not ProcessStatus.ABORTED
+        else:
+            assert self.process.status is not ProcessStatus.COMPLETED
 
     @invariant()
     def at_most_one_visit_is_open(self) -> None:

@@ -13,7 +13,17 @@ import structlog
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.tokens import MARK
 
-QUIET = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "pydantic_forms", "alembic", "websockets")
+QUIET = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "httpx",
+    "httpcore",
+    "pydantic_forms",
+    "alembic",
+    "websockets",
+    "procrastinate",
+)
 """They tell paths, URLs or whole states at INFO or below, and all of these may hold a token."""
 
 _TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))(?!\{token\})[^/?#\s\"']+", re.IGNORECASE)

@@ -107,7 +107,9 @@ class Callback(Node):
     expires_at: datetime | None = strawberry.field(description="Until when it waits.")
     heartbeat_due_at: datetime | None = strawberry.field(description="Until when it endures silence.")
     received_at: datetime | None = strawberry.field(description="When its result came.")
-    is_early: bool = strawberry.field(description="The result came before the process had come to its wait.")
+    is_early: bool = strawberry.field(
+        description="The result came before the process waited for it, or while the engine was paused."
+    )
     is_overdue: bool = strawberry.field(description="It still waits, and its deadline is past.")
     progress: CallbackProgress | None = strawberry.field(description="The last report.")
     result_bytes: int | None = strawberry.field(description="How large the result is.")

@@ -114,7 +114,9 @@ class CallbackProgressedEvent(CallbackEvent):
 class CallbackReceivedEvent(CallbackEvent):
     result_bytes: int = strawberry.field(description="How large it is.")
     is_truncated: bool = strawberry.field(description="It is too large for `result`.")
-    is_early: bool = strawberry.field(description="It came before the process had come to its wait.")
+    is_early: bool = strawberry.field(
+        description="It came before the process waited for it, or while the engine was paused."
+    )
 
     @resolved(description="The result; null when over 64 KiB.")
     async def result(self, info: Info) -> Json | None:

@@ -68,6 +68,11 @@ class Workflow(Node):
     def steps(self) -> list[StepDefinition]:
         return [StepDefinition.of(index, step) for index, step in enumerate(self.definition.steps)]
 
+    @resolved(description="The steps that clean up after a process that is aborted; they stand behind the others.")
+    def clean_up_steps(self) -> list[StepDefinition]:
+        first = len(self.definition.steps)
+        return [StepDefinition.of(first + index, step) for index, step in enumerate(self.definition.on_abort)]
+
     @resolved(description="The caller can start it now.")
     async def is_startable(self, info: Info) -> bool:
         return await self._reason(info) is None

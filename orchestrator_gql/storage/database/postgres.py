@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -12,11 +14,30 @@ from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 POOL = 10
+CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Seconds, and milliseconds for the last: a machine that vanished without a word is noticed within half a minute, where
+the kernel alone would wait for hours."""
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL undid the unit and says that it may simply be run again."""
 
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
 """What is done about processes that became runnable, in the very transaction that made them so."""
+
+
+def connection_arguments(url: str) -> dict[str, Any]:
+    """What psycopg's own `connect` takes for the URL: for a connection that listens, which no pool may lend out.
+
+    Behind a pooler that lends connections by the transaction nothing is ever heard; readers then look every second.
+    """
+    wanted = make_url(url)
+    _, arguments = wanted.get_dialect()().create_connect_args(wanted)
+    return {**CONNECTION, **arguments}
 
 
 class PostgresDatabase:
@@ -45,7 +66,7 @@ class PostgresDatabase:
                 pool_size=POOL,
                 max_overflow=POOL,
                 pool_pre_ping=False,
-                connect_args={"options": "-c idle_in_transaction_session_timeout=10000"},
+                connect_args={**CONNECTION, "options": "-c idle_in_transaction_session_timeout=10000"},
             )
         except ModuleNotFoundError as missing:
             raise SettingsError(

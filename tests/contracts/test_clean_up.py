@@ -1,0 +1,135 @@
+"""What an aborted process leaves to do: the steps that its workflow declares clean up after it, on both databases."""
+
+from typing import Any
+
+import pytest
+from conftest import Offer
+from support.clock import TurnableClock
+from support.engine import engine_of
+from support.operator import ADA, BOB
+from support.playbooks import judge
+from support.remote import Remote, answer
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.types import ProcessStatus, State, StepStatus
+from orchestrator_gql.utils.errors import CallbackClosed
+from orchestrator_gql.workflow import Workflow, workflow
+
+ABORTED, AWAITING, FAILED = ProcessStatus.ABORTED, ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED
+
+
+@step("Reserve")
+def reserve() -> State:
+    return {"vlan": 100}
+
+
+def cleaning(remote: Remote, *clean_up: Any) -> Workflow:
+    """Reserves, waits for a remote service, and cleans up when it is aborted."""
+    cleans = begin
+    for one in clean_up:
+        cleans = cleans >> one
+
+    @workflow("Reserve and wait", on_abort=cleans)
+    def reserves() -> Any:
+        return begin >> reserve >> callback_step("Playbook", remote.action(), judge)
+
+    return reserves
+
+
+async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_aborted(offer: Offer) -> None:
+    freed: list[int] = []
+
+    @step("Free the VLAN")
+    def free(vlan: int) -> State:
+        freed.append(vlan)
+        return {"vlan": None}
+
+    remote = Remote()
+    played = cleaning(remote, free)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+
+    await abort_process(engine.runtime, ADA, process_id=process_id, reason="wrong site")
+    ended = await engine.reaches(process_id, ABORTED)
+
+    assert freed == [100]
+    assert (ended.state, ended.aborted_by, ended.failure) == ({"vlan": None}, "ada", None)
+    visits = [(one.name, one.status) for one in await engine.steps(process_id)]
+    assert visits[-2:] == [
+        ("Playbook - Await callback", StepStatus.ABORTED),
+        ("Free the VLAN", StepStatus.SUCCESS),
+    ]
+    last = (await engine.events(process_id))[-1]
+    assert (last.payload["to"], last.actor) == (ABORTED, "ada")
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, remote.tokens[0], {"rc": 0})
+
+
+async def test_a_clean_up_may_itself_wait_for_a_remote_service(offer: Offer) -> None:
+    remote, undoing = Remote(), Remote()
+    played = cleaning(remote, callback_step("Undo", undoing.action("Undo it"), judge))
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    token = await undoing.asked()
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, token, {"rc": 0, "changed": 3})
+
+    ended = await engine.reaches(process_id, ABORTED)
+    assert ended.state["changed"] == 3
+
+
+async def test_a_clean_up_that_fails_can_be_retried_and_a_second_abort_gives_it_up(offer: Offer) -> None:
+    tries: list[str] = []
+
+    @step("Free the VLAN")
+    def free() -> None:
+        tries.append("free")
+        raise RuntimeError("the controller is away")
+
+    remote = Remote()
+    played = cleaning(remote, free)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    await engine.reaches(process_id, FAILED)
+
+    await retry_process(engine.runtime, BOB, process_id=process_id)
+    failed = await engine.reaches(process_id, FAILED)
+    await abort_process(engine.runtime, BOB, process_id=process_id, reason="freed by hand")
+    ended = await engine.process(process_id)
+
+    assert tries == ["free", "free"]
+    assert failed.failure is not None
+    assert (ended.status, ended.aborted_by) == (ABORTED, "bob")
+
+
+async def test_a_clean_up_never_goes_on_with_the_steps_of_another_definition(
+    storage: str, clock: TurnableClock
+) -> None:
+    remote, undoing = Remote(), Remote()
+    undo = callback_step("Undo", undoing.action("Undo it"), judge)
+    async with engine_of(storage, cleaning(remote, undo), clock=clock) as before:
+        process_id = await before.start(cleaning(remote))
+        await before.reaches(process_id, AWAITING)
+        await abort_process(before.runtime, ADA, process_id=process_id)
+        token = await undoing.asked()
+        await before.reaches(process_id, AWAITING)
+
+    @workflow("Reserve and wait", on_abort=undo)
+    def reserves() -> Any:
+        return begin >> reserve >> reserve >> callback_step("Playbook", remote.action(), judge)
+
+    async with engine_of(storage, reserves, clock=clock) as after:
+        await answer(after.runtime, token, {"rc": 0})
+        failed = await after.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "definition-changed"
+    assert "cleaning up" in failed.failure.message

@@ -1,0 +1,137 @@
+"""The queue on PostgreSQL is a doorbell: whatever happens to it, every process that can go on goes on."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+from support.database import PostgresServer
+from support.engine import Engine, engine_of
+from support.playbooks import of
+
+from orchestrator_gql import step
+from orchestrator_gql.storage.database.commits import wake
+from orchestrator_gql.types import ProcessStatus, State
+
+COMPLETED, CREATED = ProcessStatus.COMPLETED, ProcessStatus.CREATED
+
+
+@step("Work")
+async def work() -> State:
+    return {"is_done": True}
+
+
+WORKS = of(work)
+
+
+async def jobs(engine: Engine) -> list[tuple[str, str]]:
+    """The bells that hang in the queue."""
+    return await engine.read(lambda conn: [tuple(row) for row in conn.execute(_jobs)])
+
+
+_jobs = text("SELECT queueing_lock, status::text FROM procrastinate_jobs ORDER BY id")
+
+
+async def change(engine: Engine, statement: str, **values: Any) -> None:
+    """Do something to the queue behind everybody's back."""
+    await engine.runtime.database.transaction(lambda conn: conn.execute(text(statement), values))
+
+
+async def test_an_api_server_rings_and_leaves_the_work_to_workers(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            begun = [await api.start(WORKS) for _ in range(3)]
+            hanging = await jobs(api)
+            untouched = [(await api.process(process_id)).status for process_id in begun]
+
+            async with engine_of(url, WORKS, role="worker", public_url="http://api"):
+                for process_id in begun:
+                    await api.reaches(process_id, COMPLETED)
+                await api.until(lambda: _is_empty(api), told="the bells to be taken down")
+
+    assert hanging == [(str(process_id), "todo") for process_id in begun]
+    assert untouched == [CREATED] * 3
+
+
+async def test_a_bell_is_hung_in_the_transaction_that_needs_it_or_not_at_all(postgres: PostgresServer) -> None:
+    def fails(conn: Connection) -> None:
+        wake(conn, UUID(int=7))
+        raise RuntimeError("undone")
+
+    def wakes_three(conn: Connection) -> None:
+        for number in (8, 9, 10):
+            wake(conn, UUID(int=number))
+
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            with pytest.raises(RuntimeError, match="undone"):
+                await api.runtime.database.transaction(fails)
+            undone = await jobs(api)
+            for _ in range(3):
+                await api.runtime.database.transaction(lambda conn: wake(conn, UUID(int=8)))
+            await api.runtime.database.transaction(wakes_three)
+            hung = await jobs(api)
+
+    assert undone == []
+    assert hung == [(str(UUID(int=n)), "todo") for n in (8, 9, 10)]
+
+
+async def test_a_queue_that_is_emptied_is_rebuilt_from_the_processes(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            begun = [await api.start(WORKS) for _ in range(5)]
+            await change(api, "TRUNCATE procrastinate_jobs CASCADE")
+            emptied = await jobs(api)
+
+            async with engine_of(url, WORKS, role="worker", public_url="http://api"):
+                for process_id in begun:
+                    await api.reaches(process_id, COMPLETED)
+
+    assert emptied == []
+
+
+async def test_the_bell_of_a_dead_worker_is_struck_off_and_rung_again(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        async with engine_of(url, WORKS, role="api") as api:
+            process_id = await api.start(WORKS)
+            await change(
+                api,
+                "WITH dead AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') "
+                "RETURNING id) UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM dead)",
+            )
+            taken = await jobs(api)
+
+            async with engine_of(url, WORKS, role="worker", public_url="http://api"):
+                await api.reaches(process_id, COMPLETED)
+                await api.until(lambda: _is_empty(api), told="the dead worker's job to be struck off")
+
+    assert taken == [(str(process_id), "doing")]
+
+
+async def test_a_hundred_rings_while_a_step_runs_make_one_call_of_its_body(postgres: PostgresServer) -> None:
+    calls: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Long")
+    async def long() -> None:
+        calls.append("long")
+        begun.set()
+        await go.wait()
+
+    played = of(long)
+    with postgres.database() as url:
+        async with engine_of(url, played) as one, engine_of(url, played) as two:
+            process_id = await one.start(played)
+            await begun.wait()
+            for engine in (one, two) * 50:
+                await engine.runtime.database.transaction(lambda conn: wake(conn, process_id))
+            await one.until(lambda: _is_empty(one, 1), told="the further bells to be heard")
+            go.set()
+            await one.reaches(process_id, COMPLETED)
+
+    assert calls == ["long"]
+
+
+async def _is_empty(engine: Engine, but: int = 0) -> bool:
+    return len(await jobs(engine)) <= but
