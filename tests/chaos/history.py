@@ -1,6 +1,7 @@
 """What the driver saw and was promised, line by line in a file: the one side of the comparison."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -34,6 +35,8 @@ class Entry:
     saw: Saw
     process_id: str | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    at: float = 0.0
+    """Seconds since the epoch: beside the servers' own logs it says what a fault did."""
 
 
 class History:
@@ -44,7 +47,7 @@ class History:
 
     def note(self, saw: Saw, process_id: str | None = None, **told: Any) -> None:
         """Append a line."""
-        self._file.write(json.dumps(asdict(Entry(saw, process_id, told))) + "\n")
+        self._file.write(json.dumps(asdict(Entry(saw, process_id, told, time.time()))) + "\n")
 
     def __enter__(self) -> Self:
         return self
@@ -58,4 +61,4 @@ def entries(path: Path) -> Iterator[Entry]:
     with path.open() as lines:
         for line in lines:
             read = json.loads(line)
-            yield Entry(Saw(read["saw"]), read["process_id"], read["told"])
+            yield Entry(Saw(read["saw"]), read["process_id"], read["told"], read["at"])

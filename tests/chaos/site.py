@@ -10,7 +10,7 @@ from chaos import workflows
 from chaos.lives import Life, Nursery
 from orchestrator_gql.storage.database import failpoints
 
-PATIENT = 60.0
+PATIENT = 180.0
 """Seconds; longer than anything takes that ends at all."""
 
 
