@@ -43,6 +43,9 @@ LATEST = 20
 FROZEN = LEASE * 1.6
 """Seconds that a server is held: its leases run out, and others take over what it has in its hands."""
 
+WAKING = 1.0
+"""Seconds that a server is spared when it goes on, so that it comes to commit what it had in its hands."""
+
 KINDS = {"kill -9": 10, "stop": 2, "freeze": 4, "busy loop": 2, "queue emptied": 2, "database killed": 1}
 """How often each fault is made, against the others."""
 
@@ -63,6 +66,8 @@ class Post:
     lives: int = 0
     frozen: set[int] = field(default_factory=set)
     """The lives that were held longer than their leases."""
+    is_held: bool = False
+    """It is held now; killed meanwhile, it could not show what it does when it wakes up."""
 
     @property
     def is_api(self) -> bool:
@@ -154,20 +159,23 @@ class Deployment:
                 await asyncio.sleep(self.dice.uniform(0.2, 1.0))
 
     async def _end(self, number: Any) -> None:
-        life = self.dice.choice(self.posts).life
+        life = self.dice.choice([post for post in self.posts if not post.is_held]).life
         if life is not None:
             life.signal(number)
 
     async def _freeze(self) -> None:
         post = self.dice.choice([post for post in self.posts if not post.is_api])
         life = post.life
-        if life is None or post.lives in post.frozen:
+        if life is None or life.gone.done() or post.is_held:
             return
+        post.is_held = True
         post.frozen.add(post.lives)
-        self.history.note(Saw.HURT, kind="freeze", who=post.name)
         life.signal(SIGSTOP)
+        self.history.note(Saw.HURT, kind="freeze", who=post.name)
         await asyncio.sleep(FROZEN)
         life.signal(SIGCONT)
+        await asyncio.sleep(WAKING)
+        post.is_held = False
 
     async def _keep_busy(self) -> None:
         self.history.note(Saw.HURT, kind="busy loop")
