@@ -1,13 +1,13 @@
-"""The header's numbers, and the engine's."""
+"""The header's numbers."""
 
 from datetime import datetime, timedelta
 
 import strawberry
 
+from orchestrator_gql.graphql.types.engine import Engine
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.storage.lists import Counts
-from orchestrator_gql.types import EngineState, ProcessStatus
-from orchestrator_gql.version import __version__
+from orchestrator_gql.types import ProcessStatus
 
 WINDOWS = {
     StatsWindow.LAST_HOUR: timedelta(hours=1),
@@ -20,17 +20,6 @@ WINDOWS = {
 class ProcessStatusCount:
     status: ProcessStatus = strawberry.field(description="The status.")
     count: int = strawberry.field(description="How many.")
-
-
-@strawberry.type(description="The engine: what starts steps.")
-class Engine:
-    state: EngineState = strawberry.field(description="Whether it starts new steps.")
-    version: str = strawberry.field(description="The release that answers.")
-
-
-def engine() -> Engine:
-    """The engine of this server."""
-    return Engine(state=EngineState.RUNNING, version=__version__)
 
 
 @strawberry.type(description="The header's numbers.")
@@ -68,7 +57,7 @@ class Stats:
             failed=found.failed,
             duration_seconds_p50=_quantile(found.durations, 0.5),
             duration_seconds_p95=_quantile(found.durations, 0.95),
-            engine=engine(),
+            engine=Engine.of(found.engine),
         )
 
 
