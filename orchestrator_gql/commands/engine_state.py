@@ -5,9 +5,10 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine.paused import state_changed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import backlog, engine_state, events, processes
+from orchestrator_gql.storage import engine_state, events, processes
 from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.storage.figures import backlog
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 

@@ -19,7 +19,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import attempts, callbacks, input_requests, lists, processes, product_subscriptions, steps
 from orchestrator_gql.storage.attempts import Attempt, Progress
-from orchestrator_gql.storage.backlog import Backlog
+from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
 
 T = TypeVar("T")

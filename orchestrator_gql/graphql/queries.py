@@ -13,7 +13,6 @@ from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types import stats as stats_types
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node, User, connection
-from orchestrator_gql.graphql.types.engine import Engine
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
 from orchestrator_gql.graphql.types.events import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
@@ -31,7 +30,7 @@ from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.graphql.types.stats import Stats
+from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.lookups import callbacks as callback_lookups

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import backlog, engine_state
+from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage import workers as worker_rows
-from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.storage.figures import backlog
+from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.workers import Worker
 
 

@@ -174,3 +174,29 @@ async def test_the_workers_are_named_with_when_they_were_last_heard_of(tmp_path:
 
     shown = {"name": other.name, "lastSeenAt": "2026-03-02T08:59:56Z", "runningSteps": 3}
     assert shown in said["engine"]["workers"]
+
+
+async def test_whoever_starts_or_retries_meanwhile_is_told_since_when(tmp_path: Path) -> None:
+    refusal = "{ __typename ... on EnginePausedError { code message since } }"
+
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        await story.say("receiveCallback", token=token, result={"rc": 2})
+        await story.site.engine.reaches(process_id, ProcessStatus.FAILED)
+        await switch(story.site, paused=True, reason="window")
+        story.site.engine.turn(5)
+        said = await story.site.ask(
+            f"""mutation ($id: ID!) {{
+              startWorkflow(input: {{workflowName: "note"}}) {refusal}
+              retryProcess(input: {{processId: $id}}) {refusal} }}""",
+            id=str(process_id),
+        )
+
+    refused = {
+        "__typename": "EnginePausedError",
+        "code": "ENGINE_PAUSED",
+        "message": "The engine was paused by local at 2026-03-02 09:00:00 UTC (window): "
+        "nothing is started until it is resumed.",
+        "since": "2026-03-02T09:00:00Z",
+    }
+    assert said == {"startWorkflow": refused, "retryProcess": refused}
