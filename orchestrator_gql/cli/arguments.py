@@ -35,6 +35,10 @@ _TAIL = """\
 Print each change as it is committed, one line an event, until Ctrl-C; a lost connection is made again, and no event is
 lost or repeated. At the end it says the cursor to go on from."""
 
+_PAUSE = """\
+No new step starts, on any machine; running ones finish. What is to be started or retried is refused meanwhile;
+callbacks and forms are still accepted, and used when the engine is resumed."""
+
 _BACKUP = """\
 Copy the SQLite file, open callbacks included, while the server runs or while it does not. The copy is consistent: it
 holds everything that was committed when the command began. PostgreSQL has pg_dump for that."""
@@ -42,6 +46,8 @@ holds everything that was committed when the command began. PostgreSQL has pg_du
 _MIGRATE = """\
 Bring the database's schema up to date. `serve` does so by itself on SQLite; on PostgreSQL run this once for each
 release, before its servers start."""
+
+_SERVER = "http://127.0.0.1:8000"
 
 _DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORCHESTRATOR_DATABASE_URL"
 
@@ -71,10 +77,18 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="where all is kept (.demo)")
 
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
-    tail.add_argument("--url", default="http://127.0.0.1:8000", help="the server (http://127.0.0.1:8000)")
+    tail.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
     tail.add_argument("--after", metavar="CURSOR", help="go on behind this cursor instead of starting now")
     tail.add_argument("--process", type=UUID, metavar="ID", help="the events of this process only")
     tail.add_argument("--json", action="store_true", help="each event as a line of JSON")
+
+    pause = _command(commands, "pause", "start no new step until resumed", _PAUSE)
+    pause.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    pause.add_argument("--reason", metavar="TEXT", help="why, for whoever meets it; at most 1,000 characters")
+
+    resume = _command(commands, "resume", "go on after a pause", "Start steps again: everything goes on by itself.")
+    resume.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
 
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)

@@ -10,6 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import Json, OrchestratorError, SettingsError
 
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
@@ -55,7 +56,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
                     case "next":
                         yield _data(message["payload"])
                     case "error":
-                        raise _refusal(message["payload"])
+                        raise refusal(message["payload"])
                     case "complete":
                         return
                     case "ping":
@@ -64,7 +65,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     except ConnectionClosed as closed:
         raise _closed(closed) from closed
     except InvalidStatus as refused:
-        raise _not_opened(refused.response.status_code) from refused
+        raise not_opened(refused.response.status_code) from refused
     except (OSError, InvalidHandshake, TimeoutError) as error:
         raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
 
@@ -76,23 +77,32 @@ async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, J
     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
 
 
-def _socket_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def base_of(url: str) -> str:
+    """The server's base without a slash at its end; `SettingsError` where it is no http(s) URL."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is no number
+        is_one = False
+    if not is_one:
         raise SettingsError(f"{url!r} is no address of a server: it looks like http://127.0.0.1:8000.")
-    scheme = "wss" if parts.scheme == "https" else "ws"
-    return urlunsplit((scheme, parts.netloc, f"{parts.path.rstrip('/')}/graphql", "", ""))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+
+
+def _socket_url(url: str) -> str:
+    return f"ws{base_of(url).removeprefix('http')}/graphql"
 
 
 def _data(payload: dict[str, Any]) -> dict[str, Any]:
     if payload.get("errors"):
-        raise _refusal(payload["errors"])
+        raise refusal(payload["errors"])
     return dict(payload["data"])
 
 
-def _refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
+def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
+    """The errors of an answer as one of ours: is it worth another try?"""
     codes = {error.get("extensions", {}).get("code") for error in errors}
-    told = "; ".join(str(error.get("message")) for error in errors)
+    told = printable("; ".join(str(error.get("message")) for error in errors))
     if codes & {"STORAGE_UNAVAILABLE", "INTERNAL"}:
         return ConnectionFailed(f"The server cannot answer now: {told}")
     return OperationRefused(f"The server refused: {told}")
@@ -105,7 +115,8 @@ def _closed(closed: ConnectionClosed) -> OrchestratorError:
     return ConnectionFailed(f"The connection was lost ({code}).")
 
 
-def _not_opened(status: int) -> OrchestratorError:
+def not_opened(status: int) -> OrchestratorError:
+    """What a status without an answer of GraphQL means."""
     if status in (408, 425, 429) or status >= 500:
         return ConnectionFailed(f"The server answered {status}.")
     return OperationRefused(f"The server answered {status}: is there an orchestrator, and may you enter?")

@@ -37,6 +37,7 @@ subscription Tail($after: String, $filter: EventFilter) {
       ... on InputRequestChangedEvent { change inputRequest { title } assignee { name } }
       ... on ProcessNoteChangedEvent { note }
       ... on ProductSubscriptionChangedEvent { productSubscription { description status } }
+      ... on EngineStateChangedEvent { engineState reason }
     }
   }
 }
@@ -68,6 +69,8 @@ def _what(event: Event) -> str:
         case "ProductSubscriptionChangedEvent":
             product = event["productSubscription"]
             return f"subscription {product['description']}: {product['status']}"
+        case "EngineStateChangedEvent":
+            return f"engine {event['engineState']}{_because(event['reason'])}"
         case _:
             return _callback(event)
 

@@ -66,4 +66,8 @@ def _run(asked: argparse.Namespace) -> int:
             from orchestrator_gql.cli.tail import tail
 
             tail(asked.url, after=asked.after, process_id=asked.process, is_json=asked.json)
+        case "pause" | "resume":
+            from orchestrator_gql.cli.pause import set_engine
+
+            set_engine(asked.url, paused=asked.command == "pause", reason=asked.reason)
     return DONE

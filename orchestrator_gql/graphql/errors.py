@@ -45,6 +45,11 @@ class ConflictError(UserError):
         return Process.of(row) if row else None
 
 
+@strawberry.type(description="The engine is paused and starts nothing until somebody resumes it.")
+class EnginePausedError(UserError):
+    since: datetime = strawberry.field(description="Since when.")
+
+
 @strawberry.type(description="No callback has this token.")
 class CallbackUnknownError(UserError):
     pass
@@ -69,6 +74,7 @@ TypedError = (
     NotFoundError
     | ForbiddenError
     | ConflictError
+    | EnginePausedError
     | CallbackUnknownError
     | CallbackGoneError
     | PayloadInvalidError
@@ -89,6 +95,8 @@ def typed(error: errors.OrchestratorError) -> TypedError:
             return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
         case errors.Forbidden():
             return ForbiddenError(code=ErrorCode.FORBIDDEN, message=message, permission=Permission(error.permission))
+        case errors.EnginePaused():
+            return EnginePausedError(code=ErrorCode.ENGINE_PAUSED, message=message, since=error.since)
         case errors.Refused():
             return ConflictError(
                 code=_code(error),

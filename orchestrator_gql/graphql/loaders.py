@@ -12,12 +12,14 @@ from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.lookups import engine
 from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import attempts, callbacks, input_requests, lists, processes, product_subscriptions, steps
 from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
 
 T = TypeVar("T")
@@ -44,6 +46,16 @@ class Loaders:
         self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, input_requests.decisions_of)
         self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(runtime, product_subscriptions.ids_of_processes)
         self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, product_subscriptions.rows)
+        self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine.work(runtime, principal))
+
+
+def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
+    """The loader of the only one of its kind: whichever fields ask for it, it is read once."""
+
+    async def load(keys: list[None]) -> list[T]:
+        return [await read()] * len(keys)
+
+    return DataLoader(load_fn=load)
 
 
 def _one(runtime: Runtime, read: Read[T]) -> DataLoader[UUID, T | None]:

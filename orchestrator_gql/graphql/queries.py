@@ -34,6 +34,7 @@ from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.lookups import callbacks as callback_lookups
+from orchestrator_gql.lookups import engine as engine_lookups
 from orchestrator_gql.lookups import forms as form_lookups
 from orchestrator_gql.lookups import input_requests as request_lookups
 from orchestrator_gql.lookups import processes as process_lookups
@@ -259,10 +260,9 @@ class Query:
         found = await stats_lookups.counts(context.runtime, context.principal, _window(window))
         return Stats.of(found, context.runtime.clock.now())
 
-    @resolved(description="The engine of this server.")
-    def engine(self, info: Info) -> Engine:
-        info.context.demand(Permission.READ)
-        return stats_types.engine()
+    @resolved(description="The engine: whether it starts steps, and who runs them.")
+    async def engine(self, info: Info) -> Engine:
+        return Engine.of(await engine_lookups.status(info.context.runtime, info.context.principal))
 
 
 def _window(window: StatsWindow | None) -> timedelta:

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
+from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.queries import Query
@@ -18,7 +19,7 @@ from orchestrator_gql.graphql.types.scalars import SCALARS
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations):
+class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations, EngineMutations):
     """One class of verbs for each noun."""
 
 

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, literal, select, update
 
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
+
+_wait_for_lock = select(func.pg_advisory_xact_lock(func.hashtextextended(literal("engine-state"), 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,17 @@ def load(conn: Connection) -> EngineStatus:
     """The engine's state."""
     columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
     return EngineStatus(*conn.execute(select(*columns)).one())
+
+
+def lock(conn: Connection) -> EngineStatus:
+    """As `load`, and nobody else who locks it changes it until this transaction ends.
+
+    Of two who pause at once the second finds the engine paused, and tells no event. An advisory lock, because waiting
+    for a row would draw the transaction's number too early for the log (see `storage.processes`).
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_wait_for_lock)
+    return load(conn)
 
 
 def change(conn: Connection, new: EngineStatus) -> None:

@@ -12,7 +12,9 @@ from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks as callback_rows
+from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage import input_requests as request_rows
+from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.keyset import Key, Slice, Window, count, escaped, read_slice
 from orchestrator_gql.storage.processes import light_select, process_of
 from orchestrator_gql.storage.tables import callbacks, input_requests, process_subscriptions, processes
@@ -125,6 +127,7 @@ class Counts:
     completed: int
     failed: int
     durations: tuple[float, ...]
+    engine: EngineStatus
 
 
 def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
@@ -149,6 +152,7 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
         completed=len(recent),
         failed=conn.execute(failed).scalar_one(),
         durations=tuple(sorted((end - start).total_seconds() for start, end in recent)),
+        engine=engine_state.load(conn),
     )
 
 

@@ -37,6 +37,7 @@ Its docstring is its default message.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 
 Json: TypeAlias = Any
@@ -162,6 +163,10 @@ class EnginePaused(Refused):
     """The engine is paused: nothing is started until it is resumed."""
 
     code = "engine-paused"
+
+    def __init__(self, message: str | None = None, *, since: datetime, by: str | None = None) -> None:
+        self.since = since
+        super().__init__(message, by=by, at=since)
 
 
 class CallbackConflict(Refused):

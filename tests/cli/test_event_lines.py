@@ -33,6 +33,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "step Wait (attempt 2): FAILED  [callback-expired] Nobody answered.",
     ),
     ("CallbackIssuedEvent", {"expiresAt": None}, "callback issued"),
+    ("EngineStateChangedEvent", {"engineState": "PAUSED", "reason": "router upgrade"}, "engine PAUSED: router upgrade"),
+    ("EngineStateChangedEvent", {"engineState": "RUNNING", "reason": None}, "engine RUNNING"),
     ("CallbackProgressedEvent", {"progress": {"percent": 40.0, "message": "half"}}, "progress: 40 % half"),
     ("CallbackProgressedEvent", {"progress": {"percent": None, "message": None}}, "progress: (without text)"),
     (

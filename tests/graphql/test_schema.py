@@ -61,6 +61,10 @@ EXPECTED = {
     "Mutation.startWorkflow": "StartWorkflowResult!",
     "Mutation.submitForm": "SubmitFormResult!",
     "Mutation.receiveCallback": "ReceiveCallbackResult!",
+    "Mutation.setEngineState": "SetEngineStateResult!",
+    "Engine.state": "EngineState!",
+    "Engine.lagSeconds": "Float!",
+    "Engine.workers": "[Worker!]!",
     "Subscription.processEvents": "EventBatch!",
     "Subscription.stats": "Stats!",
 }
@@ -89,6 +93,7 @@ ROOT_FIELDS = {
     "retryProcess": f'retryProcess(input: {{processId: "{ID}"}}) {{ __typename }}',
     "abortProcess": f'abortProcess(input: {{processId: "{ID}"}}) {{ __typename }}',
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
+    "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
     "submitForm": f'submitForm(input: {{inputRequestId: "{ID}", pages: []}}) {{ __typename }}',
 }
 

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, rights
 from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, retry
 from orchestrator_gql.runtime import Runtime
@@ -19,7 +20,8 @@ async def retry_process(
 ) -> Process:
     """Retry the process; it makes no remote call unless the step that failed makes one.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` where there is nothing to retry.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where there is nothing to
+    retry.
     """
     principal.demand(Permission.RETRY)
     seen = await runtime.database.read(lambda conn: processes.load(conn, process_id))
@@ -29,6 +31,7 @@ async def retry_process(
     await rights.demand_retry(principal, workflow, seen)
 
     def enter_again(conn: Connection) -> Process:
+        demand_running(conn)
         process = processes.lock(conn, process_id)
         if process is None:
             raise NotFound("process", process_id)

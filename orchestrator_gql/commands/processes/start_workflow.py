@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from orchestrator_gql import forms
 from orchestrator_gql.engine import execution, rights
 from orchestrator_gql.engine.commit import begin_process, clean_note
+from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.process import Process, create
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -42,7 +43,8 @@ async def start_workflow(
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked` and `IdempotencyKeyReused`.
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused` and
+    `IdempotencyKeyReused`.
     """
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
@@ -56,6 +58,7 @@ async def start_workflow(
     state, accepted = turned.data, turned.pages
 
     def store(conn: Connection) -> Process | None:
+        demand_running(conn)
         held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
         begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)

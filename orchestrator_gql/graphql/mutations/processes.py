@@ -12,7 +12,14 @@ from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.commands.processes.update_process_note import update_process_note
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
+from orchestrator_gql.graphql.errors import (
+    ConflictError,
+    EnginePausedError,
+    ForbiddenError,
+    NotFoundError,
+    PayloadInvalidError,
+    typed,
+)
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.processes import Process
@@ -43,7 +50,13 @@ class FormIncomplete:
 
 
 StartWorkflowResult = Annotated[
-    StartWorkflowSuccess | FormIncomplete | FormInvalid | NotFoundError | ForbiddenError | ConflictError,
+    StartWorkflowSuccess
+    | FormIncomplete
+    | FormInvalid
+    | NotFoundError
+    | ForbiddenError
+    | ConflictError
+    | EnginePausedError,
     strawberry.union("StartWorkflowResult", description="What came of starting a workflow."),
 ]
 
@@ -74,7 +87,7 @@ class ProcessActionSuccess:
 
 
 ProcessActionResult = Annotated[
-    ProcessActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
+    ProcessActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError | EnginePausedError,
     strawberry.union("ProcessActionResult", description="What came of a verb on a process."),
 ]
 

@@ -265,5 +265,5 @@ described(EventKind, "What an event reports.", {
     "INPUT_REQUEST_CHANGED": "An open input request changed.",
     "PROCESS_NOTE_CHANGED": "A process's note changed.",
     "PRODUCT_SUBSCRIPTION_CHANGED": "A product subscription changed.",
-    "ENGINE_STATE_CHANGED": "The engine was paused or resumed.",
+    "ENGINE_STATE_CHANGED": "The engine was paused or resumed, or came to rest.",
 })  # fmt: skip

@@ -28,7 +28,7 @@ from orchestrator_gql.lookups import events as lookups
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, StepStatus, Verdict
+from orchestrator_gql.types import CallbackStatus, EngineState, EventKind, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.types import Event as Logged
 from orchestrator_gql.utils.errors import NotFound
 
@@ -180,6 +180,12 @@ class ProductSubscriptionChangedEvent(Event):
         return await product_subscription_by_id(info, UUID(self.product_subscription_id))
 
 
+@strawberry.type(description="The engine was paused or resumed, or the last step of a pausing one ended.")
+class EngineStateChangedEvent(Event):
+    engine_state: EngineState = strawberry.field(description="Where it stands from then on.")
+    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+
+
 def _instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
@@ -249,6 +255,10 @@ SHOWN: dict[EventKind, tuple[type[Event], Callable[[dict[str, Any]], dict[str, A
     EventKind.PRODUCT_SUBSCRIPTION_CHANGED: (
         ProductSubscriptionChangedEvent,
         lambda t: {"product_subscription_id": t["product_subscription_id"]},
+    ),
+    EventKind.ENGINE_STATE_CHANGED: (
+        EngineStateChangedEvent,
+        lambda t: {"engine_state": EngineState(t["state"]), "reason": t["reason"]},
     ),
 }
 

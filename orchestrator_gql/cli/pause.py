@@ -1,0 +1,42 @@
+"""`orchestrator-gql pause` and `resume`: whether a running engine starts steps."""
+
+from datetime import datetime
+from typing import Any
+
+from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.terminal import printable
+
+DOCUMENT = """\
+mutation SetEngineState($input: SetEngineStateInput!) {
+  setEngineState(input: $input) {
+    __typename
+    ... on SetEngineStateSuccess { engine { state reason changedAt changedBy { name } runningSteps queuedProcesses } }
+    ... on UserError { message }
+  }
+}
+"""
+
+
+def set_engine(url: str, *, paused: bool, reason: str | None = None) -> None:
+    """Pause or resume the engine of the server, and print where it stands then; `OperationRefused` where it says no."""
+    said = request(url, DOCUMENT, {"input": {"paused": paused, "reason": reason}})["setEngineState"]
+    if said["__typename"] != "SetEngineStateSuccess":
+        raise OperationRefused(printable(said["message"]))
+    print(printable(summary(said["engine"])))
+
+
+def summary(engine: dict[str, Any]) -> str:
+    """Where the engine stands, since when, by whom and why, and what runs or waits: one line."""
+    changed = ""
+    if engine["changedAt"]:
+        since = f"{datetime.fromisoformat(engine['changedAt']).astimezone():%Y-%m-%d %H:%M:%S}"
+        by = f" by {engine['changedBy']['name']}" if engine["changedBy"] else ""
+        changed = f" since {since}{by}"
+    why = f": {engine['reason']}" if engine["reason"] else ""
+    running, waiting = _count(engine["runningSteps"], "step"), _count(engine["queuedProcesses"], "process", "es")
+    return f"The engine is {engine['state']}{changed}{why} ({running} running, {waiting} waiting)"
+
+
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else plural}"

@@ -1,0 +1,97 @@
+"""The engine paused and resumed from the terminal, and every refusal as a sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from support.command_line import orchestrator, serving
+
+
+def test_the_engine_is_paused_and_resumed_with_who_and_why(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        to = ("--url", server.address + "/")
+        paused = orchestrator(tmp_path, "pause", *to, "--reason", "router\nupgrade")
+        again = orchestrator(tmp_path, "pause", *to, "--reason", "another")
+        resumed = orchestrator(tmp_path, "resume", *to)
+
+    assert (paused.returncode, resumed.returncode, paused.stderr) == (0, 0, "")
+    assert paused.stdout.startswith("The engine is PAUSED since 20")
+    assert paused.stdout.endswith(" by Local operator: router\\nupgrade (0 steps running, 0 processes waiting)\n")
+    assert again.stdout == paused.stdout
+    assert resumed.stdout.startswith("The engine is RUNNING since 20")
+
+
+def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        refused = orchestrator(tmp_path, "pause", "--url", server.address, "--reason", "x" * 1001)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "orchestrator-gql: The reason is too long.\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:1", "The server cannot be reached: "),
+        ("ftp://127.0.0.1", "'ftp://127.0.0.1' is no address of a server"),
+        ("http://127.0.0.1:none", "is no address of a server"),
+        ("http://[::1", "is no address of a server"),
+    ],
+)
+def test_where_there_is_no_server_a_sentence_says_so(tmp_path: Path, url: str, told: str) -> None:
+    refused = orchestrator(tmp_path, "pause", "--url", url)
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("orchestrator-gql: ")
+    assert told in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (200, b"<h1>hello</h1>", "The server answered 200: is there an orchestrator, and may you enter?"),
+        (502, b"", "The server answered 502."),
+        (200, b"[]", "What answers there is no orchestrator."),
+        (200, b"{}", "The server answered 200: is there an orchestrator, and may you enter?"),
+        (400, b'{"errors": [{"message": "no \\u001b[2J"}]}', "The server refused: no \\x1b[2J"),
+        (
+            503,
+            b'{"errors": [{"message": "later", "extensions": {"code": "STORAGE_UNAVAILABLE"}}]}',
+            "The server cannot answer now: later",
+        ),
+    ],
+)
+def test_an_answer_that_is_none_is_told(tmp_path: Path, status: int, body: bytes, told: str) -> None:
+    with _answering(status, body) as url:
+        refused = orchestrator(tmp_path, "resume", "--url", url)
+
+    assert (refused.returncode, refused.stderr) == (2, f"orchestrator-gql: {told}\n")
+
+
+@contextmanager
+def _answering(status: int, body: bytes) -> Iterator[str]:
+    """A server of another kind, which answers everything so."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test's output is for its failures."""
+
+    with HTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,202 @@
+"""The engine paused and resumed, and what can be seen of it."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stories import telling
+from support.database import sqlite_url
+from support.engine import Engine, engine_of
+from support.operator import ADA, BOB
+from support.playbooks import of
+from support.web import Site, site_of
+from test_statements import counting
+
+from orchestrator_gql import step
+from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.security import Principal
+from orchestrator_gql.storage import workers
+from orchestrator_gql.storage.workers import Worker
+from orchestrator_gql.types import EventKind, ProcessStatus
+from orchestrator_gql.utils.errors import Forbidden
+
+SET = """mutation ($input: SetEngineStateInput!) { setEngineState(input: $input) { __typename
+  ... on SetEngineStateSuccess { engine { state reason changedAt changedBy { id } } }
+  ... on PayloadInvalidError { errors { pointer type } }
+  ... on UserError { code message } } }"""
+ENGINE = "{ engine { state reason changedAt changedBy { id } } }"
+NUMBERS = "{ engine { runningSteps queuedProcesses lagSeconds } }"
+EVENTS = """{ events(filter: {kinds: [ENGINE_STATE_CHANGED]}) { nodes { processId actor { id } occurredAt
+  ... on EngineStateChangedEvent { engineState reason } } } }"""
+
+
+async def switch(site: Site, **input: Any) -> Any:
+    """What the mutation answers."""
+    return (await site.ask(SET, input=input))["setEngineState"]
+
+
+async def test_whoever_pauses_and_why_is_seen_by_everybody(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        before = (await story.site.ask(ENGINE))["engine"]
+        said = await switch(story.site, paused=True, reason=" router upgrade ")
+        seen = (await story.site.ask(ENGINE))["engine"]
+        stats = (await story.site.ask("{ stats { engine { state reason } } }"))["stats"]["engine"]
+
+    assert before == {"state": "RUNNING", "reason": None, "changedAt": None, "changedBy": None}
+    assert said["__typename"] == "SetEngineStateSuccess"
+    assert said["engine"] == seen == {
+        "state": "PAUSED",
+        "reason": "router upgrade",
+        "changedAt": "2026-03-02T09:00:00Z",
+        "changedBy": {"id": "local"},
+    }  # fmt: skip
+    assert stats == {"state": "PAUSED", "reason": "router upgrade"}
+
+
+async def test_an_engine_that_stands_so_already_is_not_changed_and_tells_no_event(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        await switch(story.site, paused=False, reason="nothing to resume")
+        await switch(story.site, paused=True, reason="first")
+        story.site.engine.turn(60)
+        second = await switch(story.site, paused=True, reason="second")
+        story.site.engine.turn(60)
+        resumed = await switch(story.site, paused=False)
+        told = (await story.site.ask(EVENTS))["events"]["nodes"]
+
+    assert (second["engine"]["reason"], second["engine"]["changedAt"]) == ("first", "2026-03-02T09:00:00Z")
+    assert (resumed["engine"]["state"], resumed["engine"]["reason"]) == ("RUNNING", None)
+    assert [(one["engineState"], one["reason"], one["actor"], one["processId"]) for one in told] == [
+        ("PAUSED", "first", {"id": "local"}, None),
+        ("RUNNING", None, {"id": "local"}, None),
+    ]
+
+
+async def test_a_change_reaches_those_who_follow_the_events(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        await switch(story.site, paused=True, reason="window")
+        [event] = await story.site.engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
+
+    assert (event.payload, event.actor) == ({"state": "PAUSED", "reason": "window"}, "local")
+
+
+async def test_an_engine_whose_steps_still_run_is_pausing(tmp_path: Path) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Wait")
+    async def wait() -> None:
+        begun.set()
+        await go.wait()
+
+    works = of(wait)
+    async with site_of(sqlite_url(tmp_path), works) as site:
+        await site.engine.start(works)
+        await begun.wait()
+        said = await switch(site, paused=True)
+        numbers = (await site.ask(NUMBERS))["engine"]
+        again = await switch(site, paused=True)
+        go.set()
+
+    assert (said["engine"]["state"], again["engine"]["state"]) == ("PAUSING", "PAUSING")
+    assert numbers == {"runningSteps": 1, "queuedProcesses": 0, "lagSeconds": 0.0}
+
+
+async def test_a_reason_is_at_most_a_thousand_characters(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        longest = await switch(story.site, paused=True, reason="x" * 1000)
+        longer = await switch(story.site, paused=False, reason="x" * 1001)
+        state = (await story.site.ask(ENGINE))["engine"]["state"]
+
+    assert longest["engine"]["reason"] == "x" * 1000
+    assert (longer["__typename"], longer["code"]) == ("PayloadInvalidError", "PAYLOAD_INVALID")
+    assert longer["errors"] == [{"pointer": "/reason", "type": "string_too_long"}]
+    assert state == "PAUSED"
+
+
+async def test_whoever_may_not_manage_the_engine_changes_nothing(tmp_path: Path) -> None:
+    reader = Principal("eve", "Eve", permissions=frozenset())
+
+    async with telling(tmp_path) as story:
+        with pytest.raises(Forbidden):
+            await set_engine_state(story.site.engine.runtime, reader, paused=True)
+        state = (await story.site.ask(ENGINE))["engine"]["state"]
+
+    assert state == "RUNNING"
+
+
+async def test_of_two_who_pause_at_once_one_is_told_of(storage: str) -> None:
+    async with engine_of(storage) as engine:
+        said = await asyncio.gather(
+            *(set_engine_state(engine.runtime, by, paused=True, reason=f"{by.name}\0") for by in (ADA, BOB) * 5)
+        )
+        told = await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
+
+    assert len(set(said)) == 1
+    assert [(one.actor, one.payload["reason"]) for one in told] == [(said[0].changed_by, said[0].reason)]
+    assert said[0].reason in ("Ada\ufffd", "Bob\ufffd")
+
+
+async def test_what_no_worker_takes_is_counted_with_how_long_it_waits(storage: str) -> None:
+    @step("Work")
+    async def work() -> None: ...
+
+    deployed = of(work, name="deployed")
+    async with engine_of(storage, deployed, heartbeat=60) as engine:
+        await engine.reaches(await engine.start(deployed), ProcessStatus.COMPLETED)
+        await _leave(engine, deployed)
+    async with site_of(storage) as site:  # the workflow is not deployed here, so nobody takes the process
+        site.engine.turn(90)
+        with counting() as sent:
+            numbers = (await site.ask(NUMBERS))["engine"]
+
+    assert numbers == {"runningSteps": 0, "queuedProcesses": 1, "lagSeconds": 90.0}
+    assert "sqlite" not in storage or len([one for one in sent if "min(CASE" in one]) == 1
+
+
+async def _leave(engine: Engine, workflow: Any) -> None:
+    """Start a process that the engine does not come to."""
+    engine.runtime.database.bells = _Silence()
+    await engine.start(workflow)
+
+
+class _Silence:
+    def ring(self, _: object) -> None:
+        """Nobody hears."""
+
+
+async def test_the_workers_are_named_with_when_they_were_last_heard_of(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        now = story.site.engine.clock.now()
+        other = Worker("ams-2:41:c0ffee", "1.0", 3, now - timedelta(hours=1), now - timedelta(seconds=4))
+        await story.site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, other))
+        said = await story.site.ask("{ engine { workers { name lastSeenAt runningSteps } } }")
+
+    shown = {"name": other.name, "lastSeenAt": "2026-03-02T08:59:56Z", "runningSteps": 3}
+    assert shown in said["engine"]["workers"]
+
+
+async def test_whoever_starts_or_retries_meanwhile_is_told_since_when(tmp_path: Path) -> None:
+    refusal = "{ __typename ... on EnginePausedError { code message since } }"
+
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        await story.say("receiveCallback", token=token, result={"rc": 2})
+        await story.site.engine.reaches(process_id, ProcessStatus.FAILED)
+        await switch(story.site, paused=True, reason="window")
+        story.site.engine.turn(5)
+        said = await story.site.ask(
+            f"""mutation ($id: ID!) {{
+              startWorkflow(input: {{workflowName: "note"}}) {refusal}
+              retryProcess(input: {{processId: $id}}) {refusal} }}""",
+            id=str(process_id),
+        )
+
+    refused = {
+        "__typename": "EnginePausedError",
+        "code": "ENGINE_PAUSED",
+        "message": "The engine was paused by local at 2026-03-02 09:00:00 UTC (window): "
+        "nothing is started until it is resumed.",
+        "since": "2026-03-02T09:00:00Z",
+    }
+    assert said == {"startWorkflow": refused, "retryProcess": refused}
