@@ -8,6 +8,7 @@ waited for comes joined to the visit that stood there before.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,7 @@ _free = _whole.where(
     or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
     exists().where(engine_state.c.state == EngineState.RUNNING),
 )
-_stands = select(select(engine_state.c.state).scalar_subquery()).where(
+_stands = select(select(engine_state.c.state).scalar_subquery(), processes.c.version, processes.c.note).where(
     processes.c.id == bindparam("id"),
     processes.c.epoch == bindparam("epoch"),
     processes.c.seq == bindparam("seq"),
@@ -86,12 +87,22 @@ def hold(conn: Connection, process_id: UUID) -> None:
         conn.execute(_wait_for_lock, {"key": str(process_id)})
 
 
-def hold_as(conn: Connection, before: Process) -> EngineState | None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the engine stands, and what anybody may change of a process that a worker has in its hands: its note, and
+    the version that grew with it. Written as the worker remembers them, they would undo what was acknowledged."""
+
+    engine: EngineState
+    version: int
+    note: str | None
+
+
+def hold_as(conn: Connection, before: Process) -> Standing | None:
     """`hold` the process where it still stands as thought, and look at the engine; None: somebody else moved it."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    state: EngineState | None = conn.execute(_stands, values).scalar()
-    return state
+    row = conn.execute(_stands, values).one_or_none()
+    return None if row is None else Standing(*row)
 
 
 def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
