@@ -36,6 +36,7 @@ class Ended:
     status: ProcessStatus
     state: Mapping[str, Json]
     visits: tuple[Visit, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ def _processes(conn: Connection) -> dict[str, Ended]:
     )
     for process_id, *row in rows:
         visits.setdefault(str(process_id), []).append(Visit(*row))
-    found = select(processes.c.id, processes.c.workflow_name, processes.c.status, processes.c.state)
+    found = select(processes.c.id, processes.c.workflow_name, processes.c.status, processes.c.state, processes.c.note)
     return {
-        str(id): Ended(name, status, state, tuple(visits.get(str(id), ())))
-        for id, name, status, state in conn.execute(found)
+        str(id): Ended(name, status, state, tuple(visits.get(str(id), ())), note)
+        for id, name, status, state, note in conn.execute(found)
     }
 
 

@@ -8,6 +8,9 @@ from chaos.evidence import Ended, Evidence, Visit
 from chaos.history import Entry, Saw
 from orchestrator_gql.types import ProcessStatus, StepKind, StepStatus
 
+TROUBLED = "troubled"
+"""The workflow whose steps fail, whose operator retries one, and which is aborted in the end."""
+
 RUNS_A_BODY = (StepKind.ACTION, StepKind.VALIDATION)
 
 
@@ -49,6 +52,18 @@ def _forms_lost(evidence: Evidence) -> Iterator[str]:
             yield f"a form of process {entry.process_id} was acknowledged, and its answer is not in the state"
 
 
+def _rest_lost(evidence: Evidence) -> Iterator[str]:
+    for entry in evidence.history:
+        process = evidence.processes.get(entry.process_id or "")
+        match entry.saw:
+            case Saw.NOTED if process is None or process.note != entry.told["note"]:
+                yield f"a note of process {entry.process_id} was acknowledged, and is not there"
+            case Saw.ABORTED if process is None or process.status is not ProcessStatus.ABORTED:
+                yield f"an abort of process {entry.process_id} was acknowledged, and it is not aborted"
+            case Saw.FAILED if process is None or process.status is ProcessStatus.COMPLETED:
+                yield f"the failure of a job of process {entry.process_id} was acknowledged, and it went on"
+
+
 def _refused(evidence: Evidence) -> Iterator[str]:
     for entry in _of(evidence, Saw.REFUSED):
         yield f"process {entry.process_id} was refused what it is owed: {entry.told['what']}"
@@ -56,7 +71,7 @@ def _refused(evidence: Evidence) -> Iterator[str]:
 
 def _unended(evidence: Evidence) -> Iterator[str]:
     for id, process in evidence.processes.items():
-        if process.status is not ProcessStatus.COMPLETED:
+        if process.status is not (ProcessStatus.ABORTED if process.workflow == TROUBLED else ProcessStatus.COMPLETED):
             yield f"process {id} has not ended: it is {process.status}"
     rest = evidence.rest
     for what, count in (("callbacks", rest.callbacks), ("input requests", rest.requests), ("timers", rest.timers)):
@@ -67,7 +82,7 @@ def _unended(evidence: Evidence) -> Iterator[str]:
 def _steps_lost(evidence: Evidence) -> Iterator[str]:
     for id, process in evidence.processes.items():
         for visit in process.visits:
-            if visit.status is not StepStatus.SUCCESS:
+            if visit.status is not StepStatus.SUCCESS and process.workflow != TROUBLED:
                 yield f"step {visit.name!r} of process {id} ended as {visit.status}"
             elif visit.kind in RUNS_A_BODY and not evidence.journal[id, visit.name]:
                 yield f"step {visit.name!r} of process {id} is recorded, and its body never ran"
@@ -99,7 +114,7 @@ def _starts_twice(evidence: Evidence) -> Iterator[str]:
 
 def _letters_twice(evidence: Evidence) -> Iterator[str]:
     receipts: dict[str | None, set[str]] = {}
-    for entry in _of(evidence, Saw.DELIVERED):
+    for entry in (*_of(evidence, Saw.DELIVERED), *_of(evidence, Saw.FAILED)):
         receipts.setdefault(entry.process_id, set()).add(entry.told["receipt"])
     for id, given in receipts.items():
         if len(given) > 1:
@@ -111,21 +126,28 @@ def _letters_twice(evidence: Evidence) -> Iterator[str]:
 def _steps_twice(evidence: Evidence) -> Iterator[str]:
     hurts = sum(1 for _ in _of(evidence, Saw.HURT))
     for id, process in evidence.processes.items():
-        for place, count in Counter(visit.step_index for visit in process.visits).items():
-            if count > 1:
-                yield f"step {place} of process {id} was visited {count} times"
+        may_retry = process.workflow == TROUBLED
+        steps: dict[int, list[Visit]] = {}
         for visit in process.visits:
-            yield from _runs(evidence, id, visit, hurts)
+            steps.setdefault(visit.step_index, []).append(visit)
+        for place, visits in steps.items():
+            if len(visits) > (2 if may_retry else 1) or sum(v.status is StepStatus.SUCCESS for v in visits) > 1:
+                yield f"step {place} of process {id} was visited {len(visits)} times"
+            yield from _runs(evidence, id, visits, hurts)
 
 
-def _runs(evidence: Evidence, id: str, visit: Visit, hurts: int) -> Iterator[str]:
-    """A body may run again only where a fault found it under way, and each run was entered in the log before."""
-    ran, entered = evidence.journal[id, visit.name], visit.attempt
+def _runs(evidence: Evidence, id: str, visits: list[Visit], hurts: int) -> Iterator[str]:
+    """A body may run again only where a fault found it under way, and each run was entered in the log before.
+
+    An operator's retry begins a visit anew and counts its attempts on; the step's own tries are counted beside them.
+    """
+    name, entered = visits[-1].name, visits[-1].attempt
+    ran = evidence.journal[id, name]
     if ran > entered:
-        yield f"step {visit.name!r} of process {id} ran {ran} times and was entered {entered} times"
-    again = visit.attempt - visit.tries
+        yield f"step {name!r} of process {id} ran {ran} times and was entered {entered} times"
+    again = entered - visits[-1].tries - (len(visits) - 1)
     if again > hurts:
-        yield f"step {visit.name!r} of process {id} was entered {again} times more, after {hurts} faults"
+        yield f"step {name!r} of process {id} was entered {again} times more, after {hurts} faults"
 
 
 def _transitions_twice(evidence: Evidence) -> Iterator[str]:
@@ -175,5 +197,14 @@ def _id(event: Mapping[str, Any]) -> str:
 
 Look = Callable[[Evidence], Iterator[str]]
 
-_LOST: tuple[Look, ...] = (_starts_lost, _letters_lost, _forms_lost, _refused, _unended, _steps_lost, _events_lost)
+_LOST: tuple[Look, ...] = (
+    _starts_lost,
+    _letters_lost,
+    _forms_lost,
+    _rest_lost,
+    _refused,
+    _unended,
+    _steps_lost,
+    _events_lost,
+)
 _TWICE: tuple[Look, ...] = (_starts_twice, _letters_twice, _steps_twice, _transitions_twice, _events_twice)

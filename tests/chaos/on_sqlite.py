@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -34,7 +33,16 @@ LIFE = 3.0
 """Seconds that a life is given to come to its failpoint; then it is stopped."""
 
 MOMENT = (0.05, 0.6)
-"""Seconds between which a life is ended that has no failpoint, or only one at its end."""
+"""Seconds between which a life is ended that has no failpoint."""
+
+FAREWELL = (0.6, 1.2)
+"""Seconds between which a life is told to stop that has a failpoint at its end."""
+
+AT_ANY_MOMENT = 0.3
+"""How many lives have no failpoint, once each boundary had its turn."""
+
+TRIES = 5
+"""Lives that are given to a boundary which the ones before did not come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,13 @@ class Fate:
     """How a life ends: at the failpoint or, where there is none, killed after so many seconds."""
 
     seconds: float
-    failpoint: str | None = None
+    boundary: str = ""
+    times: int = 1
+
+    @property
+    def failpoint(self) -> str | None:
+        """As the environment takes it."""
+        return f"{self.boundary}:{self.times}" if self.boundary else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,37 @@ class Boundaries:
     farewell: frozenset[str]
 
 
+class Fates:
+    """Each boundary once, in no order, and again where a life did not come to it; then any of them or any moment."""
+
+    def __init__(self, boundaries: Boundaries, dice: random.Random, kills: int) -> None:
+        self._boundaries, self._dice, self._left = boundaries, dice, kills
+        self._every = sorted(boundaries.life.keys() | boundaries.farewell)
+        self._first = dict.fromkeys(dice.sample(self._every, len(self._every)), TRIES)
+
+    def next(self) -> Fate | None:
+        """The next life's; None where enough have died."""
+        if self._first:
+            return self._at(next(iter(self._first)), 1)
+        if self._left <= 0:
+            return None
+        if self._dice.random() < AT_ANY_MOMENT:
+            return Fate(self._dice.uniform(*MOMENT))
+        boundary = self._dice.choice(self._every)
+        return self._at(boundary, self._dice.randint(1, min(LATEST, self._boundaries.life[boundary] or 1)))
+
+    def met(self, fate: Fate, kind: str) -> None:
+        """Count how a life ended."""
+        self._left -= kind != "stop"
+        tries = self._first.pop(fate.boundary, 1) - 1
+        if kind == "stop" and tries > 0:
+            self._first[fate.boundary] = tries  # behind the others
+
+    def _at(self, boundary: str, times: int) -> Fate:
+        seconds = LIFE if boundary in self._boundaries.life else self._dice.uniform(*FAREWELL)
+        return Fate(seconds, boundary, times)
+
+
 async def storm(folder: Path, nursery: Nursery, *, kills: int, seed: int) -> Storm:
     """Kill so many servers, at each boundary first, and let everything end."""
     dice = random.Random(seed)
@@ -72,25 +117,29 @@ async def storm(folder: Path, nursery: Nursery, *, kills: int, seed: int) -> Sto
         for number, boundary in enumerate(sorted(boundaries.birth)):
             await _born_again(folder / f"birth-{number}", nursery, boundary)
             history.note(Saw.HURT, kind="failpoint", where=boundary)
-        log = await _rage(site, history, _plan(boundaries, dice, kills - len(boundaries.birth)), dice)
+        fates = Fates(boundaries, dice, kills - len(boundaries.birth))
+        log = await _rage(site, history, fates, dice)
     evidence = await gather(folder, site.database_url, log)
     return Storm(evidence, boundaries.birth | boundaries.life.keys() | boundaries.farewell)
 
 
-async def _rage(site: Site, history: History, plan: Iterator[Fate], dice: random.Random) -> list[dict[str, Any]]:
+async def _rage(site: Site, history: History, fates: Fates, dice: random.Random) -> list[dict[str, Any]]:
     """One life after the other, while processes are started; the log when all have ended."""
     [port] = free_ports(1)
     async with world([f"http://127.0.0.1:{port}"], history, dice) as outside:
         enough = asyncio.Event()
         supplied = asyncio.create_task(outside.supply(enough, AT_ONCE))
-        for fate in plan:
-            life = await _begin(site, port, outside.remote, fate.failpoint)
-            await _kill(life, fate, history)
-        life = await _begin(site, port, outside.remote)
-        enough.set()
-        await asyncio.wait([supplied], timeout=PATIENT)  # what does not end by then is found by the judge
-        log = await outside.log()
-        supplied.cancel()
+        try:
+            while fate := fates.next():
+                life = await _begin(site, port, outside.remote, fate.failpoint)
+                fates.met(fate, await _kill(life, fate, history))
+            life = await _begin(site, port, outside.remote)
+            enough.set()
+            await asyncio.wait([supplied], timeout=PATIENT)  # what does not end by then is found by the judge
+            log = await outside.log()
+        finally:
+            supplied.cancel()
+            await asyncio.wait([supplied])
         assert await life.end(SIGTERM) == 0
     return log
 
@@ -126,24 +175,8 @@ async def _recorded(folder: Path, nursery: Nursery) -> Boundaries:
     return Boundaries(birth, before[1], frozenset(after[1].keys() - before[1].keys()))
 
 
-def _plan(boundaries: Boundaries, dice: random.Random, kills: int) -> Iterator[Fate]:
-    """Each boundary once, in no order; then any of them and, every third time, any moment."""
-    every = sorted(boundaries.life.keys() | boundaries.farewell)
-    dice.shuffle(every)
-
-    def at(boundary: str) -> Fate:
-        seconds = LIFE if boundary in boundaries.life else dice.uniform(*MOMENT)
-        return Fate(seconds, f"{boundary}:{dice.randint(1, min(LATEST, boundaries.life[boundary] or 1))}")
-
-    for number in range(kills):
-        if number < len(every):
-            yield at(every[number])
-        else:
-            yield at(dice.choice(every)) if number % 3 else Fate(dice.uniform(*MOMENT))
-
-
-async def _kill(life: Life, fate: Fate, history: History) -> None:
-    """See that the life ends as is its fate.
+async def _kill(life: Life, fate: Fate, history: History) -> str:
+    """See that the life ends as is its fate; how it ended.
 
     One that did not come to its failpoint in time is told to stop: some boundaries are only come to then.
     """
@@ -151,13 +184,10 @@ async def _kill(life: Life, fate: Fate, history: History) -> None:
         code = await asyncio.wait_for(asyncio.shield(life.gone), fate.seconds)
     except TimeoutError:
         code = await life.end(SIGTERM if fate.failpoint else SIGKILL)
-    if code == KILLED and fate.failpoint:
-        history.note(Saw.HURT, kind="failpoint", where=fate.failpoint.rpartition(":")[0])
-    elif code == -SIGKILL:
-        history.note(Saw.HURT, kind="kill -9")
-    else:
-        assert code == 0, f"the server ended with {code}"
-        history.note(Saw.HURT, kind="stop")
+    kind = {KILLED: "failpoint", -SIGKILL: "kill -9", 0: "stop", -SIGTERM: "stop"}.get(code)
+    assert kind is not None, f"the server ended with {code}"
+    history.note(Saw.HURT, kind=kind, where=fate.boundary if kind == "failpoint" else "")
+    return kind
 
 
 async def _born_again(folder: Path, nursery: Nursery, boundary: str) -> None:

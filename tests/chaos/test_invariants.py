@@ -57,10 +57,7 @@ def well() -> Evidence:
     history = [
         Entry(Saw.HURT, None, {"kind": "kill -9"}),
         *(Entry(Saw.STARTED, id, {"key": id, "number": number}) for number, id in enumerate((ONE, TWO))),
-        *(
-            Entry(Saw.DELIVERED, id, {"receipt": id, "number": number})
-            for number, id in enumerate((ONE, ONE, TWO)[::2])
-        ),
+        *(Entry(Saw.DELIVERED, id, {"receipt": id, "number": number}) for number, id in enumerate((ONE, TWO))),
         *(Entry(Saw.CONFIRMED, id, {"comment": id}) for id in (ONE, TWO)),
         *(Entry(Saw.TOLD, event["processId"], event) for event in log),
     ]
@@ -138,6 +135,9 @@ STATE = {"number": 0, "callback_result": {"number": 0}, "comment": ONE}
         (with_process(state={**STATE, "callback_result": None}), "its state has None"),
         (with_process(state={**STATE, "callback_result": {"number": 1}}), "a callback of process one"),
         (with_process(state={**STATE, "comment": "else"}), "its answer is not in the state"),
+        (with_entries(Entry(Saw.NOTED, ONE, {"note": "a word"})), "a note of process one"),
+        (with_entries(Entry(Saw.ABORTED, ONE)), "it is not aborted"),
+        (with_entries(Entry(Saw.FAILED, ONE, {"receipt": ONE})), "and it went on"),
         (with_entries(Entry(Saw.REFUSED, ONE, {"what": "404"})), "refused what it is owed: 404"),
         (with_process(status=ProcessStatus.RUNNING), "has not ended: it is RUNNING"),
         (lambda evidence: replace(evidence, rest=Rest(1, 0, 0, 0)), "1 callbacks were left behind"),

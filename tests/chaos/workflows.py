@@ -7,7 +7,6 @@ import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from orchestrator_gql import begin, callback_step, inputstep, retrystep, step
@@ -117,6 +116,14 @@ async def slow(process_id: UUID) -> None:
     await asyncio.sleep(SLOW)
 
 
+@step("stumble")
+def stumble(process_id: UUID) -> None:
+    """Fail until an operator retries it."""
+    _note(process_id, "stumble")
+    if _is_first(process_id, "stumble"):
+        raise ProcessFailureError("It waits for an operator.")
+
+
 @workflow("Call, judge, confirm", initial_input_form=asked)
 def journey() -> StepList:
     prepare, report = _plain("prepare"), _plain("report")
@@ -124,11 +131,13 @@ def journey() -> StepList:
 
 
 @workflow("Ten steps", initial_input_form=asked)
-def straight() -> Any:
+def straight() -> StepList:
     steps = begin >> hog
     for number in range(1, 9):
         steps = steps >> _plain(f"step {number}")
     return steps >> slow
 
 
-WORKFLOWS = (journey, straight)
+@workflow("Fail, be retried, fail again, be aborted", initial_input_form=asked)
+def troubled() -> StepList:
+    return begin >> _plain("prepare") >> stumble >> callback_step("Job", call, judge)

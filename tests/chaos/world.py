@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from chaos.history import History, Saw
-from chaos.workflows import journey, straight
+from chaos.workflows import journey, straight, troubled
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, subscribe
 from orchestrator_gql.storage.events import BEGINNING
 
@@ -23,6 +23,15 @@ START = """mutation($input: StartWorkflowInput!) { startWorkflow(input: $input) 
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
 CONFIRM = """mutation($input: SubmitFormInput!) { submitForm(input: $input) {
   __typename ... on UserError { code message } } }"""
+NOTE = """mutation($input: UpdateProcessNoteInput!) { updateProcessNote(input: $input) {
+  __typename ... on UserError { code message } } }"""
+RETRY = """mutation($input: RetryProcessInput!) { retryProcess(input: $input) {
+  __typename ... on UserError { code message } } }"""
+ABORT = """mutation($input: AbortProcessInput!) { abortProcess(input: $input) {
+  __typename ... on UserError { code message } } }"""
+PAUSE = """mutation($paused: Boolean!) { setEngineState(input: {paused: $paused}) {
+  __typename ... on UserError { code message } } }"""
+STANDS = "query($id: ID!) { process(id: $id) { status availableActions } }"
 EVENTS = """__typename id cursor processId
   ... on ProcessStatusChangedEvent { fromProcessStatus toProcessStatus }
   ... on StepChangedEvent { stepIndex stepName toStepStatus attempt }
@@ -35,7 +44,10 @@ AGAIN = 0.02
 """Seconds between two tries."""
 
 AWAY = frozenset({"STORAGE_UNAVAILABLE", "SHUTTING_DOWN"})
-ENDED = ("COMPLETED", "FAILED", "ABORTED")
+ENDED = ("COMPLETED", "ABORTED")
+DONE = "ProcessActionSuccess"
+PAUSES = (1.0, 4.0)
+"""Seconds between two pauses of the engine, from and to."""
 
 
 class World:
@@ -77,26 +89,68 @@ class World:
             while not enough.is_set():
                 await self.run()
 
-        await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
-        while self._errands:
-            await asyncio.wait(self._errands)
+        tinkering = asyncio.create_task(self.tinker())
+        try:
+            await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
+            while self._errands:
+                await asyncio.wait(self._errands)
+        finally:
+            tinkering.cancel()
+            await asyncio.wait([tinkering])
+        await self.ask(PAUSE, {"paused": False})
 
     async def run(self, busy: float = 0.0) -> None:
         """Start a process, perhaps twice with the same key, and wait until the subscription tells its end."""
         number = next(self._numbers)
-        workflow = (straight if busy or number % 2 else journey).name
+        workflow = (straight if busy else (journey, straight, journey, troubled)[number % 4]).name
         key = f"start-{number}"
         page = {"number": number, "busy": busy}
         wanted = {"workflowName": workflow, "pages": [page], "idempotencyKey": key}
         for _ in range(self.dice.choice((1, 1, 2))):
-            said = (await self.ask(START, {"input": wanted}))["startWorkflow"]
+            said = await self._start(wanted)
             if said["__typename"] != "StartWorkflowSuccess":
                 self.history.note(Saw.REFUSED, what=f"start {key}: {said}")
                 return
             process_id = said["process"]["id"]
             self.history.note(Saw.STARTED, process_id, key=key, number=number)
+        if number % 3 == 0:
+            await self.write_note(process_id)
         while process_id not in self.ended:
             await self._changed.wait()
+
+    async def _start(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        while True:
+            said: dict[str, Any] = (await self.ask(START, {"input": wanted}))["startWorkflow"]
+            if said["__typename"] != "EnginePausedError":
+                return said
+            await asyncio.sleep(AGAIN)
+
+    async def write_note(self, process_id: str) -> None:
+        """Write a note beside the process, whose steps run on."""
+        note = f"seen {process_id[-6:]}"
+        said = (await self.ask(NOTE, {"input": {"processId": process_id, "note": note}}))["updateProcessNote"]
+        if said["__typename"] == DONE:
+            self.history.note(Saw.NOTED, process_id, note=note)
+        else:
+            self.history.note(Saw.REFUSED, process_id, what=f"note: {said}")
+
+    async def mend(self, process_id: str) -> None:
+        """Retry what failed where it can be retried, and abort it where it cannot."""
+        while (stands := (await self.ask(STANDS, {"id": process_id}))["process"])["status"] == "FAILED":
+            is_hopeful = "RETRY" in stands["availableActions"]
+            said = await self.ask(RETRY if is_hopeful else ABORT, {"input": {"processId": process_id}})
+            if next(iter(said.values()))["__typename"] == DONE:
+                self.history.note(Saw.RETRIED if is_hopeful else Saw.ABORTED, process_id)
+                return
+            await asyncio.sleep(AGAIN)  # an earlier try that was not acknowledged did it, or the engine is paused
+
+    async def tinker(self) -> None:
+        """Pause the engine now and then, and resume it, until cancelled."""
+        while True:
+            await self.ask(PAUSE, {"paused": True})
+            await asyncio.sleep(self.dice.uniform(0.0, 0.5))
+            await self.ask(PAUSE, {"paused": False})
+            await asyncio.sleep(self.dice.uniform(*PAUSES))
 
     async def confirm(self, process_id: str, request_id: str) -> None:
         """Answer the form."""
@@ -109,28 +163,38 @@ class World:
             self.history.note(Saw.REFUSED, process_id, what=f"form {request_id}: {said}")
 
     async def deliver(self, order: dict[str, Any], how: str) -> None:
-        """Send the result of a job until it is acknowledged."""
-        letter = {"number": order["number"], "rc": 0}
+        """Send what a job came to until it is acknowledged; some jobs tell how far they are, and some fail."""
+        process_id, number = order["process_id"], order["number"]
+        letter = {"number": number, "rc": 0}
+        if number % 5 == 0:
+            await self._post(process_id, f"{order['route']}/progress", {"percent": 50}, can_be_late=True)
+        if number % 4 == 3:
+            receipt = await self._post(process_id, f"{order['route']}/fail", {"message": "It failed."})
+            self.history.note(Saw.FAILED, process_id, receipt=receipt)
+            return
+        receipt = await self._post(process_id, order["route"], letter)
+        self.history.note(Saw.DELIVERED, process_id, receipt=receipt, number=number, how=how)
+
+    async def _post(self, process_id: str, route: str, letter: dict[str, Any], can_be_late: bool = False) -> str | None:
+        """The receipt that some server gave in the end."""
         while True:
-            url = self.dice.choice(self.addresses) + order["route"]
             try:
-                response = await self.http.post(url, json=letter)
+                response = await self.http.post(self.dice.choice(self.addresses) + route, json=letter)
             except httpx.TransportError:
                 await asyncio.sleep(AGAIN)
                 continue
             if response.status_code == 200:
-                receipt = response.json()["receipt"]
-                told = {"receipt": receipt, "number": order["number"], "how": how}
-                self.history.note(Saw.DELIVERED, order["process_id"], **told)
-                return
+                receipt: str = response.json()["receipt"]
+                return receipt
             if response.status_code < 500:
-                self.history.note(Saw.REFUSED, order["process_id"], what=f"callback: {response.text}")
-                return
+                if not can_be_late:
+                    self.history.note(Saw.REFUSED, process_id, what=f"callback: {response.text}")
+                return None
             await asyncio.sleep(AGAIN)
 
     async def take(self, order: dict[str, Any]) -> None:
         """Take a job as a remote service does: answer before the action returns, at once, late, or twice."""
-        how = ("early", "at once", "late", "twice")[order["number"] % 4]
+        how = ("early", "at once", "late", "twice")[order["number"] // 4 % 4]
         if how == "early":
             await self.deliver(order, how)
             return
@@ -166,6 +230,8 @@ class World:
             self.history.note(Saw.TOLD, process_id, **event)
             if event["__typename"] == "InputRequestedEvent":
                 self._go(self.confirm(process_id, event["inputRequestId"]))
+            elif event.get("toProcessStatus") == "FAILED":
+                self._go(self.mend(process_id))
             elif event.get("toProcessStatus") in ENDED:
                 self.ended[process_id] = event["toProcessStatus"]
                 self._changed.set()
