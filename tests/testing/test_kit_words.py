@@ -10,6 +10,7 @@ from authored import PAGES, configure_node, run_playbook
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.app import assemble
+from orchestrator_gql.engine import timekeeper
 from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.testing import Kit, Remote
 from orchestrator_gql.testing.clock import TurnableClock
@@ -100,10 +101,21 @@ async def test_a_timeout_of_the_test_s_own_is_not_taken_for_the_end_of_the_patie
         await until(runtime, look, told="never", patience=60)
 
 
+async def test_time_that_cannot_be_turned_is_told_and_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> int:
+        raise RuntimeError("the timekeeper is broken")
+
+    monkeypatch.setattr(timekeeper, "fire", broken)
+    async with asyncio.timeout(10), Kit(configure_node, instead={run_playbook.name: lambda: None}, patience=0.5) as kit:
+        await kit.start(configure_node, *PAGES)
+        with pytest.raises(AssertionError, match="in vain for what fell due to happen"):
+            await kit.turn(hours=24)
+
+
 async def test_a_stand_in_takes_the_place_of_a_step_and_is_bound_as_one() -> None:
     placed: list[Any] = []
 
-    async def place(node: str, port: int, state: dict[str, Any]) -> dict[str, Any]:
+    async def place(node: str, port: int, state: dict[str, Any], **_: Any) -> dict[str, Any]:
         placed.append((node, port, sorted(state)))
         return {"job": 7}
 
