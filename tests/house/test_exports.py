@@ -13,6 +13,7 @@ FACES = (
     "orchestrator_gql",
     "orchestrator_gql.domain",
     "orchestrator_gql.forms",
+    "orchestrator_gql.testing",
     "orchestrator_gql.types",
     "orchestrator_gql.utils.json",
     "orchestrator_gql.workflow",
@@ -46,8 +47,25 @@ def test_the_module_of_the_language_is_not_hidden_by_its_decorator() -> None:
 
 @pytest.mark.parametrize("name", ["orchestrator_gql", "orchestrator_gql.workflow", "orchestrator_gql.workflows.utils"])
 def test_writing_workflows_needs_no_door_and_no_database(name: str) -> None:
-    heavy = ("sqlalchemy", "alembic", "starlette", "strawberry", "uvicorn", "websockets", "psycopg")
+    heavy = (
+        "orchestrator_gql.testing",
+        "sqlalchemy",
+        "alembic",
+        "starlette",
+        "strawberry",
+        "uvicorn",
+        "websockets",
+        "psycopg",
+    )
     code = f"import sys, {name}; print(*sorted(set(sys.modules) & {set(heavy)!r}))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert loaded.stdout.split() == []
+
+
+def test_the_kit_for_authors_tests_needs_no_test_framework() -> None:
+    code = "import sys, orchestrator_gql.testing; print(*sorted(set(sys.modules) & {'pytest', '_pytest'}))"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from orchestrator_gql.app import assemble, dispatcher_of, running
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
@@ -21,9 +20,9 @@ from orchestrator_gql.storage import attempts, callbacks, processes, steps
 from orchestrator_gql.storage.attempts import Attempt
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.tables import events
+from orchestrator_gql.testing.engine import at_work
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
 from orchestrator_gql.workflow.model import Workflow
-from orchestrator_gql.workflows.registry import Registry
 from support.clock import TurnableClock
 from support.until import PATIENCE, until
 
@@ -112,7 +111,5 @@ async def engine_of(
     """An engine at work on the database, with these workflows deployed."""
     clock = clock or TurnableClock()
     asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
-    dispatcher = dispatcher_of(asked)
-    runtime = assemble(asked, Registry(workflows), dispatcher, clock)
-    async with running(runtime, dispatcher):
+    async with at_work(asked, workflows, clock) as runtime:
         yield Engine(runtime, clock)

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests
+from orchestrator_gql.testing import person
 from orchestrator_gql.types import Json
 from support.engine import Engine
 
-ADA = Principal("ada", "Ada", permissions=frozenset(Permission))
-BOB = Principal("bob", "Bob", permissions=frozenset(Permission))
+ADA, BOB = person("Ada"), person("Bob")
 
 
 async def open_request(engine: Engine, process_id: UUID) -> InputRequest:

@@ -1,0 +1,67 @@
+"""A workflow as the kit deploys it: stand-ins in their places, and actions that say which URL they were handed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import wraps
+from inspect import Parameter, iscoroutinefunction, signature
+from typing import Any
+
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.model import ActionStep, Step, Workflow
+
+Heard = Callable[[str, str], None]
+"""Told the name of an action and the route it was handed, from whatever thread the action runs in."""
+
+StandIns = Mapping[str, Callable[..., Any]]
+
+
+def deployed(workflows: Iterable[Workflow], stand_ins: StandIns, heard: Heard) -> list[Workflow]:
+    """The workflows with other functions in the steps so named; `WorkflowDefinitionError` where no step is.
+
+    Names, kinds and order of the steps stay, so a process takes them for the author's own.
+    """
+    offered = list(workflows)
+    named = {step.name for one in offered for step in one.steps if isinstance(step, ActionStep)}
+    for name in stand_ins.keys() - named:
+        there = ", ".join(map(repr, sorted(named)))
+        raise WorkflowDefinitionError(f"There is a stand-in for {name!r}, and no step of that name: there are {there}.")
+
+    def prepare(step: Step) -> Step:
+        if not isinstance(step, ActionStep):
+            return step
+        function = stand_ins.get(step.name, step.function)
+        if step.awaits is not None:
+            function = _listening(function, step.name, step.awaits.route_key, heard)
+        return replace(step, function=function)
+
+    return [replace(one, steps=one.steps.map(prepare)) for one in offered]
+
+
+def _listening(function: Callable[..., Any], name: str, route_key: str, heard: Heard) -> Callable[..., Any]:
+    """The function, asking for the route whether it wants it itself or not."""
+    own = signature(function)
+    asks = route_key in own.parameters
+
+    def arguments(given: dict[str, Any]) -> dict[str, Any]:
+        heard(name, given[route_key])
+        return given if asks else {key: value for key, value in given.items() if key != route_key}
+
+    if iscoroutinefunction(function):
+
+        @wraps(function)
+        async def listening(**given: Any) -> Any:
+            return await function(**arguments(given))
+
+    else:
+
+        @wraps(function)
+        def listening(**given: Any) -> Any:
+            return function(**arguments(given))
+
+    if not asks:
+        mine = Parameter(route_key, Parameter.KEYWORD_ONLY)
+        variadic = [each for each in own.parameters.values() if each.kind is Parameter.VAR_KEYWORD]
+        named = [each for each in own.parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
+        own = own.replace(parameters=[*named, mine, *variadic])
+    listening.__signature__ = own  # type: ignore[attr-defined]
+    return listening

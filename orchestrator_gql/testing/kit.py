@@ -1,0 +1,151 @@
+"""An engine of a test's own: workflows are started on it, and its clock is turned."""
+
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.forms import NextPage, Page, PageInvalid
+from orchestrator_gql.lookups.forms import start_form
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import LOCAL_OPERATOR, Principal
+from orchestrator_gql.storage import lists, timers
+from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.lists import ProcessFilter
+from orchestrator_gql.testing.callback import Callback
+from orchestrator_gql.testing.clock import TurnableClock
+from orchestrator_gql.testing.deployed import StandIns, deployed
+from orchestrator_gql.testing.engine import at_work, fresh_database, own_settings
+from orchestrator_gql.testing.patience import until
+from orchestrator_gql.testing.run import Run
+from orchestrator_gql.testing.words import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.types import Json
+from orchestrator_gql.workflow.model import Workflow
+
+PATIENCE = 10.0
+
+
+class Kit:
+    """The engine with these workflows, at work while the ``async with`` block lasts, on a SQLite file that then goes.
+
+    ``instead`` gives steps, by name, another function: its arguments are bound as a step's are. ``patience`` (seconds
+    of real time) bounds every wait. ``settings`` are the deployment's, such as ``callback_timeout=60``; those of the
+    environment are not read. The clock stands still until `turn`.
+    """
+
+    def __init__(
+        self, *workflows: Workflow, instead: StandIns | None = None, patience: float = PATIENCE, **settings: Any
+    ) -> None:
+        self._workflows = deployed(workflows, instead or {}, self._heard)
+        self._patience = patience
+        self._settings = {"grace": 1.0, "heartbeat": 0.5, **settings}
+        self._clock = TurnableClock()
+        self._callbacks: dict[UUID, list[Callback]] = {}
+        self._stack = AsyncExitStack()
+        self._open: Runtime | None = None
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="orchestrator-kit-")))
+            settings = own_settings(**{"database_url": await fresh_database(folder), **self._settings})
+            self._open = await stack.enter_async_context(at_work(settings, self._workflows, self._clock))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def now(self) -> datetime:
+        """The instant that the clock stands at."""
+        return self._clock.now()
+
+    async def start(
+        self, workflow: Workflow | str, *pages: Json, by: Principal = LOCAL_OPERATOR, note: str | None = None
+    ) -> Run:
+        """Start a workflow with all pages of its form.
+
+        `FormInvalid` where a page is not accepted: its ``errors`` name the fields. `AssertionError` where pages are
+        left to answer. `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `NotFound`.
+        """
+        name = _name(workflow)
+        said = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)
+        match said:
+            case PageInvalid():
+                raise refused(said, _form(name))
+            case NextPage():
+                raise unfinished(said, _form(name))
+            case Started(process):
+                heard = self._callbacks.setdefault(process.id, [])
+                return Run(process.id, heard, self._patience, self._runtime)
+
+    async def page(self, workflow: Workflow | str, *pages: Json, by: Principal = LOCAL_OPERATOR) -> Page:
+        """The page of the start form that is shown after these answers; see `Run.page`."""
+        name = _name(workflow)
+        turned = await start_form(self._runtime, by, workflow_name=name, pages=list(pages))
+        return shown(turned, _form(name))
+
+    async def turn(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Let time pass, in no time: whatever falls due on the way happens at its own instant and in its order.
+
+        Every process rests before and after: `AssertionError` where one does not, such as in an action that waits for
+        the test.
+        """
+        end = self.now + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        await self.rests()
+        while (due := await self._next_due()) is not None and due <= end:
+            self._go_to(due)
+            await until(self._runtime, self._fired, told="what fell due to happen", patience=self._patience)
+            await self.rests()
+        self._go_to(end)
+
+    async def rests(self) -> None:
+        """Wait until every process rests; see `Run.rests`."""
+        await until(self._runtime, self._is_still, told=self._unrest, patience=self._patience)
+
+    @property
+    def _runtime(self) -> Runtime:
+        assert self._open is not None, "open the kit first: `async with Kit(...) as kit:`"
+        return self._open
+
+    def _go_to(self, instant: datetime) -> None:
+        self._clock.turn(max((instant - self.now).total_seconds(), 0))
+        self._runtime.timers.set()
+
+    async def _next_due(self) -> datetime | None:
+        return await self._runtime.database.read(timers.next_due)
+
+    async def _fired(self) -> bool:
+        due = await self._next_due()
+        return due is None or due > self.now
+
+    async def _is_still(self) -> bool:
+        moving = ProcessFilter(statuses=MOVING)
+        return await self._runtime.database.read(lambda conn: lists.process_count(conn, moving)) == 0
+
+    async def _unrest(self) -> str:
+        moving = ProcessFilter(statuses=MOVING)
+        page = await self._runtime.database.read(
+            lambda conn: lists.process_page(conn, moving, Window(10), by_update=False, is_descending=False)
+        )
+        return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
+
+    def _heard(self, step: str, route: str) -> None:
+        """An action was handed a URL: in a thread of its own, where it is an ordinary function."""
+        process_id = UUID(route.rsplit("/", 3)[1])
+        # the action may run before `start` has returned; a Run looks at the very same list
+        self._callbacks.setdefault(process_id, []).append(Callback(step, process_id, route, self._runtime))
+
+
+def _name(workflow: Workflow | str) -> str:
+    return workflow if isinstance(workflow, str) else workflow.name
+
+
+def _form(workflow_name: str) -> str:
+    return f"The start form of {workflow_name!r}"

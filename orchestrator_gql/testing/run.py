@@ -1,0 +1,161 @@
+"""One process of a workflow, in the words of whoever tests it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.callbacks.mailbox import Receipt
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.forms import NextPage, Page, PageInvalid
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import LOCAL_OPERATOR, Principal
+from orchestrator_gql.storage import input_requests, processes, product_subscriptions, steps
+from orchestrator_gql.testing.callback import Callback
+from orchestrator_gql.testing.patience import until
+from orchestrator_gql.testing.words import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.types import Json, ProcessStatus
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A process that a `Kit` started.
+
+    ``callbacks`` are the URLs that its actions were handed so far, in order. ``patience``: the seconds of real time
+    that every verb waits for what it needs before it raises `AssertionError`.
+    """
+
+    id: UUID
+    callbacks: Sequence[Callback] = field(repr=False)
+    patience: float = field(repr=False)
+    _runtime: Runtime = field(repr=False)
+
+    async def process(self) -> Process:
+        """Where it stands this instant: ``status``, ``state``, ``failure``."""
+        found = await self._runtime.database.read(lambda conn: processes.load(conn, self.id))
+        assert found is not None
+        return found
+
+    async def rests(self, status: ProcessStatus | str | None = None) -> Process:
+        """Where it stands once nothing is left to do without a callback, a person or the clock.
+
+        It rests SUSPENDED, AWAITING_CALLBACK, WAITING, FAILED, ABORTED or COMPLETED. `AssertionError` where it rests
+        in another status than the one named, or moves on for longer than the patience lasts.
+        """
+
+        async def look() -> Process | None:
+            process = await self.process()
+            return None if process.status in MOVING else process
+
+        process = await until(self._runtime, look, told=self._unrest, patience=self.patience)
+        if status is not None and process.status != status:
+            raise AssertionError(f"Expected {status}: {standing(process)}")
+        return process
+
+    async def steps(self) -> list[StepRecord]:
+        """Every visit of a step so far, in order: ``name``, ``status``, ``attempt``, ``failure`` and more."""
+        return await self._runtime.database.read(lambda conn: steps.of_process(conn, self.id))
+
+    async def callback(self) -> Callback:
+        """The URL that is open, as soon as there is one, even while its action runs.
+
+        Where the process rests without one, the newest that there was. `AssertionError` where there was none.
+        """
+
+        async def look() -> Callback | Process | None:
+            process = await self.process()  # before the list: a URL handed out since then is not taken for its last
+            if self.callbacks and (await self.callbacks[-1].mailbox()).is_open:
+                return self.callbacks[-1]
+            return None if process.status in MOVING else process
+
+        found: Callback | Process = await until(self._runtime, look, told=self._unrest, patience=self.patience)
+        if isinstance(found, Callback):
+            return found
+        if not self.callbacks:
+            raise AssertionError(f"No action was handed a callback URL: {standing(found)}")
+        return self.callbacks[-1]
+
+    async def answer(self, result: Json) -> Receipt:
+        """Answer `callback()` with the result; see `Callback.answer`."""
+        return await (await self.callback()).answer(result)
+
+    async def report(self, progress: Json) -> Receipt:
+        """Report progress to `callback()`; see `Callback.report`."""
+        return await (await self.callback()).report(progress)
+
+    async def fail(
+        self, message: str, *, code: str = "failed-by-remote", details: Json = None, is_retryable: bool = False
+    ) -> Receipt:
+        """Report to `callback()` that the job failed; see `Callback.fail`."""
+        callback = await self.callback()
+        return await callback.fail(message, code=code, details=details, is_retryable=is_retryable)
+
+    async def page(self, *pages: Json) -> Page:
+        """The page that is shown after these answers: ``schema`` (JSON Schema), ``initial_data``, ``title``, …
+
+        `FormInvalid` where an answer is not accepted; ``errors`` are its fields. Nothing is stored.
+        """
+        request = await self._open_request()
+        turned = await open_form(self._runtime, LOCAL_OPERATOR, request, list(pages))
+        assert turned is not None, "the request was open a moment ago: did another task of the test answer it?"
+        return shown(turned, _form(request))
+
+    async def submit(self, *pages: Json, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:
+        """Answer the form that is open, or opens next, with all of its pages.
+
+        `FormInvalid` where a page is not accepted: its ``errors`` name the fields, and the form stays open.
+        `AssertionError` where pages are left to answer. `Forbidden`, `AlreadyDecided`, `StaleForm`.
+        """
+        request = await self._open_request()
+        said = await submit_form(self._runtime, by, input_request_id=request.id, pages=list(pages), comment=comment)
+        match said:
+            case PageInvalid():
+                raise refused(said, _form(request))
+            case NextPage():
+                raise unfinished(said, _form(request))
+            case Submitted():
+                return
+
+    async def confirm(self, *, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:
+        """Answer a form of one page on which nothing must be filled in."""
+        await self.submit({}, by=by, comment=comment)
+
+    async def retry(self, *, by: Principal = LOCAL_OPERATOR) -> None:
+        """Enter again at the step that failed, once it has. `InvalidState` where nothing is there to retry."""
+        await self.rests()
+        await retry_process(self._runtime, by, process_id=self.id)
+
+    async def abort(self, reason: str | None = None, *, by: Principal = LOCAL_OPERATOR) -> None:
+        """Abort it wherever it stands, even in the middle of a step. `InvalidState` where it has ended."""
+        await abort_process(self._runtime, by, process_id=self.id, reason=reason)
+
+    async def product_subscriptions(self) -> list[dict[str, Any]]:
+        """The stored models of the product subscriptions that it works on, as JSON."""
+
+        def look(conn: Connection) -> list[dict[str, Any]]:
+            ids = product_subscriptions.ids_of_processes(conn, [self.id]).get(self.id, [])
+            stored = product_subscriptions.models(conn, ids)
+            return [stored[id] for id in ids]
+
+        return await self._runtime.database.read(look)
+
+    async def _open_request(self) -> InputRequest:
+        process = await self.rests()
+        found = await self._runtime.database.read(lambda conn: input_requests.open_of_process(conn, self.id))
+        if found is None:
+            raise AssertionError(f"No form is open: {standing(process)}")
+        return found
+
+    async def _unrest(self) -> str:
+        return f"the process to rest: {standing(await self.process())}"
+
+
+def _form(request: InputRequest) -> str:
+    return f"The form {request.title!r}"

@@ -1,0 +1,51 @@
+"""What the how-to shows is what an author gets: its test module passes beside the README's workflow."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import orchestrator_gql
+from orchestrator_gql.testing import Kit, Run
+
+ROOT = Path(orchestrator_gql.__file__).parent.parent
+INI = """\
+[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+"""
+HOWTO = (ROOT / "docs/howto/test-a-workflow.md").read_text()
+
+
+def first_block(page: str) -> str:
+    """The first Python that a page shows."""
+    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_tests_of_the_page_pass_on_the_workflow_of_the_readme(tmp_path: Path) -> None:
+    (tmp_path / "my_workflows.py").write_text(first_block((ROOT / "README.md").read_text()))
+    (tmp_path / "test_my_workflows.py").write_text(first_block(HOWTO))
+    (tmp_path / "pytest.ini").write_text(INI)
+    command = [sys.executable, "-m", "pytest", "-q"]
+
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "3 passed" in said.stdout
+
+
+def test_every_verb_that_the_page_names_is_there() -> None:
+    named = set(re.findall(r"\b(kit|run)\.(\w+)", HOWTO))
+
+    offered = {"kit": dir(Kit), "run": dir(Run)}
+    assert [f"{of}.{verb}" for of, verb in sorted(named) if verb not in offered[of]] == []
+
+
+def test_every_file_that_the_page_links_to_is_there() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", HOWTO)
+
+    assert links
+    assert [link for link in links if not (ROOT / "docs/howto" / link).exists()] == []
