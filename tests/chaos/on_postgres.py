@@ -1,8 +1,8 @@
 """The storm over PostgreSQL: API servers and workers that are killed, frozen and kept busy, and a database that dies.
 
-Each server has a warden that starts it again whenever it is dead, half the time with a failpoint to die at. Meanwhile
-one fault after the other is made. Processes are started, answered and read all the while, at whichever API server
-answers.
+Each server has a warden that starts it again whenever it is dead, more often than not with a failpoint to die at.
+Meanwhile one fault after the other is made. Processes are started, answered and read all the while, at whichever API
+server answers.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import psycopg
 from sqlalchemy import make_url
 from support.postgres_cluster import PostgresCluster
 
+from chaos import workflows
 from chaos.evidence import Evidence, gather
 from chaos.history import History, Saw
 from chaos.lives import Life, Nursery
@@ -31,6 +32,7 @@ SETTINGS = {
     "ORCHESTRATOR_HEARTBEAT": "0.5",
     "ORCHESTRATOR_GRACE": "3",
     "ORCHESTRATOR_LOG_LEVEL": "WARNING",
+    workflows.SLOW: "0.5",  # what is frozen must have something in its hands
 }
 AT_ONCE = 16
 APIS, WORKERS = 2, 3
@@ -46,8 +48,14 @@ FROZEN = LEASE * 1.6
 WAKING = 1.0
 """Seconds that a server is spared when it goes on, so that it comes to commit what it had in its hands."""
 
-KINDS = {"kill -9": 10, "stop": 2, "freeze": 4, "busy loop": 2, "queue emptied": 2, "database killed": 1}
+KINDS = {"kill -9": 8, "stop": 2, "freeze": 5, "busy loop": 2, "queue emptied": 2, "database killed": 1}
 """How often each fault is made, against the others."""
+
+PACE = (0.3, 1.2)
+"""Seconds between two faults, from and to: between them some work is done."""
+
+ARMED = 0.6
+"""How many lives have a failpoint."""
 
 DEATHS = ("failpoint", "kill -9", "stop")
 REFUSED = "a commit was refused"
@@ -97,6 +105,8 @@ class Deployment:
     dice: random.Random
     kills: int
     deaths: int = 0
+    killed_at: set[str] = field(default_factory=set)
+    """The boundaries at which a server died; the others come first."""
     database_dies: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -107,7 +117,7 @@ class Deployment:
     async def guard(self, post: Post) -> None:
         """Start the server again whenever it is dead, until cancelled."""
         while True:
-            failpoint = self._failpoint(post) if post.lives and self.dice.random() < 0.5 else None
+            failpoint = self._failpoint(post) if post.lives and self.dice.random() < ARMED else None
             life = await self.begin(post, failpoint)
             code = await asyncio.shield(life.gone)
             self._note_death(post, failpoint, code)
@@ -130,6 +140,9 @@ class Deployment:
     def _failpoint(self, post: Post) -> str | None:
         if self.is_over:
             return None
+        spared = sorted(post.boundaries.keys() - self.killed_at)
+        if spared:
+            return f"{self.dice.choice(spared)}:1"
         boundary = self.dice.choice(sorted(post.boundaries))
         return f"{boundary}:{self.dice.randint(1, min(LATEST, post.boundaries[boundary]))}"
 
@@ -140,7 +153,9 @@ class Deployment:
             self.history.note(Saw.REFUSED, what=f"{post.name} ended with {code}: {log.read_text()[-500:]}")
         if kind in DEATHS:
             self.deaths += 1
-            self.history.note(Saw.HURT, kind=kind, who=post.name, where=(failpoint or "").rpartition(":")[0])
+            where = (failpoint or "").rpartition(":")[0] if kind == "failpoint" else ""
+            self.killed_at.add(where)
+            self.history.note(Saw.HURT, kind=kind, who=post.name, where=where)
 
     async def rage(self) -> None:
         """Make one fault after the other until enough servers died."""
@@ -156,7 +171,7 @@ class Deployment:
             while not self.is_over:
                 [kind] = self.dice.choices(list(KINDS), list(KINDS.values()))
                 group.create_task(faults[kind]())  # type: ignore[arg-type]
-                await asyncio.sleep(self.dice.uniform(0.2, 1.0))
+                await asyncio.sleep(self.dice.uniform(*PACE))
 
     async def _end(self, number: Any) -> None:
         life = self.dice.choice([post for post in self.posts if not post.is_held]).life

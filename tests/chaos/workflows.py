@@ -16,9 +16,9 @@ from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow import StepList, workflow
 from orchestrator_gql.workflow.model import ActionStep
 
-FOLDER, REMOTE = "CHAOS_FOLDER", "CHAOS_REMOTE"
-SLOW = 0.05
-"""Seconds that a slow step takes: something must be under way when the kill comes."""
+FOLDER, REMOTE, SLOW = "CHAOS_FOLDER", "CHAOS_REMOTE", "CHAOS_SLOW"
+"""What a server is told in its environment: the journal's folder, the remote service's address, and the seconds that a
+slow step takes: something must be under way when the kill comes."""
 
 
 def journal(folder: Path) -> Counter[tuple[str, str]]:
@@ -113,7 +113,7 @@ async def again(process_id: UUID) -> None:
 @step("slow")
 async def slow(process_id: UUID) -> None:
     _note(process_id, "slow")
-    await asyncio.sleep(SLOW)
+    await asyncio.sleep(float(os.environ.get(SLOW, "0.05")))
 
 
 @step("stumble")
