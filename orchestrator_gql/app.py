@@ -24,6 +24,7 @@ from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
+from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.problems import on_error, on_http_error
 from orchestrator_gql.runtime import Runtime, RuntimeBells
@@ -49,15 +50,17 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = EmbeddedDispatcher()
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+    face = graphql_face(runtime)
+    metrics = Metrics(runtime, face)
+    runtime.database.observer = metrics
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(runtime, dispatcher):
+        async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
-    face = graphql_face(runtime)
     app = Starlette(
-        routes=_routes(runtime, face),
+        routes=_routes(runtime, face, metrics),
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
         middleware=[
@@ -112,13 +115,14 @@ def assemble(settings: Settings, registry: Registry, dispatcher: EmbeddedDispatc
     return runtime
 
 
-def _routes(runtime: Runtime, face: GraphQLFace) -> list[BaseRoute]:
+def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseRoute]:
     folder = dashboard_folder(runtime.settings)
     return [
         Route("/graphql", face),
         WebSocketRoute("/graphql", face),
         *callback_routes(runtime),
         *health_routes(runtime),
+        *metrics_routes(metrics),
         *dashboard_routes(folder),
     ]
 

@@ -16,6 +16,7 @@ from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, fu
 
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.storage.database.commits import aftermath, wake
+from orchestrator_gql.storage.database.facts import ProcessEnded
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.types import ProcessStatus
@@ -126,6 +127,8 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
             "lease_until": lease_until,
         },
     )
+    if result.rowcount == 1 and after.ended_at is not None and before.ended_at is None:
+        aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return result.rowcount == 1
 
 
