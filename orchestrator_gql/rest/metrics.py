@@ -127,8 +127,7 @@ class Metrics:
                 return self._found
             self._found = await self._read()
             ended = time.monotonic()
-            if self._found is not None:  # an answer that failed is asked for again at once
-                self._reuse_until = ended + REUSE * (ended - began)
+            self._reuse_until = ended + REUSE * (ended - began)
             return self._found
 
     async def _read(self) -> Gauges | None:
