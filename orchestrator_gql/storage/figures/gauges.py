@@ -1,4 +1,4 @@
-"""How everything stands, for the metrics; nothing here reads the rows of processes that have ended, however many."""
+"""How everything stands, for the metrics; what has ended is not counted, for there is no end to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,8 +21,10 @@ _by_workflow = (
 _pending = callbacks.c.status == CallbackStatus.PENDING
 _count_pending = select(func.count()).where(_pending)
 _count_overdue = _count_pending.where(callbacks.c.expires_at <= bindparam("now"))
-# Ids are drawn in the order of time, and the index holds them: the oldest is found without reading the others.
-_oldest_id = select(callbacks.c.id).where(_pending).order_by(callbacks.c.id).limit(1).scalar_subquery()
+# Ids are drawn in the order of time, and the index holds them: the oldest is found without reading the others' rows.
+# Materialized, or PostgreSQL walks the primary key from its beginning, through every callback that has ended.
+_pending_ids = select(callbacks.c.id).where(_pending).cte("pending").prefix_with("MATERIALIZED")
+_oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
 _oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
 _count_open = select(func.count()).where(input_requests.c.status == InputRequestStatus.OPEN)
 _count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam("since"))
