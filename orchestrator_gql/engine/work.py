@@ -110,11 +110,11 @@ class Work:
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
+        state = engine_state.load(conn).state
+        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
+            rest.look(conn, now)
         if self.running:
             processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
-        state = engine_state.load(conn).state
-        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
-            rest.look(conn, now)
         return state

@@ -1,6 +1,7 @@
 """PostgreSQL: a pool of connections, one transaction for each unit of work."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from orchestrator_gql.storage.database.commits import Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.facts import Observer, Unobserved
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 POOL = 10
@@ -46,6 +48,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self.bells: Bells = Silence()
+        self.observer: Observer = Unobserved()
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
@@ -90,10 +93,12 @@ class PostgresDatabase:
 
     async def _transaction(self, unit: Unit[T]) -> T:
         async with self.engine.connect() as conn, conn.begin():
+            began = time.monotonic()
             collected = await conn.run_sync(begin_unit)
             result = await conn.run_sync(unit)
             if self.prepare is not None and collected.woken:
                 await self.prepare(conn, collected.woken)
+        self.observer.committed(1, time.monotonic() - began, collected.facts)
         self.bells.ring(collected)
         return result
 

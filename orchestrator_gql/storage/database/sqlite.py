@@ -12,6 +12,7 @@ import queue
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.facts import Observer, Unobserved
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 GROUP = 512
@@ -54,6 +56,7 @@ class SqliteDatabase:
 
     def __init__(self, url: str) -> None:
         self.bells: Bells = Silence()
+        self.observer: Observer = Unobserved()
         self._path = _path(url)
         self._lock = _FileLock(self._path)
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
@@ -114,7 +117,7 @@ class SqliteDatabase:
         # Its own transaction is begun and never ended: SQLAlchemy must not commit behind the group's back.
         with self.engine.connect() as conn, conn.begin():
             while (group := self._next_group()) is not None:
-                _commit_together(conn, group, self.bells)
+                _commit_together(conn, group, self.bells, self.observer)
 
     def _next_group(self) -> list[_Waiting[Any]] | None:
         first = self._queue.get()
@@ -133,19 +136,22 @@ class SqliteDatabase:
         return group
 
 
-def _commit_together(conn: Connection, group: Sequence[_Waiting[Any]], bells: Bells) -> None:
-    told = Aftermath()
+def _commit_together(conn: Connection, group: Sequence[_Waiting[Any]], bells: Bells, observer: Observer) -> None:
+    told, began = Aftermath(), time.monotonic()
     try:
         with _translated():
             _execute(conn, "BEGIN IMMEDIATE")
             for waiting in group:
                 told.add(_run(conn, waiting))
             _execute(conn, "COMMIT")
+        is_durable = True
     except BaseException as error:  # the whole group is void: nothing was acknowledged, nothing is kept
         _roll_back(conn)
-        told = Aftermath()
+        told, is_durable = Aftermath(), False
         for waiting in group:
             waiting.error = error
+    if is_durable:
+        observer.committed(len(group), time.monotonic() - began, told.facts)
     by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting[Any]]] = {}
     for waiting in group:
         by_loop.setdefault(waiting.loop, []).append(waiting)
