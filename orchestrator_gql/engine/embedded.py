@@ -24,6 +24,7 @@ class EmbeddedDispatcher:
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
         self._queued: set[UUID] = set()
         self._again: set[UUID] = set()
+        self._doubtful: set[UUID] = set()
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._runtime: Runtime | None = None
         self._stopping = False
@@ -90,26 +91,28 @@ class EmbeddedDispatcher:
 
     async def _advance(self, process_id: UUID) -> None:
         try:
+            if process_id in self._doubtful:
+                await self._let_go(process_id)
             await advance(self.runtime, process_id)
         except StorageUnavailable:
+            self._doubtful.add(process_id)
             logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})
         except Exception:
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
-            await self._let_go(process_id)
+            self._doubtful.add(process_id)
 
     async def _let_go(self, process_id: UUID) -> None:
-        """Without this the heartbeat would keep the lease of a process that nobody works on."""
+        """Give back what may be ours though nobody works on it: a claim of which the answer was lost, or a step that
+        raised where none may. The heartbeat would keep its lease for ever."""
         worker = self.runtime.worker
-        try:
-            await self.runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
-        except StorageUnavailable:
-            logger.warning("a lease could not be given back", extra={"process_id": str(process_id)})
+        await self.runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
+        self._doubtful.discard(process_id)
 
     async def _watch(self) -> None:
         """Keep the leases of what runs here, and ring for what is runnable and nobody's."""
         while not self._stopping:
             try:
-                self.ring(await self._look())
+                self.ring([*await self._look(), *self._doubtful])
             except StorageUnavailable:
                 logger.warning("the database is away; leases were not renewed")
             except Exception:  # a watch that died silently would leave every missed ring unheard
