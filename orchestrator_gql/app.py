@@ -25,6 +25,7 @@ from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
+from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.problems import on_error, on_http_error
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
@@ -51,15 +52,17 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+    face = graphql_face(runtime)
+    metrics = Metrics(runtime, face)
+    runtime.database.observer = metrics
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with running(runtime, dispatcher):
+        async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
-    face = graphql_face(runtime)
     app = Starlette(
-        routes=health_routes(runtime) if settings.role == "worker" else _routes(runtime, face),
+        routes=_routes(runtime, face, metrics),
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
         middleware=[
@@ -135,14 +138,16 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     return runtime
 
 
-def _routes(runtime: Runtime, face: GraphQLFace) -> list[BaseRoute]:
-    folder = dashboard_folder(runtime.settings)
+def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseRoute]:
+    watched: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
+    if runtime.settings.role == "worker":
+        return watched
     return [
         Route("/graphql", face),
         WebSocketRoute("/graphql", face),
         *callback_routes(runtime),
-        *health_routes(runtime),
-        *dashboard_routes(folder),
+        *watched,
+        *dashboard_routes(dashboard_folder(runtime.settings)),
     ]
 
 

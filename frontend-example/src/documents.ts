@@ -46,7 +46,7 @@ export const PROCESSES = `
 export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${DETAIL}`;
 
 export const STATS = `
-  query Stats { stats { processesByStatus { status count } engine { state } } }`;
+  query Stats { stats { processesByStatus { status count } engine { state reason changedBy { name } } } }`;
 
 export const WORKFLOWS = `
   query Workflows {

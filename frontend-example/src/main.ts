@@ -1,6 +1,7 @@
 /** Where the page is put together: the stream rings, the store reads, the views draw. */
 import { h, reconcile } from "./dom";
 import { follow, type LiveState } from "./live";
+import type { Engine } from "./model";
 import { Store } from "./store";
 import { startTicking } from "./time";
 import { listView } from "./views/list";
@@ -56,16 +57,21 @@ function draw(): void {
   drawing = 0;
   list.update();
   if (process.element.isConnected) process.update();
-  const engine = store.stats?.engine;
-  const paused = engine && engine.state !== "RUNNING";
-  const words = paused
-    ? `The engine is ${engine.state.toLowerCase()}. Answers and forms are kept.`
-    : "";
+  const words = pauseWords(store.stats?.engine);
   reconcile(
     banner,
     words ? [{ key: "paused", signature: words, draw: () => h("p", { class: "banner", role: "status" }, words) }] : [],
   );
   document.title = `${store.process ? `${store.process.workflowName} · ` : ""}orchestrator`;
+}
+
+/** What the banner says while the engine starts nothing; empty while it works. */
+function pauseWords(engine: Engine | undefined): string {
+  if (!engine || engine.state === "RUNNING") return "";
+  const by = engine.changedBy ? ` by ${engine.changedBy.name}` : "";
+  const why = engine.reason ? `: ${engine.reason}` : "";
+  const running = engine.state === "PAUSING" ? "Steps that run still finish. " : "";
+  return `Engine paused${by}${why} — ${running}Answers and forms are kept.`;
 }
 
 function showState(state: LiveState): void {

@@ -154,9 +154,15 @@ export interface Workflow {
   blockedReason: string | null;
 }
 
+export interface Engine {
+  state: string;
+  reason: string | null;
+  changedBy: Named | null;
+}
+
 export interface Stats {
   processesByStatus: { status: string; count: number }[];
-  engine: { state: string };
+  engine: Engine;
 }
 
 export interface EventBatch {

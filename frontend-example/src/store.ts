@@ -24,6 +24,7 @@ export class Store {
   private readonly stale = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private reading = false;
+  private due = false;
 
   constructor(private readonly changed: () => void) {}
 
@@ -69,8 +70,12 @@ export class Store {
     this.changed();
   }
 
-  /** These have changed: read them soon, together, one reading at a time. */
+  /**
+   * These have changed: read them soon, together, one reading at a time. The counts and the engine are read with them, also
+   * where no process is named: a pause names none.
+   */
   touch(ids: Iterable<string>): void {
+    this.due = true;
     for (const id of ids) this.stale.add(id);
     this.timer ??= setTimeout(() => void this.catchUp(), COALESCE);
   }
@@ -79,6 +84,7 @@ export class Store {
     this.timer = undefined;
     if (this.reading) return;
     this.reading = true;
+    this.due = false;
     const ids = [...this.stale].slice(0, 100);
     ids.forEach((id) => this.stale.delete(id));
     let wait = COALESCE;
@@ -87,11 +93,12 @@ export class Store {
       await Promise.all([ids.length ? this.readRows(ids) : null, open, this.readStats()]);
     } catch {
       ids.forEach((id) => this.stale.add(id));
+      this.due = true;
       wait = RETRY_AFTER;
     }
     this.reading = false;
     this.changed();
-    if (this.stale.size) this.timer ??= setTimeout(() => void this.catchUp(), wait);
+    if (this.stale.size || this.due) this.timer ??= setTimeout(() => void this.catchUp(), wait);
   }
 
   private keep(rows: Row[]): void {

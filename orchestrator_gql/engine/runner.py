@@ -145,11 +145,19 @@ async def _commit(
 ) -> Committed | None:
     """Commit, however long the database is away: the step has run, and its outcome must not be lost."""
     tries = 0
+    written: Committed | None = None
+
+    def write(conn: Connection) -> Committed:
+        # A COMMIT whose answer was lost may have been done. Written once more, it would fence us off from ourselves:
+        # the step that it opened would count as interrupted, and its URL be lost with the token.
+        nonlocal written
+        if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
+            written = commit.apply(conn, before, draft, now(), if_paused=if_paused)
+        return written
+
     while True:
         try:
-            return await runtime.database.transaction(
-                lambda conn: commit.apply(conn, before, draft, now(), if_paused=if_paused)
-            )
+            return await runtime.database.transaction(write)
         except StorageUnavailable:
             wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
             logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})

@@ -34,6 +34,7 @@ class Work:
         self._runtime = runtime
         self._began = runtime.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._doubtful: set[UUID] = set()
         self.is_stopping = False
 
     @property
@@ -61,18 +62,21 @@ class Work:
     async def _advance(self, process_id: UUID) -> None:
         """Whatever happens, nobody waits for a worker that does not work on it."""
         try:
+            if process_id in self._doubtful:
+                await self._let_go(process_id)
             await advance(self._runtime, process_id, Segment(lambda: self.is_stopping))
         except StorageUnavailable:
+            self._doubtful.add(process_id)
             logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})
         except Exception:
+            self._doubtful.add(process_id)
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
-            await self._let_go(process_id)
 
     async def watch(self, ring: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
         """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
         while not self.is_stopping:
             try:
-                if lost := await self._look():
+                if lost := [*await self._look(), *self._doubtful]:
                     await ring(lost)
             except StorageUnavailable:
                 logger.warning("the database is away; leases were not renewed")
@@ -94,12 +98,11 @@ class Work:
             logger.warning("leases could not be dropped: another worker takes over when they expire")
 
     async def _let_go(self, process_id: UUID) -> None:
-        """Without this the heartbeat would keep the lease of a process that nobody works on."""
+        """Give back what may be ours though nobody works on it: a claim of which the answer was lost, or a step that
+        raised where none may. The heartbeat would keep its lease for ever."""
         worker = self._runtime.worker
-        try:
-            await self._runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
-        except StorageUnavailable:
-            logger.warning("a lease could not be given back", extra={"process_id": str(process_id)})
+        await self._runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
+        self._doubtful.discard(process_id)
 
     async def _look(self) -> Sequence[UUID]:
         database, now = self._runtime.database, self._runtime.clock.now()
@@ -110,11 +113,11 @@ class Work:
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
+        state = engine_state.load(conn).state
+        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
+            rest.look(conn, now)
         if self.running:
             processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
-        state = engine_state.load(conn).state
-        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
-            rest.look(conn, now)
         return state

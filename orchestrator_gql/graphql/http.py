@@ -71,6 +71,7 @@ class GraphQLFace:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
         self.make_context = make_context
         self.open_operations = 0
+        self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
         self._origins = normalize_allowed_origins(allowed_origins)
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, self._carries_results)
@@ -166,13 +167,16 @@ class GraphQLFace:
 
     async def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
         """Every answer to one operation, which counts as open until they end."""
+        follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
+        self.open_subscriptions += follows
         try:
             async with aclosing(self.execution.answers(asked, context, kind=kind)) as answers:
                 async for one in answers:
                     yield one
         finally:
             self.open_operations -= 1
+            self.open_subscriptions -= follows
 
     def _carries_results(self, query: str) -> bool:
         """Whether every operation of the document only brings results; what cannot be read brings none."""

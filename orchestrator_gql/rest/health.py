@@ -2,12 +2,12 @@
 
 import asyncio
 
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage.database.schema import write_nothing_new
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 
@@ -20,7 +20,7 @@ def health_routes(runtime: Runtime) -> list[Route]:
     async def ready(_: Request) -> Response:
         try:
             async with asyncio.timeout(5):
-                await runtime.database.transaction(lambda conn: conn.execute(text("SELECT 1")).scalar())
+                await runtime.database.transaction(write_nothing_new)
         except (StorageUnavailable, TimeoutError):
             return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
         return JSONResponse({"status": "ready"})

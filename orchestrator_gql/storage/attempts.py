@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 
 from orchestrator_gql.callbacks.mailbox import Delivery
+from orchestrator_gql.storage.database.commits import aftermath
+from orchestrator_gql.storage.database.facts import Delivered
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.tokens import new_id
@@ -87,6 +89,7 @@ def keep(
         },
     )
     _bound(conn, callback_id)
+    aftermath(conn).facts.append(Delivered(outcome))
 
 
 def log_progress(

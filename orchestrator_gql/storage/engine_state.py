@@ -8,7 +8,10 @@ from sqlalchemy import Connection, func, literal, select, update
 from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
 
-_wait_for_lock = select(func.pg_advisory_xact_lock(func.hashtextextended(literal("engine-state"), 0)))
+KEY = func.hashtextextended(literal("engine-state"), 0)
+"""PostgreSQL's advisory lock on the engine's state: whoever moves a process shares it, whoever pauses has it alone."""
+
+_wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,11 @@ def load(conn: Connection) -> EngineStatus:
 
 
 def lock(conn: Connection) -> EngineStatus:
-    """As `load`, and nobody else who locks it changes it until this transaction ends.
+    """As `load`, and until this transaction ends nobody else changes it, or moves a process by what it was before.
 
-    Of two who pause at once the second finds the engine paused, and tells no event. An advisory lock, because waiting
-    for a row would draw the transaction's number too early for the log (see `storage.processes`).
+    Of two who pause at once the second finds the engine paused, and tells no event. And no claim that saw the engine
+    running is committed behind a pause that was acknowledged. An advisory lock, because waiting for a row would draw
+    the transaction's number too early for the log (see `storage.processes`).
     """
     if conn.dialect.name == "postgresql":
         conn.execute(_wait_for_lock)

@@ -13,6 +13,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +93,18 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     """True where events behind the cursor were pruned: a reader would miss some."""
     first = conn.execute(select(func.min(events.c.id))).scalar()
     return first is not None and _place(cursor).id < first - 1
+
+
+def lag(conn: Connection, now: datetime) -> float:
+    """Seconds since the oldest event that is committed and may not be read yet; 0 where every one may.
+
+    It grows while some transaction of the whole PostgreSQL server stays open.
+    """
+    if not _is_postgres(conn):
+        return 0.0
+    held_back = select(func.min(events.c.at)).where(text("events.tx >= pg_snapshot_xmin(pg_current_snapshot())"))
+    oldest = conn.execute(held_back).scalar()
+    return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:

@@ -17,6 +17,8 @@ from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, ex
 
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.storage.database.commits import aftermath, wake
+from orchestrator_gql.storage.database.facts import ProcessEnded
+from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.types import EngineState, ProcessStatus
@@ -43,7 +45,7 @@ _stands = select(select(engine_state.c.state).scalar_subquery(), processes.c.ver
     processes.c.seq == bindparam("seq"),
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_lock = select(func.pg_advisory_xact_lock(_key))
+_wait_for_locks = select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key))
 _asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).column_valued("asked")
 _try_locks = select(_asked).where(func.pg_try_advisory_xact_lock(func.hashtextextended(_asked, 0)))
 
@@ -82,9 +84,9 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
-    """Let nobody else move the process until this transaction ends."""
+    """Let nobody else move the process, and nobody pause the engine, until this transaction ends."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_wait_for_lock, {"key": str(process_id)})
+        conn.execute(_wait_for_locks, {"key": str(process_id)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
             "lease_until": lease_until,
         },
     )
+    if result.rowcount == 1 and after.ended_at is not None and before.ended_at is None:
+        aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return result.rowcount == 1
 
 

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepRecord
+from orchestrator_gql.storage.database.commits import aftermath
+from orchestrator_gql.storage.database.facts import StepEnded
 from orchestrator_gql.storage.tables import process_steps
 from orchestrator_gql.storage.visits import record_columns, record_of
 
@@ -18,8 +20,13 @@ _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "
 
 def save_all(conn: Connection, process_id: UUID, records: Sequence[StepRecord]) -> None:
     """Write the visits; one that stands there already is brought up to date."""
-    if records:
-        conn.execute(_upsert(conn.dialect.name), [{"process_id": process_id, **_values(record)} for record in records])
+    if not records:
+        return
+    conn.execute(_upsert(conn.dialect.name), [{"process_id": process_id, **_values(record)} for record in records])
+    for one in records:
+        if one.completed_at is not None:
+            took = max((one.completed_at - one.started_at).total_seconds(), 0.0)  # the clock may have been stepped
+            aftermath(conn).facts.append(StepEnded(one.kind, one.status, took))
 
 
 @cache

@@ -25,6 +25,7 @@
     ├── Forbidden                   the caller lacks a permission
     ├── Unauthenticated             the credential is missing or wrong
     ├── StorageUnavailable          the database cannot be written now
+    │   └── OutcomeUnknown          it went away in the COMMIT: it may have been done
     ├── StepError                   what a step came to that its author must mend
     │   └── UnsafeTransition        a product subscription may not go from its status to this one
     ├── WorkflowDefinitionError     a definition that cannot work; told at import
@@ -257,6 +258,10 @@ class StorageUnavailable(OrchestratorError):
     """The database cannot be written now: try again in a moment; nothing was changed."""
 
     code = "storage-unavailable"
+
+
+class OutcomeUnknown(StorageUnavailable):
+    """The database went away in the last moment, and this may have been done: look before you do it again."""
 
 
 class StepError(OrchestratorError):

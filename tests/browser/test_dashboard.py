@@ -145,3 +145,28 @@ def test_a_result_that_is_judged_bad_is_shown_with_the_reason_and_nobody_is_aske
         assert visit.page.locator(".asked").count() == 0
         assert visit.complaints == []
         assert visit.has_strayed() == []
+
+
+def switch_engine(visit: Visit, *, paused: bool, reason: str | None = None) -> None:
+    """Pause or resume the engine, past the browser."""
+    query = "mutation ($input: SetEngineStateInput!) { setEngineState(input: $input) { __typename } }"
+    body = {"query": query, "variables": {"input": {"paused": paused, "reason": reason}}}
+    said = httpx.post(visit.address + "/graphql", json=body, trust_env=False, timeout=SECONDS).json()
+    assert said == {"data": {"setEngineState": {"__typename": "SetEngineStateSuccess"}}}
+
+
+def test_a_pause_is_told_with_who_and_why_until_the_engine_goes_on(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        url = visit.start()
+        switch_engine(visit, paused=True, reason=HOSTILE)
+        banner = visit.page.locator(".banner")
+        banner.get_by_text(f"Engine paused by Local operator: {HOSTILE}").wait_for()
+        if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
+            visit.page.screenshot(path=Path(folder) / "paused.png")
+        deliver(url, 0, "two interfaces changed")
+        switch_engine(visit, paused=False)
+        banner.wait_for(state="detached")
+        visit.sees_status("Needs a person")
+
+        assert visit.loads == [visit.address + "/"]
+        assert visit.complaints == []

@@ -45,19 +45,22 @@ LATEST = 20
 FROZEN = LEASE * 1.6
 """Seconds that a server is held: its leases run out, and others take over what it has in its hands."""
 
-WAKING = 1.0
+WAKING = 1.5
 """Seconds that a server is spared when it goes on, so that it comes to commit what it had in its hands."""
 
 KINDS = {"kill -9": 8, "stop": 2, "freeze": 5, "busy loop": 2, "queue emptied": 2, "database killed": 1}
 """How often each fault is made, against the others."""
 
-PACE = (0.3, 1.2)
+PACE = (0.5, 1.5)
 """Seconds between two faults, from and to: between them some work is done."""
 
 ARMED = 0.6
 """How many lives have a failpoint."""
 
 DEATHS = ("failpoint", "kill -9", "stop")
+CANNOT_START, WITHOUT_DATABASE = 2, "cannot be used: connection"
+"""How a server ends that finds no database when it starts, and what it says: it is right to."""
+
 REFUSED = "a commit was refused"
 """What a worker logs whose process is in other hands."""
 
@@ -74,6 +77,8 @@ class Post:
     lives: int = 0
     frozen: set[int] = field(default_factory=set)
     """The lives that were held longer than their leases."""
+    is_armed: bool = False
+    """It is to die at a failpoint."""
     is_held: bool = False
     """It is held now; killed meanwhile, it could not show what it does when it wakes up."""
 
@@ -126,6 +131,7 @@ class Deployment:
     async def begin(self, post: Post, failpoint: str | None = None, log: Path | None = None) -> Life:
         """The next life of the server; the first one of each role by the command itself."""
         post.lives += 1
+        post.is_armed = failpoint is not None
         post.life = await self.site.begin(
             f"{post.name}-{post.lives}",
             post.command,
@@ -148,9 +154,10 @@ class Deployment:
 
     def _note_death(self, post: Post, failpoint: str | None, code: int) -> None:
         kind = {KILLED: "failpoint", -SIGKILL: "kill -9", -SIGTERM: "stop", 0: "stop"}.get(code)
-        if kind is None and not (code == 2 and self.database_dies.locked()):  # it cannot start without its database
-            log = self.site.folder / f"{post.name}-{post.lives}.log"
-            self.history.note(Saw.REFUSED, what=f"{post.name} ended with {code}: {log.read_text()[-500:]}")
+        if kind is None:
+            said = (self.site.folder / f"{post.name}-{post.lives}.log").read_text()
+            if not (code == CANNOT_START and WITHOUT_DATABASE in said):
+                self.history.note(Saw.REFUSED, what=f"{post.name} ended with {code}: {said[-500:]}")
         if kind in DEATHS:
             self.deaths += 1
             where = (failpoint or "").rpartition(":")[0] if kind == "failpoint" else ""
@@ -179,9 +186,10 @@ class Deployment:
             life.signal(number)
 
     async def _freeze(self) -> None:
-        post = self.dice.choice([post for post in self.posts if not post.is_api])
-        life = post.life
-        if life is None or life.gone.done() or post.is_held:
+        able = [post for post in self.posts if not (post.is_api or post.is_armed or post.is_held)]
+        post = self.dice.choice(able) if able else None
+        life = post.life if post else None
+        if post is None or life is None or life.gone.done():
             return
         post.is_held = True
         post.frozen.add(post.lives)
@@ -203,7 +211,7 @@ class Deployment:
             with psycopg.connect(url, autocommit=True) as conn:
                 conn.execute("TRUNCATE procrastinate_jobs CASCADE")
 
-        async with self.database_dies:
+        async with self.database_dies:  # not while it is away
             await asyncio.to_thread(empty)
         self.history.note(Saw.HURT, kind="queue emptied")
 

@@ -34,10 +34,10 @@ class PostgresServer:
         asyncio.run(_migrated(self._of(self._template)))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, *, is_migrated: bool = True) -> Iterator[str]:
         """The URL of a fresh database, gone afterwards."""
         name = f"test_{uuid4().hex}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template if is_migrated else 'template0'}")
         try:
             yield self._of(name)
         finally:

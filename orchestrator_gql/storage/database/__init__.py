@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from orchestrator_gql.storage.database.commits import Bells, T, Unit
+from orchestrator_gql.storage.database.facts import Observer
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
@@ -11,6 +12,7 @@ class Database(Protocol):
     """Where everything is kept. Units of work are synchronous SQLAlchemy Core functions of a connection."""
 
     bells: Bells
+    observer: Observer
     dialect: str
 
     async def open(self) -> None:

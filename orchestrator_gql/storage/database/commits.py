@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.storage.database.facts import Fact
+
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
 """A piece of work: a synchronous function of a connection. It never commits."""
@@ -16,17 +18,19 @@ _KEY = "orchestrator.aftermath"
 
 @dataclass(slots=True)
 class Aftermath:
-    """Which processes became runnable, whether the event log grew, and whether a timer was set."""
+    """Which processes became runnable, whether the event log grew, whether a timer was set, and what is counted."""
 
     woken: set[UUID] = field(default_factory=set)
     has_events: bool = False
     has_timers: bool = False
+    facts: list[Fact] = field(default_factory=list)
 
     def add(self, other: "Aftermath") -> None:
         """Take in what another unit of the same commit leaves."""
         self.woken |= other.woken
         self.has_events |= other.has_events
         self.has_timers |= other.has_timers
+        self.facts += other.facts
 
 
 class Bells(Protocol):

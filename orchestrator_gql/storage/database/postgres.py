@@ -1,19 +1,25 @@
 """PostgreSQL: a pool of connections, one transaction for each unit of work."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from orchestrator_gql.storage.database.commits import Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.facts import Observer, Unobserved
 from orchestrator_gql.storage.database.failpoints import read_failpoints
-from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
 
 POOL = 10
+POOL_SECONDS = 10
+"""What a unit waits for a free connection; then the client is told to come again."""
+
 CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -23,8 +29,18 @@ CONNECTION = {
 }
 """Seconds, and milliseconds for the last: a machine that vanished without a word is noticed within half a minute, where
 the kernel alone would wait for hours."""
+
+SESSION = "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=30000"
+"""Milliseconds: a server that froze in a transaction must not hold locks, nor a lost statement a connection."""
+
+UNIT_SECONDS = 40
+"""A database that is frozen, and not gone, answers nothing and closes nothing: our own end of patience."""
+
 AGAIN = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: PostgreSQL undid the unit and says that it may simply be run again."""
+
+READ_ONLY = "25006"
+"""The server became a standby, or its administrator stopped all writing."""
 
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
 """What is done about processes that became runnable, in the very transaction that made them so."""
@@ -47,6 +63,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self.bells: Bells = Silence()
+        self.observer: Observer = Unobserved()
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
@@ -60,13 +77,15 @@ class PostgresDatabase:
 
     async def open(self) -> None:
         """Make the pool; `SettingsError` where the extra is not installed."""
+        theirs = make_url(self._url).query.get("options", "")
         try:
             self._engine = create_async_engine(
                 self._url,
                 pool_size=POOL,
                 max_overflow=POOL,
-                pool_pre_ping=False,
-                connect_args={**CONNECTION, "options": "-c idle_in_transaction_session_timeout=10000"},
+                pool_timeout=POOL_SECONDS,
+                pool_pre_ping=False,  # a round trip for every unit; a dead connection is noticed without, see below
+                connect_args={**CONNECTION, "options": f"{SESSION} {theirs}".strip()},
             )
         except ModuleNotFoundError as missing:
             raise SettingsError(
@@ -80,39 +99,84 @@ class PostgresDatabase:
             self._engine = None
 
     async def transaction(self, unit: Unit[T]) -> T:
-        """Run the unit and return what it returns once that is durable."""
+        """Run the unit and return what it returns once that is durable.
+
+        Raises `OutcomeUnknown` where the connection was lost in the COMMIT itself, and only there.
+        """
         for tries in range(5):
             try:
-                return await self._transaction(unit)
+                result, collected = await self._transaction(unit)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in AGAIN or tries == 4:
+                if not _is_undone(error, tries):
                     raise _translated(error) from error
                 await asyncio.sleep(0.01 * 2**tries)
-        raise AssertionError("unreachable")
+            except (PoolTimeout, TimeoutError) as error:
+                raise StorageUnavailable from error
+            else:
+                self.bells.ring(collected)
+                return result
+        raise StorageUnavailable  # five times in the way of somebody else: it may be tried in a moment
 
-    async def _transaction(self, unit: Unit[T]) -> T:
-        async with self.engine.connect() as conn, conn.begin():
-            collected = await conn.run_sync(begin_unit)
-            result = await conn.run_sync(unit)
-            if self.prepare is not None and collected.woken:
-                await self.prepare(conn, collected.woken)
-            if self._failpoints is not None:
-                self._failpoints.reached("before", unit)
+    async def _transaction(self, unit: Unit[T]) -> tuple[T, Aftermath]:
+        async with self.engine.connect() as conn:
+            began = time.monotonic()
+            async with asyncio.timeout(UNIT_SECONDS):
+                collected = await conn.run_sync(begin_unit)
+                result = await conn.run_sync(unit)
+                if self.prepare is not None and collected.woken:
+                    await self.prepare(conn, collected.woken)
+            self._pass("before", unit)
+            await _commit(conn)
+        self._pass("after", unit)
+        self.observer.committed(1, time.monotonic() - began, collected.facts)
+        return result, collected
+
+    def _pass(self, side: str, unit: Unit[T]) -> None:
         if self._failpoints is not None:
-            self._failpoints.reached("after", unit)
-        self.bells.ring(collected)
-        return result
+            self._failpoints.reached(side, unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot."""
-        try:
-            async with self.engine.connect() as conn:
-                await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                return await conn.run_sync(unit)
-        except DBAPIError as error:
-            raise _translated(error) from error
+        for tries in range(2):
+            try:
+                return await self._read(unit)
+            except DBAPIError as error:
+                if not _is_undone(error, tries):
+                    raise _translated(error) from error
+            except (PoolTimeout, TimeoutError) as error:
+                raise StorageUnavailable from error
+        raise StorageUnavailable
+
+    async def _read(self, unit: Unit[T]) -> T:
+        async with asyncio.timeout(UNIT_SECONDS), self.engine.connect() as conn:
+            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            return await conn.run_sync(unit)
+
+
+async def _commit(conn: AsyncConnection) -> None:
+    """Commit. A connection that is lost now leaves nobody who could say whether it was done."""
+    try:
+        async with asyncio.timeout(UNIT_SECONDS):
+            await conn.commit()
+    except TimeoutError as error:
+        raise OutcomeUnknown from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
+
+
+def _is_undone(error: DBAPIError, tries: int) -> bool:
+    """Whether the unit left nothing and may be run again: a rival was in its way, or its connection had been dead.
+
+    The pool learns that the database was restarted from the first statement that fails; a second loss is no accident.
+    """
+    if error.connection_invalidated:
+        return tries == 0
+    return getattr(error.orig, "sqlstate", None) in AGAIN
 
 
 def _translated(error: DBAPIError) -> Exception:
-    lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    return StorageUnavailable() if lost else error
+    is_lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    is_read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+    return StorageUnavailable() if is_lost or is_read_only else error

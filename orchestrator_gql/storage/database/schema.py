@@ -43,9 +43,15 @@ async def migrate(database: SqliteDatabase | PostgresDatabase) -> None:
     """Bring the schema up to date."""
     if isinstance(database, PostgresDatabase):
         async with database.engine.begin() as conn:
+            await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an index over millions takes its time
             await conn.run_sync(_upgrade)
     else:
         await database.transaction(_upgrade)
+
+
+def write_nothing_new(conn: Connection) -> None:
+    """Write what is there already: a full disk lets whoever only asks believe that all is well."""
+    conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 def _version(conn: Connection) -> str | None:

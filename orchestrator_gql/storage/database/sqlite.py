@@ -7,26 +7,34 @@ the cost of a durable commit (``synchronous=FULL``) is shared by whatever is in 
 
 import asyncio
 import fcntl
+import logging
 import os
 import queue
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.facts import Observer, Unobserved
 from orchestrator_gql.storage.database.failpoints import Failpoints, read_failpoints
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
+logger = logging.getLogger(__name__)
+
 GROUP = 512
 READERS = 4
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 SWITCH_INTERVAL = 0.0005
 """A busy event loop holds the GIL for 5 ms at a time by default and starves the writer's thread (engine.md)."""
 
@@ -55,6 +63,7 @@ class SqliteDatabase:
 
     def __init__(self, url: str) -> None:
         self.bells: Bells = Silence()
+        self.observer: Observer = Unobserved()
         self._path = _path(url)
         self._lock = _FileLock(self._path)
         self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
@@ -105,7 +114,7 @@ class SqliteDatabase:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
 
     def _read(self, unit: Unit[T]) -> T:
-        with self.engine.connect() as conn, _translated():
+        with _translated(), self.engine.connect() as conn:
             conn.exec_driver_sql("BEGIN")
             try:
                 return unit(conn)
@@ -115,8 +124,9 @@ class SqliteDatabase:
     def _write_groups(self) -> None:
         # Its own transaction is begun and never ended: SQLAlchemy must not commit behind the group's back.
         with self.engine.connect() as conn, conn.begin():
+            files = _Files(self._path)
             while (group := self._next_group()) is not None:
-                _commit_together(conn, group, self.bells, self._failpoints)
+                _commit_together(conn, group, self.bells, self.observer, files, self._failpoints)
 
     def _next_group(self) -> list[_Waiting[Any]] | None:
         first = self._queue.get()
@@ -136,22 +146,31 @@ class SqliteDatabase:
 
 
 def _commit_together(
-    conn: Connection, group: Sequence[_Waiting[Any]], bells: Bells, failpoints: Failpoints | None
+    conn: Connection,
+    group: Sequence[_Waiting[Any]],
+    bells: Bells,
+    observer: Observer,
+    files: "_Files",
+    failpoints: Failpoints | None,
 ) -> None:
-    told = Aftermath()
+    told, began = Aftermath(), time.monotonic()
     try:
         with _translated():
+            files.demand()
             _execute(conn, "BEGIN IMMEDIATE")
             for waiting in group:
                 told.add(_run(conn, waiting))
             _pass("before", group, failpoints)
             _execute(conn, "COMMIT")
             _pass("after", group, failpoints)
+        is_durable = True
     except BaseException as error:  # the whole group is void: nothing was acknowledged, nothing is kept
         _roll_back(conn)
-        told = Aftermath()
+        told, is_durable = Aftermath(), False
         for waiting in group:
             waiting.error = error
+    if is_durable:
+        observer.committed(len(group), time.monotonic() - began, told.facts)
     by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting[Any]]] = {}
     for waiting in group:
         by_loop.setdefault(waiting.loop, []).append(waiting)
@@ -198,7 +217,10 @@ def _execute(conn: Connection, statement: str) -> None:
 def _roll_back(conn: Connection) -> None:
     driver = conn.connection.driver_connection
     if isinstance(driver, sqlite3.Connection) and driver.in_transaction:
-        driver.execute("ROLLBACK")
+        try:
+            driver.execute("ROLLBACK")
+        except sqlite3.Error:  # the next group begins with another one; this thread must live to try
+            logger.exception("a group of commits could not be rolled back")
 
 
 class _translated:
@@ -209,7 +231,7 @@ class _translated:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.OperationalError):
+        if isinstance(cause, sqlite3.OperationalError) or getattr(cause, "sqlite_errorcode", None) in DAMAGED:
             raise StorageUnavailable from error
 
 
@@ -226,10 +248,15 @@ def _path(url: str) -> Path:
 def _engine(path: Path) -> Engine:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # results of remote services are for nobody else
-    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", pool_size=READERS + 2)
+    # `rw`: a file that was removed must not be made anew, and empty, by the next connection.
+    url = f"sqlite:///file:{quote(str(path.resolve()))}?mode=rw&uri=true"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS + 2)
     event.listen(engine, "connect", _configure)
     with engine.connect() as conn:
         conn.exec_driver_sql("PRAGMA journal_mode = WAL")
+    with ExitStack() as stack:  # all at once: whoever reads has its files open, whatever becomes of the folder
+        for _ in range(READERS + 1):
+            stack.enter_context(engine.connect()).exec_driver_sql("SELECT count(*) FROM sqlite_schema")
     return engine
 
 
@@ -239,6 +266,40 @@ def _configure(driver: sqlite3.Connection, _: object) -> None:
     run("PRAGMA foreign_keys = ON")
     run("PRAGMA busy_timeout = 5000")
     run("PRAGMA temp_store = MEMORY")
+
+
+class _Files:
+    """The files as they were when the writer opened them.
+
+    SQLite writes on into files that were removed or replaced, and says that all is well: everything that it was told
+    to keep would be gone with the server. So nothing is written until they are back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._paths = [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
+        self._opened = self._found()
+        self._are_missed = False
+
+    def demand(self) -> None:
+        """Raise `StorageUnavailable` where the files are not those that were opened."""
+        if self._found() == self._opened:
+            self._are_missed = False
+            return
+        if not self._are_missed:
+            logger.error("the database's files were moved, removed or replaced: nothing is written until they are back")
+        self._are_missed = True
+        raise StorageUnavailable
+
+    def _found(self) -> list[tuple[int, int] | None]:
+        return [_identity(path) for path in self._paths]
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _FileLock:

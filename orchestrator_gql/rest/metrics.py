@@ -1,0 +1,247 @@
+"""``/metrics``, for Prometheus: what this server counts as it works, and how everything stands as it is asked.
+
+What is counted comes with each COMMIT and names no process: a workflow, a kind, a status, an outcome. How everything
+stands is read from the database in one snapshot, and used again for twenty times as long as the reading took, so that
+no scraper, however eager, takes more than a twentieth of one reader.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Protocol, TypeVar, assert_never, cast
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage.database.facts import Delivered, Fact, ProcessEnded, StepEnded
+from orchestrator_gql.storage.figures import gauges
+from orchestrator_gql.storage.figures.gauges import LIVING, Gauges
+from orchestrator_gql.types import AttemptOutcome, EngineState
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.version import __version__
+
+logger = logging.getLogger(__name__)
+
+F = TypeVar("F", Counter, Histogram)
+
+REUSE = 20
+PATIENCE = 5.0
+"""Seconds that the database has to answer; what the server counts itself is told all the same."""
+
+LOOK = 0.5
+"""Seconds between two measurements of the event loop."""
+
+STEP_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400)
+"""From a function that adds two numbers to a person who comes back after the weekend."""
+
+FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+GROUPS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+class Face(Protocol):
+    """Who knows how many clients are connected."""
+
+    @property
+    def open_sockets(self) -> int:
+        """How many WebSockets are open now."""
+        ...
+
+    @property
+    def open_subscriptions(self) -> int:
+        """How many subscriptions are followed now, over WebSockets and server-sent events."""
+        ...
+
+
+class Metrics:
+    """One server's; it is hung on the database as its observer."""
+
+    def __init__(self, runtime: Runtime, face: Face | None = None) -> None:
+        self._runtime = runtime
+        self._registry = CollectorRegistry()
+        self._reading = asyncio.Lock()
+        self._found: Gauges | None = None
+        self._children: dict[tuple[object, ...], object] = {}
+        self._reuse_until = 0.0
+        self._make_counts()
+        self._make_gauges(face)
+
+    def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
+        """Count what became durable."""
+        self._commit_seconds.observe(seconds)
+        self._commit_units.observe(units)
+        for fact in facts:
+            match fact:
+                case Delivered(outcome):
+                    self._child(self._deliveries, outcome).inc()
+                case StepEnded(kind, status, took):
+                    self._child(self._step_seconds, kind, status).observe(took)
+                case ProcessEnded(workflow_name, status):
+                    self._child(self._ended, workflow_name, status).inc()
+                case _:
+                    assert_never(fact)
+
+    def _child(self, family: F, *labels: str) -> F:
+        """The series of these labels, kept at hand: the library's own look-up costs more than all the counting."""
+        key = (family, *labels)
+        found = self._children.get(key)
+        if found is None:
+            found = self._children[key] = family.labels(*labels)
+        return cast(F, found)
+
+    @asynccontextmanager
+    async def watching_loop(self) -> AsyncIterator[None]:
+        """Measure meanwhile how late the event loop comes to what is due."""
+        task = asyncio.create_task(self._watch_loop())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _watch_loop(self) -> None:
+        while True:
+            due = time.monotonic() + LOOK
+            await asyncio.sleep(LOOK)
+            self._loop_lag.observe(max(time.monotonic() - due, 0.0))
+
+    async def text(self) -> bytes:
+        """Everything, in Prometheus's text format."""
+        found = await self._gauges()
+        self._database_up.set(found is not None)
+        told = generate_latest(self._registry)
+        return told if found is None else told + generate_latest(_registry_of(self._standing(found)))
+
+    async def _gauges(self) -> Gauges | None:
+        async with self._reading:  # two scrapers at once share one reading
+            began = time.monotonic()
+            if self._found is not None and began < self._reuse_until:
+                return self._found
+            self._found = await self._read()
+            ended = time.monotonic()
+            self._reuse_until = ended + REUSE * (ended - began)
+            return self._found
+
+    async def _read(self) -> Gauges | None:
+        now = self._runtime.clock.now()
+        since = now - timedelta(seconds=self._runtime.settings.lease)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._runtime.database.read(lambda conn: gauges.load(conn, now=now, workers_since=since))
+        except (StorageUnavailable, TimeoutError):
+            logger.warning("the database is away; the metrics tell what this server counts itself")
+            return None
+
+    def _make_counts(self) -> None:
+        own = self._registry
+        self._deliveries = Counter(
+            "orchestrator_deliveries", "Deliveries at callbacks' doors, by verdict.", ["outcome"], registry=own
+        )
+        self._ended = Counter(
+            "orchestrator_processes_ended",
+            "Processes whose end this server stored.",
+            ["workflow", "status"],
+            registry=own,
+        )
+        self._step_seconds = Histogram(
+            "orchestrator_step_seconds",
+            "From entering a step to its end; of a wait or a form, how long it waited.",
+            ["kind", "status"],
+            buckets=STEP_SECONDS,
+            registry=own,
+        )
+        self._commit_seconds = Histogram(
+            "orchestrator_commit_seconds",
+            "From the first statement of a commit until it was durable.",
+            buckets=FAST_SECONDS,
+            registry=own,
+        )
+        self._commit_units = Histogram(
+            "orchestrator_commit_transactions",
+            "How many transactions one commit made durable.",
+            buckets=GROUPS,
+            registry=own,
+        )
+        self._loop_lag = Histogram(
+            "orchestrator_event_loop_lag_seconds",
+            "How late the event loop came to what was due.",
+            buckets=FAST_SECONDS,
+            registry=own,
+        )
+        for outcome in AttemptOutcome:
+            self._deliveries.labels(outcome)  # from the start, so that the first of its kind is a rise and no beginning
+
+    def _make_gauges(self, face: Face | None) -> None:
+        own = self._registry
+        self._database_up = Gauge("orchestrator_database_up", "Whether the database answers: 1 or 0.", registry=own)
+        build = Gauge("orchestrator_build_info", "The release of this server.", ["version"], registry=own)
+        build.labels(__version__).set(1)
+        if face is not None:
+            sockets = Gauge("orchestrator_sockets", "WebSockets that are open at this server.", registry=own)
+            sockets.set_function(lambda: face.open_sockets)
+            followed = Gauge("orchestrator_subscribers", "Subscriptions followed at this server.", registry=own)
+            followed.set_function(lambda: face.open_subscriptions)
+
+    def _standing(self, found: Gauges) -> Iterator[Metric]:
+        yield self._processes(found)
+        state = GaugeMetricFamily(
+            "orchestrator_engine_state", "Where the engine stands: 1 for its state, 0 for the others.", labels=["state"]
+        )
+        for one in EngineState:
+            state.add_metric([one], one is found.state)
+        yield state
+        for name, told, value in (
+            ("processes_held", "Processes that living workers hold, each at a step.", found.backlog.held),
+            ("processes_queued", "Processes that could go on and wait for a worker.", found.backlog.queued),
+            ("queue_lag_seconds", "How long the longest-waiting of them has waited.", found.lag),
+            ("workers", "Workers that were heard of within a lease.", found.workers),
+            ("callbacks_pending", "Callbacks whose URLs are open.", found.pending_callbacks),
+            ("callbacks_overdue", "Callbacks past their deadline that are open still.", found.overdue_callbacks),
+            ("callbacks_oldest_pending_seconds", "Age of the oldest open callback.", found.oldest_pending_callback),
+            ("input_requests_open", "Forms that wait for a person.", found.open_input_requests),
+            ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", found.log_lag),
+        ):
+            yield GaugeMetricFamily(f"orchestrator_{name}", told, value)
+
+    def _processes(self, found: Gauges) -> Metric:
+        """Zeros for what is deployed: a count that vanishes when it falls to 0 would look as if it were unknown."""
+        family = GaugeMetricFamily(
+            "orchestrator_processes", "Processes that have not ended.", labels=["workflow", "status"]
+        )
+        names = {workflow.name for workflow in self._runtime.registry} | {name for _, name in found.processes}
+        for name in sorted(names):
+            for status in LIVING:
+                family.add_metric([name, status], found.processes.get((status, name), 0))
+        return family
+
+
+class _Told(Collector):
+    def __init__(self, families: Iterator[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> list[Metric]:
+        """What was read."""
+        return self._families
+
+
+def _registry_of(families: Iterator[Metric]) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(_Told(families))
+    return registry
+
+
+def metrics_routes(metrics: Metrics) -> list[Route]:
+    """``/metrics``. It asks for no sign-in: whoever reaches it sees counts and workflows' names, and nothing else."""
+
+    async def tell(_: Request) -> Response:
+        return Response(await metrics.text(), media_type=CONTENT_TYPE_PLAIN_1_0_0)
+
+    return [Route("/metrics", tell)]

@@ -1,0 +1,154 @@
+"""The SQLite file can no longer be written: refusals, reads that go on, and a way back without a restart."""
+
+import asyncio
+import resource
+import threading
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+from support.database import sqlite_url
+from support.engine import Engine
+from support.remote import Remote
+from support.until import PATIENCE
+from support.web import Site, site_of
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.callbacks.urls import route
+from orchestrator_gql.storage.database.sqlite import READERS, SqliteDatabase
+from orchestrator_gql.types import Json, ProcessStatus, State
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.workflow import workflow
+
+COMPLETED = ProcessStatus.COMPLETED
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """No file of this process grows any more, as on a full disk (EFBIG; the kernel's signal is ignored by Python)."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+@contextmanager
+def files_away(folder: Path) -> Iterator[None]:
+    """Somebody moves the database's files elsewhere, and back."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    moved = [path for path in folder.glob("orchestrator.db*") if path.suffix != ".lock"]
+    for path in moved:
+        path.rename(elsewhere / path.name)
+    try:
+        yield
+    finally:
+        assert not (folder / "orchestrator.db").exists(), "an empty one was made in its place"
+        for path in moved:
+            (elsewhere / path.name).rename(path)
+
+
+@pytest.mark.parametrize("trouble", [full_disk, files_away])
+async def test_what_cannot_be_stored_is_refused_reads_go_on_and_all_goes_on_by_itself_afterwards(
+    tmp_path: Path, trouble: Any
+) -> None:
+    remote, ran = Remote(), list[str]()
+    at_work, go = asyncio.Event(), asyncio.Event()
+
+    @step("Judge")
+    async def judge(callback_result: Json) -> None: ...
+
+    @workflow("Call")
+    def calls() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    @step("Work")
+    async def work() -> State:
+        ran.append("work")
+        at_work.set()
+        await go.wait()
+        return {"is_done": True}
+
+    @workflow("Work")
+    def works() -> Any:
+        return begin >> work
+
+    async with site_of(sqlite_url(tmp_path), calls, works) as site:
+        engine = site.engine
+        waiting, running = await engine.start(calls), await engine.start(works)
+        address = route(waiting, await remote.asked())
+        await engine.reaches(waiting, ProcessStatus.AWAITING_CALLBACK)
+        await at_work.wait()
+
+        with trouble(tmp_path):
+            go.set()  # a step comes to its end while nothing can be stored
+            refused = await site.http.post(address, json={"rc": 0})
+            started = await site.answer('mutation { startWorkflow(input: {workflowName: "calls"}) { __typename } }')
+            ready = await site.http.get("/health/ready")
+            read = await asyncio.gather(*(counted(site) for _ in range(8)), *at_once(engine))
+
+        accepted = await site.http.post(address, json={"rc": 0})
+        await engine.reaches(waiting, COMPLETED)
+        ended = await engine.reaches(running, COMPLETED)
+        ready_again = await site.http.get("/health/ready")
+        count = await counted(site)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage-unavailable")
+    assert refused.headers["retry-after"] and ready.headers["retry-after"]
+    assert started["errors"][0]["extensions"]["code"] == "STORAGE_UNAVAILABLE"
+    assert (ready.status_code, ready_again.status_code) == (503, 200)
+    assert read == [2] * (8 + READERS)
+    assert (accepted.status_code, accepted.json().get("duplicate")) == (200, None)
+    assert (ended.state, ran, count) == ({"is_done": True}, ["work"], 2)
+    async with site_of(sqlite_url(tmp_path), calls, works) as after:
+        assert (await after.engine.process(waiting)).status is COMPLETED
+
+
+async def counted(site: Site) -> int:
+    """How many processes a reader finds."""
+    total: int = (await site.ask("{ processes { totalCount } }"))["processes"]["totalCount"]
+    return total
+
+
+def at_once(engine: Engine) -> list[Awaitable[int]]:
+    """What every one of the readers counts while all the others do."""
+    together = threading.Barrier(READERS, timeout=PATIENCE)
+
+    def count(conn: Connection) -> int:
+        together.wait()
+        found: int = conn.execute(text("SELECT count(*) FROM processes")).scalar_one()
+        return found
+
+    return [engine.read(count) for _ in range(READERS)]
+
+
+async def test_a_file_that_was_removed_is_not_made_anew_by_whoever_reads(tmp_path: Path) -> None:
+    database = SqliteDatabase(sqlite_url(tmp_path))
+    await database.open()
+    try:
+        database.engine.dispose()  # whoever reads now opens the file
+        with files_away(tmp_path), pytest.raises(StorageUnavailable):
+            await database.read(lambda conn: conn.execute(text("SELECT 1")).scalar())
+        assert await database.read(lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
+    finally:
+        await database.close()
+
+
+async def test_a_damaged_file_is_refused_as_one_that_cannot_be_used(tmp_path: Path) -> None:
+    database = SqliteDatabase(sqlite_url(tmp_path))
+    await database.open()
+    try:
+        await database.transaction(lambda conn: conn.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY)")))
+        with database.engine.connect() as conn:
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # into the file, which is what is damaged
+        database.engine.dispose()
+        (tmp_path / "orchestrator.db").write_bytes(b"a letter to my mother, not a database" * 1000)
+        with pytest.raises(StorageUnavailable):
+            await database.read(lambda conn: conn.execute(text("SELECT count(*) FROM t")).scalar())
+    finally:
+        await database.close()

@@ -1,0 +1,167 @@
+"""The connection is lost in the COMMIT itself, and nobody can say whether it was done: nothing is lost, nothing twice.
+
+The wire to a real PostgreSQL is cut there, once before the COMMIT arrives and once behind it.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from support.clock import TurnableClock
+from support.database import PostgresServer
+from support.engine import engine_of
+from support.lossy import Cut, LossyWire, lossy_wire
+from support.remote import Remote, answer
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.types import EventKind, Json, ProcessStatus, State
+from orchestrator_gql.utils.errors import OutcomeUnknown
+from orchestrator_gql.workflow import workflow
+
+COMPLETED = ProcessStatus.COMPLETED
+cuts = pytest.mark.parametrize("cut", Cut, ids=["done", "lost"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """A wire that may be cut, and the URL of its near end."""
+
+    wire: LossyWire
+    url: str
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+async def wired(url: str) -> AsyncIterator[Wired]:
+    async with lossy_wire(url) as (wire, near):
+        yield Wired(wire, near)
+
+
+@cuts
+async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what_follows_runs_once(
+    wired: Wired, clock: TurnableClock, cut: Cut
+) -> None:
+    remote, ran = Remote(), list[str]()
+
+    @step("Work")
+    async def work() -> State:
+        ran.append("work")
+        wired.wire.cut_commit(cut, "is_done")
+        return {"is_done": True}
+
+    @step("Finish", on_crash="hold")
+    async def finish() -> None:
+        ran.append("finish")
+
+    @step("Judge")
+    async def judge(callback_result: Json) -> None:
+        wired.wire.cut_commit(cut, "VALIDATED")
+
+    @workflow("Work")
+    def works() -> Any:
+        return begin >> work >> callback_step("Playbook", remote.action(), judge) >> finish
+
+    async with engine_of(wired.url, works, clock=clock, heartbeat=0.1) as engine:
+        process_id = await engine.start(works)
+        await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+        await answer(engine.runtime, await remote.asked(), {"rc": 0})
+        ended = await engine.reaches(process_id, COMPLETED)
+        visits = await engine.steps(process_id)
+        told = await engine.events(process_id)
+
+    assert wired.wire.cuts == 2
+    assert ended.state["is_done"]
+    assert ran == ["work", "finish"]
+    assert len(remote.tokens) == 1
+    assert {visit.attempt for visit in visits} == {1}
+    assert len({event.cursor for event in told}) == len(told)
+    assert sum(event.payload.get("to") == "SUCCESS" for event in told) == len(visits)
+
+
+@cuts
+async def test_a_claim_that_was_lost_in_the_commit_is_given_back_and_made_again(
+    wired: Wired, clock: TurnableClock, cut: Cut
+) -> None:
+    ran = list[str]()
+
+    @step("Work")
+    async def work() -> None:
+        ran.append("work")
+
+    @workflow("Work")
+    def works() -> Any:
+        return begin >> work
+
+    async with engine_of(wired.url, works, clock=clock, heartbeat=0.1) as engine:
+        wired.wire.cut_commit(cut, engine.runtime.worker, "RUNNING")
+        process_id = await engine.start(works)
+        await engine.reaches(process_id, COMPLETED)
+
+    assert wired.wire.cuts == 1
+    assert ran == ["work"]
+
+
+@workflow("Nothing")
+def nothing() -> Any:
+    return begin
+
+
+@cuts
+async def test_a_start_that_was_lost_in_the_commit_is_told_as_unknown_and_repeated_under_its_key_once(
+    wired: Wired, clock: TurnableClock, cut: Cut
+) -> None:
+    async with engine_of(wired.url, nothing, clock=clock) as engine:
+
+        async def start() -> Started:
+            said = await start_workflow(
+                engine.runtime, LOCAL_OPERATOR, workflow_name="nothing", pages=[], idempotency_key="once"
+            )
+            assert isinstance(said, Started)
+            return said
+
+        await engine.start(nothing)  # the log has begun
+        wired.wire.cut_commit(cut, "PROCESS_CREATED")
+        with pytest.raises(OutcomeUnknown, match="may have been done"):
+            await start()
+        started = await start()
+        await engine.reaches(started.process.id, COMPLETED)
+        created = await engine.events(kind=EventKind.PROCESS_CREATED)
+
+    assert started.created == (cut is Cut.LOST)
+    assert [event.process_id for event in created][1:] == [started.process.id]
+
+
+@cuts
+async def test_a_result_that_was_lost_in_the_commit_may_be_sent_again_and_is_taken_once(
+    wired: Wired, clock: TurnableClock, cut: Cut
+) -> None:
+    remote, judged = Remote(), list[Json]()
+
+    @step("Judge")
+    async def judge(callback_result: Json) -> None:
+        judged.append(callback_result)
+
+    @workflow("Call")
+    def calls() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    async with engine_of(wired.url, calls, clock=clock, heartbeat=0.1) as engine:
+        process_id = await engine.start(calls)
+        await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+        token = await remote.asked()
+        wired.wire.cut_commit(cut, "the result")
+        with pytest.raises(OutcomeUnknown):
+            await answer(engine.runtime, token, "the result")
+        receipt = await answer(engine.runtime, token, "the result")
+        await engine.reaches(process_id, COMPLETED)
+
+    assert receipt.is_duplicate == (cut is Cut.DONE)
+    assert judged == ["the result"]

@@ -1,0 +1,48 @@
+"""What the README and the how-to pages show is what the product does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse, validate
+from tree import ROOT
+
+from orchestrator_gql.cli.serving.loading import load_workflows
+from orchestrator_gql.graphql.schema import printed
+
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+def test_the_workflow_of_the_readme_is_offered_as_it_stands(tmp_path: Path) -> None:
+    module = tmp_path / "my_workflows.py"
+    module.write_text(blocks(README, "python")[0])
+
+    offered = load_workflows([str(module)])
+
+    assert [one.name for one in offered] == ["configure_node"]
+    assert [step.kind for step in offered[0].steps] == ["ACTION", "AWAIT_CALLBACK", "VALIDATION", "INPUT"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_operations_of_a_page_fit_the_schema(page: Path) -> None:
+    schema = build_schema(printed())
+
+    problems = [error.message for text in blocks(page, "graphql") for error in validate(schema, parse(text))]
+
+    assert problems == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_that_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
