@@ -34,7 +34,7 @@ SETTINGS = {
     "ORCHESTRATOR_LOG_LEVEL": "WARNING",
     workflows.SLOW: "0.5",  # what is frozen must have something in its hands
 }
-AT_ONCE = 16
+AT_ONCE = 24
 APIS, WORKERS = 2, 3
 RECORDED = 3.0
 """Seconds in which processes are started while boundaries are recorded."""
@@ -51,7 +51,7 @@ WAKING = 1.5
 KINDS = {"kill -9": 8, "stop": 2, "freeze": 5, "busy loop": 2, "queue emptied": 2, "database killed": 1}
 """How often each fault is made, against the others."""
 
-PACE = (0.5, 1.5)
+PACE = (0.8, 2.0)
 """Seconds between two faults, from and to: between them some work is done."""
 
 ARMED = 0.6
@@ -186,8 +186,7 @@ class Deployment:
             life.signal(number)
 
     async def _freeze(self) -> None:
-        able = [post for post in self.posts if not (post.is_api or post.is_armed or post.is_held)]
-        post = self.dice.choice(able) if able else None
+        post = await self._busiest()
         life = post.life if post else None
         if post is None or life is None or life.gone.done():
             return
@@ -202,18 +201,30 @@ class Deployment:
 
     async def _keep_busy(self) -> None:
         self.history.note(Saw.HURT, kind="busy loop")
-        await self.outside.run(busy=FROZEN)
+        await self.outside.run(workflows.straight, busy=FROZEN)
+
+    async def _busiest(self) -> Post | None:
+        """The worker with the most processes in its hands, of those that are to die of nothing else."""
+        held = await self._execute("SELECT worker FROM processes WHERE worker IS NOT NULL")
+        counts = Counter(int(worker.split(":")[1]) for (worker,) in held)
+        able = [post for post in self.posts if not (post.is_armed or post.is_held) and post.life]
+        busy = [post for post in able if post.life and counts[post.life.pid]]
+        return max(busy, key=lambda post: counts[post.life.pid] if post.life else 0, default=None)
 
     async def _empty_queue(self) -> None:
+        await self._execute("TRUNCATE procrastinate_jobs CASCADE")
+        self.history.note(Saw.HURT, kind="queue emptied")
+
+    async def _execute(self, statement: str) -> Sequence[Any]:
         url = make_url(self.site.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
 
-        def empty() -> None:
+        def execute() -> Sequence[Any]:
             with psycopg.connect(url, autocommit=True) as conn:
-                conn.execute("TRUNCATE procrastinate_jobs CASCADE")
+                cursor = conn.execute(statement.encode())
+                return cursor.fetchall() if cursor.description else ()
 
         async with self.database_dies:  # not while it is away
-            await asyncio.to_thread(empty)
-        self.history.note(Saw.HURT, kind="queue emptied")
+            return await asyncio.to_thread(execute)
 
     async def _kill_database(self) -> None:
         async with self.database_dies:

@@ -18,6 +18,7 @@ from chaos.history import History, Saw
 from chaos.workflows import journey, straight, troubled
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, subscribe
 from orchestrator_gql.storage.events import BEGINNING
+from orchestrator_gql.workflow.model import Workflow
 
 START = """mutation($input: StartWorkflowInput!) { startWorkflow(input: $input) {
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
@@ -99,10 +100,14 @@ class World:
             await asyncio.wait([tinkering])
         await self.ask(PAUSE, {"paused": False})
 
-    async def run(self, busy: float = 0.0) -> None:
-        """Start a process, perhaps twice with the same key, and wait until the subscription tells its end."""
+    async def run(self, *workflows: Workflow, busy: float = 0.0) -> str:
+        """Start a process, perhaps twice with the same key, and wait until the subscription tells its end; its id.
+
+        It is of one of the workflows after the other. ``busy``: seconds for which it holds the loop of its worker.
+        """
         number = next(self._numbers)
-        workflow = (straight if busy else (journey, straight, journey, troubled)[number % 4]).name
+        turns = workflows or (journey, straight, journey, troubled)
+        workflow = turns[number % len(turns)].name
         key = f"start-{number}"
         page = {"number": number, "busy": busy}
         wanted = {"workflowName": workflow, "pages": [page], "idempotencyKey": key}
@@ -110,13 +115,14 @@ class World:
             said = await self._start(wanted)
             if said["__typename"] != "StartWorkflowSuccess":
                 self.history.note(Saw.REFUSED, what=f"start {key}: {said}")
-                return
-            process_id = said["process"]["id"]
+                raise AssertionError(f"a start was refused: {said}")
+            process_id: str = said["process"]["id"]
             self.history.note(Saw.STARTED, process_id, key=key, number=number)
         if number % 3 == 0:
             await self.write_note(process_id)
         while process_id not in self.ended:
             await self._changed.wait()
+        return process_id
 
     async def _start(self, wanted: dict[str, Any]) -> dict[str, Any]:
         while True:
