@@ -193,9 +193,9 @@ def _issue(
     mailbox = _new_mailbox(process, record, wait, token, terms)
     callbacks.issue(conn, mailbox, digest(token))
     assert mailbox.expires_at is not None
-    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, mailbox.id)
+    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, callback_id=mailbox.id)
     if mailbox.heartbeat_due_at is not None:
-        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, mailbox.id)
+        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, callback_id=mailbox.id)
     payload = {"callback_id": str(mailbox.id), "expires_at": mailbox.expires_at.isoformat()}
     return token, (Event(EventKind.CALLBACK_ISSUED, terms.now, process.id, None, payload),)
 

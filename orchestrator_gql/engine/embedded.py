@@ -60,6 +60,7 @@ class EmbeddedDispatcher:
             while True:
                 await free.acquire()
                 process_id = await self._queue.get()
+                await self.runtime.calm.wait()
                 if self._stopping:
                     break  # rung for while the last steps finish: it is runnable, and waits for the next server
                 self._queued.discard(process_id)

@@ -13,6 +13,7 @@ from orchestrator_gql.process.machine import (
     first_difference,
     resume,
     retry,
+    status_changed,
     step_at,
 )
 from orchestrator_gql.process.outcomes import (
@@ -52,5 +53,6 @@ __all__ = [
     "first_difference",
     "resume",
     "retry",
+    "status_changed",
     "step_at",
 ]
