@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
+from orchestrator_gql.engine.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier
@@ -30,7 +31,7 @@ from orchestrator_gql.runtime import Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
-from orchestrator_gql.utils.clock import Clock, WallClock
+from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import Workflow
@@ -48,7 +49,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     """
     _demand_private(settings)
     dispatcher = EmbeddedDispatcher()
-    runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+    runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -82,7 +83,11 @@ async def running(runtime: Runtime, dispatcher: EmbeddedDispatcher) -> AsyncIter
         )
         if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
             await runtime.database.transaction(processes.drop_leases)
-        tasks = [asyncio.create_task(dispatcher.run()), asyncio.create_task(keep_time(runtime))]
+        work = [dispatcher.run(), keep_time(runtime)]
+        if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
+            await read_database_clock(runtime, runtime.clock)  # before anything is judged by it
+            work.append(keep_to_database_clock(runtime, runtime.clock))
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from orchestrator_gql.storage.columns import among
+from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
@@ -91,3 +91,8 @@ def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> li
     due = delete(timers).where(among(conn, timers.c.process_id, process_ids), timers.c.due_at <= now)
     taken = conn.execute(due.returning(timers.c.kind, timers.c.process_id, timers.c.input_request_id))
     return [Fired(TimerKind(kind), process_id, request_id) for kind, process_id, request_id in taken]
+
+
+def database_time(conn: Connection) -> datetime:
+    """What time it is on the machine of the database (PostgreSQL), also within a transaction."""
+    return conn.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()
