@@ -24,7 +24,6 @@ from orchestrator_gql.process import resume
 from orchestrator_gql.storage import processes, tables
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.types import EventKind, ProcessStatus
-from orchestrator_gql.workflow import Workflow
 
 AWAITING, RUNNING, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNING, ProcessStatus.FAILED
 HOUR = 3600
@@ -194,6 +193,36 @@ async def test_on_postgres_a_timer_that_a_server_with_a_fast_clock_fired_is_set_
     assert still.status in (AWAITING, RUNNING)
 
 
+async def test_on_postgres_a_wait_reached_just_before_its_deadline_does_not_rely_on_a_timer_that_fired_early(
+    postgres: PostgresServer, clock: TurnableClock
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Call slowly")
+    async def call(callback_route: str) -> None:
+        begun.set()
+        await go.wait()
+
+    @step("Accept")
+    def accept(callback_result: Any) -> None: ...
+
+    played = of(callback_step("Playbook", call, accept, timeout=60))
+    with postgres.database() as url:
+        async with engine_of(url, played, clock=clock) as slow, engine_of(url) as fast:
+            process_id = await slow.start(played)
+            await begun.wait()
+            clock.turn(59)
+            fast.turn(60)
+            await all_fired(slow)
+            go.set()
+            await slow.reaches(process_id, AWAITING)
+            slow.turn(1)
+            failed = await slow.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "callback-expired"
+
+
 async def test_a_deadline_that_falls_into_the_action_is_found_when_the_wait_is_reached(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
@@ -205,7 +234,7 @@ async def test_a_deadline_that_falls_into_the_action_is_found_when_the_wait_is_r
     @step("Accept")
     def accept(callback_result: Any) -> None: ...
 
-    played: Workflow = of(callback_step("Playbook", call, accept, timeout=60))
+    played = of(callback_step("Playbook", call, accept, timeout=60))
     engine = await offer(played)
     process_id = await engine.start(played)
     await begun.wait()
