@@ -71,7 +71,7 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
         turned = await turn(runtime, process, step, [])
         if isinstance(turned, forms.Complete):
             return Success(put_back(step, process.state, focus(step, process.state), turned.data))
-        return Suspend(turned.page.title or step.name, step.assignee.key)
+        return Suspend(turned.page.title or step.name, step.assignee.key, step.due, step.remind)
     except (Exception, SystemExit) as error:
         return _failed(runtime, process, step, error, None)
 

@@ -1,11 +1,30 @@
 """Column types that mean the same on both dialects: UTC instants, JSON as text, failures, enums with a CHECK."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text, TypeDecorator
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    Text,
+    TypeDecorator,
+    Uuid,
+    any_,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.types import UserDefinedType
 
 from orchestrator_gql.types import Failure, Json
@@ -76,6 +95,26 @@ class Xid8(UserDefinedType[int]):
 
 TransactionId = BigInteger().with_variant(Xid8(), "postgresql")
 EventId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """The column is one of the ids."""
+    return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
+
+
+def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
+    """The ids as a column of a table of their own.
+
+    They are one parameter: of some hundred in a list, drivers take longer than the database takes to act on them.
+    """
+    if conn.dialect.name == "postgresql":
+        return func.unnest(_id_array(ids)).column_valued("each_id")
+    as_stored = "[" + ",".join(f'"{id.hex}"' for id in ids) + "]"
+    return func.json_each(as_stored).table_valued(column("value", Uuid)).c.value
+
+
+def _id_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
+    return cast(func.string_to_array(",".join(id.hex for id in ids), ","), ARRAY(Uuid))
 
 
 def enum_text(kind: type[StrEnum], name: str) -> Enum:

@@ -33,7 +33,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from orchestrator_gql.storage.columns import failure_to_json
+from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.types import Event, EventKind, Failure
@@ -78,6 +78,14 @@ def append(conn: Connection, new: Sequence[Event]) -> None:
     if not new:
         return
     conn.execute(insert(events), [_values(event) for event in new])
+    aftermath(conn).has_events = True
+
+
+def append_for_each(conn: Connection, alike: Event, process_ids: Sequence[UUID]) -> None:
+    """Write the same event for each of the processes, in one statement."""
+    one = {**_values(alike), "process_id": each(conn, process_ids)}
+    values = [value if name == "process_id" else literal(value, events.c[name].type) for name, value in one.items()]
+    conn.execute(insert(events).from_select(list(one), select(*values)))
     aftermath(conn).has_events = True
 
 

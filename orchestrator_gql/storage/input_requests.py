@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, insert, select, update
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.tables import decisions, input_requests
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.tokens import new_id
@@ -47,6 +48,18 @@ def close(conn: Connection, request: InputRequest, status: InputRequestStatus, n
     )
     closed = conn.execute(still_open.values(status=status, closed_at=now, version=request.version + 1))
     return closed.rowcount == 1
+
+
+def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list[InputRequest]:
+    """Note that those of the requests which are still open were reminded of; which they are.
+
+    The version stays: an answer that somebody is typing is to the same question as before.
+    """
+    still_open = update(input_requests).where(
+        among(conn, input_requests.c.id, request_ids), input_requests.c.status == InputRequestStatus.OPEN
+    )
+    reminded = conn.execute(still_open.values(reminded_at=now).returning(*input_requests.c))
+    return [request_of(row) for row in reminded]
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> InputRequest | None:

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, cast, exists, func, insert, or_, select, update
 
 from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
 from orchestrator_gql.storage.engine_state import KEY
@@ -45,8 +46,6 @@ _stands = select(select(engine_state.c.state).scalar_subquery()).where(
 )
 _key = func.hashtextextended(bindparam("key"), 0)
 _wait_for_locks = select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key))
-_asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).column_valued("asked")
-_try_locks = select(_asked).where(func.pg_try_advisory_xact_lock(func.hashtextextended(_asked, 0)))
 
 _fenced = update(processes).where(
     processes.c.id == bindparam("b_id"),
@@ -96,11 +95,17 @@ def hold_as(conn: Connection, before: Process) -> EngineState | None:
     return state
 
 
-def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
-    """Hold those of the processes that nobody else holds; which they are."""
-    if conn.dialect.name != "postgresql":
-        return list(process_ids)
-    return [UUID(id) for id in conn.execute(_try_locks, {"keys": [str(id) for id in process_ids]}).scalars()]
+def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
+    """Hold at most ``limit`` of the processes that are selected, passing over those that somebody else holds.
+
+    The limit is part of the statement, which stops locking there: PostgreSQL keeps all locks of all its clients in one
+    table of some thousand places, and whoever finds it full fails.
+    """
+    if conn.dialect.name == "postgresql":
+        asked = candidates.subquery()
+        (id,) = asked.c
+        candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
+    return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
 def release(conn: Connection, process_id: UUID, worker: str) -> bool:
@@ -133,6 +138,24 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     if result.rowcount == 1 and after.ended_at is not None and before.ended_at is None:
         aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return result.rowcount == 1
+
+
+def resume_all(
+    conn: Connection, process_ids: Sequence[UUID], resting: ProcessStatus, now: datetime
+) -> dict[int, list[UUID]]:
+    """Make runnable, as `process.resume` does one, those of the processes that rest at the status, and wake them.
+
+    They are held. Which they are, by the version that each has now.
+    """
+    held = update(processes).where(among(conn, processes.c.id, process_ids), processes.c.status == resting)
+    resumed = held.values(
+        status=ProcessStatus.RUNNING, seq=processes.c.seq + 1, version=processes.c.version + 1, updated_at=now
+    )
+    found: dict[int, list[UUID]] = {}
+    for id, version in conn.execute(resumed.returning(processes.c.id, processes.c.version)):
+        found.setdefault(version, []).append(id)
+        wake(conn, id)
+    return found
 
 
 def renew_leases(conn: Connection, worker: str, until: datetime) -> int:

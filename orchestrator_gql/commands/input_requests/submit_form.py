@@ -15,7 +15,7 @@ from orchestrator_gql.input_requests.decision import Decision, InputRequest, dem
 from orchestrator_gql.process import Process, Success, course, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import events, idempotency, input_requests, processes
+from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, State, Verdict
 from orchestrator_gql.utils.errors import NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
@@ -91,6 +91,7 @@ def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision,
     if not input_requests.close(conn, seen.request, InputRequestStatus.SUBMITTED, decision.at):
         raise StaleForm(process_id=seen.process.id)
     input_requests.decide(conn, seen.request.id, decision)
+    timers.clear_request(conn, process.id, seen.request.id)
     payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
     events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
     delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
