@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ARRAY, Connection, Row, Select, Text, Update, and_, bindparam, func, insert, or_, select, update
 
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.storage.database.commits import aftermath, wake
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.types import ProcessStatus
@@ -31,36 +32,55 @@ _join = processes.outerjoin(
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
 _whole = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
-_free = _whole.where(
-    processes.c.status.in_(RUNNABLE),
-    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+_load = Prepared(_whole)
+_load_free = Prepared(
+    _whole.where(
+        or_(*(processes.c.status == status for status in RUNNABLE)),
+        or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+    )
 )
-_stands = select(processes.c.id).where(
-    processes.c.id == bindparam("id"),
-    processes.c.epoch == bindparam("epoch"),
-    processes.c.seq == bindparam("seq"),
+_stands = Prepared(
+    select(processes.c.id).where(
+        processes.c.id == bindparam("id"),
+        processes.c.epoch == bindparam("epoch"),
+        processes.c.seq == bindparam("seq"),
+    )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_lock = select(func.pg_advisory_xact_lock(_key))
+_wait_for_lock = Prepared(select(func.pg_advisory_xact_lock(_key)))
 _asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).column_valued("asked")
 _try_locks = select(_asked).where(func.pg_try_advisory_xact_lock(func.hashtextextended(_asked, 0)))
 
-_fenced = update(processes).where(
-    processes.c.id == bindparam("b_id"),
-    processes.c.epoch == bindparam("b_epoch"),
-    processes.c.seq == bindparam("b_seq"),
-)
+MOVED = (
+    "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
+    "updated_at", "ended_at", "failure", "aborted_by",
+)  # fmt: skip
+"""What a move may change beside the state. The note is not among them: it is written while a step runs."""
+
+
+def _fenced(*names: str) -> Update:
+    moved = update(processes).where(
+        processes.c.id == bindparam("b_id"),
+        processes.c.epoch == bindparam("b_epoch"),
+        processes.c.seq == bindparam("b_seq"),
+    )
+    return moved.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
+
+
+_insert = Prepared(insert(processes).inline(), processes.c.keys())
+_move = Prepared(_fenced(*MOVED))
+_move_with_state = Prepared(_fenced(*MOVED, "state", "answers"))
 
 
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a process that was just created, and wake it."""
-    conn.execute(insert(processes), {"id": process.id, **_values(process), "lease_until": None})
+    _insert.run(conn, _values(process, None))
     wake(conn, process.id)
 
 
 def load(conn: Connection, process_id: UUID) -> Process | None:
     """The process with its state and the visit it is on."""
-    return _one(conn, _whole, {"id": process_id})
+    return _one(_load.first(conn, {"id": process_id}))
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
@@ -76,20 +96,20 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     step twice.
     """
     hold(conn, process_id)
-    return _one(conn, _free, {"id": process_id, "now": now})
+    return _one(_load_free.first(conn, {"id": process_id, "now": now}))
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
     """Let nobody else move the process until this transaction ends."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_wait_for_lock, {"key": str(process_id)})
+        _wait_for_lock.first(conn, {"key": str(process_id)})
 
 
 def hold_as(conn: Connection, before: Process) -> bool:
     """`hold` the process where it still stands as thought; False: somebody else moved it."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    return conn.execute(_stands, values).one_or_none() is not None
+    return _stands.first(conn, values) is not None
 
 
 def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
@@ -116,17 +136,10 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
 
     False: somebody else moved it since (a newer epoch or seq); nothing was written, and nothing else may be.
     """
-    result = conn.execute(
-        _fenced,
-        {
-            "b_id": before.id,
-            "b_epoch": before.epoch,
-            "b_seq": before.seq,
-            **_values(after),
-            "lease_until": lease_until,
-        },
-    )
-    return result.rowcount == 1
+    fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
+    # encoding a large state costs more than all the rest of a commit, and most moves leave it as it is
+    is_same = after.state is before.state and after.answers is before.answers
+    return (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
 
 
 def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
@@ -162,7 +175,7 @@ def light_select() -> Select[Any]:
 
 def process_of(row: Row[Any]) -> Process:
     """The process of a row of `light_select` or of a whole one."""
-    return _process(row._mapping)
+    return _process(row._asdict())
 
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
@@ -173,42 +186,41 @@ def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[st
     return {id: (state, pages) for id, state, pages in rows}
 
 
-def _one(conn: Connection, statement: Select[Any], values: Mapping[str, object]) -> Process | None:
-    row = conn.execute(statement, values).one_or_none()
-    return None if row is None else _process(row._mapping)
+def _one(row: Mapping[str, Any] | None) -> Process | None:
+    return None if row is None else _process(row)
 
 
-def _process(row: Mapping[Any, Any]) -> Process:
+def _process(row: Mapping[str, Any]) -> Process:
     record: StepRecord | None = record_of(row)
-    c = processes.c
     return Process(
-        id=row[c.id],
-        workflow_name=row[c.workflow_name],
-        target=row[c.target],
-        fingerprint=row[c.fingerprint],
-        status=row[c.status],
-        started_at=row[c.started_at],
-        updated_at=row[c.updated_at],
-        position=row[c.position],
-        seq=row[c.seq],
-        epoch=row[c.epoch],
-        version=row[c.version],
-        state=row.get(c.state) or {},
-        answers=row.get(c.answers) or {},
+        id=row["id"],
+        workflow_name=row["workflow_name"],
+        target=row["target"],
+        fingerprint=row["fingerprint"],
+        status=row["status"],
+        started_at=row["started_at"],
+        updated_at=row["updated_at"],
+        position=row["position"],
+        seq=row["seq"],
+        epoch=row["epoch"],
+        version=row["version"],
+        state=row.get("state") or {},
+        answers=row.get("answers") or {},
         record=record,
-        worker=row[c.worker],
-        assignee=row[c.assignee],
-        created_by=row[c.created_by],
-        ended_at=row[c.ended_at],
-        failure=row[c.failure],
-        note=row[c.note],
-        start_pages=tuple(row.get(c.start_pages) or ()),
-        aborted_by=row[c.aborted_by],
+        worker=row["worker"],
+        assignee=row["assignee"],
+        created_by=row["created_by"],
+        ended_at=row["ended_at"],
+        failure=row["failure"],
+        note=row["note"],
+        start_pages=tuple(row.get("start_pages") or ()),
+        aborted_by=row["aborted_by"],
     )
 
 
-def _values(process: Process) -> dict[str, Any]:
+def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
     return {
+        "id": process.id,
         "workflow_name": process.workflow_name,
         "target": process.target,
         "fingerprint": process.fingerprint,
@@ -219,6 +231,7 @@ def _values(process: Process) -> dict[str, Any]:
         "version": process.version,
         "record_seq": process.record.seq if process.record else None,
         "worker": process.worker,
+        "lease_until": lease_until,
         "state": process.state,
         "answers": process.answers,
         "assignee": process.assignee,
