@@ -67,7 +67,7 @@ async def submit_form(
     turned = await execution.turn(runtime, seen.process, seen.step, pages)
     if not isinstance(turned, forms.Complete):
         return turned
-    current = await _digest_of_last_page(runtime, seen, pages)
+    current = turned.shown_digest
     demand_shown(seen.request, expected_version=None, shown_digest=shown_digest, current_digest=current)
 
     decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, current, turned.pages, comment)
@@ -146,12 +146,6 @@ async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Submi
         return Submitted(request, process) if request and process else None
 
     return await runtime.database.read(look)
-
-
-async def _digest_of_last_page(runtime: Runtime, seen: _Seen, pages: list[Json]) -> str:
-    """The digest of the page that the last answer was to; the empty one where the form had no page."""
-    shown = await execution.turn(runtime, seen.process, seen.step, pages[:-1])
-    return shown.page.digest if isinstance(shown, forms.NextPage) else ""
 
 
 def _demand_open(conn: Connection, input_request_id: UUID) -> InputRequest:
