@@ -200,13 +200,14 @@ def _values(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "process_id": event.process_id,
         "actor": event.actor,
-        "payload": {key: _plain(value) for key, value in event.payload.items()},
+        "payload": _plain(event.payload),
         "at": event.at,
     }
 
 
-def _plain(value: Any) -> Any:
-    return failure_to_json(value) if isinstance(value, Failure) else value
+def _plain(payload: dict[str, Any]) -> dict[str, Any]:
+    failures = {key: failure_to_json(value) for key, value in payload.items() if isinstance(value, Failure)}
+    return payload | failures if failures else payload
 
 
 def _event(row: Row[Any]) -> Event:

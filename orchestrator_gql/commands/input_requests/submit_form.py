@@ -152,6 +152,8 @@ def _demand_open(conn: Connection, input_request_id: UUID) -> InputRequest:
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
+    if request.status is InputRequestStatus.OPEN:
+        return request
     made = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
     demand_open(request, made[-1] if made else None)
     return request
