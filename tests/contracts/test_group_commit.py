@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import sqlite_url
 
+from orchestrator_gql.storage.database.group_commit import PATIENCE
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.database.sqlite import SWITCH_INTERVAL, SqliteDatabase
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -100,17 +102,28 @@ async def test_a_full_disk_fails_the_whole_commit_and_the_next_one_stands(databa
     assert isinstance(done[2], StorageUnavailable) or "two" in await database.read(kept)
 
 
+async def test_a_unit_that_the_driver_refuses_leaves_no_transaction_behind(database: SqliteDatabase) -> None:
+    with pytest.raises(StorageUnavailable):
+        await database.transaction(lambda conn: (keep("one")(conn), conn.execute(text("SELECT * FROM nowhere"))))
+    await database.transaction(keep("two"))
+
+    assert await database.read(kept) == ["two"]
+
+
 async def test_somebody_elses_lock_is_waited_for_while_the_loop_turns(database: SqliteDatabase, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "orchestrator.db", isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
         waiting = asyncio.ensure_future(database.transaction(keep("one")))
-        for _ in range(1_000):
+        began = time.monotonic()
+        for _ in range(100):
             await asyncio.sleep(0)
+        held_up = time.monotonic() - began
         was_done = waiting.done()
         shell.execute("ROLLBACK")
     await waiting
 
     assert not was_done
+    assert held_up < PATIENCE / 1000
     assert await database.read(kept) == ["one"]
 
 
