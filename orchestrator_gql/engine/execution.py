@@ -82,7 +82,7 @@ async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[
     turned = await form_turn(runtime, step.form, {**focus(step, process.state), **own}, pages)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
-        return forms.Complete(added, turned.pages)
+        return replace(turned, data=added)
     return turned
 
 

@@ -1,9 +1,10 @@
 """Column types that mean the same on both dialects: UTC instants, JSON as text, failures, enums with a CHECK."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,56 @@ from sqlalchemy.types import UserDefinedType
 from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.json import decode, encode
 
+Convert = Callable[[Any], Any]
+
+
+@lru_cache(maxsize=256)
+def _sqlite_text(value: datetime) -> str:
+    """As SQLAlchemy writes it. Most instants of a commit are the same one, so it is written once."""
+    return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("An instant must be aware: use the clock of the runtime.")
+    return value.astimezone(UTC)
+
+
+def _of_sqlite_text(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _unless_null(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+class _Converted(TypeDecorator[Any]):
+    """A column by two plain functions.
+
+    As `process_bind_param` they would be called through two others, for every value of every transition.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    @staticmethod
+    def written(value: Any) -> Any:
+        """To the database; None is SQL's NULL and does not come here."""
+        raise NotImplementedError
+
+    @staticmethod
+    def understood(value: Any) -> Any:
+        """From the database."""
+        raise NotImplementedError
+
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """What is made of a value on its way to the database."""
+        return _unless_null(self.written)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
+        """What is made of a value on its way from the database."""
+        return _unless_null(self.understood)
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out."""
@@ -37,50 +88,41 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("An instant must be aware: use the clock of the runtime.")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """What is made of an instant on its way to the database."""
+        return _unless_null(_sqlite_text if dialect.name == "sqlite" else _utc)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
+        """What is made of an instant on its way from the database."""
+        return _unless_null(_of_sqlite_text if dialect.name == "sqlite" else _utc)
 
 
-class JsonText(TypeDecorator[Json]):
+class JsonText(_Converted):
     """JSON as text, never as JSONB: NUL and lone surrogates survive, and big integers stay exact."""
 
-    impl = Text
     cache_ok = True
+    written = staticmethod(encode)
 
-    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:
-        """To the database; None is SQL's NULL."""
-        return None if value is None else encode(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+    @staticmethod
+    def understood(value: Any) -> Json:
         """From the database."""
-        return None if value is None else decode(value)
+        return decode(value)
 
 
-class FailureText(TypeDecorator[Failure]):
+class FailureText(_Converted):
     """A failure as JSON text."""
 
-    impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Failure | None, dialect: Dialect) -> str | None:
+    @staticmethod
+    def written(value: Failure) -> str:
         """To the database."""
-        return None if value is None else encode(failure_to_json(value))
+        return encode(failure_to_json(value))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Failure | None:
+    @staticmethod
+    def understood(value: str) -> Failure:
         """From the database."""
-        return None if value is None else failure_from_json(decode(value))
+        return failure_from_json(decode(value))
 
 
 class Xid8(UserDefinedType[int]):
