@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DASHBOARD := frontend-example/dist/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types floors bench schema docs dashboard locks clean
+.PHONY: help run test check fmt lint types floors bench chaos schema docs dashboard locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ floors: $(VENV)/.dev ## A room imports only from floors below its own
 
 bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/.dev ## Kill servers by the hundred, on both databases, and count what is lost (20 minutes)
+	PYTHONPATH=tests $(BIN)/python -m chaos
 
 schema: $(VENV)/.dev ## Write schema.graphql
 	$(BIN)/orchestrator-gql schema --output schema.graphql

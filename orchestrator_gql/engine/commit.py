@@ -99,20 +99,20 @@ def apply(
 
     ``if_paused`` is what is written instead where the engine is paused: what happened, without what would begin.
     """
-    engine = processes.hold_as(conn, before)
-    if engine is None:
+    stands = processes.hold_as(conn, before)
+    if stands is None:
         raise Fenced
-    if engine is not EngineState.RUNNING:
+    if stands.engine is not EngineState.RUNNING:
         draft, terms = if_paused or draft, replace(terms, hands_over=True)
     draft, token = _settle(conn, draft, terms)
-    after = replace(draft.process, version=before.version + 1)
+    after = replace(draft.process, version=stands.version + 1, note=stands.note)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     if not processes.write(conn, before, after, terms.lease_until if is_held else None):
         raise Fenced
-    _write(conn, before, draft.transitions, terms.now)
+    _write(conn, after, draft.transitions, terms.now)
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
-    if engine is EngineState.PAUSING and not is_held:
+    if stands.engine is EngineState.PAUSING and not is_held:
         rest.look(conn, terms.now)
     return Committed(after, token)
 
@@ -299,17 +299,17 @@ def _wait_failure(mailbox: Mailbox, now: datetime) -> Failure:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 
 
-def _write(conn: Connection, before: Process, written: Sequence[Transition], now: datetime) -> None:
+def _write(conn: Connection, after: Process, written: Sequence[Transition], now: datetime) -> None:
     """The log lines, and what follows from each transition, with all events in the order of what happened."""
     latest: dict[int, StepRecord] = {record.seq: record for move in written for record in move.records}
-    steps.save_all(conn, before.id, list(latest.values()))
+    steps.save_all(conn, after.id, list(latest.values()))
     told: list[Event] = []
     for transition in written:
         # what the step came to, what follows from that, and only then where the process stands because of it
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
         told += [event for event in transition.events if event not in statuses]
         told += _follow(conn, transition, now)
-        told += statuses
+        told += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
     events.append(conn, told)
 
 

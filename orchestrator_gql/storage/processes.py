@@ -8,6 +8,7 @@ waited for comes joined to the visit that stood there before.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,7 +60,7 @@ _load_free = Prepared(
     )
 )
 _stands = Prepared(
-    select(engine_state.c.state).where(
+    select(engine_state.c.state.label("engine"), processes.c.version, processes.c.note).where(
         processes.c.id == bindparam("id"),
         processes.c.epoch == bindparam("epoch"),
         processes.c.seq == bindparam("seq"),
@@ -122,12 +123,22 @@ def hold(conn: Connection, process_id: UUID) -> None:
         _wait_for_locks.first(conn, {"key": str(process_id)})
 
 
-def hold_as(conn: Connection, before: Process) -> EngineState | None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the engine stands, and what anybody may change of a process that a worker has in its hands: its note, and
+    the version that grew with it. Written as the worker remembers them, they would undo what was acknowledged."""
+
+    engine: EngineState
+    version: int
+    note: str | None
+
+
+def hold_as(conn: Connection, before: Process) -> Standing | None:
     """`hold` the process where it still stands as thought, and look at the engine; None: somebody else moved it."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
     found = _stands.first(conn, values)
-    return None if found is None else found["state"]
+    return None if found is None else Standing(**found)
 
 
 def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:

@@ -19,12 +19,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.commits import Aftermath, T, Unit, begin_unit
+from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ class GroupWriter:
         self._conn = conn
         self._demand = demand
         self._committed = committed
+        self._failpoints = read_failpoints()
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting[Any]] = deque()
         self._is_at_work = False
@@ -146,9 +149,9 @@ class GroupWriter:
             self._settle(group, error)
             return
         if self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing for the disk
-            self._settle(group, self._commit())
+            self._settle(group, self._commit(group))
         else:
-            self._jobs.put((self._commit, lambda error: self._settle(group, error)))
+            self._jobs.put((partial(self._commit, group), partial(self._settle, group)))
 
     def _run_next(self, group: _Group) -> None:
         one = self._waiting.popleft()
@@ -189,13 +192,21 @@ class GroupWriter:
             except sqlite3.Error:  # the next group begins with another one; the writer must live to try
                 logger.exception("a group of commits could not be rolled back")
 
-    def _commit(self) -> BaseException | None:
+    def _commit(self, group: _Group) -> BaseException | None:
         try:
             if self._driver.in_transaction:
+                self._pass("before", group)
                 self._driver.execute("COMMIT")
+                self._pass("after", group)
         except BaseException as error:
             return error
         return None
+
+    def _pass(self, side: str, group: _Group) -> None:
+        if self._failpoints is not None:
+            for one in group.units:
+                if one.error is None:
+                    self._failpoints.reached(side, one.unit)
 
     def _begin_patiently(self) -> BaseException | None:
         try:

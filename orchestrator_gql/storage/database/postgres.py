@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
 from orchestrator_gql.storage.database.facts import Observer, Unobserved
+from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
 
 POOL = 10
@@ -66,6 +67,7 @@ class PostgresDatabase:
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._failpoints = read_failpoints()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -123,9 +125,15 @@ class PostgresDatabase:
                 result = await conn.run_sync(unit)
                 if self.prepare is not None and collected.woken:
                     await self.prepare(conn, collected.woken)
+            self._pass("before", unit)
             await _commit(conn)
+        self._pass("after", unit)
         self.observer.committed(1, time.monotonic() - began, collected.facts)
         return result, collected
+
+    def _pass(self, side: str, unit: Unit[T]) -> None:
+        if self._failpoints is not None:
+            self._failpoints.reached(side, unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot."""

@@ -1,0 +1,115 @@
+"""`make chaos`: the long storm over both databases, and the table of what it did and what was lost of it."""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from support.postgres_cluster import postgres_cluster
+
+from chaos import on_postgres, on_sqlite
+from chaos.evidence import Evidence
+from chaos.history import Saw
+from chaos.invariants import lost, twice
+from chaos.lives import nursery
+
+KILLS = {"sqlite": 1000, "postgres": 200}
+SHOWN = 20
+"""Complaints that are printed; the first tells most."""
+
+Column = Mapping[str, int | str]
+
+
+def main() -> int:
+    """Storm, print, and exit with 1 where anything was lost or happened twice."""
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--storage", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--kills", type=int, help="how many servers die (1000 on SQLite, 200 on PostgreSQL)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="which faults, and in which order")
+    asked = parser.parse_args()
+    print(f"seed {asked.seed}", flush=True)
+    names = ("sqlite", "postgres") if asked.storage == "both" else (asked.storage,)
+    columns: dict[str, Column] = {}
+    complaints: list[str] = []
+    for name in names:
+        kills = asked.kills or KILLS[name]
+        with TemporaryDirectory(prefix="orchestrator-chaos-") as folder:
+            began = time.monotonic()
+            run = _on_sqlite if name == "sqlite" else _on_postgres
+            evidence, rest = run(Path(folder), kills, asked.seed)
+            columns[name] = {**rest, **_column(evidence), "minutes": f"{(time.monotonic() - began) / 60:.1f}"}
+            complaints += [*lost(evidence), *twice(evidence)]
+    print(_table(columns))
+    print("\n".join(complaints[:SHOWN]))
+    return 1 if complaints else 0
+
+
+def _on_sqlite(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
+    async def run() -> on_sqlite.Storm:
+        async with nursery() as born:
+            return await on_sqlite.storm(folder, born, kills=kills, seed=seed)
+
+    came = asyncio.run(run())
+    return came.evidence, {"commit boundaries, before and after": len(came.boundaries)}
+
+
+def _on_postgres(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
+    with postgres_cluster() as cluster:
+
+        async def run() -> on_postgres.Storm:
+            async with nursery() as born:
+                return await on_postgres.storm(folder, born, cluster, kills=kills, seed=seed)
+
+        came = asyncio.run(run())
+    return came.evidence, {
+        "commit boundaries, before and after": len(came.boundaries),
+        "commits refused": came.refused,
+        "commits refused to servers that had been frozen": came.refused_frozen,
+    }
+
+
+def _column(evidence: Evidence) -> Column:
+    saw = Counter(entry.saw for entry in evidence.history)
+    hurts = [entry.told for entry in evidence.history if entry.saw is Saw.HURT]
+    kinds = Counter(told["kind"] for told in hurts)
+    places = {told["where"] for told in hurts if told["kind"] == "failpoint"}
+    visits = [visit for process in evidence.processes.values() for visit in process.visits]
+    return {
+        "killed at a failpoint": kinds["failpoint"],
+        "boundaries at which a server was killed": len(places),
+        "killed with SIGKILL at any moment": kinds["kill -9"],
+        "stopped with SIGTERM": kinds["stop"],
+        "frozen for longer than a lease": kinds["freeze"],
+        "event loops kept busy for longer than a lease": kinds["busy loop"],
+        "queue emptied": kinds["queue emptied"],
+        "PostgreSQL killed": kinds["database killed"],
+        "processes started, and ended": len(evidence.processes),
+        "steps recorded": len(visits),
+        "steps entered again, under way at a fault": sum(visit.attempt - visit.tries for visit in visits),
+        "starts acknowledged": saw[Saw.STARTED],
+        "callbacks acknowledged": saw[Saw.DELIVERED],
+        "forms acknowledged": saw[Saw.CONFIRMED],
+        "events told to a subscriber": saw[Saw.TOLD],
+        "times it connected": saw[Saw.RECONNECTED],
+        "lost": len(lost(evidence)),
+        "twice": len(twice(evidence)),
+    }
+
+
+def _table(columns: Mapping[str, Column]) -> str:
+    rows = list(dict.fromkeys(row for column in columns.values() for row in column))
+    rows.sort(key=lambda row: row in ("lost", "twice", "minutes"))
+    lines = [f"| | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
+    for row in rows:
+        cells = (str(column.get(row, "–")) for column in columns.values())  # noqa: RUF001 - a dash for "none there"
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Servers as processes of their own: begun by the command or by a fork, signalled, and known to be dead."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, Signals
+
+TESTS = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One life of a server; ``gone`` resolves to its exit code, negative where a signal ended it."""
+
+    pid: int
+    gone: "asyncio.Future[int]"
+
+    def signal(self, number: Signals) -> None:
+        """Send it a signal, unless it is dead already."""
+        if not self.gone.done():
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return
+
+    async def end(self, number: Signals = SIGKILL) -> int:
+        """Send the signal and wait until it is dead."""
+        self.signal(number)
+        return await asyncio.shield(self.gone)
+
+
+class Nursery:
+    """Begins lives."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._born: asyncio.Queue[int] = asyncio.Queue()
+        self._gone: dict[int, asyncio.Future[int]] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
+        """A life that begins at once: everything is imported already."""
+        order = {"arguments": list(arguments), "environment": dict(environment), "log": str(log)}
+        assert self._process.stdin is not None
+        async with self._one_at_a_time:
+            self._process.stdin.write((json.dumps(order) + "\n").encode())
+            pid = await self._born.get()
+        return Life(pid, self._gone_of(pid))
+
+    async def command(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
+        """A life that begins as users begin one."""
+        with log.open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "orchestrator_gql", *arguments),
+                env={**os.environ, **path(), **environment},
+                stdout=out,
+                stderr=out,
+            )
+        return Life(process.pid, asyncio.ensure_future(process.wait()))
+
+    async def listen(self) -> None:
+        """Hear who was born and who died, until cancelled."""
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            said = json.loads(line)
+            if "born" in said:
+                self._born.put_nowait(said["born"])
+            else:
+                self._gone_of(said["gone"]).set_result(said["code"])
+
+    def _gone_of(self, pid: int) -> "asyncio.Future[int]":
+        return self._gone.setdefault(pid, asyncio.get_running_loop().create_future())
+
+
+@asynccontextmanager
+async def nursery() -> AsyncIterator[Nursery]:
+    """A nursery; whoever still lives at the end is killed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "chaos.nursery"),
+        env={**os.environ, **path()},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    made = Nursery(process)
+    listening = asyncio.create_task(made.listen())
+    try:
+        yield made
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+def path() -> dict[str, str]:
+    """Where the servers find the package and the workflows."""
+    return {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")])}
