@@ -7,10 +7,15 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 from websockets.asyncio.client import connect
+
+from benchmarks.raw import commit_cost
+from benchmarks.server import Server
+from benchmarks.table import Line
 
 START = """mutation($pages: [JSON!]!) { startWorkflow(input: {workflowName: "lifecycle", pages: $pages}) {
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { message } } }"""
@@ -59,12 +64,42 @@ class Watch:
             future.set_result(value)
 
 
+async def lifecycle(folder: Path) -> list[Line]:
+    """One at a time, then many in flight; times are multiples of one durable commit, raw."""
+    commit = commit_cost(folder / "raw.db") * 1000
+    with Server(folder / "lifecycle.db") as server:
+        idle = server.rss()
+        await run_lifecycles(server.url, count=10, at_once=2)  # warm
+        one, one_cpu = await _with_cpu(server, count=100, at_once=1)
+        many, many_cpu = await _with_cpu(server, count=300, at_once=16)
+        rss = server.rss()
+    times = [
+        ("whole lifecycle, one at a time, p50 : one commit", one.p50(one.whole), "<= 15 ms"),
+        ("callback POST answered, p50 : one commit", one.p50(one.posted), "<= 3 ms"),
+        ("callback -> form, pushed, p50 : one commit", one.p50(one.form), "<= 8 ms"),
+    ]
+    return [
+        *(Line(name, f"{ms:.1f} ms", f"{commit:.2f} ms", ms / commit, must) for name, ms, must in times),
+        Line("lifecycles, 16 in flight", f"{many.rate:.0f}/s", must=">= 150/s"),
+        Line("server CPU a lifecycle, one at a time", f"{one_cpu * 1000:.1f} ms", must="<= 6 ms"),
+        Line("server CPU a lifecycle, 16 in flight", f"{many_cpu * 1000:.1f} ms", must="<= 6 ms"),
+        Line("RSS idle", f"{idle:.0f} MB", must="<= 90 MB"),
+        Line(f"RSS after {one.count + many.count} lifecycles", f"{rss:.0f} MB", must="<= 110 MB"),
+    ]
+
+
+async def _with_cpu(server: Server, *, count: int, at_once: int) -> tuple[Measured, float]:
+    before = server.cpu()
+    measured = await run_lifecycles(server.url, count=count, at_once=at_once)
+    return measured, (server.cpu() - before) / count
+
+
 async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
     """Run so many lifecycles, so many in flight."""
     measured = Measured(count)
     limit = asyncio.Semaphore(at_once)
     async with (
-        _remote() as (remote, routes),
+        remote_service() as (remote, routes),
         httpx.AsyncClient(base_url=url, timeout=30) as client,
         _watch(url) as watch,
     ):
@@ -81,7 +116,7 @@ async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
 
 async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, remote: str, measured: Measured) -> None:
     began = time.perf_counter()
-    answer = await _graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
+    answer = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
     process_id = answer["startWorkflow"]["process"]["id"]
     route = await routes.of(process_id, "route")
     await watch.of(process_id, "AWAITING_CALLBACK")
@@ -90,13 +125,13 @@ async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, rem
     measured.posted.append((time.perf_counter() - posting) * 1000)
     request_id = await asyncio.wait_for(watch.of(process_id, "form"), 30)
     measured.form.append((time.perf_counter() - posting) * 1000)
-    answer = await _graphql(client, SUBMIT, {"id": request_id})
+    answer = await graphql(client, SUBMIT, {"id": request_id})
     assert answer["submitForm"]["__typename"] == "SubmitFormSuccess", answer
     await asyncio.wait_for(watch.of(process_id, "COMPLETED"), 30)
     measured.whole.append((time.perf_counter() - began) * 1000)
 
 
-async def _graphql(client: httpx.AsyncClient, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def graphql(client: httpx.AsyncClient, query: str, variables: dict[str, Any]) -> dict[str, Any]:
     response = await client.post("/graphql", json={"query": query, "variables": variables})
     body: dict[str, Any] = response.json()
     if body.get("errors"):
@@ -130,7 +165,7 @@ async def _watch(url: str) -> AsyncIterator[Watch]:
 
 
 @asynccontextmanager
-async def _remote() -> AsyncIterator[tuple[str, Watch]]:
+async def remote_service() -> AsyncIterator[tuple[str, Watch]]:
     """A remote service that takes orders at once; the benchmark itself calls back."""
     routes = Watch()
 

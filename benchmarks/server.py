@@ -16,6 +16,9 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Server:
     """`orchestrator-gql serve` on a free port, and what the kernel says of it."""
 
+    ready_after: float
+    """Seconds from its start until it answered that it is ready."""
+
     def __init__(self, database: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -27,16 +30,28 @@ class Server:
         ]
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it and wait until it can do its work."""
         environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR"}
+        began = time.monotonic()
         self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
+        while time.monotonic() < began + 30:
             try:
                 urllib.request.urlopen(f"{self.url}/health/ready", timeout=1).read()
-                return self
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.01)
+            else:
+                self.ready_after = time.monotonic() - began
+                return
         raise RuntimeError("the server did not become ready")
+
+    def kill(self) -> None:
+        """As the kernel kills it when memory runs out."""
+        self._process.kill()
+        self._process.wait(timeout=60)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
+from orchestrator_gql.engine.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier
@@ -33,7 +34,7 @@ from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import prepare
-from orchestrator_gql.utils.clock import Clock, WallClock
+from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import Workflow
@@ -51,7 +52,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     """
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
-    runtime = assemble(settings, Registry(workflows), dispatcher, clock or WallClock())
+    runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
     face = graphql_face(runtime)
     metrics = Metrics(runtime, face)
     runtime.database.observer = metrics
@@ -88,9 +89,14 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         )
         if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
             await runtime.database.transaction(processes.drop_leases)
+        work = [runtime.notifier.run()]
+        if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
+            await read_database_clock(runtime, runtime.clock)  # before anything is judged by it
+            work.append(keep_to_database_clock(runtime, runtime.clock))
         works = runtime.settings.role != "api"
-        work = (dispatcher.run(), keep_time(runtime)) if works else ()
-        tasks = [asyncio.create_task(one) for one in (runtime.notifier.run(), *work)]
+        if works:
+            work += [dispatcher.run(), keep_time(runtime)]
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             yield
         finally:

@@ -41,6 +41,12 @@ class Dispatcher(Protocol):
         ...
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """One server's bundle; frozen, and handed down. There are no globals."""
@@ -54,6 +60,8 @@ class Runtime:
     threads: ThreadPoolExecutor
     timers: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a timer was stored: the earliest one may be another now."""
+    calm: asyncio.Event = field(default_factory=_set)
+    """Cleared while very many timers are fired: whoever would begin to advance a process waits for it first."""
 
 
 class RuntimeBells:

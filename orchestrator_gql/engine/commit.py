@@ -49,6 +49,9 @@ from orchestrator_gql.utils.errors import StaleVersion
 from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList
 
+CLOCKS_APART = timedelta(seconds=5)
+"""More than the clocks of two servers on one database ever differ by."""
+
 
 class Fenced(Exception):
     """The process moved on without this worker; the transaction is undone."""
@@ -213,10 +216,8 @@ def _issue(
         return token, ()
     mailbox = _new_mailbox(process, record, wait, token, terms)
     callbacks.issue(conn, mailbox, digest(token))
+    _set_timers(conn, process, mailbox)
     assert mailbox.expires_at is not None
-    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, mailbox.id)
-    if mailbox.heartbeat_due_at is not None:
-        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, mailbox.id)
     payload = {"callback_id": str(mailbox.id), "expires_at": mailbox.expires_at.isoformat()}
     return token, (Event(EventKind.CALLBACK_ISSUED, terms.now, process.id, None, payload),)
 
@@ -248,12 +249,33 @@ def _look_into_mailbox(conn: Connection, process: Process, step: AwaitStep, now:
     if mailbox.status is CallbackStatus.PENDING:
         over = mailbox.deadline(now)
         if over is None:
+            _keep_timers(conn, process, mailbox, now)
             return Await()
         callbacks.close(conn, mailbox.id, over)
         timers.clear_callback(conn, mailbox.id)
         events.append(conn, [_ended(mailbox, over, now)])
         mailbox = replace(mailbox, status=over)
     return Failed(mailbox.failure or _wait_failure(mailbox, now))
+
+
+def _keep_timers(conn: Connection, process: Process, mailbox: Mailbox, now: datetime) -> None:
+    """Set the timers of a wait that goes on anew where one may have fired already.
+
+    A server whose clock is ahead of this one's fires a moment before this one agrees that the time is over. The timer
+    is gone then, and the wait would never end.
+    """
+    due = min(at for at in (mailbox.expires_at, mailbox.heartbeat_due_at) if at is not None)
+    is_second_look = process.record is not None and process.record.step_index == process.position
+    if is_second_look or due - now < CLOCKS_APART:
+        timers.clear_callback(conn, mailbox.id)
+        _set_timers(conn, process, mailbox)
+
+
+def _set_timers(conn: Connection, process: Process, mailbox: Mailbox) -> None:
+    assert mailbox.expires_at is not None
+    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, callback_id=mailbox.id)
+    if mailbox.heartbeat_due_at is not None:
+        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, callback_id=mailbox.id)
 
 
 def _taken(step: AwaitStep, process: Process, letter: Json, now: datetime) -> Outcome:
@@ -318,8 +340,11 @@ def _open_request(conn: Connection, process: Process, asked: Suspend, now: datet
         title=asked.title,
         assignee=asked.assignee,
         created_at=now,
+        due_at=now + asked.due if asked.due else None,
     )
     input_requests.open_request(conn, request)
+    if asked.remind is not None:
+        timers.set_timer(conn, TimerKind.REMINDER, process.id, now + asked.remind, input_request_id=request.id)
     payload = {"input_request_id": str(request.id), "assignee": request.assignee}
     return Event(EventKind.INPUT_REQUESTED, now, process.id, None, payload)
 

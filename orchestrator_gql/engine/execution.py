@@ -71,7 +71,7 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
         turned = await turn(runtime, process, step, [])
         if isinstance(turned, forms.Complete):
             return Success(put_back(step, process.state, focus(step, process.state), turned.data))
-        return Suspend(turned.page.title or step.name, step.assignee.key)
+        return Suspend(turned.page.title or step.name, step.assignee.key, step.due, step.remind)
     except (Exception, SystemExit) as error:
         return _failed(runtime, process, step, error, None)
 
@@ -82,7 +82,7 @@ async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[
     turned = await form_turn(runtime, step.form, {**focus(step, process.state), **own}, pages)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
-        return forms.Complete(added, turned.pages)
+        return replace(turned, data=added)
     return turned
 
 

@@ -61,6 +61,7 @@ class Work:
 
     async def _advance(self, process_id: UUID) -> None:
         """Whatever happens, nobody waits for a worker that does not work on it."""
+        await self._runtime.calm.wait()
         try:
             if process_id in self._doubtful:
                 await self._let_go(process_id)

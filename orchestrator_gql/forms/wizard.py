@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import aclosing, closing
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
 from typing import Any, TypeAlias
 
@@ -55,11 +55,17 @@ class Complete:
     """The form is filled in.
 
     ``data`` is what it contributes to the state, as JSON. ``pages`` are the accepted answers, as JSON: initial values
-    filled in, read-only fields left out.
+    filled in, read-only fields left out. ``last`` is the page that was answered last, None where none was asked.
     """
 
     data: dict[str, Json]
     pages: tuple[dict[str, Json], ...]
+    last: type[BaseModel] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def shown_digest(self) -> str:
+        """The digest of the page that was answered last, as it is shown now; empty where none was asked."""
+        return "" if self.last is None else show(self.last, len(self.pages) - 1).digest
 
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
@@ -92,12 +98,12 @@ async def turn(
     change or return it. What the form itself raises is raised here, but for validation errors: those are answered.
     ``StepError``: the form yields or returns what no form may.
     """
-    own: State = await run_sync(deepcopy, state)
-    dialogue = _dialogue(own, pages, locale)
     if isasyncgenfunction(form) or iscoroutinefunction(form):
+        own: State = await run_sync(deepcopy, state)
+        dialogue = _dialogue(own, pages, locale)
         begun = form(own)
     else:
-        begun = await run_sync(_begin, form, own, dialogue)
+        begun, dialogue = await run_sync(_begin, form, state, pages, locale)
     if isinstance(begun, Turn):
         return begun
     asked = await begun if isawaitable(begun) else begun
@@ -107,13 +113,16 @@ async def turn(
     return outcome
 
 
-def _begin(form: Form, own: State, dialogue: _Dialogue) -> Any:
+def _begin(form: Form, state: State, pages: Sequence[Json], locale: str) -> tuple[Any, _Dialogue]:
     """The turn where the form is an ordinary function; else what has to be awaited on the loop."""
+    own = deepcopy(state)
+    dialogue = _dialogue(own, pages, locale)
     try:
         asked = form(own)
     except StopIteration as error:  # no thread can hand this one over: futures refuse it
         raise StepError("A form function raised StopIteration.", "form-definition") from error
-    return asked if isawaitable(asked) or isasyncgen(asked) else _converse(_asking(asked), dialogue)
+    is_async = isawaitable(asked) or isasyncgen(asked)
+    return asked if is_async else _converse(_asking(asked), dialogue), dialogue
 
 
 def _asking(asked: Any) -> _SyncForm:
@@ -201,7 +210,7 @@ def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
         case ValidationError() | FormValidationError():
             return _refused(last, question, answers, locale)
         case _Ended(result=result):
-            return Complete(_data(result), tuple(accepted))
+            return Complete(_data(result), tuple(accepted), last if accepted else None)
         case page:
             return NextPage(show(page, len(accepted)))
 

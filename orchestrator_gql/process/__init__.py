@@ -15,6 +15,7 @@ from orchestrator_gql.process.machine import (
     hand_over,
     resume,
     retry,
+    status_changed,
     step_at,
 )
 from orchestrator_gql.process.outcomes import (
@@ -56,5 +57,6 @@ __all__ = [
     "hand_over",
     "resume",
     "retry",
+    "status_changed",
     "step_at",
 ]

@@ -318,12 +318,19 @@ def _step_event(before: Process, record: StepRecord, now: datetime) -> Event:
 
 
 def _status_event(before: Process, after: Process, now: datetime, actor: str | None, reason: str | None) -> Event:
-    payload: dict[str, Any] = {
-        "from": before.status,
-        "to": after.status,
-        "version": after.version + 1,
-        "failure": after.failure,
-    }
-    if reason:
-        payload["reason"] = reason
-    return Event(EventKind.PROCESS_STATUS_CHANGED, now, before.id, actor, payload)
+    event = status_changed(before.id, before.status, after.status, after.version + 1, after.failure, now, actor)
+    return replace(event, payload={**event.payload, "reason": reason}) if reason else event
+
+
+def status_changed(
+    id: UUID,
+    was: ProcessStatus,
+    status: ProcessStatus,
+    version: int,
+    failure: Failure | None,
+    now: datetime,
+    actor: str | None = None,
+) -> Event:
+    """The event that tells of a new status; ``version`` is the process's with it."""
+    payload: dict[str, Any] = {"from": was, "to": status, "version": version, "failure": failure}
+    return Event(EventKind.PROCESS_STATUS_CHANGED, now, id, actor, payload)

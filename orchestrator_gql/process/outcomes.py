@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator_gql.domain import SubscriptionModel
@@ -26,10 +26,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """A person must answer a form."""
+    """A person must answer a form: within ``due``, and after ``remind`` is told again."""
 
     title: str
     assignee: str
+    due: timedelta | None = None
+    remind: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

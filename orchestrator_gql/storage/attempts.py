@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.facts import Delivered
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.tokens import new_id
@@ -58,6 +59,20 @@ class Progress:
     data: Json
 
 
+def _last(table: Table) -> Prepared:
+    mine = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
+    return Prepared(mine.order_by(table.c.id.desc()).limit(1))
+
+
+_last_attempt, _last_report = _last(callback_attempts), _last(callback_progress)
+_keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
+_sizes = Prepared(
+    select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
+    .where(callback_attempts.c.callback_id == bindparam("callback_id"))
+    .order_by(callback_attempts.c.id.desc())
+)
+
+
 def keep(
     conn: Connection,
     callback_id: UUID,
@@ -71,10 +86,10 @@ def keep(
     """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
     accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
     is_whole = outcome in ADOPTABLE or outcome is AttemptOutcome.MALFORMED
-    conn.execute(
-        insert(callback_attempts),
+    _keep.run(
+        conn,
         {
-            "id": _next_id(conn, callback_attempts, callback_id),
+            "id": _next_id(conn, _last_attempt, callback_id),
             "callback_id": callback_id,
             "at": now,
             "peer": delivery.peer,
@@ -96,7 +111,7 @@ def log_progress(
     conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
 ) -> None:
     """Append to the progress log; the newest 1,000 reports are kept."""
-    id = _next_id(conn, callback_progress, callback_id)
+    id = _next_id(conn, _last_report, callback_id)
     entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
     conn.execute(insert(callback_progress), entry)
     oldest_kept = (
@@ -161,28 +176,24 @@ def _pages(
     return pages
 
 
-def _next_id(conn: Connection, table: Table, callback_id: UUID) -> UUID:
+def _next_id(conn: Connection, last: Prepared, callback_id: UUID) -> UUID:
     """An id behind every earlier one of the callback, whose process is locked.
 
     A burst brings many in one millisecond, and servers' clocks differ: by new ids alone they would be shuffled.
     """
-    mine = select(table.c.id).where(table.c.callback_id == callback_id)
-    last: UUID | None = conn.execute(mine.order_by(table.c.id.desc()).limit(1)).scalar()
+    found = last.first(conn, {"callback_id": callback_id})
+    before: UUID | None = None if found is None else found["id"]
     fresh = new_id()
-    return fresh if last is None or last < fresh else UUID(int=last.int + 1)
+    return fresh if before is None or before < fresh else UUID(int=before.int + 1)
 
 
 def _bound(conn: Connection, callback_id: UUID) -> None:
-    rows = conn.execute(
-        select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0))
-        .where(callback_attempts.c.callback_id == callback_id)
-        .order_by(callback_attempts.c.id.desc())
-    ).all()
+    rows = _sizes.all(conn, {"callback_id": callback_id})
     total, surplus = 0, []
-    for place, (id, size) in enumerate(rows):
-        total += size
+    for place, row in enumerate(rows):
+        total += row["size"]
         if place >= KEPT_ATTEMPTS or (place and total > KEPT_BYTES):
-            surplus.append(id)
+            surplus.append(row["id"])
     if surplus:
         conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
 

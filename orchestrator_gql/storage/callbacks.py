@@ -1,14 +1,15 @@
 """Mailboxes and the keys that open them; a token is known by its digest only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
 from orchestrator_gql.types import CallbackStatus, Failure, Json
 from orchestrator_gql.utils.json import decode
@@ -28,48 +29,67 @@ class Letter:
     receipt: str
 
 
-_at_step = (
+_at_step = Prepared(
     select(callbacks)
     .where(callbacks.c.process_id == bindparam("process_id"), callbacks.c.step_index == bindparam("step_index"))
     .order_by(callbacks.c.record_seq.desc(), callbacks.c.id.desc())
     .limit(1)
 )
-_by_key = (
+_by_key = Prepared(
     select(callbacks)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"), callbacks.c.process_id == bindparam("process_id"))
 )
-_process_by_key = (
+_process_by_key = Prepared(
     select(callbacks.c.process_id)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
+_payload = Prepared(select(payloads.c.text).where(payloads.c.id == bindparam("id")))
+_issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
+_add_key = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
+_add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
+
+
+def _change(*names: str) -> Prepared:
+    change = update(callbacks).where(callbacks.c.id == bindparam("b_id"))
+    return Prepared(change.values({name: bindparam(name) for name in names}))
+
+
+_close = _change("status", "heartbeat_due_at")
+_fail = _change("status", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest")
+_accept = _change(
+    *("status", "heartbeat_due_at", "received_at", "is_early", "receipt", "result_digest", "result_bytes"),
+    *("result_preview", "payload_id"),
+)
+_judge = _change("status", "validation")
 
 
 def issue(conn: Connection, mailbox: Mailbox, key: bytes) -> None:
     """Set up the mailbox with its first key (the SHA-256 of its token)."""
-    conn.execute(insert(callbacks), _values(mailbox))
+    _issue.run(conn, _values(mailbox))
     add_key(conn, mailbox.id, key)
 
 
 def add_key(conn: Connection, callback_id: UUID, key: bytes) -> None:
     """Give the mailbox one more key: its action is run again, and either URL may be answered."""
-    conn.execute(insert(callback_keys), {"digest": key, "callback_id": callback_id})
+    _add_key.run(conn, {"digest": key, "callback_id": callback_id})
 
 
 def process_of_key(conn: Connection, key: bytes) -> UUID | None:
     """The process whose mailbox the key opens."""
-    return conn.execute(_process_by_key, {"digest": key}).scalar()
+    found = _process_by_key.first(conn, {"digest": key})
+    return None if found is None else found["process_id"]
 
 
 def of_key(conn: Connection, process_id: UUID, key: bytes) -> Mailbox | None:
     """The mailbox of the process that the key opens."""
-    return _one(conn, _by_key, digest=key, process_id=process_id)
+    return _one(_by_key.first(conn, {"digest": key, "process_id": process_id}))
 
 
 def at_step(conn: Connection, process_id: UUID, step_index: int) -> Mailbox | None:
     """The latest mailbox of the wait at that place."""
-    return _one(conn, _at_step, process_id=process_id, step_index=step_index)
+    return _one(_at_step.first(conn, {"process_id": process_id, "step_index": step_index}))
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Mailbox]]:
@@ -89,44 +109,45 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Mailbox]:
 def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool, now: datetime) -> UUID:
     """Put the letter into the mailbox and close it; the id of the stored payload."""
     payload_id = new_id()
-    conn.execute(insert(payloads), {"id": payload_id, "text": letter.text})
-    _close(
-        conn,
-        mailbox.id,
-        status=CallbackStatus.RECEIVED,
-        received_at=now,
-        is_early=is_early,
-        receipt=letter.receipt,
-        result_digest=letter.digest,
-        result_bytes=letter.size,
-        result_preview=letter.text[:PREVIEW],
-        payload_id=payload_id,
-    )
+    _add_payload.run(conn, {"id": payload_id, "text": letter.text})
+    closed = {
+        "b_id": mailbox.id,
+        "status": CallbackStatus.RECEIVED,
+        "heartbeat_due_at": None,
+        "received_at": now,
+        "is_early": is_early,
+        "receipt": letter.receipt,
+        "result_digest": letter.digest,
+        "result_bytes": letter.size,
+        "result_preview": letter.text[:PREVIEW],
+        "payload_id": payload_id,
+    }
+    _accept.run(conn, closed)
     return payload_id
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
     """End a wait without a letter."""
-    _close(conn, callback_id, status=status)
+    _close.run(conn, {"b_id": callback_id, "status": status, "heartbeat_due_at": None})
 
 
 def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
     """End a wait with the failure that the remote service reported."""
-    _close(
-        conn,
-        callback_id,
-        status=CallbackStatus.FAILED_BY_REMOTE,
-        received_at=now,
-        failure=failure,
-        receipt=receipt,
-        result_digest=digest,
-    )
+    failed = {
+        "b_id": callback_id,
+        "status": CallbackStatus.FAILED_BY_REMOTE,
+        "heartbeat_due_at": None,
+        "received_at": now,
+        "failure": failure,
+        "receipt": receipt,
+        "result_digest": digest,
+    }
+    _fail.run(conn, failed)
 
 
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
     """Keep what the validation of the received letter came to."""
-    change = update(callbacks).where(callbacks.c.id == callback_id)
-    conn.execute(change.values(status=status, validation=validation))
+    _judge.run(conn, {"b_id": callback_id, "status": status, "validation": validation})
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Mailbox]:
@@ -145,7 +166,8 @@ def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_
 
 def result(conn: Connection, mailbox: Mailbox) -> Json:
     """The accepted letter."""
-    return None if mailbox.payload_id is None else decode(texts(conn, [mailbox.payload_id])[mailbox.payload_id])
+    found = None if mailbox.payload_id is None else _payload.first(conn, {"id": mailbox.payload_id})
+    return None if found is None else decode(found["text"])
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -159,13 +181,8 @@ def mailbox_of(row: Row[Any]) -> Mailbox:
     return Mailbox(**row._mapping)
 
 
-def _one(conn: Connection, query: Select[Any], **values: object) -> Mailbox | None:
-    row = conn.execute(query, values).one_or_none()
-    return None if row is None else mailbox_of(row)
-
-
-def _close(conn: Connection, callback_id: UUID, **values: object) -> None:
-    conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(heartbeat_due_at=None, **values))
+def _one(row: Mapping[str, Any] | None) -> Mailbox | None:
+    return None if row is None else Mailbox(**row)
 
 
 def _values(mailbox: Mailbox) -> dict[str, Any]:

@@ -1,15 +1,85 @@
 """Column types that mean the same on both dialects: UTC instants, JSON as text, failures, enums with a CHECK."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text, TypeDecorator
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    Text,
+    TypeDecorator,
+    Uuid,
+    any_,
+    cast,
+    column,
+    func,
+    select,
+)
 from sqlalchemy.types import UserDefinedType
 
 from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.json import decode, encode
+
+Convert = Callable[[Any], Any]
+
+
+@lru_cache(maxsize=256)
+def _sqlite_text(value: datetime) -> str:
+    """As SQLAlchemy writes it. Most instants of a commit are the same one, so it is written once."""
+    return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("An instant must be aware: use the clock of the runtime.")
+    return value.astimezone(UTC)
+
+
+def _of_sqlite_text(value: str) -> datetime:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _unless_null(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+class _Converted(TypeDecorator[Any]):
+    """A column by two plain functions.
+
+    As `process_bind_param` they would be called through two others, for every value of every transition.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    @staticmethod
+    def written(value: Any) -> Any:
+        """To the database; None is SQL's NULL and does not come here."""
+        raise NotImplementedError
+
+    @staticmethod
+    def understood(value: Any) -> Any:
+        """From the database."""
+        raise NotImplementedError
+
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """What is made of a value on its way to the database."""
+        return _unless_null(self.written)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
+        """What is made of a value on its way from the database."""
+        return _unless_null(self.understood)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -18,50 +88,41 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("An instant must be aware: use the clock of the runtime.")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """What is made of an instant on its way to the database."""
+        return _unless_null(_sqlite_text if dialect.name == "sqlite" else _utc)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
+        """What is made of an instant on its way from the database."""
+        return _unless_null(_of_sqlite_text if dialect.name == "sqlite" else _utc)
 
 
-class JsonText(TypeDecorator[Json]):
+class JsonText(_Converted):
     """JSON as text, never as JSONB: NUL and lone surrogates survive, and big integers stay exact."""
 
-    impl = Text
     cache_ok = True
+    written = staticmethod(encode)
 
-    def process_bind_param(self, value: Json, dialect: Dialect) -> str | None:
-        """To the database; None is SQL's NULL."""
-        return None if value is None else encode(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Json:
+    @staticmethod
+    def understood(value: Any) -> Json:
         """From the database."""
-        return None if value is None else decode(value)
+        return decode(value)
 
 
-class FailureText(TypeDecorator[Failure]):
+class FailureText(_Converted):
     """A failure as JSON text."""
 
-    impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Failure | None, dialect: Dialect) -> str | None:
+    @staticmethod
+    def written(value: Failure) -> str:
         """To the database."""
-        return None if value is None else encode(failure_to_json(value))
+        return encode(failure_to_json(value))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Failure | None:
+    @staticmethod
+    def understood(value: str) -> Failure:
         """From the database."""
-        return None if value is None else failure_from_json(decode(value))
+        return failure_from_json(decode(value))
 
 
 class Xid8(UserDefinedType[int]):
@@ -76,6 +137,26 @@ class Xid8(UserDefinedType[int]):
 
 TransactionId = BigInteger().with_variant(Xid8(), "postgresql")
 EventId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """The column is one of the ids."""
+    return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
+
+
+def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
+    """The ids as a column of a table of their own.
+
+    They are one parameter: of some hundred in a list, drivers take longer than the database takes to act on them.
+    """
+    if conn.dialect.name == "postgresql":
+        return func.unnest(_id_array(ids)).column_valued("each_id")
+    as_stored = "[" + ",".join(f'"{id.hex}"' for id in ids) + "]"
+    return func.json_each(as_stored).table_valued(column("value", Uuid)).c.value
+
+
+def _id_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
+    return cast(func.string_to_array(",".join(id.hex for id in ids), ","), ARRAY(Uuid))
 
 
 def enum_text(kind: type[StrEnum], name: str) -> Enum:

@@ -21,9 +21,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     insert,
@@ -33,8 +35,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from orchestrator_gql.storage.columns import failure_to_json
+from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.commits import aftermath
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
@@ -73,11 +76,22 @@ class Page:
     has_more: bool
 
 
+_append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
+
+
 def append(conn: Connection, new: Sequence[Event]) -> None:
     """Write events at the end of the log, in order."""
     if not new:
         return
-    conn.execute(insert(events), [_values(event) for event in new])
+    _append.run_each(conn, [_values(event) for event in new])
+    aftermath(conn).has_events = True
+
+
+def append_for_each(conn: Connection, alike: Event, process_ids: Sequence[UUID]) -> None:
+    """Write the same event for each of the processes, in one statement."""
+    one = {**_values(alike), "process_id": each(conn, process_ids)}
+    values = [value if name == "process_id" else literal(value, events.c[name].type) for name, value in one.items()]
+    conn.execute(insert(events).from_select(list(one), select(*values)))
     aftermath(conn).has_events = True
 
 
@@ -113,12 +127,31 @@ def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Pag
     Behind the last of them the cursor is the log's end, so that what the filter left out is not looked through again.
     """
     place = _place(cursor)
+    if wanted == EventFilter() and not _is_postgres(conn):
+        return _next_of_all(conn, place, limit)
     rows = conn.execute(_query(conn, place, wanted).limit(limit + 1)).all()
     shown, has_more = rows[:limit], len(rows) > limit
     ends = _row_place(shown[-1]).cursor if shown else cursor
     if not has_more and wanted != EventFilter():
         ends = end(conn)
     return Page(tuple(_event(row) for row in shown), ends, has_more)
+
+
+def _next_of_all(conn: Connection, place: _Place, limit: int) -> Page:
+    """What every reader without a filter asks after every commit."""
+    found = _behind_place.all(conn, {"place": place.id, "limit": limit + 1})
+    places = [_Place(row.pop("tx"), row.pop("id")) for row in found]
+    told = [Event(**row, cursor=at.cursor) for row, at in zip(found[:limit], places, strict=False)]
+    ends = places[len(told) - 1] if told else place
+    return Page(tuple(told), ends.cursor, len(found) > limit)
+
+
+_behind_place = Prepared(
+    select(events)
+    .where(events.c.id > bindparam("place"))
+    .order_by(events.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def _query(conn: Connection, place: _Place, wanted: EventFilter) -> Any:
@@ -188,13 +221,14 @@ def _values(event: Event) -> dict[str, Any]:
         "kind": event.kind,
         "process_id": event.process_id,
         "actor": event.actor,
-        "payload": {key: _plain(value) for key, value in event.payload.items()},
+        "payload": _plain(event.payload),
         "at": event.at,
     }
 
 
-def _plain(value: Any) -> Any:
-    return failure_to_json(value) if isinstance(value, Failure) else value
+def _plain(payload: dict[str, Any]) -> dict[str, Any]:
+    failures = {key: failure_to_json(value) for key, value in payload.items() if isinstance(value, Failure)}
+    return payload | failures if failures else payload
 
 
 def _event(row: Row[Any]) -> Event:

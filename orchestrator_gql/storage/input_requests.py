@@ -5,22 +5,44 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.storage.columns import among
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import decisions, input_requests
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.tokens import new_id
 
+_open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
+_load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
+_open_of_process = Prepared(
+    select(input_requests).where(
+        input_requests.c.process_id == bindparam("process_id"),
+        input_requests.c.status == InputRequestStatus.OPEN,
+    )
+)
+_close = Prepared(
+    update(input_requests)
+    .where(
+        input_requests.c.id == bindparam("b_id"),
+        input_requests.c.status == InputRequestStatus.OPEN,
+        input_requests.c.version == bindparam("b_version"),
+    )
+    .values(status=bindparam("status"), closed_at=bindparam("closed_at"), version=input_requests.c.version + 1)
+)
+_decide = Prepared(insert(decisions).inline(), decisions.c.keys())
+
 
 def open_request(conn: Connection, request: InputRequest) -> None:
     """Ask. A process has one open request at a time; the database holds it to that."""
-    conn.execute(insert(input_requests), {c.name: getattr(request, c.name) for c in input_requests.c})
+    _open.run(conn, {c.name: getattr(request, c.name) for c in input_requests.c})
 
 
 def load(conn: Connection, request_id: UUID) -> InputRequest | None:
     """The request with that id."""
-    return by_ids(conn, [request_id]).get(request_id)
+    row = _load.first(conn, {"id": request_id})
+    return None if row is None else InputRequest(**row)
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
@@ -40,39 +62,41 @@ def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, li
 
 def close(conn: Connection, request: InputRequest, status: InputRequestStatus, now: datetime) -> bool:
     """End an open request at the version that was seen. False: somebody else did it first."""
+    seen = {"b_id": request.id, "b_version": request.version}
+    return _close.run(conn, {**seen, "status": status, "closed_at": now}) == 1
+
+
+def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list[InputRequest]:
+    """Note that those of the requests which are still open were reminded of; which they are.
+
+    The version stays: an answer that somebody is typing is to the same question as before.
+    """
     still_open = update(input_requests).where(
-        input_requests.c.id == request.id,
-        input_requests.c.status == InputRequestStatus.OPEN,
-        input_requests.c.version == request.version,
+        among(conn, input_requests.c.id, request_ids), input_requests.c.status == InputRequestStatus.OPEN
     )
-    closed = conn.execute(still_open.values(status=status, closed_at=now, version=request.version + 1))
-    return closed.rowcount == 1
+    reminded = conn.execute(still_open.values(reminded_at=now).returning(*input_requests.c))
+    return [request_of(row) for row in reminded]
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> InputRequest | None:
     """The request of the process that waits for an answer."""
-    waiting = select(input_requests).where(
-        input_requests.c.process_id == process_id, input_requests.c.status == InputRequestStatus.OPEN
-    )
-    row = conn.execute(waiting).one_or_none()
-    return None if row is None else request_of(row)
+    row = _open_of_process.first(conn, {"process_id": process_id})
+    return None if row is None else InputRequest(**row)
 
 
 def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
     """Keep what was decided."""
-    conn.execute(
-        insert(decisions),
-        {
-            "id": new_id(),
-            "input_request_id": request_id,
-            "by": decision.by,
-            "at": decision.at,
-            "verdict": decision.verdict,
-            "comment": decision.comment,
-            "pages": list(decision.pages),
-            "shown_digest": decision.shown_digest,
-        },
-    )
+    made = {
+        "id": new_id(),
+        "input_request_id": request_id,
+        "by": decision.by,
+        "at": decision.at,
+        "verdict": decision.verdict,
+        "comment": decision.comment,
+        "pages": list(decision.pages),
+        "shown_digest": decision.shown_digest,
+    }
+    _decide.run(conn, made)
 
 
 def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:

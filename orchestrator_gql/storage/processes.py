@@ -13,11 +13,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Connection, Row, Select, Text, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
@@ -34,37 +51,54 @@ _join = processes.outerjoin(
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
 _whole = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
-_free = _whole.where(
-    processes.c.status.in_(RUNNABLE),
-    or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
-    exists().where(engine_state.c.state == EngineState.RUNNING),
+_load = Prepared(_whole)
+_load_free = Prepared(
+    _whole.where(
+        or_(*(processes.c.status == status for status in RUNNABLE)),
+        or_(processes.c.worker.is_(None), processes.c.lease_until < bindparam("now")),
+        exists().where(engine_state.c.state == EngineState.RUNNING),
+    )
 )
-_stands = select(select(engine_state.c.state).scalar_subquery(), processes.c.version, processes.c.note).where(
-    processes.c.id == bindparam("id"),
-    processes.c.epoch == bindparam("epoch"),
-    processes.c.seq == bindparam("seq"),
+_stands = Prepared(
+    select(engine_state.c.state.label("engine"), processes.c.version, processes.c.note).where(
+        processes.c.id == bindparam("id"),
+        processes.c.epoch == bindparam("epoch"),
+        processes.c.seq == bindparam("seq"),
+    )
 )
 _key = func.hashtextextended(bindparam("key"), 0)
-_wait_for_locks = select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key))
-_asked = func.unnest(bindparam("keys", type_=ARRAY(Text))).column_valued("asked")
-_try_locks = select(_asked).where(func.pg_try_advisory_xact_lock(func.hashtextextended(_asked, 0)))
+_wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.pg_advisory_xact_lock(_key)))
 
-_fenced = update(processes).where(
-    processes.c.id == bindparam("b_id"),
-    processes.c.epoch == bindparam("b_epoch"),
-    processes.c.seq == bindparam("b_seq"),
-)
+MOVED = (
+    "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
+    "updated_at", "ended_at", "failure", "aborted_by",
+)  # fmt: skip
+"""What a move may change beside the state. The note is not among them: it is written while a step runs."""
+
+
+def _fenced(*names: str) -> Update:
+    moved = update(processes).where(
+        processes.c.id == bindparam("b_id"),
+        processes.c.epoch == bindparam("b_epoch"),
+        processes.c.seq == bindparam("b_seq"),
+    )
+    return moved.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
+
+
+_insert = Prepared(insert(processes).inline(), processes.c.keys())
+_move = Prepared(_fenced(*MOVED))
+_move_with_state = Prepared(_fenced(*MOVED, "state", "answers"))
 
 
 def insert_process(conn: Connection, process: Process) -> None:
     """Store a process that was just created, and wake it."""
-    conn.execute(insert(processes), {"id": process.id, **_values(process), "lease_until": None})
+    _insert.run(conn, _values(process, None))
     wake(conn, process.id)
 
 
 def load(conn: Connection, process_id: UUID) -> Process | None:
     """The process with its state and the visit it is on."""
-    return _one(conn, _whole, {"id": process_id})
+    return _one(_load.first(conn, {"id": process_id}))
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
@@ -80,13 +114,13 @@ def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | No
     step twice. While the engine is paused nothing is free.
     """
     hold(conn, process_id)
-    return _one(conn, _free, {"id": process_id, "now": now})
+    return _one(_load_free.first(conn, {"id": process_id, "now": now}))
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
     """Let nobody else move the process, and nobody pause the engine, until this transaction ends."""
     if conn.dialect.name == "postgresql":
-        conn.execute(_wait_for_locks, {"key": str(process_id)})
+        _wait_for_locks.first(conn, {"key": str(process_id)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +137,21 @@ def hold_as(conn: Connection, before: Process) -> Standing | None:
     """`hold` the process where it still stands as thought, and look at the engine; None: somebody else moved it."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    row = conn.execute(_stands, values).one_or_none()
-    return None if row is None else Standing(*row)
+    found = _stands.first(conn, values)
+    return None if found is None else Standing(**found)
 
 
-def hold_free(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
-    """Hold those of the processes that nobody else holds; which they are."""
-    if conn.dialect.name != "postgresql":
-        return list(process_ids)
-    return [UUID(id) for id in conn.execute(_try_locks, {"keys": [str(id) for id in process_ids]}).scalars()]
+def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
+    """Hold at most ``limit`` of the processes that are selected, passing over those that somebody else holds.
+
+    The limit is part of the statement, which stops locking there: PostgreSQL keeps all locks of all its clients in one
+    table of some thousand places, and whoever finds it full fails.
+    """
+    if conn.dialect.name == "postgresql":
+        asked = candidates.subquery()
+        (id,) = asked.c
+        candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
+    return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
 def release(conn: Connection, process_id: UUID, worker: str) -> bool:
@@ -131,19 +171,31 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
 
     False: somebody else moved it since (a newer epoch or seq); nothing was written, and nothing else may be.
     """
-    result = conn.execute(
-        _fenced,
-        {
-            "b_id": before.id,
-            "b_epoch": before.epoch,
-            "b_seq": before.seq,
-            **_values(after),
-            "lease_until": lease_until,
-        },
-    )
-    if result.rowcount == 1 and after.ended_at is not None and before.ended_at is None:
+    fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
+    # encoding a large state costs more than all the rest of a commit, and most moves leave it as it is
+    is_same = after.state is before.state and after.answers is before.answers
+    is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
+    if is_written and after.ended_at is not None and before.ended_at is None:
         aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
-    return result.rowcount == 1
+    return is_written
+
+
+def resume_all(
+    conn: Connection, process_ids: Sequence[UUID], resting: ProcessStatus, now: datetime
+) -> dict[int, list[UUID]]:
+    """Make runnable, as `process.resume` does one, those of the processes that rest at the status, and wake them.
+
+    They are held. Which they are, by the version that each has now.
+    """
+    held = update(processes).where(among(conn, processes.c.id, process_ids), processes.c.status == resting)
+    resumed = held.values(
+        status=ProcessStatus.RUNNING, seq=processes.c.seq + 1, version=processes.c.version + 1, updated_at=now
+    )
+    found: dict[int, list[UUID]] = {}
+    for id, version in conn.execute(resumed.returning(processes.c.id, processes.c.version)):
+        found.setdefault(version, []).append(id)
+        wake(conn, id)
+    return found
 
 
 def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
@@ -185,7 +237,7 @@ def light_select() -> Select[Any]:
 
 def process_of(row: Row[Any]) -> Process:
     """The process of a row of `light_select` or of a whole one."""
-    return _process(row._mapping)
+    return _process(row._asdict())
 
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
@@ -196,42 +248,41 @@ def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[st
     return {id: (state, pages) for id, state, pages in rows}
 
 
-def _one(conn: Connection, statement: Select[Any], values: Mapping[str, object]) -> Process | None:
-    row = conn.execute(statement, values).one_or_none()
-    return None if row is None else _process(row._mapping)
+def _one(row: Mapping[str, Any] | None) -> Process | None:
+    return None if row is None else _process(row)
 
 
-def _process(row: Mapping[Any, Any]) -> Process:
+def _process(row: Mapping[str, Any]) -> Process:
     record: StepRecord | None = record_of(row)
-    c = processes.c
     return Process(
-        id=row[c.id],
-        workflow_name=row[c.workflow_name],
-        target=row[c.target],
-        fingerprint=row[c.fingerprint],
-        status=row[c.status],
-        started_at=row[c.started_at],
-        updated_at=row[c.updated_at],
-        position=row[c.position],
-        seq=row[c.seq],
-        epoch=row[c.epoch],
-        version=row[c.version],
-        state=row.get(c.state) or {},
-        answers=row.get(c.answers) or {},
+        id=row["id"],
+        workflow_name=row["workflow_name"],
+        target=row["target"],
+        fingerprint=row["fingerprint"],
+        status=row["status"],
+        started_at=row["started_at"],
+        updated_at=row["updated_at"],
+        position=row["position"],
+        seq=row["seq"],
+        epoch=row["epoch"],
+        version=row["version"],
+        state=row.get("state") or {},
+        answers=row.get("answers") or {},
         record=record,
-        worker=row[c.worker],
-        assignee=row[c.assignee],
-        created_by=row[c.created_by],
-        ended_at=row[c.ended_at],
-        failure=row[c.failure],
-        note=row[c.note],
-        start_pages=tuple(row.get(c.start_pages) or ()),
-        aborted_by=row[c.aborted_by],
+        worker=row["worker"],
+        assignee=row["assignee"],
+        created_by=row["created_by"],
+        ended_at=row["ended_at"],
+        failure=row["failure"],
+        note=row["note"],
+        start_pages=tuple(row.get("start_pages") or ()),
+        aborted_by=row["aborted_by"],
     )
 
 
-def _values(process: Process) -> dict[str, Any]:
+def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
     return {
+        "id": process.id,
         "workflow_name": process.workflow_name,
         "target": process.target,
         "fingerprint": process.fingerprint,
@@ -242,6 +293,7 @@ def _values(process: Process) -> dict[str, Any]:
         "version": process.version,
         "record_seq": process.record.seq if process.record else None,
         "worker": process.worker,
+        "lease_until": lease_until,
         "state": process.state,
         "answers": process.answers,
         "assignee": process.assignee,

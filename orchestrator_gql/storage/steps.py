@@ -1,40 +1,42 @@
 """The log of a process: one row for each visit of a step."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepRecord
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.facts import StepEnded
+from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import process_steps
 from orchestrator_gql.storage.visits import record_columns, record_of
 
 _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "failure", "actor")
 
 
+def _upsert(dialect: str) -> Prepared:
+    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps).inline()
+    latest = {name: statement.excluded[name] for name in _MUTABLE}
+    brought_up = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
+    return Prepared(brought_up, process_steps.c.keys())
+
+
+_save = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}
+
+
 def save_all(conn: Connection, process_id: UUID, records: Sequence[StepRecord]) -> None:
     """Write the visits; one that stands there already is brought up to date."""
     if not records:
         return
-    conn.execute(_upsert(conn.dialect.name), [{"process_id": process_id, **_values(record)} for record in records])
+    _save[conn.dialect.name].run_each(conn, [{"process_id": process_id, **_values(record)} for record in records])
     for one in records:
         if one.completed_at is not None:
             took = max((one.completed_at - one.started_at).total_seconds(), 0.0)  # the clock may have been stepped
             aftermath(conn).facts.append(StepEnded(one.kind, one.status, took))
-
-
-@cache
-def _upsert(dialect: str) -> Executable:
-    """Made once a dialect: it stands in every commit, and making it costs more than running it."""
-    statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps)
-    latest = {name: statement.excluded[name] for name in _MUTABLE}
-    return statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
 
 
 def of_process(conn: Connection, process_id: UUID) -> list[StepRecord]:
@@ -51,7 +53,7 @@ def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, li
     )
     found: dict[UUID, list[StepRecord]] = {}
     for row in rows:
-        record = record_of(row._mapping)
+        record = record_of(row._asdict())
         assert record is not None
         found.setdefault(row.process_id, []).append(record)
     return found

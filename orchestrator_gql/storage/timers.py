@@ -1,12 +1,14 @@
 """Instants at which something must be looked at again. A timer only wakes; it never decides."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
+from orchestrator_gql.storage.columns import UtcDateTime, among
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
@@ -18,16 +20,37 @@ class TimerKind(StrEnum):
     RETRY = "RETRY"
     CALLBACK_DEADLINE = "CALLBACK_DEADLINE"
     HEARTBEAT = "HEARTBEAT"
+    REMINDER = "REMINDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What a timer that fell due was set for."""
+
+    kind: TimerKind
+    process_id: UUID
+    input_request_id: UUID | None = None
 
 
 def set_timer(
-    conn: Connection, kind: TimerKind, process_id: UUID, due_at: datetime, callback_id: UUID | None = None
+    conn: Connection,
+    kind: TimerKind,
+    process_id: UUID,
+    due_at: datetime,
+    *,
+    callback_id: UUID | None = None,
+    input_request_id: UUID | None = None,
 ) -> None:
     """Look at the process again at that instant."""
-    conn.execute(
-        insert(timers),
-        {"id": new_id(), "due_at": due_at, "kind": kind, "process_id": process_id, "callback_id": callback_id},
-    )
+    row = {
+        "id": new_id(),
+        "due_at": due_at,
+        "kind": kind,
+        "process_id": process_id,
+        "callback_id": callback_id,
+        "input_request_id": input_request_id,
+    }
+    conn.execute(insert(timers), row)
     aftermath(conn).has_timers = True
 
 
@@ -42,6 +65,12 @@ def clear_callback(conn: Connection, callback_id: UUID) -> None:
     conn.execute(delete(timers).where(timers.c.callback_id == callback_id))
 
 
+def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
+    """Forget the reminder of the input request: it was answered."""
+    mine = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
+    conn.execute(delete(timers).where(*mine))
+
+
 def clear_process(conn: Connection, process_id: UUID) -> None:
     """Forget every timer of the process."""
     conn.execute(delete(timers).where(timers.c.process_id == process_id))
@@ -52,13 +81,18 @@ def next_due(conn: Connection) -> datetime | None:
     return conn.execute(select(func.min(timers.c.due_at))).scalar()
 
 
-def due_processes(conn: Connection, now: datetime, limit: int) -> list[UUID]:
-    """The processes of at most ``limit`` due timers, each once."""
-    due = select(timers.c.process_id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
-    return list(dict.fromkeys(conn.execute(due).scalars()))
+def due_processes(now: datetime, limit: int) -> Select[UUID]:
+    """The processes of at most ``limit`` due timers, the longest due first."""
+    return select(timers.c.process_id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
 
 
-def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[tuple[UUID, TimerKind]]:
-    """Remove the due timers of the processes, which are held; whose they were and what they fired."""
-    due = delete(timers).where(timers.c.process_id.in_(process_ids), timers.c.due_at <= now)
-    return [(id, TimerKind(kind)) for id, kind in conn.execute(due.returning(timers.c.process_id, timers.c.kind))]
+def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[Fired]:
+    """Remove the due timers of the processes, which are held; what each was set for."""
+    due = delete(timers).where(among(conn, timers.c.process_id, process_ids), timers.c.due_at <= now)
+    taken = conn.execute(due.returning(timers.c.kind, timers.c.process_id, timers.c.input_request_id))
+    return [Fired(TimerKind(kind), process_id, request_id) for kind, process_id, request_id in taken]
+
+
+def database_time(conn: Connection) -> datetime:
+    """What time it is on the machine of the database (PostgreSQL), also within a transaction."""
+    return conn.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()

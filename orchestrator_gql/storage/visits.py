@@ -16,7 +16,7 @@ def record_columns() -> list[ColumnElement[Any]]:
     return list(_columns)
 
 
-def record_of(row: Mapping[Any, Any]) -> StepRecord | None:
+def record_of(row: Mapping[str, Any]) -> StepRecord | None:
     """The visit in a row that has `record_columns`; None where the outer join found none."""
     if row["visit_seq"] is None:
         return None

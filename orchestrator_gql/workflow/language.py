@@ -86,12 +86,15 @@ def inputstep(
     name: str,
     assignee: Assignee = SYSTEM,
     *,
+    due: Seconds | None = None,
+    remind: Seconds | None = None,
     resume_auth_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
 ) -> Callable[[Callable[..., Any]], InputStep]:
     """Make a step of a form: the function yields pages, and what it returns is merged into the state.
 
-    It runs again for every look at the form, so it must have no side effects.
+    It runs again for every look at the form, so it must have no side effects. ``due`` is within how many seconds it
+    should be answered; after ``remind`` seconds everybody who listens is told once that it still is not.
     """
 
     def decorate(form: Callable[..., Any]) -> InputStep:
@@ -99,6 +102,8 @@ def inputstep(
             name=name,
             form=form,
             assignee=assignee if isinstance(assignee, Assignee) else Assignee(assignee),
+            due=_timedelta(due, f"due of input step {name!r}"),
+            remind=_timedelta(remind, f"remind of input step {name!r}"),
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )

@@ -125,6 +125,8 @@ class InputStep(AnyStep):
 
     form: Callable[..., Any]
     assignee: Assignee
+    due: timedelta | None = None
+    remind: timedelta | None = None
     resume_auth_callback: Authorizer | None = None
     retry_auth_callback: Authorizer | None = None
 

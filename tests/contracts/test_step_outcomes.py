@@ -13,6 +13,7 @@ from support.remote import Remote, answer
 from orchestrator_gql import begin, callback_step, conditional, step
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes.update_process_note import update_process_note
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.types import ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, ProcessFailureError, StaleVersion
@@ -46,6 +47,27 @@ async def test_steps_that_are_functions_and_coroutines_pass_what_they_add_to_the
     assert ended.state == {"vlan": 101, "node": "ams-1"}
     assert threads == [False, True]
     assert [one.delta for one in await engine.steps(process_id)] == [{"vlan": 100, "node": "ams-1"}, {"vlan": 101}, {}]
+
+
+async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_versions_go_up(offer: Offer) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Long")
+    async def long() -> None:
+        begun.set()
+        await go.wait()
+
+    played = of(long)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await begun.wait()
+
+    noted = await update_process_note(engine.runtime, ADA, process_id=process_id, note="call the customer first")
+    go.set()
+
+    ended = await engine.reaches(process_id, COMPLETED)
+    assert ended.note == "call the customer first"
+    assert ended.version > noted.version
 
 
 async def test_an_abort_of_a_running_process_holds_and_what_its_step_returns_is_discarded(offer: Offer) -> None:

@@ -131,6 +131,10 @@ def test_a_time_that_is_over_before_it_begins_is_told(wrong: Any) -> None:
         callback_step("Call", order, judge, timeout=wrong)
     with pytest.raises(WorkflowDefinitionError, match="heartbeat_timeout of callback step 'Call' must be longer"):
         callback_step("Call", order, judge, heartbeat_timeout=wrong)
+    with pytest.raises(WorkflowDefinitionError, match="due of input step 'Confirm' must be longer than zero"):
+        inputstep("Confirm", due=wrong)(plain)
+    with pytest.raises(WorkflowDefinitionError, match="remind of input step 'Confirm' must be longer than zero"):
+        inputstep("Confirm", remind=wrong)(plain)
 
 
 def test_a_product_that_nobody_registered_is_told_where_it_is_named() -> None:

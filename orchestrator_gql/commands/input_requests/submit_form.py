@@ -15,7 +15,7 @@ from orchestrator_gql.input_requests.decision import Decision, InputRequest, dem
 from orchestrator_gql.process import Process, Success, course, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import events, idempotency, input_requests, processes
+from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, State, Verdict
 from orchestrator_gql.utils.errors import NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
@@ -67,7 +67,7 @@ async def submit_form(
     turned = await execution.turn(runtime, seen.process, seen.step, pages)
     if not isinstance(turned, forms.Complete):
         return turned
-    current = await _digest_of_last_page(runtime, seen, pages)
+    current = turned.shown_digest
     demand_shown(seen.request, expected_version=None, shown_digest=shown_digest, current_digest=current)
 
     decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, current, turned.pages, comment)
@@ -91,6 +91,7 @@ def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision,
     if not input_requests.close(conn, seen.request, InputRequestStatus.SUBMITTED, decision.at):
         raise StaleForm(process_id=seen.process.id)
     input_requests.decide(conn, seen.request.id, decision)
+    timers.clear_request(conn, process.id, seen.request.id)
     payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
     events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
     delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
@@ -149,16 +150,12 @@ async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Submi
     return await runtime.database.read(look)
 
 
-async def _digest_of_last_page(runtime: Runtime, seen: _Seen, pages: list[Json]) -> str:
-    """The digest of the page that the last answer was to; the empty one where the form had no page."""
-    shown = await execution.turn(runtime, seen.process, seen.step, pages[:-1])
-    return shown.page.digest if isinstance(shown, forms.NextPage) else ""
-
-
 def _demand_open(conn: Connection, input_request_id: UUID) -> InputRequest:
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
+    if request.status is InputRequestStatus.OPEN:
+        return request
     made = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
     demand_open(request, made[-1] if made else None)
     return request

@@ -52,6 +52,7 @@ class InputRequest(Node):
     assignee: Assignee = strawberry.field(description="Who should answer.")
     created_at: datetime = strawberry.field(description="Since when it is asked.")
     due_at: datetime | None = strawberry.field(description="Until when it should be answered.")
+    reminded_at: datetime | None = strawberry.field(description="When its team was reminded of it.")
 
     claimed_by: User | None = strawberry.field(description="Who has taken it.", default=None)
 
@@ -66,6 +67,7 @@ class InputRequest(Node):
             assignee=Assignee.of(row.assignee),
             created_at=row.created_at,
             due_at=row.due_at,
+            reminded_at=row.reminded_at,
         )
 
     @resolved(description="The process that waits for the answer.")

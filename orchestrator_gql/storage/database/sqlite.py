@@ -1,59 +1,39 @@
-"""SQLite: one writer that commits in groups, a few readers, and a lock that keeps other servers off the file.
+"""SQLite: one writer that commits in groups, readers that never wait, and a lock that keeps other servers off the file.
 
-A unit of work waits in a queue. The writer's thread takes all that wait (at most 512), runs each in a SAVEPOINT of its
-own, commits once and only then answers them. A unit that fails is rolled back alone; a lone unit commits at once. So
-the cost of a durable commit (``synchronous=FULL``) is shared by whatever is in flight, and nobody is told early.
+What waits to be written is committed together (`group_commit`), so the cost of a durable commit (``synchronous=FULL``)
+is shared by whatever is in flight, and nobody is told early. A read is tried on the loop, where it costs its
+microseconds; one that takes long is broken off and begun anew in a thread.
 """
 
 import asyncio
 import fcntl
 import logging
 import os
-import queue
 import sqlite3
 import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit
 from orchestrator_gql.storage.database.facts import Observer, Unobserved
-from orchestrator_gql.storage.database.failpoints import Failpoints, read_failpoints
+from orchestrator_gql.storage.database.group_commit import PATIENCE, GroupWriter, translated
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
 
-GROUP = 512
 READERS = 4
-DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 SWITCH_INTERVAL = 0.0005
-"""A busy event loop holds the GIL for 5 ms at a time by default and starves the writer's thread (engine.md)."""
+"""A busy event loop holds the GIL for 5 ms at a time by default and starves the threads of commits and reads."""
 
-
-@dataclass(slots=True)
-class _Waiting(Generic[T]):
-    unit: Unit[T]
-    loop: asyncio.AbstractEventLoop
-    future: "asyncio.Future[T]"
-    result: Any = None
-    error: BaseException | None = None
-
-    def settle(self) -> None:
-        if self.future.done():  # its task was cancelled while the commit ran: the commit stands, nobody asks
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+OPERATIONS = 1_000
+GLANCE = 50
+"""How often a read on the loop may do so many operations of SQLite's own machine: some milliseconds in all. They are
+counted and not timed, so that a read takes the same way however busy the machine is."""
 
 
 class SqliteDatabase:
@@ -66,11 +46,10 @@ class SqliteDatabase:
         self.observer: Observer = Unobserved()
         self._path = _path(url)
         self._lock = _FileLock(self._path)
-        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
         self._engine: Engine | None = None
-        self._readers: ThreadPoolExecutor | None = None
-        self._writer: threading.Thread | None = None
-        self._failpoints = read_failpoints()
+        self._threads: ThreadPoolExecutor | None = None
+        self._writer: GroupWriter | None = None
+        self._glance: _Glance | None = None
 
     @property
     def engine(self) -> Engine:
@@ -87,152 +66,81 @@ class SqliteDatabase:
         except BaseException:
             self._lock.release()
             raise
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._writer = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
-        self._writer.start()
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self._glance = _Glance(self._engine)
+        conn = self._engine.connect()
+        conn.begin()  # its own transaction is never ended: SQLAlchemy must not commit behind the group's back
+        self._writer = GroupWriter(conn, demand=_Files(self._path).demand, committed=self._committed)
 
     async def close(self) -> None:
         """Finish what waits, then leave the file."""
-        if self._writer is not None and self._readers is not None:
-            self._queue.put(None)
-            await asyncio.to_thread(self._writer.join)
-            self._readers.shutdown()
+        if self._writer is not None and self._threads is not None:
+            await self._writer.close()
+            self._threads.shutdown()
             self.engine.dispose()
             self._writer = None
         self._lock.release()
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return what it returns once that is durable."""
-        loop = asyncio.get_running_loop()
-        waiting: _Waiting[T] = _Waiting(unit, loop, loop.create_future())
-        self._queue.put(waiting)
-        return await waiting.future
+        assert self._writer is not None, "the database is not open"
+        return await self._writer.run(unit)
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, on one snapshot."""
-        assert self._readers is not None, "the database is not open"
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+        """Run a unit that only reads, on one snapshot; it is begun anew where it takes long."""
+        assert self._glance is not None, "the database is not open"
+        try:
+            return self._glance.read(unit)
+        except _TakesLong:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
+
+    def _committed(self, told: Aftermath, units: int, seconds: float) -> None:
+        self.observer.committed(units, seconds, told.facts)
+        self.bells.ring(told)
 
     def _read(self, unit: Unit[T]) -> T:
-        with _translated(), self.engine.connect() as conn:
-            conn.exec_driver_sql("BEGIN")
-            try:
-                return unit(conn)
-            finally:
-                conn.exec_driver_sql("ROLLBACK")
-
-    def _write_groups(self) -> None:
-        # Its own transaction is begun and never ended: SQLAlchemy must not commit behind the group's back.
-        with self.engine.connect() as conn, conn.begin():
-            files = _Files(self._path)
-            while (group := self._next_group()) is not None:
-                _commit_together(conn, group, self.bells, self.observer, files, self._failpoints)
-
-    def _next_group(self) -> list[_Waiting[Any]] | None:
-        first = self._queue.get()
-        if first is None:
-            return None
-        group = [first]
-        while len(group) < GROUP:
-            try:
-                more = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if more is None:
-                self._queue.put(None)  # close() waits behind this group
-                break
-            group.append(more)
-        return group
+        with self.engine.connect() as conn:
+            return _on_snapshot(unit, conn)
 
 
-def _commit_together(
-    conn: Connection,
-    group: Sequence[_Waiting[Any]],
-    bells: Bells,
-    observer: Observer,
-    files: "_Files",
-    failpoints: Failpoints | None,
-) -> None:
-    told, began = Aftermath(), time.monotonic()
-    try:
-        with _translated():
-            files.demand()
-            _execute(conn, "BEGIN IMMEDIATE")
-            for waiting in group:
-                told.add(_run(conn, waiting))
-            _pass("before", group, failpoints)
-            _execute(conn, "COMMIT")
-            _pass("after", group, failpoints)
-        is_durable = True
-    except BaseException as error:  # the whole group is void: nothing was acknowledged, nothing is kept
-        _roll_back(conn)
-        told, is_durable = Aftermath(), False
-        for waiting in group:
-            waiting.error = error
-    if is_durable:
-        observer.committed(len(group), time.monotonic() - began, told.facts)
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Waiting[Any]]] = {}
-    for waiting in group:
-        by_loop.setdefault(waiting.loop, []).append(waiting)
-    for loop, settled in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle, settled, told, bells)
+class _TakesLong(Exception):
+    """The read holds the loop for too long."""
 
 
-def _pass(side: str, group: Sequence[_Waiting[Any]], failpoints: Failpoints | None) -> None:
-    if failpoints is not None:
-        for waiting in group:
-            if waiting.error is None:
-                failpoints.reached(side, waiting.unit)
+class _Glance:
+    """A connection for reads on the loop, broken off by SQLite itself where they take long."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._left = GLANCE
+        self._conn = engine.connect()
+        self._conn.begin()
+        driver = self._conn.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(self._count, OPERATIONS)
+
+    def read(self, unit: Unit[T]) -> T:
+        """What the unit found; `_TakesLong` where another thread should look for it."""
+        self._left = GLANCE
+        try:
+            return _on_snapshot(unit, self._conn)
+        except StorageUnavailable:
+            if self._left < 0:
+                raise _TakesLong from None
+            raise
+
+    def _count(self) -> bool:
+        self._left -= 1
+        return self._left < 0
 
 
-def _settle(settled: Sequence[_Waiting[Any]], told: Aftermath, bells: Bells) -> None:
-    for waiting in settled:
-        waiting.settle()
-    bells.ring(told)
-
-
-def _run(conn: Connection, waiting: _Waiting[Any]) -> Aftermath:
-    collected = begin_unit(conn)
-    _execute(conn, "SAVEPOINT unit")
-    try:
-        with _translated():
-            waiting.result = waiting.unit(conn)
-    except StorageUnavailable:
-        raise  # the disk is full or gone: SQLite may have rolled everything back
-    except BaseException as error:
-        _execute(conn, "ROLLBACK TO unit")
-        waiting.error = error
-        collected = Aftermath()
-    _execute(conn, "RELEASE unit")
-    return collected
-
-
-def _execute(conn: Connection, statement: str) -> None:
+def _on_snapshot(unit: Unit[T], conn: Connection) -> T:
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute(statement)
-
-
-def _roll_back(conn: Connection) -> None:
-    driver = conn.connection.driver_connection
-    if isinstance(driver, sqlite3.Connection) and driver.in_transaction:
-        try:
-            driver.execute("ROLLBACK")
-        except sqlite3.Error:  # the next group begins with another one; this thread must live to try
-            logger.exception("a group of commits could not be rolled back")
-
-
-class _translated:
-    """Turn the driver's "cannot write now" into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.OperationalError) or getattr(cause, "sqlite_errorcode", None) in DAMAGED:
-            raise StorageUnavailable from error
+    driver.execute("BEGIN")
+    try:
+        return translated(unit, conn)
+    finally:
+        driver.execute("ROLLBACK")
 
 
 def _path(url: str) -> Path:
@@ -255,7 +163,7 @@ def _engine(path: Path) -> Engine:
     with engine.connect() as conn:
         conn.exec_driver_sql("PRAGMA journal_mode = WAL")
     with ExitStack() as stack:  # all at once: whoever reads has its files open, whatever becomes of the folder
-        for _ in range(READERS + 1):
+        for _ in range(READERS + 2):
             stack.enter_context(engine.connect()).exec_driver_sql("SELECT count(*) FROM sqlite_schema")
     return engine
 
@@ -264,7 +172,7 @@ def _configure(driver: sqlite3.Connection, _: object) -> None:
     run: Callable[[str], object] = driver.execute
     run("PRAGMA synchronous = FULL")
     run("PRAGMA foreign_keys = ON")
-    run("PRAGMA busy_timeout = 5000")
+    run(f"PRAGMA busy_timeout = {PATIENCE}")
     run("PRAGMA temp_store = MEMORY")
 
 

@@ -67,14 +67,26 @@ def encode(value: Json) -> str:
 _STRANGERS_ARE_ERRORS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
+_LEAVES = frozenset({str, int, bool, type(None)})
+"""Types of which no value can be what orjson writes as null without a word."""
+
+
 def _refuse_non_finite(value: Json) -> None:
     """Guard against orjson, which writes NaN as null without a word."""
     level = [value]
     while level:
-        if any(type(item) is float and not isfinite(item) for item in level):
-            raise ValueError("NaN and infinities are not JSON.")
-        containers = [item for item in level if isinstance(item, dict | list | tuple)]
-        level = [item for inner in containers for item in (inner.values() if isinstance(inner, dict) else inner)]
+        inner: list[Json] = []
+        for item in level:
+            if (kind := type(item)) in _LEAVES:
+                continue
+            if kind is float:
+                if not isfinite(item):
+                    raise ValueError("NaN and infinities are not JSON.")
+            elif isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+        level = inner
 
 
 def decode(text: str) -> Json:

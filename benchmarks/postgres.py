@@ -1,0 +1,113 @@
+"""The same transitions on PostgreSQL, beside one statement that writes a thousand of them."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from benchmarks.course import opened
+from benchmarks.table import Line, rates
+from orchestrator_gql.process import Process
+from orchestrator_gql.storage.tables import metadata
+from orchestrator_gql.utils.clock import WallClock
+from orchestrator_gql.utils.tokens import new_id
+
+ROUNDS = 3
+IN_FLIGHT = 100
+
+MOVE = """WITH asked AS (
+  SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::int[], %s::text[])
+    AS a (id, epoch, seq, position, state)),
+moved AS (
+  UPDATE processes p SET position = a.position, seq = a.seq + 2, version = p.version + 1, record_seq = a.seq + 2,
+    lease_until = %s, updated_at = %s, state = a.state
+  FROM asked a WHERE p.id = a.id AND p.epoch = a.epoch AND p.seq = a.seq RETURNING p.id),
+visits AS (
+  INSERT INTO process_steps (process_id, seq, step_index, name, kind, status, attempt, tries, entered_by, started_at,
+    completed_at, delta)
+  SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
+    %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+  ON CONFLICT (process_id, seq) DO UPDATE
+    SET status = excluded.status, completed_at = excluded.completed_at, delta = excluded.delta),
+told AS (
+  INSERT INTO events (kind, process_id, payload, at)
+  SELECT 'STEP_CHANGED', * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]))
+SELECT count(*) FROM moved"""
+
+
+async def postgres(_: Path) -> list[Line]:
+    """100 in flight on a server that waits for its disk."""
+    with ExitStack() as stack:
+        url = await asyncio.to_thread(_started, stack)
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        measured, reference = [], []
+        async with opened(url) as track:
+            for _round in range(ROUNDS):
+                measured.append(await track.drive(await track.begin(IN_FLIGHT), 4))
+                reference.append(_raw(plain, _copies(plain, (await track.begin(1))[0])))
+    return [rates("PostgreSQL transitions, 100 in flight : unnest", max(measured), max(reference), 0.3, 0.6)]
+
+
+def _started(stack: ExitStack) -> str:
+    """The URL of a database on a server of the tests' making; those spare the disk, and here it is measured."""
+    sys.path.append(str(Path(__file__).parent.parent / "tests"))
+    from support.database import postgres_server
+
+    server = stack.enter_context(postgres_server())
+    url = stack.enter_context(server.database())
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as conn:
+        conn.execute("ALTER SYSTEM SET fsync = on")
+        conn.execute("SELECT pg_reload_conf()")
+    return url
+
+
+def _copies(url: str, process: Process) -> list[Process]:
+    """A thousand more that stand where the process stands."""
+    copies = [replace(process, id=new_id()) for _ in range(1_000)]
+    for table, column in (("processes", "id"), ("process_steps", "process_id")):
+        others = ", ".join(f't."{c.name}"' for c in metadata.tables[table].columns if c.name != column)
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(
+                f"INSERT INTO {table} ({column}, {others.replace('t.', '')}) SELECT copy, {others} "
+                f"FROM {table} t, unnest(%s::uuid[]) AS c (copy) WHERE t.{column} = %s",
+                ([one.id for one in copies], process.id),
+            )
+    return copies
+
+
+def _raw(url: str, processes: Sequence[Process]) -> float:
+    with psycopg.connect(url) as conn:
+        began = time.perf_counter()
+        conn.execute(MOVE, _rows(processes))
+        conn.commit()
+        return len(processes) / (time.perf_counter() - began)
+
+
+def _rows(processes: Sequence[Process]) -> list[object]:
+    now = WallClock().now()
+    ids = [process.id for process in processes]
+    ending = [process.record.seq if process.record else 0 for process in processes]
+    opening = [seq + 2 for seq in ending]
+    position = [process.position for process in processes]
+    following = [place + 1 for place in position]
+    count, both = len(ids), 2 * len(ids)
+    told = json.dumps({"step_index": 0, "step_name": "Step", "from": "RUNNING", "to": "SUCCESS", "attempt": 1})
+    return [
+        *(ids, [process.epoch for process in processes], [process.seq for process in processes], following),
+        [json.dumps(dict(process.state)) for process in processes],
+        *(now, now),
+        *(ids + ids, ending + opening, position + following, ["Step"] * both, ["ACTION"] * both),
+        ["SUCCESS"] * count + ["RUNNING"] * count,
+        *([1] * both, [1] * both, ["advance"] * both, [now] * both),
+        [now] * count + [None] * count,
+        ['{"n":1}'] * count + [None] * count,
+        *(ids + ids, [told] * both, [now] * both),
+    ]

@@ -1,0 +1,82 @@
+"""The reference of the storage rows: the driver alone, writing the very rows that the product writes, on its tables."""
+
+import json
+import sqlite3
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator_gql.process import Process
+from orchestrator_gql.utils.clock import WallClock
+
+MOVE = """UPDATE processes SET position = ?, seq = ?, version = ?, record_seq = ?, lease_until = ?, updated_at = ?,
+ state = ? WHERE id = ? AND epoch = ? AND seq = ?"""
+VISIT = """INSERT INTO process_steps (process_id, seq, step_index, name, kind, status, attempt, tries, entered_by,
+ started_at, completed_at, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (process_id, seq) DO UPDATE
+ SET status = excluded.status, completed_at = excluded.completed_at, delta = excluded.delta"""
+EVENT = "INSERT INTO events (kind, process_id, actor, payload, at) VALUES (?, ?, ?, ?, ?)"
+
+Rows = tuple[tuple[object, ...], list[tuple[object, ...]], list[tuple[object, ...]]]
+"""The process, its visits and the events of one transition, as the driver takes them."""
+
+
+def rate(path: Path, processes: Sequence[Process], times: int, *, group: int) -> float:
+    """Transitions a second, so many in one durable transaction, every value made before the clock starts."""
+    moves = [_rows(process, turn) for turn in range(times) for process in processes]
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA foreign_keys = ON")
+    began = time.perf_counter()
+    for start in range(0, len(moves), group):
+        database.execute("BEGIN IMMEDIATE")
+        for process, visits, events in moves[start : start + group]:
+            assert database.execute(MOVE, process).rowcount == 1
+            database.executemany(VISIT, visits)
+            database.executemany(EVENT, events)
+        database.execute("COMMIT")
+    spent = time.perf_counter() - began
+    database.close()
+    return len(moves) / spent
+
+
+def commit_cost(path: Path) -> float:
+    """The median seconds of one durable commit of one row: nothing here can be faster."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)")
+    costs = []
+    for _ in range(300):
+        began = time.perf_counter()
+        database.execute("INSERT INTO t (x) VALUES (?)", ("x" * 200,))
+        costs.append(time.perf_counter() - began)
+    database.close()
+    return statistics.median(costs)
+
+
+def _rows(process: Process, turn: int) -> Rows:
+    """What the product writes for one transition: two of the machine's, the step's end and the next one's begin."""
+    assert process.record is not None
+    id, now = process.id.hex, WallClock().now().isoformat(" ")[:26]
+    seq, position = process.seq + 2 * turn, process.position + turn
+    ending = process.record.seq + 2 * turn
+    state = json.dumps({**process.state, "n": turn})
+    move = (position + 1, seq + 2, process.version + turn + 1, ending + 2, now, now, state, id, process.epoch, seq)
+    visits: list[tuple[object, ...]] = [
+        (id, ending, position, "Step", "ACTION", "SUCCESS", 1, 1, "advance", now, now, json.dumps({"n": turn})),
+        (id, ending + 2, position + 1, "Step", "ACTION", "RUNNING", 1, 1, "advance", now, None, None),
+    ]
+    told = json.dumps(
+        {
+            "step_index": position,
+            "step_name": "Step",
+            "from": "RUNNING",
+            "to": "SUCCESS",
+            "attempt": 1,
+            "state_delta": {"n": turn},
+            "failure": None,
+        }
+    )
+    return move, visits, [("STEP_CHANGED", id, None, told, now)] * 2

@@ -1,0 +1,105 @@
+"""Reminders of open questions, on both databases: once, in time, and never after the answer."""
+
+from typing import Any
+
+from conftest import Offer
+from support.operator import ADA, open_request
+
+from orchestrator_gql import begin, inputstep
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.storage import input_requests, timers
+from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
+from orchestrator_gql.workflow import workflow
+
+CHANGED = EventKind.INPUT_REQUEST_CHANGED
+
+
+class Window(FormPage):
+    minutes: int = 30
+
+
+@inputstep("Choose a window", assignee=Assignee("NOC"), due=3600, remind=1800)
+def choose() -> FormGenerator:
+    answer = yield Window
+    return {"minutes": answer.minutes}
+
+
+@workflow("Maintain")
+def maintain() -> Any:
+    return begin >> choose
+
+
+async def test_a_question_that_stays_open_is_called_to_mind_once_and_its_form_stays_good(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    asked = await open_request(engine, process_id)
+
+    engine.turn(1799)
+    still = await engine.read(timers.next_due)
+    engine.turn(1)
+
+    async def reminded() -> bool:
+        return bool(await engine.events(process_id, CHANGED))
+
+    await engine.until(reminded, told="the reminder")
+    now = await open_request(engine, process_id)
+    engine.turn(86400)
+    said = await submit_form(
+        engine.runtime, ADA, input_request_id=asked.id, pages=[{"minutes": 5}], expected_version=asked.version
+    )
+
+    assert asked.due_at is not None
+    assert (asked.due_at - asked.created_at).total_seconds() == 3600
+    assert (asked.reminded_at, still) == (None, now.reminded_at)
+    assert now.reminded_at is not None
+    assert (now.reminded_at - asked.created_at).total_seconds() == 1800
+    assert isinstance(said, Submitted)
+    (told,) = await engine.events(process_id, CHANGED)
+    assert told.payload == {"input_request_id": str(asked.id), "change": "REMINDED", "assignee": "NOC"}
+    assert (await engine.reaches(process_id, ProcessStatus.COMPLETED)).state == {"minutes": 5}
+
+
+async def test_an_answer_and_an_abort_take_the_reminder_along(offer: Offer) -> None:
+    engine = await offer(maintain)
+    answered, aborted = await engine.start(maintain), await engine.start(maintain)
+    request, withdrawn = await open_request(engine, answered), await open_request(engine, aborted)
+
+    await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": 5}])
+    await abort_process(engine.runtime, ADA, process_id=aborted)
+
+    assert await engine.read(timers.next_due) is None
+    found = await engine.read(lambda conn: input_requests.by_ids(conn, [request.id, withdrawn.id]))
+    assert [one.reminded_at for one in found.values()] == [None, None]
+
+
+async def test_a_reminder_that_an_answer_left_behind_says_nothing(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+    await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": 5}])
+    await engine.reaches(process_id, ProcessStatus.COMPLETED)
+
+    reminded = await engine.runtime.database.transaction(
+        lambda conn: input_requests.remind(conn, [request.id], engine.clock.now())
+    )
+
+    assert reminded == []
+
+
+async def test_a_step_that_names_no_times_is_never_reminded_of(offer: Offer) -> None:
+    @inputstep("Confirm")
+    def confirm(state: State) -> FormGenerator:
+        yield Window
+        return {}
+
+    @workflow("Confirm")
+    def plain() -> Any:
+        return begin >> confirm
+
+    engine = await offer(plain)
+    asked = await open_request(engine, await engine.start(plain))
+
+    assert (asked.due_at, await engine.read(timers.next_due)) == (None, None)

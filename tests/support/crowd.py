@@ -1,0 +1,26 @@
+"""Very many processes that stand where one stands, stored in a moment: copies of its rows under ids of their own."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, insert, select
+
+from orchestrator_gql.storage.tables import callbacks, input_requests, process_steps, processes, timers
+from orchestrator_gql.utils.tokens import new_id
+
+
+def copy_process(conn: Connection, process_id: UUID, count: int) -> list[UUID]:
+    """Store so many copies of a process that rests, each with its visits, waits and timers; their ids."""
+    ids: list[dict[UUID, UUID]] = [{process_id: new_id()} for _ in range(count)]
+    for table in (processes, process_steps, callbacks, input_requests, timers):
+        owner = table.c.id if table is processes else table.c.process_id
+        for row in conn.execute(select(table).where(owner == process_id)).mappings().all():
+            conn.execute(insert(table), [_copy(table, dict(row), own) for own in ids])
+    return [own[process_id] for own in ids]
+
+
+def _copy(table: Table, row: dict[str, Any], ids: dict[UUID, UUID]) -> dict[str, Any]:
+    if "id" in table.c:
+        row["id"] = ids.setdefault(row["id"], new_id())
+    references = ("process_id", "callback_id", "input_request_id")
+    return row | {name: ids[row[name]] for name in references if row.get(name) is not None}
