@@ -6,7 +6,8 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--storage", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--kills", type=int, help="how many servers die (1000 on SQLite, 200 on PostgreSQL)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="which faults, and in which order")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the history and the servers' logs there")
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
     names = ("sqlite", "postgres") if asked.storage == "both" else (asked.storage,)
@@ -38,15 +40,25 @@ def main() -> int:
     complaints: list[str] = []
     for name in names:
         kills = asked.kills or KILLS[name]
-        with TemporaryDirectory(prefix="orchestrator-chaos-") as folder:
+        with _folder(asked.keep, name) as folder:
             began = time.monotonic()
             run = _on_sqlite if name == "sqlite" else _on_postgres
-            evidence, rest = run(Path(folder), kills, asked.seed)
+            evidence, rest = run(folder, kills, asked.seed)
             columns[name] = {**rest, **_column(evidence), "minutes": f"{(time.monotonic() - began) / 60:.1f}"}
             complaints += [*lost(evidence), *twice(evidence)]
     print(_table(columns))
     print("\n".join(complaints[:SHOWN]))
     return 1 if complaints else 0
+
+
+@contextmanager
+def _folder(kept: Path | None, name: str) -> Iterator[Path]:
+    if kept is not None:
+        (kept / name).mkdir(parents=True)
+        yield kept / name
+        return
+    with TemporaryDirectory(prefix="orchestrator-chaos-") as folder:
+        yield Path(folder)
 
 
 def _on_sqlite(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:

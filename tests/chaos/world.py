@@ -9,7 +9,7 @@ import itertools
 import json
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -151,11 +151,13 @@ class World:
             await asyncio.sleep(AGAIN)  # an earlier try that was not acknowledged did it, or the engine is paused
 
     async def tinker(self) -> None:
-        """Pause the engine now and then, and resume it, until cancelled."""
+        """Pause the engine now and then, resume it, and ask whether a server is ready, until cancelled."""
         while True:
             await self.ask(PAUSE, {"paused": True})
             await asyncio.sleep(self.dice.uniform(0.0, 0.5))
             await self.ask(PAUSE, {"paused": False})
+            with suppress(httpx.TransportError):  # as a balancer asks, which tries the writing
+                await self.http.get(f"{self.dice.choice(self.addresses)}/health/ready")
             await asyncio.sleep(self.dice.uniform(*PAUSES))
 
     async def confirm(self, process_id: str, request_id: str) -> None:
