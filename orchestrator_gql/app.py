@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
-from orchestrator_gql.engine.database_clock import keep_to_database_clock, read_database_clock
-from orchestrator_gql.engine.embedded import EmbeddedDispatcher
-from orchestrator_gql.engine.timekeeper import keep_time
+from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
+from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.events.postgres import PostgresNotifier
 from orchestrator_gql.graphql.http import GraphQLFace
@@ -115,7 +115,7 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
     if not settings.is_distributed:
         return EmbeddedDispatcher()
     try:
-        from orchestrator_gql.engine.distributed import DistributedDispatcher
+        from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
     except ModuleNotFoundError as missing:
         raise SettingsError(
             f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({missing.name} is missing)."

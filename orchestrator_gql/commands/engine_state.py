@@ -5,10 +5,11 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine.paused import state_changed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import engine_state, events, processes
+from orchestrator_gql.storage import events, processes
 from orchestrator_gql.storage.database.commits import wake
-from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.figures import backlog
+from orchestrator_gql.storage.work import engine_state
+from orchestrator_gql.storage.work.engine_state import EngineStatus
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.mailbox import Mailbox
-from orchestrator_gql.engine import conditions, rest
-from orchestrator_gql.engine.lenses import focus, put_back
+from orchestrator_gql.engine import rest
+from orchestrator_gql.engine.authors import conditions
+from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import (
     Await,

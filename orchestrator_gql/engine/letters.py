@@ -23,9 +23,10 @@ from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, resume
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import attempts, callbacks, engine_state, events, processes, timers
+from orchestrator_gql.storage import attempts, callbacks, events, processes, timers
 from orchestrator_gql.storage.callbacks import Letter
 from orchestrator_gql.storage.timers import TimerKind
+from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.types import AttemptOutcome, Event, EventKind, Failure, Json, ProcessStatus
 from orchestrator_gql.utils.errors import (
     CallbackClosed,

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.storage import engine_state
-from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.storage.work import engine_state
+from orchestrator_gql.storage.work.engine_state import EngineStatus
 from orchestrator_gql.types import Event, EventKind
 from orchestrator_gql.utils.errors import EnginePaused
 

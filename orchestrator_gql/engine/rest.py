@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine.paused import state_changed
-from orchestrator_gql.storage import engine_state, events, processes
+from orchestrator_gql.storage import events, processes
+from orchestrator_gql.storage.work import engine_state
 
 
 def look(conn: Connection, now: datetime) -> None:

@@ -22,7 +22,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, conditions, execution
+from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.authors import conditions, execution
 from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms
 from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.process import (

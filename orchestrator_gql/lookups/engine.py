@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import engine_state
-from orchestrator_gql.storage import workers as worker_rows
-from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.figures import backlog
 from orchestrator_gql.storage.figures.backlog import Backlog
-from orchestrator_gql.storage.workers import Worker
+from orchestrator_gql.storage.work import engine_state
+from orchestrator_gql.storage.work import workers as worker_rows
+from orchestrator_gql.storage.work.engine_state import EngineStatus
+from orchestrator_gql.storage.work.workers import Worker
 
 
 async def status(runtime: Runtime, principal: Principal) -> EngineStatus:

@@ -1,7 +1,8 @@
 """Forms evaluated without side effects: a workflow's start form, and the form of an open input request."""
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import execution, rights
+from orchestrator_gql.engine import rights
+from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import course
 from orchestrator_gql.runtime import Runtime

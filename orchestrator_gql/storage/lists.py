@@ -12,12 +12,12 @@ from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks as callback_rows
-from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage import input_requests as request_rows
-from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.keyset import Key, Slice, Window, count, escaped, read_slice
 from orchestrator_gql.storage.processes import light_select, process_of
 from orchestrator_gql.storage.tables import callbacks, input_requests, process_subscriptions, processes
+from orchestrator_gql.storage.work import engine_state
+from orchestrator_gql.storage.work.engine_state import EngineStatus
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, InputRequestStatus, ProcessStatus
 

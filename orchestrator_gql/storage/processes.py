@@ -35,9 +35,9 @@ from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.engine_state import KEY
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.visits import record_columns, record_of
+from orchestrator_gql.storage.work.engine_state import KEY
 from orchestrator_gql.types import EngineState, ProcessStatus
 
 HEAVY = frozenset({"state", "answers", "start_pages"})

@@ -6,7 +6,7 @@ from support.database import PostgresServer
 
 from orchestrator_gql.app import assemble, running
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.storage import timers
 from orchestrator_gql.utils.clock import SteadyClock
 from orchestrator_gql.workflows.registry import Registry

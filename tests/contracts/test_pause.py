@@ -20,7 +20,8 @@ from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.storage import engine_state, timers
+from orchestrator_gql.storage import timers
+from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.types import (
     CallbackStatus,
     EngineState,

@@ -19,7 +19,7 @@ from support.playbooks import calls, of
 from support.remote import Remote, answer
 
 from orchestrator_gql import callback_step, step
-from orchestrator_gql.engine import timekeeper
+from orchestrator_gql.engine.workers import timekeeper
 from orchestrator_gql.process import resume
 from orchestrator_gql.storage import processes, tables
 from orchestrator_gql.storage.database.postgres import PostgresDatabase

@@ -17,8 +17,8 @@ from test_statements import counting
 from orchestrator_gql import step
 from orchestrator_gql.commands.engine_state import set_engine_state
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage import workers
-from orchestrator_gql.storage.workers import Worker
+from orchestrator_gql.storage.work import workers
+from orchestrator_gql.storage.work.workers import Worker
 from orchestrator_gql.types import EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import Forbidden
 

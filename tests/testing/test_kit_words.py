@@ -10,8 +10,8 @@ from authored import PAGES, configure_node, run_playbook
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.app import assemble
-from orchestrator_gql.engine import timekeeper
-from orchestrator_gql.engine.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers import timekeeper
+from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.testing import Kit, Remote
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.engine import own_settings

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import commit, execution, rights
+from orchestrator_gql.engine import commit, rights
+from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.commit import Draft, Fenced
-from orchestrator_gql.engine.lenses import focus, put_back
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
 from orchestrator_gql.process import Process, Success, course, decide

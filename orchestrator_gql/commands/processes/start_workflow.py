@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import execution, rights
+from orchestrator_gql.engine import rights
+from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.process import Process, create

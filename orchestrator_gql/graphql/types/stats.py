@@ -9,9 +9,9 @@ from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.lookups import engine as lookups
-from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.lists import Counts
-from orchestrator_gql.storage.workers import Worker as WorkerRow
+from orchestrator_gql.storage.work.engine_state import EngineStatus
+from orchestrator_gql.storage.work.workers import Worker as WorkerRow
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.version import __version__
 

@@ -67,13 +67,11 @@ class Prepared:
 
     def all(self, conn: Connection, values: Values) -> list[dict[str, Any]]:
         """The rows it finds, by the names of their columns."""
-        compiled = self._of(conn)
         driver = conn.connection.driver_connection
-        if isinstance(driver, sqlite3.Connection):
-            found: Iterable[Sequence[Any]] = driver.execute(compiled.sql, compiled.parameters(values))
-        else:
-            found = conn.exec_driver_sql(compiled.sql, compiled.parameters(values))
-        return [compiled.row(row) for row in found]
+        if not isinstance(driver, sqlite3.Connection):  # how a value is read there follows from the answer itself
+            return [row._asdict() for row in conn.execute(self._statement, values)]
+        compiled = self._of(conn)
+        return [compiled.row(row) for row in driver.execute(compiled.sql, compiled.parameters(values))]
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first of the rows it finds; a statement that can find more than one says which with its order."""
@@ -90,7 +88,8 @@ class Prepared:
         made: SQLCompiler = self._statement.compile(dialect=dialect, column_keys=self._columns)
         binds = {made.bind_names[bind]: bind for bind in made.bind_names}
         names = (made.positiontup or ()) if made.positional else binds
-        read = self._statement.selected_columns if isinstance(self._statement, Select) else ()
+        is_read = made.positional and isinstance(self._statement, Select)
+        read = self._statement.selected_columns if is_read else ()
         own = [(str(column.key), column.type.dialect_impl(dialect)) for column in read]
         return _Compiled(
             sql=made.string,

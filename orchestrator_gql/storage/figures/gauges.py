@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from orchestrator_gql.storage import engine_state, events
+from orchestrator_gql.storage import events
 from orchestrator_gql.storage.figures import backlog
 from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.tables import callbacks, input_requests, processes, workers
+from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.types import CallbackStatus, EngineState, InputRequestStatus, ProcessStatus
 
 LIVING = tuple(status for status in ProcessStatus if status not in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED))

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models
-from orchestrator_gql.engine.models import load_models
+from orchestrator_gql.engine.authors.models import load_models
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json, State

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator_gql.engine.work import Work
+from orchestrator_gql.engine.workers.work import Work
 from orchestrator_gql.runtime import Runtime
 
 

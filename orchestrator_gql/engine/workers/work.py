@@ -12,8 +12,9 @@ from orchestrator_gql.engine import rest
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import engine_state, processes, workers
-from orchestrator_gql.storage.workers import Worker
+from orchestrator_gql.storage import processes
+from orchestrator_gql.storage.work import engine_state, workers
+from orchestrator_gql.storage.work.workers import Worker
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.version import __version__

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import waking
+from orchestrator_gql.engine.workers import waking
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, timers
 from orchestrator_gql.utils.errors import StorageUnavailable

@@ -12,9 +12,9 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import inject
-from orchestrator_gql.engine.lenses import focus, put_back
-from orchestrator_gql.engine.models import load_models
+from orchestrator_gql.engine.authors import inject
+from orchestrator_gql.engine.authors.lenses import focus, put_back
+from orchestrator_gql.engine.authors.models import load_models
 from orchestrator_gql.process import Failed, Outcome, Process, Success, Suspend, Wait
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal

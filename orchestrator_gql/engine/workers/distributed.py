@@ -21,10 +21,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator_gql.engine.work import Work
+from orchestrator_gql.engine.workers.work import Work
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import doorbells
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.work import doorbells
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
