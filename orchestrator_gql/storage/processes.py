@@ -59,8 +59,9 @@ _load_free = Prepared(
         exists().where(engine_state.c.state == EngineState.RUNNING),
     )
 )
+_engine = select(engine_state.c.state).scalar_subquery().label("engine")
 _stands = Prepared(
-    select(engine_state.c.state.label("engine"), processes.c.version, processes.c.note).where(
+    select(_engine, processes.c.version, processes.c.note).where(
         processes.c.id == bindparam("id"),
         processes.c.epoch == bindparam("epoch"),
         processes.c.seq == bindparam("seq"),

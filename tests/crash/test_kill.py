@@ -36,7 +36,7 @@ def ready(lines: Sequence[str]) -> bool:
 @asynccontextmanager
 async def doomed(folder: Path, scene: str, enough: Enough = ready) -> AsyncIterator[None]:
     """A server in a process of its own that has said enough, or has died; it is killed at the end."""
-    paths = os.pathsep.join([str(DOOMED.parent), str(DOOMED.parent.parent)])
+    paths = os.pathsep.join(map(str, (DOOMED.parent, DOOMED.parent.parent, DOOMED.parent.parent.parent)))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         str(DOOMED),
