@@ -11,11 +11,12 @@ wait behind the job of a dead worker.
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import procrastinate
 import psycopg
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, AppNotOpen, ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
@@ -144,10 +145,12 @@ class DistributedDispatcher:
         """Remove the jobs of workers that died: nobody would ever finish them."""
         queue = self._app.job_manager
         try:
-            for job in await queue.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self.runtime.settings.lease):
-                await queue.finish_job(job, Status.FAILED, delete_job=True)
-        except ConnectorException as error:
+            stalled = await queue.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self.runtime.settings.lease)
+        except (ConnectorException, AppNotOpen) as error:  # not open: the worker comes back to a queue that was away
             raise StorageUnavailable from error
+        for job in stalled:
+            with suppress(ConnectorException):  # another worker struck it off at the same time
+                await queue.finish_job(job, Status.FAILED, delete_job=True)
 
     async def _defer(self, conn: AsyncConnection, process_ids: Sequence[UUID], priority: int = 0) -> bool:
         """False where a bell of one of them hangs already; none is hung then."""
