@@ -19,8 +19,7 @@ from orchestrator_gql.domain import products
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.timekeeper import keep_time
-from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.events.postgres import PostgresNotifier
+from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
@@ -32,8 +31,8 @@ from orchestrator_gql.rest.problems import on_error, on_http_error
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import prepare
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.tokens import new_id
@@ -132,16 +131,24 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         database=database,
         registry=registry,
         clock=clock,
-        notifier=LocalNotifier() if settings.is_sqlite else PostgresNotifier(settings.database_url, timers),
+        notifier=_notifier(settings, timers),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
         threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
         timers=timers,
     )
     dispatcher.attach(runtime)
     database.bells = RuntimeBells(runtime.notifier, runtime.timers, dispatcher)
-    if isinstance(database, PostgresDatabase):
+    if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
+
+
+def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
+    if settings.is_sqlite:
+        return LocalNotifier()
+    from orchestrator_gql.events.postgres import PostgresNotifier
+
+    return PostgresNotifier(settings.database_url, timers)
 
 
 def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseRoute]:

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
@@ -15,6 +13,9 @@ from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.commits import Aftermath
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.workflows.registry import Registry
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Dispatcher(Protocol):
@@ -24,7 +25,7 @@ class Dispatcher(Protocol):
         """Say for which server this rings."""
         ...
 
-    async def prepare(self, conn: AsyncConnection, process_ids: Iterable[UUID]) -> None:
+    async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
         """Do what belongs into the transaction that made these runnable; PostgreSQL only."""
         ...
 

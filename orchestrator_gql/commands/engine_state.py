@@ -42,7 +42,8 @@ async def set_engine_state(
         engine_state.change(conn, after)
         events.append(conn, [state_changed(after, principal.id, now)])
         if not paused:
-            for process_id in processes.runnable(conn, now, WOKEN):
+            deployed = [workflow.name for workflow in runtime.registry]
+            for process_id in processes.runnable(conn, now, deployed, WOKEN):
                 wake(conn, process_id)
         return after
 

@@ -79,6 +79,9 @@ class Page:
 _append = Prepared(insert(events).inline(), ["kind", "process_id", "actor", "payload", "at"])
 
 
+_next_transaction = text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+
+
 def append(conn: Connection, new: Sequence[Event]) -> None:
     """Write events at the end of the log, in order."""
     if not new:
@@ -104,9 +107,18 @@ def end(conn: Connection) -> str:
 
 
 def is_forgotten(conn: Connection, cursor: str) -> bool:
-    """True where events behind the cursor were pruned: a reader would miss some."""
-    first = conn.execute(select(func.min(events.c.id))).scalar()
-    return first is not None and _place(cursor).id < first - 1
+    """True where events behind the cursor were pruned, or the cursor is another database's: a reader would miss some.
+
+    A database that was restored, from an older copy or into another PostgreSQL, counts on from where that stood:
+    behind a cursor that is ahead of it nothing would come for a long time, or ever.
+    """
+    place = _place(cursor)
+    first, last = conn.execute(select(func.min(events.c.id), func.max(events.c.id))).one()
+    if _is_postgres(conn):
+        is_ahead = place.tx >= conn.execute(_next_transaction).scalar_one()
+    else:
+        is_ahead = place.id > (last or 0)
+    return is_ahead or (first is not None and place.id < first - 1)
 
 
 def lag(conn: Connection, now: datetime) -> float:

@@ -217,10 +217,15 @@ def held(conn: Connection, now: datetime) -> int:
     return conn.execute(alive).scalar_one()
 
 
-def runnable(conn: Connection, now: datetime, limit: int) -> Sequence[UUID]:
-    """Processes that could run and that no living worker holds."""
+def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:
+    """Processes that could run here and that no living worker holds.
+
+    Only those of the workflows that are deployed: a thousand that rest until their workflow is back would hide the
+    others behind the limit.
+    """
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    found = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free).limit(limit)
+    mine = processes.c.workflow_name.in_(deployed)
+    found = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, mine).limit(limit)
     return conn.execute(found).scalars().all()
 
 

@@ -1,6 +1,7 @@
 """The event log as its readers see it, on both databases: everything, once, in the order of the commits."""
 
 import asyncio
+import base64
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -130,6 +131,17 @@ async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -
 
     await engine.runtime.database.transaction(forget)
     (batch,) = await read_until(engine, old.cursor, lambda _: True)
+
+    assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
+
+
+async def test_a_cursor_that_is_ahead_of_a_restored_log_is_told_to_begin_anew(offer: Offer) -> None:
+    engine = await offer(counts)
+    await engine.reaches(await engine.start(counts), COMPLETED)
+    last = (await engine.events())[-1]
+    ahead = base64.urlsafe_b64encode(f"{2**40}.{2**40}".encode()).decode().rstrip("=")
+
+    (batch,) = await read_until(engine, ahead, lambda _: True)
 
     assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator_gql.engine.workers.work import Work
 from orchestrator_gql.runtime import Runtime
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class EmbeddedDispatcher:
@@ -32,7 +34,7 @@ class EmbeddedDispatcher:
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
-    async def prepare(self, conn: AsyncConnection, process_ids: Iterable[UUID]) -> None:
+    async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
         """Nothing: what is in the queue's memory need not be committed."""
 
     def ring(self, process_ids: Iterable[UUID]) -> None:

@@ -111,7 +111,8 @@ class Work:
         engine = await database.transaction(self._beat)
         if engine is not EngineState.RUNNING:
             return ()
-        return await database.read(lambda conn: processes.runnable(conn, now, SWEEP))
+        deployed = [workflow.name for workflow in self._runtime.registry]
+        return await database.read(lambda conn: processes.runnable(conn, now, deployed, SWEEP))
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()

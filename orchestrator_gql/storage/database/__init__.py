@@ -1,11 +1,13 @@
 """The database behind two methods: `transaction(fn)` and `read(fn)`, whichever dialect is under them."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator_gql.storage.database.commits import Bells, T, Unit
 from orchestrator_gql.storage.database.facts import Observer
-from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from orchestrator_gql.storage.database.postgres import PostgresDatabase
 
 
 class Database(Protocol):
@@ -34,7 +36,15 @@ class Database(Protocol):
         """Run a unit that only reads, on one snapshot."""
         ...
 
+    async def alter(self, unit: Unit[None]) -> None:
+        """Run a unit that changes the schema, however long it takes."""
+        ...
 
-def connect(url: str) -> SqliteDatabase | PostgresDatabase:
+
+def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
     """The database of a URL, not yet opened."""
-    return SqliteDatabase(url) if url.startswith("sqlite") else PostgresDatabase(url)
+    if url.startswith("sqlite"):
+        return SqliteDatabase(url)
+    from orchestrator_gql.storage.database.postgres import PostgresDatabase  # its libraries take a second to import
+
+    return PostgresDatabase(url)

@@ -135,6 +135,12 @@ class PostgresDatabase:
         if self._failpoints is not None:
             self._failpoints.reached(side, unit)
 
+    async def alter(self, unit: Unit[None]) -> None:
+        """Run a unit that changes the schema: an index over millions of rows takes its time."""
+        async with self.engine.begin() as conn:
+            await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            await conn.run_sync(unit)
+
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot."""
         for tries in range(2):

@@ -4,12 +4,11 @@ Alembic is imported only where something must be migrated: it weighs more than a
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.storage.database import Database
 from orchestrator_gql.utils.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ HEAD = "0002"
 FOLDER = Path(__file__).parent.parent / "migrations"
 
 
-async def prepare(database: Any) -> None:
+async def prepare(database: Database) -> None:
     """Make the schema current on SQLite; on PostgreSQL, `SettingsError` names the command that does."""
     current = await database.read(_version)
     if current == HEAD:
@@ -39,14 +38,9 @@ async def prepare(database: Any) -> None:
     )
 
 
-async def migrate(database: SqliteDatabase | PostgresDatabase) -> None:
+async def migrate(database: Database) -> None:
     """Bring the schema up to date."""
-    if isinstance(database, PostgresDatabase):
-        async with database.engine.begin() as conn:
-            await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")  # an index over millions takes its time
-            await conn.run_sync(_upgrade)
-    else:
-        await database.transaction(_upgrade)
+    await database.alter(_upgrade)
 
 
 def write_nothing_new(conn: Connection) -> None:

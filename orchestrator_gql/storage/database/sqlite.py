@@ -86,6 +86,10 @@ class SqliteDatabase:
         assert self._writer is not None, "the database is not open"
         return await self._writer.run(unit)
 
+    async def alter(self, unit: Unit[None]) -> None:
+        """Run a unit that changes the schema."""
+        await self.transaction(unit)
+
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot; it is begun anew where it takes long."""
         assert self._glance is not None, "the database is not open"
