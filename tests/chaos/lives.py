@@ -42,6 +42,7 @@ class Nursery:
         self._born: asyncio.Queue[int] = asyncio.Queue()
         self._gone: dict[int, asyncio.Future[int]] = {}
         self._one_at_a_time = asyncio.Lock()
+        self._commands: list[asyncio.subprocess.Process] = []
 
     async def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
         """A life that begins at once: everything is imported already."""
@@ -61,7 +62,18 @@ class Nursery:
                 stdout=out,
                 stderr=out,
             )
+        self._commands.append(process)
         return Life(process.pid, asyncio.ensure_future(process.wait()))
+
+    async def close(self) -> None:
+        """Kill whoever still lives, as is the case where a storm failed."""
+        for command in self._commands:
+            if command.returncode is None:
+                command.kill()
+                await command.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
 
     async def listen(self) -> None:
         """Hear who was born and who died, until cancelled."""
@@ -91,9 +103,7 @@ async def nursery() -> AsyncIterator[Nursery]:
     try:
         yield made
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
+        await made.close()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
