@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit
 from orchestrator_gql.storage.database.facts import Observer, Unobserved
@@ -103,7 +104,11 @@ class SqliteDatabase:
         self.bells.ring(told)
 
     def _read(self, unit: Unit[T]) -> T:
-        with self.engine.connect() as conn:
+        try:
+            conn = self.engine.connect()
+        except DBAPIError as error:  # the file is away, and this connection would be a new one
+            raise StorageUnavailable from error
+        with conn:
             return _on_snapshot(unit, conn)
 
 
