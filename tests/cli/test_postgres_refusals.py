@@ -1,0 +1,82 @@
+"""What keeps a server or a worker from starting on PostgreSQL is one sentence and exit code 2, never a trace."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from support.command_line import FLOWS, orchestrator
+from support.database import PostgresServer
+
+WORKFLOWS = ("--workflows", "flows", "--port", "0")
+
+
+@pytest.fixture(autouse=True)
+def flows(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(FLOWS)
+
+
+def refusal(done: "subprocess.CompletedProcess[str]") -> str:
+    """The one line that the command ended with."""
+    assert done.returncode == 2, done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_database_that_was_never_migrated_is_refused_with_the_command_that_does(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with postgres.database(is_migrated=False) as url:
+        served = orchestrator(tmp_path, "serve", *WORKFLOWS, "--database", url)
+        worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", url, "--public-url", "http://api")
+
+    assert "run `orchestrator-gql migrate` first" in refusal(served)
+    assert "run `orchestrator-gql migrate` first" in refusal(worker)
+
+
+def test_a_worker_that_is_older_than_the_schema_refuses_to_start(tmp_path: Path, postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute("UPDATE alembic_version SET version_num = '9999'")
+        worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", url, "--public-url", "http://api")
+
+    assert "newer than this release knows" in refusal(worker)
+
+
+@pytest.mark.parametrize("missing", ["psycopg", "procrastinate"])
+def test_an_extra_that_is_missing_is_named(tmp_path: Path, missing: str) -> None:
+    without = (
+        f"import sys; sys.modules[{missing!r}] = None; "
+        "from orchestrator_gql.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    done = subprocess.run(
+        [sys.executable, "-c", without, "serve", *WORKFLOWS, "--database", url],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "pip install 'orchestrator-gql[postgres]'" in refusal(done)
+
+
+def test_a_role_on_sqlite_is_refused_with_what_it_needs(tmp_path: Path) -> None:
+    api = orchestrator(tmp_path, "serve", *WORKFLOWS, "--role", "api")
+    worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--public-url", "http://api")
+
+    for refused in (api, worker):
+        assert refused.returncode == 2
+        assert "ORCHESTRATOR_ROLE" in refused.stderr
+        assert "PostgreSQL" in refused.stderr
+
+
+def test_a_worker_must_be_told_where_callbacks_are_taken(tmp_path: Path) -> None:
+    done = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+
+    assert done.returncode == 2
+    assert "ORCHESTRATOR_PUBLIC_URL" in done.stderr
