@@ -52,6 +52,7 @@ PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
 async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = None) -> None:
     """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
     segment = segment or Segment()
+    at: Committed | None = None
     try:
         at = await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
         while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
@@ -59,7 +60,9 @@ async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = 
             segment.count()
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
-        await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker))
+        if at is not None:
+            epoch = at.process.epoch
+            await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker, epoch))
 
 
 def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Terms:
@@ -132,7 +135,7 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
     process = draft.process
     try:
         taken, answers = await conditions.asked(process, steps, partial(execution.holds, runtime))
-    except Exception as error:  # an author's predicate
+    except (Exception, SystemExit) as error:  # an author's predicate
         failure = execution.failure_of(error, runtime)
         return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, answers=answers)

@@ -161,9 +161,14 @@ def release(conn: Connection, process_id: UUID, worker: str) -> bool:
     return conn.execute(mine.values(worker=None, lease_until=None)).rowcount == 1
 
 
-def let_go(conn: Connection, process_id: UUID, worker: str) -> None:
-    """As `release`, and wake the process for whoever comes."""
-    if release(conn, process_id, worker):
+def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
+    """Free what this worker still holds by that claim, and wake the process for whoever comes.
+
+    By that claim only: the same worker may hold the process by a newer one, and its step would be run a second time.
+    """
+    hold(conn, process_id)
+    mine = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
+    if conn.execute(update(processes).where(*mine).values(worker=None, lease_until=None)).rowcount == 1:
         wake(conn, process_id)
 
 

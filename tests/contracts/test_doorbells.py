@@ -1,6 +1,7 @@
 """The queue on PostgreSQL is a doorbell: whatever happens to it, every process that can go on goes on."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,11 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import PostgresServer
 from support.engine import Engine, engine_of
+from support.operator import ADA
 from support.playbooks import of
 
-from orchestrator_gql import step
+from orchestrator_gql import begin, step
+from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.types import ProcessStatus, State
 
@@ -131,6 +134,40 @@ async def test_a_hundred_rings_while_a_step_runs_make_one_call_of_its_body(postg
             await one.reaches(process_id, COMPLETED)
 
     assert calls == ["long"]
+
+
+async def test_a_step_that_ends_after_an_abort_does_not_free_the_clean_up_of_the_same_worker(
+    postgres: PostgresServer,
+) -> None:
+    calls: list[str] = []
+    began, cleaning, go, clean_on = (asyncio.Event() for _ in range(4))
+
+    @step("Long")
+    async def long() -> None:
+        began.set()
+        await go.wait()
+
+    @step("Clean up")
+    async def clean() -> None:
+        calls.append("clean")
+        cleaning.set()
+        await clean_on.wait()
+
+    played = replace(of(long), on_abort=begin >> clean)
+    with postgres.database() as url:
+        async with engine_of(url, played, dispatcher="distributed") as engine:
+            process_id = await engine.start(played)
+            await began.wait()
+            await abort_process(engine.runtime, ADA, process_id=process_id)
+            await cleaning.wait()
+            go.set()
+            await engine.until(lambda: _is_empty(engine, 1), told="the refused step to leave")
+            held = await engine.process(process_id)
+            clean_on.set()
+            await engine.reaches(process_id, ProcessStatus.ABORTED)
+
+    assert held.worker == engine.runtime.worker
+    assert calls == ["clean"]
 
 
 async def _is_empty(engine: Engine, but: int = 0) -> bool:

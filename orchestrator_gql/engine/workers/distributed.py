@@ -79,7 +79,7 @@ class DistributedDispatcher:
         """
         asked = sorted(process_ids)
         if len(asked) > 1:
-            asked = await conn.run_sync(doorbells.unrung, asked)
+            asked = sorted(await conn.run_sync(doorbells.unrung, asked))
         if not asked or await self._defer(conn, asked):
             return
         for process_id in asked if len(asked) > 1 else ():
@@ -136,7 +136,7 @@ class DistributedDispatcher:
         silent = await database.read(lambda conn: doorbells.unrung(conn, process_ids))
         try:
             async with database.engine.begin() as conn:
-                for process_id in silent:
+                for process_id in sorted(silent):
                     await self._defer(conn, [process_id], priority=OVERDUE)
         except DBAPIError as error:
             raise StorageUnavailable from error

@@ -166,7 +166,7 @@ class GroupWriter:
             raise
         except BaseException as error:
             self._driver.execute("ROLLBACK" if is_alone else "ROLLBACK TO unit")
-            one.error = error
+            one.error = RuntimeError("StopIteration was raised") if isinstance(error, StopIteration) else error
         else:
             group.told.add(collected)
         if not is_alone:

@@ -81,6 +81,7 @@ class PostgresDatabase:
         try:
             self._engine = create_async_engine(
                 self._url,
+                hide_parameters=True,  # they hold states and results, and an error may be logged
                 pool_size=POOL,
                 max_overflow=POOL,
                 pool_timeout=POOL_SECONDS,

@@ -167,7 +167,7 @@ def _engine(path: Path) -> Engine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # results of remote services are for nobody else
     # `rw`: a file that was removed must not be made anew, and empty, by the next connection.
     url = f"sqlite:///file:{quote(str(path.resolve()))}?mode=rw&uri=true"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=READERS + 2)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=READERS + 2)
     event.listen(engine, "connect", _configure)
     with engine.connect() as conn:
         conn.exec_driver_sql("PRAGMA journal_mode = WAL")
