@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from orchestrator_gql.utils.errors import SettingsError
 
@@ -27,7 +29,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="The base of callback URLs, as remote services reach this server. Default: host and port."
     )
-    callback_timeout: Annotated[float, Field(gt=0)] = Field(
+    callback_timeout: Annotated[float, Field(gt=0, le=3_153_600_000)] = Field(
         86400.0, description="Seconds a callback is waited for where its step names no timeout."
     )
     max_callback_bytes: Annotated[int, Field(ge=1024)] = Field(
@@ -50,10 +52,12 @@ class Settings(BaseSettings):
         description="How workers are told that a process can go on: within this server (`embedded`), or by a queue in "
         "PostgreSQL that all servers share (`distributed`). Default: `distributed` on PostgreSQL.",
     )
-    lease: Annotated[float, Field(gt=0)] = Field(
+    lease: Annotated[float, Field(gt=0, le=86400)] = Field(
         30.0, description="Seconds after which the work of a silent worker is given to another."
     )
-    heartbeat: Annotated[float, Field(gt=0)] = Field(5.0, description="Seconds between two renewals of the leases.")
+    heartbeat: Annotated[float, Field(gt=0)] = Field(
+        5.0, description="Seconds between two renewals of the leases; at most half a lease."
+    )
     grace: Annotated[float, Field(ge=0)] = Field(
         30.0, description="Seconds that running steps are given to finish at SIGTERM."
     )
@@ -78,6 +82,14 @@ class Settings(BaseSettings):
         if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
             shown = value.partition(":")[0]
             raise ValueError(f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
+        try:
+            is_whole = bool(make_url(value).database) and "://" in value
+        except (ArgumentError, ValueError):
+            is_whole = False
+        if not is_whole:
+            raise ValueError(
+                "is no whole URL; it looks like sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+            )
         return value
 
     @field_validator("public_url")
@@ -89,6 +101,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
+        if self.heartbeat * 2 > self.lease:
+            raise ValueError(
+                "ORCHESTRATOR_HEARTBEAT: must be at most half of ORCHESTRATOR_LEASE, or leases run out between two "
+                "renewals and steps run twice"
+            )
         if self.is_sqlite and self.is_distributed:
             raise ValueError(
                 "ORCHESTRATOR_DISPATCHER: 'distributed' needs PostgreSQL; name one in ORCHESTRATOR_DATABASE_URL"

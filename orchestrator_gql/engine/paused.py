@@ -15,7 +15,7 @@ def demand_running(conn: Connection) -> None:
 
     Asked in the transaction that would start something, so that nothing slips in behind a pause that was acknowledged.
     """
-    status = engine_state.load(conn)
+    status = engine_state.share(conn)
     if not status.is_paused:
         return
     assert status.changed_at is not None, "only a change pauses it, and a change has a time"

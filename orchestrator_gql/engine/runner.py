@@ -34,12 +34,13 @@ from orchestrator_gql.process import (
     claim,
     course,
     decide,
+    fingerprint,
     first_difference,
     step_at,
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
-from orchestrator_gql.types import ProcessStatus, StepStatus
+from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
 
@@ -54,7 +55,7 @@ async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = 
     segment = segment or Segment()
     at: Committed | None = None
     try:
-        at = await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
+        at = await _claimed(runtime, process_id)
         while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
             at = await _move(runtime, at, segment)
             segment.count()
@@ -73,7 +74,17 @@ def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Ter
     return Terms(now, steps, timedelta(seconds=settings.callback_timeout), lease, hands_over)
 
 
-def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | None:
+async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
+    try:
+        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
+    except (StorageUnavailable, Fenced):
+        raise
+    except Exception:  # its next step cannot begin: without this it would be claimed again and again
+        logger.exception("a claim is refused", extra={"process_id": str(process_id)})
+        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
+
+
+def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> Committed | None:
     now = runtime.clock.now()
     process = processes.lock_free(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
@@ -81,13 +92,16 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID) -> Committed | 
         return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
     draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
     draft = with_current_definition(conn, draft, workflow)
-    return commit.apply(conn, process, draft, terms(runtime, course(process, workflow)))
+    terms_now = terms(runtime, course(process, workflow))
+    if fails:
+        draft = _failed_at(draft, terms_now) or draft
+    return commit.apply(conn, process, draft, terms_now)
 
 
 def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
     """A process goes on with new steps only where those it has been through are a prefix of them."""
     process = draft.process
-    if process.fingerprint == workflow.fingerprint:
+    if process.fingerprint == fingerprint(process, workflow):
         return draft
     if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
         difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
@@ -135,7 +149,9 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
     process = draft.process
     try:
         taken, answers = await conditions.asked(process, steps, partial(execution.holds, runtime))
-    except (Exception, SystemExit) as error:  # an author's predicate
+    except (Exception, SystemExit, asyncio.CancelledError) as error:  # an author's predicate
+        if execution.is_ours(error):
+            raise
         failure = execution.failure_of(error, runtime)
         return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, answers=answers)
@@ -145,7 +161,13 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
 
 
 async def _commit(
-    runtime: Runtime, before: Process, now: Callable[[], Terms], draft: Draft, if_paused: Draft
+    runtime: Runtime,
+    before: Process,
+    now: Callable[[], Terms],
+    draft: Draft,
+    if_paused: Draft,
+    *,
+    is_last: bool = False,
 ) -> Committed | None:
     """Commit, however long the database is away: the step has run, and its outcome must not be lost."""
     tries = 0
@@ -167,3 +189,40 @@ async def _commit(
             logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
             await asyncio.sleep(wait)
             tries += 1
+        except Fenced:
+            raise
+        except Exception:
+            if is_last:
+                raise
+            logger.exception("what a step came to is refused", extra={"process_id": str(before.id)})
+            return await _commit_refusal(runtime, before, now, if_paused)
+
+
+async def _commit_refusal(
+    runtime: Runtime, before: Process, now: Callable[[], Terms], ended: Draft
+) -> Committed | None:
+    """Fail the process where what would follow, or what the step came to itself, cannot be stored.
+
+    Without this the step would run again, and again, for as long as the worker lives.
+    """
+    following = _failed_at(ended, now())
+    if ended.transitions and following is not None:
+        try:
+            return await _commit(runtime, before, now, following, following, is_last=True)
+        except Fenced:
+            raise
+        except Exception:
+            logger.exception("the outcome itself is refused", extra={"process_id": str(before.id)})
+    failed = _failed_at(Draft(before), now())
+    assert failed is not None, "a process that runs stands at a step"
+    return await _commit(runtime, before, now, failed, failed, is_last=True)
+
+
+def _failed_at(draft: Draft, terms: Terms) -> Draft | None:
+    """The draft, and the step that its process stands at failed; None where it runs no further."""
+    process = draft.process
+    if process.status is not ProcessStatus.RUNNING or process.position >= len(terms.steps):
+        return None
+    message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
+    failure = Failure("cannot-be-stored", message, terms.now)
+    return draft.then(decide(process, terms.steps, Failed(failure), terms.now))

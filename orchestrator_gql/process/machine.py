@@ -46,6 +46,11 @@ def course(process: Process, workflow: Workflow) -> StepList:
     return workflow.course(is_aborted=process.aborted_by is not None)
 
 
+def fingerprint(process: Process, workflow: Workflow) -> str:
+    """The digest of the steps that the process would go through now, to be held against the one it began with."""
+    return workflow.fingerprint if process.aborted_by is None else workflow.clean_up_fingerprint
+
+
 def step_at(process: Process, steps: StepList) -> Step | None:
     """The step the process stands at; None behind the last."""
     return steps[process.position] if process.position < len(steps) else None
@@ -81,7 +86,7 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     """Open the visit of the action that the process stands at, or the next attempt of an open one."""
     step = steps[process.position]
     last = process.record if process.record and process.record.step_index == process.position else None
-    if last is None:
+    if last is None or last.status is StepStatus.ABORTED:
         record = _visit(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
         tries = last.tries + (last.status is StepStatus.WAITING)
@@ -96,9 +101,10 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
     """What follows from what the step that the process stands at came to."""
     step = steps[process.position]
     record = process.record or _visit(process, step, StepStatus.PENDING, now)
-    if record.step_index != process.position or record.status is StepStatus.FAILED:
+    if record.step_index != process.position or record.status in (StepStatus.FAILED, StepStatus.ABORTED):
+        is_retry = record.step_index == process.position and record.status is StepStatus.FAILED
         record = _visit(process, step, StepStatus.PENDING, now)
-        if process.record is not None and process.record.step_index == process.position:
+        if process.record is not None and is_retry:
             record = replace(record, attempt=process.record.attempt + 1, entered_by="retry")
     match outcome:
         case Success():
@@ -169,7 +175,10 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
     after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
-        after = replace(after, position=len(workflow.steps), fingerprint=workflow.fingerprint, failure=None)
+        # What was answered or visited at these places was of steps that another definition had there.
+        answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < len(workflow.steps)}
+        after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
+        after = replace(after, answers=answers)
         status = ProcessStatus.RUNNING
     transition = _moved(process, after, status, now, record=record, actor=outcome.actor, reason=outcome.reason)
     if status is process.status:  # it ran, and runs on to clean up: whoever watches it is told all the same

@@ -216,12 +216,6 @@ def drop_leases(conn: Connection, worker: str | None = None) -> None:
     conn.execute(held if worker is None else held.where(processes.c.worker == worker))
 
 
-def held(conn: Connection, now: datetime) -> int:
-    """How many processes living workers hold: each is in a step, or between two."""
-    alive = select(func.count()).where(processes.c.worker.is_not(None), processes.c.lease_until >= now)
-    return conn.execute(alive).scalar_one()
-
-
 def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:
     """Processes that could run here and that no living worker holds.
 

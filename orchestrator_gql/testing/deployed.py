@@ -21,7 +21,7 @@ def deployed(workflows: Iterable[Workflow], stand_ins: StandIns, heard: Heard) -
     Names, kinds and order of the steps stay, so a process takes them for the author's own.
     """
     offered = list(workflows)
-    named = {step.name for one in offered for step in one.steps if isinstance(step, ActionStep)}
+    named = {step.name for one in offered for step in one.course(is_aborted=True) if isinstance(step, ActionStep)}
     for name in stand_ins.keys() - named:
         there = ", ".join(map(repr, sorted(named)))
         raise WorkflowDefinitionError(f"There is a stand-in for {name!r}, and no step of that name: there are {there}.")
@@ -34,7 +34,7 @@ def deployed(workflows: Iterable[Workflow], stand_ins: StandIns, heard: Heard) -
             function = _listening(function, step.name, step.awaits.route_key, heard)
         return replace(step, function=function)
 
-    return [replace(one, steps=one.steps.map(prepare)) for one in offered]
+    return [replace(one, steps=one.steps.map(prepare), on_abort=one.on_abort.map(prepare)) for one in offered]
 
 
 def _listening(function: Callable[..., Any], name: str, route_key: str, heard: Heard) -> Callable[..., Any]:

@@ -219,7 +219,16 @@ class Workflow:
     @property
     def fingerprint(self) -> str:
         """A short digest of the definition: two equal ones are the same list of steps."""
-        return hashlib.sha256("\n".join(self.definition).encode()).hexdigest()[:16]
+        return _digest(self.definition)
+
+    @property
+    def clean_up_fingerprint(self) -> str:
+        """As `fingerprint`, of what a process that was aborted goes through: where its clean-up begins counts, too."""
+        return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.on_abort)))
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def each(steps: Step | StepList) -> Iterator[Step]:

@@ -110,6 +110,8 @@ async def engine_of(
 ) -> AsyncIterator[Engine]:
     """An engine at work on the database, with these workflows deployed."""
     clock = clock or TurnableClock()
-    asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    settings = {"grace": 5.0, "heartbeat": 0.5, **settings}
+    settings = {"lease": max(30.0, 3 * settings["heartbeat"]), **settings}
+    asked = read_settings(database_url=database_url, **settings)
     async with at_work(asked, workflows, clock) as runtime:
         yield Engine(runtime, clock)

@@ -13,7 +13,7 @@ from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.commit import Draft, Fenced
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
-from orchestrator_gql.process import Process, Success, course, decide
+from orchestrator_gql.process import Process, Success, course, decide, fingerprint
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
@@ -118,7 +118,7 @@ async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
 
     request, process = await runtime.database.read(read)
     workflow = runtime.registry.get(process.workflow_name)
-    if process.fingerprint != workflow.fingerprint:
+    if process.fingerprint != fingerprint(process, workflow):
         process = await _under_current_definition(runtime, process, workflow)
     step = course(process, workflow)[request.step_index]
     assert isinstance(step, InputStep)

@@ -4,12 +4,12 @@ import asyncio
 import contextvars
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any
+from typing import Any, TypeVar
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine.authors import inject
@@ -20,7 +20,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError, StepError
+from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError, StepError, StorageUnavailable
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.workflow.model import ActionStep, InputStep, Predicate, Step, Workflow
@@ -32,6 +32,11 @@ TRACE = 20_000
 
 MESSAGE = 10_000
 
+PATIENCE = 0.5
+"""Seconds between two looks at a database that is away."""
+
+T = TypeVar("T")
+
 ARGUMENTS = ("missing-argument", "bad-argument")
 """Failures that name the function and the parameter, but not the step."""
 
@@ -41,38 +46,48 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, token: str |
     try:
         own = inject.given(runtime, process, step, token)
         seen = focus(step, process.state)
-        arguments = await inject.arguments(runtime, step.function, seen, own)
+        arguments = await _patiently(lambda: inject.arguments(runtime, step.function, seen, own))
         result = await _call(runtime, step.function, arguments, step.timeout)
         route_key = step.awaits.route_key if step.awaits else "callback_route"
         added, models = inject.contributed(result, where=f"Step {step.name!r}", hidden=frozenset({route_key}))
         delta = put_back(step, process.state, seen, _without_token(added, token))
         _demand_size(runtime, step, process.state, delta)
         return Success(delta, models)
-    except asyncio.CancelledError as error:
-        if _is_cancelled():
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if is_ours(error):
             raise
         return _failed(runtime, process, step, error, token)
-    except (Exception, SystemExit) as error:
-        return _failed(runtime, process, step, error, token)
 
 
-def _is_cancelled() -> bool:
-    """True where the engine itself stops; False where an author's function awaited a task that was cancelled.
+def is_ours(error: BaseException) -> bool:
+    """True where the engine itself is stopped; False where an author's function awaited a task that was cancelled.
 
     Taken for the engine's own, that would end the advance of a process whose lease is renewed for ever after.
     """
     task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+
+
+async def _patiently(look: Callable[[], Awaitable[T]]) -> T:
+    """What the database says, however long it is away: that is no fault of the step that waits for it."""
+    while True:
+        try:
+            return await look()
+        except StorageUnavailable:
+            logger.warning("the database is away; a step waits for what it needs of it")
+            await asyncio.sleep(PATIENCE)
 
 
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     """Look at the form of an input step: a page to show suspends, a form without pages has nothing to ask."""
     try:
-        turned = await turn(runtime, process, step, [])
+        turned = await _patiently(lambda: turn(runtime, process, step, []))
         if isinstance(turned, forms.Complete):
             return Success(put_back(step, process.state, focus(step, process.state), turned.data))
         return Suspend(turned.page.title or step.name, step.assignee.key, step.due, step.remind)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if is_ours(error):
+            raise
         return _failed(runtime, process, step, error, None)
 
 

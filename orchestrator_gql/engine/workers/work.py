@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -21,6 +23,9 @@ from orchestrator_gql.version import __version__
 
 logger = logging.getLogger(__name__)
 
+SOON = 0.2
+"""Seconds between two looks while there is more than one look rings for."""
+
 SWEEP = 1000
 """Processes that one look at the table rings for."""
 
@@ -35,6 +40,7 @@ class Work:
         self._runtime = runtime
         self._began = runtime.clock.now()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: Counter[UUID] = Counter()
         self._doubtful: set[UUID] = set()
         self.is_stopping = False
 
@@ -63,9 +69,10 @@ class Work:
     async def _advance(self, process_id: UUID) -> None:
         """Whatever happens, nobody waits for a worker that does not work on it."""
         await self._runtime.calm.wait()
+        if self.is_stopping:
+            return  # it is runnable, and waits for whoever comes
+        self._in_hand[process_id] += 1
         try:
-            if process_id in self._doubtful:
-                await self._let_go(process_id)
             await advance(self._runtime, process_id, Segment(lambda: self.is_stopping))
         except StorageUnavailable:
             self._doubtful.add(process_id)
@@ -73,18 +80,27 @@ class Work:
         except Exception:
             self._doubtful.add(process_id)
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
+        finally:
+            self._in_hand[process_id] -= 1
+            if not self._in_hand[process_id]:
+                del self._in_hand[process_id]
 
     async def watch(self, ring: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
         """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
         while not self.is_stopping:
+            pause = self._runtime.settings.heartbeat
             try:
-                if lost := [*await self._look(), *self._doubtful]:
+                freed = await self._free_doubtful()
+                found = await self._look()
+                if lost := list(dict.fromkeys([*found, *freed])):
                     await ring(lost)
+                if len(found) >= SWEEP:  # there are more: a backlog must not be worked off by the heartbeat
+                    pause = min(pause, SOON)
             except StorageUnavailable:
                 logger.warning("the database is away; leases were not renewed")
             except Exception:  # a watch that died silently would leave every missed ring unheard
                 logger.exception("the watch could not look; it looks again")
-            await asyncio.sleep(self._runtime.settings.heartbeat)
+            await asyncio.sleep(pause)
 
     async def _leave(self) -> None:
         """Give back what is still held, so that others need not wait for the leases to run out."""
@@ -99,12 +115,23 @@ class Work:
         except StorageUnavailable:
             logger.warning("leases could not be dropped: another worker takes over when they expire")
 
-    async def _let_go(self, process_id: UUID) -> None:
+    async def _free_doubtful(self) -> Sequence[UUID]:
         """Give back what may be ours though nobody works on it: a claim of which the answer was lost, or a step that
         raised where none may. The heartbeat would keep its lease for ever."""
-        worker = self._runtime.worker
-        await self._runtime.database.transaction(lambda conn: processes.release(conn, process_id, worker))
-        self._doubtful.discard(process_id)
+        freed: list[UUID] = []
+        for process_id in list(self._doubtful):
+            if await self._runtime.database.transaction(partial(self._free, process_id)):
+                self._doubtful.discard(process_id)
+                freed.append(process_id)
+        return freed
+
+    def _free(self, process_id: UUID, conn: Connection) -> bool:
+        """Asked under the process's lock, behind which a claim waits: what is in hand is at work, and stays."""
+        processes.hold(conn, process_id)
+        if process_id in self._in_hand:
+            return False
+        processes.release(conn, process_id, self._runtime.worker)
+        return True
 
     async def _look(self) -> Sequence[UUID]:
         database, now = self._runtime.database, self._runtime.clock.now()
@@ -117,10 +144,10 @@ class Work:
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
         state = engine_state.load(conn).state
+        if self.running:  # first: after an outage our own leases may have run out, and what runs would not be seen
+            processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
             rest.look(conn, now)
-        if self.running:
-            processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
         return state

@@ -11,6 +11,7 @@ the COMMIT waits for the disk, so only the COMMIT is the thread's: one hand-over
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -112,7 +113,8 @@ class GroupWriter:
     async def close(self) -> None:
         """Finish what waits."""
         while self._is_at_work:
-            await self.run(lambda _: None)
+            with contextlib.suppress(StorageUnavailable):  # whoever waits has been told
+                await self.run(lambda _: None)
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 

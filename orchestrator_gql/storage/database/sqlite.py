@@ -75,12 +75,14 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what waits, then leave the file."""
-        if self._writer is not None and self._threads is not None:
-            await self._writer.close()
-            self._threads.shutdown()
-            self.engine.dispose()
-            self._writer = None
-        self._lock.release()
+        try:
+            if self._writer is not None and self._threads is not None:
+                await self._writer.close()
+                self._threads.shutdown()
+                self.engine.dispose()
+                self._writer = None
+        finally:
+            self._lock.release()
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return what it returns once that is durable."""
@@ -159,7 +161,7 @@ def _path(url: str) -> Path:
             f"{url!r} names no file, and a database in memory would lose every process: "
             "use `sqlite+aiosqlite:///orchestrator.db`."
         )
-    return Path(database)
+    return Path(database).resolve()  # through a link the file would have two names, and two locks
 
 
 def _engine(path: Path) -> Engine:

@@ -11,6 +11,7 @@ from orchestrator_gql.types import EngineState
 KEY = func.hashtextextended(literal("engine-state"), 0)
 """PostgreSQL's advisory lock on the engine's state: whoever moves a process shares it, whoever pauses has it alone."""
 
+_wait_for_share = select(func.pg_advisory_xact_lock_shared(KEY))
 _wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
 
 
@@ -33,6 +34,13 @@ def load(conn: Connection) -> EngineStatus:
     """The engine's state."""
     columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
     return EngineStatus(*conn.execute(select(*columns)).one())
+
+
+def share(conn: Connection) -> EngineStatus:
+    """As `load`, and nobody changes it until this transaction ends."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(_wait_for_share)
+    return load(conn)
 
 
 def lock(conn: Connection) -> EngineStatus:
