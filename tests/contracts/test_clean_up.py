@@ -1,5 +1,6 @@
 """What an aborted process leaves to do: the steps that its workflow declares clean up after it, on both databases."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from support.operator import ADA, BOB
 from support.playbooks import judge
 from support.remote import Remote, answer
 
-from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql import begin, callback_step, conditional, step
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.types import ProcessStatus, State, StepStatus
@@ -133,3 +134,61 @@ async def test_a_clean_up_never_goes_on_with_the_steps_of_another_definition(
     assert failed.failure is not None
     assert failed.failure.code == "definition-changed"
     assert "cleaning up" in failed.failure.message
+
+
+async def test_a_clean_up_never_goes_on_with_other_steps_that_clean_up(storage: str, clock: TurnableClock) -> None:
+    remote, undoing, ran = Remote(), Remote(), list[str]()
+
+    @step("Danger")
+    async def danger() -> None:
+        ran.append("danger")
+
+    undo = callback_step("Undo", undoing.action("Undo it"), judge)
+    async with engine_of(storage, cleaning(remote, undo), clock=clock) as before:
+        process_id = await before.start(cleaning(remote))
+        await before.reaches(process_id, AWAITING)
+        await abort_process(before.runtime, ADA, process_id=process_id)
+        token = await undoing.asked()
+        await before.reaches(process_id, AWAITING)
+
+    async with engine_of(storage, cleaning(remote, undo, danger), clock=clock) as after:
+        await answer(after.runtime, token, {"rc": 0})
+        failed = await after.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert (failed.failure.code, ran) == ("definition-changed", [])
+
+
+async def test_an_abort_under_a_shorter_definition_cleans_up_without_what_stood_there_before(
+    storage: str, clock: TurnableClock
+) -> None:
+    asked: list[str] = []
+
+    def is_needed(_: State) -> bool:
+        asked.append("asked")
+        return True
+
+    @step("Clean up")
+    async def clean() -> State:
+        return {"cleaned": True}
+
+    remote = Remote()
+    longer = conditional(lambda _: True)(callback_step("Playbook", remote.action(), judge))
+
+    @workflow("Reserve")
+    def reserves() -> Any:
+        return begin >> reserve >> longer
+
+    async with engine_of(storage, reserves, clock=clock) as before:
+        process_id = await before.start(reserves)
+        await before.reaches(process_id, AWAITING)
+
+    @workflow("Reserve", on_abort=conditional(is_needed)(clean))
+    def shorter() -> Any:
+        return begin >> reserve
+
+    async with engine_of(storage, replace(shorter, name="reserves"), clock=clock) as after:
+        await abort_process(after.runtime, ADA, process_id=process_id)
+        ended = await after.reaches(process_id, ABORTED)
+
+    assert (ended.state["cleaned"], asked) == (True, ["asked"])

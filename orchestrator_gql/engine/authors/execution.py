@@ -70,11 +70,14 @@ def is_ours(error: BaseException) -> bool:
 
 async def _patiently(look: Callable[[], Awaitable[T]]) -> T:
     """What the database says, however long it is away: that is no fault of the step that waits for it."""
+    is_told = False
     while True:
         try:
             return await look()
         except StorageUnavailable:
-            logger.warning("the database is away; a step waits for what it needs of it")
+            if not is_told:
+                logger.warning("the database is away; a step waits for what it needs of it")
+            is_told = True
             await asyncio.sleep(PATIENCE)
 
 

@@ -1,0 +1,172 @@
+"""Steps that used to run for ever, or never: outcomes that cannot be stored, cancelled predicates, claims in doubt."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Offer
+from pydantic import BaseModel, ConfigDict
+from support.database import sqlite_url
+from support.engine import engine_of
+from support.operator import ADA
+from support.playbooks import judge, of
+from support.remote import Remote
+
+from orchestrator_gql import callback_step, conditional, step
+from orchestrator_gql.app import assemble, running
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.engine.authors import inject, models
+from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.types import ProcessStatus, State
+from orchestrator_gql.utils.clock import WallClock
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.workflows.registry import Registry
+
+FAILED, COMPLETED = ProcessStatus.FAILED, ProcessStatus.COMPLETED
+
+
+class NoSchema(BaseModel):
+    """A contract that pydantic cannot describe as JSON Schema."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    function: Callable[[int], int]
+
+
+@pytest.mark.parametrize("waits", [{"contract": NoSchema}, {"timeout": timedelta.max}])
+async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it_is_kept(
+    offer: Offer, waits: dict[str, Any]
+) -> None:
+    ran: list[str] = []
+
+    @step("Order")
+    async def order() -> State:
+        ran.append("order")
+        return {"ordered": True}
+
+    played = of(order, callback_step("Playbook", Remote().action(), judge, **waits))
+    engine = await offer(played, heartbeat=0.1)
+
+    failed = await engine.reaches(await engine.start(played), FAILED)
+
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.state, failed.position) == ("cannot-be-stored", {"ordered": True}, 1)
+    assert ran == ["order"]
+
+
+async def test_a_first_step_that_cannot_begin_fails_the_process(offer: Offer) -> None:
+    played = of(callback_step("Playbook", Remote().action(), judge, contract=NoSchema))
+    engine = await offer(played, heartbeat=0.1)
+
+    failed = await engine.reaches(await engine.start(played), FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "cannot-be-stored"
+
+
+async def test_a_predicate_that_awaits_what_was_cancelled_fails_its_process(offer: Offer) -> None:
+    async def asks(_: State) -> bool:
+        other = asyncio.ensure_future(asyncio.sleep(60))
+        other.cancel()
+        await other
+        return True
+
+    @step("Work")
+    async def work() -> None: ...
+
+    played = of(conditional(asks)(work))
+    engine = await offer(played)
+
+    failed = await engine.reaches(await engine.start(played), FAILED)
+
+    assert failed.failure is not None
+    assert "CancelledError" in failed.failure.message
+
+
+async def test_a_step_waits_for_a_database_that_is_away_while_it_loads_what_it_needs(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = models.load_models, list[str]()
+
+    async def away_at_first(*asked: Any) -> Any:
+        tries.append("look")
+        if len(tries) == 1:
+            raise StorageUnavailable
+        return await real(*asked)
+
+    @step("Work")
+    async def work() -> State:
+        return {"is_done": True}
+
+    played = of(work)
+    engine = await offer(played)
+    monkeypatch.setattr(inject, "load_models", away_at_first)
+
+    ended = await engine.reaches(await engine.start(played), COMPLETED)
+
+    assert (ended.state, len(tries)) == ({"is_done": True}, 2)
+
+
+async def test_a_process_in_doubt_is_not_taken_out_of_the_hands_that_work_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go = asyncio.Event(), asyncio.Event()
+    calls: list[str] = []
+
+    @step("Long")
+    async def long() -> None:
+        calls.append("long")
+        began.set()
+        await go.wait()
+
+    async def away(_: object, unit: object) -> None:
+        raise StorageUnavailable
+
+    played = of(long)
+    settings = read_settings(database_url=sqlite_url(tmp_path), heartbeat=0.1, grace=5.0)
+    dispatcher = EmbeddedDispatcher()
+    runtime = assemble(settings, Registry([played]), dispatcher, WallClock())
+    async with running(runtime, dispatcher):
+        started = await start_workflow(runtime, ADA, workflow_name=played.name, pages=[])
+        assert isinstance(started, Started)
+        await began.wait()
+        work = dispatcher.work
+        with monkeypatch.context() as patch:
+            patch.setattr(type(runtime.database), "transaction", away)
+            await work.begin(started.process.id)  # a second bell, heard while the database is away
+        await work.begin(started.process.id)
+        freed = await work._free_doubtful()
+        await work.begin(started.process.id)
+        go.set()
+    assert freed == []
+    assert calls == ["long"]
+
+
+async def test_a_file_has_one_server_by_whatever_name_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    async with engine_of(sqlite_url(tmp_path)):
+        (tmp_path / "elsewhere" / "link.db").symlink_to(tmp_path / "orchestrator.db")
+        second = connect(f"sqlite+aiosqlite:///{tmp_path / 'elsewhere' / 'link.db'}")
+        with pytest.raises(SettingsError, match="Another server"):
+            await second.open()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"database_url": "postgresql+psycopg://u:p@h:abc/db"},
+        {"database_url": "postgresql+psycopg:nonsense"},
+        {"database_url": "sqlite+aiosqlite:x.db"},
+        {"lease": float("inf")},
+        {"lease": 3.0, "heartbeat": 2.0},
+        {"callback_timeout": 1e12},
+    ],
+)
+def test_settings_that_cannot_work_are_refused_with_their_names(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="ORCHESTRATOR_"):
+        read_settings(**wrong)
