@@ -1,6 +1,6 @@
 """Where a test kills this process: right before and right after a COMMIT, at a boundary named for its unit of work.
 
-A boundary is ``SIDE UNIT``, such as ``before engine.runner.advance[_claim]``. Two variables of the environment, read
+A boundary is ``SIDE UNIT``, such as ``before engine.runner._claimed[_claim]``. Two variables of the environment, read
 once and meant for tests alone, say what happens there: ``ORCHESTRATOR_FAILPOINT`` is a boundary
 and how often it is passed before it kills (``after engine.timekeeper.keep_time[fire]:3``, the third time), and
 ``ORCHESTRATOR_FAILPOINT_LOG`` a file that is told of each boundary that is reached. So whoever wants to kill at every
