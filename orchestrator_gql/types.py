@@ -21,6 +21,7 @@ __all__ = [
     "InputRequestStatus",
     "Json",
     "ProcessStatus",
+    "ResultSource",
     "State",
     "StepKind",
     "StepStatus",
@@ -93,6 +94,15 @@ class CallbackStatus(StrEnum):
     EXPIRED = "EXPIRED"
     HEARTBEAT_LOST = "HEARTBEAT_LOST"
     WITHDRAWN = "WITHDRAWN"
+
+
+class ResultSource(StrEnum):
+    """How a callback came to its result, or to the failure that was reported."""
+
+    CALLBACK = "CALLBACK"
+    POLL = "POLL"  # the remote was asked before its time was over
+    OPERATOR = "OPERATOR"  # typed in by hand
+    ADOPTED = "ADOPTED"  # a late or refused delivery that somebody adopted
 
 
 class AttemptOutcome(StrEnum):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import Json, canonical
 
@@ -15,8 +15,11 @@ from orchestrator_gql.utils.json import Json, canonical
 class Mailbox:
     """One wait for one answer of one remote service.
 
-    ``result_digest`` is of the canonical JSON of the accepted letter. ``heartbeat`` is how many seconds of silence the
-    wait endures, None for any.
+    ``record_seq`` is the visit of the action that handed its URL out, ``wait_seq`` that of the one which began the
+    wait: a callback that is issued again has a later visit and belongs to the same wait. ``round`` counts how often it
+    was issued. ``result_digest`` is of the canonical JSON of the accepted letter, ``source`` says how it came.
+    ``heartbeat`` is how many seconds of silence the wait endures, None for any. ``service`` is the remote service whose
+    signature or address is demanded, ``remote_ref`` that service's own name for the job.
     """
 
     id: UUID
@@ -28,6 +31,8 @@ class Mailbox:
     result_key: str
     issued_at: datetime
     expires_at: datetime | None
+    wait_seq: int
+    round: int = 1
     name: str | None = None
     contract: Json = None
     heartbeat: float | None = None
@@ -40,6 +45,9 @@ class Mailbox:
     result_preview: str | None = None
     payload_id: UUID | None = None
     failure: Failure | None = None
+    source: ResultSource | None = None
+    service: str | None = None
+    remote_ref: str | None = None
     validation: Json = None
     progress: Json = None
 

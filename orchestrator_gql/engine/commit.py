@@ -230,6 +230,7 @@ def _new_mailbox(process: Process, record: StepRecord, wait: AwaitStep, token: s
         process_id=process.id,
         step_index=process.position + 1,
         record_seq=record.seq,
+        wait_seq=record.seq,
         status=CallbackStatus.PENDING,
         token_hint=hint(token),
         result_key=wait.result_key,

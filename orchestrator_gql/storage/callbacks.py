@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
-from orchestrator_gql.types import CallbackStatus, Failure, Json
+from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.tokens import new_id
 
@@ -21,12 +21,13 @@ PREVIEW = 1024
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An accepted result, as text, with what identifies it."""
+    """An accepted result, as text, with what identifies it and how it came."""
 
     text: str
     size: int
     digest: str
     receipt: str
+    source: ResultSource = ResultSource.CALLBACK
 
 
 _at_step = Prepared(
@@ -57,10 +58,10 @@ def _change(*names: str) -> Prepared:
 
 
 _close = _change("status", "heartbeat_due_at")
-_fail = _change("status", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest")
+_fail = _change("status", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest", "source")
 _accept = _change(
     *("status", "heartbeat_due_at", "received_at", "is_early", "receipt", "result_digest", "result_bytes"),
-    *("result_preview", "payload_id"),
+    *("result_preview", "payload_id", "source"),
 )
 _judge = _change("status", "validation")
 
@@ -121,6 +122,7 @@ def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool
         "result_bytes": letter.size,
         "result_preview": letter.text[:PREVIEW],
         "payload_id": payload_id,
+        "source": letter.source,
     }
     _accept.run(conn, closed)
     return payload_id
@@ -141,6 +143,7 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
         "failure": failure,
         "receipt": receipt,
         "result_digest": digest,
+        "source": ResultSource.CALLBACK,
     }
     _fail.run(conn, failed)
 

@@ -31,6 +31,7 @@ from orchestrator_gql.types import (
     EventKind,
     InputRequestStatus,
     ProcessStatus,
+    ResultSource,
     StepKind,
     StepStatus,
     SubscriptionLifecycle,
@@ -144,6 +145,8 @@ callbacks = Table(
     Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
     Column("step_index", Integer, nullable=False),
     Column("record_seq", Integer, nullable=False),
+    Column("wait_seq", Integer, nullable=False, server_default="0"),
+    Column("round", Integer, nullable=False, server_default="1"),
     Column("name", Text),
     Column("status", enum_text(CallbackStatus, "status"), nullable=False),
     Column("token_hint", String(4), nullable=False),
@@ -161,6 +164,9 @@ callbacks = Table(
     Column("result_preview", Text),
     Column("payload_id", Uuid, ForeignKey("payloads.id")),
     Column("failure", FailureText),
+    Column("source", enum_text(ResultSource, "source")),
+    Column("service", Text),
+    Column("remote_ref", Text),
     Column("validation", JsonText),
     Column("progress", JsonText),
     UniqueConstraint("receipt", name="uq_callbacks_receipt"),
@@ -174,6 +180,13 @@ Index(
     unique=True,
 )
 Index("ix_callbacks_process_id", callbacks.c.process_id, callbacks.c.step_index)
+Index(
+    "ix_callbacks_service_remote_ref",
+    callbacks.c.service,
+    callbacks.c.remote_ref,
+    sqlite_where=text("remote_ref IS NOT NULL"),
+    postgresql_where=text("remote_ref IS NOT NULL"),
+)
 Index("ix_callbacks_status_expires_at", callbacks.c.status, callbacks.c.expires_at, callbacks.c.id)
 
 callback_keys = Table(

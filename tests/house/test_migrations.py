@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -60,6 +61,54 @@ async def test_a_current_database_is_left_as_it_is(tmp_path: Path) -> None:
         await database.close()
 
     assert before == after
+
+
+async def test_the_callbacks_of_an_earlier_release_keep_their_keys_and_attempts(tmp_path: Path) -> None:
+    database = connect(sqlite_url(tmp_path))
+    await database.open()
+    try:
+        await database.alter(lambda conn: _upgraded(conn, "0002"))
+        await database.transaction(_one_callback_of_0002)
+        await prepare(database)
+        kept = await database.read(_kept)
+    finally:
+        await database.close()
+
+    assert kept == {"keys": 1, "attempts": 1, "wait_seq": 4, "round": 1, "source": "CALLBACK"}
+
+
+def _upgraded(conn: Connection, revision: str) -> None:
+    config = configuration()
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def _one_callback_of_0002(conn: Connection) -> None:
+    process, callback = "1" * 32, "2" * 32
+    at = "2026-03-02 09:00:00.000000"
+    conn.exec_driver_sql(
+        "INSERT INTO processes (id, workflow_name, target, fingerprint, status, position, seq, epoch, version, state,"
+        " answers, started_at, updated_at, start_pages)"
+        f" VALUES ('{process}', 'w', 'SYSTEM', 'f', 'RUNNING', 1, 4, 1, 4,"
+        f" '{{}}', '{{}}', '{at}', '{at}', '[]')"
+    )
+    conn.exec_driver_sql(
+        "INSERT INTO callbacks (id, process_id, step_index, record_seq, status, token_hint, result_key, issued_at,"
+        f" is_early, receipt, result_digest) VALUES ('{callback}', '{process}', 1, 4, 'RECEIVED', 'wxyz', 'r', '{at}',"
+        " 0, 'receipt', 'digest')"
+    )
+    conn.exec_driver_sql(f"INSERT INTO callback_keys (digest, callback_id) VALUES (x'00', '{callback}')")
+    conn.exec_driver_sql(
+        "INSERT INTO callback_attempts (id, callback_id, at, outcome, bytes)"
+        f" VALUES ('{'3' * 32}', '{callback}', '{at}', 'ACCEPTED', 2)"
+    )
+
+
+def _kept(conn: Connection) -> dict[str, Any]:
+    keys = conn.exec_driver_sql("SELECT count(*) FROM callback_keys").scalar()
+    attempts = conn.exec_driver_sql("SELECT count(*) FROM callback_attempts").scalar()
+    row = conn.exec_driver_sql("SELECT wait_seq, round, source FROM callbacks").one()
+    return {"keys": keys, "attempts": attempts, **row._mapping}
 
 
 def _differences(conn: Connection) -> list[Any]:

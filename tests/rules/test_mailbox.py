@@ -28,6 +28,7 @@ OPEN = Mailbox(
     record_seq=2,
     status=CallbackStatus.PENDING,
     token_hint="wxyz",
+    wait_seq=1,
     result_key="callback_result",
     issued_at=NOW,
     expires_at=NOW + timedelta(hours=1),

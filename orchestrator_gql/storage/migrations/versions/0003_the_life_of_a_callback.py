@@ -1,0 +1,28 @@
+"""The whole life of a callback: several at one wait, issued anew, by whom a result came, and the remote's own name.
+
+The columns are added in place. A copy of the table, which is how Alembic changes one on SQLite, ends with the old one
+dropped, and every key and attempt of every callback would go with it.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0003'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('callbacks', sa.Column('wait_seq', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('callbacks', sa.Column('round', sa.Integer(), nullable=False, server_default='1'))
+    op.execute(
+        "ALTER TABLE callbacks ADD COLUMN source VARCHAR(32) CONSTRAINT ck_callbacks_source "
+        "CHECK (source IN ('CALLBACK', 'POLL', 'OPERATOR', 'ADOPTED'))"
+    )
+    op.add_column('callbacks', sa.Column('service', sa.Text(), nullable=True))
+    op.add_column('callbacks', sa.Column('remote_ref', sa.Text(), nullable=True))
+    op.execute("UPDATE callbacks SET wait_seq = record_seq")
+    op.execute("UPDATE callbacks SET source = 'CALLBACK' WHERE receipt IS NOT NULL")
+    named = sa.text('remote_ref IS NOT NULL')
+    op.create_index('ix_callbacks_service_remote_ref', 'callbacks', ['service', 'remote_ref'], sqlite_where=named, postgresql_where=named)
