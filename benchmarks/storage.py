@@ -64,7 +64,7 @@ async def step(folder: Path) -> list[Line]:
     assert isinstance(action, ActionStep)
 
     async def engine() -> None:
-        outcome = await execution.run(runtime, process, action, None)
+        outcome = await execution.run(runtime, process, action, {})
         decide(process, course.steps, outcome, runtime.clock.now())
 
     async def bare() -> None:

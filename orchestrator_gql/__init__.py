@@ -6,8 +6,8 @@ hide the module of that name.
 """
 
 from orchestrator_gql.version import __version__
+from orchestrator_gql.workflow.callback_step import callback_step
 from orchestrator_gql.workflow.language import (
-    callback_step,
     conditional,
     done,
     focussteps,

@@ -47,7 +47,8 @@ ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
 class AuthContext:
     """What an author's authorizer is told: who wants to do what, where.
 
-    ``action`` is ``start_workflow``, ``resume_workflow`` or ``retry_workflow``; ``workflow`` and ``step`` are names.
+    ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow`` or ``recover_callback``; ``workflow`` and
+    ``step`` are names.
     """
 
     user: Principal

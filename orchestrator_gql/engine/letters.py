@@ -18,7 +18,7 @@ from orchestrator_gql.callbacks.mailbox import (
     judge_progress,
 )
 from orchestrator_gql.callbacks.progress import Report
-from orchestrator_gql.engine import commit
+from orchestrator_gql.engine import commit, waits
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, resume
@@ -27,7 +27,7 @@ from orchestrator_gql.storage import attempts, callbacks, events, processes, tim
 from orchestrator_gql.storage.callbacks import Letter
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.storage.work import engine_state
-from orchestrator_gql.types import AttemptOutcome, Event, EventKind, Failure, Json, ProcessStatus
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ProcessStatus
 from orchestrator_gql.utils.errors import (
     CallbackClosed,
     CallbackConflict,
@@ -68,8 +68,11 @@ def deliver(
     process, mailbox = _find(conn, address)
     now = runtime.clock.now()
     is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
-    errors = () if delivery.refusal else contract.violations(_contract(runtime, process, mailbox), delivery.letter)
-    verdict = judge(mailbox, delivery, now, is_early=is_early, errors=errors)
+    step = _wait_of(runtime, process, mailbox)
+    errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.letter)
+    verdict = _of_earlier_life(conn, mailbox, delivery) or judge(
+        mailbox, delivery, now, is_early=is_early, errors=errors
+    )
     if address.is_dry_run:
         return verdict if isinstance(verdict, RefusedLetter) else Receipt(DRY_RUN, now)
     match verdict:
@@ -83,6 +86,14 @@ def deliver(
             return verdict
         case Accepted():
             return _accept(conn, runtime, process, mailbox, delivery, failure, is_early=is_early)
+
+
+def _of_earlier_life(conn: Connection, mailbox: Mailbox, delivery: Delivery) -> Duplicate | None:
+    """A failure report that is told again, after the wait that it ended was taken up anew: it must not end that one."""
+    if mailbox.receipt or not delivery.is_failure:
+        return None
+    receipt = attempts.receipt_of(conn, mailbox.id, delivery.digest)
+    return Duplicate(receipt) if receipt else None
 
 
 def _waits_for(process: Process, mailbox: Mailbox) -> bool:
@@ -155,13 +166,12 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox]:
     return process, mailbox
 
 
-def _contract(runtime: Runtime, process: Process, mailbox: Mailbox) -> type | None:
+def _wait_of(runtime: Runtime, process: Process, mailbox: Mailbox) -> AwaitStep | None:
+    """The step that the mailbox belongs to; None where its workflow is not deployed here, or is another now."""
     workflow = runtime.registry.find(process.workflow_name)
     steps = course(process, workflow) if workflow else begin
-    if mailbox.step_index >= len(steps):
-        return None
-    step = steps[mailbox.step_index]
-    return step.contract if isinstance(step, AwaitStep) else None
+    step = steps[mailbox.step_index] if mailbox.step_index < len(steps) else None
+    return step if isinstance(step, AwaitStep) else None
 
 
 def _accept(
@@ -176,18 +186,24 @@ def _accept(
 ) -> Receipt:
     now = runtime.clock.now()
     receipt = str(new_id())
-    payload: dict[str, Json] = {"callback_id": str(mailbox.id)}
     if failure is None:
         letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt)
         callbacks.accept(conn, mailbox, letter, is_early=is_early, now=now)
-        told = payload | {"is_early": is_early, "bytes": letter.size}
-        event = Event(EventKind.CALLBACK_RECEIVED, now, process.id, None, told)
+        event = waits.received(mailbox, letter.size, now, is_early=is_early)
     else:
         callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
-        event = Event(EventKind.CALLBACK_ENDED, now, process.id, None, payload | {"status": "FAILED_BY_REMOTE"})
+        event = waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
     timers.clear_callback(conn, mailbox.id)
     attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
-    if _waits_for(process, mailbox):
+    if _waits_for(process, mailbox) and _may_end(conn, runtime, process, mailbox):
         commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
     return Receipt(receipt, now)
+
+
+def _may_end(conn: Connection, runtime: Runtime, process: Process, mailbox: Mailbox) -> bool:
+    """Whether the wait may be over with this letter: of a thousand that are expected, each would wake the process."""
+    step = _wait_of(runtime, process, mailbox)
+    if step is None or step.expect is None:
+        return True
+    return waits.is_over(step, callbacks.of_wait(conn, process.id, mailbox.step_index))

@@ -29,6 +29,14 @@ async def demand_retry(principal: Principal, workflow: Workflow, process: Proces
     await demand_authorized(rule, AuthContext(principal, "retry_workflow", workflow.name, step), Permission.RETRY)
 
 
+async def demand_recover(principal: Principal, workflow: Workflow, wait: int) -> None:
+    """Raise `Forbidden` unless the principal may help on the wait at that place: the rule for a retry there holds."""
+    principal.demand(Permission.RECOVER_CALLBACK)
+    rule = _last_retry_rule(workflow, wait) or workflow.retry_auth_callback or workflow.authorize_callback
+    context = AuthContext(principal, "recover_callback", workflow.name, _all(workflow)[wait].name)
+    await demand_authorized(rule, context, Permission.RECOVER_CALLBACK)
+
+
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:
     """The rule of the step itself or of the nearest one before it that has one."""
     rules = (s.resume_auth_callback for s in reversed(_all(workflow)[: position + 1]) if isinstance(s, InputStep))

@@ -22,9 +22,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit
+from orchestrator_gql.engine import commit, waits
 from orchestrator_gql.engine.authors import conditions, execution
-from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms
+from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms, must_be_named
 from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.process import (
     Failed,
@@ -42,7 +42,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
 from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
-from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ async def _move(runtime: Runtime, at: Committed, segment: Segment) -> Committed 
     ended = Draft(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and _is_open(process):
-        outcome = await execution.run(runtime, process, step, at.token)
+        outcome = await execution.run(runtime, process, step, at.tokens)
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if segment.is_over:
         return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
@@ -130,7 +130,8 @@ def _is_open(process: Process) -> bool:
 
 
 async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
-    """Ask what only authors' code can say of the steps that come next: conditions, and whether a form has pages."""
+    """Ask what only authors' code can say of the steps that come next: conditions, whether a form has pages, which
+    callbacks an action is to expect, and whether a remote service has an answer before its time is over."""
     while (process := draft.process).status is ProcessStatus.RUNNING and not _is_open(process):
         step = step_at(process, steps)
         if step is None:
@@ -140,9 +141,28 @@ async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
         elif isinstance(step, InputStep) and conditions.recorded(process, steps):
             outcome = await execution.ask(runtime, process, step)
             draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
+        elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(draft, step):
+            draft = await _ask_names(runtime, steps, draft, step)
+        elif isinstance(step, AwaitStep) and step.poll is not None:
+            return await _poll(runtime, draft, step)
         else:
             break
     return draft
+
+
+async def _ask_names(runtime: Runtime, steps: StepList, draft: Draft, step: ActionStep) -> Draft:
+    said = await execution.expected(runtime, draft.process, step)
+    if isinstance(said, Failed):
+        return draft.then(decide(draft.process, steps, said, runtime.clock.now()))
+    return replace(draft, names=said)
+
+
+async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
+    """Ask, of each callback whose time is over, whether the remote service has its answer after all."""
+    now = runtime.clock.now()
+    over = await runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
+    answers = await asyncio.gather(*(execution.poll(runtime, draft.process, step, mailbox) for mailbox in over))
+    return replace(draft, polled={mailbox.id: answer for mailbox, answer in zip(over, answers, strict=True)})
 
 
 async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:

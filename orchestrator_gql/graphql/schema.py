@@ -10,6 +10,7 @@ from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
 from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
+from orchestrator_gql.graphql.mutations.recovery import RecoveryMutations
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.subscriptions import Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
@@ -19,7 +20,7 @@ from orchestrator_gql.graphql.types.scalars import SCALARS
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations, EngineMutations):
+class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations, RecoveryMutations, EngineMutations):
     """One class of verbs for each noun."""
 
 

@@ -1,7 +1,7 @@
 """Forms evaluated without side effects: a workflow's start form, and the form of an open input request."""
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import rights
+from orchestrator_gql.engine import questions, rights
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import course
@@ -9,7 +9,6 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import processes
 from orchestrator_gql.types import InputRequestStatus, Json
-from orchestrator_gql.workflow.model import InputStep
 
 
 async def start_form(runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json]) -> forms.Turn:
@@ -31,4 +30,5 @@ async def open_form(
     if process is None or workflow is None or request.step_index >= len(course(process, workflow)):
         return None
     step = course(process, workflow)[request.step_index]
-    return await execution.turn(runtime, process, step, pages) if isinstance(step, InputStep) else None
+    asked = await questions.asked_at(runtime, process, request.step_index, step)
+    return await execution.turn(runtime, process, asked, pages) if asked else None

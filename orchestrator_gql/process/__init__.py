@@ -1,26 +1,26 @@
-"""A process: where it stands (records), what its steps come to (outcomes), and how it moves (machine)."""
+"""A process: where it stands (records), what its steps come to (outcomes), and how it moves.
 
+machine   the state machine      actions   what somebody may do with it as it stands
+moves     what all moves share   recovery  how operators help it on
+"""
+
+from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait
 from orchestrator_gql.process.machine import (
-    ProcessAction,
     abort,
-    available_actions,
     change_definition,
     claim,
     complete,
-    course,
     create,
     decide,
     enter,
-    fingerprint,
     first_difference,
     hand_over,
     resume,
-    retry,
-    status_changed,
-    step_at,
 )
+from orchestrator_gql.process.moves import course, fingerprint, status_changed, step_at
 from orchestrator_gql.process.outcomes import (
     Abort,
+    Again,
     Await,
     Failed,
     Outcome,
@@ -30,11 +30,14 @@ from orchestrator_gql.process.outcomes import (
     Transition,
     Wait,
 )
-from orchestrator_gql.process.records import Process, StepRecord
+from orchestrator_gql.process.records import Entry, Process, StepRecord
+from orchestrator_gql.process.recovery import await_again, reissue, retry, take_up
 
 __all__ = [
     "Abort",
+    "Again",
     "Await",
+    "Entry",
     "Failed",
     "Outcome",
     "Process",
@@ -47,6 +50,7 @@ __all__ = [
     "Wait",
     "abort",
     "available_actions",
+    "await_again",
     "change_definition",
     "claim",
     "complete",
@@ -57,8 +61,11 @@ __all__ = [
     "fingerprint",
     "first_difference",
     "hand_over",
+    "recoverable_wait",
+    "reissue",
     "resume",
     "retry",
     "status_changed",
     "step_at",
+    "take_up",
 ]

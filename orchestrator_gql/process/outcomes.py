@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.process.records import Process, StepRecord
+from orchestrator_gql.process.records import Entry, Process, StepRecord
 from orchestrator_gql.types import Event, Failure, Json
 
 
@@ -40,6 +40,14 @@ class Await:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """The answers of those names did not come: the action is run again and hands out fresh URLs for them."""
+
+    failure: Failure
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """It failed and is tried again at a known time."""
 
@@ -62,7 +70,7 @@ class Abort:
     reason: str | None = None
 
 
-Outcome: TypeAlias = Success | Skipped | Suspend | Await | Wait | Failed
+Outcome: TypeAlias = Success | Skipped | Suspend | Await | Again | Wait | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class Transition:
     """What one move writes: the process as it stands afterwards, the log lines, the events and what follows from them.
 
     ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
-    to, ``closes_waits`` withdraws every open callback and input request of the process.
+    to, ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` the input
+    request alone.
     """
 
     process: Process
@@ -81,3 +90,4 @@ class Transition:
     retry_at: datetime | None = None
     judged: Success | Failed | None = None
     closes_waits: bool = False
+    closes_request: bool = False

@@ -31,10 +31,26 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """How the next visit is entered, where somebody or a policy sends the process to a step.
+
+    ``by`` is the verb, such as ``reissue``; ``attempt`` the number of the visit's attempt, where it is known. Where an
+    action is to hand out URLs again, they are for the callbacks of those ``names`` of the wait ``wait_seq`` (None: all
+    that the step expects).
+    """
+
+    by: str
+    attempt: int | None = None
+    wait_seq: int | None = None
+    names: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on.
 
-    ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them.
+    ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them. ``entry`` says how the
+    next visit is entered, where it is not just the next one.
     """
 
     id: UUID
@@ -59,3 +75,4 @@ class Process:
     note: str | None = None
     start_pages: tuple[Json, ...] = ()
     aborted_by: str | None = None
+    entry: Entry | None = None

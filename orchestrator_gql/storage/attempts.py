@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, update
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.database.commits import aftermath
@@ -14,6 +14,8 @@ from orchestrator_gql.storage.database.facts import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress
 from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.utils.errors import NotJson
+from orchestrator_gql.utils.json import read_lenient
 from orchestrator_gql.utils.tokens import new_id
 
 T = TypeVar("T")
@@ -24,7 +26,11 @@ KEPT_PROGRESS = 1_000
 HEAD = 1024
 """Bytes that are kept of a body that is not JSON or too large."""
 
-ADOPTABLE = frozenset({AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.INVALID})
+ADOPTABLE = frozenset({
+    AttemptOutcome.ACCEPTED,  # its body is here only where another result has taken its place
+    AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.INVALID,
+    AttemptOutcome.MALFORMED,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,19 @@ class Attempt:
     @property
     def is_adoptable(self) -> bool:
         """True where an operator may make the body the result."""
-        return self.body is not None and self.outcome in ADOPTABLE
+        return self.replaced is not None
+
+    @property
+    def replaced(self) -> tuple[str, ...] | None:
+        """What adopting the body would replace in it, in words; None where it cannot be adopted."""
+        if self.body is None or self.outcome not in ADOPTABLE:
+            return None
+        if self.outcome is not AttemptOutcome.MALFORMED:
+            return ()
+        try:
+            return read_lenient(self.body)[1]
+        except NotJson:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,7 @@ def keep(
 ) -> None:
     """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
     accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
-    is_whole = outcome in ADOPTABLE or outcome is AttemptOutcome.MALFORMED
+    is_whole = outcome in ADOPTABLE
     _keep.run(
         conn,
         {
@@ -105,6 +123,20 @@ def keep(
     )
     _bound(conn, callback_id)
     aftermath(conn).facts.append(Delivered(outcome))
+
+
+def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
+    """The receipt of an accepted delivery with that digest, of those that are kept."""
+    c = callback_attempts.c
+    mine = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
+    return conn.execute(select(c.receipt).where(*mine).limit(1)).scalar()
+
+
+def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:
+    """Give the accepted delivery of that receipt its body back: another result takes its place in the mailbox."""
+    c = callback_attempts.c
+    mine = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
+    conn.execute(update(callback_attempts).where(*mine).values(body=body))
 
 
 def log_progress(

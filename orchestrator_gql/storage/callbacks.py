@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -30,11 +30,22 @@ class Letter:
     source: ResultSource = ResultSource.CALLBACK
 
 
-_at_step = Prepared(
+_mine = callbacks.c.process_id == bindparam("process_id")
+_others = callbacks.alias()
+_of_wait = Prepared(
     select(callbacks)
-    .where(callbacks.c.process_id == bindparam("process_id"), callbacks.c.step_index == bindparam("step_index"))
-    .order_by(callbacks.c.record_seq.desc(), callbacks.c.id.desc())
-    .limit(1)
+    .where(
+        _mine,
+        callbacks.c.step_index == bindparam("step_index"),
+        callbacks.c.wait_seq
+        == select(func.max(_others.c.wait_seq))
+        .where(_others.c.process_id == bindparam("process_id"), _others.c.step_index == bindparam("step_index"))
+        .scalar_subquery(),
+    )
+    .order_by(callbacks.c.record_seq, callbacks.c.id)
+)
+_of_visit = Prepared(
+    select(callbacks).where(_mine, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
 _by_key = Prepared(
     select(callbacks)
@@ -46,7 +57,6 @@ _process_by_key = Prepared(
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
-_payload = Prepared(select(payloads.c.text).where(payloads.c.id == bindparam("id")))
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
 _add_key = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
@@ -64,6 +74,9 @@ _accept = _change(
     *("result_preview", "payload_id", "source"),
 )
 _judge = _change("status", "validation")
+_reopen = _change(
+    *("status", "expires_at", "heartbeat_due_at", "received_at", "failure", "receipt", "result_digest", "source"),
+)
 
 
 def issue(conn: Connection, mailbox: Mailbox, key: bytes) -> None:
@@ -88,9 +101,16 @@ def of_key(conn: Connection, process_id: UUID, key: bytes) -> Mailbox | None:
     return _one(_by_key.first(conn, {"digest": key, "process_id": process_id}))
 
 
-def at_step(conn: Connection, process_id: UUID, step_index: int) -> Mailbox | None:
-    """The latest mailbox of the wait at that place."""
-    return _one(_at_step.first(conn, {"process_id": process_id, "step_index": step_index}))
+def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Mailbox]:
+    """The mailboxes of the latest wait at that place, one of each name: of those that were issued again the last."""
+    rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
+    latest = {row["name"]: Mailbox(**row) for row in rows}
+    return list(latest.values())
+
+
+def of_visit(conn: Connection, process_id: UUID, record_seq: int) -> list[Mailbox]:
+    """The mailboxes whose URLs were handed out in that visit of an action."""
+    return [Mailbox(**row) for row in _of_visit.all(conn, {"process_id": process_id, "record_seq": record_seq})]
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Mailbox]]:
@@ -148,6 +168,22 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
     _fail.run(conn, failed)
 
 
+def reopen(conn: Connection, mailbox: Mailbox) -> None:
+    """Let the mailbox take a letter again, until the deadline that it has now."""
+    opened = {
+        "b_id": mailbox.id,
+        "status": CallbackStatus.PENDING,
+        "expires_at": mailbox.expires_at,
+        "heartbeat_due_at": mailbox.heartbeat_due_at,
+        "received_at": None,
+        "failure": None,
+        "receipt": None,
+        "result_digest": None,
+        "source": None,
+    }
+    _reopen.run(conn, opened)
+
+
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
     """Keep what the validation of the received letter came to."""
     _judge.run(conn, {"b_id": callback_id, "status": status, "validation": validation})
@@ -167,10 +203,10 @@ def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_
     conn.execute(change.values(progress=progress, heartbeat_due_at=heartbeat_due_at))
 
 
-def result(conn: Connection, mailbox: Mailbox) -> Json:
-    """The accepted letter."""
-    found = None if mailbox.payload_id is None else _payload.first(conn, {"id": mailbox.payload_id})
-    return None if found is None else decode(found["text"])
+def results(conn: Connection, mailboxes: Sequence[Mailbox]) -> dict[UUID, Json]:
+    """The accepted letters, by the id of the mailbox."""
+    found = texts(conn, [mailbox.payload_id for mailbox in mailboxes if mailbox.payload_id is not None])
+    return {box.id: decode(found[box.payload_id]) for box in mailboxes if box.payload_id is not None}
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -8,7 +8,7 @@ waited for comes joined to the visit that stood there before.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Entry, Process, StepRecord
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
@@ -72,7 +72,7 @@ _wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.p
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
-    "updated_at", "ended_at", "failure", "aborted_by",
+    "updated_at", "ended_at", "failure", "aborted_by", "entry",
 )  # fmt: skip
 """What a move may change beside the state. The note is not among them: it is written while a step runs."""
 
@@ -282,7 +282,15 @@ def _process(row: Mapping[str, Any]) -> Process:
         note=row["note"],
         start_pages=tuple(row.get("start_pages") or ()),
         aborted_by=row["aborted_by"],
+        entry=_entry(row["entry"]),
     )
+
+
+def _entry(stored: Mapping[str, Any] | None) -> Entry | None:
+    if stored is None:
+        return None
+    names = stored["names"]
+    return Entry(**{**stored, "names": None if names is None else tuple(names)})
 
 
 def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
@@ -310,4 +318,5 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "note": process.note,
         "start_pages": list(process.start_pages),
         "aborted_by": process.aborted_by,
+        "entry": None if process.entry is None else asdict(process.entry),
     }

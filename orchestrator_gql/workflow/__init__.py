@@ -1,7 +1,7 @@
 """The language: steps, the lists they are joined into, and the words that make them."""
 
+from orchestrator_gql.workflow.callback_step import callback_step
 from orchestrator_gql.workflow.language import (
-    callback_step,
     conditional,
     done,
     focussteps,

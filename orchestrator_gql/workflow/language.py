@@ -5,13 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-
 from orchestrator_gql.config.assignee import SYSTEM, Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
-from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.workflow.model import (
     ActionStep,
@@ -53,7 +50,7 @@ def step(
         return ActionStep(
             name=name,
             function=function,
-            timeout=_timedelta(timeout, f"timeout of step {name!r}"),
+            timeout=span(timeout, f"timeout of step {name!r}"),
             on_crash=on_crash,
             retry_auth_callback=retry_auth_callback,
         )
@@ -102,63 +99,13 @@ def inputstep(
             name=name,
             form=form,
             assignee=assignee if isinstance(assignee, Assignee) else Assignee(assignee),
-            due=_timedelta(due, f"due of input step {name!r}"),
-            remind=_timedelta(remind, f"remind of input step {name!r}"),
+            due=span(due, f"due of input step {name!r}"),
+            remind=span(remind, f"remind of input step {name!r}"),
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )
 
     return decorate
-
-
-def callback_step(
-    name: str,
-    action_step: Step,
-    validate_step: Step,
-    *,
-    result_key: str | None = "callback_result",
-    callback_route_key: str = "callback_route",
-    timeout: Seconds | None = None,
-    heartbeat_timeout: Seconds | None = None,
-    contract: type[BaseModel] | None = None,
-) -> StepList:
-    """Join an action that hands out a callback URL, the wait for the answer, and the step that judges it.
-
-    The answer is what the validation takes as ``result_key``. The action takes ``callback_route_key`` (a path),
-    ``callback_url`` (absolute) or ``state``. ``timeout`` is how long to wait in all, ``heartbeat_timeout`` how long
-    without a sign of progress (seconds). A body that does not fit ``contract`` is refused at the door.
-    """
-    action = _action_with_route(name, action_step, callback_route_key)
-    if not isinstance(validate_step, ActionStep):
-        raise WorkflowDefinitionError(f"The validate_step of callback step {name!r} must be made with @step.")
-    wait = AwaitStep(
-        name=f"{name} - Await callback",
-        group=name,
-        result_key=result_key or "callback_result",
-        route_key=callback_route_key,
-        timeout=_timedelta(timeout, f"timeout of callback step {name!r}"),
-        heartbeat_timeout=_timedelta(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
-        contract=contract,
-    )
-    return StepList(
-        (
-            replace(action, group=name, awaits=wait),
-            wait,
-            replace(validate_step, group=name, purpose=StepKind.VALIDATION),
-        )
-    )
-
-
-def _action_with_route(name: str, action: Step, route_key: str) -> ActionStep:
-    if not isinstance(action, ActionStep):
-        raise WorkflowDefinitionError(f"The action_step of callback step {name!r} must be made with @step.")
-    names = {parameter.name for parameter in wanted(action.function)}
-    if not names & {route_key, "callback_url", "state"}:
-        raise WorkflowDefinitionError(
-            f"The action {action.name!r} of callback step {name!r} can never hand out its URL: "
-            f"give it a parameter {route_key!r} (a path), 'callback_url' (absolute) or 'state'."
-        )
-    return action
 
 
 def step_group(name: str, steps: Steps) -> Steps:
@@ -233,11 +180,12 @@ def steps_of(function: Callable[[], StepList]) -> StepList:
     return steps
 
 
-def _timedelta(value: Seconds | None, what: str) -> timedelta | None:
-    span = value if value is None or isinstance(value, timedelta) else timedelta(seconds=value)
-    if span is not None and span <= timedelta():
+def span(value: Seconds | None, what: str) -> timedelta | None:
+    """The seconds as a timedelta; `WorkflowDefinitionError`, in terms of ``what``, where it is not over zero."""
+    length = value if value is None or isinstance(value, timedelta) else timedelta(seconds=value)
+    if length is not None and length <= timedelta():
         raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
-    return span
+    return length
 
 
 def _nothing() -> None:

@@ -15,6 +15,9 @@ from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
+OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
+Require: TypeAlias = Literal["all", "any"] | int
+Expect: TypeAlias = tuple[str, ...] | Callable[[State], Iterable[str] | Awaitable[Iterable[str]]]
 Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
 
 
@@ -79,10 +82,13 @@ class AnyStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitStep(AnyStep):
-    """A wait for the answer of a remote service.
+    """A wait for the answer of a remote service, or for several of them.
 
     The answer is stored in the state under ``result_key``. ``contract`` is the model that a body must fit to be taken.
-    ``timeout`` None means the deployment's default.
+    ``timeout`` None means the deployment's default. ``on_timeout`` says what follows when no answer came in time, and
+    ``max_attempts`` how often the action is asked in all. ``expect`` names the answers where there are several, or is
+    a function of the state that does, and ``require`` says how many of them are enough. ``poll`` asks the remote
+    service once before its time counts as over. ``cancel`` runs where the process is aborted while it waits here.
     """
 
     result_key: str = "callback_result"
@@ -90,6 +96,27 @@ class AwaitStep(AnyStep):
     timeout: timedelta | None = None
     heartbeat_timeout: timedelta | None = None
     contract: type[BaseModel] | None = None
+    on_timeout: OnTimeout = "fail"
+    max_attempts: int = 3
+    expect: Expect | None = None
+    require: Require = "all"
+    poll: Callable[..., Any] | None = None
+    cancel: "ActionStep | None" = None
+
+    @property
+    def failures_key(self) -> str:
+        """Where the failures stand by name, beside the results, where several answers are expected."""
+        return f"{self.result_key}_failures"
+
+    def needed(self, expected: int) -> int:
+        """How many answers of so many are enough."""
+        match self.require:
+            case "all":
+                return expected
+            case "any":
+                return 1
+            case count:
+                return count
 
     @property
     def kind(self) -> StepKind:
@@ -209,7 +236,18 @@ class Workflow:
 
     def course(self, *, is_aborted: bool) -> StepList:
         """The steps that a process goes through: the workflow's own, and those that clean up once it is aborted."""
-        return self.steps >> self.on_abort if is_aborted else self.steps
+        return self.steps >> self.clean_up if is_aborted else self.steps
+
+    @property
+    def clean_up(self) -> StepList:
+        """What an abort leads to: the cancel steps of the waits, then ``on_abort``."""
+        return StepList(_cancelling(step) for _, step in self.cancels) >> self.on_abort
+
+    @property
+    def cancels(self) -> tuple[tuple[int, "ActionStep"], ...]:
+        """The cancel step of each wait that has one, with the index of that wait."""
+        waits = ((index, step) for index, step in enumerate(self.steps) if isinstance(step, AwaitStep))
+        return tuple((index, step.cancel) for index, step in waits if step.cancel is not None)
 
     @property
     def definition(self) -> tuple[str, ...]:
@@ -224,7 +262,12 @@ class Workflow:
     @property
     def clean_up_fingerprint(self) -> str:
         """As `fingerprint`, of what a process that was aborted goes through: where its clean-up begins counts, too."""
-        return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.on_abort)))
+        return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.clean_up)))
+
+
+def _cancelling(step: ActionStep) -> Step:
+    """The step under a condition that is never asked: the abort records whether the process waited there."""
+    return conditioned(step, Condition(lambda _: False, opens=True))
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ from orchestrator_gql.process import (
     resume,
     retry,
 )
-from orchestrator_gql.process.machine import DEFINITION_CHANGED
+from orchestrator_gql.process.moves import DEFINITION_CHANGED
 from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.tokens import new_id
@@ -292,6 +292,8 @@ def test_what_has_ended_cannot_be_aborted(status: ProcessStatus) -> None:
         abort(replace(begun(), status=status), None, Abort("bob"), NOW)
 
 
+COMPLETE, ADOPT = ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT
+REISSUE, REAWAIT = ProcessAction.REISSUE_CALLBACK, ProcessAction.REAWAIT_CALLBACK
 NOTE, ABORT, FORM, RETRY = ProcessAction.EDIT_NOTE, ProcessAction.ABORT, ProcessAction.SUBMIT_FORM, ProcessAction.RETRY
 
 
@@ -303,7 +305,7 @@ NOTE, ABORT, FORM, RETRY = ProcessAction.EDIT_NOTE, ProcessAction.ABORT, Process
         (ProcessStatus.WAITING, {NOTE, ABORT}),
         (ProcessStatus.AWAITING_CALLBACK, {NOTE, ABORT}),
         (ProcessStatus.SUSPENDED, {NOTE, ABORT, FORM}),
-        (ProcessStatus.FAILED, {NOTE, ABORT, RETRY}),
+        (ProcessStatus.FAILED, {NOTE, ABORT, RETRY, COMPLETE, ADOPT}),
         (ProcessStatus.ABORTED, {NOTE}),
         (ProcessStatus.COMPLETED, {NOTE}),
     ],
@@ -314,7 +316,27 @@ def test_what_may_be_done_follows_from_where_the_process_stands(
     process = replace(begun(), status=status)
 
     assert available_actions(process, STEPS) == actions
-    assert available_actions(process, None) == actions - {FORM, RETRY}
+    assert available_actions(process, None) == actions - {FORM, RETRY, COMPLETE, ADOPT}
+
+
+@pytest.mark.parametrize(
+    ("position", "status", "verbs"),
+    [
+        (0, ProcessStatus.FAILED, {COMPLETE, ADOPT}),
+        (1, ProcessStatus.AWAITING_CALLBACK, {COMPLETE, ADOPT, REISSUE, REAWAIT}),
+        (1, ProcessStatus.SUSPENDED, {COMPLETE, ADOPT, REISSUE, REAWAIT}),
+        (1, ProcessStatus.FAILED, {COMPLETE, ADOPT, REISSUE, REAWAIT}),
+        (2, ProcessStatus.FAILED, {COMPLETE, ADOPT, REISSUE}),
+        (2, ProcessStatus.RUNNING, set()),
+        (3, ProcessStatus.SUSPENDED, set()),
+    ],
+)
+def test_a_wait_can_be_helped_on_at_its_action_itself_and_its_validation(
+    position: int, status: ProcessStatus, verbs: set[ProcessAction]
+) -> None:
+    process = replace(begun(), status=status, position=position)
+
+    assert available_actions(process, STEPS) & {COMPLETE, ADOPT, REISSUE, REAWAIT} == verbs
 
 
 def visits(*named: tuple[str, StepKind]) -> list[StepRecord]:

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import commit, rights
+from orchestrator_gql.engine import commit, questions, rights
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.commit import Draft, Fenced
+from orchestrator_gql.engine.recovery import Stuck
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_shown
 from orchestrator_gql.process import Process, Success, course, decide, fingerprint
@@ -35,12 +36,16 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the answer was judged against; the transaction holds it to that."""
+    """What the answer was judged against; the transaction holds it to that.
+
+    ``is_of_wait``: the engine asks what to do about a wait that ended without its answer.
+    """
 
     request: InputRequest
     process: Process
     workflow: Workflow
     step: InputStep
+    is_of_wait: bool
 
 
 async def submit_form(
@@ -74,7 +79,7 @@ async def submit_form(
     decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, current, turned.pages, comment)
 
     def store(conn: Connection) -> Submitted:
-        submitted = _decide(conn, runtime, seen, decision, turned.data)
+        submitted = _decide(conn, runtime, principal, seen, decision, turned.data)
         if idempotency_key is not None:
             key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
             idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -83,7 +88,9 @@ async def submit_form(
     return await runtime.database.transaction(store)
 
 
-def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision, data: State) -> Submitted:
+def _decide(
+    conn: Connection, runtime: Runtime, principal: Principal, seen: _Seen, decision: Decision, data: State
+) -> Submitted:
     """Close the request, keep the decision and move the process on: the first one wins, under the process's lock."""
     process = processes.lock(conn, seen.process.id)
     _demand_open(conn, seen.request.id)
@@ -95,10 +102,7 @@ def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision,
     timers.clear_request(conn, process.id, seen.request.id)
     payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
     events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
-    delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
-    steps = course(process, seen.workflow)
-    moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
-    after = commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
+    after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, data)
     request = replace(
         seen.request,
         status=InputRequestStatus.SUBMITTED,
@@ -106,6 +110,19 @@ def _decide(conn: Connection, runtime: Runtime, seen: _Seen, decision: Decision,
         closed_at=decision.at,
     )
     return Submitted(request, after)
+
+
+def _move_on(
+    conn: Connection, runtime: Runtime, principal: Principal, seen: _Seen, decision: Decision, data: State
+) -> Process:
+    process, steps = seen.process, course(seen.process, seen.workflow)
+    if seen.is_of_wait:
+        missing = questions.missing_at(conn, process, seen.request.step_index)
+        stuck = Stuck(process, missing[0], seen.workflow, steps)
+        return questions.act(conn, runtime, principal, stuck, data, decision.at)
+    delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
+    moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
+    return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
 
 
 async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
@@ -121,8 +138,9 @@ async def _look(runtime: Runtime, input_request_id: UUID) -> _Seen:
     if process.fingerprint != fingerprint(process, workflow):
         process = await _under_current_definition(runtime, process, workflow)
     step = course(process, workflow)[request.step_index]
-    assert isinstance(step, InputStep)
-    return _Seen(request, process, workflow, step)
+    asked = await questions.asked_at(runtime, process, request.step_index, step)
+    assert asked is not None, "only a step that asks opens a request"
+    return _Seen(request, process, workflow, asked, is_of_wait=asked is not step)
 
 
 async def _under_current_definition(runtime: Runtime, process: Process, workflow: Workflow) -> Process:

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,6 +12,8 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
 from orchestrator_gql import forms
+from orchestrator_gql.callbacks import contract
+from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.engine.authors import inject
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.models import load_models
@@ -20,10 +22,17 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.errors import OrchestratorError, ProcessFailureError, StepError, StorageUnavailable
+from orchestrator_gql.utils.errors import (
+    OrchestratorError,
+    ProcessFailureError,
+    StepError,
+    StorageUnavailable,
+    WorkflowDefinitionError,
+)
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.tokens import conceal
-from orchestrator_gql.workflow.model import ActionStep, InputStep, Predicate, Step, Workflow
+from orchestrator_gql.workflow.callback_step import names_of
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
 
 logger = logging.getLogger(__name__)
 
@@ -32,31 +41,38 @@ TRACE = 20_000
 
 MESSAGE = 10_000
 
+POLL = timedelta(seconds=30)
+"""How long a poll may take: the wait is over, and an operator waits for the verdict."""
+
 PATIENCE = 0.5
 """Seconds between two looks at a database that is away."""
 
 T = TypeVar("T")
 
+Tokens = Mapping[str | None, str]
+"""The tokens of the URLs that an action hands out, by the name of the callback; None where there is but one."""
+
 ARGUMENTS = ("missing-argument", "bad-argument")
 """Failures that name the function and the parameter, but not the step."""
 
 
-async def run(runtime: Runtime, process: Process, step: ActionStep, token: str | None) -> Outcome:
-    """Run the body of an action or validation."""
+async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
+    """Run the body of an action or validation; ``tokens`` are of the URLs that it hands out."""
+    secrets = tuple(tokens.values())
     try:
-        own = inject.given(runtime, process, step, token)
+        own = inject.given(runtime, process, step, tokens)
         seen = focus(step, process.state)
         arguments = await _patiently(lambda: inject.arguments(runtime, step.function, seen, own))
         result = await _call(runtime, step.function, arguments, step.timeout)
         route_key = step.awaits.route_key if step.awaits else "callback_route"
         added, models = inject.contributed(result, where=f"Step {step.name!r}", hidden=frozenset({route_key}))
-        delta = put_back(step, process.state, seen, _without_token(added, token))
+        delta = put_back(step, process.state, seen, _without_tokens(added, secrets))
         _demand_size(runtime, step, process.state, delta)
         return Success(delta, models)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
-        return _failed(runtime, process, step, error, token)
+        return _failed(runtime, process, step, error, secrets)
 
 
 def is_ours(error: BaseException) -> bool:
@@ -91,7 +107,7 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
-        return _failed(runtime, process, step, error, None)
+        return _failed(runtime, process, step, error)
 
 
 async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[Json]) -> forms.Turn:
@@ -127,6 +143,47 @@ async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
     return bool(await _call(runtime, partial(predicate, state), {}, None))
 
 
+async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
+    """Which callbacks the action is to expect, as an author's function of the state says."""
+    wait = step.awaits
+    assert wait is not None and callable(wait.expect), "only such a step is asked"
+    what = f"expect of callback step {wait.group!r}"
+    try:
+        names = names_of(await _call(runtime, partial(wait.expect, focus(step, process.state)), {}, None), what)
+        if wait.needed(len(names)) > len(names):
+            raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
+        return names
+    except WorkflowDefinitionError as wrong:
+        return Failed(Failure("bad-expect", wrong.message, runtime.clock.now()))
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if is_ours(error):
+            raise
+        return Failed(failure_of(error, runtime))
+
+
+async def poll(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mailbox) -> Delivery | None:
+    """Ask the remote service once, before its time counts as over; None where it has no answer that can be taken."""
+    ask = step.poll
+    assert ask is not None, "only such a step is asked"
+    extra = {"process_id": str(process.id), "step": step.name}
+    try:
+        own = {**inject.given(runtime, process), "callback_name": mailbox.name, "remote_ref": mailbox.remote_ref}
+        arguments = await _patiently(lambda: inject.arguments(runtime, ask, focus(step, process.state), own))
+        said = await _call(runtime, ask, arguments, POLL)
+        if said is None:
+            return None
+        letter = to_json(said, where="the answer")
+        if contract.violations(step.contract, letter):
+            logger.warning("a polled answer breaks the contract of its callback", extra=extra)
+            return None
+        return Delivery.of(letter, encode(letter).encode(), peer=None)
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if is_ours(error):
+            raise
+        logger.warning("a remote service could not be polled", extra=extra | {"error": type(error).__name__})
+        return None
+
+
 def _no_form() -> None:
     return None
 
@@ -143,14 +200,14 @@ async def form_turn(
     return await forms.turn(begin, dict(state), pages, run_sync=partial(in_thread, runtime))
 
 
-def failure_of(error: BaseException, runtime: Runtime, token: str | None = None) -> Failure:
-    """What an exception of an author's code is to operators: bounded, and without the token."""
+def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:
+    """What an exception of an author's code is to operators: bounded, and without the tokens."""
     code, message, details, trace = _told(error)
     return Failure(
         code=code,
-        message=_without_token(message[:MESSAGE], token),
-        details=_without_token(details, token),
-        traceback=_without_token(trace, token) if trace else None,
+        message=_without_tokens(message[:MESSAGE], tokens),
+        details=_without_tokens(details, tokens),
+        traceback=_without_tokens(trace, tokens) if trace else None,
         occurred_at=runtime.clock.now(),
     )
 
@@ -185,8 +242,10 @@ def _without_stop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> An
         raise RuntimeError("StopIteration was raised: was `next` called on something empty?") from error
 
 
-def _failed(runtime: Runtime, process: Process, step: Step, error: BaseException, token: str | None) -> Outcome:
-    failure = failure_of(error, runtime, token)
+def _failed(
+    runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()
+) -> Outcome:
+    failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}")
     log = logger.warning if isinstance(error, OrchestratorError) else logger.error
@@ -209,8 +268,8 @@ def _told(error: BaseException) -> tuple[str, str, Json, str | None]:
     return "step-raised", f"{type(error).__name__}: {error}", None, trace
 
 
-def _without_token(value: Any, token: str | None) -> Any:
-    return value if token is None else conceal(value, (token,))
+def _without_tokens(value: Any, tokens: Iterable[str]) -> Any:
+    return conceal(value, tokens) if tokens else value
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:

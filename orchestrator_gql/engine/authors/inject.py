@@ -13,11 +13,11 @@ from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import Parameter, bind, wanted
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
-from orchestrator_gql.workflow.model import ActionStep, Step
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
 
 GIVEN = frozenset({
     "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
-    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls",
+    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
 })  # fmt: skip
 """Names that the engine fills in; a step that returns one of them has it dropped before anything is stored."""
 
@@ -29,8 +29,10 @@ def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     return _wanted(function)
 
 
-def given(runtime: Runtime, process: Process, step: Step | None = None, token: str | None = None) -> dict[str, Any]:
-    """What the engine itself hands to a function: who and what runs, and the URL, where the step has one."""
+def given(
+    runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
+) -> dict[str, Any]:
+    """What the engine itself hands to a function: who and what runs, and the URLs, where the step hands some out."""
     values: dict[str, Any] = {
         "process_id": process.id,
         "reporter": process.created_by or "",
@@ -38,11 +40,18 @@ def given(runtime: Runtime, process: Process, step: Step | None = None, token: s
         "workflow_target": process.target,
         "idempotency_key": f"{process.id}:{process.record.seq if process.record else 0}",
     }
-    if token is not None and isinstance(step, ActionStep) and step.awaits is not None:
-        route = urls.route(process.id, token)
-        url = urls.url(runtime.settings.base_url, route)
-        values |= {step.awaits.route_key: route, "callback_url": url, "progress_url": f"{url}/progress"}
+    if tokens and isinstance(step, ActionStep) and step.awaits is not None:
+        values |= _addresses(runtime, process, step.awaits, tokens)
     return values
+
+
+def _addresses(runtime: Runtime, process: Process, wait: AwaitStep, tokens: Mapping[str | None, str]) -> dict[str, Any]:
+    routes = {name: urls.route(process.id, token) for name, token in tokens.items()}
+    absolute = {name: urls.url(runtime.settings.base_url, route) for name, route in routes.items()}
+    progress = {name: f"{url}/progress" for name, url in absolute.items()}
+    if wait.expect is None:
+        return {wait.route_key: routes[None], "callback_url": absolute[None], "progress_url": progress[None]}
+    return {"callback_routes": routes, "callback_urls": absolute, "progress_urls": progress}
 
 
 async def arguments(

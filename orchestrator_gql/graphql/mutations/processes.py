@@ -125,7 +125,7 @@ class ProcessMutations:
         self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="What to retry.")]
     ) -> ProcessActionResult:
         context = info.context
-        return await _acted(
+        return await acted(
             retry_process(
                 context.runtime,
                 context.principal,
@@ -139,7 +139,7 @@ class ProcessMutations:
         self, info: Info, input: Annotated[AbortProcessInput, strawberry.argument(description="What to abort.")]
     ) -> ProcessActionResult:
         context = info.context
-        return await _acted(
+        return await acted(
             abort_process(
                 context.runtime,
                 context.principal,
@@ -154,7 +154,7 @@ class ProcessMutations:
         self, info: Info, input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="What to write.")]
     ) -> ProcessActionResult:
         context = info.context
-        return await _acted(
+        return await acted(
             update_process_note(
                 context.runtime,
                 context.principal,
@@ -165,7 +165,7 @@ class ProcessMutations:
         )
 
 
-async def _acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
+async def acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
     """The process as the verb left it, or the typed answer that refuses it."""
     try:
         process = await verb

@@ -15,7 +15,7 @@ from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.attempts import Attempt, Progress
 from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode
 
 if TYPE_CHECKING:
@@ -79,6 +79,9 @@ class CallbackAttempt(Node):
     bytes: int = strawberry.field(description="How large it was.")
     body_preview: str | None = strawberry.field(description="Its beginning, of a refused one.")
     is_adoptable: bool = strawberry.field(description="Its body is kept whole and could become the result.")
+    replaced: list[str] = strawberry.field(
+        description="What adopting it would replace in it, in words: a JSON text may hold what no database keeps."
+    )
     receipt: str | None = strawberry.field(description="The receipt it got.")
     error: str | None = strawberry.field(description="Why it was refused.")
 
@@ -91,7 +94,8 @@ class CallbackAttempt(Node):
             outcome=row.outcome,
             bytes=row.size,
             body_preview=row.body[:PREVIEW].decode("utf-8", "replace") if row.body is not None else None,
-            is_adoptable=row.is_adoptable,
+            is_adoptable=(replaced := row.replaced) is not None,
+            replaced=list(replaced or ()),
             receipt=row.receipt,
             error=row.error,
         )
@@ -107,6 +111,8 @@ class Callback(Node):
     expires_at: datetime | None = strawberry.field(description="Until when it waits.")
     heartbeat_due_at: datetime | None = strawberry.field(description="Until when it endures silence.")
     received_at: datetime | None = strawberry.field(description="When its result came.")
+    source: ResultSource | None = strawberry.field(description="How its result, or the failure that ended it, came.")
+    round: int = strawberry.field(description="How often it was issued by then, itself included.")
     is_early: bool = strawberry.field(
         description="The result came before the process waited for it, or while the engine was paused."
     )
@@ -130,6 +136,8 @@ class Callback(Node):
             expires_at=row.expires_at,
             heartbeat_due_at=row.heartbeat_due_at,
             received_at=row.received_at,
+            source=row.source,
+            round=row.round,
             is_early=row.is_early,
             is_overdue=row.is_open and row.deadline(now) is not None,
             progress=CallbackProgress.of(row.progress) if row.progress else None,

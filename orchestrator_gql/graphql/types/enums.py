@@ -17,6 +17,7 @@ from orchestrator_gql.types import (
     EventKind,
     InputRequestStatus,
     ProcessStatus,
+    ResultSource,
     StepKind,
     StepStatus,
     SubscriptionLifecycle,
@@ -182,6 +183,10 @@ described(ProcessAction, "What the caller may do with a process now.", {
     "SUBMIT_FORM": "Answer its open input request.",
     "RETRY": "Enter again at the step that failed.",
     "ABORT": "End it where it stands.",
+    "REISSUE_CALLBACK": "Run the action again with a fresh URL.",
+    "REAWAIT_CALLBACK": "Wait longer for the same job.",
+    "COMPLETE_CALLBACK": "Type in the result by hand.",
+    "ADOPT_CALLBACK_ATTEMPT": "Make a late or refused delivery the result.",
     "EDIT_NOTE": "Change its note.",
 })  # fmt: skip
 described(Target, "What a workflow does to a product subscription.", {
@@ -191,6 +196,12 @@ described(Target, "What a workflow does to a product subscription.", {
     "VALIDATE": "Checks one against the network.",
     "SYSTEM": "Works on none.",
 }, name="WorkflowTarget")  # fmt: skip
+described(ResultSource, "How a callback came to its result.", {
+    "CALLBACK": "The remote service delivered it.",
+    "POLL": "The remote service was asked, when its time was over.",
+    "OPERATOR": "Somebody typed it in.",
+    "ADOPTED": "Somebody adopted a late or refused delivery.",
+})  # fmt: skip
 described(CallbackStatus, "The life of a callback.", {
     "PENDING": "Its URL is open.",
     "RECEIVED": "A result was accepted and is not judged yet.",

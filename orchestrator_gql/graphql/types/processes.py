@@ -30,6 +30,10 @@ NEEDS = {
     ProcessAction.SUBMIT_FORM: Permission.SUBMIT_FORM,
     ProcessAction.RETRY: Permission.RETRY,
     ProcessAction.ABORT: Permission.ABORT,
+    ProcessAction.REISSUE_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.REAWAIT_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.COMPLETE_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.ADOPT_CALLBACK_ATTEMPT: Permission.RECOVER_CALLBACK,
     ProcessAction.EDIT_NOTE: Permission.READ,
 }
 

@@ -7,6 +7,8 @@ dropped, and every key and attempt of every callback would go with it.
 import sqlalchemy as sa
 from alembic import op
 
+from orchestrator_gql.storage import columns
+
 revision = '0003'
 down_revision = '0002'
 branch_labels = None
@@ -14,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column('processes', sa.Column('entry', columns.JsonText(), nullable=True))
     op.add_column('callbacks', sa.Column('wait_seq', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('callbacks', sa.Column('round', sa.Integer(), nullable=False, server_default='1'))
     op.execute(

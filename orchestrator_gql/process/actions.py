@@ -1,0 +1,64 @@
+"""What somebody may do with a process as it stands."""
+
+from enum import StrEnum
+
+from orchestrator_gql.process.moves import DEFINITION_CHANGED, step_at
+from orchestrator_gql.process.records import Process
+from orchestrator_gql.types import ProcessStatus, StepKind
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
+
+
+class ProcessAction(StrEnum):
+    """What somebody may do with a process as it stands."""
+
+    SUBMIT_FORM = "SUBMIT_FORM"
+    RETRY = "RETRY"
+    ABORT = "ABORT"
+    REISSUE_CALLBACK = "REISSUE_CALLBACK"
+    REAWAIT_CALLBACK = "REAWAIT_CALLBACK"
+    COMPLETE_CALLBACK = "COMPLETE_CALLBACK"
+    ADOPT_CALLBACK_ATTEMPT = "ADOPT_CALLBACK_ATTEMPT"
+    EDIT_NOTE = "EDIT_NOTE"
+
+
+def available_actions(process: Process, steps: StepList | None) -> frozenset[ProcessAction]:
+    """What may be done with the process as it stands; ``steps`` is None where its workflow is no longer deployed."""
+    actions = {ProcessAction.EDIT_NOTE}
+    if not process.status.is_ended:
+        actions.add(ProcessAction.ABORT)
+    if process.status is ProcessStatus.SUSPENDED and steps is not None:
+        actions.add(ProcessAction.SUBMIT_FORM)
+    step = step_at(process, steps) if steps is not None else None
+    if process.status is ProcessStatus.FAILED and step is not None and _may_enter_again(process, step):
+        actions.add(ProcessAction.RETRY)
+    wait = recoverable_wait(process, steps) if steps is not None else None
+    if wait is not None:
+        actions |= {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}
+        if wait <= process.position:  # at the failed action itself, a retry runs it again
+            actions.add(ProcessAction.REISSUE_CALLBACK)
+        if wait == process.position:
+            actions.add(ProcessAction.REAWAIT_CALLBACK)
+    return frozenset(actions)
+
+
+def recoverable_wait(process: Process, steps: StepList) -> int | None:
+    """The index of the wait at which an operator may help the process on: it waits there, or asks what to do, or
+    failed there, in the action before it or in the validation behind it. None where there is none."""
+    step = step_at(process, steps)
+    if process.status is ProcessStatus.FAILED and process.failure and process.failure.code == DEFINITION_CHANGED:
+        return None
+    match process.status, step:
+        case ((ProcessStatus.AWAITING_CALLBACK | ProcessStatus.SUSPENDED | ProcessStatus.FAILED), AwaitStep()):
+            return process.position
+        case ProcessStatus.FAILED, ActionStep(awaits=AwaitStep()):
+            return process.position + 1
+        case ProcessStatus.FAILED, ActionStep(purpose=StepKind.VALIDATION):
+            return process.position - 1
+        case _:
+            return None
+
+
+def _may_enter_again(process: Process, step: Step) -> bool:
+    """A wait that failed has nothing to retry, unless what failed was the deployment: its letter may be there."""
+    is_of_definition = process.failure is not None and process.failure.code == DEFINITION_CHANGED
+    return step.kind is not StepKind.AWAIT_CALLBACK or is_of_definition

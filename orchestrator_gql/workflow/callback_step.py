@@ -1,0 +1,169 @@
+"""The word for a wait: an action that hands out a callback URL, the wait for the answer, and the step to judge it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypedDict
+
+from pydantic import BaseModel
+
+from orchestrator_gql.types import StepKind
+from orchestrator_gql.utils.arguments import wanted
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.language import Seconds, span
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
+
+MAX_NAMES = 1_000
+"""Answers that one wait may expect."""
+
+LONGEST_NAME = 200
+
+
+def callback_step(
+    name: str,
+    action_step: Step,
+    validate_step: Step,
+    *,
+    result_key: str | None = "callback_result",
+    callback_route_key: str = "callback_route",
+    timeout: Seconds | None = None,
+    heartbeat_timeout: Seconds | None = None,
+    contract: type[BaseModel] | None = None,
+    on_timeout: OnTimeout = "fail",
+    max_attempts: int = 3,
+    expect: Expect | Iterable[str] | None = None,
+    require: Require = "all",
+    poll: Callable[..., Any] | None = None,
+    on_abort: Step | None = None,
+) -> StepList:
+    """Join an action that hands out a callback URL, the wait for the answer, and the step that judges it.
+
+    The answer is what the validation takes as ``result_key``. The action takes ``callback_route_key`` (a path),
+    ``callback_url`` (absolute) or ``state``. A body that does not fit ``contract`` is refused at the door.
+
+    ``timeout`` is how long to wait in all, ``heartbeat_timeout`` how long without a sign of progress (seconds). When
+    that is over the process fails; or the action is run again with a fresh URL, ``max_attempts`` times in all
+    (``on_timeout="retry"``, which a failure that the remote service calls retryable leads to as well); or an operator
+    is asked (``"operator"``). Before that ``poll``, a function that is bound as a step's is, may ask the remote service
+    once: what it returns is the answer, None means there is none yet.
+
+    ``expect`` names several answers, or is a function of the state that does: the action then takes ``callback_urls``
+    or ``callback_routes``, by name; the validation finds ``{name: answer}``, and ``{name: failure}`` under
+    ``<result_key>_failures``. ``require`` says how many must come: "all", "any" or a number.
+
+    ``on_abort`` is a step that runs where the process is aborted while it waits: it tells the remote service to stop.
+    """
+    wait = AwaitStep(
+        name=f"{name} - Await callback",
+        group=name,
+        result_key=result_key or "callback_result",
+        route_key=callback_route_key,
+        timeout=span(timeout, f"timeout of callback step {name!r}"),
+        heartbeat_timeout=span(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
+        contract=contract,
+        on_timeout=_policy(name, on_timeout, max_attempts),
+        max_attempts=max_attempts,
+        expect=_expected(name, expect),
+        require=require,
+        poll=poll,
+        cancel=_cancel(name, on_abort),
+    )
+    _demand_reachable(name, wait)
+    action = _action_with_route(name, action_step, wait)
+    if not isinstance(validate_step, ActionStep):
+        raise WorkflowDefinitionError(f"The validate_step of callback step {name!r} must be made with @step.")
+    return StepList(
+        (
+            replace(action, group=name, awaits=wait),
+            wait,
+            replace(validate_step, group=name, purpose=StepKind.VALIDATION),
+        )
+    )
+
+
+class CallbackOptions(TypedDict, total=False):
+    """What `callback_step` takes beside its steps and keys, for words that are made of it."""
+
+    timeout: Seconds | None
+    heartbeat_timeout: Seconds | None
+    contract: type[BaseModel] | None
+    on_timeout: OnTimeout
+    max_attempts: int
+    poll: Callable[..., Any] | None
+    on_abort: Step | None
+
+
+def names_of(said: Any, what: str) -> tuple[str, ...]:
+    """The names of the answers that are expected; `WorkflowDefinitionError` where they are none.
+
+    >>> names_of(["ams-1", "ams-1"], "expect of callback step 'Configure'")
+    Traceback (most recent call last):
+    ...
+    orchestrator_gql.utils.errors.WorkflowDefinitionError: The expect of callback step 'Configure' names 'ams-1' twice.
+    """
+    if isinstance(said, str) or not isinstance(said, Iterable):
+        raise WorkflowDefinitionError(f"The {what} must be a list of names, or a function of the state that gives one.")
+    names = tuple(said)
+    if not names or len(names) > MAX_NAMES:
+        raise WorkflowDefinitionError(f"The {what} has {len(names)} names; 1 to {MAX_NAMES} can be waited for.")
+    for place, one in enumerate(names):
+        if not isinstance(one, str) or not one.strip() or len(one) > LONGEST_NAME or "\0" in one:
+            raise WorkflowDefinitionError(
+                f"The {what} holds {one!r}: a name is a text of 1 to {LONGEST_NAME} characters."
+            )
+        if one in names[:place]:
+            raise WorkflowDefinitionError(f"The {what} names {one!r} twice.")
+    return names
+
+
+def _expected(name: str, expect: Expect | Iterable[str] | None) -> Expect | None:
+    return expect if expect is None or callable(expect) else names_of(expect, f"expect of callback step {name!r}")
+
+
+def _policy(name: str, on_timeout: OnTimeout, max_attempts: int) -> OnTimeout:
+    if on_timeout not in ("fail", "retry", "operator"):
+        raise WorkflowDefinitionError(
+            f"The on_timeout of callback step {name!r} is {on_timeout!r}: it can be 'fail', 'retry' or 'operator'."
+        )
+    if max_attempts < 1:
+        raise WorkflowDefinitionError(f"The max_attempts of callback step {name!r} must be at least 1.")
+    return on_timeout
+
+
+def _demand_reachable(name: str, wait: AwaitStep) -> None:
+    """A wait that can never have enough answers would always fail, after its whole timeout."""
+    require = wait.require
+    if require not in ("all", "any") and (not isinstance(require, int) or isinstance(require, bool) or require < 1):
+        raise WorkflowDefinitionError(
+            f"The require of callback step {name!r} is {require!r}: it can be 'all', 'any' or a number from 1."
+        )
+    if wait.expect is None and require != "all":
+        raise WorkflowDefinitionError(f"Callback step {name!r} has a require but no expect: name the answers there.")
+    if isinstance(wait.expect, tuple) and wait.needed(len(wait.expect)) > len(wait.expect):
+        raise WorkflowDefinitionError(
+            f"Callback step {name!r} requires {require} answers and expects only {len(wait.expect)}."
+        )
+
+
+def _cancel(name: str, on_abort: Step | None) -> ActionStep | None:
+    if on_abort is None:
+        return None
+    if not isinstance(on_abort, ActionStep):
+        raise WorkflowDefinitionError(f"The on_abort of callback step {name!r} must be made with @step.")
+    return replace(on_abort, group=name)
+
+
+def _action_with_route(name: str, action: Step, wait: AwaitStep) -> ActionStep:
+    if not isinstance(action, ActionStep):
+        raise WorkflowDefinitionError(f"The action_step of callback step {name!r} must be made with @step.")
+    names = {parameter.name for parameter in wanted(action.function)}
+    if wait.expect is not None and not names & {"callback_urls", "callback_routes", "state"}:
+        raise WorkflowDefinitionError(
+            f"The action {action.name!r} of callback step {name!r} can never hand out its URLs: "
+            "give it a parameter 'callback_urls' (absolute, by name), 'callback_routes' (paths, by name) or 'state'."
+        )
+    if wait.expect is None and not names & {wait.route_key, "callback_url", "state"}:
+        raise WorkflowDefinitionError(
+            f"The action {action.name!r} of callback step {name!r} can never hand out its URL: "
+            f"give it a parameter {wait.route_key!r} (a path), 'callback_url' (absolute) or 'state'."
+        )
+    return action
