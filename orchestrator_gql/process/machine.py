@@ -39,6 +39,9 @@ from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatu
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
+UNANSWERED = frozenset({"callback-expired", "heartbeat-lost", "callbacks-incomplete"})
+"""The codes of the failures of a wait of which the remote service knows nothing."""
+
 
 def create(
     workflow: Workflow, *, id: UUID, state: Mapping[str, Json], pages: Iterable[Json], actor: str | None, now: datetime
@@ -157,7 +160,7 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         # What was answered or visited at these places was of steps that another definition had there.
         answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < len(workflow.steps)}
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
-        answers |= {f"{place}.0": wait == process.position for place, wait in cancels}
+        answers |= {f"{place}.0": _is_at_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
         after = replace(after, answers=answers)
         status = ProcessStatus.RUNNING
@@ -170,8 +173,15 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
 
 def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
     """Whoever was never in a step leaves nothing behind; a second abort gives the clean-up up."""
-    has_to_cancel = any(index == process.position for index, _ in workflow.cancels)
+    has_to_cancel = any(_is_at_work(process, index) for index, _ in workflow.cancels)
     return bool(workflow.on_abort or has_to_cancel) and process.record is not None and process.aborted_by is None
+
+
+def _is_at_work(process: Process, wait: int) -> bool:
+    """True where the remote service of the wait may still be at work: it was called, and has not said how it ended."""
+    if process.position != wait:
+        return False
+    return process.failure is None or process.failure.code in UNANSWERED
 
 
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:

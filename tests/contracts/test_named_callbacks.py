@@ -1,0 +1,257 @@
+"""Several named callbacks in one step: each has its own URL, deadline and fate, on both databases."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from support.engine import Engine
+from support.operator import ADA
+from support.remote import answer, fail, token_of
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
+from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
+from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
+from orchestrator_gql.storage import callbacks
+from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, State
+from orchestrator_gql.utils.errors import CallbackClosed, ProcessFailureError
+from orchestrator_gql.workflow import Workflow, workflow
+
+AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
+ROUTERS = ("ams-1", "ams-2", "rtm-1")
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Three routers; each call of the action adds the tokens that it was handed, by name."""
+
+    calls: list[dict[str, str]] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> str:
+        """The token that the router was handed last."""
+        return next(call[name] for call in reversed(self.calls) if name in call)
+
+
+def configures(fleet: Fleet, expect: Any = ROUTERS, **options: Any) -> Workflow:
+    """Asks every router, and keeps what they say."""
+
+    @step("Configure the routers")
+    async def configure(callback_urls: dict[str, str]) -> State:
+        fleet.calls.append({name: token_of(url) for name, url in callback_urls.items()})
+        return {"asked": sorted(callback_urls)}
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any], callback_result_failures: dict[str, Any]) -> State:
+        return {"answers": callback_result, "failures": callback_result_failures}
+
+    @workflow("Configure")
+    def configures_all() -> Any:
+        return begin >> callback_step("Routers", configure, judge, expect=expect, **options)
+
+    return configures_all
+
+
+async def mailboxes(engine: Engine, process_id: UUID) -> dict[str | None, Mailbox]:
+    """The current callback of each router."""
+    waited = await engine.read(lambda conn: callbacks.of_wait(conn, process_id, 1))
+    return {mailbox.name: mailbox for mailbox in waited}
+
+
+async def test_answers_in_any_order_land_on_their_own_name(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet))
+    process_id = await engine.start(played)
+    waiting = await engine.reaches(process_id, AWAITING)
+
+    for name in ("rtm-1", "ams-1"):
+        await answer(engine.runtime, fleet[name], {"by": name})
+    still = await engine.process(process_id)
+    await answer(engine.runtime, fleet["ams-2"], {"by": "ams-2"})
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert (still.status, still.seq) == (AWAITING, waiting.seq)
+    assert done.state["answers"] == {name: {"by": name} for name in ROUTERS}
+    assert done.state["failures"] == {}
+    assert {box.status for box in (await mailboxes(engine, process_id)).values()} == {CallbackStatus.VALIDATED}
+
+
+async def test_answers_that_come_before_the_action_has_returned_are_used(offer: Offer) -> None:
+    fleet = Fleet()
+
+    @step("Configure the routers")
+    async def configure(callback_urls: dict[str, str]) -> None:
+        for name, url in callback_urls.items():
+            await answer(engine.runtime, token_of(url), {"by": name})
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        return {"answers": sorted(callback_result)}
+
+    @workflow("Configure")
+    def configures_fast() -> Any:
+        return begin >> callback_step("Routers", configure, judge, expect=ROUTERS)
+
+    engine = await offer(configures_fast)
+    process_id = await engine.start(configures_fast)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["answers"] == sorted(ROUTERS)
+    assert fleet.calls == []
+    assert all(event.payload["is_early"] for event in await engine.events(process_id, EventKind.CALLBACK_RECEIVED))
+
+
+async def test_a_quorum_goes_on_without_the_rest_whose_answer_is_kept_as_an_attempt(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, require=2))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+
+    await answer(engine.runtime, fleet["ams-2"], 2)
+    await answer(engine.runtime, fleet["ams-1"], 1)
+    done = await engine.reaches(process_id, COMPLETED)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, fleet["rtm-1"], 3)
+
+    assert done.state["answers"] == {"ams-1": 1, "ams-2": 2}
+    assert (await mailboxes(engine, process_id))["rtm-1"].status is CallbackStatus.WITHDRAWN
+
+
+async def test_any_goes_on_with_the_first(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, require="any"))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+
+    await fail(engine.runtime, fleet["ams-1"], "no route to host")
+    await answer(engine.runtime, fleet["rtm-1"], 3)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["answers"] == {"rtm-1": 3}
+    assert done.state["failures"]["ams-1"]["code"] == "playbook-failed"
+
+
+async def test_too_few_answers_fail_when_no_more_can_come_and_say_which(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, timeout=600))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+
+    await fail(engine.runtime, fleet["ams-1"], "no route to host")
+    await answer(engine.runtime, fleet["ams-2"], 2)
+    still = await engine.process(process_id)
+    engine.turn(600)
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert still.status is AWAITING
+    assert failed.failure is not None
+    assert failed.failure.code == "callbacks-incomplete"
+    assert failed.failure.message == "1 of 3 callbacks were answered; 3 are required."
+    assert failed.failure.details["answered"] == ["ams-2"]
+    failures = failed.failure.details["failures"]
+    assert {name: told["code"] for name, told in failures.items()} == {
+        "ams-1": "playbook-failed",
+        "rtm-1": "callback-expired",
+    }
+
+
+async def test_each_missing_answer_can_be_helped_on_by_itself(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, timeout=600))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, fleet["ams-2"], 2)
+    engine.turn(600)
+    await engine.reaches(process_id, FAILED)
+
+    ids = {name: box.id for name, box in (await mailboxes(engine, process_id)).items()}
+    await reawait_callback(engine.runtime, ADA, callback_id=ids["ams-1"], timeout=60)
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, fleet["ams-1"], 1)
+    await engine.reaches(process_id, FAILED)
+    await reissue_callback(engine.runtime, ADA, callback_id=ids["rtm-1"])
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, fleet["rtm-1"], 3)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["answers"] == {"ams-1": 1, "ams-2": 2, "rtm-1": 3}
+    assert [sorted(call) for call in fleet.calls] == [sorted(ROUTERS), ["rtm-1"]]
+
+
+async def test_a_result_typed_in_for_one_leaves_the_others_waiting(offer: Offer) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    id = (await mailboxes(engine, process_id))["ams-1"].id
+
+    await complete_callback(engine.runtime, ADA, callback_id=id, result=1, reason="seen on the device")
+    await answer(engine.runtime, fleet["ams-2"], 2)
+    still = await engine.process(process_id)
+    await answer(engine.runtime, fleet["rtm-1"], 3)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert still.status is AWAITING
+    assert done.state["answers"] == {"ams-1": 1, "ams-2": 2, "rtm-1": 3}
+
+
+async def test_the_names_may_come_of_the_state(offer: Offer) -> None:
+    fleet = Fleet()
+
+    async def sites(state: State) -> list[str]:
+        return [f"{state['site']}-{number}" for number in (1, 2)]
+
+    def form() -> Any:
+        return {"site": "lon"}
+
+    played = configures(fleet, expect=sites)
+    started = Workflow(name=played.name, steps=played.steps, initial_form=form)
+    engine = await offer(started)
+    process_id = await engine.start(started)
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, fleet["lon-1"], 1)
+    await answer(engine.runtime, fleet["lon-2"], 2)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["answers"] == {"lon-1": 1, "lon-2": 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ([], "0 names"),
+        (["a", "a"], "twice"),
+        ("ams-1", "must be a list"),
+        ([1], "holds 1"),
+        (["a"], "2 are required"),
+    ],
+)
+async def test_names_that_are_none_fail_the_process_before_anybody_is_called(
+    offer: Offer, said: Any, told: str
+) -> None:
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, expect=lambda _: said, require=2))
+    process_id = await engine.start(played)
+
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "bad-expect"
+    assert told in failed.failure.message
+    assert fleet.calls == []
+
+
+async def test_a_function_of_the_names_that_raises_fails_the_process(offer: Offer) -> None:
+    def broken(_: State) -> list[str]:
+        raise ProcessFailureError("the inventory is away")
+
+    fleet = Fleet()
+    engine = await offer(played := configures(fleet, expect=broken))
+    process_id = await engine.start(played)
+
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.message == "the inventory is away"

@@ -1,0 +1,394 @@
+"""How operators help a callback on, each verb with the number of remote calls it makes, on both databases."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from pydantic import BaseModel
+from support.engine import Engine
+from support.operator import ADA, BOB
+from support.playbooks import calls
+from support.remote import Remote, answer, fail
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.commands.callbacks.adopt_callback_attempt import adopt_callback_attempt
+from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
+from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
+from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
+from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, ResultSource, State
+from orchestrator_gql.utils.errors import (
+    CallbackClosed,
+    CallbackConflict,
+    EnginePaused,
+    Forbidden,
+    InvalidState,
+    NotFound,
+    PayloadInvalid,
+    ProcessFailureError,
+    StaleVersion,
+)
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow import Workflow, workflow
+
+AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
+
+
+class PlaybookAnswer(BaseModel):
+    """What the playbook's answer must look like."""
+
+    return_code: int
+
+
+def judged(remote: Remote, **options: Any) -> Workflow:
+    """A workflow whose validation wants return code 0."""
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        if callback_result.get("return_code") != 0:
+            raise ProcessFailureError("The playbook failed.", details=callback_result)
+        return {"is_configured": True}
+
+    @workflow("Play")
+    def plays() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge, **options)
+
+    return plays
+
+
+async def callback_id(engine: Engine, process_id: UUID) -> UUID:
+    """The id of the latest callback."""
+    return (await engine.mailbox(process_id)).id
+
+
+async def expired(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID, str]:
+    """A process of which the one callback expired, and its token."""
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(3600)
+    await engine.reaches(process_id, FAILED)
+    return process_id, token
+
+
+async def test_a_callback_issued_again_runs_the_action_again_and_the_old_url_is_dead(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id = await engine.start(played)
+    old = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    await reissue_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), reason="lost")
+    new = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, old, {"return_code": 0})
+    await answer(engine.runtime, new, {"return_code": 0})
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["is_configured"] is True
+    assert len(remote.tokens) == 2
+    visits = [(one.name, one.entered_by, one.attempt) for one in await engine.steps(process_id)]
+    assert ("Call the remote service", "reissue", 2) in visits
+    ended, *_ = await engine.events(process_id, EventKind.CALLBACK_ENDED)
+    assert (ended.actor, ended.payload["status"]) == ("ada", "WITHDRAWN")
+
+
+async def test_a_failed_validation_is_retried_on_the_stored_result_without_a_remote_call(offer: Offer) -> None:
+    remote, verdicts = Remote(), iter([False, True])
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        if not next(verdicts):
+            raise ProcessFailureError("not yet")
+        return {"judged": callback_result}
+
+    @workflow("Play")
+    def plays() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    engine = await offer(plays)
+    process_id = await engine.start(plays)
+    await answer(engine.runtime, await remote.asked(), {"return_code": 0})
+    await engine.reaches(process_id, FAILED)
+
+    await retry_process(engine.runtime, ADA, process_id=process_id)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["judged"] == {"return_code": 0}
+    assert len(remote.tokens) == 1
+    assert (await engine.mailbox(process_id)).status is CallbackStatus.VALIDATED
+
+
+@pytest.mark.parametrize("how", ["EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE"])
+async def test_the_same_url_opens_again_where_the_wait_ended_without_an_answer(offer: Offer, how: str) -> None:
+    remote = Remote()
+    options = {"heartbeat_timeout": 30} if how == "HEARTBEAT_LOST" else {}
+    engine = await offer(played := judged(remote, timeout=3600, **options))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    if how == "FAILED_BY_REMOTE":
+        await fail(engine.runtime, token, "no route to host")
+    else:
+        engine.turn(3600 if how == "EXPIRED" else 30)
+    await engine.reaches(process_id, FAILED)
+    assert (await engine.mailbox(process_id)).status == how
+
+    await reawait_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=25)
+    await engine.reaches(process_id, AWAITING)
+    await answer(engine.runtime, token, {"return_code": 0})
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.failure is None
+    assert len(remote.tokens) == 1
+    assert [one.entered_by for one in await engine.steps(process_id)][-2:] == ["reawait", "advance"]
+
+
+async def test_a_wait_that_was_taken_up_anew_ends_at_its_new_deadline(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, played, remote)
+
+    await reawait_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=600)
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(600)
+    await engine.reaches(process_id, FAILED)
+
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, token, {"return_code": 0})
+
+
+async def test_a_longer_wait_lets_the_old_deadline_pass_quietly(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=60))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    before = await engine.reaches(process_id, AWAITING)
+
+    after = await reawait_callback(
+        engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=7200, expected_version=None
+    )
+    engine.turn(3600)
+    await answer(engine.runtime, token, {"return_code": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    assert after.version > before.version
+    issued = await engine.events(process_id, EventKind.CALLBACK_ISSUED)
+    assert [one.actor for one in issued] == [None, "ada"]
+
+
+async def test_a_failure_report_that_is_told_again_does_not_end_the_wait_that_was_taken_up_anew(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    first = await fail(engine.runtime, token, "no route to host")
+    await engine.reaches(process_id, FAILED)
+    await reawait_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=600)
+
+    again = await fail(engine.runtime, token, "no route to host")
+
+    assert (again.receipt, again.is_duplicate) == (first.receipt, True)
+    assert (await engine.process(process_id)).status is AWAITING
+
+
+async def test_an_operator_types_the_result_in_and_the_validation_judges_it(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, played, remote)
+
+    id = await callback_id(engine, process_id)
+    await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason="seen on the device")
+    await engine.reaches(process_id, COMPLETED)
+
+    mailbox = await engine.mailbox(process_id)
+    assert (mailbox.source, mailbox.status, len(remote.tokens)) == (
+        ResultSource.OPERATOR,
+        CallbackStatus.VALIDATED,
+        1,
+    )
+    (received,) = await engine.events(process_id, EventKind.CALLBACK_RECEIVED)
+    assert received.actor == "ada"
+    with pytest.raises(CallbackConflict):
+        await answer(engine.runtime, token, {"return_code": 2})
+
+
+async def test_a_typed_result_must_fit_the_contract_and_needs_a_reason(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, contract=PlaybookAnswer))
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    id = await callback_id(engine, process_id)
+
+    with pytest.raises(PayloadInvalid) as broken:
+        await complete_callback(engine.runtime, ADA, callback_id=id, result={}, reason="seen")
+    with pytest.raises(PayloadInvalid) as unexplained:
+        await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason=" ")
+
+    assert [error.pointer for error in broken.value.errors] == ["/result/return_code"]
+    assert [error.pointer for error in unexplained.value.errors] == ["/reason"]
+    assert (await engine.process(process_id)).status is AWAITING
+
+
+async def test_a_late_result_is_adopted_and_the_playbook_does_not_run_again(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, played, remote)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, token, {"return_code": 0, "late": True})
+
+    (attempt,) = await engine.attempts(process_id)
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=attempt.id, reason="it did finish")
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["callback_result"] == {"return_code": 0, "late": True}
+    assert (await engine.mailbox(process_id)).source is ResultSource.ADOPTED
+    assert len(remote.tokens) == 1
+    assert (await answer(engine.runtime, token, {"return_code": 0, "late": True})).is_duplicate
+
+
+async def test_another_result_takes_the_place_of_a_rejected_one_which_is_kept(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await answer(engine.runtime, token, {"return_code": 2})
+    await engine.reaches(process_id, FAILED)
+    with pytest.raises(CallbackConflict):
+        await answer(engine.runtime, token, {"return_code": 0})
+
+    rejected, conflict = await engine.attempts(process_id)
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=conflict.id, reason="the second run went well")
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["callback_result"] == {"return_code": 0}
+    kept, _ = await engine.attempts(process_id)
+    assert (kept.id, kept.body, kept.is_adoptable) == (rejected.id, b'{"return_code":2}', True)
+
+
+async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took_its_place(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id = await engine.start(played)
+    old = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    first = await callback_id(engine, process_id)
+    await reissue_callback(engine.runtime, ADA, callback_id=first)
+    new = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, old, {"return_code": 0})
+
+    kept = (await engine.read(lambda conn: attempts_of(conn, first)))[0]
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=kept.id, reason="the first run finished")
+    await engine.reaches(process_id, COMPLETED)
+
+    with pytest.raises(CallbackConflict):
+        await answer(engine.runtime, new, {"return_code": 1})
+
+
+def attempts_of(conn: Any, callback: UUID) -> Any:
+    """What was delivered to a callback."""
+    from orchestrator_gql.storage import attempts
+
+    return attempts.of_callback(conn, callback, None, 100)[0]
+
+
+async def test_the_result_of_an_action_that_failed_behind_its_url_can_be_adopted(offer: Offer) -> None:
+    remote = Remote()
+
+    @step("Call, and stumble")
+    async def stumble(callback_route: str) -> None:
+        remote.take(callback_route)
+        raise ProcessFailureError("the proxy answered 500")
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        return {"judged": callback_result}
+
+    @workflow("Play")
+    def plays() -> Any:
+        return begin >> callback_step("Playbook", stumble, judge)
+
+    engine = await offer(plays)
+    process_id = await engine.start(plays)
+    token = await remote.asked()
+    await engine.reaches(process_id, FAILED)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, token, {"return_code": 0})
+
+    (attempt,) = await engine.attempts(process_id)
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=attempt.id, reason="it ran all the same")
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["judged"] == {"return_code": 0}
+    assert len(remote.tokens) == 1
+
+
+async def test_what_cannot_help_is_refused_and_changes_nothing(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    first = await callback_id(engine, process_id)
+    await reissue_callback(engine.runtime, ADA, callback_id=first)
+    await remote.asked()
+    waiting = await engine.reaches(process_id, AWAITING)
+    version = waiting.version
+
+    with pytest.raises(InvalidState, match="issued again since"):
+        await reawait_callback(engine.runtime, ADA, callback_id=first, timeout=60)
+    second = await callback_id(engine, process_id)
+    with pytest.raises(StaleVersion):
+        await reissue_callback(engine.runtime, ADA, callback_id=second, expected_version=version - 1)
+    with pytest.raises(PayloadInvalid):
+        await reawait_callback(engine.runtime, ADA, callback_id=second, timeout=float("nan"))
+    with pytest.raises(PayloadInvalid):
+        await reawait_callback(engine.runtime, ADA, callback_id=second, timeout=-1)
+    with pytest.raises(NotFound):
+        await reissue_callback(engine.runtime, ADA, callback_id=new_id())
+    with pytest.raises(NotFound):
+        await adopt_callback_attempt(engine.runtime, ADA, attempt_id=new_id(), reason="why not")
+    reader = Principal("eve", "Eve", permissions=frozenset(Permission) - {Permission.RECOVER_CALLBACK})
+    with pytest.raises(Forbidden):
+        await reissue_callback(engine.runtime, reader, callback_id=second)
+
+    assert (await engine.process(process_id)).version == version
+    assert token != remote.tokens[-1]
+    await abort_process(engine.runtime, BOB, process_id=process_id)
+    with pytest.raises(InvalidState):
+        await complete_callback(engine.runtime, ADA, callback_id=second, result={"return_code": 0}, reason="late")
+
+
+async def test_while_the_engine_is_paused_only_what_starts_a_step_is_refused(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := judged(remote, timeout=3600))
+    process_id, _ = await expired(engine, played, remote)
+    id = await callback_id(engine, process_id)
+    await set_engine_state(engine.runtime, ADA, paused=True)
+
+    with pytest.raises(EnginePaused):
+        await reissue_callback(engine.runtime, ADA, callback_id=id)
+    await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60)
+    await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason="seen")
+    await set_engine_state(engine.runtime, ADA, paused=False)
+
+    await engine.reaches(process_id, COMPLETED)
+    assert len(remote.tokens) == 1
+
+
+async def test_a_wait_that_is_over_is_not_offered_for_a_retry(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=3600))
+    process_id, _ = await expired(engine, played, remote)
+
+    with pytest.raises(InvalidState):
+        await retry_process(engine.runtime, ADA, process_id=process_id)

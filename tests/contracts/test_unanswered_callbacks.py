@@ -1,0 +1,343 @@
+"""What follows when no answer comes: fail, ask again, ask an operator, or ask the remote once, on both databases."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from pydantic import BaseModel
+from support.engine import Engine
+from support.operator import ADA
+from support.playbooks import calls, judge
+from support.remote import Remote, answer, fail
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
+from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
+from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.forms import NextPage, PageInvalid
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.types import CallbackStatus, EventKind, Json, ProcessStatus, ResultSource, State, StepStatus
+from orchestrator_gql.utils.errors import CallbackClosed, Forbidden
+from orchestrator_gql.workflow import Workflow, workflow
+
+AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
+SUSPENDED, ABORTED = ProcessStatus.SUSPENDED, ProcessStatus.ABORTED
+
+
+async def question(engine: Engine, process_id: UUID) -> InputRequest:
+    """What the process asks a person."""
+    found = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    assert found is not None
+    return found
+
+
+async def says(engine: Engine, process_id: UUID, *pages: Json, by: Principal = ADA) -> Any:
+    """Answer the process's question."""
+    asked = await question(engine, process_id)
+    return await submit_form(engine.runtime, by, input_request_id=asked.id, pages=list(pages))
+
+
+async def test_a_silent_remote_is_asked_again_with_fresh_urls_until_the_attempts_are_used_up(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="retry", max_attempts=3))
+    process_id = await engine.start(played)
+
+    for _ in range(3):
+        await remote.asked()
+        await engine.reaches(process_id, AWAITING)
+        engine.turn(60)
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "callback-expired"
+    assert len(set(remote.tokens)) == 3
+    for token in remote.tokens:
+        with pytest.raises(CallbackClosed):
+            await answer(engine.runtime, token, {"rc": 0})
+    actions = [one for one in await engine.steps(process_id) if one.name == "Call the remote service"]
+    assert [(one.entered_by, one.attempt) for one in actions] == [
+        ("advance", 1),
+        ("on-timeout", 2),
+        ("on-timeout", 3),
+    ]
+
+
+async def test_an_answer_to_the_second_url_completes_the_process(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="retry"))
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    assert (await engine.mailbox(process_id)).round == 2
+
+
+@pytest.mark.parametrize("is_retryable", [True, False])
+async def test_only_a_failure_that_the_remote_calls_retryable_is_tried_again(
+    offer: Offer, *, is_retryable: bool
+) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, on_timeout="retry"))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    await fail_callback(engine.runtime, token=token, code="busy", message="try later", is_retryable=is_retryable)
+    if is_retryable:
+        await answer(engine.runtime, await remote.asked(), {"rc": 0})
+        await engine.reaches(process_id, COMPLETED)
+    else:
+        await engine.reaches(process_id, FAILED)
+
+    assert len(remote.tokens) == 1 + is_retryable
+
+
+async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+
+    asked = await question(engine, process_id)
+    first = await says(engine, process_id)
+    second = await says(engine, process_id, {"answer": "wait"})
+    done = await says(engine, process_id, {"answer": "wait"}, {"minutes": 30})
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(29 * 60)
+    await answer(engine.runtime, token, {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    assert asked.title == "Playbook: no answer"
+    assert isinstance(first, NextPage)
+    assert "did not answer in time" in str(first.page.initial_data)
+    assert isinstance(second, NextPage)
+    assert isinstance(done, Submitted)
+    assert len(remote.tokens) == 1
+
+
+async def test_an_operator_who_is_asked_may_issue_again_complete_or_abort(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
+    reissued, completed, aborted = [await engine.start(played) for _ in range(3)]
+    for _ in range(3):
+        await remote.asked()
+    for process_id in (reissued, completed, aborted):
+        await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    for process_id in (reissued, completed, aborted):
+        await engine.reaches(process_id, SUSPENDED)
+
+    await says(engine, reissued, {"answer": "reissue"})
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    wrong = await says(engine, completed, {"answer": "complete"}, {"result": "{", "reason": "seen"})
+    await says(engine, completed, {"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"})
+    await says(engine, aborted, {"answer": "abort"})
+
+    assert isinstance(wrong, PageInvalid)
+    await engine.reaches(reissued, COMPLETED)
+    await engine.reaches(completed, COMPLETED)
+    assert (await engine.reaches(aborted, ABORTED)).aborted_by == "ada"
+    assert len(remote.tokens) == 4
+    assert (await engine.mailbox(completed)).source is ResultSource.OPERATOR
+
+
+async def test_who_may_only_answer_forms_cannot_decide_what_a_wait_needs(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+    clerk = Principal("carl", "Carl", permissions=frozenset({Permission.READ, Permission.SUBMIT_FORM}))
+
+    with pytest.raises(Forbidden):
+        await says(engine, process_id, {"answer": "abort"}, by=clerk)
+    with pytest.raises(Forbidden):
+        await says(engine, process_id, {"answer": "wait"}, {"minutes": 5}, by=clerk)
+
+    assert (await question(engine, process_id)).version == 1
+
+
+async def test_a_verb_answers_the_question_too_which_is_closed_then(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+
+    id = (await engine.mailbox(process_id)).id
+    await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60)
+    await engine.reaches(process_id, AWAITING)
+    closed = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    await answer(engine.runtime, token, {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    assert closed is None
+    (changed,) = await engine.events(process_id, EventKind.INPUT_REQUEST_CHANGED)
+    assert changed.payload["change"] == "CLOSED"
+
+
+class Polled(BaseModel):
+    """What a polled answer must look like."""
+
+    rc: int
+
+
+def polls(remote: Remote, poll: Any, **options: Any) -> Workflow:
+    """Asks the remote once before its time counts as over."""
+
+    @step("Start the job")
+    async def start(callback_route: str) -> State:
+        remote.take(callback_route)
+        return {"job_id": "job-7"}
+
+    @workflow("Poll")
+    def polled() -> Any:
+        return begin >> callback_step("Playbook", start, judge, timeout=60, poll=poll, **options)
+
+    return polled
+
+
+async def test_a_remote_that_finished_but_never_called_back_is_asked_once_and_its_answer_is_used(offer: Offer) -> None:
+    asked: list[str] = []
+
+    async def ask(job_id: str) -> Json:
+        asked.append(job_id)
+        return {"rc": 0, "changed": 3}
+
+    remote = Remote()
+    engine = await offer(played := polls(remote, ask))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert (asked, done.state["changed"]) == (["job-7"], 3)
+    mailbox = await engine.mailbox(process_id)
+    assert (mailbox.source, mailbox.status) == (ResultSource.POLL, CallbackStatus.VALIDATED)
+    assert [one.outcome for one in await engine.attempts(process_id)] == ["ACCEPTED"]
+
+
+def _is_running(job_id: str) -> None:
+    """The job goes on."""
+
+
+def _is_away(job_id: str) -> None:
+    raise ConnectionError("no route to host")
+
+
+def _is_odd(job_id: str) -> Json:
+    return {"state": "finished"}
+
+
+@pytest.mark.parametrize("ask", [_is_running, _is_away, _is_odd])
+async def test_where_the_remote_has_no_answer_that_can_be_taken_the_wait_is_over(offer: Offer, ask: Any) -> None:
+    remote = Remote()
+    engine = await offer(played := polls(remote, ask, contract=Polled))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "callback-expired"
+    assert (await engine.mailbox(process_id)).status is CallbackStatus.EXPIRED
+
+
+async def test_nobody_is_polled_while_the_engine_is_paused(offer: Offer) -> None:
+    asked: list[str] = []
+
+    def ask(job_id: str) -> Json:
+        asked.append(job_id)
+        return {"rc": 0}
+
+    remote = Remote()
+    engine = await offer(played := polls(remote, ask))
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, AWAITING)
+    await set_engine_state(engine.runtime, ADA, paused=True)
+    engine.turn(60)
+    await engine.reaches(process_id, ProcessStatus.RUNNING)
+    before = list(asked)
+
+    await set_engine_state(engine.runtime, ADA, paused=False)
+    await engine.reaches(process_id, COMPLETED)
+
+    assert (before, asked) == ([], ["job-7"])
+
+
+def cancels(remote: Remote, told: list[str]) -> Workflow:
+    """A wait whose remote service is told when nobody waits any more, and another one behind it."""
+
+    @step("Start the job")
+    async def start(callback_route: str) -> State:
+        remote.take(callback_route)
+        return {"job_id": f"job-{len(remote.tokens)}"}
+
+    @step("Cancel the job")
+    def cancel(job_id: str) -> None:
+        told.append(job_id)
+
+    @step("Free the VLAN")
+    def free() -> None:
+        told.append("freed")
+
+    @workflow("Cancel", on_abort=free)
+    def cancelled() -> Any:
+        first = callback_step("First", start, judge, on_abort=cancel)
+        return begin >> first >> callback_step("Second", start, judge, on_abort=cancel)
+
+    return cancelled
+
+
+async def test_an_abort_tells_the_remote_service_that_is_waited_for_once_and_cleans_up(offer: Offer) -> None:
+    remote, told = Remote(), list[str]()
+    engine = await offer(played := cancels(remote, told))
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    await engine.reaches(process_id, ABORTED)
+
+    assert told == ["job-2", "freed"]
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, token, {"rc": 0})
+    visits = [(one.name, one.status) for one in await engine.steps(process_id)]
+    assert visits[-3:] == [
+        ("Cancel the job", StepStatus.SKIPPED),
+        ("Cancel the job", StepStatus.SUCCESS),
+        ("Free the VLAN", StepStatus.SUCCESS),
+    ]
+
+
+async def test_nobody_is_told_to_cancel_what_failed_already_before_its_wait(offer: Offer) -> None:
+    remote, told = Remote(), list[str]()
+    engine = await offer(played := cancels(remote, told))
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    await fail(engine.runtime, token, "no route to host")
+    await engine.reaches(process_id, FAILED)
+
+    await abort_process(engine.runtime, ADA, process_id=process_id)
+    await engine.reaches(process_id, ABORTED)
+
+    assert told == ["freed"]
