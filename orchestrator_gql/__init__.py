@@ -19,6 +19,7 @@ from orchestrator_gql.workflow.language import (
     steplens,
 )
 from orchestrator_gql.workflow.model import StepList, begin
+from orchestrator_gql.workflow.two_phases import dry_run_then_commit
 
 __all__ = [
     "StepList",
@@ -27,6 +28,7 @@ __all__ = [
     "callback_step",
     "conditional",
     "done",
+    "dry_run_then_commit",
     "focussteps",
     "init",
     "inputstep",

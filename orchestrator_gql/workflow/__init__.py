@@ -14,6 +14,7 @@ from orchestrator_gql.workflow.language import (
     workflow,
 )
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Step, StepList, Workflow, begin
+from orchestrator_gql.workflow.two_phases import dry_run_then_commit
 
 __all__ = [
     "ActionStep",
@@ -26,6 +27,7 @@ __all__ = [
     "callback_step",
     "conditional",
     "done",
+    "dry_run_then_commit",
     "focussteps",
     "init",
     "inputstep",

@@ -67,17 +67,7 @@ def callback_step(
         poll=poll,
         cancel=_cancel(name, on_abort),
     )
-    _demand_reachable(name, wait)
-    action = _action_with_route(name, action_step, wait)
-    if not isinstance(validate_step, ActionStep):
-        raise WorkflowDefinitionError(f"The validate_step of callback step {name!r} must be made with @step.")
-    return StepList(
-        (
-            replace(action, group=name, awaits=wait),
-            wait,
-            replace(validate_step, group=name, purpose=StepKind.VALIDATION),
-        )
-    )
+    return _joined(name, action_step, wait, validate_step)
 
 
 class CallbackOptions(TypedDict, total=False):
@@ -88,8 +78,19 @@ class CallbackOptions(TypedDict, total=False):
     contract: type[BaseModel] | None
     on_timeout: OnTimeout
     max_attempts: int
+    expect: Expect | Iterable[str] | None
+    require: Require
     poll: Callable[..., Any] | None
     on_abort: Step | None
+
+
+def _joined(name: str, action_step: Step, wait: AwaitStep, validate_step: Step) -> StepList:
+    _demand_reachable(name, wait)
+    action = _action_with_route(name, action_step, wait)
+    if not isinstance(validate_step, ActionStep):
+        raise WorkflowDefinitionError(f"The validate_step of callback step {name!r} must be made with @step.")
+    validation = replace(validate_step, group=name, purpose=StepKind.VALIDATION)
+    return StepList((replace(action, group=name, awaits=wait), wait, validation))
 
 
 def names_of(said: Any, what: str) -> tuple[str, ...]:
