@@ -18,7 +18,8 @@ from orchestrator_gql.utils.tokens import digest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Callback:
-    """One URL that an action was handed; ``step`` is the action's name, ``route`` the path of the URL.
+    """One URL that an action was handed; ``step`` is the action's name, ``route`` the path of the URL, and ``name`` the
+    callback's own where the step expects several.
 
     The three verbs raise what a remote service would be refused with: `CallbackConflict` (another answer came first),
     `CallbackClosed` (expired or withdrawn) and, for an answer that breaks the contract or the rules of JSON,
@@ -26,6 +27,7 @@ class Callback:
     """
 
     step: str
+    name: str | None
     process_id: UUID
     route: str = field(repr=False)
     _runtime: Runtime = field(repr=False)

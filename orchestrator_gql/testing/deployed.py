@@ -7,10 +7,11 @@ from inspect import Parameter, iscoroutinefunction, signature
 from typing import Any
 
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow.model import ActionStep, Step, Workflow
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, Workflow
 
-Heard = Callable[[str, str], None]
-"""Told the name of an action and the route it was handed, from whatever thread the action runs in."""
+Heard = Callable[[str, str | None, str], None]
+"""Told the name of an action, and name and route of the callback that it was handed (the name is None where there is
+but one), from whatever thread the action runs in."""
 
 StandIns = Mapping[str, Callable[..., Any]]
 
@@ -26,24 +27,30 @@ def deployed(workflows: Iterable[Workflow], stand_ins: StandIns, heard: Heard) -
         there = ", ".join(map(repr, sorted(named)))
         raise WorkflowDefinitionError(f"There is a stand-in for {name!r}, and no step of that name: there are {there}.")
 
-    def prepare(step: Step) -> Step:
-        if not isinstance(step, ActionStep):
-            return step
+    def acting(step: ActionStep) -> ActionStep:
         function = stand_ins.get(step.name, step.function)
         if step.awaits is not None:
-            function = _listening(function, step.name, step.awaits.route_key, heard)
+            function = _listening(function, step.name, step.awaits, heard)
         return replace(step, function=function)
+
+    def prepare(step: Step) -> Step:
+        if isinstance(step, AwaitStep) and step.cancel is not None:
+            return replace(step, cancel=acting(step.cancel))
+        return acting(step) if isinstance(step, ActionStep) else step
 
     return [replace(one, steps=one.steps.map(prepare), on_abort=one.on_abort.map(prepare)) for one in offered]
 
 
-def _listening(function: Callable[..., Any], name: str, route_key: str, heard: Heard) -> Callable[..., Any]:
-    """The function, asking for the route whether it wants it itself or not."""
+def _listening(function: Callable[..., Any], name: str, wait: AwaitStep, heard: Heard) -> Callable[..., Any]:
+    """The function, asking for the routes whether it wants them itself or not."""
     own = signature(function)
+    route_key = wait.route_key if wait.expect is None else "callback_routes"
     asks = route_key in own.parameters
 
     def arguments(given: dict[str, Any]) -> dict[str, Any]:
-        heard(name, given[route_key])
+        routes = {None: given[route_key]} if wait.expect is None else given[route_key]
+        for callback, route in routes.items():
+            heard(name, callback, route)
         return given if asks else {key: value for key, value in given.items() if key != route_key}
 
     if iscoroutinefunction(function):

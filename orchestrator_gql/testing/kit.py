@@ -136,11 +136,11 @@ class Kit:
         )
         return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
 
-    def _heard(self, step: str, route: str) -> None:
+    def _heard(self, step: str, name: str | None, route: str) -> None:
         """An action was handed a URL: in a thread of its own, where it is an ordinary function."""
         process_id = UUID(route.rsplit("/", 3)[1])
         # the action may run before `start` has returned; a Run looks at the very same list
-        self._callbacks.setdefault(process_id, []).append(Callback(step, process_id, route, self._runtime))
+        self._callbacks.setdefault(process_id, []).append(Callback(step, name, process_id, route, self._runtime))
 
 
 def _name(workflow: Workflow | str) -> str:

@@ -8,6 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.mailbox import Receipt
+from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
+from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
+from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
 from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
@@ -63,39 +66,67 @@ class Run:
         """Every visit of a step so far, in order: ``name``, ``status``, ``attempt``, ``failure`` and more."""
         return await self._runtime.database.read(lambda conn: steps.of_process(conn, self.id))
 
-    async def callback(self) -> Callback:
-        """The URL that is open, as soon as there is one, even while its action runs.
+    async def callback(self, name: str | None = None) -> Callback:
+        """The URL that is open, as soon as there is one, even while its action runs; of several the one so named.
 
         Where the process rests without one, the newest that there was. `AssertionError` where there was none.
         """
 
         async def look() -> Callback | Process | None:
             process = await self.process()  # before the list: a URL handed out since then is not taken for its last
-            if self.callbacks and (await self.callbacks[-1].mailbox()).is_open:
-                return self.callbacks[-1]
+            heard = self._heard(name)
+            if heard and (await heard[-1].mailbox()).is_open:
+                return heard[-1]
             return None if process.status in MOVING else process
 
         found: Callback | Process = await until(self._runtime, look, told=self._unrest, patience=self.patience)
         if isinstance(found, Callback):
             return found
-        if not self.callbacks:
-            raise AssertionError(f"No action was handed a callback URL: {standing(found)}")
-        return self.callbacks[-1]
+        if heard := self._heard(name):
+            return heard[-1]
+        which = f"a callback URL for {name!r}" if name else "a callback URL"
+        raise AssertionError(f"No action was handed {which}: {standing(found)}")
 
-    async def answer(self, result: Json) -> Receipt:
-        """Answer `callback()` with the result; see `Callback.answer`."""
-        return await (await self.callback()).answer(result)
+    def _heard(self, name: str | None) -> list[Callback]:
+        return [callback for callback in self.callbacks if name in (None, callback.name)]
 
-    async def report(self, progress: Json) -> Receipt:
-        """Report progress to `callback()`; see `Callback.report`."""
-        return await (await self.callback()).report(progress)
+    async def answer(self, result: Json, *, name: str | None = None) -> Receipt:
+        """Answer `callback(name)` with the result; see `Callback.answer`."""
+        return await (await self.callback(name)).answer(result)
+
+    async def report(self, progress: Json, *, name: str | None = None) -> Receipt:
+        """Report progress to `callback(name)`; see `Callback.report`."""
+        return await (await self.callback(name)).report(progress)
 
     async def fail(
-        self, message: str, *, code: str = "failed-by-remote", details: Json = None, is_retryable: bool = False
+        self,
+        message: str,
+        *,
+        name: str | None = None,
+        code: str = "failed-by-remote",
+        details: Json = None,
+        is_retryable: bool = False,
     ) -> Receipt:
-        """Report to `callback()` that the job failed; see `Callback.fail`."""
-        callback = await self.callback()
+        """Report to `callback(name)` that the job failed; see `Callback.fail`."""
+        callback = await self.callback(name)
         return await callback.fail(message, code=code, details=details, is_retryable=is_retryable)
+
+    async def reissue(self, *, name: str | None = None, by: Principal = LOCAL_OPERATOR) -> None:
+        """Have the action of `callback(name)` run again with a fresh URL. `InvalidState`, `CallbackClosed`."""
+        mailbox = await (await self.callback(name)).mailbox()
+        await reissue_callback(self._runtime, by, callback_id=mailbox.id)
+
+    async def wait_on(self, timeout: float, *, name: str | None = None, by: Principal = LOCAL_OPERATOR) -> None:
+        """Wait ``timeout`` more seconds for `callback(name)`, at the same URL. `InvalidState`."""
+        mailbox = await (await self.callback(name)).mailbox()
+        await reawait_callback(self._runtime, by, callback_id=mailbox.id, timeout=timeout)
+
+    async def complete(
+        self, result: Json, reason: str = "typed in", *, name: str | None = None, by: Principal = LOCAL_OPERATOR
+    ) -> None:
+        """Type the result of `callback(name)` in. `InvalidState`, and `PayloadInvalid` for a broken contract."""
+        mailbox = await (await self.callback(name)).mailbox()
+        await complete_callback(self._runtime, by, callback_id=mailbox.id, result=result, reason=reason)
 
     async def page(self, *pages: Json) -> Page:
         """The page that is shown after these answers: ``schema`` (JSON Schema), ``initial_data``, ``title``, …
