@@ -166,7 +166,14 @@ async def test_a_timeline_shows_what_was_and_what_is_to_come(tmp_path: Path) -> 
     assert [one["index"] for one in waiting["steps"]] == [0, 1, 2, 3, 4]
     assert [one["attempt"] for one in waiting["steps"]] == [1, 1, 0, 0, 0]
     assert waiting["currentStep"] == {"name": "Playbook - Await callback"}
-    assert waiting["availableActions"] == ["ABORT", "EDIT_NOTE"]
+    assert waiting["availableActions"] == [
+        "ABORT",
+        "ADOPT_CALLBACK_ATTEMPT",
+        "COMPLETE_CALLBACK",
+        "EDIT_NOTE",
+        "REAWAIT_CALLBACK",
+        "REISSUE_CALLBACK",
+    ]
     assert (asking["status"], asking["openInputRequest"]["title"]) == (SUSPENDED, "Result")
     assert asking["openInputRequest"]["form"] == {"__typename": "FormPage"}
     assert asking["state"] == {"callback_result": {"rc": 0}, "is_good": True}

@@ -8,7 +8,7 @@ from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.engine import recovery
 from orchestrator_gql.process import Process, ProcessAction
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Principal
+from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import attempts
 from orchestrator_gql.storage.attempts import Attempt
 from orchestrator_gql.types import ResultSource
@@ -30,6 +30,7 @@ async def adopt_callback_attempt(
     `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` where no reason is given, and `InvalidState` where the
     body was not kept, or the process does not stand at the callback's wait.
     """
+    principal.demand(Permission.RECOVER_CALLBACK)
     recovery.demand_reason(reason)
     attempt = await runtime.database.read(lambda conn: _kept(conn, attempt_id))
     await recovery.demand_right(runtime, principal, attempt.callback_id)

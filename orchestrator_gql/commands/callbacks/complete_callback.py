@@ -30,8 +30,8 @@ async def complete_callback(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract and where no
     reason is given, `PayloadTooLarge`, and `InvalidState` where the process does not stand at the callback's wait.
     """
-    recovery.demand_reason(reason)
     await recovery.demand_right(runtime, principal, callback_id)
+    recovery.demand_reason(reason)
     body = encode(result).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)

@@ -1,0 +1,105 @@
+"""The verbs that help a callback on, as clients ask for them, with the answers they may get."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from stories import AWAITING, FAILED, SUSPENDED, Story, telling
+
+from orchestrator_gql.types import Json
+
+CALLBACKS = """query ($id: ID!) { process(id: $id) { version callbacks { id status source round expiresAt
+  attempts { nodes { id outcome isAdoptable replaced } } } } }"""
+
+
+def verb(name: str) -> str:
+    """The document of a verb on a callback."""
+    return f"""mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
+      ... on ProcessActionSuccess {{ process {{ id status version }} }}
+      ... on PayloadInvalidError {{ errors {{ pointer }} }}
+      ... on ConflictError {{ currentVersion }}
+      ... on UserError {{ code message }} }} }}"""
+
+
+async def act(story: Story, name: str, **input: Json) -> Any:
+    """What the verb answers."""
+    return (await story.site.ask(verb(name), input=input))[name]
+
+
+async def seen(story: Story, process_id: UUID) -> Any:
+    """The process's callbacks, as a client sees them."""
+    return (await story.site.ask(CALLBACKS, id=str(process_id)))["process"]
+
+
+async def test_a_callback_is_issued_again_waited_for_longer_and_completed_by_hand(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, _ = await story.waits()
+        before = await seen(story, process_id)
+        (first,) = before["callbacks"]
+        reissued = await act(story, "reissueCallback", callbackId=first["id"], expectedVersion=before["version"])
+        await story.remote.asked()
+        await story.site.engine.reaches(process_id, AWAITING)
+        after = await seen(story, process_id)
+        second = after["callbacks"][1]
+        longer = await act(story, "reawaitCallback", callbackId=second["id"], timeoutSeconds=90000)
+        completed = await act(story, "completeCallback", callbackId=second["id"], result={"rc": 0}, reason="seen")
+        done = await seen(story, process_id)
+
+    assert reissued["__typename"] == longer["__typename"] == completed["__typename"] == "ProcessActionSuccess"
+    assert longer["process"]["version"] > after["version"]
+    assert [(one["status"], one["round"]) for one in after["callbacks"]] == [("WITHDRAWN", 1), ("PENDING", 2)]
+    assert done["callbacks"][1]["source"] == "OPERATOR"
+
+
+async def test_a_refused_body_is_listed_as_adoptable_and_adopted(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        path = f"/api/processes/{process_id}/callback/{token}"
+        await story.site.http.post(
+            path, content=b'{"rc": 0, "note": "a\\u0000b"}', headers={"content-type": "application/json"}
+        )
+        await story.site.http.post(path, content=b"no JSON at all", headers={"content-type": "application/json"})
+        (callback,) = (await seen(story, process_id))["callbacks"]
+        strange, hopeless = callback["attempts"]["nodes"]
+        refused = await act(story, "adoptCallbackAttempt", attemptId=hopeless["id"], reason="why not")
+        adopted = await act(story, "adoptCallbackAttempt", attemptId=strange["id"], reason="only a NUL in a note")
+        process = await story.site.engine.reaches(process_id, SUSPENDED)
+
+    assert adopted["__typename"] == "ProcessActionSuccess"
+    assert (strange["outcome"], strange["isAdoptable"]) == ("MALFORMED", True)
+    assert "/note" in strange["replaced"][0]
+    assert (hopeless["isAdoptable"], hopeless["replaced"]) == (False, [])
+    assert (refused["__typename"], refused["code"]) == ("ConflictError", "INVALID_STATE")
+    assert process.state["callback_result"] == {"rc": 0, "note": "a\ufffdb"}
+
+
+async def test_each_refusal_has_its_type(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        (callback,) = (await seen(story, process_id))["callbacks"]
+        id = callback["id"]
+        stale = await act(story, "reissueCallback", callbackId=id, expectedVersion=1)
+        unexplained = await act(story, "completeCallback", callbackId=id, result=1, reason="")
+        endless = await act(story, "reawaitCallback", callbackId=id, timeoutSeconds=1e300)
+        unknown = await act(story, "reissueCallback", callbackId="nonsense")
+        await story.say("receiveCallback", token=token, result={"rc": 2})
+        await story.site.engine.reaches(process_id, FAILED)
+        late = await act(story, "reawaitCallback", callbackId=id, timeoutSeconds=60)
+
+    assert (stale["__typename"], stale["code"]) == ("ConflictError", "STALE_VERSION")
+    assert unexplained["errors"] == [{"pointer": "/reason"}]
+    assert endless["errors"] == [{"pointer": "/timeoutSeconds"}]
+    assert unknown["__typename"] == "NotFoundError"
+    assert (late["__typename"], late["code"]) == ("ConflictError", "INVALID_STATE")
+
+
+async def test_a_typed_result_for_a_rejected_one_completes_the_process(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        await story.say("receiveCallback", token=token, result={"rc": 2})
+        await story.site.engine.reaches(process_id, FAILED)
+        (callback,) = (await seen(story, process_id))["callbacks"]
+        await act(story, "completeCallback", callbackId=callback["id"], result={"rc": 0}, reason="mended by hand")
+        process = await story.site.engine.reaches(process_id, SUSPENDED)
+
+    assert process.state["callback_result"] == {"rc": 0}
