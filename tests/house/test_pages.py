@@ -32,6 +32,23 @@ def test_the_workflow_of_the_readme_is_offered_as_it_stands(tmp_path: Path) -> N
     assert [step.kind for step in offered[0].steps] == ["ACTION", "AWAIT_CALLBACK", "VALIDATION", "INPUT"]
 
 
+def test_the_workflows_of_the_page_on_waits_are_offered_as_they_stand(tmp_path: Path) -> None:
+    page = ROOT / "docs/howto/wait-for-a-remote-service.md"
+    module = tmp_path / "waits.py"
+    module.write_text("\n\n".join(blocks(page, "python")))
+
+    offered = {one.name: one for one in load_workflows([str(module)])}
+
+    assert sorted(offered) == ["change_vlan", "configure_one", "upgrade_routers"]
+    assert [step.kind for step in offered["change_vlan"].steps] == [
+        "ACTION",
+        "AWAIT_CALLBACK",
+        "VALIDATION",
+        "INPUT",
+    ] * 2
+    assert len(offered["configure_one"].clean_up) == 1
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_the_operations_of_a_page_fit_the_schema(page: Path) -> None:
     schema = build_schema(printed())
