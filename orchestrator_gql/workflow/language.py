@@ -13,6 +13,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.limits import LONGEST, span, with_schema
 from orchestrator_gql.workflow.model import (
     ActionStep,
     AwaitStep,
@@ -53,7 +54,7 @@ def step(
         return ActionStep(
             name=name,
             function=function,
-            timeout=_timedelta(timeout, f"timeout of step {name!r}"),
+            timeout=span(timeout, f"timeout of step {name!r}"),
             on_crash=on_crash,
             retry_auth_callback=retry_auth_callback,
         )
@@ -73,10 +74,10 @@ def retrystep(
 ) -> Callable[[Callable[..., Any]], ActionStep]:
     """Make a step that is tried again by itself, ``attempts`` times in all, waiting ``delay`` seconds, then ``factor``
     times longer each time, but never over ``max_delay``; the last failure fails the process."""
-    if attempts < 1 or delay < 0 or factor < 1 or max_delay < 0:
+    if not (attempts >= 1 and delay >= 0 and factor >= 1 and 0 <= max_delay <= LONGEST.total_seconds()):
         raise WorkflowDefinitionError(
-            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and max_delay >= 0, "
-            f"got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
+            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and a max_delay "
+            f"from 0 to a century, got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
         )
     plain = step(name, retry_auth_callback=retry_auth_callback, timeout=timeout)
     return lambda function: replace(plain(function), retry=Retry(attempts, delay, factor, max_delay))
@@ -102,8 +103,8 @@ def inputstep(
             name=name,
             form=form,
             assignee=assignee if isinstance(assignee, Assignee) else Assignee(assignee),
-            due=_timedelta(due, f"due of input step {name!r}"),
-            remind=_timedelta(remind, f"remind of input step {name!r}"),
+            due=span(due, f"due of input step {name!r}"),
+            remind=span(remind, f"remind of input step {name!r}"),
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )
@@ -136,9 +137,9 @@ def callback_step(
         group=name,
         result_key=result_key or "callback_result",
         route_key=callback_route_key,
-        timeout=_timedelta(timeout, f"timeout of callback step {name!r}"),
-        heartbeat_timeout=_timedelta(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
-        contract=contract,
+        timeout=span(timeout, f"timeout of callback step {name!r}"),
+        heartbeat_timeout=span(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
+        contract=with_schema(contract, name),
     )
     return StepList(
         (
@@ -231,13 +232,6 @@ def steps_of(function: Callable[[], StepList]) -> StepList:
             f"it returned {type(steps).__name__}."
         )
     return steps
-
-
-def _timedelta(value: Seconds | None, what: str) -> timedelta | None:
-    span = value if value is None or isinstance(value, timedelta) else timedelta(seconds=value)
-    if span is not None and span <= timedelta():
-        raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
-    return span
 
 
 def _nothing() -> None:
