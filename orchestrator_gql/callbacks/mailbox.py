@@ -70,7 +70,8 @@ class Delivery:
     """What came to the door: the raw body and, where it could be read, the letter.
 
     ``refusal`` says why a body was not read (its outcome is then one of MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …);
-    ``peer`` is the address it came from; ``size`` counts bytes as received, even those not kept.
+    ``errors`` are the places in it, where known. ``peer`` is the address it came from; ``size`` counts bytes as
+    received, even those not kept.
     """
 
     body: bytes
@@ -80,6 +81,7 @@ class Delivery:
     letter: Json = None
     refusal: AttemptOutcome | None = None
     error: str | None = None
+    errors: tuple[FieldError, ...] = ()
     is_failure: bool = False
     digest: str = field(default="")
 
@@ -146,7 +148,7 @@ def judge(
     if not mailbox.is_open or mailbox.deadline(now) is not None:
         return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
     if delivery.refusal is not None:
-        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.")
+        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if errors and not delivery.is_failure:
         return RefusedLetter(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
     return Accepted(is_early)

@@ -1,7 +1,9 @@
 """What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,6 +16,7 @@ from orchestrator_gql.callbacks.mailbox import (
     Mailbox,
     Receipt,
     RefusedLetter,
+    Verdict,
     judge,
     judge_progress,
 )
@@ -42,6 +45,8 @@ from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal, digest, new_id
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
+T = TypeVar("T")
+
 DRY_RUN = "dry-run"
 """The receipt of what was only judged."""
 
@@ -58,6 +63,12 @@ class Address:
     is_dry_run: bool = False
 
 
+async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
+    """Run what was asked for at the address; where it is a dry run, on a snapshot that nothing can be written to."""
+    database = runtime.database
+    return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
+
+
 def deliver(
     conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
 ) -> Receipt | RefusedLetter:
@@ -71,7 +82,7 @@ def deliver(
     errors = () if delivery.refusal else contract.violations(_contract(runtime, process, mailbox), delivery.letter)
     verdict = judge(mailbox, delivery, now, is_early=is_early, errors=errors)
     if address.is_dry_run:
-        return verdict if isinstance(verdict, RefusedLetter) else Receipt(DRY_RUN, now)
+        return _only_said(verdict, mailbox, now)
     match verdict:
         case Duplicate(receipt):
             attempts.keep(conn, mailbox.id, delivery, verdict.outcome, now=now, receipt=receipt)
@@ -83,6 +94,18 @@ def deliver(
             return verdict
         case Accepted():
             return _accept(conn, runtime, process, mailbox, delivery, failure, is_early=is_early)
+
+
+def _only_said(verdict: Verdict, mailbox: Mailbox, now: datetime) -> Receipt | RefusedLetter:
+    match verdict:
+        case Duplicate(receipt):
+            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
+        case RefusedLetter():
+            return verdict
+        case Accepted():
+            return Receipt(DRY_RUN, now)
+        case _:
+            assert_never(verdict)
 
 
 def _waits_for(process: Process, mailbox: Mailbox) -> bool:
@@ -131,7 +154,7 @@ def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
         case AttemptOutcome.UNSUPPORTED_TYPE:
             return UnsupportedMediaType(verdict.message)
         case AttemptOutcome.MALFORMED:
-            return PayloadInvalid(verdict.message)
+            return PayloadInvalid(verdict.message, verdict.errors)
         case _:
             errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
             return PayloadInvalid(verdict.message, errors, is_contract=True)
