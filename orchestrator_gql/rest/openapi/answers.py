@@ -216,9 +216,9 @@ SCHEMAS: dict[str, Json] = {
         "type": "object",
         "required": ["message"],
         "properties": {
-            "code": {"type": "string", "description": "For programs; kept to 100 characters."},
+            "code": {"description": "For programs: a text, kept to 100 characters."},
             "message": {"type": "string", "minLength": 1, "description": "For people; kept to 10,000 characters."},
-            "retryable": {"type": "boolean", "description": "Whether trying again may help."},
+            "retryable": {"description": "True where trying again may help; anything else says no."},
             "details": {"description": "Any JSON."},
         },
         "examples": [{"code": "unreachable", "message": "ams-1 does not answer", "retryable": True}],
