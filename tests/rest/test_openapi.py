@@ -45,7 +45,7 @@ def one(name: str, contract: Any = None) -> Any:
 @workflow("Configure a node")
 def configure_node() -> Any:
     return (
-        begin >> one("Dry run", LsoPlaybookResult) >> one("Run: für alle!", Tree) >> one("Run__f_r alle_") >> one("Any")
+        begin >> one("Dry run", LsoPlaybookResult) >> one("Run: à Paris!", Tree) >> one("Run__f_r alle_") >> one("Any")
     )
 
 
@@ -57,8 +57,8 @@ def ping() -> Any:
 OFFERED = (configure_node, ping)
 KEYS = [
     "configure_node.Dry_run",
-    "configure_node.Run_f_r_alle_",
-    "configure_node.Run__f_r_alle_",
+    "configure_node.Run_Paris_",
+    "configure_node.Run_Paris__2",
     "configure_node.Any",
     "ping.Ping",
     "ping.Clean_up",
@@ -171,7 +171,7 @@ async def test_a_contract_is_the_same_in_graphql_in_the_callback_and_here(tmp_pa
 
     for name, key in (
         ("configure_node.Dry run", "configure_node.Dry_run"),
-        ("configure_node.Run: für alle!", "configure_node.Run_f_r_alle_"),
+        ("configure_node.Run: à Paris!", "configure_node.Run_Paris_"),
         ("ping.Ping", "ping.Ping"),
     ):
         here = told["components"]["schemas"][key]
