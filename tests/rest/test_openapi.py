@@ -44,9 +44,7 @@ def one(name: str, contract: Any = None) -> Any:
 
 @workflow("Configure a node")
 def configure_node() -> Any:
-    return (
-        begin >> one("Dry run", LsoPlaybookResult) >> one("Run: à Paris!", Tree) >> one("Run__f_r alle_") >> one("Any")
-    )
+    return begin >> one("Dry run", LsoPlaybookResult) >> one("Run: à Paris!", Tree) >> one("Run Paris?") >> one("Any")
 
 
 @workflow("Ping", on_abort=one("Clean up", LsoExecutableResult))
