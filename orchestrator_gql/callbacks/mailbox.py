@@ -19,7 +19,8 @@ class Mailbox:
     wait: a callback that is issued again has a later visit and belongs to the same wait. ``round`` counts how often it
     was issued. ``result_digest`` is of the canonical JSON of the accepted letter, ``source`` says how it came.
     ``heartbeat`` is how many seconds of silence the wait endures, None for any. ``service`` is the remote service whose
-    signature or address is demanded, ``remote_ref`` that service's own name for the job.
+    signature or address is demanded, ``remote_ref`` that service's own name for the job. ``…_dropped`` count what its
+    logs held beyond their bounds.
     """
 
     id: UUID
@@ -50,6 +51,8 @@ class Mailbox:
     remote_ref: str | None = None
     validation: Json = None
     progress: Json = None
+    attempts_dropped: int = 0
+    progress_dropped: int = 0
 
     @property
     def is_open(self) -> bool:
