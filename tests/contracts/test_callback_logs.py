@@ -1,4 +1,4 @@
-"""The logs beside a callback are bounded, and say how much they held: on both databases."""
+"""The log of attempts is bounded in number and in bytes, and says how many there were: on both databases."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from conftest import Offer
 from support.engine import Engine
 from support.playbooks import calls
-from support.remote import Remote, report
+from support.remote import Remote
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
@@ -35,10 +35,9 @@ async def refused(engine: Engine, token: str, body: bytes) -> None:
         await receive_delivery(engine.runtime, Address(token), delivery)
 
 
-async def logged(engine: Engine, process_id: Any, read: Any) -> tuple[list[Any], int]:
+async def logged(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
     mailbox = await engine.mailbox(process_id)
-    page: tuple[list[Any], int] = await engine.read(lambda conn: read(conn, mailbox.id, None, 100))
-    return page
+    return await engine.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100))
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:
@@ -46,7 +45,7 @@ async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer)
 
     for number in range(23):
         await refused(engine, token, b"%d" % number)
-    kept, total = await logged(engine, process_id, attempts.of_callback)
+    kept, total = await logged(engine, process_id)
 
     assert [int(one.body) for one in kept] == list(range(3, 23))
     assert total == 23
@@ -57,7 +56,7 @@ async def test_no_more_than_20_mib_of_refused_bodies_are_kept(offer: Offer) -> N
 
     for number in range(4):
         await refused(engine, token, b"%d" % number * (8 * MIB))
-    kept, total = await logged(engine, process_id, attempts.of_callback)
+    kept, total = await logged(engine, process_id)
 
     assert [one.body[:1] for one in kept] == [b"2", b"3"]
     assert total == 4
@@ -69,19 +68,7 @@ async def test_one_attempt_is_kept_however_large_it_is(offer: Offer, monkeypatch
 
     for body in (b"small", b"larger than the bound"):
         await refused(engine, token, body)
-    kept, total = await logged(engine, process_id, attempts.of_callback)
+    kept, total = await logged(engine, process_id)
 
     assert [one.body for one in kept] == [b"larger than the bound"]
     assert total == 2
-
-
-async def test_the_newest_reports_are_kept_and_all_are_counted(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "KEPT_PROGRESS", 5)
-    engine, process_id, token = await waiting(offer)
-
-    for number in range(8):
-        await report(engine.runtime, token, f"line {number}")
-    kept, total = await logged(engine, process_id, attempts.progress_of)
-
-    assert [one.message for one in kept] == [f"line {number}" for number in range(3, 8)]
-    assert total == 8
