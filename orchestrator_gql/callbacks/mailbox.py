@@ -1,7 +1,8 @@
 """A callback as a mailbox: it takes one letter, and this judges what is delivered."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import Json, canonical
+from orchestrator_gql.utils.tokens import conceal
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,15 @@ class RefusedLetter:
     outcome: AttemptOutcome
     message: str
     errors: tuple[FieldError, ...] = ()
+
+    def without(self, token: str) -> "RefusedLetter":
+        """The same with the token concealed, wherever the letter had it: places are named by the sender's own names."""
+        return replace(self, message=conceal(self.message, (token,)), errors=without_token(self.errors, token))
+
+
+def without_token(errors: Iterable[FieldError], token: str) -> tuple[FieldError, ...]:
+    """The errors with the token concealed in the names of their places."""
+    return tuple(replace(one, path=tuple(conceal(key, (token,)) for key in one.path)) for one in errors)
 
 
 Verdict: TypeAlias = Accepted | Duplicate | RefusedLetter

@@ -81,6 +81,8 @@ def deliver(
     is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
     errors = () if delivery.refusal else contract.violations(_contract(runtime, process, mailbox), delivery.letter)
     verdict = judge(mailbox, delivery, now, is_early=is_early, errors=errors)
+    if isinstance(verdict, RefusedLetter):
+        verdict = verdict.without(address.token)
     if address.is_dry_run:
         return _only_said(verdict, mailbox, now)
     match verdict:

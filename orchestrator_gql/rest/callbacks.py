@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestrator_gql.callbacks.mailbox import Delivery, Receipt
+from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
@@ -34,6 +34,7 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import read
+from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         try:
             address = await _address(request, runtime)
-            receipt = await answer(request, runtime, address)
+            receipt = await _concealing(answer(request, runtime, address), address.token)
         except CallbackUnknown as unknown:
             return missed(request, misses, unknown)
         except OrchestratorError as refused:
@@ -80,6 +81,15 @@ def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
         return JSONResponse(_told(receipt, address))
 
     return endpoint
+
+
+async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
+    """The receipt; a refusal names places by the sender's own names, and one of them may be its token."""
+    try:
+        return await answer
+    except Invalid as refused:
+        refused.message, refused.errors = conceal(refused.message, (token,)), without_token(refused.errors, token)
+        raise
 
 
 def _told(receipt: Receipt, address: Address) -> dict[str, Json]:
