@@ -97,6 +97,23 @@ class Delivery:
         digest = hashlib.sha256(mark + canonical(letter)).hexdigest()
         return cls(body, len(body), peer=peer, letter=letter, is_failure=is_failure, digest=digest)
 
+    @classmethod
+    def unread(
+        cls,
+        body: bytes,
+        refusal: AttemptOutcome,
+        error: str,
+        *,
+        size: int,
+        kept: int,
+        media_type: str,
+        peer: str | None,
+        errors: tuple[FieldError, ...] = (),
+    ) -> "Delivery":
+        """A delivery that was not read, and why; its digest is of the bytes that came, of which ``kept`` are kept."""
+        digest = hashlib.sha256(body).hexdigest()
+        return cls(body[:kept], size, media_type, peer, None, refusal, error, errors, digest=digest)
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -151,7 +168,8 @@ def judge(
 
     A duplicate of the accepted letter is recognised first: it has its receipt for ever, even after an abort.
     """
-    if mailbox.receipt and delivery.digest and delivery.digest == mailbox.result_digest:
+    is_same = delivery.refusal is None and delivery.digest == mailbox.result_digest
+    if mailbox.receipt and delivery.digest and is_same:
         return Duplicate(mailbox.receipt)
     if mailbox.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
         return RefusedLetter(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")

@@ -128,16 +128,24 @@ async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> R
 
 def _delivery(request: Request, body: Body) -> Delivery:
     """The letter in the body, or why there is none in it; the mailbox judges either."""
-    kind, peer, kept = media_type(request), peer_of(request), body.content
-    refusal, errors = _unreadable(request, body), tuple[FieldError, ...]()
+    refusal, kept, errors = _unreadable(request, body), HEAD, tuple[FieldError, ...]()
     if refusal is None:
         try:
-            return Delivery.of(read(body.content), kept, peer=peer)
+            return Delivery.of(read(body.content), body.content, peer=peer_of(request))
         except PayloadInvalid as wrong:
             refusal, errors = (AttemptOutcome.MALFORMED, wrong.message), wrong.errors
-            kept = kept[:HEAD] if isinstance(wrong, NotJson) else kept
+            kept = HEAD if isinstance(wrong, NotJson) else body.size  # what is JSON can still be adopted
     outcome, error = refusal
-    return Delivery(kept, body.size, kind, peer, refusal=outcome, error=error, errors=errors)
+    return Delivery.unread(
+        body.content,
+        outcome,
+        error,
+        size=body.size,
+        kept=kept,
+        media_type=media_type(request),
+        peer=peer_of(request),
+        errors=errors,
+    )
 
 
 async def _read_delivery(request: Request, runtime: Runtime) -> Delivery:
