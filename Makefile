@@ -13,7 +13,7 @@ help: ## Print this
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo
 
-test: $(VENV)/.dev $(DASHBOARD) check ## Check everything, then run all tests
+test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
 
@@ -73,3 +73,9 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo
+
+# Tests let a real LSO call back. It wants other versions of what we use, so it has an environment of its own.
+$(VENV)/.lso: requirements-lso.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/lso
+	$(VENV)/lso/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-lso.txt
+	touch $@

@@ -26,8 +26,10 @@ from orchestrator_gql.rest.access import AccessLog
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
+from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.problems import on_error, on_http_error
+from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
@@ -159,6 +161,8 @@ def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseR
         Route("/graphql", face),
         WebSocketRoute("/graphql", face),
         *callback_routes(runtime),
+        *receipt_routes(runtime),
+        *openapi_routes(runtime),
         *watched,
         *dashboard_routes(dashboard_folder(runtime.settings)),
     ]

@@ -1,7 +1,8 @@
 """A callback as a mailbox: it takes one letter, and this judges what is delivered."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import Json, canonical
+from orchestrator_gql.utils.tokens import conceal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Mailbox:
     wait: a callback that is issued again has a later visit and belongs to the same wait. ``round`` counts how often it
     was issued. ``result_digest`` is of the canonical JSON of the accepted letter, ``source`` says how it came.
     ``heartbeat`` is how many seconds of silence the wait endures, None for any. ``service`` is the remote service whose
-    signature or address is demanded, ``remote_ref`` that service's own name for the job.
+    signature or address is demanded, ``remote_ref`` that service's own name for the job. ``…_dropped`` count what its
+    logs held beyond their bounds.
     """
 
     id: UUID
@@ -50,6 +53,8 @@ class Mailbox:
     remote_ref: str | None = None
     validation: Json = None
     progress: Json = None
+    attempts_dropped: int = 0
+    progress_dropped: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +75,8 @@ class Delivery:
     """What came to the door: the raw body and, where it could be read, the letter.
 
     ``refusal`` says why a body was not read (its outcome is then one of MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …);
-    ``peer`` is the address it came from; ``size`` counts bytes as received, even those not kept.
+    ``errors`` are the places in it, where known. ``peer`` is the address it came from; ``size`` counts bytes as
+    received, even those not kept.
     """
 
     body: bytes
@@ -80,6 +86,7 @@ class Delivery:
     letter: Json = None
     refusal: AttemptOutcome | None = None
     error: str | None = None
+    errors: tuple[FieldError, ...] = ()
     is_failure: bool = False
     digest: str = field(default="")
 
@@ -89,6 +96,23 @@ class Delivery:
         mark = b"fail:" if is_failure else b""
         digest = hashlib.sha256(mark + canonical(letter)).hexdigest()
         return cls(body, len(body), peer=peer, letter=letter, is_failure=is_failure, digest=digest)
+
+    @classmethod
+    def unread(
+        cls,
+        body: bytes,
+        refusal: AttemptOutcome,
+        error: str,
+        *,
+        size: int,
+        kept: int,
+        media_type: str,
+        peer: str | None,
+        errors: tuple[FieldError, ...] = (),
+    ) -> "Delivery":
+        """A delivery that was not read, and why; its digest is of the bytes that came, of which ``kept`` are kept."""
+        digest = hashlib.sha256(body).hexdigest()
+        return cls(body[:kept], size, media_type, peer, None, refusal, error, errors, digest=digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +139,15 @@ class RefusedLetter:
     message: str
     errors: tuple[FieldError, ...] = ()
 
+    def without(self, token: str) -> "RefusedLetter":
+        """The same with the token concealed, wherever the letter had it: places are named by the sender's own names."""
+        return replace(self, message=conceal(self.message, (token,)), errors=without_token(self.errors, token))
+
+
+def without_token(errors: Iterable[FieldError], token: str) -> tuple[FieldError, ...]:
+    """The errors with the token concealed in the names of their places."""
+    return tuple(replace(one, path=tuple(conceal(key, (token,)) for key in one.path)) for one in errors)
+
 
 Verdict: TypeAlias = Accepted | Duplicate | RefusedLetter
 
@@ -135,7 +168,8 @@ def judge(
 
     A duplicate of the accepted letter is recognised first: it has its receipt for ever, even after an abort.
     """
-    if mailbox.receipt and delivery.digest and delivery.digest == mailbox.result_digest:
+    is_same = delivery.refusal is None and delivery.digest == mailbox.result_digest
+    if mailbox.receipt and delivery.digest and is_same:
         return Duplicate(mailbox.receipt)
     if mailbox.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
         return RefusedLetter(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")
@@ -146,7 +180,7 @@ def judge(
     if not mailbox.is_open or mailbox.deadline(now) is not None:
         return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
     if delivery.refusal is not None:
-        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.")
+        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if errors and not delivery.is_failure:
         return RefusedLetter(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
     return Accepted(is_early)

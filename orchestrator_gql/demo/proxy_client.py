@@ -2,19 +2,8 @@
 
 import os
 from typing import Any
-from uuid import UUID
 
 import httpx
-from pydantic import BaseModel
-
-
-class PlaybookAnswer(BaseModel):
-    """What the proxy sends when a playbook has ended: other bodies are refused at the callback's door."""
-
-    status: str
-    job_id: UUID
-    output: list[str]
-    return_code: int
 
 
 def proxy_address() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql import StepList, begin, callback_step, inputstep, retrystep, step
+from orchestrator_gql.callbacks.lso import LsoPlaybookResult
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.demo.forms import node_form, order_form, result_page
 from orchestrator_gql.demo.network import NETWORK_PORTS
@@ -19,7 +20,7 @@ from orchestrator_gql.demo.products import (
     PortBlockInactive,
     SapBlockInactive,
 )
-from orchestrator_gql.demo.proxy_client import PlaybookAnswer, ask_proxy
+from orchestrator_gql.demo.proxy_client import ask_proxy
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import ProcessFailureError
@@ -147,7 +148,7 @@ def _playbook_step(
         validate_step=validate_step,
         result_key=result_key,
         timeout=PLAYBOOK_TIMEOUT,
-        contract=PlaybookAnswer,
+        contract=LsoPlaybookResult,
     )
 
 

@@ -1,7 +1,9 @@
 """What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar, assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,6 +16,7 @@ from orchestrator_gql.callbacks.mailbox import (
     Mailbox,
     Receipt,
     RefusedLetter,
+    Verdict,
     judge,
     judge_progress,
 )
@@ -42,6 +45,8 @@ from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal, digest, new_id
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
+T = TypeVar("T")
+
 DRY_RUN = "dry-run"
 """The receipt of what was only judged."""
 
@@ -56,6 +61,12 @@ class Address:
     token: str
     process_id: UUID | None = None
     is_dry_run: bool = False
+
+
+async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
+    """Run what was asked for at the address; where it is a dry run, on a snapshot that nothing can be written to."""
+    database = runtime.database
+    return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
 
 
 def deliver(
@@ -73,8 +84,10 @@ def deliver(
     verdict = _of_earlier_life(conn, mailbox, delivery) or judge(
         mailbox, delivery, now, is_early=is_early, errors=errors
     )
+    if isinstance(verdict, RefusedLetter):
+        verdict = verdict.without(address.token)
     if address.is_dry_run:
-        return verdict if isinstance(verdict, RefusedLetter) else Receipt(DRY_RUN, now)
+        return _only_said(verdict, mailbox, now)
     match verdict:
         case Duplicate(receipt):
             attempts.keep(conn, mailbox.id, delivery, verdict.outcome, now=now, receipt=receipt)
@@ -94,6 +107,18 @@ def _of_earlier_life(conn: Connection, mailbox: Mailbox, delivery: Delivery) -> 
         return None
     receipt = attempts.receipt_of(conn, mailbox.id, delivery.digest)
     return Duplicate(receipt) if receipt else None
+
+
+def _only_said(verdict: Verdict, mailbox: Mailbox, now: datetime) -> Receipt | RefusedLetter:
+    match verdict:
+        case Duplicate(receipt):
+            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
+        case RefusedLetter():
+            return verdict
+        case Accepted():
+            return Receipt(DRY_RUN, now)
+        case _:
+            assert_never(verdict)
 
 
 def _waits_for(process: Process, mailbox: Mailbox) -> bool:
@@ -142,7 +167,7 @@ def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
         case AttemptOutcome.UNSUPPORTED_TYPE:
             return UnsupportedMediaType(verdict.message)
         case AttemptOutcome.MALFORMED:
-            return PayloadInvalid(verdict.message)
+            return PayloadInvalid(verdict.message, verdict.errors)
         case _:
             errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
             return PayloadInvalid(verdict.message, errors, is_contract=True)

@@ -12,6 +12,7 @@ from orchestrator_gql.storage import attempts, callbacks, lists
 from orchestrator_gql.storage.attempts import Attempt, Progress
 from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
 from orchestrator_gql.storage.lists import CallbackFilter
+from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import CursorInvalid
 from orchestrator_gql.utils.tokens import digest
 
@@ -65,6 +66,11 @@ async def progress_pages(
 async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
     """Whether a callback of the process has, or had, that token: asked before anything else of a stranger is read."""
     return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
+
+
+async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:
+    """Where the callback stands whose letter has that receipt: it is the credential of whoever asks."""
+    return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
 
 
 def _after(window: Window) -> UUID | None:

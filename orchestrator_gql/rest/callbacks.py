@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import TypeAlias
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestrator_gql.callbacks.mailbox import Delivery, Receipt
+from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
@@ -20,12 +19,14 @@ from orchestrator_gql.commands.callbacks.report_callback_progress import receive
 from orchestrator_gql.engine.letters import DRY_RUN, Address
 from orchestrator_gql.lookups.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.misses import Misses
+from orchestrator_gql.rest.misses import Misses, missed, peer_of
 from orchestrator_gql.rest.problems import problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import (
     CallbackUnknown,
+    FieldError,
+    Invalid,
     NotJson,
     OrchestratorError,
     PayloadInvalid,
@@ -33,6 +34,7 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import read
+from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
@@ -69,27 +71,36 @@ def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
     @wraps(answer)
     async def endpoint(request: Request) -> Response:
         try:
-            receipt = await answer(request, runtime, await _address(request, runtime))
+            address = await _address(request, runtime)
+            receipt = await _concealing(answer(request, runtime, address), address.token)
         except CallbackUnknown as unknown:
-            return _missed(request, misses, unknown)
+            return missed(request, misses, unknown)
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
-        if receipt.receipt == DRY_RUN:
-            return JSONResponse({"status": "accepted", "dryRun": True})
-        body: dict[str, Json] = {"receipt": receipt.receipt, "status": "accepted"}
-        return JSONResponse(body | {"duplicate": True} if receipt.is_duplicate else body)
+        return JSONResponse(_told(receipt, address))
 
     return endpoint
 
 
-def _missed(request: Request, misses: Misses, unknown: CallbackUnknown) -> Response:
-    peer, now = _peer(request), time.monotonic()
-    if misses.is_over(peer, now):
-        headers = {"Retry-After": "60"}
-        return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
-    misses.add(peer, now)
-    return problem_of(unknown)
+async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
+    """The receipt; a refusal names places by the sender's own names, and one of them may be its token."""
+    try:
+        return await answer
+    except Invalid as refused:
+        refused.message, refused.errors = conceal(refused.message, (token,)), without_token(refused.errors, token)
+        raise
+
+
+def _told(receipt: Receipt, address: Address) -> dict[str, Json]:
+    told: dict[str, Json] = {"receipt": receipt.receipt, "status": "accepted"}
+    if receipt.is_duplicate:
+        told["duplicate"] = True
+    if address.is_dry_run:
+        told["dryRun"] = True
+    if receipt.receipt == DRY_RUN:
+        del told["receipt"]
+    return told
 
 
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -100,7 +111,7 @@ async def _failure(request: Request, runtime: Runtime, address: Address) -> Rece
     delivery = await _read_delivery(request, runtime)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
-    return await receive_failure(runtime, address, delivery.letter, delivery.body, _peer(request))
+    return await receive_failure(runtime, address, delivery.letter, delivery.body, peer_of(request))
 
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -117,16 +128,24 @@ async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> R
 
 def _delivery(request: Request, body: Body) -> Delivery:
     """The letter in the body, or why there is none in it; the mailbox judges either."""
-    kind, peer, kept = media_type(request), _peer(request), body.content
-    refusal = _unreadable(request, body)
+    refusal, kept, errors = _unreadable(request, body), HEAD, tuple[FieldError, ...]()
     if refusal is None:
         try:
-            return Delivery.of(read(body.content), kept, peer=peer)
+            return Delivery.of(read(body.content), body.content, peer=peer_of(request))
         except PayloadInvalid as wrong:
-            refusal = (AttemptOutcome.MALFORMED, wrong.message)
-            kept = kept[:HEAD] if isinstance(wrong, NotJson) else kept
+            refusal, errors = (AttemptOutcome.MALFORMED, wrong.message), wrong.errors
+            kept = HEAD if isinstance(wrong, NotJson) else body.size  # what is JSON can still be adopted
     outcome, error = refusal
-    return Delivery(kept, body.size, kind, peer, refusal=outcome, error=error)
+    return Delivery.unread(
+        body.content,
+        outcome,
+        error,
+        size=body.size,
+        kept=kept,
+        media_type=media_type(request),
+        peer=peer_of(request),
+        errors=errors,
+    )
 
 
 async def _read_delivery(request: Request, runtime: Runtime) -> Delivery:
@@ -176,8 +195,16 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         raise CallbackUnknown from None
     if not await is_address(runtime, process_id, token):
         raise CallbackUnknown
-    return Address(token, process_id, is_dry_run=request.query_params.get("dryRun") in ("true", "1"))
+    return Address(token, process_id, is_dry_run=_is_dry_run(request))
 
 
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""
+_WISHES = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _is_dry_run(request: Request) -> bool:
+    """What the query says, however it spells it: a wish to change nothing that is misread would use up the URL."""
+    query = request.query_params.multi_items()
+    wishes = {_WISHES.get(wish) for name, wish in query if name.replace("_", "").replace("-", "").lower() == "dryrun"}
+    if len(wishes) > 1 or None in wishes:
+        raise Invalid("Say dryRun=true, or leave it out.")
+    return True in wishes

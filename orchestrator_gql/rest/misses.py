@@ -1,7 +1,14 @@
 """How often a peer tries callback addresses that do not exist: too often, and its guesses get no answer for a while."""
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orchestrator_gql.rest.problems import problem, problem_of
+from orchestrator_gql.utils.errors import OrchestratorError
 
 PEERS = 10_000
 WINDOW = 60.0
@@ -38,3 +45,18 @@ class Misses:
         self._counts.move_to_end(peer)
         if len(self._counts) > PEERS:
             self._counts.popitem(last=False)
+
+
+def missed(request: Request, misses: Misses, unknown: OrchestratorError) -> Response:
+    """The answer to a guess: that there is nothing, and to a peer that guesses often, only that it does."""
+    peer, now = peer_of(request), time.monotonic()
+    if misses.is_over(peer, now):
+        headers = {"Retry-After": "60"}
+        return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
+    misses.add(peer, now)
+    return problem_of(unknown)
+
+
+def peer_of(request: Request) -> str:
+    """The address that the request came from."""
+    return request.client.host if request.client else ""

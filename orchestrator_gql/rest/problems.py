@@ -17,6 +17,7 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     OrchestratorError,
     PayloadTooLarge,
+    ReceiptUnknown,
     Refused,
     StorageUnavailable,
     Unauthenticated,
@@ -25,6 +26,7 @@ from orchestrator_gql.utils.errors import (
 
 STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (CallbackUnknown, 404, "Not found"),
+    (ReceiptUnknown, 404, "Not found"),
     (NotFound, 404, "Not found"),
     (CallbackConflict, 409, "Already received"),
     (CallbackClosed, 410, "Gone"),

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, func, insert, select, update
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.facts import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import callback_attempts, callback_progress
+from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json import read_lenient
@@ -156,11 +156,12 @@ def log_progress(
     first = conn.execute(oldest_kept).scalar()
     if first is not None:
         too_old = (callback_progress.c.callback_id == callback_id, callback_progress.c.id < first)
-        conn.execute(delete(callback_progress).where(*too_old))
+        dropped = conn.execute(delete(callback_progress).where(*too_old)).rowcount
+        _count_dropped(conn, callback_id, callbacks.c.progress_dropped, dropped)
 
 
 def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
-    """A page of the attempts, in order, and how many there are."""
+    """A page of the attempts, in order, and how many there were."""
     return of_callbacks(conn, [callback_id], after, limit)[callback_id]
 
 
@@ -172,7 +173,7 @@ def of_callbacks(
 
 
 def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
-    """A page of the progress log, in order, and how many reports it holds."""
+    """A page of the progress log, in order, and how many reports came."""
     return progress_of_callbacks(conn, [callback_id], after, limit)[callback_id]
 
 
@@ -200,8 +201,14 @@ def _pages(
     c, mine = table.c, table.c.callback_id.in_(callback_ids)
     place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
     ranked = select(table, place).where(mine, *(() if after is None else (c.id > after,))).subquery()
-    totals = conn.execute(select(c.callback_id, func.count()).where(mine).group_by(c.callback_id))
-    counted: dict[UUID, int] = dict(map(tuple, totals))
+    dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
+    totals = (
+        select(callbacks.c.id, dropped + func.count(c.id))
+        .join(table, c.callback_id == callbacks.c.id, isouter=True)
+        .where(callbacks.c.id.in_(callback_ids))
+        .group_by(callbacks.c.id)
+    )
+    counted: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
     pages: dict[UUID, tuple[list[T], int]] = {id: ([], counted.get(id, 0)) for id in callback_ids}
     for row in conn.execute(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.id)):
         pages[row.callback_id][0].append(shown(row))
@@ -228,6 +235,13 @@ def _bound(conn: Connection, callback_id: UUID) -> None:
             surplus.append(row["id"])
     if surplus:
         conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
+        _count_dropped(conn, callback_id, callbacks.c.attempts_dropped, len(surplus))
+
+
+def _count_dropped(conn: Connection, callback_id: UUID, column: "Column[int]", more: int) -> None:
+    """Say that older entries were there: a list that begins with its 21st must not look whole."""
+    if more:
+        conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values({column: column + more}))
 
 
 def _attempt(row: Row[Any]) -> Attempt:

@@ -127,6 +127,11 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Mailbox]:
     return {row.id: mailbox_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
 
 
+def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
+    """Where the callback stands whose letter has that receipt."""
+    return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
+
+
 def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool, now: datetime) -> UUID:
     """Put the letter into the mailbox and close it; the id of the stored payload."""
     payload_id = new_id()

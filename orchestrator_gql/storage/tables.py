@@ -170,6 +170,8 @@ callbacks = Table(
     Column("remote_ref", Text),
     Column("validation", JsonText),
     Column("progress", JsonText),
+    Column("attempts_dropped", Integer, nullable=False, server_default="0"),
+    Column("progress_dropped", Integer, nullable=False, server_default="0"),
     UniqueConstraint("receipt", name="uq_callbacks_receipt"),
     CheckConstraint("(receipt IS NULL) = (result_digest IS NULL)", name="a_letter_has_a_receipt"),
 )

@@ -3,6 +3,7 @@
     OrchestratorError
     ├── NotFound                    the thing is not there, or not for the caller's eyes
     ├── CallbackUnknown             no callback listens at this address
+    ├── ReceiptUnknown              no letter has this receipt
     ├── Refused                     the right question at the wrong moment
     │   ├── AlreadyDecided          an input request that somebody answered first
     │   ├── InputRequestClosed      an input request that can no longer be answered
@@ -93,6 +94,12 @@ class CallbackUnknown(OrchestratorError):
     """No callback listens at this address."""
 
     code = "callback-unknown"
+
+
+class ReceiptUnknown(OrchestratorError):
+    """No letter has this receipt."""
+
+    code = "receipt-unknown"
 
 
 class Refused(OrchestratorError):

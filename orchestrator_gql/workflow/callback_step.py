@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow.language import Seconds, span
+from orchestrator_gql.workflow.language import Seconds
+from orchestrator_gql.workflow.limits import span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
 
 MAX_NAMES = 1_000
@@ -59,7 +60,7 @@ def callback_step(
         route_key=callback_route_key,
         timeout=span(timeout, f"timeout of callback step {name!r}"),
         heartbeat_timeout=span(heartbeat_timeout, f"heartbeat_timeout of callback step {name!r}"),
-        contract=contract,
+        contract=with_schema(contract, name),
         on_timeout=_policy(name, on_timeout, max_attempts),
         max_attempts=max_attempts,
         expect=_expected(name, expect),

@@ -10,6 +10,7 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.workflow.limits import LONGEST, span
 from orchestrator_gql.workflow.model import (
     ActionStep,
     AwaitStep,
@@ -70,10 +71,10 @@ def retrystep(
 ) -> Callable[[Callable[..., Any]], ActionStep]:
     """Make a step that is tried again by itself, ``attempts`` times in all, waiting ``delay`` seconds, then ``factor``
     times longer each time, but never over ``max_delay``; the last failure fails the process."""
-    if attempts < 1 or delay < 0 or factor < 1 or max_delay < 0:
+    if not (attempts >= 1 and delay >= 0 and factor >= 1 and 0 <= max_delay <= LONGEST.total_seconds()):
         raise WorkflowDefinitionError(
-            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and max_delay >= 0, "
-            f"got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
+            f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and a max_delay "
+            f"from 0 to a century, got attempts={attempts}, delay={delay}, factor={factor}, max_delay={max_delay}."
         )
     plain = step(name, retry_auth_callback=retry_auth_callback, timeout=timeout)
     return lambda function: replace(plain(function), retry=Retry(attempts, delay, factor, max_delay))
@@ -178,14 +179,6 @@ def steps_of(function: Callable[[], StepList]) -> StepList:
             f"it returned {type(steps).__name__}."
         )
     return steps
-
-
-def span(value: Seconds | None, what: str) -> timedelta | None:
-    """The seconds as a timedelta; `WorkflowDefinitionError`, in terms of ``what``, where it is not over zero."""
-    length = value if value is None or isinstance(value, timedelta) else timedelta(seconds=value)
-    if length is not None and length <= timedelta():
-        raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
-    return length
 
 
 def _nothing() -> None:

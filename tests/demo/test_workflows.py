@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
+from orchestrator_gql.callbacks.lso import LsoPlaybookResult
 from orchestrator_gql.demo import workflows
 from orchestrator_gql.demo.forms import SpeedChoice
 from orchestrator_gql.demo.products import L2vpnProvisioning
-from orchestrator_gql.demo.proxy_client import PlaybookAnswer
 from orchestrator_gql.domain import products
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.errors import ProcessFailureError
@@ -129,7 +129,7 @@ def test_a_playbook_that_failed_stops_the_process_with_its_result(step: Step, ke
 
     assert function_of(step)(good) == {key: good}
     assert failure.value.details == good | {"return_code": 2}
-    assert PlaybookAnswer.model_validate(good).job_id == UUID(JOB_ID)
+    assert LsoPlaybookResult.model_validate(good).job_id == UUID(JOB_ID)
 
 
 def test_a_device_that_does_not_answer_fails_its_ping(orders: list[tuple[str, Any]]) -> None:

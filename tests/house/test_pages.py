@@ -34,7 +34,7 @@ def test_the_workflow_of_the_readme_is_offered_as_it_stands(tmp_path: Path) -> N
 
 def test_the_workflows_of_the_page_on_waits_are_offered_as_they_stand(tmp_path: Path) -> None:
     page = ROOT / "docs/howto/wait-for-a-remote-service.md"
-    module = tmp_path / "waits.py"
+    module = tmp_path / "remote_services.py"
     module.write_text("\n\n".join(blocks(page, "python")))
 
     offered = {one.name: one for one in load_workflows([str(module)])}

@@ -5,10 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from orchestrator_gql import StepList, begin, callback_step, conditional, focussteps, inputstep, step, step_group
+from orchestrator_gql import (
+    StepList,
+    begin,
+    callback_step,
+    conditional,
+    focussteps,
+    inputstep,
+    retrystep,
+    step,
+    step_group,
+)
 from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
-from orchestrator_gql.workflow import Step, Workflow, workflow
+from orchestrator_gql.workflow import AwaitStep, Step, Workflow, workflow
 from orchestrator_gql.workflows.registry import Registry
 from orchestrator_gql.workflows.utils import create_workflow, task
 
@@ -135,6 +146,46 @@ def test_a_time_that_is_over_before_it_begins_is_told(wrong: Any) -> None:
         inputstep("Confirm", due=wrong)(plain)
     with pytest.raises(WorkflowDefinitionError, match="remind of input step 'Confirm' must be longer than zero"):
         inputstep("Confirm", remind=wrong)(plain)
+
+
+@pytest.mark.parametrize("wrong", [timedelta.max, timedelta(days=36_501), 1e20, float("inf"), float("nan")])
+def test_a_time_beyond_the_calendar_is_told(wrong: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"timeout of callback step 'Call' is .*a century is the most"):
+        callback_step("Call", order, judge, timeout=wrong)
+    with pytest.raises(WorkflowDefinitionError, match=r"heartbeat_timeout of callback step 'Call'.*a century is the"):
+        callback_step("Call", order, judge, heartbeat_timeout=wrong)
+    with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*a century is the most"):
+        inputstep("Confirm", due=wrong)(plain)
+    with pytest.raises(WorkflowDefinitionError, match=r"retry of step 'Ping' needs .* a max_delay from 0 to a century"):
+        retrystep("Ping", max_delay=wrong.total_seconds() if isinstance(wrong, timedelta) else wrong)
+
+
+def test_a_century_is_a_time_to_wait() -> None:
+    steps = callback_step("Call", order, judge, timeout=timedelta(days=36_500))
+
+    assert isinstance(steps[1], AwaitStep)
+    assert steps[1].timeout == timedelta(days=36_500)
+
+
+def test_a_contract_that_no_remote_team_can_be_told_is_refused_with_the_fix() -> None:
+    class Judged(BaseModel):
+        is_right: Callable[[int], bool]
+
+    class Unfinished(BaseModel):
+        next: "Nowhere"  # type: ignore[name-defined]  # noqa: F821
+
+    for contract in (Judged, Unfinished):
+        expected = rf"'{contract.__name__}' of callback step 'Call' has no JSON Schema: .*WithJsonSchema"
+        with pytest.raises(WorkflowDefinitionError, match=expected):
+            callback_step("Call", order, judge, contract=contract)
+
+
+@pytest.mark.parametrize("wrong", [dict, int, "Report", {"type": "object"}, list[int]])
+def test_a_contract_that_is_no_model_is_told(wrong: Any) -> None:
+    with pytest.raises(
+        WorkflowDefinitionError, match=r"contract of callback step 'Call' is .*give it a pydantic model"
+    ):
+        callback_step("Call", order, judge, contract=wrong)
 
 
 def test_a_product_that_nobody_registered_is_told_where_it_is_named() -> None:

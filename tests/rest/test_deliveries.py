@@ -1,12 +1,15 @@
 """A result on its way in: every verdict, as the remote service reads it."""
 
 import asyncio
+import gzip
+import hashlib
 from collections.abc import AsyncIterator
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy import select
 from support.database import sqlite_url
 from support.remote import Remote
 from support.web import site_of
@@ -14,9 +17,11 @@ from waits import judge, problem, waiting
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.urls import route
+from orchestrator_gql.commands.engine_state import set_engine_state
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ProcessStatus
+from orchestrator_gql.storage.tables import callback_attempts
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
 from orchestrator_gql.workflow import workflow
 
 COMPLETED = ProcessStatus.COMPLETED
@@ -61,6 +66,21 @@ async def test_a_result_that_comes_before_the_action_has_returned_is_accepted(tm
 
     assert (said.status_code, said.json()["status"]) == (200, "accepted")
     assert is_early
+
+
+async def test_a_result_that_comes_while_the_engine_is_paused_is_kept_and_used_afterwards(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        engine = wait.site.engine
+        await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=True)
+        said = await wait.send(b'{"rc": 0}')
+        (told,) = await engine.events(wait.process_id, EventKind.CALLBACK_RECEIVED)
+        await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=False)
+        await wait.reaches(COMPLETED)
+        state = (await engine.process(wait.process_id)).state
+
+    assert (said.status_code, said.json()["status"]) == (200, "accepted")
+    assert told.payload["is_early"] is True
+    assert state == {"callback_result": {"rc": 0}}
 
 
 async def test_the_same_result_again_gets_the_same_receipt(tmp_path: Path) -> None:
@@ -176,11 +196,35 @@ async def test_another_media_type_is_refused(tmp_path: Path) -> None:
 
 async def test_a_compressed_body_is_refused(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
-        refused = await wait.send(b"\x1f\x8b\x08\x00", content_encoding="gzip")
+        for encoding in ("gzip", "deflate", "br", "zstd", "GZIP", "identity, gzip", "aws-chunked"):
+            refused = await wait.send(gzip.compress(b'{"rc": 0}'), content_encoding=encoding)
+            assert problem(refused) == (415, "unsupported-media-type"), encoding
         status = await wait.status()
+        plain = await wait.send(b'{"rc": 0}', content_encoding="identity")
 
-    assert problem(refused) == (415, "unsupported-media-type")
     assert status is CallbackStatus.PENDING
+    assert plain.status_code == 200
+
+
+async def test_of_what_is_no_result_size_type_digest_and_the_first_kibibyte_are_kept(tmp_path: Path) -> None:
+    body = b"<rc>0</rc>" * 500
+
+    async with waiting(tmp_path) as wait:
+        await wait.send(body, media_type="application/xml; charset=utf-8")
+        kept = (await wait.site.engine.read(lambda conn: conn.execute(select(callback_attempts)).all()))[-1]
+
+    assert (kept.outcome, kept.bytes, kept.media_type) == (AttemptOutcome.UNSUPPORTED_TYPE, 5000, "application/xml")
+    assert kept.digest == hashlib.sha256(body).hexdigest()
+    assert kept.body == body[:1024]
+
+
+async def test_the_accepted_result_sent_as_another_type_is_no_duplicate(tmp_path: Path) -> None:
+    async with waiting(tmp_path) as wait:
+        await wait.send(b'{"rc":0}')
+        await wait.reaches(COMPLETED)
+        refused = await wait.send(b'{"rc":0}', media_type="text/plain")
+
+    assert problem(refused) == (409, "callback-already-received")
 
 
 async def test_a_link_preview_never_spends_a_url(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ FORBIDDEN = {
     "65 levels": b"[" * 65 + b"]" * 65,
     "200,000 levels": b"[" * 200_000 + b"]" * 200_000,
     "200,000 objects in each other": b'{"a":' * 200_000 + b"1" + b"}" * 200_000,
+    "a byte order mark": b'\xef\xbb\xbf{"rc": 0}',
+    "NUL, NaN and a name twice": b'{"a\\u0000": NaN, "b": [{"c": 1, "c": Infinity}]}',
     "10,001 names": json.dumps({f"k{n}": n for n in range(10_001)}).encode(),
 }
 NO_JSON = {
@@ -41,6 +43,14 @@ NO_JSON = {
     "an overlong slash": b'"\xc0\xaf"',
     "half a surrogate pair in UTF-8": b'"\xed\xa0\x80"',
     "a raw NUL": b'{"rc": 0}\x00',
+    "a raw NUL in a text": b'{"out": "a\x00b"}',
+    "raw colours of a terminal": b'{"out": "\x1b[0;32mok\x1b[0m"}',
+    "a line break in a text": b'{"out": "ok\nchanged"}',
+    "a comment": b'{"rc": 0} // fine',
+    "no quotes": b"{rc: 0}",
+    "a hexadecimal number": b'{"rc": 0x0}',
+    "brackets that cross": b'{"hosts": [1, 2}]',
+    "an escape cut off": b'{"out": "\\u00"}',
 }
 
 
@@ -78,7 +88,7 @@ async def test_of_a_long_text_that_is_no_json_1_kib_is_kept(tmp_path: Path) -> N
     assert (kept.size, kept.body) == (5000, b"x" * 1024)
 
 
-async def test_one_url_outlives_every_hostile_body(tmp_path: Path) -> None:
+async def test_one_url_outlives_every_hostile_body(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with waiting(tmp_path) as wait:
         for body in (*FORBIDDEN.values(), *NO_JSON.values()):
             for behind in ("", "/progress", "/fail"):
@@ -88,6 +98,8 @@ async def test_one_url_outlives_every_hostile_body(tmp_path: Path) -> None:
         kept = await wait.attempts()
         accepted = await wait.send(b'{"rc": 0}')
 
+    assert len(FORBIDDEN) + len(NO_JSON) >= 27
     assert status is CallbackStatus.PENDING
     assert len(kept) == 20
+    assert [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"] == []
     assert accepted.status_code == 200

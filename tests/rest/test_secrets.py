@@ -6,12 +6,20 @@ import logging
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import select
 from waits import waiting
 
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus
+
+
+class Report(BaseModel):
+    """A contract whose breaches are told by names that the sender chose."""
+
+    hosts: dict[str, str]
+
 
 EVERYTHING = """{
   processes { nodes { id state note failure { code message details traceback } steps { name stateDelta }
@@ -41,12 +49,17 @@ async def test_a_token_is_in_no_table_no_answer_and_no_log_line(
     caplog.set_level(logging.DEBUG)
     answers: list[str] = []
 
-    async with waiting(tmp_path) as wait:
+    async with waiting(tmp_path, contract=Report) as wait:
         written = spellings(wait.token)
         for behind, body in (
             ("/progress", json.dumps({"message": f"see {wait.url}", "url": written}).encode()),
             ("/progress", b'{"message": "' + written[1].encode() + b'"}'),
             ("", b'{"url": "' + wait.token.encode() + b'", "load": NaN}'),
+            ("", b'{"' + wait.token.encode() + b'": NaN}'),
+            ("/progress", b'{"' + wait.token.encode() + b'": NaN}'),
+            ("", b'{"' + written[1].encode() + b'": {"x": 1, "x": 2}}'),
+            ("", json.dumps({"hosts": {wait.token: 1, wait.url: 2}}).encode()),
+            ("?dryRun=true", json.dumps({"hosts": {wait.token: 1, wait.url: 2}}).encode()),
             ("", b"see " + wait.url.encode()),
             ("x", b"{}"),
             ("/fail", json.dumps({"message": wait.url, "details": {wait.token: written}}).encode()),

@@ -63,12 +63,12 @@ class Wait:
 
 @asynccontextmanager
 async def waiting(folder: Path, *, settings: dict[str, Any] | None = None, **waits: Any) -> AsyncIterator[Wait]:
-    """A process at its wait; ``waits`` are the options of its callback step."""
+    """A process at its wait; ``waits`` are the options of its callback step, whose judge takes anything by itself."""
     remote = Remote()
 
     @workflow("Run a playbook")
     def run_playbook() -> Any:
-        return begin >> callback_step("Playbook", remote.action(), judge, **waits)
+        return begin >> callback_step("Playbook", remote.action(), **{"validate_step": judge, **waits})
 
     async with site_of(sqlite_url(folder), run_playbook, **(settings or {})) as site:
         process_id = await site.engine.start(run_playbook)

@@ -1,11 +1,13 @@
 """failCallback: a remote service says that its job failed. It competes with a result; the first one counts."""
 
+from dataclasses import replace
+
 from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, RefusedLetter
 from orchestrator_gql.engine import letters
 from orchestrator_gql.engine.letters import Address
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.types import Failure, Json
-from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+from orchestrator_gql.types import AttemptOutcome, Failure, Json
+from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal
 
@@ -34,19 +36,24 @@ async def receive_failure(
     """
     delivery = Delivery.of(said, body, peer=peer, is_failure=True)
     failure = _failure(runtime, conceal(said, (address.token,)))
-    verdict = await runtime.database.transaction(
-        lambda conn: letters.deliver(conn, runtime, address, delivery, failure)
+    if failure is None:
+        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    verdict = await letters.carry_out(
+        runtime, address, lambda conn: letters.deliver(conn, runtime, address, delivery, failure)
     )
     if isinstance(verdict, RefusedLetter):
         raise letters.refusal(verdict, runtime.settings.max_callback_bytes)
     return verdict
 
 
-def _failure(runtime: Runtime, said: Json) -> Failure:
+_WRONG_REPORT = "A failure report is an object with a message."
+_MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
+
+
+def _failure(runtime: Runtime, said: Json) -> Failure | None:
     message = said.get("message") if isinstance(said, dict) else None
     if not isinstance(message, str) or not message:
-        error = FieldError(("message",), "A failure report needs a message.", "missing")
-        raise PayloadInvalid("A failure report is an object with a message.", [error])
+        return None
     return Failure(
         code=str(said.get("code") or "failed-by-remote")[:100],
         message=message[:10_000],

@@ -23,7 +23,7 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge`,
     `UnsupportedMediaType`; the attempt is kept whichever it is.
     """
-    said = await runtime.database.transaction(lambda conn: letters.deliver(conn, runtime, address, delivery))
+    said = await letters.carry_out(runtime, address, lambda conn: letters.deliver(conn, runtime, address, delivery))
     if isinstance(said, RefusedLetter):
         raise letters.refusal(said, runtime.settings.max_callback_bytes)
     return said

@@ -23,7 +23,7 @@ async def report_callback_progress(
 
 async def receive_report(runtime: Runtime, address: Address, told: Report) -> Receipt:
     """Log a report. Raises `CallbackUnknown`, or `CallbackConflict` and `CallbackClosed` where the wait is over."""
-    said = await runtime.database.transaction(lambda conn: letters.report(conn, runtime, address, told))
+    said = await letters.carry_out(runtime, address, lambda conn: letters.report(conn, runtime, address, told))
     if isinstance(said, RefusedLetter):
         raise letters.refusal(said, runtime.settings.max_callback_bytes)
     return said

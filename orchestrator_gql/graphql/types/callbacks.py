@@ -183,7 +183,7 @@ class Callback(Node):
         following = end if end < len(text) else None
         return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
 
-    @resolved(description="Every report, in order; the newest 1,000 are kept.")
+    @resolved(description="Every report, in order; the newest 1,000 are kept, and all are counted.")
     async def progress_log(
         self,
         info: Info,
@@ -194,7 +194,7 @@ class Callback(Node):
         shown: Connection[CallbackProgress] = _connected(found, CallbackProgress.logged)
         return shown
 
-    @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept.")
+    @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept, and all are counted.")
     async def attempts(
         self,
         info: Info,

@@ -191,9 +191,13 @@ def _mended_object(value: dict[str, Json], path: tuple[str, ...], flaws: Flaws) 
         flaws.add("too-many-keys", path)
     for name in value.repeated if isinstance(value, _Repeating) else ():
         flaws.add("duplicate-key", (*path, name))
-    return {
-        _mended_text(name, (*path, name), flaws): _mended(item, (*path, name), flaws) for name, item in value.items()
-    }
+    mended: dict[str, Json] = {}
+    for name, item in value.items():
+        whole = _mended_text(name, (*path, name), flaws)
+        if whole in mended:  # two names that differ in what was replaced only: one value is lost, so it is told
+            flaws.add("duplicate-key", (*path, whole))
+        mended[whole] = _mended(item, (*path, name), flaws)
+    return mended
 
 
 def _mended_text(value: str, path: tuple[str, ...], flaws: Flaws) -> str:

@@ -25,6 +25,8 @@ def upgrade() -> None:
     )
     op.add_column('callbacks', sa.Column('service', sa.Text(), nullable=True))
     op.add_column('callbacks', sa.Column('remote_ref', sa.Text(), nullable=True))
+    op.add_column('callbacks', sa.Column('attempts_dropped', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('callbacks', sa.Column('progress_dropped', sa.Integer(), nullable=False, server_default='0'))
     op.execute("UPDATE callbacks SET wait_seq = record_seq")
     op.execute("UPDATE callbacks SET source = 'CALLBACK' WHERE receipt IS NOT NULL")
     named = sa.text('remote_ref IS NOT NULL')

@@ -1,0 +1,44 @@
+"""What the arguments of steps may be: told at import, where an author sees it, and not in the middle of a process."""
+
+from datetime import timedelta
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
+
+LONGEST = timedelta(days=36_500)
+"""A century. With more, a deadline can lie behind the last day of the calendar, and its process could not be stored."""
+
+
+def span(value: float | timedelta | None, what: str) -> timedelta | None:
+    """A time to wait, given in seconds or as a timedelta; ``what`` names it where it cannot be one."""
+    if value is None:
+        return None
+    try:
+        time = value if isinstance(value, timedelta) else timedelta(seconds=value)
+    except (OverflowError, ValueError):  # more than a timedelta can hold; NaN
+        time = timedelta.max
+    if time <= timedelta():
+        raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
+    if time > LONGEST:
+        raise WorkflowDefinitionError(f"The {what} is {value}, which is no time to wait: a century is the most.")
+    return time
+
+
+def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+    """The contract, where remote teams can be told as JSON Schema what it asks of them."""
+    if contract is None:
+        return None
+    if not (isinstance(contract, type) and issubclass(contract, BaseModel)):
+        raise WorkflowDefinitionError(
+            f"The contract of callback step {name!r} is {contract!r}: give it a pydantic model, the class itself."
+        )
+    try:
+        contract.model_json_schema(mode="validation")
+    except (PydanticInvalidForJsonSchema, PydanticUserError) as problem:
+        raise WorkflowDefinitionError(
+            f"The contract {contract.__name__!r} of callback step {name!r} has no JSON Schema: {problem.message} "
+            "Use types that JSON knows, or say with pydantic's WithJsonSchema what is sent."
+        ) from problem
+    return contract

@@ -1,0 +1,74 @@
+"""The log of attempts is bounded in number and in bytes, and says how many there were: on both databases."""
+
+from typing import Any
+
+import pytest
+from conftest import Offer
+from support.engine import Engine
+from support.playbooks import calls
+from support.remote import Remote
+
+from orchestrator_gql.callbacks.mailbox import Delivery
+from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
+from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.storage import attempts
+from orchestrator_gql.types import AttemptOutcome, ProcessStatus
+from orchestrator_gql.utils.errors import PayloadInvalid
+
+MIB = 1024 * 1024
+
+
+async def waiting(offer: Offer) -> tuple[Engine, Any, str]:
+    """An engine, its process that waits for a playbook, and the token."""
+    remote = Remote()
+    workflow = calls(remote)
+    engine = await offer(workflow)
+    process_id = await engine.start(workflow)
+    token = await remote.asked()
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    return engine, process_id, token
+
+
+async def refused(engine: Engine, token: str, body: bytes) -> None:
+    delivery = Delivery(body, len(body), refusal=AttemptOutcome.MALFORMED, error="a name twice")
+    with pytest.raises(PayloadInvalid):
+        await receive_delivery(engine.runtime, Address(token), delivery)
+
+
+async def logged(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
+    mailbox = await engine.mailbox(process_id)
+    return await engine.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100))
+
+
+async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:
+    engine, process_id, token = await waiting(offer)
+
+    for number in range(23):
+        await refused(engine, token, b"%d" % number)
+    kept, total = await logged(engine, process_id)
+
+    assert [int(one.body) for one in kept] == list(range(3, 23))
+    assert total == 23
+
+
+async def test_no_more_than_20_mib_of_refused_bodies_are_kept(offer: Offer) -> None:
+    engine, process_id, token = await waiting(offer)
+
+    for number in range(4):
+        await refused(engine, token, b"%d" % number * (8 * MIB))
+    kept, total = await logged(engine, process_id)
+
+    assert [one.body[:1] for one in kept] == [b"2", b"3"]
+    assert total == 4
+
+
+async def test_one_attempt_is_kept_however_large_it_is(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "KEPT_BYTES", 10)
+    engine, process_id, token = await waiting(offer)
+
+    for body in (b"small", b"larger than the bound"):
+        await refused(engine, token, body)
+    kept, total = await logged(engine, process_id)
+
+    assert [one.body for one in kept] == [b"larger than the bound"]
+    assert total == 2

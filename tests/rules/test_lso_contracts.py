@@ -1,0 +1,57 @@
+"""The ready-made contracts: what an LSO sends fits, what it never sends does not."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from orchestrator_gql.callbacks.contract import schema, violations
+from orchestrator_gql.callbacks.lso import LsoExecutableResult, LsoPlaybookResult
+
+JOB = "9f0c6d0e-6f0b-4a53-9d55-2f6f3f0d6a11"
+PLAYBOOK = {"status": "successful", "job_id": JOB, "output": ["\x1b[0;32mok: [ams-1]\x1b[0m"], "return_code": 0}
+CRASH = {"status": "failed", "job_id": JOB, "output": ["Ansible playbook run failed: no such user"], "return_code": -1}
+EXECUTION = {"output": "ams-1 answers\n", "return_code": 0, "status": "successful"}
+EXECUTABLE = {"job_id": JOB, "result": EXECUTION}
+
+
+@pytest.mark.parametrize(
+    ("contract", "letter"),
+    [
+        (LsoPlaybookResult, PLAYBOOK),
+        (LsoPlaybookResult, CRASH),
+        (LsoPlaybookResult, PLAYBOOK | {"status": "timeout", "return_code": 254, "output": []}),
+        (LsoPlaybookResult, PLAYBOOK | {"status": "canceled"}),
+        (LsoPlaybookResult, PLAYBOOK | {"worker": "lso-2", "artifacts": {"facts": []}}),
+        (LsoExecutableResult, EXECUTABLE),
+        (LsoExecutableResult, EXECUTABLE | {"host": "lso-2", "result": EXECUTION | {"seconds": 3}}),
+    ],
+)
+def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel], letter: dict[str, Any]) -> None:
+    assert violations(contract, letter) == ()
+    assert contract.model_validate(letter).model_dump(mode="json") == letter
+
+
+@pytest.mark.parametrize(
+    ("contract", "letter", "pointers"),
+    [
+        (LsoPlaybookResult, PLAYBOOK | {"output": "one text"}, ["/output"]),
+        (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1]}, ["/output/1"]),
+        (LsoPlaybookResult, PLAYBOOK | {"status": "running"}, ["/status"]),
+        (LsoPlaybookResult, PLAYBOOK | {"return_code": "0"}, ["/return_code"]),
+        (LsoPlaybookResult, PLAYBOOK | {"return_code": False}, ["/return_code"]),
+        (LsoPlaybookResult, PLAYBOOK | {"return_code": None}, ["/return_code"]),
+        (LsoPlaybookResult, PLAYBOOK | {"job_id": "7"}, ["/job_id"]),
+        (LsoPlaybookResult, {}, ["/status", "/job_id", "/output", "/return_code"]),
+        (LsoExecutableResult, PLAYBOOK, ["/result"]),
+        (LsoExecutableResult, EXECUTABLE | {"result": None}, ["/result"]),
+        (LsoExecutableResult, EXECUTABLE | {"result": EXECUTION | {"output": ["a"]}}, ["/result/output"]),
+    ],
+)
+def test_what_no_lso_sends_is_told_by_its_place(contract: type[BaseModel], letter: Any, pointers: list[str]) -> None:
+    assert [one.pointer for one in violations(contract, letter)] == pointers
+
+
+def test_their_schemas_say_that_more_may_come() -> None:
+    for contract in (LsoPlaybookResult, LsoExecutableResult):
+        assert schema(contract)["additionalProperties"] is True
