@@ -38,7 +38,7 @@ from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflow.model import AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,11 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
 
 
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
-    """The server's bundle, its bells hung; nothing is opened or started."""
+    """The server's bundle, its bells hung; nothing is opened or started.
+
+    `SettingsError` where a workflow waits for a remote service that is not configured.
+    """
+    _demand_services(settings, registry)
     database = connect(settings.database_url)
     timers = asyncio.Event()
     runtime = Runtime(
@@ -143,6 +147,17 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
+
+
+def _demand_services(settings: Settings, registry: Registry) -> None:
+    known = ", ".join(map(repr, sorted(settings.services))) or "none"
+    for workflow in registry:
+        for step in workflow.course(is_aborted=True):
+            if isinstance(step, AwaitStep) and step.service is not None and step.service not in settings.services:
+                raise SettingsError(
+                    f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "
+                    f"ORCHESTRATOR_SERVICES does not name; it names {known}."
+                )
 
 
 def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:

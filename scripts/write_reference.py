@@ -46,7 +46,7 @@ def _first_line(kind: type[OrchestratorError]) -> str:
 
 
 def _default(value: object) -> str:
-    return "none" if value is None or value == () else f"`{value}`"
+    return "none" if value is None or value in ((), {}) else f"`{value}`"
 
 
 if __name__ == "__main__":

@@ -154,11 +154,15 @@ Verdict: TypeAlias = Accepted | Duplicate | RefusedLetter
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a remote service is told: that its letter is stored, and since when."""
+    """What a remote service is told: that its letter is stored, and since when.
+
+    ``is_unclaimed``: it is kept for a job of which no action has told yet.
+    """
 
     receipt: str
     received_at: datetime
     is_duplicate: bool = False
+    is_unclaimed: bool = False
 
 
 def judge(

@@ -1,14 +1,17 @@
 """The deployment's settings, read once from the environment, frozen and handed down."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator_gql.config.services import Service
 from orchestrator_gql.utils.errors import SettingsError
 
 Megabytes = 1024 * 1024
@@ -18,7 +21,7 @@ PREFIX = "ORCHESTRATOR_"
 class Settings(BaseSettings):
     """Every setting, its default and its meaning. In the environment each is spelled ``ORCHESTRATOR_…``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: str = Field(
         "sqlite+aiosqlite:///orchestrator.db",
@@ -72,6 +75,11 @@ class Settings(BaseSettings):
     )
     allowed_hosts: tuple[str, ...] = Field(
         (), description="Names that the Host header may carry beside the public URL's and loopback."
+    )
+    services: dict[str, Service] = Field(
+        {},
+        description="Remote services by name, as JSON: what each must show before its callbacks are taken; see "
+        "[how to sign callbacks](../howto/sign-callbacks.md).",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
     dashboard: Path | None = Field(None, description="The folder of the built dashboard. Default: the packaged one.")
@@ -159,11 +167,18 @@ def read_settings(**overrides: object) -> Settings:
     except ValidationError as wrong:
         lines = (f"{_named(e['loc'])}{_told(e['msg'])}" for e in wrong.errors())
         raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
+    except NotReadable as wrong:  # what it quotes may be a secret
+        name = re.search(r'field "(\w+)"', str(wrong))
+        named = f"{PREFIX}{name[1].upper()}" if name else "One of them"
+        raise SettingsError(f"These settings cannot work:\n  {named}: must be JSON.") from None
 
 
 def _named(place: tuple[int | str, ...]) -> str:
-    """The variable that is wrong; nothing where several are at odds, which the message names."""
-    return f"{PREFIX}{'_'.join(map(str, place)).upper()}: " if place else ""
+    """The variable that is wrong, and where in it; nothing where several are at odds, which the message names."""
+    if not place:
+        return ""
+    inner = ".".join(map(str, place[1:]))
+    return f"{PREFIX}{str(place[0]).upper()}: " + (f"{inner}: " if inner else "")
 
 
 def _told(message: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import rest, waits
+from orchestrator_gql.engine import references, rest, waits
 from orchestrator_gql.engine.authors import conditions
 from orchestrator_gql.engine.authors.execution import Tokens
 from orchestrator_gql.engine.waits import Polled
@@ -103,6 +103,7 @@ def apply(
         raise Fenced
     if stands.engine is not EngineState.RUNNING:
         draft, terms = if_paused or draft, replace(terms, hands_over=True)
+    _keep_refs(conn, before, draft, terms)
     draft, tokens = _settle(conn, draft, terms)
     after = replace(draft.process, version=stands.version + 1, note=stands.note)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
@@ -114,6 +115,14 @@ def apply(
     if stands.engine is EngineState.PAUSING and not is_held:
         rest.look(conn, terms.now)
     return Committed(after, tokens)
+
+
+def _keep_refs(conn: Connection, before: Process, draft: Draft, terms: Terms) -> None:
+    """Keep what the remote service calls the jobs that an action began, before its wait is looked into."""
+    for transition in draft.transitions:
+        step = terms.steps[before.position] if transition.refs else None
+        if isinstance(step, ActionStep) and step.awaits is not None:
+            references.keep(conn, before, step.awaits, before.position + 1, transition.refs, terms.now)
 
 
 def begin_process(conn: Connection, begun: Transition) -> Process:

@@ -1,7 +1,7 @@
 """What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 from uuid import UUID
@@ -21,17 +21,21 @@ from orchestrator_gql.callbacks.mailbox import (
     judge_progress,
 )
 from orchestrator_gql.callbacks.progress import Report
+from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit, waits
+from orchestrator_gql.engine.admission import denied
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, resume
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import attempts, callbacks, events, processes, timers
+from orchestrator_gql.storage import callbacks, events, processes, timers
 from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.letters import attempts, unclaimed
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ProcessStatus
 from orchestrator_gql.utils.errors import (
+    AddressForbidden,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
@@ -39,6 +43,7 @@ from orchestrator_gql.utils.errors import (
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
+    Unauthenticated,
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import encode
@@ -53,14 +58,20 @@ DRY_RUN = "dry-run"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where something was delivered: the token, and the process that the URL named, if it was a URL.
+    """Where something was delivered: the token, and the process that the URL named, if it was a URL; or the service
+    and its own name for the job.
 
-    ``is_dry_run``: the remote service only wants to know what would be said; nothing is changed or kept.
+    ``is_dry_run``: the remote service only wants to know what would be said; nothing is changed or kept. ``proof`` is
+    what it showed beside, and None at the GraphQL door.
     """
 
-    token: str
+    token: str = ""
     process_id: UUID | None = None
     is_dry_run: bool = False
+    service: str = ""
+    ref: str | None = None
+    peer: str | None = None
+    proof: Proof | None = field(default=None, repr=False)
 
 
 async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
@@ -76,8 +87,14 @@ def deliver(
 
     ``failure`` comes with a failure report. `CallbackUnknown` where nothing listens at the address.
     """
-    process, mailbox = _find(conn, address)
     now = runtime.clock.now()
+    found = _find(conn, address)
+    if found is None:
+        return _hold_back(conn, address, delivery, now)
+    process, mailbox = found
+    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # of half a body no signature can hold
+    if is_whole and (refused := denied(runtime, mailbox, address.proof, address.peer, now)):
+        return _kept_outside(conn, address, mailbox, delivery, refused, now)
     is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
     step = _wait_of(runtime, process, mailbox)
     errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.letter)
@@ -127,9 +144,12 @@ def _waits_for(process: Process, mailbox: Mailbox) -> bool:
 
 def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | RefusedLetter:
     """Log how far the remote job is, and start the silence that the wait endures anew."""
-    process, mailbox = _find(conn, address)
     now = runtime.clock.now()
-    refused = judge_progress(mailbox, now)
+    found = _find(conn, address)
+    if found is None:
+        raise CallbackUnknown
+    process, mailbox = found
+    refused = denied(runtime, mailbox, address.proof, address.peer, now) or judge_progress(mailbox, now)
     if refused is not None:
         return refused
     if address.is_dry_run:
@@ -162,6 +182,10 @@ def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
             return CallbackClosed(verdict.message, is_expired=True)
         case AttemptOutcome.WITHDRAWN:
             return CallbackClosed(verdict.message)
+        case AttemptOutcome.UNAUTHENTICATED:
+            return Unauthenticated(verdict.message)
+        case AttemptOutcome.FORBIDDEN_ADDRESS:
+            return AddressForbidden(verdict.message)
         case AttemptOutcome.TOO_LARGE:
             return PayloadTooLarge(limit_bytes)
         case AttemptOutcome.UNSUPPORTED_TYPE:
@@ -178,8 +202,18 @@ def _concealed(body: bytes, token: str) -> bytes:
     return told.encode("utf-8", "surrogateescape")
 
 
-def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox]:
-    """The process, locked before its mailbox is read: every competitor for the letter takes this lock first."""
+def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox] | None:
+    """The process, locked before its mailbox is read: every competitor for the letter takes this lock first.
+
+    `CallbackUnknown` where there is no such token, None where no action has told of such a job.
+    """
+    if address.ref is not None:
+        known = callbacks.by_ref(conn, address.service, address.ref)
+        if known is None:
+            return None
+        process = processes.lock(conn, known.process_id)
+        mailbox = callbacks.by_ids(conn, [known.id]).get(known.id)
+        return (process, mailbox) if process and mailbox else None
     key = digest(address.token)
     process_id = callbacks.process_of_key(conn, key)
     if process_id is None or address.process_id not in (None, process_id):
@@ -189,6 +223,29 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox]:
     if process is None or mailbox is None:
         raise CallbackUnknown
     return process, mailbox
+
+
+def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | RefusedLetter:
+    """Keep what a fast service says of a job before its action has told of it."""
+    if delivery.refusal is not None:
+        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
+    if address.is_dry_run:
+        return Receipt(DRY_RUN, now, is_unclaimed=True)
+    assert address.ref is not None, "only such an address leads here"
+    id = unclaimed.keep(conn, address.service, address.ref, delivery, now)
+    if id is None:
+        raise CallbackUnknown
+    return Receipt(str(id), now, is_unclaimed=True)
+
+
+def _kept_outside(
+    conn: Connection, address: Address, mailbox: Mailbox, delivery: Delivery, refused: RefusedLetter, now: datetime
+) -> RefusedLetter:
+    """Write down who was not let in, with the beginning of what was said."""
+    if not address.is_dry_run:
+        shown = replace(delivery, body=_concealed(delivery.body[: attempts.HEAD], address.token))
+        attempts.keep(conn, mailbox.id, shown, refused.outcome, now=now, error=refused.message)
+    return refused
 
 
 def _wait_of(runtime: Runtime, process: Process, mailbox: Mailbox) -> AwaitStep | None:

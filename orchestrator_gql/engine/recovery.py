@@ -26,7 +26,8 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import attempts, callbacks, events, processes
+from orchestrator_gql.storage import callbacks, events, processes
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import CallbackStatus, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.workflow.model import AwaitStep, StepList, Workflow

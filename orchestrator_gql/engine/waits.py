@@ -14,8 +14,9 @@ from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine.authors.execution import Tokens
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.process import Again, Await, Entry, Failed, Outcome, Process, StepRecord, Success, Suspend
-from orchestrator_gql.storage import attempts, callbacks, events, timers
+from orchestrator_gql.storage import callbacks, events, timers
 from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     AttemptOutcome,
@@ -202,6 +203,7 @@ def _new_mailbox(
         contract=contract.schema(step.contract) if step.contract else None,
         heartbeat=silence.total_seconds() if silence else None,
         heartbeat_due_at=now + silence if silence else None,
+        service=step.service,
     )
 
 

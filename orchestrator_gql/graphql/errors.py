@@ -70,8 +70,14 @@ class PayloadTooLargeError(UserError):
     limit_bytes: int = strawberry.field(description="The limit.")
 
 
+@strawberry.type(description="The remote service must prove itself, which this door cannot take: deliver it by REST.")
+class UnauthenticatedError(UserError):
+    pass
+
+
 TypedError = (
-    NotFoundError
+    UnauthenticatedError
+    | NotFoundError
     | ForbiddenError
     | ConflictError
     | EnginePausedError
@@ -91,6 +97,8 @@ def typed(error: errors.OrchestratorError) -> TypedError:
         case errors.CallbackClosed():
             code = ErrorCode.CALLBACK_EXPIRED if error.is_expired else ErrorCode.CALLBACK_WITHDRAWN
             return CallbackGoneError(code=code, message=message)
+        case errors.Unauthenticated():
+            return UnauthenticatedError(code=ErrorCode.UNAUTHENTICATED, message=message)
         case errors.NotFound():
             return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
         case errors.Forbidden():

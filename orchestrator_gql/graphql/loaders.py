@@ -17,10 +17,11 @@ from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_page
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage import attempts, callbacks, input_requests, lists, processes, product_subscriptions, steps
-from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage import callbacks, input_requests, lists, processes, product_subscriptions, steps
 from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)

@@ -8,9 +8,10 @@ from uuid import UUID
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import attempts, callbacks, lists
-from orchestrator_gql.storage.attempts import Attempt, Progress
+from orchestrator_gql.storage import callbacks, lists
 from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.storage.lists import CallbackFilter
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import CursorInvalid

@@ -220,7 +220,7 @@ def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Suc
     after = replace(process, state={**process.state, **changed}, failure=None)
     transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
     judged = outcome if step.kind is StepKind.VALIDATION else None
-    return replace(transition, models=outcome.models, judged=judged)
+    return replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
 
 
 def _forward(

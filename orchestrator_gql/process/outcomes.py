@@ -12,11 +12,15 @@ from orchestrator_gql.types import Event, Failure, Json
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did."""
+    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did.
+
+    ``refs`` are the remote service's own names for the jobs it began, by the name of the callback (None: the one).
+    """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
     models: tuple[SubscriptionModel, ...] = ()
     actor: str | None = None
+    refs: Mapping[str | None, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Transition:
 
     ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
     to, ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` the input
-    request alone.
+    request alone. ``refs`` are the names of the remote jobs that the action began.
     """
 
     process: Process
@@ -91,3 +95,4 @@ class Transition:
     judged: Success | Failed | None = None
     closes_waits: bool = False
     closes_request: bool = False
+    refs: Mapping[str | None, str] = field(default_factory=dict)

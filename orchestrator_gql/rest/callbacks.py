@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TypeAlias
 from uuid import UUID
@@ -13,9 +14,12 @@ from starlette.routing import Route
 
 from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.progress import Report, read_report
+from orchestrator_gql.callbacks.references import LONGEST
+from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
 from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
+from orchestrator_gql.engine.admission import demand_service
 from orchestrator_gql.engine.letters import DRY_RUN, Address
 from orchestrator_gql.lookups.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
@@ -31,6 +35,7 @@ from orchestrator_gql.utils.errors import (
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
+    Unauthenticated,
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import read
@@ -39,6 +44,7 @@ from orchestrator_gql.utils.tokens import conceal
 logger = logging.getLogger(__name__)
 
 Answer: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
+Find: TypeAlias = Callable[[Request, Runtime], Awaitable[Address]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 LARGE = 64 * 1024
@@ -51,34 +57,32 @@ HEAD = 1024
 def callback_routes(runtime: Runtime) -> list[Route]:
     """The routes, each with and without a slash at its end: a redirect would turn a POST into a GET."""
     misses = Misses(runtime.settings.misses_per_minute)
-    base = "/api/processes/{process_id}/callback/{token}"
-    doors: tuple[tuple[str, Answer], ...] = (
-        (base, _result),
-        (f"{base}/progress", _progress),
-        (f"{base}/fail", _failure),
-        ("/api/processes/{process_id}/callback/{token:path}", _nothing),
-    )
+    by_url, by_ref = "/api/processes/{process_id}/callback/{token}", "/api/callbacks/by-ref/{service}/{ref}"
+    answers: tuple[tuple[str, Answer], ...] = (("", _result), ("/progress", _progress), ("/fail", _failure))
+    doors: list[tuple[str, Find, Answer]] = [(by_url + end, _address, answer) for end, answer in answers]
+    doors.append(("/api/processes/{process_id}/callback/{token:path}", _address, _nothing))
+    doors += [(by_ref + end, _job, answer) for end, answer in answers]
     return [
-        Route(path + slash, _answered(runtime, misses, answer), methods=["POST"])
-        for path, answer in doors
+        Route(path + slash, _answered(runtime, misses, find, answer), methods=["POST"])
+        for path, find, answer in doors
         for slash in ("", "/")
     ]
 
 
-def _answered(runtime: Runtime, misses: Misses, answer: Answer) -> Endpoint:
+def _answered(runtime: Runtime, misses: Misses, find: Find, answer: Answer) -> Endpoint:
     """An endpoint that answers with a receipt or a problem, and to a peer that guesses with nothing but 429."""
 
     @wraps(answer)
     async def endpoint(request: Request) -> Response:
         try:
-            address = await _address(request, runtime)
+            address = await find(request, runtime)
             receipt = await _concealing(answer(request, runtime, address), address.token)
-        except CallbackUnknown as unknown:
+        except (CallbackUnknown, Unauthenticated) as unknown:
             return missed(request, misses, unknown)
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
-        return JSONResponse(_told(receipt, address))
+        return JSONResponse(_told(receipt, address), 202 if receipt.is_unclaimed else 200)
 
     return endpoint
 
@@ -93,7 +97,7 @@ async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
 
 
 def _told(receipt: Receipt, address: Address) -> dict[str, Json]:
-    told: dict[str, Json] = {"receipt": receipt.receipt, "status": "accepted"}
+    told: dict[str, Json] = {"receipt": receipt.receipt, "status": "unclaimed" if receipt.is_unclaimed else "accepted"}
     if receipt.is_duplicate:
         told["duplicate"] = True
     if address.is_dry_run:
@@ -104,11 +108,12 @@ def _told(receipt: Receipt, address: Address) -> dict[str, Json]:
 
 
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
-    return await receive_delivery(runtime, address, await _read_delivery(request, runtime))
+    delivery, address = await _read_delivery(request, runtime, address)
+    return await receive_delivery(runtime, address, delivery)
 
 
 async def _failure(request: Request, runtime: Runtime, address: Address) -> Receipt:
-    delivery = await _read_delivery(request, runtime)
+    delivery, address = await _read_delivery(request, runtime, address)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
     return await receive_failure(runtime, address, delivery.letter, delivery.body, peer_of(request))
@@ -116,6 +121,7 @@ async def _failure(request: Request, runtime: Runtime, address: Address) -> Rece
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
+    address = _proven(request, runtime, address, body)
     is_text = is_plain(request) and media_type(request) == "text/plain"
     _demand_readable(body, runtime, is_right=is_text or is_json(request))
     return await receive_report(runtime, address, _text(body.content) if is_text else read_report(read(body.content)))
@@ -148,12 +154,23 @@ def _delivery(request: Request, body: Body) -> Delivery:
     )
 
 
-async def _read_delivery(request: Request, runtime: Runtime) -> Delivery:
-    """The delivery of a request; a large body is read on a thread, so that it holds up nobody else."""
+async def _read_delivery(request: Request, runtime: Runtime, address: Address) -> tuple[Delivery, Address]:
+    """The delivery of a request, and the address with the proof that came with it.
+
+    A large body is read on a thread, so that it holds up nobody else.
+    """
     body = await read_body(request, runtime.settings.max_callback_bytes)
     if body.size > LARGE:
-        return await asyncio.to_thread(_delivery, request, body)
-    return _delivery(request, body)
+        return await asyncio.to_thread(lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
+    return _delivery(request, body), _proven(request, runtime, address, body)
+
+
+def _proven(request: Request, runtime: Runtime, address: Address, body: Body) -> Address:
+    """The address with what the sender showed; `Unauthenticated` where a job's name is all that it has."""
+    proof = Proof.of(request.headers, body.content)
+    if address.ref is not None:
+        demand_service(runtime, address.service, proof, address.peer)
+    return replace(address, proof=proof)
 
 
 def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str] | None:
@@ -195,7 +212,18 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         raise CallbackUnknown from None
     if not await is_address(runtime, process_id, token):
         raise CallbackUnknown
-    return Address(token, process_id, is_dry_run=_is_dry_run(request))
+    return Address(token, process_id, is_dry_run=_is_dry_run(request), peer=peer_of(request))
+
+
+async def _job(request: Request, runtime: Runtime) -> Address:
+    """The service and its name for the job; a wrong credential is refused before a byte of the body is read."""
+    named, ref = request.path_params["service"], request.path_params["ref"]
+    service, peer = runtime.settings.services.get(named), peer_of(request)
+    if service is None or not service.signature_keys:
+        demand_service(runtime, named, Proof.of(request.headers, b""), peer)
+    if len(ref) > LONGEST or "\0" in ref:
+        raise CallbackUnknown
+    return Address(is_dry_run=_is_dry_run(request), service=named, ref=ref, peer=peer)
 
 
 _WISHES = {"true": True, "1": True, "false": False, "0": False}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.utils.errors import (
+    AddressForbidden,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
@@ -35,6 +36,7 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (UnsupportedMediaType, 415, "Unsupported media type"),
     (Unauthenticated, 401, "Unauthenticated"),
     (Forbidden, 403, "Forbidden"),
+    (AddressForbidden, 403, "Forbidden address"),
     (StorageUnavailable, 503, "Storage unavailable"),
     (Refused, 409, "Refused"),
     (Invalid, 400, "Invalid"),
@@ -42,6 +44,14 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
 """The first row that fits counts, so the narrower classes stand first."""
 
 RETRY_AFTER = "5"
+
+
+HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="callbacks", StandardWebhooks'},
+    408: {"Connection": "close"},
+    503: {"Retry-After": RETRY_AFTER},
+}
+"""What a status needs beside its body."""
 
 
 def problem(
@@ -64,7 +74,7 @@ def problem_of(error: OrchestratorError) -> Response:
         more["errors"] = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
     if isinstance(error, PayloadTooLarge):
         more["limit_bytes"] = error.limit_bytes
-    headers = {503: {"Retry-After": RETRY_AFTER}, 408: {"Connection": "close"}}.get(status)
+    headers = HEADERS.get(status)
     return problem(status, title, code, error.message, headers=headers, **more)
 
 

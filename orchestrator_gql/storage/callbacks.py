@@ -101,6 +101,19 @@ def of_key(conn: Connection, process_id: UUID, key: bytes) -> Mailbox | None:
     return _one(_by_key.first(conn, {"digest": key, "process_id": process_id}))
 
 
+def by_ref(conn: Connection, service: str, ref: str) -> Mailbox | None:
+    """The callback of the service's job of that name; of several the newest that is open, else the newest."""
+    mine = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
+    newest = mine.order_by((callbacks.c.status == CallbackStatus.PENDING).desc(), callbacks.c.id.desc())
+    found = conn.execute(newest.limit(1)).first()
+    return None if found is None else mailbox_of(found)
+
+
+def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
+    """Keep the remote service's own name for the job."""
+    conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(remote_ref=ref))
+
+
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Mailbox]:
     """The mailboxes of the latest wait at that place, one of each name: of those that were issued again the last."""
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})

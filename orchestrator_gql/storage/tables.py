@@ -229,6 +229,21 @@ callback_progress = Table(
 )
 Index("ix_callback_progress_callback_id", callback_progress.c.callback_id, callback_progress.c.id)
 
+unclaimed_letters = Table(
+    "unclaimed_letters",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("service", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("peer", Text),
+    Column("is_failure", Boolean(create_constraint=True, name="is_failure"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("service", "ref", "digest", name="uq_unclaimed_letters_one_each"),
+)
+Index("ix_unclaimed_letters_service_at", unclaimed_letters.c.service, unclaimed_letters.c.at)
+
 input_requests = Table(
     "input_requests",
     metadata,

@@ -1,5 +1,6 @@
 """An engine of a test's own: workflows are started on it, and its clock is turned."""
 
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from orchestrator_gql.testing.patience import until
 from orchestrator_gql.testing.run import Run
 from orchestrator_gql.testing.words import MOVING, refused, shown, standing, unfinished
 from orchestrator_gql.types import Json
-from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
 PATIENCE = 10.0
 
@@ -42,7 +43,7 @@ class Kit:
     ) -> None:
         self._workflows = deployed(workflows, instead or {}, self._heard)
         self._patience = patience
-        self._settings = {"grace": 1.0, "heartbeat": 0.5, **settings}
+        self._settings = {"grace": 1.0, "heartbeat": 0.5, "services": _services(workflows), **settings}
         self._clock = TurnableClock()
         self._callbacks: dict[UUID, list[Callback]] = {}
         self._stack = AsyncExitStack()
@@ -141,6 +142,12 @@ class Kit:
         process_id = UUID(route.rsplit("/", 3)[1])
         # the action may run before `start` has returned; a Run looks at the very same list
         self._callbacks.setdefault(process_id, []).append(Callback(step, name, process_id, route, self._runtime))
+
+
+def _services(workflows: Iterable[Workflow]) -> dict[str, Any]:
+    """Every remote service that the workflows wait for, with no demands: the kit plays it."""
+    steps = (step for one in workflows for step in one.course(is_aborted=True))
+    return {step.service: {} for step in steps if isinstance(step, AwaitStep) and step.service is not None}
 
 
 def _name(workflow: Workflow | str) -> str:

@@ -25,6 +25,7 @@
     │   └── CursorInvalid           a cursor that this server did not make
     ├── Forbidden                   the caller lacks a permission
     ├── Unauthenticated             the credential is missing or wrong
+    ├── AddressForbidden            the caller's address is none of the remote service's
     ├── StorageUnavailable          the database cannot be written now
     │   └── OutcomeUnknown          it went away in the COMMIT: it may have been done
     ├── StepError                   what a step came to that its author must mend
@@ -259,6 +260,12 @@ class Unauthenticated(OrchestratorError):
     """The credential is missing or wrong."""
 
     code = "unauthenticated"
+
+
+class AddressForbidden(OrchestratorError):
+    """This callback is not taken from your address."""
+
+    code = "forbidden-address"
 
 
 class StorageUnavailable(OrchestratorError):

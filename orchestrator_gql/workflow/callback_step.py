@@ -34,24 +34,19 @@ def callback_step(
     expect: Expect | Iterable[str] | None = None,
     require: Require = "all",
     poll: Callable[..., Any] | None = None,
+    service: str | None = None,
     on_abort: Step | None = None,
 ) -> StepList:
     """Join an action that hands out a callback URL, the wait for the answer, and the step that judges it.
 
-    The answer is what the validation takes as ``result_key``. The action takes ``callback_route_key`` (a path),
-    ``callback_url`` (absolute) or ``state``. A body that does not fit ``contract`` is refused at the door.
-
-    ``timeout`` is how long to wait in all, ``heartbeat_timeout`` how long without a sign of progress (seconds). When
-    that is over the process fails; or the action is run again with a fresh URL, ``max_attempts`` times in all
-    (``on_timeout="retry"``, which a failure that the remote service calls retryable leads to as well); or an operator
-    is asked (``"operator"``). Before that ``poll``, a function that is bound as a step's is, may ask the remote service
-    once: what it returns is the answer, None means there is none yet.
-
-    ``expect`` names several answers, or is a function of the state that does: the action then takes ``callback_urls``
-    or ``callback_routes``, by name; the validation finds ``{name: answer}``, and ``{name: failure}`` under
-    ``<result_key>_failures``. ``require`` says how many must come: "all", "any" or a number.
-
-    ``on_abort`` is a step that runs where the process is aborted while it waits: it tells the remote service to stop.
+    The action takes ``callback_route_key`` (a path), ``callback_url`` (absolute) or ``state``; the validation takes the
+    answer as ``result_key``. A body that does not fit ``contract`` is refused at the door. ``timeout`` is how long to
+    wait in all, ``heartbeat_timeout`` how long without a report (seconds). Then ``poll`` may ask the remote service
+    once; without an answer the process fails, or the action is run again, ``max_attempts`` times in all
+    (``on_timeout="retry"``), or an operator is asked (``"operator"``). ``expect`` names several answers, or is a
+    function of the state that does: the action takes ``callback_urls`` by name, the validation ``{name: answer}``, and
+    ``<result_key>_failures``; ``require`` says how many must come. ``service`` is the configured remote service that
+    must prove itself. ``on_abort`` is a step that tells it to stop. See docs/howto/wait-for-a-remote-service.md.
     """
     wait = AwaitStep(
         name=f"{name} - Await callback",
@@ -66,6 +61,7 @@ def callback_step(
         expect=_expected(name, expect),
         require=require,
         poll=poll,
+        service=service,
         cancel=_cancel(name, on_abort),
     )
     return _joined(name, action_step, wait, validate_step)
@@ -82,6 +78,7 @@ class CallbackOptions(TypedDict, total=False):
     expect: Expect | Iterable[str] | None
     require: Require
     poll: Callable[..., Any] | None
+    service: str | None
     on_abort: Step | None
 
 

@@ -88,7 +88,8 @@ class AwaitStep(AnyStep):
     ``timeout`` None means the deployment's default. ``on_timeout`` says what follows when no answer came in time, and
     ``max_attempts`` how often the action is asked in all. ``expect`` names the answers where there are several, or is
     a function of the state that does, and ``require`` says how many of them are enough. ``poll`` asks the remote
-    service once before its time counts as over. ``cancel`` runs where the process is aborted while it waits here.
+    service once before its time counts as over. ``service`` is the configured one that must answer. ``cancel`` runs
+    where the process is aborted while it waits here.
     """
 
     result_key: str = "callback_result"
@@ -101,6 +102,7 @@ class AwaitStep(AnyStep):
     expect: Expect | None = None
     require: Require = "all"
     poll: Callable[..., Any] | None = None
+    service: str | None = None
     cancel: "ActionStep | None" = None
 
     @property

@@ -11,7 +11,7 @@ from support.remote import Remote
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
 from orchestrator_gql.engine.letters import Address
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid
 

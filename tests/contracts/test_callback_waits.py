@@ -9,7 +9,7 @@ from support.playbooks import calls
 from support.remote import Remote, answer, fail, report
 
 from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import (
     CallbackClosed,

@@ -296,7 +296,7 @@ async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took
 
 def attempts_of(conn: Any, callback: UUID) -> Any:
     """What was delivered to a callback."""
-    from orchestrator_gql.storage import attempts
+    from orchestrator_gql.storage.letters import attempts
 
     return attempts.of_callback(conn, callback, None, 100)[0]
 

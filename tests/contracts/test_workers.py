@@ -12,7 +12,7 @@ from support.remote import Remote, report
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.engine.runner import advance
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 

@@ -20,7 +20,7 @@ from waits import waiting
 from orchestrator_gql import step
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.work import workers
 from orchestrator_gql.storage.work.workers import Worker
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus, State

@@ -10,7 +10,7 @@ from waits import problem, waiting
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.rest import bodies
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
 
 FAILED = ProcessStatus.FAILED

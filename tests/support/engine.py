@@ -16,9 +16,10 @@ from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import attempts, callbacks, processes, steps
-from orchestrator_gql.storage.attempts import Attempt
+from orchestrator_gql.storage import callbacks, processes, steps
 from orchestrator_gql.storage.events import EventFilter
+from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage.letters.attempts import Attempt
 from orchestrator_gql.storage.tables import events
 from orchestrator_gql.testing.engine import at_work
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus

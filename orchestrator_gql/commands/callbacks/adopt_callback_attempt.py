@@ -9,8 +9,8 @@ from orchestrator_gql.engine import recovery
 from orchestrator_gql.process import Process, ProcessAction
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import attempts
-from orchestrator_gql.storage.attempts import Attempt
+from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage.letters.attempts import Attempt
 from orchestrator_gql.types import ResultSource
 from orchestrator_gql.utils.errors import InvalidState, NotFound
 from orchestrator_gql.utils.json import read_lenient

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, RefusedLetter
+from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.engine import letters
 from orchestrator_gql.engine.letters import Address
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.types import AttemptOutcome, Failure, Json
+from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal
@@ -35,7 +36,7 @@ async def receive_failure(
     Raises as `receive_callback` does, and `PayloadInvalid` where the report has no message.
     """
     delivery = Delivery.of(said, body, peer=peer, is_failure=True)
-    failure = _failure(runtime, conceal(said, (address.token,)))
+    failure = failure_in(conceal(said, (address.token,)), runtime.clock.now())
     if failure is None:
         delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
     verdict = await letters.carry_out(
@@ -48,16 +49,3 @@ async def receive_failure(
 
 _WRONG_REPORT = "A failure report is an object with a message."
 _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
-
-
-def _failure(runtime: Runtime, said: Json) -> Failure | None:
-    message = said.get("message") if isinstance(said, dict) else None
-    if not isinstance(message, str) or not message:
-        return None
-    return Failure(
-        code=str(said.get("code") or "failed-by-remote")[:100],
-        message=message[:10_000],
-        occurred_at=runtime.clock.now(),
-        details=said.get("details"),
-        is_retryable=said.get("retryable") is True,
-    )

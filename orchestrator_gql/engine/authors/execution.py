@@ -12,7 +12,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
 from orchestrator_gql import forms
-from orchestrator_gql.callbacks import contract
+from orchestrator_gql.callbacks import contract, references
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.engine.authors import inject
 from orchestrator_gql.engine.authors.lenses import focus, put_back
@@ -64,11 +64,13 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
         seen = focus(step, process.state)
         arguments = await _patiently(lambda: inject.arguments(runtime, step.function, seen, own))
         result = await _call(runtime, step.function, arguments, step.timeout)
-        route_key = step.awaits.route_key if step.awaits else "callback_route"
-        added, models = inject.contributed(result, where=f"Step {step.name!r}", hidden=frozenset({route_key}))
+        where, wait = f"Step {step.name!r}", step.awaits
+        refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+        hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
+        added, models = inject.contributed(result, where=where, hidden=hidden)
         delta = put_back(step, process.state, seen, _without_tokens(added, secrets))
         _demand_size(runtime, step, process.state, delta)
-        return Success(delta, models)
+        return Success(delta, models, refs=refs)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise

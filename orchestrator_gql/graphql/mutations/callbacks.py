@@ -17,6 +17,7 @@ from orchestrator_gql.graphql.errors import (
     ConflictError,
     PayloadInvalidError,
     PayloadTooLargeError,
+    UnauthenticatedError,
     typed,
 )
 from orchestrator_gql.graphql.types.resolving import mutation
@@ -60,7 +61,8 @@ ReceiveCallbackResult = Annotated[
     | CallbackGoneError
     | ConflictError
     | PayloadInvalidError
-    | PayloadTooLargeError,
+    | PayloadTooLargeError
+    | UnauthenticatedError,
     strawberry.union("ReceiveCallbackResult", description="What came of a delivery."),
 ]
 

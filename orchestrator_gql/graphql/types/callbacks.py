@@ -13,8 +13,8 @@ from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups.callbacks import Log
-from orchestrator_gql.storage.attempts import Attempt, Progress
 from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode
 

@@ -10,6 +10,7 @@ from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.rest.problems import RETRY_AFTER, problem, problem_of
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import (
+    AddressForbidden,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
@@ -80,13 +81,21 @@ UNAUTHENTICATED = Answer(
     "Unauthenticated",
     401,
     "The signature or credential that this service has to send is missing or wrong. Nothing is used up.",
-    _said(Unauthenticated()),
+    _said(Unauthenticated("No signature fits the body and an active key.")),
+    headers=("WWW-Authenticate",),
 )
 FORBIDDEN = Answer(
     "Forbidden",
     403,
     "This service is not expected to call from this address. Nothing is used up.",
-    _problem(403, "Forbidden", "forbidden", "You may not do this."),
+    _said(AddressForbidden()),
+)
+UNCLAIMED = Answer(
+    "Unclaimed",
+    202,
+    "It is stored, and no action has told of this job yet: it is used when one does, within an hour.",
+    ({"receipt": RECEIPT, "status": "unclaimed"},),
+    schema="Accepted",
 )
 UNKNOWN = Answer(
     "Unknown", 404, "Nothing listens here: send it to the URL as it was handed out.", _said(CallbackUnknown())
@@ -165,6 +174,7 @@ TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
     "Allow": {"description": "What this address takes.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to show who you are.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
 
@@ -174,7 +184,7 @@ SCHEMAS: dict[str, Json] = {
         "required": ["status"],
         "properties": {
             "receipt": {"type": "string", "format": "uuid", "description": "Ask by it what became of the letter."},
-            "status": {"const": "accepted"},
+            "status": {"enum": ["accepted", "unclaimed"]},
             "duplicate": {"const": True, "description": "The same was accepted before."},
             "dryRun": {"const": True, "description": "It was judged and not stored."},
         },
@@ -242,7 +252,7 @@ def responses(answers: Iterable[Answer]) -> dict[str, Json]:
 
 def described() -> dict[str, Json]:
     """All answers, by name."""
-    return {answer.name: _described(answer) for answer in (*TO_A_RESULT, *TO_A_QUESTION)}
+    return {answer.name: _described(answer) for answer in (*TO_A_RESULT, UNCLAIMED, *TO_A_QUESTION)}
 
 
 def _described(answer: Answer) -> dict[str, Json]:

@@ -9,7 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestrator_gql.rest.openapi import answers
-from orchestrator_gql.rest.openapi.answers import TO_A_QUESTION, TO_A_RESULT, UNAVAILABLE, responses
+from orchestrator_gql.rest.openapi.answers import (
+    TO_A_DELIVERY,
+    TO_A_QUESTION,
+    TO_A_RESULT,
+    UNAVAILABLE,
+    UNCLAIMED,
+    responses,
+)
 from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
@@ -41,6 +48,20 @@ _PARAMETERS: dict[str, Json] = {
         "description": "Part of the URL that was handed out, and its credential: keep it out of logs.",
         "schema": {"type": "string", "minLength": 1},
     },
+    "Service": {
+        "name": "service",
+        "in": "path",
+        "required": True,
+        "description": "The remote service, as this orchestrator's configuration names it.",
+        "schema": {"type": "string", "minLength": 1},
+    },
+    "Ref": {
+        "name": "ref",
+        "in": "path",
+        "required": True,
+        "description": "The service's own name for the job, as its answer to the order said it.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
     "DryRun": {
         "name": "dryRun",
         "in": "query",
@@ -56,7 +77,18 @@ _PARAMETERS: dict[str, Json] = {
     },
 }
 
+_OF_A_JOB = [{"$ref": "#/components/parameters/Service"}, {"$ref": "#/components/parameters/Ref"}]
 _IN_A_URL = [{"$ref": "#/components/parameters/ProcessId"}, {"$ref": "#/components/parameters/Token"}]
+_SECURITY: Json = [{"Credential": []}, {"Signature": []}]
+_SECURITY_SCHEMES: dict[str, Json] = {
+    "Credential": {"type": "http", "scheme": "bearer", "description": "The service's own, agreed with the operators."},
+    "Signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "As in Standard Webhooks, with webhook-id and webhook-timestamp; demanded of some services.",
+    },
+}
 _SCHEMAS: dict[str, Json] = {**answers.SCHEMAS, "Result": {"description": "What the step's contract asks for."}}
 
 
@@ -93,6 +125,7 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
         "components": {
             "schemas": _SCHEMAS | {job.key: schema(job) for job in offered},
             "parameters": _PARAMETERS,
+            "securitySchemes": _SECURITY_SCHEMES,
             "responses": answers.described(),
             "callbacks": {job.key: callback(job) for job in offered},
             "pathItems": {
@@ -110,8 +143,20 @@ def _paths() -> dict[str, Json]:
         f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress"),
         f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport"),
     }
+    job = "/api/callbacks/by-ref/{service}/{ref}"
+    by_job = {
+        job: letter("deliverJobResult", "Deliver the result of a job by its name", "Result", (*TO_A_RESULT, UNCLAIMED)),
+        f"{job}/progress": letter("reportJobProgress", "Say how far a job is, by its name", "Progress"),
+        f"{job}/fail": letter(
+            "reportJobFailure", "Say that a job failed, by its name", "FailureReport", (*TO_A_DELIVERY, UNCLAIMED)
+        ),
+    }
     return {
         **{path: {"parameters": [*_IN_A_URL, DRY_RUN], "post": operation} for path, operation in doors.items()},
+        **{
+            path: {"parameters": [*_OF_A_JOB, DRY_RUN], "post": {**operation, "security": _SECURITY}}
+            for path, operation in by_job.items()
+        },
         "/api/receipts/{receipt}": {"get": _receipt()},
         "/health/live": {"get": _health("isLive", "Is the server alive?", "live")},
         "/health/ready": {"get": _health("isReady", "Can the server do its work?", "ready", "storage-unavailable")},

@@ -31,3 +31,16 @@ def upgrade() -> None:
     op.execute("UPDATE callbacks SET source = 'CALLBACK' WHERE receipt IS NOT NULL")
     named = sa.text('remote_ref IS NOT NULL')
     op.create_index('ix_callbacks_service_remote_ref', 'callbacks', ['service', 'remote_ref'], sqlite_where=named, postgresql_where=named)
+    op.create_table('unclaimed_letters',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('service', sa.Text(), nullable=False),
+    sa.Column('ref', sa.Text(), nullable=False),
+    sa.Column('at', columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('peer', sa.Text(), nullable=True),
+    sa.Column('is_failure', sa.Boolean(create_constraint=True, name='is_failure'), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unclaimed_letters')),
+    sa.UniqueConstraint('service', 'ref', 'digest', name='uq_unclaimed_letters_one_each')
+    )
+    op.create_index('ix_unclaimed_letters_service_at', 'unclaimed_letters', ['service', 'at'])

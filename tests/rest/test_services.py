@@ -1,0 +1,346 @@
+"""What a remote service must show beside its URL: a signature, an address, a credential."""
+
+import base64
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from pydantic import BaseModel
+from sqlalchemy import select
+from support.remote import Remote, token_of
+from support.web import Site, site_of
+
+from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.callbacks.signature import sign
+from orchestrator_gql.callbacks.urls import route
+from orchestrator_gql.cli.serving.log_lines import LineFormatter
+from orchestrator_gql.storage.tables import metadata
+from orchestrator_gql.types import Json, ProcessStatus, State
+from orchestrator_gql.workflow import workflow
+
+AWAITING, COMPLETED, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED, ProcessStatus.FAILED
+OLD, NEW = b"k" * 32, b"n" * 32
+CREDENTIAL = "s3cret-of-the-proxy"
+OK = b'{"rc": 0}'
+
+
+def whsec(key: bytes) -> str:
+    """A key as the configuration holds it."""
+    return f"whsec_{base64.b64encode(key).decode()}"
+
+
+SIGNED = {"signature_keys": [whsec(OLD), whsec(NEW)]}
+KNOWN = {"credential_sha256": hashlib.sha256(CREDENTIAL.encode()).hexdigest()}
+
+
+class Answer(BaseModel):
+    """What the service must send."""
+
+    rc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A process that waits for the service's job, seen from the service's side."""
+
+    site: Site
+    process_id: UUID
+    remote: Remote
+
+    @property
+    def url(self) -> str:
+        """The path that the action was handed."""
+        return route(self.process_id, self.remote.tokens[-1])
+
+    async def post(self, body: bytes = OK, /, *, path: str | None = None, **headers: str) -> httpx.Response:
+        """Deliver a body with those headers."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.site.http.post(
+            path or self.url, content=body, headers={"content-type": "application/json", **named}
+        )
+
+    def signed(self, body: bytes = OK, *, key: bytes = NEW, age: float = 0, id: str = "msg_1") -> dict[str, str]:
+        """The headers of Standard Webhooks for a body."""
+        at = int((self.site.engine.clock.now() - timedelta(seconds=age)).timestamp())
+        return {"webhook_id": id, "webhook_timestamp": str(at), "webhook_signature": sign(key, id, at, body)}
+
+    async def outcomes(self) -> list[str]:
+        """The verdicts on what came so far."""
+        return [one.outcome for one in await self.site.engine.attempts(self.process_id)]
+
+
+@asynccontextmanager
+async def ordered(
+    storage: str, service: dict[str, Any], act: Callable[[str], State | None] | None = None
+) -> AsyncIterator[Job]:
+    """A job of the remote service `proxy`; ``act`` is what its action does with the token."""
+    remote = Remote()
+
+    @step("Order")
+    async def order(callback_route: str) -> State | None:
+        remote.take(callback_route)
+        return act(token_of(callback_route)) if act else None
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        return {"rc": callback_result["rc"]}
+
+    @workflow("Order")
+    def orders() -> Any:
+        return begin >> callback_step("Job", order, judge, service="proxy", contract=Answer, timeout=3600)
+
+    async with site_of(storage, orders, services={"proxy": service}) as site:
+        process_id = await site.engine.start(orders)
+        await remote.asked()
+        yield Job(site, process_id, remote)
+
+
+@pytest.mark.parametrize("key", [OLD, NEW])
+async def test_a_result_signed_with_either_active_key_is_taken(storage: str, key: bytes) -> None:
+    async with ordered(storage, SIGNED) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        said = await job.post(**job.signed(key=key))
+        again = await job.post(**job.signed(key=key, id="msg_2"))
+        await job.site.engine.reaches(job.process_id, COMPLETED)
+
+    assert (said.status_code, again.json()["duplicate"]) == (200, True)
+
+
+def _unsigned(_: Job) -> dict[str, str]:
+    return {}
+
+
+def _old(job: Job) -> dict[str, str]:
+    return job.signed(age=301)
+
+
+def _of_the_future(job: Job) -> dict[str, str]:
+    return job.signed(age=-301)
+
+
+def _of_another_body(job: Job) -> dict[str, str]:
+    return job.signed(b'{"rc": 1}')
+
+
+def _by_another_key(job: Job) -> dict[str, str]:
+    return job.signed(key=b"x" * 32)
+
+
+def _of_another_message(job: Job) -> dict[str, str]:
+    return job.signed() | {"webhook_id": "msg_9"}
+
+
+def _at_another_time(job: Job) -> dict[str, str]:
+    return job.signed() | {"webhook_timestamp": str(int(job.site.engine.clock.now().timestamp()) + 1)}
+
+
+def _by_no_scheme(job: Job) -> dict[str, str]:
+    signed = job.signed()
+    return signed | {"webhook_signature": signed["webhook_signature"].replace("v1,", "v2,")}
+
+
+def _at_no_time(job: Job) -> dict[str, str]:
+    return job.signed() | {"webhook_timestamp": "9" * 11}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        _unsigned,
+        _old,
+        _of_the_future,
+        _of_another_body,
+        _by_another_key,
+        _of_another_message,
+        _at_another_time,
+        _by_no_scheme,
+        _at_no_time,
+    ],
+)
+async def test_what_is_not_signed_as_it_must_be_is_refused_and_the_url_stays_open(
+    storage: str, headers: Callable[[Job], dict[str, str]]
+) -> None:
+    async with ordered(storage, SIGNED) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        refused = [await job.post(path=job.url + behind, **headers(job)) for behind in ("", "/fail", "/progress")]
+        taken = await job.post(**job.signed())
+        outcomes = await job.outcomes()
+        attempts = await job.site.engine.attempts(job.process_id)
+
+    assert [one.status_code for one in refused] == [401, 401, 401]
+    assert {one.json()["code"] for one in refused} == {"unauthenticated"}
+    assert all("www-authenticate" in one.headers for one in refused)
+    assert taken.status_code == 200
+    assert outcomes == ["UNAUTHENTICATED", "UNAUTHENTICATED", "ACCEPTED"]
+    assert not any(attempt.is_adoptable for attempt in attempts)
+
+
+async def test_one_of_several_signatures_is_enough(storage: str) -> None:
+    async with ordered(storage, SIGNED) as job:
+        signed = job.signed()
+        several = signed | {"webhook_signature": f"v1a,abc v1,bm9uZQ== {signed['webhook_signature']}"}
+        taken = await job.post(**several)
+
+    assert taken.status_code == 200
+
+
+async def test_the_graphql_door_refuses_what_must_prove_itself(storage: str) -> None:
+    document = """mutation ($token: String!) {
+      receiveCallback(input: {token: $token, result: {rc: 0}}) { __typename ... on UserError { code } } }"""
+    async with ordered(storage, SIGNED) as job:
+        said = await job.site.ask(document, token=job.remote.tokens[-1])
+        taken = await job.post(**job.signed())
+        outcomes = await job.outcomes()
+
+    assert said["receiveCallback"] == {"__typename": "UnauthenticatedError", "code": "UNAUTHENTICATED"}
+    assert (taken.status_code, outcomes) == (200, ["UNAUTHENTICATED", "ACCEPTED"])
+
+
+@pytest.mark.parametrize(
+    ("networks", "status"),
+    [
+        (["192.0.2.0/24"], 200),
+        (["192.0.2.7/32", "2001:db8::/32"], 200),
+        (["198.51.100.0/24"], 403),
+        (["::/0"], 403),
+    ],
+)
+async def test_only_the_addresses_of_the_service_are_let_in(storage: str, networks: list[str], status: int) -> None:
+    async with ordered(storage, {"addresses": networks}) as job:
+        said = await job.post()
+        outcomes = await job.outcomes()
+
+    assert said.status_code == status
+    assert outcomes == (["ACCEPTED"] if status == 200 else ["FORBIDDEN_ADDRESS"])
+
+
+def _told(job_id: str) -> Callable[[str], State]:
+    return lambda _: {"job_id": job_id, "remote_ref": job_id}
+
+
+BY_REF = "/api/callbacks/by-ref/proxy"
+
+
+async def test_a_job_is_answered_by_the_services_own_name_for_it(storage: str) -> None:
+    async with ordered(storage, KNOWN, _told("job-7")) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+        report = await job.post(b'"half way"', path=f"{BY_REF}/job-7/progress", **bearer)
+        tried = await job.post(path=f"{BY_REF}/job-7/?dryRun=true", **bearer)
+        said = await job.post(path=f"{BY_REF}/job-7", **bearer)
+        done = await job.site.engine.reaches(job.process_id, COMPLETED)
+        by_url = await job.post()
+
+    assert [one.status_code for one in (report, tried, said)] == [200, 200, 200]
+    assert (by_url.json()["receipt"], by_url.json()["duplicate"]) == (said.json()["receipt"], True)
+    assert done.state == {"job_id": "job-7", "callback_result": {"rc": 0}, "rc": 0}
+
+
+async def test_a_job_that_failed_says_so_by_its_name(storage: str) -> None:
+    async with ordered(storage, KNOWN, _told("job-7")) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+        await job.post(b'{"code": "busy", "message": "try later"}', path=f"{BY_REF}/job-7/fail", **bearer)
+        failed = await job.site.engine.reaches(job.process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "busy"
+
+
+async def test_a_wrong_credential_and_an_unknown_service_are_answered_alike(storage: str) -> None:
+    async with ordered(storage, KNOWN, _told("job-7")) as job:
+        wrong = await job.post(path=f"{BY_REF}/job-7", authorization="Bearer guess")
+        none = await job.post(path=f"{BY_REF}/job-7")
+        unknown = await job.post(path="/api/callbacks/by-ref/nobody/job-7", authorization=f"Bearer {CREDENTIAL}")
+
+    assert wrong.status_code == 401
+    assert wrong.content == none.content == unknown.content
+    assert dict(wrong.headers) == dict(unknown.headers)
+
+
+async def test_guessed_credentials_are_soon_answered_with_429_and_the_right_one_still_counts(storage: str) -> None:
+    async with ordered(storage, KNOWN, _told("job-7")) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        limit = job.site.engine.runtime.settings.misses_per_minute
+        said = [await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {n}") for n in range(limit + 1)]
+        right = await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {CREDENTIAL}")
+
+    assert [one.status_code for one in said] == [401] * limit + [429]
+    assert right.status_code == 200
+
+
+async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_is(storage: str) -> None:
+    bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+    async with ordered(storage, KNOWN) as first:
+        early = await first.post(path=f"{BY_REF}/job-9", **bearer)
+        again = await first.post(path=f"{BY_REF}/job-9", **bearer)
+        broken = await first.post(b'{"rc": "zero"}', path=f"{BY_REF}/job-9", **bearer)
+        lost = await first.post(b'"hello"', path=f"{BY_REF}/job-9/progress", **bearer)
+        unread = await first.post(b"{", path=f"{BY_REF}/job-9", **bearer)
+    async with ordered(storage, KNOWN, _told("job-9")) as job:
+        done = await job.site.engine.reaches(job.process_id, COMPLETED)
+        mailbox = await job.site.engine.mailbox(job.process_id)
+        outcomes = await job.outcomes()
+        later = await job.post(path=f"{BY_REF}/job-9", **bearer)
+
+    assert (early.status_code, early.json()["status"]) == (202, "unclaimed")
+    assert again.json()["receipt"] == early.json()["receipt"]
+    assert (broken.status_code, lost.status_code, unread.status_code) == (202, 404, 400)
+    assert done.state["rc"] == 0
+    assert (mailbox.is_early, mailbox.receipt) == (True, early.json()["receipt"])
+    assert outcomes == ["ACCEPTED", "INVALID"]
+    assert (later.json()["receipt"], later.json()["duplicate"]) == (early.json()["receipt"], True)
+
+
+async def test_a_letter_that_nobody_claims_is_forgotten_after_an_hour(storage: str) -> None:
+    bearer = {"authorization": f"Bearer {CREDENTIAL}"}
+    async with ordered(storage, KNOWN, _told("job-1")) as job:
+        await job.post(path=f"{BY_REF}/job-2", **bearer)
+        job.site.engine.turn(3601)
+        await job.post(path=f"{BY_REF}/job-3", **bearer)
+        table = metadata.tables["unclaimed_letters"]
+        kept = await job.site.engine.read(lambda conn: conn.execute(select(table.c.ref)).scalars().all())
+
+    assert kept == ["job-3"]
+
+
+@pytest.mark.parametrize("said", ["", "a/b", "x" * 256, 7, {"ams-1": "job"}, "a\0b"])
+async def test_a_name_that_is_none_fails_the_action(storage: str, said: Json) -> None:
+    async with ordered(storage, KNOWN, lambda _: {"remote_ref": said}) as job:
+        failed = await job.site.engine.reaches(job.process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "bad-remote-ref"
+
+
+async def test_no_credential_or_key_is_in_a_table_or_a_log_line(storage: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with ordered(storage, SIGNED | KNOWN, _told("job-7")) as job:
+        await job.site.engine.reaches(job.process_id, AWAITING)
+        await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {CREDENTIAL}")
+        await job.post(**job.signed())
+        await job.site.engine.reaches(job.process_id, COMPLETED)
+        kept = await job.site.engine.read(
+            lambda conn: [str(row) for table in metadata.sorted_tables for row in conn.execute(select(table))]
+        )
+        shown = repr(job.site.engine.runtime.settings)
+
+    formatter = LineFormatter()
+    told = "\n".join([*kept, shown, *(formatter.format(record) for record in caplog.records)])
+    for secret in (CREDENTIAL, whsec(OLD), whsec(NEW), OLD.decode(), NEW.decode()):
+        assert secret not in told
+
+
+async def test_an_answer_that_raises_nothing_odd_is_all_a_stranger_learns(storage: str) -> None:
+    async with ordered(storage, SIGNED) as job:
+        said = await job.post(b"\xff" * 2000, webhook_id="\x7f", webhook_timestamp="-1", webhook_signature="v1," * 500)
+
+    assert said.status_code == 401
+    assert "Traceback" not in said.text
