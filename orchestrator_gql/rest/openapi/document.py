@@ -9,7 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestrator_gql.rest.openapi import answers
-from orchestrator_gql.rest.openapi.answers import TO_A_QUESTION, TO_A_RESULT, UNAVAILABLE, responses
+from orchestrator_gql.rest.openapi.answers import (
+    TO_A_FAILURE,
+    TO_A_QUESTION,
+    TO_A_REPORT,
+    TO_A_RESULT,
+    UNAVAILABLE,
+    responses,
+)
 from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
@@ -96,8 +103,14 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
             "responses": answers.described(),
             "callbacks": {job.key: callback(job) for job in offered},
             "pathItems": {
-                "Progress": {"post": letter("progress", "How far the job is", "Progress") | {"parameters": [DRY_RUN]}},
-                "Failure": {"post": letter("failure", "The job failed", "FailureReport") | {"parameters": [DRY_RUN]}},
+                "Progress": {
+                    "parameters": [DRY_RUN],
+                    "post": letter("progress", "How far the job is", "Progress", TO_A_REPORT),
+                },
+                "Failure": {
+                    "parameters": [DRY_RUN],
+                    "post": letter("failure", "The job failed", "FailureReport", TO_A_FAILURE),
+                },
             },
         },
     }
@@ -107,8 +120,8 @@ def _paths() -> dict[str, Json]:
     url = "/api/processes/{process_id}/callback/{token}"
     doors = {
         url: letter("deliverResult", "Deliver the result of a job", "Result", TO_A_RESULT),
-        f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress"),
-        f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport"),
+        f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress", TO_A_REPORT),
+        f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport", TO_A_FAILURE),
     }
     return {
         **{path: {"parameters": [*_IN_A_URL, DRY_RUN], "post": operation} for path, operation in doors.items()},
