@@ -36,7 +36,7 @@ def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel],
     ("contract", "letter", "pointers"),
     [
         (LsoPlaybookResult, PLAYBOOK | {"output": "one text"}, ["/output"]),
-        (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1]}, ["/output/1"]),
+        (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1, 2]}, ["/output/1"]),
         (LsoPlaybookResult, PLAYBOOK | {"status": "running"}, ["/status"]),
         (LsoPlaybookResult, PLAYBOOK | {"return_code": "0"}, ["/return_code"]),
         (LsoPlaybookResult, PLAYBOOK | {"return_code": False}, ["/return_code"]),
