@@ -2,8 +2,8 @@
 
     callback_step("Configure", start_playbook, judge, contract=LsoPlaybookResult)
 
-An LSO tries once and reads no answer: so they ask for no more than a validation needs, and take whatever else it says. Of ten million lines that are none the first is told: the
-others would cost a gigabyte.
+An LSO tries once and reads no answer: so they ask for no more than a validation needs, and take whatever else it says.
+Of ten million lines that are none only the first is told: the others would cost a gigabyte.
 """
 
 from typing import Annotated, Literal
