@@ -245,8 +245,9 @@ SCHEMAS: dict[str, Json] = {
 
 
 def responses(answers: Iterable[Answer]) -> dict[str, Json]:
-    """The responses of an operation."""
-    return {status: response for answer in answers for status, response in answer.reference.items()}
+    """The responses of an operation, by status."""
+    in_order = sorted(answers, key=lambda answer: answer.status)
+    return {status: response for answer in in_order for status, response in answer.reference.items()}
 
 
 def described() -> dict[str, Json]:
