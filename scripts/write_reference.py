@@ -1,9 +1,11 @@
-"""Write the reference pages that follow from the code: settings and errors. A test holds them to it."""
+"""Write the reference pages that follow from the code: settings, errors, REST. A test holds them to it."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator_gql.config.settings import PREFIX, Settings
+from orchestrator_gql.rest.openapi import openapi_document
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.errors import OrchestratorError
 
@@ -30,7 +32,38 @@ def errors_page() -> str:
     return "\n".join([head, "| Code | Means |", "|---|---|", *rows]) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page}
+def rest_page() -> str:
+    """The page of the plain-REST door, of what `/openapi.json` says of any deployment."""
+    told = openapi_document((), "http://127.0.0.1:8000")
+    head = (
+        "# REST\n\nFor remote services; operators use GraphQL. The whole of it, with the schemas and with what the "
+        "deployed workflows expect, is OpenAPI 3.1 at `/openapi.json`. "
+        "Errors are `application/problem+json` (RFC 9457).\n"
+    )
+    operations = [
+        _operation(f"{method.upper()} {path}", operation, told["components"]["responses"])
+        for path, item in told["paths"].items()
+        for method, operation in item.items()
+        if method in ("get", "post")
+    ]
+    return "\n".join([head, *operations])
+
+
+def _operation(title: str, operation: dict[str, Json], known: dict[str, Json]) -> str:
+    rows = []
+    for status, response in sorted(operation["responses"].items()):
+        answer = known[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        rows.append(f"| {status} | {', '.join(_codes(answer))} | {answer['description']} |")
+    head = f"## `{title}`\n\n{operation['summary']}.\n\n| Status | Code | Means |\n|---|---|---|\n"
+    return head.replace("?.", "?") + "\n".join(rows) + "\n"
+
+
+def _codes(answer: dict[str, Json]) -> list[str]:
+    examples = [one["value"] for content in answer["content"].values() for one in content.get("examples", {}).values()]
+    return list(dict.fromkeys(f"`{one['code']}`" for one in examples if "code" in one))
+
+
+PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest_page}
 
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:

@@ -75,7 +75,7 @@ class Address:
 
 
 async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
-    """Run what was asked for at the address; where it is a dry run, on a snapshot that nothing can be written to."""
+    """Run what was asked for at the address; where it is a dry run, on a snapshot of which nothing is kept."""
     database = runtime.database
     return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
 

@@ -82,7 +82,8 @@ def _answered(runtime: Runtime, misses: Misses, find: Find, answer: Answer) -> E
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
-        return JSONResponse(_told(receipt, address), 202 if receipt.is_unclaimed else 200)
+        told = _told(receipt, address, is_letter=answer is not _progress)
+        return JSONResponse(told, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
 
@@ -96,14 +97,15 @@ async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
         raise
 
 
-def _told(receipt: Receipt, address: Address) -> dict[str, Json]:
-    told: dict[str, Json] = {"receipt": receipt.receipt, "status": "unclaimed" if receipt.is_unclaimed else "accepted"}
+def _told(receipt: Receipt, address: Address, *, is_letter: bool) -> dict[str, Json]:
+    """What a sender is told; there is nothing to ask later about a report or a dry run, so they have no receipt."""
+    told: dict[str, Json] = {"status": "unclaimed" if receipt.is_unclaimed else "accepted"}
+    if is_letter and receipt.receipt != DRY_RUN:
+        told = {"receipt": receipt.receipt, **told}
     if receipt.is_duplicate:
         told["duplicate"] = True
     if address.is_dry_run:
         told["dryRun"] = True
-    if receipt.receipt == DRY_RUN:
-        del told["receipt"]
     return told
 
 

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
+from support import command_line
 from waits import problem, waiting
 
 UNKNOWN = {
@@ -46,6 +48,27 @@ async def test_unknown_addresses_are_answered_byte_for_byte_alike(tmp_path: Path
     }
     assert problem(answers[0]) == (404, "callback-unknown")
     assert status == "PENDING"
+
+
+def test_a_real_server_answers_strangers_alike_to_the_last_header(tmp_path: Path) -> None:
+    with command_line.serving(tmp_path, ORCHESTRATOR_MISSES_PER_MINUTE="1000") as server:
+        words = {"process": UUID(int=2), "other": UUID(int=1), "token": "B" * 43, "wrong": "A" * 43, "upper": "C" * 43}
+        answers = [
+            httpx.post(server.address + path.format(**words) + behind, content=body, trust_env=False)
+            for path in UNKNOWN.values()
+            for behind in ("", "/", "/progress", "/fail")
+            for body in (b"{}", b"no json")
+        ]
+        told = server.err.read_text()
+
+    assert len({(one.status_code, one.content, *_but_for_the_time(one)) for one in answers}) == 1
+    assert problem(answers[0]) == (404, "callback-unknown")
+    assert "Traceback" not in told
+    assert "A" * 43 not in told and "B" * 43 not in told
+
+
+def _but_for_the_time(answer: httpx.Response) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in answer.headers.multi_items() if name != "date"]
 
 
 async def test_the_body_of_a_stranger_is_not_read(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def test_progress_is_logged_in_whatever_form_it_comes(
         log, total = await wait.site.engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 10))
         told = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
 
-    assert (said.status_code, said.json()["status"]) == (200, "accepted")
+    assert (said.status_code, said.json()) == (200, {"status": "accepted"})
     assert [(one.percent, one.message, one.data is not None) for one in log] == [(percent, message, data)]
     assert (total, len(told)) == (1, 1)
     assert mailbox.is_open

@@ -36,7 +36,7 @@ def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel],
     ("contract", "letter", "pointers"),
     [
         (LsoPlaybookResult, PLAYBOOK | {"output": "one text"}, ["/output"]),
-        (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1]}, ["/output/1"]),
+        (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1, 2]}, ["/output/1"]),
         (LsoPlaybookResult, PLAYBOOK | {"status": "running"}, ["/status"]),
         (LsoPlaybookResult, PLAYBOOK | {"return_code": "0"}, ["/return_code"]),
         (LsoPlaybookResult, PLAYBOOK | {"return_code": False}, ["/return_code"]),
@@ -52,6 +52,9 @@ def test_what_no_lso_sends_is_told_by_its_place(contract: type[BaseModel], lette
     assert [one.pointer for one in violations(contract, letter)] == pointers
 
 
-def test_their_schemas_say_that_more_may_come() -> None:
+def test_their_schemas_say_that_more_may_come_and_give_an_example_that_fits() -> None:
     for contract in (LsoPlaybookResult, LsoExecutableResult):
-        assert schema(contract)["additionalProperties"] is True
+        told = schema(contract)
+
+        assert told["additionalProperties"] is True
+        assert [violations(contract, example) for example in told["examples"]] == [()]

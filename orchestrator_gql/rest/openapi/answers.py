@@ -67,6 +67,13 @@ ACCEPTED = Answer(
     ),
     schema="Accepted",
 )
+LOGGED = Answer(
+    "Logged",
+    200,
+    "It is logged, and the URL is as good as before. Each report counts: the same again is logged again.",
+    ({"status": "accepted"}, {"status": "accepted", "dryRun": True}),
+    schema="Accepted",
+)
 MALFORMED = Answer(
     "Malformed",
     400,
@@ -168,8 +175,10 @@ FATE = Answer(
 )
 
 TO_ANYBODY = (UNKNOWN, WRONG_METHOD, TOO_SLOW, TOO_OFTEN, UNAVAILABLE)
-TO_A_DELIVERY = (ACCEPTED, MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, WRONG_TYPE, *TO_ANYBODY)
-TO_A_RESULT = (*TO_A_DELIVERY, BROKEN)
+_TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, WRONG_TYPE, *TO_ANYBODY)
+TO_A_REPORT = (LOGGED, *_TO_A_BODY)
+TO_A_FAILURE = (ACCEPTED, *_TO_A_BODY)
+TO_A_RESULT = (*TO_A_FAILURE, BROKEN)
 TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
@@ -246,13 +255,15 @@ SCHEMAS: dict[str, Json] = {
 
 
 def responses(answers: Iterable[Answer]) -> dict[str, Json]:
-    """The responses of an operation."""
-    return {status: response for answer in answers for status, response in answer.reference.items()}
+    """The responses of an operation, by status."""
+    in_order = sorted(answers, key=lambda answer: answer.status)
+    return {status: response for answer in in_order for status, response in answer.reference.items()}
 
 
 def described() -> dict[str, Json]:
     """All answers, by name."""
-    return {answer.name: _described(answer) for answer in (*TO_A_RESULT, UNCLAIMED, *TO_A_QUESTION)}
+    known = (*TO_A_RESULT, UNCLAIMED, *TO_A_REPORT, *TO_A_QUESTION)
+    return {answer.name: _described(answer) for answer in known}
 
 
 def _described(answer: Answer) -> dict[str, Json]:

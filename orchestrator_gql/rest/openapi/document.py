@@ -10,8 +10,9 @@ from starlette.routing import Route
 
 from orchestrator_gql.rest.openapi import answers
 from orchestrator_gql.rest.openapi.answers import (
-    TO_A_DELIVERY,
+    TO_A_FAILURE,
     TO_A_QUESTION,
+    TO_A_REPORT,
     TO_A_RESULT,
     UNAVAILABLE,
     UNCLAIMED,
@@ -129,8 +130,14 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
             "responses": answers.described(),
             "callbacks": {job.key: callback(job) for job in offered},
             "pathItems": {
-                "Progress": {"post": letter("progress", "How far the job is", "Progress") | {"parameters": [DRY_RUN]}},
-                "Failure": {"post": letter("failure", "The job failed", "FailureReport") | {"parameters": [DRY_RUN]}},
+                "Progress": {
+                    "parameters": [DRY_RUN],
+                    "post": letter("progress", "How far the job is", "Progress", TO_A_REPORT),
+                },
+                "Failure": {
+                    "parameters": [DRY_RUN],
+                    "post": letter("failure", "The job failed", "FailureReport", TO_A_FAILURE),
+                },
             },
         },
     }
@@ -140,15 +147,15 @@ def _paths() -> dict[str, Json]:
     url = "/api/processes/{process_id}/callback/{token}"
     doors = {
         url: letter("deliverResult", "Deliver the result of a job", "Result", TO_A_RESULT),
-        f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress"),
-        f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport"),
+        f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress", TO_A_REPORT),
+        f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport", TO_A_FAILURE),
     }
     job = "/api/callbacks/by-ref/{service}/{ref}"
     by_job = {
         job: letter("deliverJobResult", "Deliver the result of a job by its name", "Result", (*TO_A_RESULT, UNCLAIMED)),
-        f"{job}/progress": letter("reportJobProgress", "Say how far a job is, by its name", "Progress"),
+        f"{job}/progress": letter("reportJobProgress", "Say how far a job is, by its name", "Progress", TO_A_REPORT),
         f"{job}/fail": letter(
-            "reportJobFailure", "Say that a job failed, by its name", "FailureReport", (*TO_A_DELIVERY, UNCLAIMED)
+            "reportJobFailure", "Say that a job failed, by its name", "FailureReport", (*TO_A_FAILURE, UNCLAIMED)
         ),
     }
     return {

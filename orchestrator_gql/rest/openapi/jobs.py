@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.rest.openapi.answers import TO_A_DELIVERY, TO_A_RESULT, Answer, responses
+from orchestrator_gql.rest.openapi.answers import TO_A_RESULT, Answer, responses
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
@@ -95,9 +95,7 @@ def callback(job: Job) -> Json:
     }
 
 
-def letter(
-    operation: str, summary: str, schema_name: str, answers: Iterable[Answer] = TO_A_DELIVERY
-) -> dict[str, Json]:
+def letter(operation: str, summary: str, schema_name: str, answers: Iterable[Answer]) -> dict[str, Json]:
     """An operation that brings JSON of that schema."""
     content: dict[str, Json] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema_name}"}}}
     if schema_name == "Progress":

@@ -1,0 +1,81 @@
+"""A dry run is judged on a snapshot of which nothing is kept: on both databases."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from conftest import Offer
+from sqlalchemy import Connection, select
+from support.playbooks import calls
+from support.remote import Remote, answer
+
+from orchestrator_gql.callbacks.mailbox import Delivery
+from orchestrator_gql.callbacks.progress import Report
+from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
+from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
+from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
+from orchestrator_gql.engine import letters
+from orchestrator_gql.engine.letters import DRY_RUN, Address
+from orchestrator_gql.lookups.callbacks import status_of_receipt
+from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
+from orchestrator_gql.types import CallbackStatus, ProcessStatus
+from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable
+from orchestrator_gql.utils.tokens import new_id
+
+
+def letter(result: Any) -> Delivery:
+    return Delivery.of(result, b"{}", peer=None)
+
+
+async def test_a_dry_run_says_what_would_be_said_and_writes_nothing(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    runtime, address = engine.runtime, Address(token, is_dry_run=True)
+
+    def rows(conn: Connection) -> list[Any]:
+        return [conn.execute(select(table)).all() for table in (callbacks, callback_attempts, events)]
+
+    before = await engine.read(rows)
+    would = [
+        await receive_delivery(runtime, address, letter({"rc": 0})),
+        await receive_report(runtime, address, Report(50.0, "half")),
+        await receive_failure(runtime, address, {"message": "down"}, b"{}"),
+    ]
+    after = await engine.read(rows)
+    taken = await answer(runtime, token, {"rc": 0})
+    await engine.reaches(process_id, ProcessStatus.COMPLETED)
+    again = await receive_delivery(runtime, address, letter({"rc": 0}))
+    with pytest.raises(CallbackConflict):
+        await receive_delivery(runtime, address, letter({"rc": 1}))
+
+    assert [one.receipt for one in would] == [DRY_RUN] * 3
+    assert after == before
+    assert (again.receipt, again.is_duplicate) == (taken.receipt, True)
+    assert len(await engine.attempts(process_id)) == 1
+    assert await status_of_receipt(runtime, taken.receipt) is CallbackStatus.VALIDATED
+
+
+async def test_of_what_a_dry_run_writes_nothing_would_be_kept(offer: Offer) -> None:
+    remote = Remote()
+    played = calls(remote)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+
+    def write(conn: Connection) -> None:
+        conn.execute(callback_progress.insert().values(id=new_id(), callback_id=callback_id, at=now))
+
+    callback_id, now = (await engine.mailbox(process_id)).id, engine.runtime.clock.now()
+    with suppress(StorageUnavailable):  # PostgreSQL refuses the statement, SQLite rolls it back
+        await letters.carry_out(engine.runtime, Address(token, is_dry_run=True), write)
+    after_dry_run = (await engine.read(lambda conn: attempts.progress_of(conn, callback_id, None, 10)))[1]
+    await letters.carry_out(engine.runtime, Address(token), write)
+    after_real_one = (await engine.read(lambda conn: attempts.progress_of(conn, callback_id, None, 10)))[1]
+
+    assert (after_dry_run, after_real_one) == (0, 1)
