@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
@@ -37,6 +38,7 @@ from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.json.redaction import Redactor, secret_names
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
@@ -140,6 +142,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         notifier=_notifier(settings, timers),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
         threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )
     dispatcher.attach(runtime)
@@ -147,6 +150,13 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime
+
+
+def _secret_names(registry: Registry) -> set[str]:
+    """What the contracts of all workflows mark as secret."""
+    steps = (step for workflow in registry for step in workflow.course(is_aborted=True))
+    contracts = {step.contract for step in steps if isinstance(step, AwaitStep) and step.contract is not None}
+    return {name for one in contracts for name in secret_names(contract.schema(one))}
 
 
 def _demand_services(settings: Settings, registry: Registry) -> None:

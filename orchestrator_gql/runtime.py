@@ -12,6 +12,7 @@ from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.commits import Aftermath
 from orchestrator_gql.utils.clock import Clock
+from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflows.registry import Registry
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Runtime:
     notifier: Notifier
     worker: str
     threads: ThreadPoolExecutor
+    redact: Redactor
+    """What nobody is shown."""
     timers: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a timer was stored: the earliest one may be another now."""
     calm: asyncio.Event = field(default_factory=_set)

@@ -16,6 +16,10 @@ from orchestrator_gql.utils.errors import SettingsError
 
 Megabytes = 1024 * 1024
 PREFIX = "ORCHESTRATOR_"
+SECRETS = (
+    "*password*", "*passwd*", "*passphrase*", "*_pass", "*secret*", "*private_key*", "*api_key*", "*apikey*",
+    "*access_key*", "token", "*_token",
+)  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -80,6 +84,11 @@ class Settings(BaseSettings):
         {},
         description="Remote services by name, as JSON: what each must show before its callbacks are taken; see "
         "[how to sign callbacks](../howto/sign-callbacks.md).",
+    )
+    redact: tuple[str, ...] = Field(
+        SECRETS,
+        description="Keys of which nobody is shown the value, in results, states and forms: patterns such as "
+        "`*password*`, as a JSON list. What contracts mark as secret is added.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
     dashboard: Path | None = Field(None, description="The folder of the built dashboard. Default: the packaged one.")

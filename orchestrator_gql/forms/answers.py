@@ -17,6 +17,7 @@ from orchestrator_gql.forms.faults import (
 )
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.json.redaction import MASK
 
 MAX_DEPTH = 64
 
@@ -79,9 +80,12 @@ def keys(name: str, field: FieldInfo) -> set[str]:
 
 
 def _asked(page: type[BaseModel], answer: dict[str, Json]) -> dict[str, Json]:
-    """The answer without what was sent for read-only fields."""
+    """The answer without what was sent for read-only fields, and without masks that came back.
+
+    A secret is shown as a mask; a client that sends it back leaves the field as it was.
+    """
     shown = {key for name, field in page.model_fields.items() if field.frozen for key in keys(name, field)}
-    return {key: value for key, value in answer.items() if key not in shown}
+    return {key: value for key, value in answer.items() if key not in shown and value != MASK}
 
 
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:

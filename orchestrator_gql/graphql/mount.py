@@ -23,7 +23,7 @@ def graphql_face(runtime: Runtime) -> GraphQLFace:
         return Context(runtime, LOCAL_OPERATOR, peer)
 
     return GraphQLFace(
-        build_schema(is_development=settings.offers_development),
+        build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,

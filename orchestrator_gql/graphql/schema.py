@@ -16,7 +16,10 @@ from orchestrator_gql.graphql.subscriptions import Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
-from orchestrator_gql.graphql.types.scalars import SCALARS
+from orchestrator_gql.graphql.types.scalars import scalars
+from orchestrator_gql.utils.json.redaction import Redactor
+
+NOTHING = Redactor(())
 
 
 @strawberry.type(description="Everything that can be done.")
@@ -24,15 +27,15 @@ class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations, Recov
     """One class of verbs for each noun."""
 
 
-def build_schema(*, is_development: bool = True) -> strawberry.Schema:
-    """The schema; its limits and caches come with it."""
+def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
+    """The schema; its limits and caches come with it, and what nobody is shown."""
     return QuietSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*EVENT_TYPES, CallbackAttempt, ProductSubscription],
         extensions=default_extensions(is_development=is_development),
-        config=StrawberryConfig(scalar_map=SCALARS),
+        config=StrawberryConfig(scalar_map=scalars(redact)),
     )
 
 

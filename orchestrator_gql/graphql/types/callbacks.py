@@ -1,5 +1,6 @@
 """Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
-from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json import decode, encode
+from orchestrator_gql.utils.json.redaction import Redactor, Shape
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -32,25 +34,29 @@ LONGEST_SLICE = 1_000_000
 
 @strawberry.type(description="What a remote service said last of how far its job is.")
 class CallbackProgress:
+    said: strawberry.Private[str | None]
     percent: float | None = strawberry.field(description="From 0 to 100.")
-    message: str | None = strawberry.field(description="For people.")
     data: Json | None = strawberry.field(description="All that was said.")
     reported_at: datetime = strawberry.field(description="When it came.")
 
     @classmethod
     def of(cls, said: Json) -> "CallbackProgress":
         at = datetime.fromisoformat(said["reported_at"])
-        return cls(percent=said["percent"], message=said["message"], data=said["data"], reported_at=at)
+        return cls(percent=said["percent"], said=said["message"], data=said["data"], reported_at=at)
 
     @classmethod
     def logged(cls, row: Progress) -> "CallbackProgress":
-        return cls(percent=row.percent, message=row.message, data=row.data, reported_at=row.at)
+        return cls(percent=row.percent, said=row.message, data=row.data, reported_at=row.at)
+
+    @resolved(description="For people.")
+    def message(self, info: Info) -> str | None:
+        return shown_text(info, self.said)
 
 
 @strawberry.type(description="What the validation step said to the result.")
 class CallbackValidation:
+    said: strawberry.Private[str | None]
     outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
-    message: str | None = strawberry.field(description="Why it was rejected.")
     details: Json | None = strawberry.field(description="What the validation added.")
     validated_at: datetime = strawberry.field(description="When it judged.")
 
@@ -58,10 +64,14 @@ class CallbackValidation:
     def of(cls, said: Json) -> "CallbackValidation":
         return cls(
             outcome=ValidationOutcome(said["outcome"]),
-            message=said.get("message"),
+            said=said.get("message"),
             details=said.get("details"),
             validated_at=datetime.fromisoformat(said["validated_at"]),
         )
+
+    @resolved(description="Why it was rejected.")
+    def message(self, info: Info) -> str | None:
+        return shown_text(info, self.said)
 
 
 @strawberry.type(description="A piece of a large result.")
@@ -73,11 +83,11 @@ class ResultSlice:
 
 @strawberry.type(description="One delivery to the callback's URL, with its verdict.")
 class CallbackAttempt(Node):
+    body: strawberry.Private[bytes | None]
     at: datetime = strawberry.field(description="When it came.")
     peer: str | None = strawberry.field(description="The address it came from.")
     outcome: AttemptOutcome = strawberry.field(description="The verdict.")
     bytes: int = strawberry.field(description="How large it was.")
-    body_preview: str | None = strawberry.field(description="Its beginning, of a refused one.")
     is_adoptable: bool = strawberry.field(description="Its body is kept whole and could become the result.")
     replaced: list[str] = strawberry.field(
         description="What adopting it would replace in it, in words: a JSON text may hold what no database keeps."
@@ -93,12 +103,16 @@ class CallbackAttempt(Node):
             peer=row.peer,
             outcome=row.outcome,
             bytes=row.size,
-            body_preview=row.body[:PREVIEW].decode("utf-8", "replace") if row.body is not None else None,
+            body=row.body,
             is_adoptable=(replaced := row.replaced) is not None,
             replaced=list(replaced or ()),
             receipt=row.receipt,
             error=row.error,
         )
+
+    @resolved(description="Its beginning, of a refused one.")
+    def body_preview(self, info: Info) -> str | None:
+        return None if self.body is None else shown_text(info, self.body[:PREVIEW].decode("utf-8", "replace"))
 
 
 @strawberry.type(description="A wait for one answer. The token and the URL are never here: only the action sees them.")
@@ -119,7 +133,6 @@ class Callback(Node):
     is_overdue: bool = strawberry.field(description="It still waits, and its deadline is past.")
     progress: CallbackProgress | None = strawberry.field(description="The last report.")
     result_bytes: int | None = strawberry.field(description="How large the result is.")
-    result_preview: str | None = strawberry.field(description="The result's beginning, as JSON text.")
     is_truncated: bool = strawberry.field(description="The result is too large for `result`: see `resultText`.")
     validation: CallbackValidation | None = strawberry.field(description="What its validation came to.")
     contract: Json | None = strawberry.field(description="JSON Schema of what is accepted.")
@@ -142,10 +155,9 @@ class Callback(Node):
             is_overdue=row.is_open and row.deadline(now) is not None,
             progress=CallbackProgress.of(row.progress) if row.progress else None,
             result_bytes=row.result_bytes,
-            result_preview=row.result_preview,
             is_truncated=(row.result_bytes or 0) > INLINE,
             validation=CallbackValidation.of(row.validation) if row.validation else None,
-            contract=row.contract,
+            contract=Shape(row.contract) if isinstance(row.contract, dict) else row.contract,
         )
 
     @resolved(description="The process that waits.")
@@ -168,6 +180,10 @@ class Callback(Node):
     async def result(self, info: Info) -> Json | None:
         return await result_of(info, self.row)
 
+    @resolved(description="The result's beginning, as JSON text.")
+    def result_preview(self, info: Info) -> str | None:
+        return shown_text(info, self.row.result_preview)
+
     @resolved(description="The result's JSON text, piece by piece.")
     async def result_text(
         self,
@@ -178,6 +194,7 @@ class Callback(Node):
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
             return None
+        text = await asyncio.to_thread(_whole, info.context.runtime.redact, text)
         start = max(offset or 0, 0)
         end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
         following = end if end < len(text) else None
@@ -204,6 +221,20 @@ class Callback(Node):
         found = await info.context.loaders.attempts.load((self.row.id, Window(first, after)))
         shown: Connection[CallbackAttempt] = _connected(found, CallbackAttempt.of)
         return shown
+
+
+def shown_text(info: Info, text: str | None) -> str | None:
+    """The text without the secrets in it."""
+    return info.context.runtime.redact.text(text) if text else text
+
+
+def _whole(redact: Redactor, text: str) -> str:
+    """A whole JSON text without its secrets: as it is stored, where it has none."""
+    if redact.text(text) is text:
+        return text
+    value = decode(text)
+    shown = redact(value)
+    return text if shown is value else encode(shown)
 
 
 def _connected(found: Log[Any], shown: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from orchestrator_gql import types as ground
+from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
@@ -103,15 +104,16 @@ class Failure:
     occurred_at: datetime = strawberry.field(description="When it failed.")
 
     @classmethod
-    def of(cls, failure: ground.Failure | None, principal: Principal) -> "Failure | None":
+    def of(cls, failure: ground.Failure | None, context: Context) -> "Failure | None":
         if failure is None:
             return None
-        shows_trace = Permission.READ_SECRETS in principal.permissions
+        shows_trace = Permission.READ_SECRETS in context.principal.permissions
+        hidden = context.runtime.redact.text
         return cls(
             code=failure.code,
-            message=failure.message,
+            message=hidden(failure.message),
             details=failure.details,
-            traceback=failure.traceback if shows_trace else None,
+            traceback=hidden(failure.traceback) if shows_trace and failure.traceback else None,
             retryable=failure.is_retryable,
             occurred_at=failure.occurred_at,
         )

@@ -16,6 +16,7 @@ from orchestrator_gql.graphql.types.callbacks import (
     CallbackValidation,
     callback_by_id,
     result_of,
+    shown_text,
 )
 from orchestrator_gql.graphql.types.common import Assignee, Failure, PageInfo, User
 from orchestrator_gql.graphql.types.enums import InputRequestChange
@@ -55,7 +56,7 @@ class Event:
 
 def _failure(event: Event, info: Info) -> Failure | None:
     told = event.logged.payload.get("failure")
-    return Failure.of(failure_from_json(told), info.context.principal) if told else None
+    return Failure.of(failure_from_json(told), info.context) if told else None
 
 
 @strawberry.type(description="A process was started.")
@@ -125,7 +126,7 @@ class CallbackReceivedEvent(CallbackEvent):
     @resolved(description="Its beginning, as JSON text.")
     async def result_preview(self, info: Info) -> str:
         row = await info.context.loaders.callback.load(UUID(self.callback_id))
-        return (row.result_preview if row else None) or ""
+        return shown_text(info, row.result_preview if row else None) or ""
 
 
 @strawberry.type(description="A result was judged.")

@@ -8,6 +8,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.utils import errors
+from orchestrator_gql.utils.json.redaction import Shape
 
 
 @strawberry.interface(description="Implemented by every error member: select it, and new members break no client.")
@@ -53,8 +54,8 @@ class FormPage:
             key=page.key,
             title=page.title,
             description=page.description or None,
-            schema=page.schema,
-            ui_schema=page.ui_schema,
+            schema=Shape(page.schema),
+            ui_schema=Shape(page.ui_schema),
             initial_data=page.initial_data,
             submit_label=page.submit_label,
             has_next=page.has_next,

@@ -127,7 +127,7 @@ class Process(Node):
 
     @resolved(description="Why it failed.")
     def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.row.failure, info.context.principal)
+        return Failure.of(self.row.failure, info.context)
 
     @resolved(description="The product subscriptions it works on.")
     async def product_subscriptions(

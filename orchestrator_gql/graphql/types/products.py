@@ -14,6 +14,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.utils.json.redaction import Shape
 
 
 @strawberry.type(description="What is offered to customers.")
@@ -35,7 +36,7 @@ class Product(Node):
             type=facts.product_type,
             tag=facts.tag,
             status=facts.status,
-            block_schema=registered.block_schema(),
+            block_schema=Shape(registered.block_schema()),
         )
 
 

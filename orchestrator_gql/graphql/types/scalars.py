@@ -9,6 +9,7 @@ from graphql import ValueNode, value_from_ast_untyped
 
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import read
+from orchestrator_gql.utils.json.redaction import Redactor, Shape
 
 if TYPE_CHECKING:
     Json = Any
@@ -39,13 +40,6 @@ def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> A
     return read(json.dumps(value, default=lambda _: None).encode())
 
 
-JSON = strawberry.scalar(
-    name="JSON",
-    description="Any JSON value: only for data whose shape is not ours, such as callback results, form data and state.",
-    serialize=lambda value: value,
-    parse_value=lambda value: value,
-    parse_literal=_read_literal,
-)
 DATE_TIME = strawberry.scalar(
     name="DateTime",
     description="An instant: ISO 8601 in UTC, such as 2026-11-24T09:30:00Z. An offset is understood.",
@@ -53,5 +47,21 @@ DATE_TIME = strawberry.scalar(
     parse_value=_read_instant,
 )
 
-SCALARS: dict[object, Any] = {Json: JSON, datetime: DATE_TIME}
-"""Which Python type is which scalar, for the schema's configuration."""
+
+def scalars(redact: Redactor) -> dict[object, Any]:
+    """Which Python type is which scalar, for the schema's configuration.
+
+    Every JSON value passes the redactor here, so that no field can forget to: the shape of other JSON keeps its keys.
+    """
+
+    def shown(value: Any) -> Any:
+        return redact.schema(value) if isinstance(value, Shape) else redact(value)
+
+    json_scalar = strawberry.scalar(
+        name="JSON",
+        description="Any JSON value: only for data whose shape is not ours, such as callback results and state.",
+        serialize=shown,
+        parse_value=lambda value: value,
+        parse_literal=_read_literal,
+    )
+    return {Json: json_scalar, datetime: DATE_TIME}

@@ -127,7 +127,7 @@ class ProcessStep(Node):
 
     @resolved(description="Why it failed, last time.")
     def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.visit.failure if self.visit else None, info.context.principal)
+        return Failure.of(self.visit.failure if self.visit else None, info.context)
 
     @resolved(description="Who answered it, where a person did.")
     def completed_by(self) -> User | None:

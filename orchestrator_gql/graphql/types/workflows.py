@@ -14,6 +14,7 @@ from orchestrator_gql.lookups import workflows as lookups
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind
+from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.workflow import model
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class StepDefinition:
             group=step.group,
             assignee=Assignee.of(step.assignee.key) if isinstance(step, model.InputStep) else None,
             timeout_seconds=timeout.total_seconds() if timeout else None,
-            callback_contract=contract.schema(accepted) if accepted else None,
+            callback_contract=Shape(contract.schema(accepted)) if accepted else None,
         )
 
 

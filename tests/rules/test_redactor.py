@@ -1,0 +1,92 @@
+"""What is not shown of JSON and text, and that all the rest is left as it is."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, Field, SecretStr
+
+from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.redaction import MASK, Redactor, secret_names
+
+CANARY = "hunter2-canary"
+redact = Redactor(["*password*", "*secret*", "*_pass"], ["pin"])
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet="abz :=\"'{},\\", max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet="abz", max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(values)
+def test_what_holds_no_secret_is_the_very_same(value: Json) -> None:
+    assert redact(value) is value
+
+
+@given(values, st.sampled_from(["password", "DB_Password", "client_secret", "ansible_ssh_pass", "PIN"]))
+def test_the_value_of_a_secret_key_is_found_at_any_depth(around: Json, key: str) -> None:
+    value = {"a": [around, {key: CANARY, "b": around}]}
+
+    shown = redact(value)
+
+    assert shown == {"a": [around, {key: MASK, "b": around}]}
+    assert value["a"][1][key] == CANARY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"password": "{CANARY}"}}',
+        f'{{"password":"{CANARY} with \\" quotes"}}',
+        f'{{"a": 1, "db_password" : "{CANARY}',
+        f"login with password={CANARY} failed",
+        f"ansible_ssh_pass: {CANARY}",
+        f"password='{CANARY} and more'",
+        json.dumps({"body": json.dumps({"password": CANARY})}),
+        f'{{"secrets": {{"a": [1, "}}", {{"b": "{CANARY}"}}]}}, "c": 1}}',
+        f'{{"secrets": {{"a": "{CANARY}',
+        f"{'long' * 100_000} password={CANARY}",
+        f"Traceback: ValueError: {{'password': '{CANARY}'}}",
+    ],
+)
+def test_a_secret_in_a_text_is_found_however_it_is_written(text: str) -> None:
+    shown = redact(text)
+
+    assert CANARY not in shown
+    assert MASK in shown
+
+
+def test_what_stands_around_a_secret_in_a_text_stays() -> None:
+    text = '{"a": 1, "secrets": {"b": [2, "}"]}, "password": "x", "c": "password=y, d=3"}'
+
+    assert redact(text) == f'{{"a": 1, "secrets": {MASK}, "password": "{MASK}", "c": "password={MASK}, d=3"}}'
+
+
+@pytest.mark.parametrize("value", [None, True, False, ""])
+def test_that_a_secret_is_missing_or_a_switch_is_no_secret(value: Json) -> None:
+    assert redact({"has_password": value}) == {"has_password": value}
+
+
+def test_whole_objects_and_lists_behind_a_secret_key_are_hidden() -> None:
+    assert redact({"secrets": {"a": CANARY}, "pin": [1, 2]}) == {"secrets": MASK, "pin": MASK}
+
+
+def test_without_patterns_nothing_is_hidden() -> None:
+    value = {"password": CANARY}
+
+    assert Redactor([])(value) is value
+
+
+def test_a_contract_says_which_of_its_fields_are_secret() -> None:
+    class Login(BaseModel):
+        user: str
+        pin: SecretStr
+        key: SecretStr | None = None
+
+    class Answer(BaseModel):
+        logins: list[Login]
+        token: str = Field(json_schema_extra={"secret": True})
+
+    assert secret_names(Answer.model_json_schema()) == {"pin", "key", "token"}
