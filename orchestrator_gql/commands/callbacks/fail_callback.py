@@ -34,10 +34,7 @@ async def receive_failure(
 
     Raises as `receive_callback` does, and `PayloadInvalid` where the report has no message.
     """
-    delivery = Delivery.of(said, body, peer=peer, is_failure=True)
-    failure = _failure(runtime, conceal(said, (address.token,)))
-    if failure is None:
-        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    delivery, failure = await letters.aside(len(body), lambda: _read(runtime, address, said, body, peer))
     verdict = await letters.carry_out(
         runtime, address, lambda conn: letters.deliver(conn, runtime, address, delivery, failure)
     )
@@ -48,6 +45,16 @@ async def receive_failure(
 
 _WRONG_REPORT = "A failure report is an object with a message."
 _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
+
+
+def _read(
+    runtime: Runtime, address: Address, said: Json, body: bytes, peer: str | None
+) -> tuple[Delivery, Failure | None]:
+    delivery = Delivery.of(said, body, peer=peer, is_failure=True)
+    failure = _failure(runtime, conceal(said, (address.token,)))
+    if failure is None:
+        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    return delivery, failure
 
 
 def _failure(runtime: Runtime, said: Json) -> Failure | None:
