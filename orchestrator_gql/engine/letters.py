@@ -1,5 +1,6 @@
 """What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -51,6 +52,10 @@ from orchestrator_gql.utils.tokens import conceal, digest, new_id
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 T = TypeVar("T")
+W = TypeVar("W")
+
+LARGE = 64 * 1024
+"""Bytes of a body above which a thread works on it, so that it holds up nobody else."""
 
 DRY_RUN = "dry-run"
 """The receipt of what was only judged."""
@@ -72,6 +77,11 @@ class Address:
     ref: str | None = None
     peer: str | None = None
     proof: Proof | None = field(default=None, repr=False)
+
+
+async def aside(size: int, work: Callable[[], W]) -> W:
+    """What the work comes to; on a thread for a body of such a size, as canonical JSON of 10 MiB takes seconds."""
+    return await asyncio.to_thread(work) if size > LARGE else work()
 
 
 async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:

@@ -1,6 +1,5 @@
 """The plain-REST shim for remote services: ``POST …/callback/{token}``, with ``/progress`` and ``/fail`` behind it."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -20,7 +19,7 @@ from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
 from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
 from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
 from orchestrator_gql.engine.admission import demand_service
-from orchestrator_gql.engine.letters import DRY_RUN, Address
+from orchestrator_gql.engine.letters import DRY_RUN, Address, aside
 from orchestrator_gql.lookups.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
 from orchestrator_gql.rest.misses import Misses, missed, peer_of
@@ -46,9 +45,6 @@ logger = logging.getLogger(__name__)
 Answer: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
 Find: TypeAlias = Callable[[Request, Runtime], Awaitable[Address]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-LARGE = 64 * 1024
-"""Bytes above which a body is read on a thread."""
 
 HEAD = 1024
 """Bytes that are kept of a body that cannot be a result."""
@@ -126,7 +122,8 @@ async def _progress(request: Request, runtime: Runtime, address: Address) -> Rec
     address = _proven(request, runtime, address, body)
     is_text = is_plain(request) and media_type(request) == "text/plain"
     _demand_readable(body, runtime, is_right=is_text or is_json(request))
-    return await receive_report(runtime, address, _text(body.content) if is_text else read_report(read(body.content)))
+    report = await aside(body.size, lambda: _text(body.content) if is_text else read_report(read(body.content)))
+    return await receive_report(runtime, address, report)
 
 
 async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> Receipt:
@@ -157,14 +154,9 @@ def _delivery(request: Request, body: Body) -> Delivery:
 
 
 async def _read_delivery(request: Request, runtime: Runtime, address: Address) -> tuple[Delivery, Address]:
-    """The delivery of a request, and the address with the proof that came with it.
-
-    A large body is read on a thread, so that it holds up nobody else.
-    """
+    """The delivery of a request, and the address with the proof that came with it."""
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    if body.size > LARGE:
-        return await asyncio.to_thread(lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
-    return _delivery(request, body), _proven(request, runtime, address, body)
+    return await aside(body.size, lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
 
 
 def _proven(request: Request, runtime: Runtime, address: Address, body: Body) -> Address:

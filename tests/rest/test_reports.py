@@ -1,6 +1,7 @@
 """What else a remote service says: how far it is, and that it failed."""
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from waits import problem, waiting
 
 from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.engine import letters
 from orchestrator_gql.rest import bodies
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.letters import attempts
@@ -140,3 +142,25 @@ async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: 
     assert problem(refused) == (408, "request-timeout")
     assert refused.headers["connection"] == "close"
     assert accepted.status_code == 200
+
+
+async def test_what_is_large_is_worked_on_by_a_thread_and_what_is_small_is_not() -> None:
+    loop = threading.get_ident()
+
+    assert await letters.aside(letters.LARGE, threading.get_ident) == loop
+    assert await letters.aside(letters.LARGE + 1, threading.get_ident) != loop
+
+
+async def test_who_else_calls_is_served_while_a_large_body_is_made_canonical(tmp_path: Path) -> None:
+    numbers = b"[" + b",".join([b"1"] * 1_000_000) + b"]"  # half a second's work
+
+    async with waiting(tmp_path) as wait:
+        large = asyncio.create_task(wait.send(numbers))
+        served = 0
+        while not large.done():
+            served += (await wait.site.http.get("/health/live")).status_code == 200
+            await asyncio.sleep(0)  # a client in the same loop never waits by itself
+        said = await large
+
+    assert said.status_code == 200
+    assert served >= 10

@@ -7,7 +7,7 @@ from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.engine import letters
 from orchestrator_gql.engine.letters import Address
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.types import AttemptOutcome, Failure, Json
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal
@@ -35,10 +35,7 @@ async def receive_failure(
 
     Raises as `receive_callback` does, and `PayloadInvalid` where the report has no message.
     """
-    delivery = Delivery.of(said, body, peer=peer, is_failure=True)
-    failure = failure_in(conceal(said, (address.token,)), runtime.clock.now())
-    if failure is None:
-        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    delivery, failure = await letters.aside(len(body), lambda: _read(runtime, address, said, body, peer))
     verdict = await letters.carry_out(
         runtime, address, lambda conn: letters.deliver(conn, runtime, address, delivery, failure)
     )
@@ -49,3 +46,13 @@ async def receive_failure(
 
 _WRONG_REPORT = "A failure report is an object with a message."
 _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
+
+
+def _read(
+    runtime: Runtime, address: Address, said: Json, body: bytes, peer: str | None
+) -> tuple[Delivery, Failure | None]:
+    delivery = Delivery.of(said, body, peer=peer, is_failure=True)
+    failure = failure_in(conceal(said, (address.token,)), runtime.clock.now())
+    if failure is None:
+        delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
+    return delivery, failure

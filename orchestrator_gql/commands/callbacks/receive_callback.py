@@ -14,7 +14,8 @@ async def receive_callback(runtime: Runtime, *, token: str, letter: Json, peer: 
     body = encode(letter).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
-    return await receive_delivery(runtime, Address(token), Delivery.of(letter, body, peer=peer))
+    delivery = await letters.aside(len(body), lambda: Delivery.of(letter, body, peer=peer))
+    return await receive_delivery(runtime, Address(token), delivery)
 
 
 async def receive_delivery(runtime: Runtime, address: Address, delivery: Delivery) -> Receipt:
