@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import isfinite
 
-from orchestrator_gql.utils.json import Json
+from orchestrator_gql.utils.json import Json, bounded, encode
+from orchestrator_gql.utils.json.stored import INLINE
 
 LONGEST = 10_000
 """Characters of a message that are kept."""
@@ -20,7 +21,7 @@ class Report:
 
 def read_report(said: Json) -> Report:
     """The report in a JSON value: text is the message; of an object, ``percent``, ``message`` and the LSO's
-    ``progress`` (the lines since the last report) are understood, and all of it is kept.
+    ``progress`` (the lines since the last report) are understood, and up to 64 KiB of it are kept.
 
     >>> read_report({"progress": ["TASK [write]", "ok: [ams-1]"]}).message
     'ok: [ams-1]'
@@ -28,7 +29,7 @@ def read_report(said: Json) -> Report:
     if isinstance(said, str):
         return Report(message=said[:LONGEST])
     if not isinstance(said, dict):
-        return Report(data=said)
+        return Report(data=bounded(said))
     message = said.get("message")
     lines = said.get("progress")
     if message is None and isinstance(lines, list):
@@ -36,7 +37,24 @@ def read_report(said: Json) -> Report:
     elif message is None and isinstance(lines, str):
         message = lines
     text = str(message)[:LONGEST] if message is not None else None
-    return Report(_percent(said.get("percent")), text, said)
+    return Report(_percent(said.get("percent")), text, _kept(said))
+
+
+def _kept(said: dict[str, Json]) -> Json:
+    """The report, or of one that is too large its newest lines: a thousand are kept, and each is told to everybody."""
+    if len(encode(said)) <= INLINE:
+        return said
+    lines = said.get("progress")
+    if not isinstance(lines, list):
+        return bounded(said)
+    newest, size = list[Json](), 0
+    for line in reversed(lines):
+        size += len(encode(line)) + 1
+        if size > INLINE // 2:
+            break
+        newest.append(line)
+    rest = bounded({key: value for key, value in said.items() if key != "progress"}, INLINE // 4)
+    return {**rest, "progress": newest[::-1], "cut": len(lines) - len(newest)}
 
 
 def _percent(value: Json) -> float | None:

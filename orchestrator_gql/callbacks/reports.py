@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from orchestrator_gql.types import Failure, Json
+from orchestrator_gql.utils.json import bounded
 
 LONGEST_CODE = 100
 LONGEST_MESSAGE = 10_000
@@ -21,6 +22,6 @@ def failure_in(said: Json, now: datetime) -> Failure | None:
         code=str(said.get("code") or "failed-by-remote")[:LONGEST_CODE],
         message=message[:LONGEST_MESSAGE],
         occurred_at=now,
-        details=said.get("details"),
+        details=bounded(said.get("details")),
         is_retryable=said.get("retryable") is True,
     )

@@ -13,6 +13,7 @@ from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine.authors.execution import Tokens
 from orchestrator_gql.engine.authors.lenses import focus, put_back
+from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.process import Again, Await, Entry, Failed, Outcome, Process, StepRecord, Success, Suspend
 from orchestrator_gql.storage import callbacks, events, timers
 from orchestrator_gql.storage.callbacks import Letter
@@ -28,6 +29,7 @@ from orchestrator_gql.types import (
     ResultSource,
 )
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.stored import INLINE, Stored
 from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
 from orchestrator_gql.workflow.model import AwaitStep
 
@@ -251,12 +253,10 @@ def _judged_enough(
     missing = {box.name: failure_of(box, now) for box in waited if not box.is_open and box.status not in TAKEN}
     if len(taken) >= step.needed(len(waited)):
         events.append(conn, withdraw(conn, waited, now))
-        results = callbacks.results(conn, taken)
-        if step.expect is None:
-            return _taken(step, process, {step.result_key: results[taken[0].id]}, now)
-        answers = {mailbox.name: results[mailbox.id] for mailbox in taken}
-        failures = {name: told(failure) for name, failure in missing.items()}
-        return _taken(step, process, {step.result_key: answers, step.failures_key: failures}, now)
+        added = {step.result_key: _answers(conn, step, taken)}
+        if step.expect is not None:
+            added[step.failures_key] = {name: told(failure) for name, failure in missing.items()}
+        return _taken(conn, step, process, added, now)
     failure = _failure_of_all(step, waited, missing, now)
     again = [mailbox for mailbox in waited if _is_worth_another(step, mailbox)]
     if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
@@ -264,6 +264,22 @@ def _judged_enough(
     if step.on_timeout == "operator":
         return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
     return Failed(failure)
+
+
+def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Mailbox]) -> Json | Stored:
+    """The one answer, or all by name; a large one stays where it is stored, but for a lens that works on it."""
+    one = taken[0]
+    is_large = sum(mailbox.result_bytes or 0 for mailbox in taken) > INLINE and not step.lenses
+    if is_large and step.expect is None and one.payload_id is not None:
+        return Stored(one.payload_id, one.result_bytes or 0)
+    results = callbacks.results(conn, taken)
+    if step.expect is None:
+        return results[one.id]
+    answers = {mailbox.name: results[mailbox.id] for mailbox in taken}
+    if not is_large:
+        return answers
+    text = encode(answers)
+    return Stored(callbacks.keep_payload(conn, text), len(text))
 
 
 def entry_again(by: str, mailboxes: Sequence[Mailbox]) -> Entry:
@@ -315,10 +331,11 @@ def failure_of(mailbox: Mailbox, now: datetime) -> Failure:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 
 
-def _taken(step: AwaitStep, process: Process, added: Mapping[str, Json], now: datetime) -> Outcome:
+def _taken(conn: Connection, step: AwaitStep, process: Process, added: Mapping[str, Json], now: datetime) -> Outcome:
     """The letters put where the validation finds them. A lens is an author's: what it raises fails the step here, or
     the commit would be tried for ever."""
     try:
-        return Success(put_back(step, process.state, focus(step, process.state), added))
+        whole = fetched_now(conn, process.state) if step.lenses else process.state
+        return Success(changed(process.state, whole, put_back(step, whole, focus(step, whole), added)))
     except Exception as error:
         return Failed(Failure("step-raised", f"The lens of {step.name!r} raised {type(error).__name__}: {error}", now))

@@ -15,6 +15,9 @@ from orchestrator_gql.forms.schemas import Schema, page_schema
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
 
+LONGEST_SHOWN = 100_000
+"""Characters of a read-only text that a page shows: more nobody reads in a form, and each look would carry it."""
+
 _NO_TITLE = "unknown"  # what the library calls a page without one
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+")
 
@@ -52,19 +55,33 @@ def show(page: type[BaseModel], index: int) -> Page:
     meta: Mapping[str, Json] = get_form_meta(page) or {}
     has_next = bool(meta.get("hasNext"))
     is_confirmation = all(field.get("readOnly") for field in fields.values())
+    digest = _digest({"title": title, "schema": schema, "initial_data": initial_data})
+    cut = {key: _cut(field["default"]) for key, field in fields.items() if _is_too_long(field)}
+    shown = {key: {**field, "default": cut[key]} if key in cut else field for key, field in fields.items()}
     return Page(
         index=index,
         key="-".join(words).lower(),
         title=title,
         description=schema.get("description", ""),
-        schema=schema,
+        schema=schema | {"properties": shown} if cut else schema,
         ui_schema=ui_schema(schema),
-        initial_data=initial_data,
+        initial_data=initial_data | cut,
         submit_label=_own_label(page, meta) or _label(has_next=has_next, is_confirmation=is_confirmation),
         has_next=has_next,
         is_confirmation=is_confirmation,
-        digest=_digest({"title": title, "schema": schema, "initial_data": initial_data}),
+        digest=digest,
     )
+
+
+def _is_too_long(field: Schema) -> bool:
+    """Only what is read: a text to be edited would come back without its end."""
+    text = field.get("default")
+    return bool(field.get("readOnly")) and isinstance(text, str) and len(text) > LONGEST_SHOWN
+
+
+def _cut(text: str) -> str:
+    """The beginning of the text, and how much more there is; the digest is of all of it."""
+    return f"{text[:LONGEST_SHOWN]}\n[… {len(text) - LONGEST_SHOWN:,} more characters]"
 
 
 def _check(page: type[BaseModel]) -> None:

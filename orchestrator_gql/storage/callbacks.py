@@ -147,8 +147,7 @@ def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
 
 def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool, now: datetime) -> UUID:
     """Put the letter into the mailbox and close it; the id of the stored payload."""
-    payload_id = new_id()
-    _add_payload.run(conn, {"id": payload_id, "text": letter.text})
+    payload_id = keep_payload(conn, letter.text)
     closed = {
         "b_id": mailbox.id,
         "status": CallbackStatus.RECEIVED,
@@ -225,6 +224,13 @@ def results(conn: Connection, mailboxes: Sequence[Mailbox]) -> dict[UUID, Json]:
     """The accepted letters, by the id of the mailbox."""
     found = texts(conn, [mailbox.payload_id for mailbox in mailboxes if mailbox.payload_id is not None])
     return {box.id: decode(found[box.payload_id]) for box in mailboxes if box.payload_id is not None}
+
+
+def keep_payload(conn: Connection, text: str) -> UUID:
+    """Store a large value; its id."""
+    payload_id = new_id()
+    _add_payload.run(conn, {"id": payload_id, "text": text})
+    return payload_id
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:

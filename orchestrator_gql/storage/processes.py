@@ -39,8 +39,9 @@ from orchestrator_gql.storage.tables import engine_state, process_steps, process
 from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.storage.work.engine_state import KEY
 from orchestrator_gql.types import EngineState, ProcessStatus
+from orchestrator_gql.utils.json.stored import Stored
 
-HEAVY = frozenset({"state", "answers", "start_pages"})
+HEAVY = frozenset({"state", "stored", "answers", "start_pages"})
 """Columns that lists leave out: a working state may be megabytes."""
 
 RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
@@ -88,7 +89,7 @@ def _fenced(*names: str) -> Update:
 
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
 _move = Prepared(_fenced(*MOVED))
-_move_with_state = Prepared(_fenced(*MOVED, "state", "answers"))
+_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers"))
 
 
 def insert_process(conn: Connection, process: Process) -> None:
@@ -271,7 +272,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         seq=row["seq"],
         epoch=row["epoch"],
         version=row["version"],
-        state=row.get("state") or {},
+        state=_state(row),
         answers=row.get("answers") or {},
         record=record,
         worker=row["worker"],
@@ -284,6 +285,18 @@ def _process(row: Mapping[str, Any]) -> Process:
         aborted_by=row["aborted_by"],
         entry=_entry(row["entry"]),
     )
+
+
+def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The working state; what is stored out of line comes as where it is, and as a note in the column itself."""
+    state = row.get("state") or {}
+    stored = row.get("stored") or {}
+    return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
+
+
+def _out_of_line(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+    found = {key: [str(one.payload_id), one.size] for key, one in state.items() if isinstance(one, Stored)}
+    return found or None
 
 
 def _entry(stored: Mapping[str, Any] | None) -> Entry | None:
@@ -308,6 +321,7 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "worker": process.worker,
         "lease_until": lease_until,
         "state": process.state,
+        "stored": _out_of_line(process.state),
         "answers": process.answers,
         "assignee": process.assignee,
         "created_by": process.created_by,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     func,
     text,
 )
@@ -64,6 +65,7 @@ processes = Table(
     Column("worker", Text),
     Column("lease_until", UtcDateTime),
     Column("state", JsonText, nullable=False),
+    Column("stored", JsonText),
     Column("answers", JsonText, nullable=False),
     Column("assignee", Text),
     Column("created_by", Text),
@@ -214,6 +216,7 @@ callback_attempts = Table(
     Column("body", LargeBinary),
     Column("error", Text),
     Column("receipt", Text),
+    Column("is_failure", Boolean, nullable=False, server_default=false()),
 )
 Index("ix_callback_attempts_callback_id", callback_attempts.c.callback_id, callback_attempts.c.id)
 

@@ -1,7 +1,7 @@
 """One process of a workflow, in the words of whoever tests it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callbac
 from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.engine.authors.stored import fetched
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.lookups.forms import open_form
@@ -44,7 +45,7 @@ class Run:
         """Where it stands this instant: ``status``, ``state``, ``failure``."""
         found = await self._runtime.database.read(lambda conn: processes.load(conn, self.id))
         assert found is not None
-        return found
+        return replace(found, state=await fetched(self._runtime, found.state))
 
     async def rests(self, status: ProcessStatus | str | None = None) -> Process:
         """Where it stands once nothing is left to do without a callback, a person or the clock.

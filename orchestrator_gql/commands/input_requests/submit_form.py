@@ -10,6 +10,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import commit, questions, rights
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.authors.lenses import focus, put_back
+from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.engine.commit import Draft, Fenced
 from orchestrator_gql.engine.recovery import Stuck
 from orchestrator_gql.engine.runner import terms, with_current_definition
@@ -21,6 +22,7 @@ from orchestrator_gql.storage import events, idempotency, input_requests, proces
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, State, Verdict
 from orchestrator_gql.utils.errors import NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
+from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import InputStep, Workflow
 
 SCOPE = "submitForm"
@@ -120,7 +122,9 @@ def _move_on(
         missing = questions.missing_at(conn, process, seen.request.step_index)
         stuck = Stuck(process, missing[0], seen.workflow, steps)
         return questions.act(conn, runtime, principal, stuck, data, decision.at)
-    delta = put_back(seen.step, process.state, focus(seen.step, process.state), data)
+    is_asked = seen.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
+    state = fetched_now(conn, process.state) if is_asked else process.state
+    delta = changed(process.state, state, put_back(seen.step, state, focus(seen.step, state), data))
     moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
     return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
 

@@ -17,6 +17,7 @@ from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.engine.authors import inject
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.models import load_models
+from orchestrator_gql.engine.authors.stored import changed, fetched
 from orchestrator_gql.process import Failed, Outcome, Process, Success, Suspend, Wait
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -29,7 +30,7 @@ from orchestrator_gql.utils.errors import (
     StorageUnavailable,
     WorkflowDefinitionError,
 )
-from orchestrator_gql.utils.json import encode, to_json
+from orchestrator_gql.utils.json import bounded, encode, to_json
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
@@ -61,20 +62,28 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     secrets = tuple(tokens.values())
     try:
         own = inject.given(runtime, process, step, tokens)
-        seen = focus(step, process.state)
+        state = await seen_by(runtime, process, step, step.function)
+        seen = focus(step, state)
         arguments = await _patiently(lambda: inject.arguments(runtime, step.function, seen, own))
         result = await _call(runtime, step.function, arguments, step.timeout)
         where, wait = f"Step {step.name!r}", step.awaits
         refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
         hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
         added, models = inject.contributed(result, where=where, hidden=hidden)
-        delta = put_back(step, process.state, seen, _without_tokens(added, secrets))
-        _demand_size(runtime, step, process.state, delta)
+        delta = changed(process.state, state, put_back(step, state, seen, _without_tokens(added, secrets)))
+        _demand_size(runtime, step, state, delta)
         return Success(delta, models, refs=refs)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
         return _failed(runtime, process, step, error, secrets)
+
+
+async def seen_by(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
+    """The state as the function may see it: of the large values only those that it asks for are fetched."""
+    names = {parameter.name for parameter in inject.wanted_by(function)}
+    keys = None if step.lenses or "state" in names else names
+    return await _patiently(lambda: fetched(runtime, process.state, keys))
 
 
 def is_ours(error: BaseException) -> bool:
@@ -104,7 +113,8 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     try:
         turned = await _patiently(lambda: turn(runtime, process, step, []))
         if isinstance(turned, forms.Complete):
-            return Success(put_back(step, process.state, focus(step, process.state), turned.data))
+            state = await seen_by(runtime, process, step, step.form)
+            return Success(changed(process.state, state, put_back(step, state, focus(step, state), turned.data)))
         return Suspend(turned.page.title or step.name, step.assignee.key, step.due, step.remind)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
@@ -115,7 +125,8 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
 async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[Json]) -> forms.Turn:
     """One turn of an input step's form; what the form adds to the state is without the engine's own names."""
     own = inject.given(runtime, process)
-    turned = await form_turn(runtime, step.form, {**focus(step, process.state), **own}, pages)
+    state = await seen_by(runtime, process, step, step.form)
+    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
         return replace(turned, data=added)
@@ -142,7 +153,8 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
 
 async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
     """What a condition says of the state."""
-    return bool(await _call(runtime, partial(predicate, state), {}, None))
+    whole = dict(await _patiently(lambda: fetched(runtime, state)))
+    return bool(await _call(runtime, partial(predicate, whole), {}, None))
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
@@ -151,7 +163,8 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
     assert wait is not None and callable(wait.expect), "only such a step is asked"
     what = f"expect of callback step {wait.group!r}"
     try:
-        names = names_of(await _call(runtime, partial(wait.expect, focus(step, process.state)), {}, None), what)
+        state = await _patiently(lambda: fetched(runtime, process.state))
+        names = names_of(await _call(runtime, partial(wait.expect, focus(step, state)), {}, None), what)
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
@@ -170,7 +183,8 @@ async def poll(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mai
     extra = {"process_id": str(process.id), "step": step.name}
     try:
         own = {**inject.given(runtime, process), "callback_name": mailbox.name, "remote_ref": mailbox.remote_ref}
-        arguments = await _patiently(lambda: inject.arguments(runtime, ask, focus(step, process.state), own))
+        state = await seen_by(runtime, process, step, ask)
+        arguments = await _patiently(lambda: inject.arguments(runtime, ask, focus(step, state), own))
         said = await _call(runtime, ask, arguments, POLL)
         if said is None:
             return None
@@ -208,7 +222,7 @@ def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = (
     return Failure(
         code=code,
         message=_without_tokens(message[:MESSAGE], tokens),
-        details=_without_tokens(details, tokens),
+        details=bounded(_without_tokens(details, tokens)),
         traceback=_without_tokens(trace, tokens) if trace else None,
         occurred_at=runtime.clock.now(),
     )

@@ -89,6 +89,7 @@ class CallbackAttempt(Node):
     outcome: AttemptOutcome = strawberry.field(description="The verdict.")
     bytes: int = strawberry.field(description="How large it was.")
     is_adoptable: bool = strawberry.field(description="Its body is kept whole and could become the result.")
+    is_failure_report: bool = strawberry.field(description="It said that the job failed.")
     replaced: list[str] = strawberry.field(
         description="What adopting it would replace in it, in words: a JSON text may hold what no database keeps."
     )
@@ -105,6 +106,7 @@ class CallbackAttempt(Node):
             bytes=row.size,
             body=row.body,
             is_adoptable=(replaced := row.replaced) is not None,
+            is_failure_report=row.is_failure,
             replaced=list(replaced or ()),
             receipt=row.receipt,
             error=row.error,

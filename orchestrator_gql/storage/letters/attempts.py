@@ -35,7 +35,10 @@ ADOPTABLE = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it."""
+    """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it.
+
+    ``is_failure``: it reported that the job failed.
+    """
 
     id: UUID
     callback_id: UUID
@@ -46,6 +49,7 @@ class Attempt:
     body: bytes | None
     error: str | None
     receipt: str | None
+    is_failure: bool = False
 
     @property
     def is_adoptable(self) -> bool:
@@ -55,7 +59,7 @@ class Attempt:
     @property
     def replaced(self) -> tuple[str, ...] | None:
         """What adopting the body would replace in it, in words; None where it cannot be adopted."""
-        if self.body is None or self.outcome not in ADOPTABLE:
+        if self.body is None or self.is_failure or self.outcome not in ADOPTABLE:
             return None
         if self.outcome is not AttemptOutcome.MALFORMED:
             return ()
@@ -102,7 +106,7 @@ def keep(
     receipt: str | None = None,
 ) -> None:
     """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
-    accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE)
+    accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
     is_whole = outcome in ADOPTABLE
     _keep.run(
         conn,
@@ -115,10 +119,11 @@ def keep(
             "bytes": delivery.size,
             "media_type": delivery.media_type[:255],
             "digest": delivery.digest or None,
-            # an accepted letter stands among the payloads already
+            # an accepted result stands among the payloads already
             "body": None if accepted else delivery.body if is_whole else delivery.body[:HEAD],
             "error": error,
             "receipt": receipt,
+            "is_failure": delivery.is_failure,
         },
     )
     _bound(conn, callback_id)
@@ -245,7 +250,18 @@ def _count_dropped(conn: Connection, callback_id: UUID, column: "Column[int]", m
 
 
 def _attempt(row: Row[Any]) -> Attempt:
-    return Attempt(row.id, row.callback_id, row.at, row.peer, row.outcome, row.bytes, row.body, row.error, row.receipt)
+    return Attempt(
+        row.id,
+        row.callback_id,
+        row.at,
+        row.peer,
+        row.outcome,
+        row.bytes,
+        row.body,
+        row.error,
+        row.receipt,
+        row.is_failure,
+    )
 
 
 def _progress(row: Row[Any]) -> Progress:

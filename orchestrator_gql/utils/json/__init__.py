@@ -3,6 +3,6 @@
 from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.boundary import to_json
 from orchestrator_gql.utils.json.reading import read, read_lenient
-from orchestrator_gql.utils.json.text import canonical, decode, encode, preview
+from orchestrator_gql.utils.json.text import bounded, canonical, decode, encode, preview
 
-__all__ = ["Json", "canonical", "decode", "encode", "preview", "read", "read_lenient", "to_json"]
+__all__ = ["Json", "bounded", "canonical", "decode", "encode", "preview", "read", "read_lenient", "to_json"]

@@ -7,6 +7,10 @@ import orjson
 import rfc8785
 
 from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.stored import INLINE, Stored
+
+PREVIEW = 1024
+"""Characters that are shown of what is too large."""
 
 
 def preview(text: str, limit: int) -> str:
@@ -16,6 +20,18 @@ def preview(text: str, limit: int) -> str:
     'router-…'
     """
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def bounded(value: Json, limit: int = INLINE) -> Json:
+    """The value, or, where its text is over the limit in bytes, what is to be said of it: its size and its beginning.
+
+    >>> bounded({"output": "x" * 100}, 50)
+    {'bytes': 113, 'beginning': '{"output":"xxxxxxxxxxxxx…'}
+    """
+    text = encode(value)
+    if len(text) <= limit:
+        return value
+    return {"bytes": len(text), "beginning": preview(text, min(limit // 2, PREVIEW))}
 
 
 def canonical(value: Json) -> bytes:
@@ -56,9 +72,9 @@ def encode(value: Json) -> str:
     '{"serial":1180591620717411303424,"half":"\\\\ud800"}'
     """
     try:
-        text = orjson.dumps(value, option=_STRANGERS_ARE_ERRORS)
+        text = orjson.dumps(value, default=_noted, option=_STRANGERS_ARE_ERRORS)
     except orjson.JSONEncodeError:  # integers beyond 64 bits, lone surrogates
-        return stdjson.dumps(value, separators=(",", ":"), allow_nan=False)
+        return stdjson.dumps(value, default=_noted, separators=(",", ":"), allow_nan=False)
     if b"null" in text:
         _refuse_non_finite(value)
     return text.decode()
@@ -67,7 +83,14 @@ def encode(value: Json) -> str:
 _STRANGERS_ARE_ERRORS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-_LEAVES = frozenset({str, int, bool, type(None)})
+def _noted(value: object) -> str:
+    """The note that stands for a value which is stored out of line; nothing else is let through."""
+    if isinstance(value, Stored):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_LEAVES = frozenset({str, int, bool, type(None), Stored})
 """Types of which no value can be what orjson writes as null without a word."""
 
 

@@ -17,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('processes', sa.Column('entry', columns.JsonText(), nullable=True))
+    op.add_column('processes', sa.Column('stored', columns.JsonText(), nullable=True))
     op.add_column('callbacks', sa.Column('wait_seq', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('callbacks', sa.Column('round', sa.Integer(), nullable=False, server_default='1'))
     op.execute(
@@ -27,6 +28,7 @@ def upgrade() -> None:
     op.add_column('callbacks', sa.Column('remote_ref', sa.Text(), nullable=True))
     op.add_column('callbacks', sa.Column('attempts_dropped', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('callbacks', sa.Column('progress_dropped', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('callback_attempts', sa.Column('is_failure', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE callbacks SET wait_seq = record_seq")
     op.execute("UPDATE callbacks SET source = 'CALLBACK' WHERE receipt IS NOT NULL")
     named = sa.text('remote_ref IS NOT NULL')

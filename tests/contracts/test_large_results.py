@@ -1,0 +1,223 @@
+"""Results of megabytes: stored once, judged whole, and carried around by nobody, on both databases."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from sqlalchemy import String, cast, func, select
+from support.engine import Engine
+from support.operator import ADA
+from support.remote import Remote, answer, fail, token_of
+
+from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
+from orchestrator_gql.callbacks.progress import read_report
+from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.storage.tables import metadata
+from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
+from orchestrator_gql.utils.errors import ProcessFailureError
+from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.stored import Stored
+from orchestrator_gql.workflow import workflow
+
+AWAITING, SUSPENDED, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.SUSPENDED, ProcessStatus.FAILED
+COMPLETED = ProcessStatus.COMPLETED
+LINES = [f"ok: [ams-1] => line {number} of a long playbook" for number in range(20_000)]
+LARGE: dict[str, Json] = {"rc": 0, "output": LINES}
+SIZE = len(encode(LARGE))
+
+
+async def bytes_of(engine: Engine, process_id: UUID) -> dict[str, int]:
+    """How many bytes each table holds that is not the payloads'."""
+
+    def count(conn: Any) -> dict[str, int]:
+        found = {}
+        for table in metadata.sorted_tables:
+            if table.name != "payloads":
+                sizes = [func.coalesce(func.sum(func.length(cast(column, String))), 0) for column in table.columns]
+                found[table.name] = sum(int(size) for size in conn.execute(select(*sizes)).one())
+        return found
+
+    return await engine.read(count)
+
+
+def plays(remote: Remote, seen: list[Any]) -> Any:
+    """Judges the result, asks a person, and goes on with it."""
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        seen.append(len(callback_result["output"]))
+        return {"callback_result": callback_result, "is_good": True}
+
+    @inputstep("Confirm")
+    def confirm(callback_result: dict[str, Any]) -> FormGenerator:
+        class Result(FormPage):
+            output: ReadOnly[str] = "\n".join(callback_result["output"])
+
+        yield Result
+        return {"callback_result": callback_result}
+
+    @step("Look again")
+    def look(state: State) -> State:
+        seen.append(len(state["callback_result"]["output"]))
+        return {**state, "is_done": True}
+
+    @step("Look elsewhere")
+    def elsewhere(is_done: bool) -> State:
+        return {"is_elsewhere": is_done}
+
+    @workflow("Play")
+    def played() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge) >> confirm >> look >> elsewhere
+
+    return played
+
+
+async def test_a_large_result_is_stored_once_however_often_it_is_given_back(offer: Offer) -> None:
+    remote, seen = Remote(), list[Any]()
+    engine = await offer(played := plays(remote, seen))
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), LARGE)
+    await engine.reaches(process_id, SUSPENDED)
+    asked = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    assert asked is not None
+    shown = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[])
+    said = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[{}])
+    done = await engine.reaches(process_id, COMPLETED)
+    held = await bytes_of(engine, process_id)
+
+    assert isinstance(shown, NextPage)
+    assert len(shown.page.initial_data["output"]) < 110_000
+    assert shown.page.initial_data["output"].endswith("more characters]")
+    assert isinstance(said, Submitted)
+    assert seen == [20_000, 20_000]
+    assert isinstance(done.state["callback_result"], Stored)
+    assert done.state["callback_result"].size == SIZE
+    assert sum(held.values()) < 40_000, held
+
+
+async def test_a_large_result_that_a_step_changes_is_refused_as_any_other_large_change(offer: Offer) -> None:
+    remote = Remote()
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        return {"callback_result": {**callback_result, "seen": True}}
+
+    @workflow("Play")
+    def played() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    engine = await offer(played, max_step_bytes=100_000)
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), LARGE)
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "result-too-large"
+
+
+async def test_several_answers_that_are_large_together_are_stored_once_more_and_not_in_the_state(offer: Offer) -> None:
+    tokens: dict[str, str] = {}
+
+    @step("Ask")
+    async def ask(callback_urls: dict[str, str]) -> None:
+        tokens.update({name: token_of(url) for name, url in callback_urls.items()})
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> State:
+        return {"lines": sum(len(one["output"]) for one in callback_result.values())}
+
+    @workflow("Ask both")
+    def both() -> Any:
+        return begin >> callback_step("Both", ask, judge, expect=["a", "b"])
+
+    engine = await offer(both)
+    process_id = await engine.start(both)
+    await engine.reaches(process_id, AWAITING)
+    for name in ("a", "b"):
+        await answer(engine.runtime, tokens[name], LARGE)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert done.state["lines"] == 40_000
+    assert isinstance(done.state["callback_result"], Stored)
+
+
+async def test_conditions_and_lenses_see_a_large_result_too(offer: Offer) -> None:
+    remote, seen = Remote(), list[Any]()
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> None:
+        seen.append(len(callback_result["output"]))
+
+    @step("Look")
+    def look(rc: int) -> State:
+        seen.append(rc)
+        return {"is_seen": True}
+
+    @workflow("Play")
+    def played() -> Any:
+        taken = conditional(lambda state: len(state["callback_result"]["output"]) == 20_000)
+        return begin >> callback_step("Playbook", remote.action(), judge) >> taken(focussteps("callback_result")(look))
+
+    engine = await offer(played, max_step_bytes=10_000_000)
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), LARGE)
+    done = await engine.reaches(process_id, COMPLETED)
+
+    assert seen == [20_000, 0]
+    assert done.state["callback_result"]["is_seen"] is True
+
+
+async def test_the_details_of_a_failure_are_told_up_to_a_bound(offer: Offer) -> None:
+    remote = Remote()
+
+    @step("Judge")
+    def judge(callback_result: dict[str, Any]) -> None:
+        raise ProcessFailureError("It failed", details=callback_result)
+
+    @workflow("Play")
+    def played() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge)
+
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), LARGE)
+    failed = await engine.reaches(process_id, FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.details["bytes"] == SIZE
+    assert sum((await bytes_of(engine, process_id)).values()) < 60_000
+
+
+async def test_a_long_failure_report_is_kept_whole_among_the_attempts(offer: Offer) -> None:
+    remote = Remote()
+
+    @workflow("Play")
+    def played() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), step("Judge")(lambda callback_result: None))
+
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    token = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    await fail(engine.runtime, token, "x" * 50_000)
+    failed = await engine.reaches(process_id, FAILED)
+    (attempt,) = await engine.attempts(process_id)
+
+    assert failed.failure is not None
+    assert len(failed.failure.message) == 10_000
+    assert attempt.body is not None and len(attempt.body) > 50_000
+    assert not attempt.is_adoptable
+
+
+@pytest.mark.parametrize("said", [{"progress": LINES, "percent": 5}, {"percent": 5, "log": "x" * 100_000}, LINES])
+def test_a_large_report_is_kept_up_to_a_bound(said: Json) -> None:
+    report = read_report(said)
+
+    assert len(encode(report.data)) <= 64 * 1024
+    if isinstance(said, dict) and "progress" in said:
+        assert report.data["progress"][-1] == LINES[-1]
+        assert report.data["cut"] + len(report.data["progress"]) == len(LINES)
+        assert report.percent == 5
