@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.paused import state_changed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -40,6 +41,8 @@ async def set_engine_state(
             state = EngineState.PAUSING if backlog.held(conn, now) else EngineState.PAUSED
         after = EngineStatus(state, reason, now, principal.id)
         engine_state.change(conn, after)
+        told = {"state": state, "reason": reason}
+        write_down(conn, runtime, None, actor=principal.id, action="setEngineState", now=now, **told)
         events.append(conn, [state_changed(after, principal.id, now)])
         if not paused:
             deployed = [workflow.name for workflow in runtime.registry]

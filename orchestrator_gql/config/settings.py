@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
@@ -84,6 +84,9 @@ class Settings(BaseSettings):
         {},
         description="Remote services by name, as JSON: what each must show before its callbacks are taken; see "
         "[how to sign callbacks](../howto/sign-callbacks.md).",
+    )
+    audit_key: SecretStr | None = Field(
+        None, description="A secret with which the audit log is chained, so that nobody without it can forge an entry."
     )
     redact: tuple[str, ...] = Field(
         SECRETS,

@@ -25,6 +25,7 @@ from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit, waits
 from orchestrator_gql.engine.admission import denied
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, resume
@@ -56,6 +57,9 @@ W = TypeVar("W")
 
 LARGE = 64 * 1024
 """Bytes of a body above which a thread works on it, so that it holds up nobody else."""
+
+REMOTE = "remote service"
+"""Who brings a letter, where the step names no service."""
 
 DRY_RUN = "dry-run"
 """The receipt of what was only judged."""
@@ -288,6 +292,9 @@ def _accept(
     timers.clear_callback(conn, mailbox.id)
     attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
+    told = {"callback_id": str(mailbox.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
+    action = "receiveCallback" if failure is None else "failCallback"
+    write_down(conn, runtime, process.id, actor=mailbox.service or REMOTE, action=action, now=now, **told)
     if _waits_for(process, mailbox) and _may_end(conn, runtime, process, mailbox):
         commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
     return Receipt(receipt, now)

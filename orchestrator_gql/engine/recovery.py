@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
-from orchestrator_gql.engine import commit, rights, waits
+from orchestrator_gql.engine import audited, commit, rights, waits
 from orchestrator_gql.engine.commit import Draft, demand_version
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.waits import TAKEN
@@ -28,7 +28,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callbacks, events, processes
 from orchestrator_gql.storage.letters import attempts
-from orchestrator_gql.types import CallbackStatus, ProcessStatus, ResultSource
+from orchestrator_gql.types import CallbackStatus, Json, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.workflow.model import AwaitStep, StepList, Workflow
 
@@ -94,6 +94,14 @@ async def demand_right(runtime: Runtime, principal: Principal, callback_id: UUID
     workflow = runtime.registry.get(process.workflow_name)
     if mailbox.step_index < len(workflow.steps):
         await rights.demand_recover(principal, workflow, mailbox.step_index)
+
+
+def write_down(
+    conn: Connection, runtime: Runtime, stuck: Stuck, action: str, actor: str, now: datetime, **details: Json
+) -> None:
+    """Tell the audit log which callback was helped on, and how."""
+    told = {"callback_id": str(stuck.mailbox.id), "name": stuck.mailbox.name, **details}
+    audited.write_down(conn, runtime, stuck.process.id, actor=actor, action=action, now=now, **told)
 
 
 def demand_reason(reason: str) -> None:

@@ -11,6 +11,7 @@ from orchestrator_gql.domain import products as product_registry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types import stats as stats_types
+from orchestrator_gql.graphql.types.audit import AuditEntry, AuditFilter, AuditVerification
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -33,6 +34,7 @@ from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
+from orchestrator_gql.lookups import audit as audit_lookups
 from orchestrator_gql.lookups import callbacks as callback_lookups
 from orchestrator_gql.lookups import engine as engine_lookups
 from orchestrator_gql.lookups import forms as form_lookups
@@ -202,6 +204,34 @@ class Query:
         made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
         return made
 
+    @resolved(description="Who decided what, the newest first.")
+    async def audit(
+        self,
+        info: Info,
+        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which of them.")] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[AuditEntry]:
+        context, wanted = info.context, (filter or AuditFilter()).wanted()
+        found = await audit_lookups.audit_page(context.runtime, context.principal, wanted, Window(first, after))
+
+        async def total() -> int:
+            return await audit_lookups.audit_count(context.runtime, context.principal, wanted)
+
+        made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
+        return made
+
+    @resolved(description="Walk the chains of the audit log; names the first entry that does not fit.")
+    async def verify_audit(
+        self,
+        info: Info,
+        after: After = None,
+        first: Annotated[int | None, strawberry.argument(description="At most 100,000 entries.")] = 10_000,
+    ) -> AuditVerification:
+        context, most = info.context, 10_000 if first is None else first
+        found = await audit_lookups.verify_audit(context.runtime, context.principal, after=after, first=most)
+        return AuditVerification.of(found)
+
     @resolved(description="The product of that name.")
     def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
         info.context.demand(Permission.READ)
@@ -325,5 +355,7 @@ async def _row(info: Info, key: UUID) -> Node | None:
         return InputRequest.of(request)
     if (subscription := await loaders.subscription.load(key)) is not None:
         return ProductSubscription.of(subscription)
-    kept = await loaders.attempt.load(key)
-    return CallbackAttempt.of(kept) if kept else None
+    if kept := await loaders.attempt.load(key):
+        return CallbackAttempt.of(kept)
+    entry = await audit_lookups.audit_entry(info.context.runtime, info.context.principal, key)
+    return AuditEntry.of(entry) if entry else None

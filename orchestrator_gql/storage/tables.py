@@ -232,6 +232,22 @@ callback_progress = Table(
 )
 Index("ix_callback_progress_callback_id", callback_progress.c.callback_id, callback_progress.c.id)
 
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("chain", Uuid, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text),
+    Column("action", String(64), nullable=False),
+    Column("details", JsonText, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    UniqueConstraint("chain", "seq", name="uq_audit_place"),
+)
+Index("ix_audit_at_id", audit.c.at, audit.c.id)
+
 unclaimed_letters = Table(
     "unclaimed_letters",
     metadata,

@@ -87,6 +87,8 @@ ROOT_FIELDS = {
     "productSubscription": f'productSubscription(id: "{ID}") {{ id }}',
     "events": "events { reset }",
     "startForm": 'startForm(workflowName: "ask") { __typename }',
+    "audit": "audit { totalCount }",
+    "verifyAudit": "verifyAudit { valid }",
     "stats": "stats { failed }",
     "engine": "engine { version }",
     "startWorkflow": 'startWorkflow(input: {workflowName: "note"}) { __typename }',

@@ -41,6 +41,8 @@ async def adopt_callback_attempt(
         recovery.demand(conn, stuck, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
         letter = _letter(attempt, stuck)
         now = runtime.clock.now()
+        told = {"reason": reason, "attempt_id": str(attempt_id), "digest": letter.digest}
+        recovery.write_down(conn, runtime, stuck, "adoptCallbackAttempt", principal.id, now, **told)
         return recovery.supply(conn, runtime, stuck, letter, source=ResultSource.ADOPTED, actor=principal.id, now=now)
 
     return await runtime.database.transaction(adopt)

@@ -44,6 +44,8 @@ async def complete_callback(
             errors = [FieldError(("result", *one.path), one.message, one.type, one.context) for one in broken]
             raise PayloadInvalid("The result does not fit the contract of this callback.", errors, is_contract=True)
         letter, now = Delivery.of(result, body, peer=None), runtime.clock.now()
+        told = {"reason": reason, "digest": letter.digest}
+        recovery.write_down(conn, runtime, stuck, "completeCallback", principal.id, now, **told)
         return recovery.supply(conn, runtime, stuck, letter, source=ResultSource.OPERATOR, actor=principal.id, now=now)
 
     return await runtime.database.transaction(complete)

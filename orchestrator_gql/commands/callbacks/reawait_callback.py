@@ -31,6 +31,8 @@ async def reawait_callback(
         stuck = recovery.find(conn, runtime, callback_id, expected_version)
         recovery.demand(conn, stuck, ProcessAction.REAWAIT_CALLBACK)
         now = runtime.clock.now()
+        told = {"reason": reason, "timeout_seconds": timeout}
+        recovery.write_down(conn, runtime, stuck, "reawaitCallback", principal.id, now, **told)
         return recovery.wait_on(conn, runtime, stuck, [stuck.mailbox], timeout=timeout, actor=principal.id, now=now)
 
     return await runtime.database.transaction(wait_on)

@@ -31,6 +31,7 @@ async def reissue_callback(
         stuck = recovery.find(conn, runtime, callback_id, expected_version)
         recovery.demand(conn, stuck, ProcessAction.REISSUE_CALLBACK)
         now = runtime.clock.now()
+        recovery.write_down(conn, runtime, stuck, "reissueCallback", principal.id, now, reason=reason)
         return recovery.issue_again(conn, runtime, stuck, [stuck.mailbox], actor=principal.id, now=now)
 
     return await runtime.database.transaction(ask_again)

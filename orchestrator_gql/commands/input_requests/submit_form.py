@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import commit, questions, rights
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
@@ -104,6 +105,14 @@ def _decide(
     timers.clear_request(conn, process.id, seen.request.id)
     payload = {"input_request_id": str(seen.request.id), "verdict": decision.verdict}
     events.append(conn, [Event(EventKind.INPUT_DECIDED, decision.at, process.id, decision.by, payload)])
+    told = {
+        "input_request_id": str(seen.request.id),
+        "verdict": decision.verdict,
+        "shown_digest": decision.shown_digest,
+        "pages_digest": hashlib.sha256(canonical(list(decision.pages))).hexdigest(),
+        "comment": decision.comment,
+    }
+    write_down(conn, runtime, process.id, actor=principal.id, action="submitForm", now=decision.at, **told)
     after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, data)
     request = replace(
         seen.request,

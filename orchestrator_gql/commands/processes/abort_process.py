@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import Draft, demand_version
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Abort, Process, abort
@@ -36,6 +37,7 @@ async def abort_process(
         demand_version(process, expected_version)
         now = runtime.clock.now()
         workflow = runtime.registry.find(process.workflow_name)
+        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=reason)
         draft = Draft(process).then(abort(process, workflow, Abort(principal.id, reason), now))
         return commit.apply(conn, process, draft, terms(runtime, begin)).process
 

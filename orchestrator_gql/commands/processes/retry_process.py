@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, rights
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import Draft, demand_version
 from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.engine.runner import terms
@@ -38,6 +39,7 @@ async def retry_process(
         demand_version(process, expected_version)
         now = runtime.clock.now()
         steps = course(process, workflow)
+        write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)
         draft = Draft(process).then(retry(process, steps, now, principal.id))
         return commit.apply(conn, process, draft, terms(runtime, steps)).process
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import rights
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
@@ -65,6 +66,8 @@ async def start_workflow(
         begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)
         begun = replace(begun, process=replace(begun.process, note=clean_note(note)))
         process = begin_process(conn, begun)
+        told = {"workflow": workflow.name, "pages_digest": digest}
+        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
         if held is not None:
             product_subscriptions.link(conn, process.id, held, workflow.target)
         if idempotency_key is None:

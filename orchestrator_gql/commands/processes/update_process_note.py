@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import clean_note, demand_version
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
@@ -33,6 +34,7 @@ async def update_process_note(
             raise NotFound("process", process_id)
         demand_version(process, expected_version)
         now = runtime.clock.now()
+        write_down(conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now)
         processes.set_note(conn, process, note, now)
         events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": note})])
         return replace(process, note=note, version=process.version + 1, updated_at=now)

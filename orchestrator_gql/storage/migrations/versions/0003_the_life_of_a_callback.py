@@ -46,3 +46,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('service', 'ref', 'digest', name='uq_unclaimed_letters_one_each')
     )
     op.create_index('ix_unclaimed_letters_service_at', 'unclaimed_letters', ['service', 'at'])
+    op.create_table('audit',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('chain', sa.Uuid(), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('at', columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=True),
+    sa.Column('action', sa.String(length=64), nullable=False),
+    sa.Column('details', columns.JsonText(), nullable=False),
+    sa.Column('previous', sa.String(length=64), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit')),
+    sa.UniqueConstraint('chain', 'seq', name='uq_audit_place')
+    )
+    op.create_index('ix_audit_at_id', 'audit', ['at', 'id'])

@@ -1,0 +1,31 @@
+"""What is written down of a decision: by whom, when and about what, in the decision's own transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import audit
+from orchestrator_gql.types import Json
+
+
+def write_down(
+    conn: Connection,
+    runtime: Runtime,
+    process_id: UUID | None,
+    *,
+    actor: str | None,
+    action: str,
+    now: datetime,
+    **details: Json,
+) -> None:
+    """Append the decision to the audit log; ``action`` is the verb's name, as GraphQL calls it.
+
+    ``details`` are ids, digests, reasons and comments: never a token, a payload or what was filled into a form. What is
+    None is left out. Whoever calls holds the lock of the process (None: of the engine's state).
+    """
+    told = {name: value for name, value in details.items() if value is not None}
+    key = runtime.settings.audit_key
+    secret = key.get_secret_value().encode() if key else None
+    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=secret)

@@ -1,0 +1,228 @@
+"""Who decided what is written down with the decision itself, and whoever changes it afterwards is found out."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from conftest import Offer
+from sqlalchemy import Connection, delete, insert, select, update
+from support.engine import Engine
+from support.operator import ADA, BOB
+from support.playbooks import calls
+from support.remote import Remote, answer, fail
+
+from orchestrator_gql.commands.callbacks.adopt_callback_attempt import adopt_callback_attempt
+from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
+from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
+from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
+from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.lookups.audit import Verified, audit_page, verify_audit
+from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
+from orchestrator_gql.storage.audit import AuditEntry, AuditFilter, record
+from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.tables import audit
+from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.utils.errors import CallbackClosed, Forbidden, InvalidState, PayloadInvalid
+from orchestrator_gql.utils.tokens import new_id
+
+AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
+
+
+async def entries(engine: Engine, process_id: UUID | None = None) -> list[AuditEntry]:
+    """The log, the oldest first."""
+    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), Window(200))
+    return [entry for _, entry in page.items][::-1]
+
+
+async def verified(engine: Engine, after: str | None = None, first: int = 10_000) -> Verified:
+    """What walking the chains comes to."""
+    return await verify_audit(engine.runtime, LOCAL_OPERATOR, after=after, first=first)
+
+
+async def test_every_verb_on_a_callback_leaves_an_entry_that_names_who_and_why(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60))
+    process_id = await engine.start(played)
+    first = await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    await reissue_callback(engine.runtime, ADA, callback_id=(await engine.mailbox(process_id)).id, reason="lost")
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    id = (await engine.mailbox(process_id)).id
+    await reawait_callback(engine.runtime, BOB, callback_id=id, timeout=120, reason="slow today")
+    await complete_callback(engine.runtime, ADA, callback_id=id, result={"rc": 0}, reason="seen on the device")
+    await engine.reaches(process_id, COMPLETED)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, first, {"rc": 0})
+
+    log = await entries(engine, process_id)
+
+    assert [(entry.action, entry.actor, entry.details.get("reason")) for entry in log] == [
+        ("startWorkflow", "local", None),
+        ("reissueCallback", "ada", "lost"),
+        ("reawaitCallback", "bob", "slow today"),
+        ("completeCallback", "ada", "seen on the device"),
+    ]
+    assert (await verified(engine)).broken is None
+
+
+async def test_letters_adoptions_and_aborts_are_written_down_with_digests_and_not_with_what_was_sent(
+    offer: Offer,
+) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote, timeout=60))
+    adopted, failed, aborted = [await engine.start(played) for _ in range(3)]
+    tokens = {id: await remote.asked() for id in (adopted, failed, aborted)}
+    for id in tokens:
+        await engine.reaches(id, AWAITING)
+    by_process = {}
+    for id in tokens:
+        hint = (await engine.mailbox(id)).token_hint
+        by_process[id] = next(token for token in remote.tokens if token.endswith(hint))
+    await fail(engine.runtime, by_process[failed], "no route")
+    await abort_process(engine.runtime, BOB, process_id=aborted, reason="wrong site")
+    engine.turn(60)
+    await engine.reaches(adopted, FAILED)
+    with pytest.raises(CallbackClosed):
+        await answer(engine.runtime, by_process[adopted], {"rc": 0, "note": "what was sent"})
+    (attempt,) = await engine.attempts(adopted)
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=attempt.id, reason="it did finish")
+    await engine.reaches(adopted, COMPLETED)
+    await set_engine_state(engine.runtime, ADA, paused=True, reason="switch upgrade")
+
+    log = await entries(engine)
+
+    actions = {(entry.process_id, entry.action): entry for entry in log}
+    assert actions[adopted, "adoptCallbackAttempt"].details["attempt_id"] == str(attempt.id)
+    assert actions[failed, "failCallback"].actor == "remote service"
+    assert actions[aborted, "abortProcess"].details == {"reason": "wrong site"}
+    assert actions[None, "setEngineState"].details == {"state": "PAUSED", "reason": "switch upgrade"}
+    assert not any("what was sent" in str(entry.details) or "no route" in str(entry.details) for entry in log)
+    assert not any(token in str(log) for token in remote.tokens)
+
+
+async def test_what_was_refused_is_not_written_down(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote))
+    process_id = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    await engine.reaches(process_id, COMPLETED)
+
+    with pytest.raises(InvalidState):
+        await abort_process(engine.runtime, ADA, process_id=process_id)
+
+    assert [entry.action for entry in await entries(engine, process_id)] == ["startWorkflow", "receiveCallback"]
+
+
+def _edited(conn: Connection, rows: list[Any]) -> None:
+    conn.execute(update(audit).where(audit.c.id == rows[1].id).values(actor="mallory"))
+
+
+def _details_edited(conn: Connection, rows: list[Any]) -> None:
+    conn.execute(update(audit).where(audit.c.id == rows[1].id).values(details={"reason": "another"}))
+
+
+def _removed(conn: Connection, rows: list[Any]) -> None:
+    conn.execute(delete(audit).where(audit.c.id == rows[1].id))
+
+
+def _first_removed(conn: Connection, rows: list[Any]) -> None:
+    conn.execute(delete(audit).where(audit.c.id == rows[0].id))
+
+
+def _reordered(conn: Connection, rows: list[Any]) -> None:
+    for row, seq in ((rows[1], 1000), (rows[2], rows[1].seq), (rows[1], rows[2].seq)):
+        conn.execute(update(audit).where(audit.c.id == row.id).values(seq=seq))
+
+
+def _inserted(conn: Connection, rows: list[Any]) -> None:
+    last = rows[-1]._mapping
+    conn.execute(insert(audit), {**last, "id": new_id(), "seq": last["seq"] + 1, "previous": last["digest"]})
+
+
+def _moved_to_another_chain(conn: Connection, rows: list[Any]) -> None:
+    conn.execute(update(audit).where(audit.c.id == rows[-1].id).values(chain=new_id()))
+
+
+@pytest.mark.parametrize("key", [None, "a key of the deployment"])
+@pytest.mark.parametrize(
+    "tamper",
+    [_edited, _details_edited, _removed, _first_removed, _reordered, _inserted, _moved_to_another_chain],
+)
+async def test_a_row_that_was_tampered_with_is_found(
+    offer: Offer, tamper: Callable[[Connection, list[Any]], None], key: str | None
+) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote), audit_key=key)
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    id = (await engine.mailbox(process_id)).id
+    for minutes in (1, 2):
+        await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60 * minutes)
+    other = await engine.start(played)
+    await answer(engine.runtime, await remote.asked(), {"rc": 0})
+    await engine.reaches(other, COMPLETED)
+    whole = await verified(engine)
+
+    def act(conn: Connection) -> None:
+        mine = select(audit).where(audit.c.chain == process_id).order_by(audit.c.seq)
+        tamper(conn, list(conn.execute(mine)))
+
+    await engine.runtime.database.transaction(act)
+    found = await verified(engine)
+
+    assert (whole.broken, whole.entries, whole.has_more) == (None, 5, False)
+    assert found.broken is not None
+    assert found.fault
+
+
+async def test_a_forged_entry_needs_the_key(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote), audit_key="a key of the deployment")
+    process_id = await engine.start(played)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+
+    def forge(conn: Connection) -> None:
+        now = engine.clock.now()
+        record(conn, process_id, actor="ada", action="abortProcess", details={}, now=now, key=b"guessed")
+
+    await engine.runtime.database.transaction(forge)
+    found = await verified(engine)
+
+    assert found.broken is not None
+    assert found.broken.action == "abortProcess"
+
+
+async def test_the_chains_are_walked_in_pages_of_any_size(offer: Offer) -> None:
+    remote = Remote()
+    engine = await offer(played := calls(remote))
+    for _ in range(3):
+        process_id = await engine.start(played)
+        await answer(engine.runtime, await remote.asked(), {"rc": 0})
+        await engine.reaches(process_id, COMPLETED)
+
+    seen, after, pages = 0, None, 0
+    while True:
+        found = await verified(engine, after, 4)
+        assert found.broken is None
+        seen, after, pages = seen + found.entries, found.cursor, pages + 1
+        if not found.has_more:
+            break
+
+    assert (seen, pages) == (6, 2)
+    with pytest.raises(PayloadInvalid):
+        await verified(engine, first=0)
+
+
+async def test_the_log_is_read_by_those_who_may_alone(offer: Offer) -> None:
+    engine = await offer()
+    clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.READ_AUDIT})
+
+    with pytest.raises(Forbidden):
+        await audit_page(engine.runtime, clerk, AuditFilter(), Window(10))
+    with pytest.raises(Forbidden):
+        await verify_audit(engine.runtime, clerk, after=None, first=10)
