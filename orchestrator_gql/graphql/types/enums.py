@@ -91,6 +91,14 @@ class ValidationOutcome(StrEnum):
     REJECTED = "REJECTED"
 
 
+class WaitKind(StrEnum):
+    """What a process waits for."""
+
+    CALLBACK = "CALLBACK"
+    PERSON = "PERSON"
+    TIME = "TIME"
+
+
 class InputRequestChange(StrEnum):
     """What happened to an open input request."""
 
@@ -196,6 +204,11 @@ described(Target, "What a workflow does to a product subscription.", {
     "VALIDATE": "Checks one against the network.",
     "SYSTEM": "Works on none.",
 }, name="WorkflowTarget")  # fmt: skip
+described(WaitKind, "What a process waits for.", {
+    "CALLBACK": "A remote service must answer.",
+    "PERSON": "Somebody must answer a form.",
+    "TIME": "It is tried again by itself.",
+})  # fmt: skip
 described(ResultSource, "How a callback came to its result.", {
     "CALLBACK": "The remote service delivered it.",
     "POLL": "The remote service was asked, when its time was over.",

@@ -15,6 +15,7 @@ from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.graphql.types.steps import ProcessStep
+from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
@@ -112,6 +113,12 @@ class Process(Node):
         rows = await info.context.loaders.requests.load(self.row.id)
         waiting = [row for row in rows if row.status is InputRequestStatus.OPEN]
         return InputRequest.of(waiting[-1]) if waiting else None
+
+    @resolved(description="What it waits for, in words and in fields; null where it does not wait.")
+    async def why_waiting(self, info: Info) -> WhyWaiting | None:
+        loaders = info.context.loaders
+        waits, asks = await loaders.callbacks.load(self.row.id), await loaders.requests.load(self.row.id)
+        return why_waiting(self.row, waits, asks)
 
     @resolved(description="The callbacks whose URLs are open.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:

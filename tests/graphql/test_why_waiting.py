@@ -1,0 +1,71 @@
+"""Why a process rests, said to whoever looks."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from stories import COMPLETED, FAILED, Story, telling
+from support.database import sqlite_url
+from support.web import site_of
+
+from orchestrator_gql import begin, retrystep
+from orchestrator_gql.types import ProcessStatus
+from orchestrator_gql.workflow import workflow
+
+WHY = """query ($id: ID!) { process(id: $id) { status whyWaiting {
+  kind message since until service missing lastReportAt assignee { key } } } }"""
+
+
+async def why(story: Story, process_id: UUID) -> Any:
+    """What the process says it waits for."""
+    return (await story.site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+
+
+async def test_a_process_says_that_a_remote_service_must_answer_until_when_and_when_it_was_heard_of(
+    tmp_path: Path,
+) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        silent = await why(story, process_id)
+        story.site.engine.turn(60)
+        await story.say("reportCallbackProgress", token=token, message="half way")
+        heard = await why(story, process_id)
+
+    assert (silent["kind"], silent["message"]) == ("CALLBACK", "It waits for a remote service to answer.")
+    assert silent["lastReportAt"] is None
+    assert silent["since"] < heard["lastReportAt"] < silent["until"]
+
+
+async def test_a_process_says_who_must_answer_its_form_and_nothing_when_it_does_not_wait(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, request_id = await story.asks()
+        asked = await why(story, process_id)
+        await story.submit(inputRequestId=request_id, pages=[{}])
+        await story.site.engine.reaches(process_id, COMPLETED)
+        done = await why(story, process_id)
+        failing, token = await story.waits()
+        await story.say("receiveCallback", token=token, result={"rc": 2})
+        await story.site.engine.reaches(failing, FAILED)
+        failed = await why(story, failing)
+
+    assert (asked["kind"], asked["assignee"]) == ("PERSON", {"key": "NOC"})
+    assert "NOC" in asked["message"]
+    assert (done, failed) == (None, None)
+
+
+async def test_a_process_says_when_it_tries_again(tmp_path: Path) -> None:
+    @retrystep("Ping", delay=30)
+    def ping() -> None:
+        raise ConnectionError("no route to host")
+
+    @workflow("Ping")
+    def pings() -> Any:
+        return begin >> ping
+
+    async with site_of(sqlite_url(tmp_path), pings) as site:
+        process_id = await site.engine.start(pings)
+        await site.engine.reaches(process_id, ProcessStatus.WAITING)
+        told = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+
+    assert told["kind"] == "TIME"
+    assert told["since"] < told["until"]
