@@ -1,9 +1,11 @@
 """What can be asked on the command line, with help texts that teach it."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from orchestrator_gql.cli.operator.arguments import add_verbs
 from orchestrator_gql.version import __version__
 
 PROGRAM = "orchestrator-gql"
@@ -89,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
     resume = _command(commands, "resume", "go on after a pause", "Start steps again: everything goes on by itself.")
     resume.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
     resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
+
+    add_verbs(partial(_command, commands), _SERVER)
 
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)

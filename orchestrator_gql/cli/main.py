@@ -70,4 +70,30 @@ def _run(asked: argparse.Namespace) -> int:
             from orchestrator_gql.cli.pause import set_engine
 
             set_engine(asked.url, paused=asked.command == "pause", reason=asked.reason)
+        case _:
+            _act(asked)
     return DONE
+
+
+def _act(asked: argparse.Namespace) -> None:
+    """One of the operator's verbs."""
+    match asked.command:
+        case "waits":
+            from orchestrator_gql.cli.operator.waits import waits
+
+            waits(asked.url, overdue=asked.overdue, is_json=asked.json)
+        case "show":
+            from orchestrator_gql.cli.operator.show import show
+
+            show(asked.url, asked.id, is_json=asked.json)
+        case "confirm":
+            from orchestrator_gql.cli.operator.confirm import confirm
+
+            confirm(
+                asked.url, asked.id, fields=asked.set, pages=asked.pages, comment=asked.comment, is_agreed=asked.yes
+            )
+        case name:
+            from orchestrator_gql.cli.operator import verbs
+
+            options = {key: value for key, value in vars(asked).items() if key not in ("command", "url", "id")}
+            getattr(verbs, name)(asked.url, asked.id, **options)

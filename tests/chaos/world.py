@@ -192,7 +192,7 @@ class World:
                 await asyncio.sleep(AGAIN)
                 continue
             if response.status_code == 200:
-                receipt: str = response.json()["receipt"]
+                receipt: str | None = response.json().get("receipt")  # a report of progress has none
                 return receipt
             if response.status_code < 500:
                 if not can_be_late:

@@ -123,6 +123,7 @@ class _Glance:
 
     def __init__(self, engine: Engine) -> None:
         self._left = GLANCE
+        self._is_broken_off = False
         self._conn = engine.connect()
         self._conn.begin()
         driver = self._conn.connection.driver_connection
@@ -132,25 +133,41 @@ class _Glance:
     def read(self, unit: Unit[T]) -> T:
         """What the unit found; `_TakesLong` where another thread should look for it."""
         self._left = GLANCE
+        self._is_broken_off = False
         try:
-            return _on_snapshot(unit, self._conn)
+            return _on_snapshot(unit, self._conn, before_its_end=self._breathe)
         except StorageUnavailable:
-            if self._left < 0:
+            if self._is_broken_off:
                 raise _TakesLong from None
             raise
+
+    def _breathe(self) -> None:
+        """Let the snapshot be given up in peace: a ROLLBACK that is broken off leaves the connection useless."""
+        self._is_broken_off = self._left < 0
+        self._left = GLANCE
 
     def _count(self) -> bool:
         self._left -= 1
         return self._left < 0
 
 
-def _on_snapshot(unit: Unit[T], conn: Connection) -> T:
+def _on_snapshot(unit: Unit[T], conn: Connection, *, before_its_end: Callable[[], None] = lambda: None) -> T:
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.execute("BEGIN")
     try:
-        return translated(unit, conn)
-    finally:
+        _give_up(driver)  # where an earlier ROLLBACK failed: the disk was away
+        driver.execute("BEGIN")
+        try:
+            return translated(unit, conn)
+        finally:
+            before_its_end()
+            _give_up(driver)
+    except sqlite3.OperationalError as error:
+        raise StorageUnavailable from error
+
+
+def _give_up(driver: sqlite3.Connection) -> None:
+    if driver.in_transaction:
         driver.execute("ROLLBACK")
 
 
