@@ -31,7 +31,7 @@ def demo(*, port: int, proxy_port: int, work: Path) -> None:
         os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows find the proxy by it
         _demand_free(proxy_port)
     serve(
-        ["orchestrator_gql.demo.workflows"],
+        ["orchestrator_gql.demo.workflows", "orchestrator_gql.demo.rehearsal"],
         host=HOST,
         port=port,
         database=f"sqlite+aiosqlite:///{work / 'orchestrator.db'}",

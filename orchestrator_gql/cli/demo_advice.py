@@ -29,6 +29,11 @@ Click on the dashboard, or try this in a second terminal:
   # Confirm it, with the id that was answered; the playbook then runs for good, and is confirmed alike.
   {_curl(here, CONFIRM)}
 
+  # What waits, and for how long? `show ID` tells all of one process, `confirm ID` answers its form.
+  orchestrator-gql waits --url {here}
+
+  # Rehearse what goes wrong: start rehearse_recovery on the dashboard, then see docs/howto/recover-a-stuck-process.md.
+
   # Watch all of it, live.
   orchestrator-gql tail --url {here}
 """

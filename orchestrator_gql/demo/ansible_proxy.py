@@ -86,7 +86,11 @@ class AnsibleProxy:
             job_id=uuid4(),
             playbook=playbook,
             inventory=asked.inventory,
-            extra_vars=asked.extra_vars | {"work_dir": str(self._settings.work.resolve()), "rest": self._settings.rest},
+            extra_vars={
+                "rest": self._settings.rest,
+                **asked.extra_vars,
+                "work_dir": str(self._settings.work.resolve()),
+            },
         )
         on_lines = _progress(self._reports, asked)
 
