@@ -79,6 +79,6 @@ def test_what_goes_wrong_is_mended_without_running_the_playbook_again(tmp_path: 
             until(lambda id=id: True if stands(id)["status"] == "SUSPENDED" else None)  # type: ignore[misc]
         plays("LATE", late, 2)
         until(lambda: True if stands(late)["status"] == "COMPLETED" else None)
-        runs = [stands(id)["steps"][0] for id in (late, never, frozen)]
+        steps = [step for id in (late, never, frozen) for step in stands(id)["steps"]]
 
-    assert [(step["name"], step["attempt"]) for step in runs] == [("Run the playbook", 1)] * 3
+    assert [step["attempt"] for step in steps if step["name"] == "Run the playbook"] == [1, 1, 1]
