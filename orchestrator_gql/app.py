@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -99,7 +100,9 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         works = runtime.settings.role != "api"
         if works:
             work += [dispatcher.run(), keep_time(runtime)]
-        tasks = [asyncio.create_task(one) for one in work]
+        tasks = [asyncio.create_task(one, name=getattr(one, "__qualname__", None)) for one in work]
+        for task in tasks:
+            task.add_done_callback(partial(_noted, runtime))
         try:
             yield
         finally:
@@ -111,6 +114,16 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     finally:
         await runtime.database.close()
         runtime.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _noted(runtime: Runtime, task: "asyncio.Task[None]") -> None:
+    """Work of the server that broke off is missed by everybody, and would be noticed by nobody."""
+    if task.cancelled() or task.exception() is None:
+        return
+    logger.critical(
+        "the server's own work ended: restart it", exc_info=task.exception(), extra={"work": task.get_name()}
+    )
+    runtime.faults.append(task.get_name())
 
 
 def dispatcher_of(settings: Settings) -> Dispatcher:

@@ -64,6 +64,8 @@ class Runtime:
     """What nobody is shown."""
     timers: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a timer was stored: the earliest one may be another now."""
+    faults: list[str] = field(default_factory=list)
+    """What ended of the server's own work though nobody stopped it: it is not ready any more."""
     calm: asyncio.Event = field(default_factory=_set)
     """Cleared while very many timers are fired: whoever would begin to advance a process waits for it first."""
 

@@ -18,6 +18,8 @@ def health_routes(runtime: Runtime) -> list[Route]:
         return JSONResponse({"status": "live"})
 
     async def ready(_: Request) -> Response:
+        if runtime.faults:
+            return JSONResponse({"status": "work-ended", "ended": runtime.faults}, 503)
         try:
             async with asyncio.timeout(5):
                 await runtime.database.transaction(write_nothing_new)

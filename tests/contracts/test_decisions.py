@@ -115,6 +115,18 @@ async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: O
     assert (second.request, second.process.id) == (first.request, process_id)
 
 
+async def test_two_equal_answers_with_one_key_at_the_same_time_are_one(offer: Offer) -> None:
+    engine = await offer(maintain)
+    process_id = await engine.start(maintain)
+    request = await open_request(engine, process_id)
+    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
+
+    said = await asyncio.gather(*(submit_form(engine.runtime, ADA, **given) for _ in range(5)))
+
+    assert all(isinstance(one, Submitted) and one.request.id == request.id for one in said)
+    assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
+
+
 async def test_a_form_of_a_process_that_was_aborted_is_closed(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)

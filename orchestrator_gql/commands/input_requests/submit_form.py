@@ -21,7 +21,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, ProcessStatus, State, Verdict
-from orchestrator_gql.utils.errors import NotFound, StaleForm
+from orchestrator_gql.utils.errors import AlreadyDecided, NotFound, StaleForm
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import InputStep, Workflow
@@ -88,7 +88,13 @@ async def submit_form(
             idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
         return submitted
 
-    return await runtime.database.transaction(store)
+    try:
+        return await runtime.database.transaction(store)
+    except AlreadyDecided:  # by the same click, perhaps, that came twice at the same time
+        twin = await _earlier(runtime, scope, idempotency_key, request_digest) if idempotency_key is not None else None
+        if twin is None:
+            raise
+        return twin
 
 
 def _decide(
