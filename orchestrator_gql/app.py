@@ -169,7 +169,7 @@ def _secret_names(registry: Registry) -> set[str]:
     """What the contracts of all workflows mark as secret."""
     steps = (step for workflow in registry for step in workflow.course(is_aborted=True))
     contracts = {step.contract for step in steps if isinstance(step, AwaitStep) and step.contract is not None}
-    return {name for one in contracts for name in secret_names(contract.schema(one))}
+    return {name for one in contracts for name in secret_names(contract.schema_or_nothing(one))}
 
 
 def _demand_services(settings: Settings, registry: Registry) -> None:

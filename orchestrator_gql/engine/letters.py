@@ -129,7 +129,7 @@ def deliver(
             attempts.keep(conn, mailbox.id, shown, outcome, now=now, error=message)
             return verdict
         case Accepted():
-            return _accept(conn, runtime, process, mailbox, delivery, failure, is_early=is_early)
+            return _accept(conn, runtime, address, process, mailbox, delivery, failure, is_early=is_early)
 
 
 def _of_earlier_life(conn: Connection, mailbox: Mailbox, delivery: Delivery) -> Duplicate | None:
@@ -273,6 +273,7 @@ def _wait_of(runtime: Runtime, process: Process, mailbox: Mailbox) -> AwaitStep 
 def _accept(
     conn: Connection,
     runtime: Runtime,
+    address: Address,
     process: Process,
     mailbox: Mailbox,
     delivery: Delivery,
@@ -290,7 +291,8 @@ def _accept(
         callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
         event = waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
     timers.clear_callback(conn, mailbox.id)
-    attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    kept = delivery if failure is None else replace(delivery, body=_concealed(delivery.body, address.token))
+    attempts.keep(conn, mailbox.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
     told = {"callback_id": str(mailbox.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
     action = "receiveCallback" if failure is None else "failCallback"

@@ -10,8 +10,6 @@ import strawberry
 from orchestrator_gql.domain import products as product_registry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
-from orchestrator_gql.graphql.types import stats as stats_types
-from orchestrator_gql.graphql.types.audit import AuditEntry, AuditFilter, AuditVerification
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -27,11 +25,13 @@ from orchestrator_gql.graphql.types.filters import (
 )
 from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
 from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.oversight import stats as stats_types
+from orchestrator_gql.graphql.types.oversight.audit import AuditEntry, AuditFilter, AuditVerification
+from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.lookups import audit as audit_lookups

@@ -11,8 +11,8 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
+from orchestrator_gql.graphql.types.oversight.stats import WINDOWS, Stats
 from orchestrator_gql.graphql.types.resolving import subscription
-from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
 from orchestrator_gql.lookups import events as event_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
 from orchestrator_gql.storage.events import EventFilter as LogFilter

@@ -1,10 +1,13 @@
 """The tables, on both dialects: every status has a CHECK, every "only one" a UNIQUE, every constraint a name."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     FetchedValue,
     Float,
     ForeignKey,
@@ -49,6 +52,12 @@ metadata = MetaData(
     }
 )
 
+
+def _partial_index(name: str, *columns: ColumnElement[Any], where: str, unique: bool = False) -> None:
+    """An index of the rows that the condition holds for, on both dialects."""
+    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 processes = Table(
     "processes",
     metadata,
@@ -84,19 +93,8 @@ Index("ix_processes_started_at_id", processes.c.started_at, processes.c.id)
 Index("ix_processes_updated_at_id", processes.c.updated_at, processes.c.id)
 Index("ix_processes_status_started_at", processes.c.status, processes.c.started_at, processes.c.id)
 Index("ix_processes_workflow_name_started_at", processes.c.workflow_name, processes.c.started_at, processes.c.id)
-Index(
-    "ix_processes_runnable",
-    processes.c.lease_until,
-    sqlite_where=text("status IN ('CREATED', 'RUNNING')"),
-    postgresql_where=text("status IN ('CREATED', 'RUNNING')"),
-)
-
-Index(
-    "ix_processes_worker",
-    processes.c.worker,
-    sqlite_where=text("worker IS NOT NULL"),
-    postgresql_where=text("worker IS NOT NULL"),
-)
+_partial_index("ix_processes_runnable", processes.c.lease_until, where="status IN ('CREATED', 'RUNNING')")
+_partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
 
 process_steps = Table(
     "process_steps",
@@ -185,12 +183,8 @@ Index(
     unique=True,
 )
 Index("ix_callbacks_process_id", callbacks.c.process_id, callbacks.c.step_index)
-Index(
-    "ix_callbacks_service_remote_ref",
-    callbacks.c.service,
-    callbacks.c.remote_ref,
-    sqlite_where=text("remote_ref IS NOT NULL"),
-    postgresql_where=text("remote_ref IS NOT NULL"),
+_partial_index(
+    "ix_callbacks_service_remote_ref", callbacks.c.service, callbacks.c.remote_ref, where="remote_ref IS NOT NULL"
 )
 Index("ix_callbacks_status_expires_at", callbacks.c.status, callbacks.c.expires_at, callbacks.c.id)
 
@@ -281,13 +275,7 @@ input_requests = Table(
     UniqueConstraint("process_id", "record_seq", name="uq_input_requests_visit"),
 )
 Index("ix_input_requests_status_id", input_requests.c.status, input_requests.c.id)
-Index(
-    "uq_input_requests_one_open",
-    input_requests.c.process_id,
-    unique=True,
-    sqlite_where=text("status = 'OPEN'"),
-    postgresql_where=text("status = 'OPEN'"),
-)
+_partial_index("uq_input_requests_one_open", input_requests.c.process_id, where="status = 'OPEN'", unique=True)
 
 decisions = Table(
     "decisions",

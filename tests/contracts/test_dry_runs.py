@@ -17,7 +17,7 @@ from orchestrator_gql.commands.callbacks.report_callback_progress import receive
 from orchestrator_gql.engine import letters
 from orchestrator_gql.engine.letters import DRY_RUN, Address
 from orchestrator_gql.lookups.callbacks import status_of_receipt
-from orchestrator_gql.storage import attempts
+from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
 from orchestrator_gql.types import CallbackStatus, ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable

@@ -17,6 +17,7 @@ from orchestrator_gql.commands.processes.update_process_note import update_proce
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.types import ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import InvalidState, NotFound, ProcessFailureError, StaleVersion
+from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.tokens import new_id
 
 FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.ABORTED
@@ -208,7 +209,7 @@ async def test_a_result_that_repeats_the_stored_one_costs_nothing(offer: Offer) 
     await answer(engine.runtime, await remote.asked(), {"output": "x" * 2_000_000})
     ended = await engine.reaches(process_id, COMPLETED)
 
-    assert len(ended.state["callback_result"]["output"]) == 2_000_000
+    assert isinstance(ended.state["callback_result"], Stored)
     assert (await engine.steps(process_id))[-1].delta == {"is_accepted": True}
 
 

@@ -31,8 +31,10 @@ async def reawait_callback(
         stuck = recovery.find(conn, runtime, callback_id, expected_version)
         recovery.demand(conn, stuck, ProcessAction.REAWAIT_CALLBACK)
         now = runtime.clock.now()
+        actor = principal.id
+        waiting = recovery.wait_on(conn, runtime, stuck, [stuck.mailbox], timeout=timeout, actor=actor, now=now)
         told = {"reason": reason, "timeout_seconds": timeout}
-        recovery.write_down(conn, runtime, stuck, "reawaitCallback", principal.id, now, **told)
-        return recovery.wait_on(conn, runtime, stuck, [stuck.mailbox], timeout=timeout, actor=principal.id, now=now)
+        recovery.write_down(conn, runtime, stuck, "reawaitCallback", actor, now, **told)
+        return waiting
 
     return await runtime.database.transaction(wait_on)

@@ -59,7 +59,7 @@ async def start_workflow(
         return turned
     state, accepted = turned.data, turned.pages
 
-    def store(conn: Connection) -> Process | None:
+    def store(conn: Connection) -> Process:
         demand_running(conn)
         held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
@@ -70,12 +70,10 @@ async def start_workflow(
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
         if held is not None:
             product_subscriptions.link(conn, process.id, held, workflow.target)
-        if idempotency_key is None:
-            return process
         row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
-        if idempotency.remember(conn, **row):  # type: ignore[arg-type]
-            return process
-        raise _Twin
+        if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
+            raise _Twin
+        return process
 
     try:
         stored = await runtime.database.transaction(store)
@@ -84,7 +82,6 @@ async def start_workflow(
         twin = await _earlier(runtime, idempotency_key, digest)
         assert twin is not None
         return twin
-    assert stored is not None
     return Started(stored, created=True)
 
 

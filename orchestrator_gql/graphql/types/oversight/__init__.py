@@ -1,0 +1,1 @@
+"""What operators oversee: the numbers, what a process waits for, and the audit log."""
