@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from orchestrator_gql.storage.database import connect
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.workflow import ActionStep, AwaitStep, Step, StepList
 from orchestrator_gql.workflows.registry import Registry
 
 FAILED, COMPLETED = ProcessStatus.FAILED, ProcessStatus.COMPLETED
@@ -38,6 +40,19 @@ class NoSchema(BaseModel):
     function: Callable[[int], int]
 
 
+def broken(**waits: Any) -> StepList:
+    """A callback step with a wait that no definition is let through with, should one slip through all the same."""
+
+    def unchecked(one: Step) -> Step:
+        if isinstance(one, AwaitStep):
+            return replace(one, **waits)
+        if isinstance(one, ActionStep) and one.awaits is not None:
+            return replace(one, awaits=replace(one.awaits, **waits))
+        return one
+
+    return callback_step("Playbook", Remote().action(), judge).map(unchecked)
+
+
 @pytest.mark.parametrize("waits", [{"contract": NoSchema}, {"timeout": timedelta.max}])
 async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it_is_kept(
     offer: Offer, waits: dict[str, Any]
@@ -49,7 +64,7 @@ async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it
         ran.append("order")
         return {"ordered": True}
 
-    played = of(order, callback_step("Playbook", Remote().action(), judge, **waits))
+    played = of(order, broken(**waits))
     engine = await offer(played, heartbeat=0.1)
 
     failed = await engine.reaches(await engine.start(played), FAILED)
@@ -60,7 +75,7 @@ async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it
 
 
 async def test_a_first_step_that_cannot_begin_fails_the_process(offer: Offer) -> None:
-    played = of(callback_step("Playbook", Remote().action(), judge, contract=NoSchema))
+    played = of(broken(contract=NoSchema))
     engine = await offer(played, heartbeat=0.1)
 
     failed = await engine.reaches(await engine.start(played), FAILED)
