@@ -22,7 +22,8 @@ const DETAIL = `
     progressLog(first: 100) { nodes { percent message reportedAt } pageInfo { hasNextPage } }
     result resultPreview resultBytes isTruncated
     validation { outcome message details }
-    attempts(first: 20) { nodes { id at peer outcome bytes error } }
+    round source
+    attempts(first: 20) { nodes { id at peer outcome bytes error isAdoptable replaced bodyPreview } }
   }
   fragment Asked on InputRequest {
     id version status title assignee { name } claimedBy { name } createdAt dueAt
@@ -83,6 +84,15 @@ export const SUBMIT_FORM = `
 
 export const REJECT = `
   mutation Reject($input: RejectInputRequestInput!) { rejectInputRequest(input: $input) { __typename ...Refusal } }${REFUSAL}`;
+
+const recovery = (name: string, input: string) => `
+  mutation Recover($input: ${input}!) { ${name}(input: $input) { __typename ...Refusal
+    ... on PayloadInvalidError { errors { pointer message } } } }${REFUSAL}`;
+
+export const REISSUE = recovery("reissueCallback", "ReissueCallbackInput");
+export const REAWAIT = recovery("reawaitCallback", "ReawaitCallbackInput");
+export const COMPLETE = recovery("completeCallback", "CompleteCallbackInput");
+export const ADOPT = recovery("adoptCallbackAttempt", "AdoptCallbackAttemptInput");
 
 export const RETRY = `
   mutation Retry($input: RetryProcessInput!) { retryProcess(input: $input) { __typename ...Refusal } }${REFUSAL}`;

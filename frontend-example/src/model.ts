@@ -57,6 +57,19 @@ export interface Progress {
   reportedAt: string;
 }
 
+export interface Attempt {
+  id: string;
+  at: string;
+  peer: string | null;
+  outcome: string;
+  bytes: number;
+  error: string | null;
+  isAdoptable: boolean;
+  /** What adopting it would replace, in words. */
+  replaced: string[];
+  bodyPreview: string | null;
+}
+
 export interface Callback {
   id: string;
   name: string | null;
@@ -74,9 +87,9 @@ export interface Callback {
   resultBytes: number | null;
   isTruncated: boolean;
   validation: { outcome: string; message: string | null; details: Json } | null;
-  attempts: {
-    nodes: { id: string; at: string; peer: string | null; outcome: string; bytes: number; error: string | null }[];
-  };
+  round: number;
+  source: string | null;
+  attempts: { nodes: Attempt[] };
 }
 
 export interface InputRequest {
@@ -143,6 +156,7 @@ export interface Refusal {
   message: string;
   by?: Named | null;
   at?: string | null;
+  errors?: { pointer: string; message: string }[];
 }
 
 export interface Workflow {

@@ -54,9 +54,9 @@ def contested(remote: Remote, judged: Judged, **options: Any) -> Workflow:
 async def begun(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID, str]:
     """A process at its wait, and the token."""
     process_id = await engine.start(played)
-    token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
-    return process_id, token
+    hint = (await engine.mailbox(process_id)).token_hint  # others were handed tokens too, by a reissue among rivals
+    return process_id, next(token for token in reversed(remote.tokens) if token.endswith(hint))
 
 
 async def duplicates(

@@ -1,8 +1,9 @@
 /** A wait for a remote service: how long, how far, what it said, and what was refused. */
 import { disclosure, h, type Block, type Child } from "../dom";
-import type { Callback, Progress } from "../model";
+import type { Callback, Process, Progress } from "../model";
 import { bytes, resultView, valueView } from "../result";
 import { moment, ticking } from "../time";
+import { adoptButton, callbackButtons } from "./actions";
 
 const ENDS: Record<string, string> = {
   RECEIVED: "Answered, to be validated",
@@ -14,11 +15,17 @@ const ENDS: Record<string, string> = {
   WITHDRAWN: "Withdrawn: its URL is dead",
 };
 
-export function callbackBlock(callback: Callback): Block {
-  return { key: callback.id, signature: JSON.stringify(callback), draw: () => callbackView(callback) };
+/** `isCurrent`: the process stands at it, so it can be helped on. */
+export function callbackBlock(callback: Callback, process: Process, isCurrent: boolean, settled: () => void): Block {
+  const facts = [callback, isCurrent && process.availableActions, isCurrent && process.version];
+  return {
+    key: callback.id,
+    signature: JSON.stringify(facts),
+    draw: () => callbackView(callback, process, isCurrent, settled),
+  };
 }
 
-function callbackView(callback: Callback): HTMLElement {
+function callbackView(callback: Callback, process: Process, isCurrent: boolean, settled: () => void): HTMLElement {
   const { status, progress, progressLog, attempts, validation } = callback;
   const refused = attempts.nodes.filter(({ outcome }) => outcome !== "ACCEPTED");
   const hasResult = callback.isTruncated || callback.resultBytes !== null || callback.result !== null;
@@ -51,6 +58,9 @@ function callbackView(callback: Callback): HTMLElement {
               ` · ${bytes(attempt.bytes)}`,
               attempt.peer && ` from ${attempt.peer}`,
               attempt.error && ` – ${attempt.error}`,
+              " ",
+              isCurrent && adoptButton(attempt, process, settled),
+              attempt.bodyPreview && h("pre", { class: "preview" }, attempt.bodyPreview),
             ),
           ),
         ),
@@ -64,10 +74,11 @@ function callbackView(callback: Callback): HTMLElement {
       ),
     validation?.details &&
       disclosure("validation", "What the validation found", valueView(validation.details, "validation")),
+    isCurrent && h("div", { class: "actions" }, callbackButtons(callback, process, settled)),
   );
 }
 
-function waiting({ name, issuedAt, expiresAt, isOverdue, tokenHint }: Callback): Child {
+function waiting({ name, issuedAt, expiresAt, isOverdue, tokenHint, round }: Callback): Child {
   return [
     h("strong", {}, name ? `Waiting for ${name}` : "Waiting for the remote service"),
     h("span", {}, "since ", moment(issuedAt), " · ", ticking("since", issuedAt)),
@@ -77,13 +88,21 @@ function waiting({ name, issuedAt, expiresAt, isOverdue, tokenHint }: Callback):
       { class: "muted", title: "The last characters of the token, for talking to the remote team" },
       `token …${tokenHint}`,
     ),
+    round > 1 && h("span", { class: "muted" }, `issued ${round} times`),
   ];
 }
 
-function ended({ name, status, receivedAt, isEarly }: Callback): Child {
+const SOURCES: Record<string, string> = {
+  POLL: "asked for when its time was over",
+  OPERATOR: "typed in by hand",
+  ADOPTED: "adopted from a late or refused delivery",
+};
+
+function ended({ name, status, receivedAt, isEarly, source }: Callback): Child {
   return [
     h("strong", {}, name ? `${name}: ${ENDS[status] ?? status}` : (ENDS[status] ?? status)),
     receivedAt && h("span", { class: "muted" }, moment(receivedAt), isEarly && ", before the wait began"),
+    source && SOURCES[source] && h("span", { class: "muted" }, SOURCES[source]),
   ];
 }
 

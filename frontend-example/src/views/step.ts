@@ -40,11 +40,19 @@ function blocks(step: Step, process: Process, settled: () => void): Block[] {
         failureView(failure, actionButtons(process, ["RETRY"], settled)),
       ),
     );
-  found.push(...step.callbacks.map(callbackBlock));
+  const latest = new Map(step.callbacks.map((callback) => [callback.name, callback.id]));
+  const isHere = process.availableActions.includes("COMPLETE_CALLBACK") && step === lastWait(process);
+  for (const callback of step.callbacks)
+    found.push(callbackBlock(callback, process, isHere && latest.get(callback.name) === callback.id, settled));
   if (inputRequest) found.push(inputRequestBlock(inputRequest, settled));
   if (typeof stateDelta === "object" && stateDelta !== null && Object.keys(stateDelta).length)
     found.push(simple("delta", [stateDelta], () => delta(step)));
   return found;
+}
+
+/** The wait that a process stands at, or stood at last: what an operator may help on is there. */
+function lastWait({ steps }: Process): Step | undefined {
+  return steps.findLast(({ callbacks }) => callbacks.length > 0);
 }
 
 /** Named by its keys, so that most readers need not open it. */
