@@ -170,3 +170,57 @@ def test_a_pause_is_told_with_who_and_why_until_the_engine_goes_on(tmp_path: Pat
 
         assert visit.loads == [visit.address + "/"]
         assert visit.complaints == []
+
+
+def test_another_result_is_adopted_with_a_reason_after_the_first_was_judged_bad(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        url = visit.start()
+        deliver(url, 2, "no such interface")
+        visit.sees_status("Failed")
+        late = httpx.post(url, json={"return_code": 0, "output": "it did work"}, trust_env=False, timeout=SECONDS)
+        visit.page.reload()  # a delivery that is refused changes nothing, so nobody is told of it
+        visit.page.locator("summary", has_text="Not accepted (1)").click()
+        visit.page.get_by_role("button", name="Adopt…").click()
+        dialog = visit.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Take it for the result").click()
+        assert dialog.is_visible(), "a reason is required"
+        dialog.get_by_label("Reason").fill("the second run went well")
+        if folder := os.environ.get("SCREENSHOTS"):
+            visit.page.screenshot(path=Path(folder) / "adopt.png", full_page=True)
+        dialog.get_by_role("button", name="Take it for the result").click()
+        visit.sees_status("Needs a person")
+        visit.page.get_by_text("adopted from a late or refused delivery").wait_for()
+        visit.submit()
+        visit.sees_status("Completed")
+
+        assert late.status_code == 409
+        assert visit.complaints == []
+        assert visit.has_strayed() == []
+
+
+def test_a_wait_is_prolonged_issued_again_and_completed_by_hand(tmp_path: Path) -> None:
+    with visiting(tmp_path) as visit:
+        visit.start()
+        dialog = visit.page.get_by_role("dialog")
+        visit.page.get_by_role("button", name="Wait longer…").click()
+        dialog.get_by_label("Minutes, from now").fill("5000")
+        dialog.get_by_role("button", name="Wait", exact=True).click()
+        visit.page.locator(".callback-head", has_text="3 d").wait_for()
+        visit.file.unlink()
+        visit.page.get_by_role("button", name="Issue again…").click()
+        dialog.get_by_role("button", name="Run the action again").click()
+        visit.page.get_by_text("issued 2 times").wait_for()
+        visit.page.get_by_role("button", name="Complete by hand…").click()
+        dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "seen on the device"')
+        dialog.get_by_label("Reason").fill("seen on the device")
+        dialog.get_by_role("button", name="Take it for the result").click()
+        assert dialog.is_visible(), "what is no JSON is not sent"
+        dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "seen on the device"}')
+        if folder := os.environ.get("SCREENSHOTS"):
+            visit.page.screenshot(path=Path(folder) / "complete.png", full_page=True)
+        dialog.get_by_role("button", name="Take it for the result").click()
+        visit.sees_status("Needs a person")
+        visit.page.get_by_text("typed in by hand").wait_for()
+
+        assert visit.file.exists(), "the action was called again"
+        assert visit.complaints == []
