@@ -72,6 +72,13 @@ def webhook(job: Job) -> Json:
         f"The step {job.name!r} of the workflow `{job.workflow.name}` orders a job. How the order is sent, and under "
         "which names it carries the URLs, its author has agreed on with you."
     )
+    if job.wait.expect is not None:
+        words += " There are several answers to it, each with a URL of its own."
+    if job.wait.service is not None:
+        words += (
+            f" It is for the remote service `{job.wait.service}`, which may have to sign what it sends, or to call from "
+            "an agreed address, and can answer by its own name for the job."
+        )
     return {
         "post": {
             "operationId": f"{job.key}.order",
