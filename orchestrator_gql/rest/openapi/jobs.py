@@ -76,8 +76,8 @@ def webhook(job: Job) -> Json:
         words += " There are several answers to it, each with a URL of its own."
     if job.wait.service is not None:
         words += (
-            f" It is for the remote service `{job.wait.service}`, which may have to sign what it sends, or to call from "
-            "an agreed address, and can answer by its own name for the job."
+            f" It is for the remote service `{job.wait.service}`, which may have to sign what it sends or to call "
+            "from an agreed address, and can answer by its own name for the job."
         )
     return {
         "post": {
