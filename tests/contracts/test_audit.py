@@ -146,16 +146,15 @@ def _moved_to_another_chain(conn: Connection, rows: list[Any]) -> None:
     conn.execute(update(audit).where(audit.c.id == rows[-1].id).values(chain=new_id()))
 
 
-@pytest.mark.parametrize("key", [None, "a key of the deployment"])
 @pytest.mark.parametrize(
     "tamper",
     [_edited, _details_edited, _removed, _first_removed, _reordered, _inserted, _moved_to_another_chain],
 )
 async def test_a_row_that_was_tampered_with_is_found(
-    offer: Offer, tamper: Callable[[Connection, list[Any]], None], key: str | None
+    offer: Offer, tamper: Callable[[Connection, list[Any]], None]
 ) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote), audit_key=key)
+    engine = await offer(played := calls(remote))
     process_id = await engine.start(played)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
