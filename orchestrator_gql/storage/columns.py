@@ -109,6 +109,22 @@ class JsonText(_Converted):
         return decode(value)
 
 
+class Words(_Converted):
+    """What people wrote, as both dialects keep it: PostgreSQL's text holds no NUL."""
+
+    cache_ok = True
+
+    @staticmethod
+    def written(value: str) -> str:
+        """To the database."""
+        return value.replace("\0", "\ufffd")
+
+    @staticmethod
+    def understood(value: str) -> str:
+        """From the database."""
+        return value
+
+
 class FailureText(_Converted):
     """A failure as JSON text."""
 

@@ -26,7 +26,15 @@ from sqlalchemy import (
     text,
 )
 
-from orchestrator_gql.storage.columns import EventId, FailureText, JsonText, TransactionId, UtcDateTime, enum_text
+from orchestrator_gql.storage.columns import (
+    EventId,
+    FailureText,
+    JsonText,
+    TransactionId,
+    UtcDateTime,
+    Words,
+    enum_text,
+)
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import (
     AttemptOutcome,
@@ -266,7 +274,7 @@ input_requests = Table(
     Column("record_seq", Integer, nullable=False),
     Column("status", enum_text(InputRequestStatus, "status"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Words, nullable=False),
     Column("assignee", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime),
@@ -285,7 +293,7 @@ decisions = Table(
     Column("by", Text),
     Column("at", UtcDateTime, nullable=False),
     Column("verdict", enum_text(Verdict, "verdict"), nullable=False),
-    Column("comment", Text),
+    Column("comment", Words),
     Column("pages", JsonText, nullable=False),
     Column("shown_digest", String(64), nullable=False),
     UniqueConstraint("input_request_id", "by", name="uq_decisions_one_each"),
@@ -342,13 +350,13 @@ product_subscriptions = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("product_id", Uuid, ForeignKey("products.id"), nullable=False),
-    Column("customer_id", Text, nullable=False),
-    Column("description", Text, nullable=False),
+    Column("customer_id", Words, nullable=False),
+    Column("description", Words, nullable=False),
     Column("status", enum_text(SubscriptionLifecycle, "status"), nullable=False),
     Column("insync", Boolean(create_constraint=True, name="insync"), nullable=False),
     Column("model", JsonText, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("note", Text),
+    Column("note", Words),
     Column("start_date", UtcDateTime),
     Column("end_date", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

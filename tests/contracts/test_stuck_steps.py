@@ -16,14 +16,16 @@ from support.operator import ADA
 from support.playbooks import judge, of
 from support.remote import Remote
 
-from orchestrator_gql import callback_step, conditional, step
+from orchestrator_gql import callback_step, conditional, inputstep, step
 from orchestrator_gql.app import assemble, running
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.engine.authors import inject, models
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.database import connect
-from orchestrator_gql.types import ProcessStatus, State
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 from orchestrator_gql.workflow import ActionStep, AwaitStep, Step, StepList
@@ -185,3 +187,25 @@ async def test_a_file_has_one_server_by_whatever_name_it_is_called(tmp_path: Pat
 def test_settings_that_cannot_work_are_refused_with_their_names(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="ORCHESTRATOR_"):
         read_settings(**wrong)
+
+
+async def test_a_title_that_no_database_keeps_as_it_is_is_kept_without_what_it_refuses(offer: Offer) -> None:
+    @inputstep("Confirm")
+    def confirm() -> FormGenerator:
+        class Page(FormPage):
+            model_config = ConfigDict(title="Is it\0 right?")
+
+            remark: str = ""
+
+        yield Page
+        return {}
+
+    played = of(confirm)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, ProcessStatus.SUSPENDED)
+
+    asked = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+
+    assert asked is not None
+    assert asked.title == "Is it\ufffd right?"
