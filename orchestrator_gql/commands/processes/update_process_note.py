@@ -1,5 +1,6 @@
 """updateProcessNote: what people write beside a process."""
 
+import hashlib
 from dataclasses import replace
 from uuid import UUID
 
@@ -34,9 +35,16 @@ async def update_process_note(
             raise NotFound("process", process_id)
         demand_version(process, expected_version)
         now = runtime.clock.now()
-        write_down(conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now)
+        write_down(
+            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(note)
+        )
         processes.set_note(conn, process, note, now)
         events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": note})])
         return replace(process, note=note, version=process.version + 1, updated_at=now)
 
     return await runtime.database.transaction(write)
+
+
+def _digest(note: str | None) -> str | None:
+    """What the audit log keeps of the note: enough to tell later what it said, and not the words."""
+    return hashlib.sha256(note.encode()).hexdigest() if note else None
