@@ -87,8 +87,8 @@ class Settings(BaseSettings):
     )
     audit_key: SecretStr | None = Field(
         None,
-        description="A secret with which the audit log is chained, so that nobody without it can forge an entry. Set it "
-        "before the first start, and keep it: entries of another key, or of none, count as forged.",
+        description="A secret with which the audit log is chained, so that nobody without it can forge an entry. Set "
+        "it before the first start, and keep it: entries of another key, or of none, count as forged.",
     )
     redact: tuple[str, ...] = Field(
         SECRETS,
