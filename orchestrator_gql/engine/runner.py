@@ -41,7 +41,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
 from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
-from orchestrator_gql.utils.errors import OutcomeUnknown, StorageUnavailable
+from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
 
 logger = logging.getLogger(__name__)
@@ -75,39 +75,13 @@ def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Ter
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
-    written: Committed | None = None
-
-    def take(conn: Connection) -> Committed | None:
-        # A COMMIT whose answer was lost may have been done. Claimed once more, the step that it opened would count as
-        # interrupted although it never ran, and where it is held then, the process would fail.
-        nonlocal written
-        if written is None or processes.hold_as(conn, written.process) is None:
-            written = _claim(conn, runtime, process_id)
-        return written
-
     try:
-        return await _as_soon_as_told(runtime, process_id, take)
+        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
     except (StorageUnavailable, Fenced):
         raise
     except Exception:  # its next step cannot begin: without this it would be claimed again and again
         logger.exception("a claim is refused", extra={"process_id": str(process_id)})
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
-
-
-async def _as_soon_as_told(
-    runtime: Runtime, process_id: UUID, take: Callable[[Connection], Committed | None]
-) -> Committed | None:
-    """Claim; where nobody can say whether it was done, for as long as that lasts. `StorageUnavailable`: it was not."""
-    try:
-        return await runtime.database.transaction(take)
-    except OutcomeUnknown:
-        logger.warning("a claim may have been done; it is looked at again", extra={"process_id": str(process_id)})
-    while True:
-        await asyncio.sleep(PATIENCE[0])
-        try:
-            return await runtime.database.transaction(take)
-        except StorageUnavailable:
-            continue
 
 
 def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> Committed | None:

@@ -92,7 +92,7 @@ async def test_a_claim_that_was_lost_in_the_commit_is_given_back_and_made_again(
 ) -> None:
     ran = list[str]()
 
-    @step("Work", on_crash="hold")
+    @step("Work")
     async def work() -> None:
         ran.append("work")
 
