@@ -35,7 +35,7 @@ floors: $(VENV)/.dev ## A room imports only from floors below its own
 bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, and count what is lost (40 minutes)
+chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, and count what is lost (an hour)
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
 

@@ -19,6 +19,8 @@ from support.remote import Remote
 from races.rounds import Judged, contest, contested, duplicates
 
 POSTS = 64
+EVERY = 100
+"""Rounds between two signs of life."""
 
 
 def main() -> int:
@@ -28,12 +30,15 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=random.randrange(10**6), help="which rivals, and where they come in"
     )
+    parser.add_argument("--storage", choices=("sqlite", "postgres", "both"), default="both")
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    with TemporaryDirectory(prefix="orchestrator-races-") as folder:
-        _play("SQLite", [sqlite_url(Path(folder))], asked.rounds, asked.seed)
-    with postgres_server() as server, server.database() as url:
-        _play("PostgreSQL, two replicas", [url, url], asked.rounds, asked.seed)
+    if asked.storage != "postgres":
+        with TemporaryDirectory(prefix="orchestrator-races-") as folder:
+            _play("SQLite", [sqlite_url(Path(folder))], asked.rounds, asked.seed)
+    if asked.storage != "sqlite":
+        with postgres_server() as server, server.database() as url:
+            _play("PostgreSQL, two replicas", [url, url], asked.rounds, asked.seed)
     return 0
 
 
@@ -54,7 +59,9 @@ async def _rounds(urls: Sequence[str], rounds: int, seed: int) -> Counter[str]:
     played = contested(remote, judged)
     async with AsyncExitStack() as stack:
         engines = [await stack.enter_async_context(engine_of(url, played, clock=clock)) for url in urls]
-        for _ in range(rounds):
+        for number in range(rounds):
+            if number and number % EVERY == 0:
+                print(f"{number} rounds of each", flush=True)
             await duplicates(engines, played, remote, judged, posts=POSTS)
             won += await contest(engines, played, remote, judged, chance)
     return won
