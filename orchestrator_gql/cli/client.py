@@ -33,6 +33,12 @@ class OperationRefused(OrchestratorError):
     code = "operation-refused"
 
 
+class VerbRefused(OperationRefused):
+    """The server understood, and says no: somebody was first, or it is not the time for it."""
+
+    code = "verb-refused"
+
+
 async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> AsyncGenerator[dict[str, Any], None]:
     """The ``data`` of each answer until the server completes the operation.
 

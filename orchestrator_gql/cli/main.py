@@ -9,6 +9,8 @@ from orchestrator_gql.cli.arguments import PROGRAM, parser
 from orchestrator_gql.utils.errors import OrchestratorError
 
 DONE = 0
+DECLINED = 1
+"""The server understood an operator's verb and says no: look at the process again."""
 REFUSED = 2
 """What argparse answers a wrong argument with, too: mend the command or the settings, then try again."""
 INTERRUPTED = 130
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(asked)
     except OrchestratorError as refused:
         print(f"{PROGRAM}: {refused.message}", file=sys.stderr)
-        return REFUSED
+        return DECLINED if refused.code == "verb-refused" else REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -87,11 +87,11 @@ def chromium() -> str:
 
 
 @contextmanager
-def visiting(folder: Path) -> Iterator[Visit]:
-    """A browser at a server with the one workflow."""
+def visiting(folder: Path, *more: str) -> Iterator[Visit]:
+    """A browser at a server with the one workflow, and with those of further modules in the folder."""
     (folder / "waiting.py").write_bytes((Path(__file__).parent / "waiting.py").read_bytes())
     with (
-        serving(folder, "--workflows", "waiting") as server,
+        serving(folder, "--workflows", "waiting", *more) as server,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
         browser.new_page() as page,

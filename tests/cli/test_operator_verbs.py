@@ -1,12 +1,15 @@
 """The operator's verbs from the terminal, against a server of its own."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
+
+from orchestrator_gql.cli.operator.verbs import told
 
 FLOWS = """
 from typing import Any
@@ -82,10 +85,10 @@ class Site:
         assert said.returncode == 0, said.stderr
         return said.stdout
 
-    def refuses(self, *words: str) -> str:
-        """The sentence that the command is refused with."""
+    def refuses(self, *words: str, code: int = 1) -> str:
+        """The sentence that the command is refused with: 1 where the server says no, 2 where the command is wrong."""
         said = orchestrator(self.folder, *words, "--url", self.address)
-        assert (said.returncode, said.stdout) == (2, "") or said.returncode == 2, said.stdout
+        assert said.returncode == code, said.stderr
         return said.stderr
 
 
@@ -134,10 +137,17 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "it asks nobody" in site.refuses("confirm", id, "--yes")
     assert "no delivery that can be adopted" in site.refuses("adopt", id, "--reason", "why not")
     assert "cannot be retried" in site.refuses("retry", id)
-    assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x")
-    assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x")
-    assert "It has several: name one of" in site.refuses("reissue", several)
-    assert "is no time" in site.refuses("reawait", id, "--for", "soon")
+    assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
+    assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x", code=2)
+    assert "It has several: name one of" in site.refuses("reissue", several, code=2)
+    assert "is no time" in site.refuses("reawait", id, "--for", "soon", code=2)
+
+
+def test_who_comes_second_is_told_who_was_first_and_when() -> None:
+    said = told({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
+
+    assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-0\d \d\d:\d\d:00\)", said)
+    assert told({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
 
 
 def test_a_process_is_aborted_with_a_reason_that_the_audit_log_keeps(site: Site) -> None:
@@ -156,7 +166,7 @@ def test_a_form_is_not_submitted_where_nobody_can_be_asked_or_a_field_is_missing
     site.says("complete", id, "--result", "result.json", "--reason", "seen")
     site.reaches(id, "SUSPENDED")
 
-    assert "say --yes" in site.refuses("confirm", id)
+    assert "say --yes" in site.refuses("confirm", id, code=2)
     assert "/remark: " in site.refuses("confirm", id, "--yes")
-    assert "is no NAME=VALUE" in site.refuses("confirm", id, "--set", "remark", "--yes")
-    assert "--pages must be a JSON list" in site.refuses("confirm", id, "--pages", "{}", "--yes")
+    assert "is no NAME=VALUE" in site.refuses("confirm", id, "--set", "remark", "--yes", code=2)
+    assert "--pages must be a JSON list" in site.refuses("confirm", id, "--pages", "{}", "--yes", code=2)

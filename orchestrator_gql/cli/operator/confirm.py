@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.client import OperationRefused, VerbRefused
+from orchestrator_gql.cli.operator.verbs import told
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -40,7 +41,7 @@ def confirm(
     for line in shown(asked["title"], page, given[-1]):
         print(line)
     if not is_agreed and not _agrees(page["submitLabel"]):
-        raise OperationRefused("Nothing was submitted.")
+        raise VerbRefused("Nothing was submitted.")
     answer = {"inputRequestId": asked["id"], "pages": given, "expectedVersion": asked["version"]}
     answer |= {"shownDigest": page["digest"], "comment": comment}
     said = request(url, SUBMIT, {"input": answer})["submitForm"]
@@ -50,10 +51,9 @@ def confirm(
         case "FormIncomplete":
             raise OperationRefused(printable(f"One more page is asked: {said['nextPage']['title']!r}. Use --pages."))
         case "FormInvalid":
-            raise OperationRefused(printable(_faults(said)))
+            raise VerbRefused(printable(_faults(said)))
         case _:
-            at = f" ({said['at']})" if said.get("at") else ""
-            raise OperationRefused(printable(said["message"] + at))
+            raise VerbRefused(printable(told(said)))
 
 
 def shown(title: str, page: dict[str, Any], given: dict[str, Json]) -> list[str]:
@@ -73,12 +73,12 @@ def shown(title: str, page: dict[str, Any], given: dict[str, Json]) -> list[str]
 def _open(url: str, id: UUID, pages: Sequence[Json]) -> dict[str, Any]:
     process = request(url, FORM, {"id": str(id), "pages": list(pages)})["process"]
     if process is None:
-        raise OperationRefused(f"There is no process {id}, or it is not visible to you.")
+        raise VerbRefused(f"There is no process {id}, or it is not visible to you.")
     asked: dict[str, Any] | None = process["openInputRequest"]
     if asked is None or asked["form"] is None:
-        raise OperationRefused(f"The process is {process['status']}: it asks nobody.")
+        raise VerbRefused(f"The process is {process['status']}: it asks nobody.")
     if not asked["canSubmit"]:
-        raise OperationRefused(printable(asked["blockedReason"] or "You may not answer it."))
+        raise VerbRefused(printable(asked["blockedReason"] or "You may not answer it."))
     return asked
 
 

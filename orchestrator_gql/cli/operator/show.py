@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.waits import age
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -25,7 +25,7 @@ SHOWN = 200
 
 
 def show(url: str, id: UUID, *, is_json: bool = False) -> None:
-    """Print the process; `OperationRefused` where there is none."""
+    """Print the process; `VerbRefused` where there is none."""
     process = found(url, id)
     if is_json:
         print(json.dumps(process, indent=2))
@@ -38,7 +38,7 @@ def found(url: str, id: UUID) -> dict[str, Any]:
     """The process, as the server tells it."""
     process: dict[str, Any] | None = request(url, DOCUMENT, {"id": str(id)})["process"]
     if process is None:
-        raise OperationRefused(f"There is no process {id}, or it is not visible to you.")
+        raise VerbRefused(f"There is no process {id}, or it is not visible to you.")
     return process
 
 

@@ -1,11 +1,12 @@
 """The verbs that help a process on, each one mutation."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator.show import found
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -53,16 +54,21 @@ def _act(url: str, name: str, **given: Json) -> None:
     document = f"""mutation Act($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
       ... on ProcessActionSuccess {{ process {{ id status }} }}
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
+      ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ message }} }} }}"""
     said = request(url, document, {"input": {key: value for key, value in given.items() if value is not None}})[name]
     if said["__typename"] != "ProcessActionSuccess":
-        raise OperationRefused(printable(_told(said)))
+        raise VerbRefused(printable(told(said)))
     print(printable(f"{said['process']['id']} is {said['process']['status']}"))
 
 
-def _told(said: dict[str, Any]) -> str:
+def told(said: dict[str, Any]) -> str:
+    """A typed refusal as a sentence: what is wrong and where, or who was first and when."""
     places = "; ".join(f"{one['pointer']}: {one['message']}" for one in said.get("errors", ()))
-    return f"{said['message']} {places}".strip()
+    by = f"by {said['by']['name']}" if said.get("by") else ""
+    at = f"at {datetime.fromisoformat(said['at']).astimezone():%Y-%m-%d %H:%M:%S}" if said.get("at") else ""
+    first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
+    return " ".join(filter(None, (said["message"], places, first)))
 
 
 def _callback_of(url: str, id: UUID) -> str:
@@ -81,7 +87,7 @@ def _callback_of(url: str, id: UUID) -> str:
             raise OperationRefused(printable(f"It has several: name one of {listed}."))
     if callbacks:
         return str(callbacks[-1]["id"])
-    raise OperationRefused(f"The process {id} has no callback.")
+    raise VerbRefused(f"The process {id} has no callback.")
 
 
 def _attempt_of(url: str, id: UUID) -> str:
@@ -94,7 +100,7 @@ def _attempt_of(url: str, id: UUID) -> str:
     if len(meant) == 1:
         return str(meant[0]["id"])
     if not meant:
-        raise OperationRefused(f"The process {id} has no delivery that can be adopted.")
+        raise VerbRefused(f"The process {id} has no delivery that can be adopted.")
     listed = ", ".join(f"{one['id']} ({one['outcome']})" for one in meant)
     raise OperationRefused(printable(f"Several can be adopted: name one of {listed}."))
 

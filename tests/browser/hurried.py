@@ -1,0 +1,38 @@
+"""Waits that end too early for the remote service, or that expect several answers."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from waiting import call, confirm, judge, where
+
+from orchestrator_gql import StepList, begin, callback_step, step
+from orchestrator_gql.types import State
+from orchestrator_gql.workflow import workflow
+
+
+@step("Call each device")
+def call_each(file: str, callback_urls: dict[str, str]) -> None:
+    """Hand out the URLs, a line each."""
+    part = Path(file + ".part")
+    part.write_text("\n".join(callback_urls.values()))
+    part.rename(file)
+
+
+@step("Count the answers")
+def count(callback_result: dict[str, Any]) -> State:
+    """Keep how many there are."""
+    return {"answers": len(callback_result)}
+
+
+@workflow("Be in a hurry", initial_input_form=where)
+def hurried() -> StepList:
+    """Give the remote service hardly any time."""
+    waits = callback_step("Playbook", action_step=call, validate_step=judge, timeout=timedelta(seconds=1))
+    return begin >> waits >> confirm
+
+
+@workflow("Wait for two devices", initial_input_form=where)
+def two_devices() -> StepList:
+    """Expect an answer of each."""
+    return begin >> callback_step("Devices", call_each, count, expect=["ams-1", "lyon-1"])
