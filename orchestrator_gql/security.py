@@ -2,34 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from inspect import isawaitable
 
+from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.errors import Forbidden
 
-
-class Permission(StrEnum):
-    """What a role may allow."""
-
-    READ = "READ"
-    START_WORKFLOW = "START_WORKFLOW"
-    SUBMIT_FORM = "SUBMIT_FORM"
-    RETRY = "RETRY"
-    ABORT = "ABORT"
-    RECOVER_CALLBACK = "RECOVER_CALLBACK"
-    MANAGE_ENGINE = "MANAGE_ENGINE"
-    READ_SECRETS = "READ_SECRETS"
-    READ_AUDIT = "READ_AUDIT"
+__all__ = [
+    "ENGINE",
+    "LOCAL_OPERATOR",
+    "NOBODY",
+    "AuthContext",
+    "Authorizer",
+    "Permission",
+    "Principal",
+    "demand_authorized",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who asks: a person or a machine."""
+    """Somebody who asks: a person or a machine; ``teams`` are the keys of the teams that it belongs to."""
 
     id: str
     name: str
     email: str | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
+    teams: frozenset[str] = field(default_factory=frozenset)
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal holds the permission."""
@@ -39,6 +37,9 @@ class Principal:
 
 LOCAL_OPERATOR = Principal("local", "Local operator", permissions=frozenset(Permission))
 """The one user of a server without sign-in, which listens on loopback only."""
+
+NOBODY = Principal("anonymous", "Nobody")
+"""Whoever has not signed in where people must; remote services among them, whose tokens are their credentials."""
 
 ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
 

@@ -20,6 +20,7 @@ __all__ = [
     "FormGeneratorAsync",
     "InputRequestStatus",
     "Json",
+    "Permission",
     "ProcessStatus",
     "ResultSource",
     "State",
@@ -148,6 +149,20 @@ class SubscriptionLifecycle(StrEnum):
     MIGRATING = "migrating"
     DISABLED = "disabled"
     TERMINATED = "terminated"
+
+
+class Permission(StrEnum):
+    """What a role may allow."""
+
+    READ = "READ"
+    START_WORKFLOW = "START_WORKFLOW"
+    SUBMIT_FORM = "SUBMIT_FORM"
+    RETRY = "RETRY"
+    ABORT = "ABORT"
+    RECOVER_CALLBACK = "RECOVER_CALLBACK"
+    MANAGE_ENGINE = "MANAGE_ENGINE"
+    READ_SECRETS = "READ_SECRETS"
+    READ_AUDIT = "READ_AUDIT"
 
 
 class EventKind(StrEnum):

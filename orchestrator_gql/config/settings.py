@@ -11,7 +11,9 @@ from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator_gql.config.people import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
+from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.errors import SettingsError
 
 Megabytes = 1024 * 1024
@@ -85,8 +87,22 @@ class Settings(BaseSettings):
         description="Remote services by name, as JSON: what each must show before its callbacks are taken; see "
         "[how to sign callbacks](../howto/sign-callbacks.md).",
     )
+    teams: tuple[Team, ...] = Field(
+        (), description="The teams that answer forms, as JSON; see [how to decide](../howto/decide.md)."
+    )
+    roles: dict[str, frozenset[Permission]] = Field(
+        {},
+        description="Roles and what they allow, as JSON, beside `viewer`, `operator`, `auditor` and `admin`; one of "
+        "those names replaces it.",
+    )
+    api_tokens: tuple[ApiToken, ...] = Field(
+        (),
+        description="Tokens by which machines and people sign in, as JSON. Where there are any, nobody without one may "
+        "do more than answer callbacks, and the server may listen on any address.",
+    )
     audit_key: SecretStr | None = Field(
         None,
+        min_length=16,
         description="A secret with which the audit log is chained, so that nobody without it can forge an entry. Set "
         "it before the first start, and keep it: entries of another key, or of none, count as forged.",
     )
@@ -123,6 +139,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
+        _demand_people(self)
         if self.heartbeat * 2 > self.lease:
             raise ValueError(
                 "ORCHESTRATOR_HEARTBEAT: must be at most half of ORCHESTRATOR_LEASE, or leases run out between two "
@@ -140,6 +157,26 @@ class Settings(BaseSettings):
                 "dispatcher. With SQLite, or with the embedded one, a server does 'all'"
             )
         return self
+
+    @property
+    def permissions_of(self) -> dict[str, frozenset[Permission]]:
+        """What each role allows."""
+        return {**ROLES, **self.roles}
+
+    @property
+    def has_sign_in(self) -> bool:
+        """True where people must say who they are."""
+        return bool(self.api_tokens)
+
+    @property
+    def closed_teams(self) -> frozenset[str]:
+        """The keys of the teams that have members: nobody else answers for them."""
+        named = {key for token in self.api_tokens for key in token.teams}
+        return frozenset(team.key for team in self.teams if team.users or team.groups) | named
+
+    def called(self, key: str) -> str:
+        """What people call the team of that key."""
+        return next((team.called for team in self.teams if team.key == key), key)
 
     @property
     def is_sqlite(self) -> bool:
@@ -185,6 +222,24 @@ def read_settings(**overrides: object) -> Settings:
         name = re.search(r'field "(\w+)"', str(wrong))
         named = f"{PREFIX}{name[1].upper()}" if name else "One of them"
         raise SettingsError(f"These settings cannot work:\n  {named}: must be JSON.") from None
+
+
+def _demand_people(settings: Settings) -> None:
+    """Raise where a role is named that there is not, or two go by one name."""
+    roles = settings.permissions_of
+    for token in settings.api_tokens:
+        for role in token.roles:
+            if role not in roles:
+                raise ValueError(
+                    f"ORCHESTRATOR_API_TOKENS: {token.name!r} has the role {role!r}, which there is not; there are "
+                    f"{', '.join(sorted(roles))}"
+                )
+    keys = [team.key for team in settings.teams]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f"ORCHESTRATOR_TEAMS: there are two teams {twice!r}")
+    digests = [token.sha256 for token in settings.api_tokens]
+    if len(set(digests)) < len(digests):
+        raise ValueError("ORCHESTRATOR_API_TOKENS: one token is there twice")
 
 
 def _named(place: tuple[int | str, ...]) -> str:

@@ -1,0 +1,29 @@
+"""Who asks."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+
+from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.security import LOCAL_OPERATOR, NOBODY, Principal
+from orchestrator_gql.utils.errors import Unauthenticated
+
+
+def principal_of(settings: Settings, authorization: str | None) -> Principal:
+    """Who asks, by the value of the ``Authorization`` header; `Unauthenticated` where it is wrong.
+
+    Where nobody can sign in, it is always the local operator, who belongs to every team.
+    """
+    if not settings.has_sign_in:
+        return replace(LOCAL_OPERATOR, teams=frozenset(team.key for team in settings.teams))
+    if authorization is None:
+        return NOBODY
+    scheme, _, shown = authorization.partition(" ")
+    digest = hashlib.sha256(shown.strip().encode("utf-8", "surrogateescape")).hexdigest()
+    fits = [token for token in settings.api_tokens if hmac.compare_digest(token.sha256, digest)]
+    if scheme.lower() != "bearer" or not fits:
+        raise Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")
+    token, roles = fits[0], settings.permissions_of
+    teams = {team.key for team in settings.teams if token.name in team.users} | set(token.teams)
+    permissions = frozenset(permission for role in token.roles for permission in roles[role])
+    return Principal(token.name, token.name, token.email, permissions, frozenset(teams))
