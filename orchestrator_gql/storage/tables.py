@@ -280,9 +280,16 @@ input_requests = Table(
     Column("due_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
     Column("reminded_at", UtcDateTime),
+    Column("escalated_at", UtcDateTime),
+    Column("escalations", Integer, nullable=False, server_default="0"),
+    Column("approvals_needed", Integer, nullable=False, server_default="1"),
+    Column("claimed_by", Text),
+    Column("claimed_at", UtcDateTime),
     UniqueConstraint("process_id", "record_seq", name="uq_input_requests_visit"),
 )
 Index("ix_input_requests_status_id", input_requests.c.status, input_requests.c.id)
+_partial_index("ix_input_requests_inbox", input_requests.c.assignee, input_requests.c.id, where="status = 'OPEN'")
+_partial_index("ix_input_requests_due", input_requests.c.due_at, where="status = 'OPEN'")
 _partial_index("uq_input_requests_one_open", input_requests.c.process_id, where="status = 'OPEN'", unique=True)
 
 decisions = Table(
@@ -296,6 +303,7 @@ decisions = Table(
     Column("comment", Words),
     Column("pages", JsonText, nullable=False),
     Column("shown_digest", String(64), nullable=False),
+    Column("policy", Text),
     UniqueConstraint("input_request_id", "by", name="uq_decisions_one_each"),
 )
 
@@ -308,7 +316,10 @@ timers = Table(
     Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
     Column("callback_id", Uuid, ForeignKey("callbacks.id", ondelete="CASCADE")),
     Column("input_request_id", Uuid, ForeignKey("input_requests.id", ondelete="CASCADE")),
-    CheckConstraint("kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER')", name="kind"),
+    Column("assignee", Text),
+    CheckConstraint(
+        "kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY')", name="kind"
+    ),
 )
 Index("ix_timers_due_at", timers.c.due_at)
 Index("ix_timers_process_id", timers.c.process_id)
