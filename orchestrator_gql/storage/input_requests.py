@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import decisions, input_requests
+from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.tokens import new_id
 
@@ -134,9 +134,25 @@ def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, li
     mine = decisions.c.input_request_id.in_(request_ids)
     found: dict[UUID, list[Decision]] = {}
     for row in conn.execute(select(decisions).where(mine).order_by(decisions.c.id)):
-        made = Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
-        found.setdefault(row.input_request_id, []).append(made)
+        found.setdefault(row.input_request_id, []).append(_decision(row))
     return found
+
+
+def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]:
+    """What was decided in the process so far, in order, each with the name of the step that asked."""
+    visit = (process_steps.c.process_id == c.process_id) & (process_steps.c.seq == c.record_seq)
+    found = (
+        select(process_steps.c.name.label("step"), *decisions.c)
+        .join_from(decisions, input_requests, decisions.c.input_request_id == c.id)
+        .join(process_steps, visit)
+        .where(c.process_id == process_id)
+        .order_by(decisions.c.id)
+    )
+    return [(row.step, _decision(row)) for row in conn.execute(found)]
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
 
 
 def request_of(row: Row[Any]) -> InputRequest:

@@ -116,8 +116,8 @@ async def turn(
 
     What the form adds to the state is without the engine's own names.
     """
-    own = inject.given(runtime, process)
     state = await seen_by(runtime, process, step, step.form)
+    own = await inject.with_decisions(runtime, step.form, state, inject.given(runtime, process))
     turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages, locale)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
