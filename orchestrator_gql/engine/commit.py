@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import references, requests, rest, waits
+from orchestrator_gql.engine import references, rest, waits
 from orchestrator_gql.engine.authors import conditions
 from orchestrator_gql.engine.authors.execution import Tokens
+from orchestrator_gql.engine.people import requests
 from orchestrator_gql.engine.waits import Polled
 from orchestrator_gql.process import (
     Failed,

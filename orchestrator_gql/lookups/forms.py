@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import questions, rights
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.people import questions, rights
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import course

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestrator_gql.engine import answering
+from orchestrator_gql.engine.people import answering
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open
 from orchestrator_gql.process import Process, course
 from orchestrator_gql.runtime import Runtime

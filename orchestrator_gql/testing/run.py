@@ -15,7 +15,7 @@ from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.engine.authors.stored import fetched
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.lookups.forms import open_form

@@ -111,14 +111,9 @@ def inputstep(
     aborts it, or names the step, or the group, before this one that the form can be sent back to. ``auto_confirm`` is a
     function of the state: where it returns True, the form is confirmed as it is shown, and its name is recorded.
     """
-    if isinstance(approvals, bool) or not isinstance(approvals, int) or not 1 <= approvals <= MOST_APPROVALS:
-        raise WorkflowDefinitionError(
-            f"The approvals of input step {name!r} are {approvals!r}: give a number from 1 to {MOST_APPROVALS}."
-        )
     what = f"of input step {name!r}"
-    chain = [Escalation(_span(after, f"escalate {what}"), _assignee(to)) for after, to in escalate]
-    if any(later.after <= sooner.after for sooner, later in pairwise(chain)):
-        raise WorkflowDefinitionError(f"The escalations {what} must each come after the one before.")
+    _demand_number(approvals, what)
+    chain = _escalations(escalate, what)
 
     def decorate(form: Callable[..., Any]) -> InputStep:
         return InputStep(
@@ -127,7 +122,7 @@ def inputstep(
             assignee=_assignee(assignee),
             due=span(due, f"due {what}"),
             remind=span(remind, f"remind {what}"),
-            escalate=tuple(chain),
+            escalate=chain,
             expire=span(expire, f"expire {what}"),
             approvals=approvals,
             allow_self_approval=allow_self_approval,
@@ -142,6 +137,20 @@ def inputstep(
 
 def _assignee(given: Assignee | str) -> Assignee:
     return given if isinstance(given, Assignee) else Assignee(given)
+
+
+def _demand_number(approvals: int, what: str) -> None:
+    if isinstance(approvals, bool) or not isinstance(approvals, int) or not 1 <= approvals <= MOST_APPROVALS:
+        raise WorkflowDefinitionError(
+            f"The approvals {what} are {approvals!r}: give a number from 1 to {MOST_APPROVALS}."
+        )
+
+
+def _escalations(escalate: Iterable[tuple[Seconds, Assignee]], what: str) -> tuple[Escalation, ...]:
+    chain = tuple(Escalation(_span(after, f"escalate {what}"), _assignee(to)) for after, to in escalate)
+    if any(later.after <= sooner.after for sooner, later in pairwise(chain)):
+        raise WorkflowDefinitionError(f"The escalations {what} must each come after the one before.")
+    return chain
 
 
 def _span(value: Seconds, what: str) -> timedelta:

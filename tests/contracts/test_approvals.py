@@ -18,7 +18,7 @@ from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.people import Team
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.lookups.audit import audit_page

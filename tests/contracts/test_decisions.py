@@ -11,7 +11,7 @@ from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests

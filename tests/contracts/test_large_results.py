@@ -13,7 +13,7 @@ from support.remote import Remote, answer, fail, token_of
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.callbacks.progress import read_report
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.tables import metadata

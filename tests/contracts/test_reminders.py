@@ -9,7 +9,7 @@ from orchestrator_gql import begin, inputstep
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State

@@ -17,7 +17,7 @@ from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callbac
 from orchestrator_gql.commands.engine_state import set_engine_state
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Permission, Principal

@@ -17,7 +17,7 @@ from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.commands.callbacks.report_callback_progress import report_callback_progress
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State

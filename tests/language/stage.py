@@ -15,7 +15,7 @@ from orchestrator_gql.commands.callbacks.receive_callback import receive_callbac
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import answering, requests
 from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people import answering, requests
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.input_requests.decision import demand_version
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal

@@ -4,11 +4,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import answering, commit, requests
-from orchestrator_gql.engine.answering import Seen
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import key_of
 from orchestrator_gql.engine.commit import Draft
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people import answering, requests
+from orchestrator_gql.engine.people.answering import Seen
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.input_requests.decision import Decision, clean_comment, demand_version
 from orchestrator_gql.process import Abort, Failed, Process, Transition, abort, course, decide, send_back

@@ -7,15 +7,16 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import answering, commit, questions, requests
-from orchestrator_gql.engine.answering import Seen
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import key_of
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.people import answering, questions, requests
+from orchestrator_gql.engine.people.answering import Seen
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.engine.recovery import Stuck
-from orchestrator_gql.engine.requests import Decided
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import (

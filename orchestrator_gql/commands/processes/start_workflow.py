@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import rights
 from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
+from orchestrator_gql.engine.people import rights
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.process import Process, create
 from orchestrator_gql.runtime import Runtime

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, requests
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft, Terms
+from orchestrator_gql.engine.people import requests
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, course, expire, status_changed
 from orchestrator_gql.storage import events, input_requests, processes, timers

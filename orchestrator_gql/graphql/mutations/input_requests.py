@@ -11,7 +11,7 @@ from orchestrator_gql.commands.input_requests.claim_input_request import claim_i
 from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
 from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.requests import Decided
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
 from orchestrator_gql.graphql.mutations.processes import FormIncomplete
@@ -21,6 +21,7 @@ from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.security import Permission
 from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid
 
 MOST = 100
@@ -177,6 +178,7 @@ class InputRequestMutations:
     async def decide_input_requests(
         self, info: Info, input: Annotated[DecideInputRequestsInput, strawberry.argument(description="What to decide.")]
     ) -> DecideInputRequestsResult:
+        info.context.demand(Permission.SUBMIT_FORM)
         submit, reject = input.submit or [], input.reject or []
         if len(submit) + len(reject) > MOST:
             raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")

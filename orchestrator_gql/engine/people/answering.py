@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, questions, rights
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft, Fenced
+from orchestrator_gql.engine.people import questions, rights
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_right
 from orchestrator_gql.process import Process, course, fingerprint
