@@ -15,6 +15,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.schema import CreateTable
 from support.database import sqlite_url
 
+import orchestrator_gql.storage.outbox.tables  # noqa: F401  its tables stand in the same metadata
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import HEAD, configuration, prepare
 from orchestrator_gql.storage.tables import metadata

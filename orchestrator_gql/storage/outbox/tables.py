@@ -1,0 +1,54 @@
+"""The tables of what goes out: notifications, and how far the event log was read for them."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid, text
+
+from orchestrator_gql.storage.columns import JsonText, UtcDateTime, Words, enum_text
+from orchestrator_gql.storage.tables import metadata
+from orchestrator_gql.types import NotificationStatus
+
+PENDING = "status = 'PENDING'"
+"""As the index of what is to be sent says it: with a parameter in its place the index would not be used."""
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("kind", String(64), nullable=False),  # no CHECK: a new kind needs no migration
+    Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+    Column("input_request_id", Uuid),
+    Column("payload", JsonText, nullable=False),
+    Column("status", enum_text(NotificationStatus, "status"), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("tries_before", Integer, nullable=False),
+    Column("log", JsonText, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("last_error", Words),
+    CheckConstraint("(sent_at IS NULL) = (status <> 'SENT')", name="sent_has_a_time"),
+)
+Index("ix_notifications_created_at_id", notifications.c.created_at, notifications.c.id)
+Index("ix_notifications_process_id", notifications.c.process_id)
+Index(
+    "ix_notifications_pending",
+    notifications.c.target,
+    notifications.c.due_at,
+    sqlite_where=text(PENDING),
+    postgresql_where=text(PENDING),
+)
+Index(
+    "ix_notifications_dead",
+    notifications.c.id,
+    sqlite_where=text("status = 'DEAD'"),
+    postgresql_where=text("status = 'DEAD'"),
+)
+
+notified_until = Table(
+    "notified_until",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
