@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Receiver:
-    """What came so far; ``answers`` are given in order, then 200 for ever. Cleared, ``open`` lets nobody be answered."""
+    """What came so far; ``answers`` are given in order, then 200 for ever; none while ``open`` is not set."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
