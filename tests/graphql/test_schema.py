@@ -88,6 +88,7 @@ ROOT_FIELDS = {
     "events": "events { reset }",
     "startForm": 'startForm(workflowName: "ask") { __typename }',
     "audit": "audit { totalCount }",
+    "notifications": "notifications { totalCount }",
     "verifyAudit": "verifyAudit { valid }",
     "stats": "stats { failed }",
     "engine": "engine { version }",
@@ -99,6 +100,7 @@ ROOT_FIELDS = {
     "completeCallback": f'completeCallback(input: {{callbackId: "{ID}", result: 1, reason: "x"}}) {{ __typename }}',
     "adoptCallbackAttempt": f'adoptCallbackAttempt(input: {{attemptId: "{ID}", reason: "x"}}) {{ __typename }}',
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
+    "resendNotification": f"""resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}""",
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
     "submitForm": f'submitForm(input: {{inputRequestId: "{ID}", pages: []}}) {{ __typename }}',
 }

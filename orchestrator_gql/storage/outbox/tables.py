@@ -6,8 +6,8 @@ from orchestrator_gql.storage.columns import JsonText, UtcDateTime, Words, enum_
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import NotificationStatus
 
-PENDING = "status = 'PENDING'"
-"""As the index of what is to be sent says it: with a parameter in its place the index would not be used."""
+PENDING, DEAD = "status = 'PENDING'", "status = 'DEAD'"
+"""As the indexes say it that hold these rows alone: with a parameter in its place the index would not be used."""
 
 notifications = Table(
     "notifications",
@@ -40,8 +40,8 @@ Index(
 Index(
     "ix_notifications_dead",
     notifications.c.id,
-    sqlite_where=text("status = 'DEAD'"),
-    postgresql_where=text("status = 'DEAD'"),
+    sqlite_where=text(DEAD),
+    postgresql_where=text(DEAD),
 )
 
 notified_until = Table(
