@@ -11,9 +11,10 @@ from conftest import Offer
 from pydantic import ConfigDict
 from sqlalchemy import Connection
 from support.database import sqlite_url
-from support.engine import Engine, engine_of
+from support.engine import engine_of
 from support.operator import ADA, confirm, open_request
-from support.receiver import Answer, Receiver, receiving
+from support.outbox import KEY, hook, reach
+from support.receiver import Answer, receiving
 from support.web import site_of
 
 from orchestrator_gql import begin, inputstep, step
@@ -30,14 +31,11 @@ from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.keyset import Window as Page
-from orchestrator_gql.storage.outbox import notifications
-from orchestrator_gql.storage.outbox.notifications import Notification, NotificationFilter
 from orchestrator_gql.types import Event, EventKind, FormGenerator, NotificationStatus, ProcessStatus, State
 from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, ProcessFailureError
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import workflow
 
-KEY = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
 COMPLETED = ProcessStatus.COMPLETED
 
@@ -74,30 +72,9 @@ def failing() -> Any:
     return begin >> break_down
 
 
-def hook(receiver: Receiver, **given: Any) -> dict[str, Any]:
-    """The setting of a webhook at the receiver."""
-    return {"url": receiver.url, "signature_key": KEY, "allow_private": True, **given}
-
-
-async def outbox(engine: Engine, **wanted: Any) -> list[Notification]:
-    """What is in the outbox, the oldest first."""
-    page = await engine.read(lambda conn: notifications.page(conn, NotificationFilter(**wanted), Page(200)))
-    return [one for _, one in page.items][::-1]
-
-
-async def reach(engine: Engine, status: NotificationStatus, count: int = 1, tries: int | None = None) -> Any:
-    """The notifications that stand so, once there are so many, after so many tries."""
-
-    async def look() -> list[Notification] | None:
-        found = [one for one in await outbox(engine, statuses=[status]) if tries in (None, len(one.log))]
-        return found if len(found) >= count else None
-
-    return await engine.until(look, told=f"{count} notifications to be {status} after {tries or 'any'} tries")
-
-
 async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_a_good_signature(offer: Offer) -> None:
     async with receiving(Answer(500, b"later"), Answer(503)) as receiver:
-        engine = await offer(maintain, webhooks={"ops": hook(receiver, kinds=["input-request.opened"])})
+        engine = await offer(maintain, webhooks={"ops": hook(receiver.url, kinds=["input-request.opened"])})
         process_id = await engine.start(maintain)
         asked = await open_request(engine, process_id)
         await reach(engine, PENDING, tries=1)
@@ -115,7 +92,7 @@ async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_
     assert len({one.body for one in receiver.received}) == 1
     last = receiver.received[-1]
     proof = Proof.of(last.headers, last.body)
-    keys = [Webhook(**hook(receiver)).key]
+    keys = [Webhook(**hook(receiver.url)).key]
     assert signature_fault(keys, proof, engine.clock.now()) is None
     assert signature_fault([b"x" * 24], proof, engine.clock.now())
     assert signature_fault(keys, Proof.of(last.headers, last.body + b" "), engine.clock.now())
@@ -138,7 +115,7 @@ async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_
     offer: Offer,
 ) -> None:
     async with receiving(*[Answer(500)] * 7) as receiver:
-        engine = await offer(failing, webhooks={"ops": hook(receiver)})
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         process_id = await engine.start(failing)
         for number, pause in enumerate((5, 30, 120, 600, 3600, 21600), start=1):
             (waits,) = await reach(engine, PENDING, tries=number)
@@ -162,7 +139,7 @@ async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_
 
 async def test_what_was_sent_may_be_sent_again_by_those_who_manage_the_engine(offer: Offer) -> None:
     async with receiving() as receiver:
-        engine = await offer(failing, webhooks={"ops": hook(receiver)})
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
         (sent,) = await reach(engine, SENT)
         clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.MANAGE_ENGINE})
@@ -179,7 +156,7 @@ async def test_what_was_sent_may_be_sent_again_by_those_who_manage_the_engine(of
 
 async def test_a_receiver_that_is_gone_is_believed(offer: Offer) -> None:
     async with receiving(Answer(410, b"nobody lives here")) as receiver:
-        engine = await offer(failing, webhooks={"ops": hook(receiver)})
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
         (dead,) = await reach(engine, DEAD)
 
@@ -189,7 +166,7 @@ async def test_a_receiver_that_is_gone_is_believed(offer: Offer) -> None:
 async def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(offer: Offer) -> None:
     busy = [Answer(429, headers={"retry-after": "60"}), Answer(503, headers={"retry-after": "99999999"})]
     async with receiving(*busy) as receiver:
-        engine = await offer(failing, webhooks={"ops": hook(receiver)})
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
         (first,) = await reach(engine, PENDING, tries=1)
         at = engine.clock.now()
@@ -203,7 +180,7 @@ async def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(offer: Offer)
 async def test_a_target_that_never_answers_holds_up_no_other(offer: Offer) -> None:
     async with receiving() as silent, receiving() as quick:
         silent.open.clear()
-        engine = await offer(failing, webhooks={"a": hook(silent), "b": hook(quick)})
+        engine = await offer(failing, webhooks={"a": hook(silent.url), "b": hook(quick.url)})
         for _ in range(20):
             await engine.start(failing)
         await reach(engine, SENT, 20)
@@ -217,9 +194,9 @@ async def test_a_target_that_never_answers_holds_up_no_other(offer: Offer) -> No
 async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
     async with receiving() as everything, receiving() as desk, receiving() as failures:
         hooks = {
-            "everything": hook(everything),
-            "desk": hook(desk, assignees=["DESK"]),
-            "failures": hook(failures, kinds=["process.failed"]),
+            "everything": hook(everything.url),
+            "desk": hook(desk.url, assignees=["DESK"]),
+            "failures": hook(failures.url, kinds=["process.failed"]),
         }
         engine = await offer(maintain, failing, webhooks=hooks)
         answered, aborted = await engine.start(maintain), await engine.start(maintain)
@@ -252,7 +229,7 @@ async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
 
 async def test_what_a_colleague_adds_to_the_changes_is_told_or_passed_over(offer: Offer) -> None:
     async with receiving() as noc, receiving() as desk:
-        hooks = {"noc": hook(noc, assignees=["NOC"]), "desk": hook(desk, assignees=["DESK"])}
+        hooks = {"noc": hook(noc.url, assignees=["NOC"]), "desk": hook(desk.url, assignees=["DESK"])}
         engine = await offer(maintain, webhooks=hooks)
         process_id = await engine.start(maintain)
         request = await open_request(engine, process_id)
@@ -273,7 +250,7 @@ async def test_what_a_colleague_adds_to_the_changes_is_told_or_passed_over(offer
 
 async def test_a_redirect_is_not_followed(offer: Offer) -> None:
     async with receiving() as elsewhere, receiving(Answer(307, headers={"location": elsewhere.url})) as receiver:
-        engine = await offer(failing, webhooks={"ops": hook(receiver)})
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
         (waits,) = await reach(engine, PENDING, tries=1)
 
@@ -284,7 +261,7 @@ async def test_a_redirect_is_not_followed(offer: Offer) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
 async def test_a_private_address_is_refused_however_it_is_spelled(tmp_path: Path, host: str) -> None:
     async with receiving() as receiver:
-        given = hook(receiver, allow_private=False, url=receiver.url.replace("127.0.0.1", host))
+        given = hook(receiver.url.replace("127.0.0.1", host), allow_private=False)
         async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
             await engine.start(failing)
             (waits,) = await reach(engine, PENDING, tries=1)
@@ -307,7 +284,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     async with receiving() as receiver:
-        given = hook(receiver, url=receiver.url.replace("127.0.0.1", "rebound.test"))
+        given = hook(receiver.url.replace("127.0.0.1", "rebound.test"))
         async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
             await engine.start(failing)
             await reach(engine, SENT)
@@ -319,7 +296,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
 async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with receiving(Answer(500, b"you said Bearer hushhush"), Answer(500, b"x" * 100_000)) as receiver:
-        secret = hook(receiver, url=f"{receiver.url}/s3cr3t-path", headers={"authorization": "Bearer hushhush"})
+        secret = hook(f"{receiver.url}/s3cr3t-path", headers={"authorization": "Bearer hushhush"})
         engine = await offer(maintain, failing, webhooks={"ops": secret})
         await engine.start(maintain)
         await engine.start(failing)
@@ -337,7 +314,7 @@ async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytes
 
 async def test_the_link_leads_to_a_page_and_getting_it_decides_nothing(tmp_path: Path) -> None:
     async with receiving() as receiver:
-        hooks = {"ops": hook(receiver)}
+        hooks = {"ops": hook(receiver.url)}
         async with site_of(sqlite_url(tmp_path), maintain, webhooks=hooks, public_url="http://testserver") as site:
             process_id = await site.engine.start(maintain)
             asked = await open_request(site.engine, process_id)
