@@ -9,6 +9,7 @@ is kept, which would be another name's at the same address.
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Mapping
@@ -126,7 +127,9 @@ def _words(error: Exception) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not good ({cause.verify_message})"
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror.lower()
+        if isinstance(cause, ssl.SSLError):
+            return "TLS failed"
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return os.strerror(cause.errno).lower()
         cause = cause.__cause__ or cause.__context__
     return type(error).__name__

@@ -283,6 +283,7 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
         return real("127.0.0.1", *given, **more) if len(looked_up) == 1 else []
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # it would resolve the name anew
     async with receiving() as receiver:
         given = hook(receiver.url.replace("127.0.0.1", "rebound.test"))
         async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine.notifications.follower import Follower
 from orchestrator_gql.engine.notifications.sender import Sender
-from orchestrator_gql.engine.notifications.targets import Ways, targets_of
+from orchestrator_gql.engine.notifications.targets import targets_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.outbox import notifications, place
 
@@ -40,6 +40,8 @@ async def begin_to_tell(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
 
 
 async def _sending(runtime: Runtime) -> None:
+    from orchestrator_gql.engine.notifications.ways import Ways
+
     ways = Ways(runtime.settings)
     try:
         await Sender(runtime, ways.to).run()
