@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
+from orchestrator_gql.engine.notifications.work import begin_to_tell
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.timekeeper import keep_time
@@ -99,6 +100,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             work.append(keep_to_database_clock(runtime, runtime.clock))
         works = runtime.settings.role != "api"
         if works:
+            work += await begin_to_tell(runtime)
             work += [dispatcher.run(), keep_time(runtime)]
         tasks = [asyncio.create_task(one, name=getattr(one, "__qualname__", None)) for one in work]
         for task in tasks:

@@ -64,6 +64,8 @@ class Runtime:
     """What nobody is shown."""
     timers: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a timer was stored: the earliest one may be another now."""
+    outbox: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is something to be sent to people outside, or room to send more."""
     faults: list[str] = field(default_factory=list)
     """What ended of the server's own work though nobody stopped it: it is not ready any more."""
     calm: asyncio.Event = field(default_factory=_set)

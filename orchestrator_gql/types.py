@@ -20,6 +20,8 @@ __all__ = [
     "FormGeneratorAsync",
     "InputRequestStatus",
     "Json",
+    "NotificationKind",
+    "NotificationStatus",
     "Permission",
     "ProcessStatus",
     "ResultSource",
@@ -182,6 +184,26 @@ class EventKind(StrEnum):
     PROCESS_NOTE_CHANGED = "PROCESS_NOTE_CHANGED"
     PRODUCT_SUBSCRIPTION_CHANGED = "PRODUCT_SUBSCRIPTION_CHANGED"
     ENGINE_STATE_CHANGED = "ENGINE_STATE_CHANGED"
+
+
+class NotificationKind(StrEnum):
+    """What people outside are told of; the values are what a webhook's body says."""
+
+    INPUT_REQUEST_OPENED = "input-request.opened"
+    INPUT_REQUEST_REMINDED = "input-request.reminded"
+    INPUT_REQUEST_ESCALATED = "input-request.escalated"
+    INPUT_REQUEST_ASSIGNED = "input-request.assigned"
+    INPUT_REQUEST_DECIDED = "input-request.decided"
+    INPUT_REQUEST_CLOSED = "input-request.closed"
+    PROCESS_FAILED = "process.failed"
+
+
+class NotificationStatus(StrEnum):
+    """The life of a notification."""
+
+    PENDING = "PENDING"  # to be sent, for the first time or again
+    SENT = "SENT"
+    DEAD = "DEAD"  # given up; somebody may send it again
 
 
 class EngineState(StrEnum):

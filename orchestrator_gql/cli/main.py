@@ -94,6 +94,14 @@ def _act(asked: argparse.Namespace) -> None:
             confirm(
                 asked.url, asked.id, fields=asked.set, pages=asked.pages, comment=asked.comment, is_agreed=asked.yes
             )
+        case "notifications":
+            from orchestrator_gql.cli.operator.notifications import notifications
+
+            notifications(asked.url, dead=asked.dead, is_json=asked.json)
+        case "resend":
+            from orchestrator_gql.cli.operator.notifications import resend
+
+            resend(asked.url, asked.id)
         case name:
             from orchestrator_gql.cli.operator import verbs
 

@@ -44,13 +44,13 @@ class Service(BaseModel):
     @classmethod
     def _keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for key in value:
-            _decoded(key)
+            decoded_key(key)
         return value
 
     @property
     def keys(self) -> Sequence[bytes]:
         """The active keys."""
-        return [_decoded(key) for key in self.signature_keys]
+        return [decoded_key(key) for key in self.signature_keys]
 
     @property
     def is_demanding(self) -> bool:
@@ -70,7 +70,8 @@ class Service(BaseModel):
         return any(address in network for network in self.addresses)
 
 
-def _decoded(key: SecretStr) -> bytes:
+def decoded_key(key: SecretStr) -> bytes:
+    """The bytes of a key of Standard Webhooks; `ValueError` where it is none, or too short."""
     try:
         decoded = base64.b64decode(key.get_secret_value().removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.people import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.types import Permission
@@ -99,6 +100,16 @@ class Settings(BaseSettings):
         (),
         description="Tokens by which machines and people sign in, as JSON. Where there are any, nobody without one may "
         "do more than answer callbacks, and the server may listen on any address.",
+    )
+    webhooks: dict[str, Webhook] = Field(
+        {},
+        description="Who is told by HTTP of open forms and failed processes, by name, as JSON; see "
+        "[how to be told](../howto/be-told.md).",
+    )
+    smtp: Smtp | None = Field(
+        None,
+        description="The mail server, as JSON: teams with an address are mailed what is asked of them; see "
+        "[how to be told](../howto/be-told.md).",
     )
     audit_key: SecretStr | None = Field(
         None,

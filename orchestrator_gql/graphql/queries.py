@@ -11,7 +11,7 @@ from orchestrator_gql.domain import products as product_registry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
-from orchestrator_gql.graphql.types.common import Assignee, Connection, Node, User, connection
+from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
 from orchestrator_gql.graphql.types.events import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
@@ -27,6 +27,7 @@ from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, Form
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.oversight import stats as stats_types
 from orchestrator_gql.graphql.types.oversight.audit import AuditEntry, AuditFilter, AuditVerification
+from orchestrator_gql.graphql.types.oversight.notifications import Notification, NotificationQueries
 from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
@@ -39,6 +40,7 @@ from orchestrator_gql.lookups import callbacks as callback_lookups
 from orchestrator_gql.lookups import engine as engine_lookups
 from orchestrator_gql.lookups import forms as form_lookups
 from orchestrator_gql.lookups import input_requests as request_lookups
+from orchestrator_gql.lookups import notifications as notification_lookups
 from orchestrator_gql.lookups import processes as process_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
 from orchestrator_gql.lookups import workflows as workflow_lookups
@@ -49,9 +51,6 @@ from orchestrator_gql.storage.keyset import LARGEST, Slice, Window, cursor_of, o
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError, PayloadInvalid
 
 T = TypeVar("T", Workflow, Product)
-
-First = Annotated[int | None, strawberry.argument(description="How many at the most; 200 is the limit.")]
-After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
 
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
@@ -106,7 +105,7 @@ async def _request_connection(info: Info, filter: InputRequestFilter, window: Wi
 
 
 @strawberry.type(description="Everything that can be asked.")
-class Query:
+class Query(NotificationQueries):
     @resolved(description="Any node by its id.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
@@ -362,5 +361,8 @@ async def _row(info: Info, key: UUID) -> Node | None:
         return ProductSubscription.of(subscription)
     if kept := await loaders.attempt.load(key):
         return CallbackAttempt.of(kept)
-    entry = await audit_lookups.audit_entry(info.context.runtime, info.context.principal, key)
+    context = info.context
+    if told := await notification_lookups.notification(context.runtime, context.principal, key):
+        return Notification.of(told)
+    entry = await audit_lookups.audit_entry(context.runtime, context.principal, key)
     return AuditEntry.of(entry) if entry else None

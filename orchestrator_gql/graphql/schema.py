@@ -9,6 +9,7 @@ from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
 from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
+from orchestrator_gql.graphql.mutations.notifications import NotificationMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.recovery import RecoveryMutations
 from orchestrator_gql.graphql.queries import Query
@@ -23,7 +24,14 @@ NOTHING = Redactor(())
 
 
 @strawberry.type(description="Everything that can be done.")
-class Mutation(ProcessMutations, InputRequestMutations, CallbackMutations, RecoveryMutations, EngineMutations):
+class Mutation(
+    ProcessMutations,
+    InputRequestMutations,
+    CallbackMutations,
+    RecoveryMutations,
+    NotificationMutations,
+    EngineMutations,
+):
     """One class of verbs for each noun."""
 
 

@@ -207,6 +207,8 @@ class Metrics:
             ("callbacks_overdue", "Callbacks past their deadline that are open still.", found.overdue_callbacks),
             ("callbacks_oldest_pending_seconds", "Age of the oldest open callback.", found.oldest_pending_callback),
             ("input_requests_open", "Forms that wait for a person.", found.open_input_requests),
+            ("notifications_pending", "Notifications that are to be sent.", found.pending_notifications),
+            ("notifications_dead", "Notifications that were given up.", found.dead_notifications),
             ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", found.log_lag),
         ):
             yield GaugeMetricFamily(f"orchestrator_{name}", told, value)

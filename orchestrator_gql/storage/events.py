@@ -112,13 +112,20 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     A database that was restored, from an older copy or into another PostgreSQL, counts on from where that stood:
     behind a cursor that is ahead of it nothing would come for a long time, or ever.
     """
+    if is_ahead(conn, cursor):
+        return True
+    if _is_postgres(conn) and cursor == BEGINNING:
+        return False  # whose transactions failed drew the first ids, so that they are missing proves nothing
+    first = conn.execute(select(func.min(events.c.id))).scalar()
+    return first is not None and _place(cursor).id < first - 1
+
+
+def is_ahead(conn: Connection, cursor: str) -> bool:
+    """True where the cursor is another database's, which counted further than this one."""
     place = _place(cursor)
-    first, last = conn.execute(select(func.min(events.c.id), func.max(events.c.id))).one()
     if _is_postgres(conn):
-        is_ahead = place.tx >= conn.execute(_next_transaction).scalar_one()
-    else:
-        is_ahead = place.id > (last or 0)
-    return is_ahead or (first is not None and place.id < first - 1)
+        return bool(place.tx >= conn.execute(_next_transaction).scalar_one())
+    return place.id > (conn.execute(select(func.max(events.c.id))).scalar() or 0)
 
 
 def lag(conn: Connection, now: datetime) -> float:

@@ -135,6 +135,22 @@ async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -
     assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
 
 
+async def test_a_log_that_began_with_writes_that_failed_is_told_from_its_beginning(offer: Offer) -> None:
+    engine = await offer(counts)
+    clock = engine.clock
+
+    def fail(conn: Connection) -> None:
+        events.append(conn, [_event(clock, str(number)) for number in range(3)])
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await engine.runtime.database.transaction(fail)
+    await engine.reaches(await engine.start(counts), COMPLETED)
+    batches = await read_until(engine, BEGINNING, lambda told: bool(ended(told)))
+
+    assert not any(batch.reset for batch in batches)
+
+
 async def test_a_cursor_that_is_ahead_of_a_restored_log_is_told_to_begin_anew(offer: Offer) -> None:
     engine = await offer(counts)
     await engine.reaches(await engine.start(counts), COMPLETED)

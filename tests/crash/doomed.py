@@ -46,13 +46,18 @@ async def holds_once(engine: Engine, folder: Path) -> None:
     await engine.start(holding_once, {"folder": str(folder)})
 
 
+async def tells(engine: Engine, folder: Path) -> None:
+    """A process fails, and people outside are told of it."""
+    await engine.start(long, {"folder": str(folder / "nowhere")})
+
+
 async def runs(engine: Engine, folder: Path) -> None:
     """Many processes run at once."""
     await asyncio.gather(*(engine.start(long, {"folder": str(folder)}) for _ in range(8)))
 
 
 SCENES: dict[str, Callable[[Engine, Path], Awaitable[None]]] = {
-    scene.__name__: scene for scene in (waits, takes_a_letter, starts, holds, holds_once, runs)
+    scene.__name__: scene for scene in (waits, takes_a_letter, starts, holds, holds_once, tells, runs)
 }
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 """Makes the parser of a command of its name, summary and text."""
 
+_ITS_ID = "the process, or the callback where it has several"
+
 _WAITS = """\
 List what waits for a remote service or a person, the overdue first, with its age and its deadline.
 
@@ -32,22 +34,32 @@ _REISSUE = "Run the action of the open or failed callback again, with a fresh UR
 _REAWAIT = "Wait longer for the same job, at the same URL; nobody is called."
 _COMPLETE = "Type the result of a callback in, as JSON from a file or, with -, from what is piped in."
 _RETRY = "Enter again at the step that failed; a failed validation judges the stored result again, and calls nobody."
+_NOTIFICATIONS = """\
+List what people outside were told, or are to be told, the newest first: by which way, of what, and what came of it.
+
+  orchestrator-gql notifications
+  orchestrator-gql notifications --dead"""
+_RESEND = (
+    "Send a notification again that was given up, or that got lost after it arrived. ID is as `notifications` lists it."
+)
 _ABORT = "End a process: its URLs are dead, its form is closed, and what cleans up runs."
 
 
 def add_verbs(command: Command, server: str) -> None:
     """Add the operator's verbs to the commands."""
 
-    def verb(name: str, summary: str, text: str, *, needs_reason: bool | None = None) -> argparse.ArgumentParser:
+    def verb(
+        name: str, summary: str, text: str, *, needs_reason: bool | None = None, is_of: str | None = _ITS_ID
+    ) -> argparse.ArgumentParser:
         made = command(name, summary, text)
-        if name != "waits":
-            made.add_argument("id", type=UUID, metavar="ID", help="the process, or the callback where it has several")
+        if is_of is not None:
+            made.add_argument("id", type=UUID, metavar="ID", help=is_of)
         if needs_reason is not None:
             made.add_argument("--reason", metavar="TEXT", required=needs_reason, help="why, for the audit log")
         made.add_argument("--url", default=server, help=f"the server ({server})")
         return made
 
-    waits = verb("waits", "list what waits, the overdue first", _WAITS)
+    waits = verb("waits", "list what waits, the overdue first", _WAITS, is_of=None)
     waits.add_argument("--overdue", action="store_true", help="what is past its deadline only")
     waits.add_argument("--json", action="store_true", help="each as a line of JSON")
     verb("show", "show one process", _SHOW).add_argument("--json", action="store_true", help="as JSON")
@@ -66,6 +78,10 @@ def add_verbs(command: Command, server: str) -> None:
     )
     verb("retry", "enter again at the step that failed", _RETRY)
     verb("abort", "end a process", _ABORT, needs_reason=False)
+    told = verb("notifications", "list what people outside are told", _NOTIFICATIONS, is_of=None)
+    told.add_argument("--dead", action="store_true", help="what was given up only")
+    told.add_argument("--json", action="store_true", help="each as a line of JSON")
+    verb("resend", "send a notification again", _RESEND, is_of="the notification")
 
 
 def _span(text: str) -> float:

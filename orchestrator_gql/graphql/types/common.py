@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
@@ -15,6 +15,9 @@ from orchestrator_gql.storage.keyset import Slice
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+First = Annotated[int | None, strawberry.argument(description="How many at the most; 200 is the limit.")]
+After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
 
 
 @strawberry.interface(description="Something with an id of its own; `node` finds it again.")

@@ -16,6 +16,8 @@ from orchestrator_gql.types import (
     EngineState,
     EventKind,
     InputRequestStatus,
+    NotificationKind,
+    NotificationStatus,
     ProcessStatus,
     ResultSource,
     StepKind,
@@ -290,4 +292,18 @@ described(EventKind, "What an event reports.", {
     "PROCESS_NOTE_CHANGED": "A process's note changed.",
     "PRODUCT_SUBSCRIPTION_CHANGED": "A product subscription changed.",
     "ENGINE_STATE_CHANGED": "The engine was paused or resumed, or came to rest.",
+})  # fmt: skip
+described(NotificationKind, "What people outside are told of.", {
+    "INPUT_REQUEST_OPENED": "Somebody is asked.",
+    "INPUT_REQUEST_REMINDED": "It is still open.",
+    "INPUT_REQUEST_ESCALATED": "Nobody answered, and another team is asked.",
+    "INPUT_REQUEST_ASSIGNED": "It was handed to somebody else.",
+    "INPUT_REQUEST_DECIDED": "Somebody decided.",
+    "INPUT_REQUEST_CLOSED": "Nobody needs to answer any more.",
+    "PROCESS_FAILED": "A process failed.",
+})  # fmt: skip
+described(NotificationStatus, "The life of a notification.", {
+    "PENDING": "It is to be sent, for the first time or again.",
+    "SENT": "It was taken.",
+    "DEAD": "It was given up; it can be sent again.",
 })  # fmt: skip

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, text
 
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.figures import backlog
 from orchestrator_gql.storage.figures.backlog import Backlog
-from orchestrator_gql.storage.tables import callbacks, input_requests, processes, workers
+from orchestrator_gql.storage.tables import callbacks, input_requests, notifications, processes, workers
+from orchestrator_gql.storage.tables.outbox import DEAD, PENDING
 from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.types import CallbackStatus, EngineState, InputRequestStatus, ProcessStatus
 
@@ -28,6 +29,8 @@ _pending_ids = select(callbacks.c.id).where(_pending).cte("pending").prefix_with
 _oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
 _oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
 _count_open = select(func.count()).where(input_requests.c.status == InputRequestStatus.OPEN)
+_count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
+_count_dead = select(func.count()).select_from(notifications).where(text(DEAD))
 _count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam("since"))
 
 
@@ -42,6 +45,8 @@ class Gauges:
     overdue_callbacks: int
     oldest_pending_callback: float
     open_input_requests: int
+    pending_notifications: int
+    dead_notifications: int
     workers: int
     state: EngineState
     log_lag: float
@@ -59,6 +64,8 @@ def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
         overdue_callbacks=conn.execute(_count_overdue, {"now": now}).scalar_one(),
         oldest_pending_callback=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0,
         open_input_requests=conn.execute(_count_open).scalar_one(),
+        pending_notifications=conn.execute(_count_unsent).scalar_one(),
+        dead_notifications=conn.execute(_count_dead).scalar_one(),
         workers=conn.execute(_count_workers, {"since": workers_since}).scalar_one(),
         state=engine_state.load(conn).state,
         log_lag=events.lag(conn, now),

@@ -9,6 +9,7 @@ from orchestrator_gql.storage.tables.letters import (
     unclaimed_letters,
 )
 from orchestrator_gql.storage.tables.naming import metadata
+from orchestrator_gql.storage.tables.outbox import notifications, notified_until
 from orchestrator_gql.storage.tables.people import audit, decisions, input_requests
 from orchestrator_gql.storage.tables.subscriptions import (
     process_subscriptions,
@@ -38,6 +39,8 @@ __all__ = [
     "idempotency_keys",
     "input_requests",
     "metadata",
+    "notifications",
+    "notified_until",
     "payloads",
     "process_steps",
     "process_subscriptions",

@@ -1,0 +1,86 @@
+"""Who outside is told what happens: webhooks, and the mail server by which teams are written to."""
+
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, field_validator
+
+from orchestrator_gql.config.services import PREFIX, decoded_key
+from orchestrator_gql.types import NotificationKind
+
+_OURS = ("webhook-", "content-", "host", "connection", "transfer-encoding", "accept-encoding")
+"""Headers that say how we send; another value would break the signature, or the request."""
+
+
+class Webhook(BaseModel):
+    """One receiver of notifications by HTTP."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: SecretStr = Field(description="Where notifications are POSTed: http(s). It is a secret of many receivers.")
+    signature_key: SecretStr = Field(description=f"The key of Standard Webhooks that signs them, `{PREFIX}…`.")
+    kinds: frozenset[NotificationKind] | None = Field(None, description="What it is told of. Default: everything.")
+    assignees: frozenset[str] | None = Field(
+        None, description="Of which teams: what they are asked, and processes that fail in their hands. Default: all."
+    )
+    headers: dict[str, SecretStr] = Field({}, description="Headers beside the signature's, such as a credential.")
+    allow_private: bool = Field(
+        False, description="It may be reached at a private, loopback or link-local address, which is refused otherwise."
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, value: SecretStr) -> SecretStr:
+        try:
+            parts = urlsplit(value.get_secret_value())
+            is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise ValueError("is no http(s) URL: it looks like https://receiver.example/hook")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("holds a user or a password; give them as an Authorization header")
+        return value
+
+    @field_validator("signature_key")
+    @classmethod
+    def _key(cls, value: SecretStr) -> SecretStr:
+        decoded_key(value)
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _harmless(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for name, content in value.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower().startswith(_OURS):
+                raise ValueError(f"{name!r} cannot be set")
+            if not re.fullmatch(r"[\x20-\x7e]*", content.get_secret_value()):
+                raise ValueError(f"the value of {name!r} is not of printable ASCII")
+        return value
+
+    @property
+    def key(self) -> bytes:
+        """The key that signs."""
+        return decoded_key(self.signature_key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What a receiver might repeat in its answer and nobody shall read there."""
+        values = (self.url, self.signature_key, *self.headers.values())
+        return tuple(one.get_secret_value() for one in values if one.get_secret_value())
+
+
+class Smtp(BaseModel):
+    """The server that takes our mail."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(description="Its name.", min_length=1)
+    port: int = Field(587, description="Its port.", ge=1, le=65535)
+    sender: EmailStr = Field(description="The address that mails come from.")
+    user: str | None = Field(None, description="Whom to sign in as; without one nobody signs in.")
+    password: SecretStr | None = Field(None, description="With which password.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection is encrypted. A server that cannot do it gets no mail."
+    )

@@ -1,0 +1,25 @@
+"""Which addresses a configured URL may lead to: nobody shall reach the machines behind us by naming them in DNS."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+"""RFC 6052: an IPv4 address within an IPv6 one; a gateway unwraps it, the private ones included."""
+
+
+def is_public(address: str) -> bool:
+    """True for an address of the internet at large.
+
+    >>> is_public("192.0.43.8"), is_public("10.0.0.1"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
+    (True, False, False, False)
+    """
+    ip = _unwrapped(ip_address(address))
+    return ip.is_global and not ip.is_multicast
+
+
+def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that a packet to an IPv6 one ends at."""
+    if isinstance(ip, IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or ip

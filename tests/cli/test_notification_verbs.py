@@ -1,0 +1,85 @@
+"""What people outside were told, seen and told again from the terminal."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+from support.command_line import orchestrator, serving, until
+
+FLOWS = """
+from orchestrator_gql import begin, step
+from orchestrator_gql.utils.errors import ProcessFailureError
+from orchestrator_gql.workflow import workflow
+
+
+@step("Break")
+def break_down():
+    raise ProcessFailureError("It is broken.")
+
+
+@workflow("Fail")
+def failing():
+    return begin >> break_down
+"""
+START = 'mutation { startWorkflow(input: {workflowName: "failing"}) { __typename } }'
+
+
+@contextmanager
+def receiving(*answers: int) -> Iterator[str]:
+    """The URL of a receiver that answers so, then 200."""
+    left = list(answers)
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(left.pop(0) if left else 200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Door) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hook"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_dead_notification_is_found_and_sent_again(tmp_path: Path) -> None:
+    (tmp_path / "trouble.py").write_text(FLOWS)
+    with receiving(410) as url:
+        key = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+        hooks = json.dumps({"ops": {"url": url, "signature_key": key, "allow_private": True}})
+        with serving(tmp_path, "--workflows", "trouble.py", ORCHESTRATOR_WEBHOOKS=hooks) as server:
+
+            def says(*words: str, code: int = 0) -> str:
+                said = orchestrator(tmp_path, *words, "--url", server.address)
+                assert said.returncode == code, said.stderr
+                return said.stdout or said.stderr
+
+            nothing, nothing_dead = says("notifications"), says("notifications", "--dead")
+            httpx.post(f"{server.address}/graphql", json={"query": START}, trust_env=False).raise_for_status()
+            dead = until(lambda: says("notifications", "--dead", "--json") or None)
+            listed = says("notifications", "--dead")
+            one = json.loads(dead)
+            again = says("resend", one["id"])
+            sent = until(lambda: line if "sent" in (line := says("notifications")) else None)
+            none_dead = says("notifications", "--dead")
+            unknown = says("resend", one["process"]["id"], code=1)
+
+    assert (nothing, nothing_dead) == ("Nobody was told anything.\n", "Nothing was given up.\n")
+    assert (one["status"], one["tries"], one["target"]) == ("DEAD", 1, "webhook:ops")
+    assert listed.startswith(f"{one['id']}  webhook:ops  process failed, failing {one['process']['id']}, ")
+    assert listed.endswith("given up after 1 try: It answered 410.\n")
+    assert again == f"{one['id']} is sent to webhook:ops again\n"
+    assert sent.endswith(" s ago\n")
+    assert none_dead == "Nothing was given up.\n"
+    assert "notification" in unknown

@@ -1,0 +1,330 @@
+"""Webhooks, on both databases: signed, at least once, in spite of everything, and never more than may be told."""
+
+import logging
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Offer
+from pydantic import ConfigDict
+from sqlalchemy import Connection
+from support.database import sqlite_url
+from support.engine import engine_of
+from support.operator import ADA, confirm, open_request
+from support.outbox import KEY, hook, reach
+from support.receiver import Answer, receiving
+from support.web import site_of
+
+from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.callbacks.signature import Proof, signature_fault
+from orchestrator_gql.commands.notifications.resend_notification import resend_notification
+from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.config.notifications import Webhook
+from orchestrator_gql.engine.notifications.sender import AT_ONCE
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.lookups.audit import audit_page
+from orchestrator_gql.outside.answers import SHOWN
+from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
+from orchestrator_gql.storage import events
+from orchestrator_gql.storage.audit import AuditFilter
+from orchestrator_gql.storage.keyset import Window as Page
+from orchestrator_gql.types import Event, EventKind, FormGenerator, NotificationStatus, ProcessStatus, State
+from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, ProcessFailureError
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow import workflow
+
+PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
+COMPLETED = ProcessStatus.COMPLETED
+
+
+class Minutes(FormPage):
+    model_config = ConfigDict(title="Choose a window")
+
+    minutes: int = 30
+
+
+@step("Prepare")
+def prepare() -> State:
+    return {"password": "swordfish"}
+
+
+@inputstep("Choose a window", assignee=Assignee("NOC"), due=3600, remind=1800)
+def choose() -> FormGenerator:
+    answer = yield Minutes
+    return {"minutes": answer.minutes}
+
+
+@step("Break")
+def break_down() -> None:
+    raise ProcessFailureError("The password is swordfish.")
+
+
+@workflow("Maintain")
+def maintain() -> Any:
+    return begin >> prepare >> choose
+
+
+@workflow("Fail")
+def failing() -> Any:
+    return begin >> break_down
+
+
+async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_a_good_signature(offer: Offer) -> None:
+    async with receiving(Answer(500, b"later"), Answer(503)) as receiver:
+        engine = await offer(maintain, webhooks={"ops": hook(receiver.url, kinds=["input-request.opened"])})
+        process_id = await engine.start(maintain)
+        asked = await open_request(engine, process_id)
+        await reach(engine, PENDING, tries=1)
+        engine.turn(5)
+        await reach(engine, PENDING, tries=2)
+        engine.turn(30)
+        (sent,) = await reach(engine, SENT)
+        await confirm(engine, process_id)
+        await engine.reaches(process_id, COMPLETED)
+
+    assert [one.status for one in sent.log] == [500, 503, 200]
+    assert [one.error for one in sent.log] == ["It answered 500: later", "It answered 503.", None]
+    assert (sent.tries, sent.sent_at, sent.last_error) == (3, engine.clock.now(), None)
+    assert [one.id for one in receiver.received] == [str(sent.id)] * 3
+    assert len({one.body for one in receiver.received}) == 1
+    last = receiver.received[-1]
+    proof = Proof.of(last.headers, last.body)
+    keys = [Webhook(**hook(receiver.url)).key]
+    assert signature_fault(keys, proof, engine.clock.now()) is None
+    assert signature_fault([b"x" * 24], proof, engine.clock.now())
+    assert signature_fault(keys, Proof.of(last.headers, last.body + b" "), engine.clock.now())
+    assert last.json == {
+        "type": "input-request.opened",
+        "timestamp": asked.created_at.isoformat(),
+        "data": {
+            "process_id": str(process_id),
+            "workflow_name": "maintain",
+            "input_request_id": str(asked.id),
+            "title": "Choose a window",
+            "assignee": "NOC",
+            "due_at": (asked.created_at + timedelta(hours=1)).isoformat(),
+            "link": f"{engine.runtime.settings.base_url}/#/processes/{process_id}",
+        },
+    }
+
+
+async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_may_be_tried_again(
+    offer: Offer,
+) -> None:
+    async with receiving(*[Answer(500)] * 7) as receiver:
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
+        process_id = await engine.start(failing)
+        for number, pause in enumerate((5, 30, 120, 600, 3600, 21600), start=1):
+            (waits,) = await reach(engine, PENDING, tries=number)
+            assert (waits.due_at - engine.clock.now()).total_seconds() == pause
+            engine.turn(pause)
+        (dead,) = await reach(engine, DEAD)
+        engine.turn(86400)
+        again = await resend_notification(engine.runtime, ADA, notification_id=dead.id)
+        with pytest.raises(InvalidState):
+            await resend_notification(engine.runtime, ADA, notification_id=dead.id)
+        (sent,) = await reach(engine, SENT)
+        log = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), Page(10))
+
+    assert (len(receiver.received), len({one.id for one in receiver.received})) == (8, 1)
+    assert (dead.last_error, dead.tries, again.status) == ("It answered 500.", 7, PENDING)
+    assert (sent.tries, sent.tries_before, len(sent.log)) == (8, 7, 8)
+    (_, entry), *_ = log.items
+    assert (entry.action, entry.actor) == ("resendNotification", "ada")
+    assert entry.details == {"notification": str(dead.id), "target": "webhook:ops"}
+
+
+async def test_what_was_sent_may_be_sent_again_by_those_who_manage_the_engine(offer: Offer) -> None:
+    async with receiving() as receiver:
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
+        await engine.start(failing)
+        (sent,) = await reach(engine, SENT)
+        clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.MANAGE_ENGINE})
+        with pytest.raises(Forbidden):
+            await resend_notification(engine.runtime, clerk, notification_id=sent.id)
+        with pytest.raises(NotFound):
+            await resend_notification(engine.runtime, ADA, notification_id=new_id())
+        await resend_notification(engine.runtime, ADA, notification_id=sent.id)
+        (again,) = await reach(engine, SENT, tries=2)
+
+    assert [one.id for one in receiver.received] == [str(sent.id)] * 2
+    assert again.tries == 2
+
+
+async def test_a_receiver_that_is_gone_is_believed(offer: Offer) -> None:
+    async with receiving(Answer(410, b"nobody lives here")) as receiver:
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
+        await engine.start(failing)
+        (dead,) = await reach(engine, DEAD)
+
+    assert (dead.tries, dead.last_error) == (1, "It answered 410: nobody lives here")
+
+
+async def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(offer: Offer) -> None:
+    busy = [Answer(429, headers={"retry-after": "60"}), Answer(503, headers={"retry-after": "99999999"})]
+    async with receiving(*busy) as receiver:
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
+        await engine.start(failing)
+        (first,) = await reach(engine, PENDING, tries=1)
+        at = engine.clock.now()
+        engine.turn(60)
+        (second,) = await reach(engine, PENDING, tries=2)
+
+    assert (first.due_at - at).total_seconds() == 60
+    assert (second.due_at - engine.clock.now()).total_seconds() == 6 * 3600
+
+
+async def test_a_target_that_never_answers_holds_up_no_other(offer: Offer) -> None:
+    async with receiving() as silent, receiving() as quick:
+        silent.open.clear()
+        engine = await offer(failing, webhooks={"a": hook(silent.url), "b": hook(quick.url)})
+        for _ in range(20):
+            await engine.start(failing)
+        await reach(engine, SENT, 20)
+        held = await reach(engine, PENDING, 20)
+
+    assert len(quick.received) == len({one.id for one in quick.received}) == 20
+    assert {one.target for one in held} == {"webhook:a"}
+    assert len(silent.received) <= AT_ONCE
+
+
+async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
+    async with receiving() as everything, receiving() as desk, receiving() as failures:
+        hooks = {
+            "everything": hook(everything.url),
+            "desk": hook(desk.url, assignees=["DESK"]),
+            "failures": hook(failures.url, kinds=["process.failed"]),
+        }
+        engine = await offer(maintain, failing, webhooks=hooks)
+        answered, aborted = await engine.start(maintain), await engine.start(maintain)
+        first, second = await open_request(engine, answered), await open_request(engine, aborted)
+        await confirm(engine, answered)
+        await reach(engine, SENT, 3)  # what is on its way when the clock is turned is sent again
+        engine.turn(1800)
+        await reach(engine, SENT, 4)
+        await abort_process(engine.runtime, ADA, process_id=aborted)
+        await engine.start(failing)
+        await reach(engine, SENT, 7)
+
+    told = [(one.json["type"], one.json["data"].get("input_request_id")) for one in everything.received]
+    assert sorted(told, key=str) == sorted(
+        [
+            ("input-request.opened", str(first.id)),
+            ("input-request.opened", str(second.id)),
+            ("input-request.decided", str(first.id)),
+            ("input-request.reminded", str(second.id)),
+            ("input-request.closed", str(second.id)),
+            ("process.failed", None),
+        ],
+        key=str,
+    )
+    (decided,) = [one.json["data"] for one in everything.received if one.json["type"] == "input-request.decided"]
+    assert (decided["verdict"], decided["by"]) == ("APPROVED", "ada")
+    assert (desk.received, failures.types) == ([], ["process.failed"])
+    assert failures.received[0].json["data"]["failure"] == "process-failure"
+
+
+async def test_what_a_colleague_adds_to_the_changes_is_told_or_passed_over(offer: Offer) -> None:
+    async with receiving() as noc, receiving() as desk:
+        hooks = {"noc": hook(noc.url, assignees=["NOC"]), "desk": hook(desk.url, assignees=["DESK"])}
+        engine = await offer(maintain, webhooks=hooks)
+        process_id = await engine.start(maintain)
+        request = await open_request(engine, process_id)
+
+        def change(conn: Connection) -> None:
+            for one in ("CLAIMED", "ESCALATED", "RELEASED", "ASSIGNED", "UNHEARD_OF"):
+                payload = {"input_request_id": str(request.id), "change": one, "assignee": "DESK"}
+                told = Event(EventKind.INPUT_REQUEST_CHANGED, engine.clock.now(), process_id, "ada", payload)
+                events.append(conn, [told])
+
+        await engine.runtime.database.transaction(change)
+        await reach(engine, SENT, 3)
+
+    assert noc.types == ["input-request.opened"]
+    assert sorted(desk.types) == ["input-request.assigned", "input-request.escalated"]
+    assert {one.json["data"]["assignee"] for one in desk.received} == {"DESK"}
+
+
+async def test_a_redirect_is_not_followed(offer: Offer) -> None:
+    async with receiving() as elsewhere, receiving(Answer(307, headers={"location": elsewhere.url})) as receiver:
+        engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
+        await engine.start(failing)
+        (waits,) = await reach(engine, PENDING, tries=1)
+
+    assert waits.last_error == "It answered 307, a redirect, which is not followed."
+    assert elsewhere.received == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
+async def test_a_private_address_is_refused_however_it_is_spelled(tmp_path: Path, host: str) -> None:
+    async with receiving() as receiver:
+        given = hook(receiver.url.replace("127.0.0.1", host), allow_private=False)
+        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
+            await engine.start(failing)
+            (waits,) = await reach(engine, PENDING, tries=1)
+
+    assert waits.last_error == "Its name leads to an address that is not of the internet, which is refused."
+    assert receiver.received == []
+
+
+async def test_the_connection_goes_to_the_address_that_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = []
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *given: Any, **more: Any) -> Any:
+        if host not in ("rebound.test", b"rebound.test"):
+            return real(host, *given, **more)
+        looked_up.append(host)
+        return real("127.0.0.1", *given, **more) if len(looked_up) == 1 else []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # it would resolve the name anew
+    async with receiving() as receiver:
+        given = hook(receiver.url.replace("127.0.0.1", "rebound.test"))
+        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
+            await engine.start(failing)
+            await reach(engine, SENT)
+
+    assert len(looked_up) == 1
+    assert receiver.received[0].headers["host"] == given["url"].split("/")[2]
+
+
+async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with receiving(Answer(500, b"you said Bearer hushhush"), Answer(500, b"x" * 100_000)) as receiver:
+        secret = hook(f"{receiver.url}/s3cr3t-path", headers={"authorization": "Bearer hushhush"})
+        engine = await offer(maintain, failing, webhooks={"ops": secret})
+        await engine.start(maintain)
+        await engine.start(failing)
+        await reach(engine, PENDING, 2, tries=1)
+        engine.turn(5)
+        kept = await reach(engine, SENT, 2)
+
+    told = b"".join(one.body for one in receiver.received).decode()
+    logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    hidden = ("s3cr3t-path", "hushhush", KEY, KEY.removeprefix("whsec_"), "swordfish")
+    assert [word for word in hidden if word in f"{told} {logged} {kept} {engine.runtime.settings!r}"] == []
+    assert {one.headers["authorization"] for one in receiver.received} == {"Bearer hushhush"}
+    assert max(len(one.error or "") for each in kept for one in each.log) == SHOWN
+
+
+async def test_the_link_leads_to_a_page_and_getting_it_decides_nothing(tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        hooks = {"ops": hook(receiver.url)}
+        async with site_of(sqlite_url(tmp_path), maintain, webhooks=hooks, public_url="http://testserver") as site:
+            process_id = await site.engine.start(maintain)
+            asked = await open_request(site.engine, process_id)
+            await reach(site.engine, SENT)
+            link = receiver.received[0].json["data"]["link"]
+            before = len(await site.engine.events())
+            await site.http.get(link)
+            still = await open_request(site.engine, process_id)
+            after = len(await site.engine.events())
+
+    assert link == f"http://testserver/#/processes/{process_id}"
+    assert (still, after) == (asked, before)

@@ -1,0 +1,48 @@
+"""A server is killed at each commit on the way of a notification: it arrives, and as one, whoever sends it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from errands import ERRANDS
+from support.database import sqlite_url
+from support.engine import engine_of
+from support.outbox import hook, outbox, reach
+from support.receiver import receiving
+from test_kill import killed
+
+from orchestrator_gql.types import NotificationStatus
+
+KEEP = "engine.notifications.follower.Follower.read_on[_keep]"
+CLAIM = "engine.notifications.sender.Sender._send_due[notifications.claim]"
+SETTLE = "engine.notifications.sender.Sender._send[notifications.settle]"
+
+
+@pytest.mark.parametrize(
+    ("boundary", "arrivals"),
+    [
+        (f"before {KEEP}", 1),
+        (f"after {KEEP}", 1),
+        (f"before {CLAIM}", 1),
+        (f"after {CLAIM}", 1),
+        (f"before {SETTLE}", 2),
+        (f"after {SETTLE}", 1),
+    ],
+)
+async def test_a_notification_survives_a_kill_and_keeps_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, boundary: str, arrivals: int
+) -> None:
+    async with receiving() as receiver:
+        monkeypatch.setenv("ORCHESTRATOR_WEBHOOKS", json.dumps({"ops": hook(receiver.url)}))
+        monkeypatch.setenv("ORCHESTRATOR_FAILPOINT", f"{boundary}:1")
+        await killed(tmp_path, "tells", lambda _: False)  # it ends by its own death
+        before = len(receiver.received)
+        monkeypatch.delenv("ORCHESTRATOR_FAILPOINT")
+        async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
+            engine.turn(120)
+            (sent,) = await reach(engine, NotificationStatus.SENT)
+            whole = await outbox(engine)
+
+    assert whole == [sent]
+    assert [one.id for one in receiver.received] == [str(sent.id)] * arrivals
+    assert before == (1 if SETTLE in boundary else 0)

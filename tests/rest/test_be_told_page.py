@@ -1,0 +1,57 @@
+"""What the page on being told shows a receiver is what the server sends."""
+
+import json
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from support.outbox import KEY, hook
+from support.receiver import receiving
+
+from orchestrator_gql.config.notifications import Webhook
+from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.engine.notifications.targets import targets_of
+from orchestrator_gql.outside.http_client import HttpClient
+from orchestrator_gql.outside.webhooks import post_webhook
+from orchestrator_gql.types import NotificationKind
+
+PAGE = (Path(__file__).parents[2] / "docs/howto/be-told.md").read_text()
+
+
+async def test_the_python_of_the_page_knows_our_signature_from_a_forged_one() -> None:
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], names)
+    is_ours = names["is_ours"]
+
+    async with receiving() as receiver:
+        http = HttpClient()
+        webhook = Webhook(**hook(receiver.url))
+        said = await post_webhook(http, webhook, id="msg_1", body=b'{"type": "x"}', now=datetime.now(UTC))
+        http.close()
+    came = receiver.received[0]
+    headers = dict(came.headers)
+
+    assert said.is_taken
+    assert is_ours(KEY, headers, came.body)
+    assert not is_ours(KEY, headers, came.body + b" ")
+    assert not is_ours(f"whsec_{'A' * 32}", headers, came.body)
+    assert not is_ours(KEY, headers | {"webhook-timestamp": str(int(time.time()) - 301)}, came.body)
+
+
+def test_the_settings_of_the_page_are_settings() -> None:
+    given = {
+        name.lower(): json.loads(value)
+        for name, value in re.findall(r"export ORCHESTRATOR_(\w+)='(.*?)'", PAGE, re.DOTALL)
+    }
+
+    settings = read_settings(**given)
+
+    assert [target.name for target in targets_of(settings)] == ["webhook:chat", "mail:NOC"]
+
+
+def test_the_page_names_every_kind() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+\.[a-z]+)` \|", PAGE, re.MULTILINE)) == {
+        str(kind) for kind in NotificationKind
+    }

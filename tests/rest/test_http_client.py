@@ -1,0 +1,121 @@
+"""The client for URLs of the configuration: certificates are the name's, though the connection is to an address."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator_gql.outside.http_client import MOST_BYTES, HttpClient, NotReached
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of ``hook.test``, with its key in the same file."""
+    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=hook.test", "-addext", "subjectAltName=DNS:hook.test", "-days", "2"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-out",
+        str(made),
+        "-keyout",
+        str(key),
+        *names,
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    made.write_text(made.read_text() + key.read_text())
+    return made
+
+
+@pytest.fixture
+def client(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpClient]:
+    """A client that trusts the certificate, where names of ``.test`` are this machine's."""
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *given: Any, **more: Any) -> Any:
+        return real("127.0.0.1" if str(host).endswith(".test") else host, *given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    made = HttpClient()
+    yield made
+    made.close()
+
+
+@asynccontextmanager
+async def encrypted(certificate: Path) -> AsyncIterator[tuple[int, list[str | None]]]:
+    """The port of a server that has the certificate, and the names that it was asked for."""
+    asked: list[str | None] = []
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 Fine\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1], asked
+    finally:
+        server.close()
+
+
+async def test_the_certificate_must_be_the_names(client: HttpClient, certificate: Path) -> None:
+    async with encrypted(certificate) as (port, asked):
+        said = await client.post(f"https://hook.test:{port}/", b"{}", {}, allow_private=True)
+        with pytest.raises(NotReached, match="certificate"):
+            await client.post(f"https://other.test:{port}/", b"{}", {}, allow_private=True)
+        with pytest.raises(NotReached, match="certificate"):
+            await client.post(f"https://127.0.0.1:{port}/", b"{}", {}, allow_private=True)
+
+    assert said.status == 204
+    assert asked[:2] == ["hook.test", "other.test"]
+
+
+async def test_of_a_refusal_without_end_the_beginning_is_read(client: HttpClient) -> None:
+    sent = 0
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 500 No\r\nconnection: close\r\n\r\n")
+        try:
+            while True:
+                writer.write(b"x" * 8192)
+                await writer.drain()
+                sent += 8192
+        except ConnectionError:
+            writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    said = await client.post(f"http://hook.test:{port}/", b"{}", {}, allow_private=True)
+    server.close()
+
+    assert (said.status, len(said.text)) == (500, MOST_BYTES)
+
+
+async def test_why_nobody_was_reached_is_told_without_the_url(client: HttpClient) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]  # nobody listens there
+        with pytest.raises(NotReached) as refused:
+            await client.post(f"http://hook.test:{port}/s3cr3t", b"{}", {}, allow_private=True)
+    with pytest.raises(NotReached) as nowhere:
+        await client.post("http://no.such.name.invalid/s3cr3t", b"{}", {}, allow_private=True)
+
+    assert refused.value.message == "It could not be spoken to: connection refused."
+    assert nowhere.value.message == "Its name cannot be resolved."
