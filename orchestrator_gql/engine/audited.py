@@ -9,6 +9,9 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import audit
 from orchestrator_gql.types import Json
 
+FIRST = "startWorkflow"
+"""The verb that makes a process, and so begins its chain: there is nothing before it to be looked for."""
+
 
 def write_down(
     conn: Connection,
@@ -25,7 +28,19 @@ def write_down(
     ``details`` are ids, digests, reasons and comments: never a token, a payload or what was filled into a form. What is
     None is left out. Whoever calls holds the lock of the process (None: of the engine's state).
     """
-    told = {name: value for name, value in details.items() if value is not None}
-    key = runtime.settings.audit_key
-    secret = key.get_secret_value().encode() if key else None
-    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=secret)
+    told = {name: _whole(value) for name, value in details.items() if value is not None}
+    audit.record(
+        conn,
+        process_id,
+        actor=actor,
+        action=action,
+        details=told,
+        now=now,
+        key=runtime.settings.audit_secret,
+        is_first=action == FIRST,
+    )
+
+
+def _whole(value: Json) -> Json:
+    """The value as any JSON can hold it: half a surrogate pair, which RFC 8785 knows no bytes for, is replaced."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
