@@ -125,7 +125,9 @@ class Walk:
             return f"Entry {head.first} of its chain is missing before it."
         if entry.seq != 1 and before is None:
             return f"Entry {entry.seq - 1} of its chain is missing before it."
-        if entry.previous != (BEGINNING if entry.seq == 1 else before):
+        if entry.seq == 1 and before is not None:
+            return "It is the first of its chain, and something stands before it."
+        if entry.previous != (before or BEGINNING):
             return "It does not stand behind the entry that it was written behind."
         if entry.digest != digest_of(entry, self._key):
             return "It is not what was written: its digest does not fit."

@@ -1,8 +1,8 @@
 """The audit log: who decided what, append-only, in the transaction of the decision itself, chained by digests.
 
 Each process has a chain of its own, for its row is locked by whoever writes anyway; one for all would make every commit
-wait for every other. An entry's digest covers the one before it, so an edited, inserted or moved row shows, and a removed
-one that was not the last. Seals (`orchestrator_gql.audit.seals`) cover the ends of the chains; a walk goes along them.
+wait for every other. An entry's digest covers the one before it, so an edited, inserted or moved row shows, and
+a removed one that was not the last. Seals (`orchestrator_gql.audit.seals`) cover the ends; a walk goes along them.
 """
 
 from collections import deque
