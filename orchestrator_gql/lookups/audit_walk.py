@@ -94,7 +94,7 @@ async def _look(runtime: Runtime, place: Place, limit: int) -> Part:
 async def _fitting(runtime: Runtime, seen: int, place: Place, *, has_more: bool) -> Verified:
     seal = await runtime.database.read(lambda conn: audit.seal_at(conn, place.seal))
     reached = Anchor(seal.seq, seal.digest) if seal else None
-    return Verified(seen, None, None, None if place == START else _cursor(place), has_more, reached)
+    return Verified(seen, None, None, _cursor(place) if place.seal or not place.is_sealed else None, has_more, reached)
 
 
 def _drifted(conn: Connection, anchor: Anchor) -> str | None:
