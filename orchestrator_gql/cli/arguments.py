@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from orchestrator_gql.cli.audit.arguments import add_audit
 from orchestrator_gql.cli.operator.arguments import add_verbs
 from orchestrator_gql.version import __version__
 
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
 
     add_verbs(partial(_command, commands), _SERVER)
+    add_audit(partial(_command, commands), _SERVER)
 
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)

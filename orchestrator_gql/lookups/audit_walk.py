@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -59,7 +59,8 @@ async def verify_audit(
         if fault is not None:
             return Verified(seen, fault.entry, fault.words, _cursor(fault.place), has_more=True)
         if part.is_last:  # what is not sealed yet is looked at again, once it is
-            return await _fitting(runtime, seen, behind(place.seal), has_more=False)
+            has_more = not place.is_sealed and await _grew(runtime, place.seal)
+            return await _fitting(runtime, seen, behind(place.seal), has_more=has_more)
         place = _end(part, place)
         await asyncio.sleep(0)  # digests are made on the loop: others have their turn between two looks
 
@@ -78,9 +79,19 @@ def behind_seal(seal: Seal) -> str:
     return _cursor(behind(seal.seq))
 
 
+async def _grew(runtime: Runtime, seal: int) -> bool:
+    """Whether some of what was open was sealed meanwhile: while that was read look by look, it may have been missed."""
+    newest = await runtime.database.read(audit.newest_anchor)
+    return newest is not None and newest.seq > seal
+
+
 async def _parts(runtime: Runtime, place: Place) -> AsyncIterator[Part]:
     while True:
         part = await _look(runtime, place, BATCH)
+        if not part.is_sealed and not part.is_last:
+            # More than one look is not one snapshot: of what is sealed between two of them, the second sees nothing,
+            # and a chain would lack its middle. All of it comes with the next export, once it is sealed.
+            part = replace(part, entries=tuple(one for one in part.entries if one[0].seal is not None), is_last=True)
         yield part
         if part.is_last:
             return
@@ -94,7 +105,8 @@ async def _look(runtime: Runtime, place: Place, limit: int) -> Part:
 async def _fitting(runtime: Runtime, seen: int, place: Place, *, has_more: bool) -> Verified:
     seal = await runtime.database.read(lambda conn: audit.seal_at(conn, place.seal))
     reached = Anchor(seal.seq, seal.digest) if seal else None
-    return Verified(seen, None, None, _cursor(place) if place.seal or not place.is_sealed else None, has_more, reached)
+    is_beginning = place.is_sealed and place.seal == 0
+    return Verified(seen, None, None, None if is_beginning else _cursor(place), has_more, reached)
 
 
 def _drifted(conn: Connection, anchor: Anchor) -> str | None:
@@ -110,7 +122,7 @@ def _drifted(conn: Connection, anchor: Anchor) -> str | None:
 def _judged(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
     """How many entries of the part were looked at, and the first fault."""
     current, seen, fault = part.current, 0, None
-    walk = Walk(key, Anchor(current.seq, current.digest) if current else Anchor(0, BEGINNING))
+    walk = Walk(key, Anchor(current.seq, current.digest) if current else Anchor(place.seal, BEGINNING))
     if not part.is_sealed:
         walk.leave_seals()
     elif current is not None:
