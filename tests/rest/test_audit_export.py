@@ -26,10 +26,9 @@ async def decide(site: Site, *chains: UUID | None) -> None:
     runtime = site.engine.runtime
 
     def unit(conn: Connection) -> None:
+        now = site.engine.clock.now()
         for chain in chains:
-            write_down(
-                conn, runtime, chain, actor="ada", action="retryProcess", now=site.engine.clock.now(), reason="é"
-            )
+            write_down(conn, runtime, chain, actor="ada", action="retryProcess", now=now, reason="é")
 
     await runtime.database.transaction(unit)
 
@@ -131,11 +130,8 @@ async def test_the_log_is_for_those_who_may_read_it(tmp_path: Path) -> None:
         cursor = await site.http.get(EXPORT, params={"after": "x"}, headers={"authorization": "Bearer audrey"})
 
     assert [one.status_code for one in said.values()] == [401, 401, 403, 200]
-    assert [one.json()["code"] for one in list(said.values())[:3]] == [
-        "unauthenticated",
-        "unauthenticated",
-        "forbidden",
-    ]
+    refused = [one.json()["code"] for one in said.values() if one.status_code != 200]
+    assert refused == ["unauthenticated", "unauthenticated", "forbidden"]
     assert said[""].headers["content-type"] == "application/problem+json"
     assert said[""].headers["www-authenticate"].startswith("Bearer")
     assert (cursor.status_code, cursor.json()["code"]) == (400, "cursor-invalid")
