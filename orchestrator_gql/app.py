@@ -218,8 +218,8 @@ def _hosts(settings: Settings) -> list[str]:
 
 
 def _demand_private(settings: Settings) -> None:
-    if not settings.is_loopback:
+    if not settings.is_loopback and not settings.has_sign_in:
         raise SettingsError(
             f"The server would listen on {settings.host!r} without sign-in, and anybody who reaches it could run "
-            "workflows. Listen on 127.0.0.1 and let a proxy with sign-in stand before it."
+            "workflows. Name who may sign in with ORCHESTRATOR_API_TOKENS, or listen on 127.0.0.1."
         )

@@ -1,5 +1,6 @@
 """Who somebody is and what they may do."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from inspect import isawaitable
@@ -17,6 +18,8 @@ __all__ = [
     "Principal",
     "demand_authorized",
 ]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,13 @@ async def demand_authorized(authorizer: Authorizer | None, context: AuthContext,
     """Raise `Forbidden` unless the authorizer, where there is one, says yes."""
     if authorizer is None:
         return
-    answer = authorizer(context)
-    if isawaitable(answer):
-        answer = await answer
+    place = f"step {context.step!r} of " if context.step else ""
+    try:
+        answer = authorizer(context)
+        if isawaitable(answer):
+            answer = await answer
+    except Exception as error:  # an author's rule that cannot answer allows nothing
+        logger.exception("an authorizer raised", extra={"workflow": context.workflow, "step": context.step})
+        raise Forbidden(permission, f"The rule of {place}workflow {context.workflow!r} failed, so it is no.") from error
     if answer is not True:
-        place = f"step {context.step!r} of " if context.step else ""
         raise Forbidden(permission, f"The rule of {place}workflow {context.workflow!r} does not allow you this.")

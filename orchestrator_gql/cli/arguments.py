@@ -96,6 +96,19 @@ def parser() -> argparse.ArgumentParser:
     add_verbs(partial(_command, commands), _SERVER)
     add_audit(partial(_command, commands), _SERVER)
 
+    _keeping(commands)
+    return whole
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    command.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    command.add_argument("--database", metavar="URL", help=_DATABASE)
+    command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
+
+
+def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What whoever keeps the server needs beside it."""
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)
 
@@ -105,14 +118,6 @@ def parser() -> argparse.ArgumentParser:
 
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
-    return whole
-
-
-def _serving(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
-    command.add_argument("--host", help="the address to listen on (127.0.0.1)")
-    command.add_argument("--database", metavar="URL", help=_DATABASE)
-    command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
 
 
 def _command(

@@ -1,5 +1,6 @@
 """What is written down of a decision: by whom, when and about what, in the decision's own transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -28,17 +29,28 @@ def write_down(
     ``details`` are ids, digests, reasons and comments: never a token, a payload or what was filled into a form. What is
     None is left out. Whoever calls holds the lock of the process (None: of the engine's state).
     """
+    entered(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
+
+
+def key_of(runtime: Runtime) -> bytes | None:
+    """The key with which the log is chained; None where there is none."""
+    return runtime.settings.audit_secret
+
+
+def entered(
+    conn: Connection,
+    key: bytes | None,
+    process_id: UUID | None,
+    *,
+    actor: str | None,
+    action: str,
+    details: Mapping[str, Json],
+    now: datetime,
+) -> None:
+    """As `write_down`, for those who have only the key."""
     told = {name: _whole(value) for name, value in details.items() if value is not None}
-    audit.record(
-        conn,
-        process_id,
-        actor=actor,
-        action=action,
-        details=told,
-        now=now,
-        key=runtime.settings.audit_secret,
-        is_first=action == FIRST,
-    )
+    is_first = action == FIRST
+    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=key, is_first=is_first)
 
 
 def _whole(value: Json) -> Json:

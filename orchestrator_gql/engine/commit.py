@@ -14,22 +14,21 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import references, rest, waits
 from orchestrator_gql.engine.authors import conditions
 from orchestrator_gql.engine.authors.execution import Tokens
+from orchestrator_gql.engine.people import requests
 from orchestrator_gql.engine.waits import Polled
-from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import (
     Failed,
     Outcome,
     Process,
     Skipped,
     StepRecord,
-    Suspend,
     Transition,
     complete,
     decide,
     enter,
     hand_over,
 )
-from orchestrator_gql.storage import callbacks, events, input_requests, processes, product_subscriptions, steps, timers
+from orchestrator_gql.storage import callbacks, events, processes, product_subscriptions, steps, timers
 from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -37,12 +36,10 @@ from orchestrator_gql.types import (
     Event,
     EventKind,
     Failure,
-    InputRequestStatus,
     ProcessStatus,
     StepStatus,
 )
 from orchestrator_gql.utils.errors import StaleVersion
-from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList
 
 
@@ -52,7 +49,8 @@ class Fenced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which terms a commit is made: when, the steps, whose lease until when, and how long callbacks wait.
+    """Under which terms a commit is made: when, the steps, whose lease until when, how long callbacks wait, and with
+    which key what is decided is written down.
 
     ``hands_over``: the worker begins no further step and leaves the process to whoever comes.
     """
@@ -62,6 +60,7 @@ class Terms:
     callback_timeout: timedelta
     lease_until: datetime | None = None
     hands_over: bool = False
+    audit_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def apply(
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     if not processes.write(conn, before, after, terms.lease_until if is_held else None):
         raise Fenced
-    _write(conn, after, draft.transitions, terms.now)
+    _write(conn, after, draft.transitions, terms)
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
     if stands.engine is EngineState.PAUSING and not is_held:
@@ -150,18 +149,9 @@ def demand_version(process: Process, expected: int | None) -> None:
 def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
     """End every open wait of the process: its URLs are dead, its form is closed."""
     told = waits.withdraw(conn, callbacks.open_of_process(conn, process.id), now)
-    told += _close_request(conn, process, now)
+    told += requests.close(conn, process, now)
     timers.clear_process(conn, process.id)
     return told
-
-
-def _close_request(conn: Connection, process: Process, now: datetime) -> list[Event]:
-    request = input_requests.open_of_process(conn, process.id)
-    if request is None or not input_requests.close(conn, request, InputRequestStatus.WITHDRAWN, now):
-        return []
-    timers.clear_request(conn, process.id, request.id)
-    payload = {"input_request_id": str(request.id), "change": "CLOSED", "assignee": request.assignee}
-    return [Event(EventKind.INPUT_REQUEST_CHANGED, now, process.id, None, payload)]
 
 
 def _settle(conn: Connection, draft: Draft, terms: Terms) -> tuple[Draft, Tokens]:
@@ -236,7 +226,7 @@ def _goes_on(process: Process) -> bool:
     return is_waiting or _is_open(process)
 
 
-def _write(conn: Connection, after: Process, written: Sequence[Transition], now: datetime) -> None:
+def _write(conn: Connection, after: Process, written: Sequence[Transition], terms: Terms) -> None:
     """The log lines, and what follows from each transition, with all events in the order of what happened."""
     latest: dict[int, StepRecord] = {record.seq: record for move in written for record in move.records}
     steps.save_all(conn, after.id, list(latest.values()))
@@ -245,17 +235,19 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], now:
         # what the step came to, what follows from that, and only then where the process stands because of it
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
         told += [event for event in transition.events if event not in statuses]
-        told += _follow(conn, transition, now)
+        told += _follow(conn, transition, terms)
         told += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
     events.append(conn, told)
 
 
-def _follow(conn: Connection, transition: Transition, now: datetime) -> list[Event]:
-    process, told = transition.process, list[Event]()
+def _follow(conn: Connection, transition: Transition, terms: Terms) -> list[Event]:
+    process, now, told = transition.process, terms.now, list[Event]()
     for model in transition.models:
         told += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
     if transition.asks is not None:
-        told.append(_open_request(conn, process, transition.asks, now))
+        told.append(requests.open_request(conn, process, transition.asks, now))
+    if transition.confirmed is not None:
+        told.append(requests.confirm(conn, process, transition.confirmed, now, terms.audit_key))
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
     if transition.judged is not None:
@@ -263,26 +255,5 @@ def _follow(conn: Connection, transition: Transition, now: datetime) -> list[Eve
     if transition.closes_waits:
         told += _withdraw(conn, process, now)
     elif transition.closes_request:
-        told += _close_request(conn, process, now)
+        told += requests.close(conn, process, now)
     return told
-
-
-def _open_request(conn: Connection, process: Process, asked: Suspend, now: datetime) -> Event:
-    record = process.record
-    assert record is not None
-    request = InputRequest(
-        id=new_id(),
-        process_id=process.id,
-        step_index=record.step_index,
-        record_seq=record.seq,
-        status=InputRequestStatus.OPEN,
-        title=asked.title,
-        assignee=asked.assignee,
-        created_at=now,
-        due_at=now + asked.due if asked.due else None,
-    )
-    input_requests.open_request(conn, request)
-    if asked.remind is not None:
-        timers.set_timer(conn, TimerKind.REMINDER, process.id, now + asked.remind, input_request_id=request.id)
-    payload = {"input_request_id": str(request.id), "assignee": request.assignee}
-    return Event(EventKind.INPUT_REQUESTED, now, process.id, None, payload)

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
-from orchestrator_gql.engine import audited, commit, rights, waits
+from orchestrator_gql.engine import audited, commit, waits
 from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.people import rights
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.waits import TAKEN
 from orchestrator_gql.process import (

@@ -23,7 +23,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, waits
-from orchestrator_gql.engine.authors import conditions, execution
+from orchestrator_gql.engine.audited import key_of
+from orchestrator_gql.engine.authors import asking, conditions, execution
 from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms, must_be_named
 from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.process import (
@@ -71,7 +72,8 @@ def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Ter
     now = runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
-    return Terms(now, steps, timedelta(seconds=settings.callback_timeout), lease, hands_over)
+    waits_for = timedelta(seconds=settings.callback_timeout)
+    return Terms(now, steps, waits_for, lease, hands_over, key_of(runtime))
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
@@ -139,7 +141,7 @@ async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
         if draft.asked != process.position and conditions.must_be_asked(process, step):
             draft = await _ask_condition(runtime, steps, draft)
         elif isinstance(step, InputStep) and conditions.recorded(process, steps):
-            outcome = await execution.ask(runtime, process, step)
+            outcome = await asking.ask(runtime, process, step)
             draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
         elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(draft, step):
             draft = await _ask_names(runtime, steps, draft, step)

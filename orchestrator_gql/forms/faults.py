@@ -16,11 +16,28 @@ from orchestrator_gql.utils.errors import FieldError
 MAX_ERRORS = 100
 MAX_MESSAGE_LENGTH = 1_000
 MAX_KEY_LENGTH = 200
+LONGEST_HEADER = 1_000
 
 PAGE_ITSELF = "__root__"  # the library's place for what is wrong with a model as a whole
 DEFAULT_LOCALE = "en_US"
 
 _ABSENT = object()
+
+
+def locale_of(accept_language: str | None) -> str:
+    """The best of the languages that the library knows, by an ``Accept-Language`` header (RFC 9110, section 12.5.4)."""
+    wanted: list[tuple[float, str]] = []
+    for part in (accept_language or "")[:LONGEST_HEADER].split(","):
+        language, _, weight = part.strip().partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), language.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    for order, spoken in sorted(wanted, key=lambda one: one[0]):
+        found = next((name for name in translations if name.partition("_")[0] == spoken), None)
+        if found is not None and order < 0:
+            return str(found)
+    return DEFAULT_LOCALE
 
 
 def field_errors(

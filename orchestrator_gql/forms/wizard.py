@@ -67,6 +67,11 @@ class Complete:
         """The digest of the page that was answered last, as it is shown now; empty where none was asked."""
         return "" if self.last is None else show(self.last, len(self.pages) - 1).digest
 
+    def refused(self, error: FieldError) -> PageInvalid:
+        """The answer that none of it is taken, for a reason that only shows once all is there."""
+        index = max(len(self.pages) - 1, 0)
+        return PageInvalid(index, (error,), show(self.last or _NothingAsked, index))
+
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
 

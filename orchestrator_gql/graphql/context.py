@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from strawberry.types import Info as StrawberryInfo
 
+from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -11,11 +12,12 @@ from orchestrator_gql.security import Permission, Principal
 
 @dataclass(slots=True)
 class Context:
-    """One operation's; ``peer`` is the address that it came from."""
+    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms."""
 
     runtime: Runtime
     principal: Principal
     peer: str | None = None
+    locale: str = DEFAULT_LOCALE
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

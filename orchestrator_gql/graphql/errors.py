@@ -102,7 +102,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
         case errors.NotFound():
             return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
         case errors.Forbidden():
-            return ForbiddenError(code=ErrorCode.FORBIDDEN, message=message, permission=Permission(error.permission))
+            return ForbiddenError(code=_code(error), message=message, permission=Permission(error.permission))
         case errors.EnginePaused():
             return EnginePausedError(code=ErrorCode.ENGINE_PAUSED, message=message, since=error.since)
         case errors.Refused():

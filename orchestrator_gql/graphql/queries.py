@@ -75,7 +75,7 @@ class Viewer:
 
     @resolved(description="The forms it may answer.")
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
-        return await _request_connection(info, InputRequestFilter(), Window(first, after))
+        return await _request_connection(info, InputRequestFilter(mine=True), Window(first, after))
 
 
 async def process_connection(
@@ -101,7 +101,7 @@ async def process_connection(
 
 async def _request_connection(info: Info, filter: InputRequestFilter, window: Window) -> Connection[InputRequest]:
     context = info.context
-    wanted = filter.as_of(context.runtime.clock.now())
+    wanted = filter.as_of(context.runtime.clock.now(), context.principal, context.runtime.settings)
     found = await request_lookups.input_request_page(context.runtime, context.principal, wanted, window)
 
     async def total() -> int:
@@ -132,7 +132,8 @@ class Query:
     @resolved(description="Whoever asks.")
     def viewer(self, info: Info) -> Viewer:
         principal = info.context.principal
-        return Viewer(user=User.of(principal), assignees=[], permissions=sorted(principal.permissions))
+        teams = [Assignee.of(key) for key in sorted(principal.teams)]
+        return Viewer(user=User.of(principal), assignees=teams, permissions=sorted(principal.permissions))
 
     @resolved(description="The workflow of that name.")
     def workflow(
@@ -285,7 +286,11 @@ class Query:
         try:
             return form_result(
                 await form_lookups.start_form(
-                    context.runtime, context.principal, workflow_name=workflow_name, pages=list(pages)
+                    context.runtime,
+                    context.principal,
+                    workflow_name=workflow_name,
+                    pages=list(pages),
+                    locale=context.locale,
                 )
             )
         except OrchestratorError as error:

@@ -1,17 +1,33 @@
 """A question to a person: what was asked, who may answer, and that the first answer counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.types import InputRequestStatus, Json, Verdict
-from orchestrator_gql.utils.errors import AlreadyDecided, InputRequestClosed, StaleForm, StaleVersion
+from orchestrator_gql.utils.errors import (
+    AlreadyDecided,
+    ClaimedByOther,
+    FieldError,
+    InputRequestClosed,
+    PayloadInvalid,
+    SelfApproval,
+    StaleForm,
+    StaleVersion,
+)
+
+LONGEST_COMMENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class InputRequest:
-    """One open form waiting for a person, or what became of it."""
+    """One open form waiting for people, or what became of it.
+
+    ``version`` grows with all that changes whose it is or what became of it; an approval that is not the last, and a
+    reminder, change neither.
+    """
 
     id: UUID
     process_id: UUID
@@ -25,6 +41,11 @@ class InputRequest:
     due_at: datetime | None = None
     closed_at: datetime | None = None
     reminded_at: datetime | None = None
+    escalated_at: datetime | None = None
+    escalations: int = 0
+    approvals_needed: int = 1
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +58,54 @@ class Decision:
     shown_digest: str
     pages: tuple[Json, ...] = ()
     comment: str | None = None
+    policy: str | None = None
 
 
-def blocked_reason(request: InputRequest, principal: Principal) -> str | None:
-    """Why the principal cannot answer the request now; None where it can."""
-    if request.status is not InputRequestStatus.OPEN:
-        return f"It is {request.status.lower()}."
-    if Permission.SUBMIT_FORM not in principal.permissions:
-        return f"This needs the permission {Permission.SUBMIT_FORM}."
-    return None
+def demand_right(
+    request: InputRequest,
+    principal: Principal,
+    made: Sequence[Decision],
+    *,
+    allows_self: bool,
+    started_by: str | None,
+) -> None:
+    """Raise the refusal where the principal, who may answer such forms, may not decide this one now.
+
+    ``made`` are the decisions on it so far, ``started_by`` is who began its process.
+    """
+    if not allows_self and principal.id == started_by:
+        raise SelfApproval(
+            Permission.SUBMIT_FORM, "You started this process: somebody else must decide, as its workflow demands."
+        )
+    if own := next((one for one in made if one.by == principal.id), None):
+        left = request.approvals_needed - len(made)
+        raise AlreadyDecided(
+            f"You have approved it already; {left} more {'approval is' if left == 1 else 'approvals are'} needed.",
+            process_id=request.process_id,
+            current_version=request.version,
+            by=own.by,
+            at=own.at,
+        )
+    if request.claimed_by not in (None, principal.id):
+        raise ClaimedByOther(
+            f"{request.claimed_by} has taken it: ask, or have it assigned anew.",
+            process_id=request.process_id,
+            current_version=request.version,
+            by=request.claimed_by,
+            at=request.claimed_at,
+        )
+
+
+def demand_same(request: InputRequest, first: Decision, pages: Sequence[Json], digest: str) -> None:
+    """Raise `StaleForm` where a later approval is of other answers, or of another page, than the first one."""
+    if (tuple(pages), digest) != (first.pages, first.shown_digest):
+        raise StaleForm(
+            f"{first.by} approved other answers: whoever approves now confirms those, or rejects.",
+            process_id=request.process_id,
+            current_version=request.version,
+            by=first.by,
+            at=first.at,
+        )
 
 
 def demand_open(request: InputRequest, decision: Decision | None) -> None:
@@ -53,8 +113,9 @@ def demand_open(request: InputRequest, decision: Decision | None) -> None:
     if request.status is InputRequestStatus.OPEN:
         return
     if decision is not None:
+        by = decision.by or f"The policy {decision.policy!r}"
         raise AlreadyDecided(
-            f"{decision.by or 'A policy'} decided this first: {decision.verdict.lower().replace('_', ' ')}.",
+            f"{by} decided this first: {decision.verdict.lower().replace('_', ' ')}.",
             process_id=request.process_id,
             current_version=request.version,
             by=decision.by,
@@ -68,15 +129,29 @@ def demand_open(request: InputRequest, decision: Decision | None) -> None:
     )
 
 
-def demand_shown(
-    request: InputRequest, *, expected_version: int | None, shown_digest: str | None, current_digest: str | None
-) -> None:
-    """Raise a refusal where the answer is to something else than what stands now."""
-    if expected_version is not None and expected_version != request.version:
+def demand_version(request: InputRequest, expected: int | None) -> None:
+    """Raise `StaleVersion` where the request changed since the caller looked."""
+    if expected is not None and expected != request.version:
         raise StaleVersion(
-            f"The input request is at version {request.version}, not {expected_version}.",
+            f"The input request is at version {request.version}, not {expected}.",
             process_id=request.process_id,
             current_version=request.version,
         )
-    if shown_digest is not None and current_digest is not None and shown_digest != current_digest:
+
+
+def demand_shown(request: InputRequest, shown_digest: str | None, current_digest: str) -> None:
+    """Raise `StaleForm` where the answer is to another page than the one that stands now."""
+    if shown_digest is not None and shown_digest != current_digest:
         raise StaleForm(process_id=request.process_id, current_version=request.version)
+
+
+def clean_comment(comment: str | None, *, is_required: bool = False) -> str | None:
+    """What was said, without space around it; None where nothing was. `PayloadInvalid` names what is wrong with it."""
+    said = (comment or "").strip()
+    if is_required and not said:
+        error = FieldError(("comment",), "Say why: whoever reads it later has nothing else.", "missing")
+        raise PayloadInvalid(error.message, [error])
+    if len(said) > LONGEST_COMMENT:
+        message = f"A comment has at most {LONGEST_COMMENT:,} characters, not {len(said):,}."
+        raise PayloadInvalid(message, [FieldError(("comment",), message, "string_too_long")])
+    return said or None

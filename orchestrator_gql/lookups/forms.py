@@ -1,9 +1,13 @@
 """Forms evaluated without side effects: a workflow's start form, and the form of an open input request."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from orchestrator_gql import forms
-from orchestrator_gql.engine import questions, rights
 from orchestrator_gql.engine.authors import execution
-from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.engine.people import questions, rights
+from orchestrator_gql.forms.faults import DEFAULT_LOCALE
+from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import course
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -11,17 +15,28 @@ from orchestrator_gql.storage import processes
 from orchestrator_gql.types import InputRequestStatus, Json
 
 
-async def start_form(runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json]) -> forms.Turn:
+async def start_form(
+    runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json], locale: str = DEFAULT_LOCALE
+) -> forms.Turn:
     """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`."""
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
-    return await execution.start_turn(runtime, workflow, principal, pages)
+    return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
 async def open_form(
-    runtime: Runtime, principal: Principal, request: InputRequest, pages: list[Json]
+    runtime: Runtime,
+    principal: Principal,
+    request: InputRequest,
+    pages: list[Json],
+    *,
+    made: Sequence[Decision] = (),
+    locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn | None:
-    """One turn of the request's form; None where it is decided, or its workflow is not deployed."""
+    """One turn of the request's form; None where it is decided, or its workflow is not deployed.
+
+    Where somebody approved it already, the pages begin with what was approved: others confirm the same.
+    """
     principal.demand(Permission.READ)
     if request.status is not InputRequestStatus.OPEN:
         return None
@@ -31,4 +46,15 @@ async def open_form(
         return None
     step = course(process, workflow)[request.step_index]
     asked = await questions.asked_at(runtime, process, request.step_index, step)
-    return await execution.turn(runtime, process, asked, pages) if asked else None
+    if asked is None:
+        return None
+    turned = await execution.turn(runtime, process, asked, pages, locale=locale)
+    return _as_approved(turned, made[0].pages) if made else turned
+
+
+def _as_approved(turned: forms.Turn, pages: Sequence[Json]) -> forms.Turn:
+    """The next page with what was approved in its fields; its digest is of the page that everybody is shown."""
+    if not isinstance(turned, forms.NextPage) or turned.page.index >= len(pages):
+        return turned
+    page = turned.page
+    return forms.NextPage(replace(page, initial_data={**page.initial_data, **pages[page.index]}))

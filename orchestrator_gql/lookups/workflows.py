@@ -1,7 +1,7 @@
 """Which workflows there are, and which of them the caller can start."""
 
-from orchestrator_gql.engine import rights
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.people import rights
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.utils.errors import Forbidden

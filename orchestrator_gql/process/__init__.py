@@ -13,6 +13,7 @@ from orchestrator_gql.process.machine import (
     create,
     decide,
     enter,
+    expire,
     first_difference,
     hand_over,
     resume,
@@ -22,6 +23,7 @@ from orchestrator_gql.process.outcomes import (
     Abort,
     Again,
     Await,
+    Confirmed,
     Failed,
     Outcome,
     Skipped,
@@ -31,12 +33,13 @@ from orchestrator_gql.process.outcomes import (
     Wait,
 )
 from orchestrator_gql.process.records import Entry, Process, StepRecord
-from orchestrator_gql.process.recovery import await_again, reissue, retry, take_up
+from orchestrator_gql.process.recovery import await_again, reissue, retry, send_back, take_up
 
 __all__ = [
     "Abort",
     "Again",
     "Await",
+    "Confirmed",
     "Entry",
     "Failed",
     "Outcome",
@@ -58,6 +61,7 @@ __all__ = [
     "create",
     "decide",
     "enter",
+    "expire",
     "fingerprint",
     "first_difference",
     "hand_over",
@@ -65,6 +69,7 @@ __all__ = [
     "reissue",
     "resume",
     "retry",
+    "send_back",
     "status_changed",
     "step_at",
     "take_up",

@@ -39,6 +39,8 @@ from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatu
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
+INPUT_EXPIRED = "input-request-expired"
+
 UNANSWERED = frozenset({"callback-expired", "heartbeat-lost", "callbacks-incomplete"})
 """The codes of the failures of a wait of which the remote service knows nothing."""
 
@@ -120,6 +122,12 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             return _fail(process, step, record, outcome, now)
         case _:
             assert_never(outcome)
+
+
+def expire(process: Process, steps: StepList, now: datetime) -> Transition:
+    """Fail a process whose question nobody may answer any more; a retry asks it again."""
+    failure = Failure(INPUT_EXPIRED, "Nobody answered the form before it was closed; retrying asks again.", now)
+    return decide(process, steps, Failed(failure), now)
 
 
 def complete(process: Process, now: datetime) -> Transition:
@@ -220,7 +228,8 @@ def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Suc
     after = replace(process, state={**process.state, **changed}, failure=None)
     transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
     judged = outcome if step.kind is StepKind.VALIDATION else None
-    return replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
+    written = replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
+    return replace(written, confirmed=outcome.confirmed) if outcome.confirmed else written
 
 
 def _forward(
@@ -243,9 +252,16 @@ def _end_of(process: Process) -> ProcessStatus:
 
 
 def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now: datetime) -> Transition:
-    failed = replace(record, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now, retry_at=None)
-    after = replace(process, failure=outcome.failure)
-    transition = moved(process, after, ProcessStatus.FAILED, now, record=failed)
+    failed = replace(
+        record,
+        status=StepStatus.FAILED,
+        failure=outcome.failure,
+        completed_at=now,
+        retry_at=None,
+        actor=outcome.actor,
+    )
+    after = replace(process, failure=outcome.failure, assignee=None)
+    transition = moved(process, after, ProcessStatus.FAILED, now, record=failed, actor=outcome.actor)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
     judged = outcome if step.kind is StepKind.VALIDATION else None
     return replace(transition, closes_waits=hands_out, judged=judged)

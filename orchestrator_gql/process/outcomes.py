@@ -8,6 +8,18 @@ from typing import TypeAlias
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.process.records import Entry, Process, StepRecord
 from orchestrator_gql.types import Event, Failure, Json
+from orchestrator_gql.workflow.model import Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a policy said yes to: which policy, whose form of which title, its answers and what was shown last."""
+
+    policy: str
+    title: str
+    assignee: str
+    pages: tuple[Json, ...]
+    shown_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +27,14 @@ class Success:
     """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did.
 
     ``refs`` are the remote service's own names for the jobs it began, by the name of the callback (None: the one).
+    ``confirmed`` is the form that a policy confirmed, where nobody was asked.
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
     models: tuple[SubscriptionModel, ...] = ()
     actor: str | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
+    confirmed: Confirmed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +44,18 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """A person must answer a form: within ``due``, and after ``remind`` is told again."""
+    """People must answer a form: ``approvals`` of them, within ``due``, and after ``remind`` they are told again.
+
+    After each of ``escalations`` it is another's to answer, and after ``expire`` nobody's.
+    """
 
     title: str
     assignee: str
     due: timedelta | None = None
     remind: timedelta | None = None
+    escalations: tuple[Escalation, ...] = ()
+    expire: timedelta | None = None
+    approvals: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +81,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It failed, and the process with it."""
+    """It failed, and the process with it; ``actor`` is whoever had it fail, where somebody did."""
 
     failure: Failure
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +104,8 @@ class Transition:
 
     ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
     to, ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` the input
-    request alone. ``refs`` are the names of the remote jobs that the action began.
+    request alone. ``refs`` are the names of the remote jobs that the action began, and ``confirmed`` is the form that
+    a policy confirmed.
     """
 
     process: Process
@@ -95,4 +117,5 @@ class Transition:
     judged: Success | Failed | None = None
     closes_waits: bool = False
     closes_request: bool = False
+    confirmed: Confirmed | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)

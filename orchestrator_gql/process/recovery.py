@@ -51,6 +51,18 @@ def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | No
     return _and_ask_no_more(moved(process, after, ProcessStatus.RUNNING, now, actor=actor))
 
 
+def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str | None) -> Transition:
+    """Go back from the form that the process stands at to an earlier step, which is entered the ``attempt``-th time.
+
+    What was answered of conditions from there on is asked again.
+    """
+    answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < to}
+    entry = Entry("send_back", attempt=attempt)
+    after = replace(process, position=to, failure=None, assignee=None, entry=entry, answers=answers)
+    left = _left(process, now, actor)
+    return moved(process, after, ProcessStatus.RUNNING, now, record=left, actor=actor)
+
+
 def _and_ask_no_more(transition: Transition) -> Transition:
     """Whoever was asked what to do about the wait need not answer any more."""
     return replace(transition, closes_request=True)

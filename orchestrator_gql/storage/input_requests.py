@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.tables import decisions, input_requests
+from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.tokens import new_id
+
+c = input_requests.c
 
 _open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
 _load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
@@ -78,6 +80,33 @@ def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list
     return [request_of(row) for row in reminded]
 
 
+def escalate(conn: Connection, request_id: UUID, assignee: str, now: datetime) -> InputRequest | None:
+    """Give an open request to another assignee, and free it of whoever had taken it; None where it is decided."""
+    return _changed(conn, request_id, {"assignee": assignee, "escalated_at": now, "escalations": c.escalations + 1})
+
+
+def assign(conn: Connection, request_id: UUID, assignee: str) -> InputRequest | None:
+    """As `escalate`, by somebody's hand."""
+    return _changed(conn, request_id, {"assignee": assignee})
+
+
+def claim(conn: Connection, request_id: UUID, by: str | None, now: datetime | None) -> InputRequest | None:
+    """Note who has taken an open request; None frees it."""
+    return _changed(conn, request_id, {"claimed_by": by, "claimed_at": now})
+
+
+def _changed(conn: Connection, request_id: UUID, values: dict[str, Any]) -> InputRequest | None:
+    free = {"claimed_by": None, "claimed_at": None}
+    changed = (
+        update(input_requests)
+        .where(c.id == request_id, c.status == InputRequestStatus.OPEN)
+        .values({**free, **values, "version": c.version + 1})
+        .returning(*c)
+    )
+    row = conn.execute(changed).first()
+    return None if row is None else request_of(row)
+
+
 def open_of_process(conn: Connection, process_id: UUID) -> InputRequest | None:
     """The request of the process that waits for an answer."""
     row = _open_of_process.first(conn, {"process_id": process_id})
@@ -95,6 +124,7 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
         "comment": decision.comment,
         "pages": list(decision.pages),
         "shown_digest": decision.shown_digest,
+        "policy": decision.policy,
     }
     _decide.run(conn, made)
 
@@ -104,9 +134,25 @@ def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, li
     mine = decisions.c.input_request_id.in_(request_ids)
     found: dict[UUID, list[Decision]] = {}
     for row in conn.execute(select(decisions).where(mine).order_by(decisions.c.id)):
-        made = Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment)
-        found.setdefault(row.input_request_id, []).append(made)
+        found.setdefault(row.input_request_id, []).append(_decision(row))
     return found
+
+
+def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]:
+    """What was decided in the process so far, in order, each with the name of the step that asked."""
+    visit = (process_steps.c.process_id == c.process_id) & (process_steps.c.seq == c.record_seq)
+    found = (
+        select(process_steps.c.name.label("step"), *decisions.c)
+        .join_from(decisions, input_requests, decisions.c.input_request_id == c.id)
+        .join(process_steps, visit)
+        .where(c.process_id == process_id)
+        .order_by(decisions.c.id)
+    )
+    return [(row.step, _decision(row)) for row in conn.execute(found)]
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
 
 
 def request_of(row: Row[Any]) -> InputRequest:

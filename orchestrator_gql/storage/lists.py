@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, not_, or_, select
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import InputRequest
@@ -15,7 +15,7 @@ from orchestrator_gql.storage import callbacks as callback_rows
 from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.keyset import Key, Slice, Window, count, escaped, read_slice
 from orchestrator_gql.storage.processes import light_select, process_of
-from orchestrator_gql.storage.tables import callbacks, input_requests, process_subscriptions, processes
+from orchestrator_gql.storage.tables import callbacks, decisions, input_requests, process_subscriptions, processes
 from orchestrator_gql.storage.work import engine_state
 from orchestrator_gql.storage.work.engine_state import EngineStatus
 from orchestrator_gql.targets import Target
@@ -47,6 +47,16 @@ class ProcessFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbox:
+    """What is for somebody to answer: for none of the teams that are ``shut`` to them (None: all are), taken by nobody
+    else, and not approved by them yet. Not ``is_mine``: all the rest."""
+
+    user: str
+    shut: frozenset[str] | None
+    is_mine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class InputRequestFilter:
     """Which input requests; None means any. ``now`` is for ``overdue``."""
 
@@ -55,6 +65,8 @@ class InputRequestFilter:
     assignee_keys: Sequence[str] | None = None
     workflow_names: Sequence[str] | None = None
     overdue: bool | None = None
+    claimed_by: str | None = None
+    inbox: Inbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +228,21 @@ def _request_query(wanted: InputRequestFilter) -> Select[Any]:
         query = query.where(c.process_id.in_(select(processes.c.id).where(names)))
     if wanted.overdue is not None:
         query = query.where(_overdue(c.due_at, wanted.now, is_overdue=wanted.overdue))
+    if wanted.claimed_by is not None:
+        query = query.where(c.claimed_by == wanted.claimed_by)
+    if wanted.inbox is not None:
+        mine = _is_in(wanted.inbox)
+        query = query.where(mine if wanted.inbox.is_mine else not_(mine))
     return query
+
+
+def _is_in(inbox: Inbox) -> ColumnElement[bool]:
+    c = input_requests.c
+    if inbox.shut is None:
+        return false()
+    own = exists().where(decisions.c.input_request_id == c.id, decisions.c.by == inbox.user)
+    free = or_(c.claimed_by.is_(None), c.claimed_by == inbox.user)
+    return and_(c.assignee.not_in(sorted(inbox.shut)), free, not_(own))
 
 
 def _callback_conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:

@@ -236,6 +236,12 @@ def set_note(conn: Connection, process: Process, note: str | None, now: datetime
     aftermath(conn).has_events = True
 
 
+def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: datetime) -> None:
+    """Note whose the open questions of the processes, which are held, became; their versions grow with it."""
+    changed = {"assignee": assignee, "version": processes.c.version + 1, "updated_at": now}
+    conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(changed))
+
+
 def light_select() -> Select[Any]:
     """Processes without their heavy columns, each with its visit: what lists are made of."""
     return select(*_light, *record_columns()).select_from(_join)

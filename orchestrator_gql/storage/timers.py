@@ -21,15 +21,20 @@ class TimerKind(StrEnum):
     CALLBACK_DEADLINE = "CALLBACK_DEADLINE"
     HEARTBEAT = "HEARTBEAT"
     REMINDER = "REMINDER"
+    ESCALATION = "ESCALATION"
+    EXPIRY = "EXPIRY"
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What a timer that fell due was set for."""
+    """What a timer that fell due was set for; ``assignee`` is whose the input request becomes, and ``due_at`` since
+    when."""
 
     kind: TimerKind
     process_id: UUID
     input_request_id: UUID | None = None
+    assignee: str | None = None
+    due_at: datetime | None = None
 
 
 def set_timer(
@@ -40,6 +45,7 @@ def set_timer(
     *,
     callback_id: UUID | None = None,
     input_request_id: UUID | None = None,
+    assignee: str | None = None,
 ) -> None:
     """Look at the process again at that instant."""
     row = {
@@ -49,6 +55,7 @@ def set_timer(
         "process_id": process_id,
         "callback_id": callback_id,
         "input_request_id": input_request_id,
+        "assignee": assignee,
     }
     conn.execute(insert(timers), row)
     aftermath(conn).has_timers = True
@@ -66,7 +73,7 @@ def clear_callback(conn: Connection, callback_id: UUID) -> None:
 
 
 def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
-    """Forget the reminder of the input request: it was answered."""
+    """Forget the timers of the input request: it was answered."""
     mine = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
     conn.execute(delete(timers).where(*mine))
 
@@ -89,8 +96,9 @@ def due_processes(now: datetime, limit: int) -> Select[UUID]:
 def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[Fired]:
     """Remove the due timers of the processes, which are held; what each was set for."""
     due = delete(timers).where(among(conn, timers.c.process_id, process_ids), timers.c.due_at <= now)
-    taken = conn.execute(due.returning(timers.c.kind, timers.c.process_id, timers.c.input_request_id))
-    return [Fired(TimerKind(kind), process_id, request_id) for kind, process_id, request_id in taken]
+    t = timers.c
+    taken = conn.execute(due.returning(t.kind, t.process_id, t.input_request_id, t.assignee, t.due_at))
+    return [Fired(TimerKind(row.kind), *row[1:]) for row in taken]
 
 
 def database_time(conn: Connection) -> datetime:

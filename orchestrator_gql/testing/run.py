@@ -11,10 +11,11 @@ from orchestrator_gql.callbacks.mailbox import Receipt
 from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
 from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
 from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.engine.authors.stored import fetched
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.lookups.forms import open_form
@@ -152,7 +153,7 @@ class Run:
                 raise refused(said, _form(request))
             case NextPage():
                 raise unfinished(said, _form(request))
-            case Submitted():
+            case Decided():
                 return
 
     async def confirm(self, *, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:

@@ -6,6 +6,7 @@
     ├── ReceiptUnknown              no letter has this receipt
     ├── Refused                     the right question at the wrong moment
     │   ├── AlreadyDecided          an input request that somebody answered first
+    │   ├── ClaimedByOther          an input request that somebody else has taken
     │   ├── InputRequestClosed      an input request that can no longer be answered
     │   ├── StaleVersion            the thing changed since the caller looked at it
     │   ├── StaleForm               the form changed since it was shown
@@ -24,6 +25,7 @@
     │   ├── UnsupportedMediaType    a body of a type that is not read
     │   └── CursorInvalid           a cursor that this server did not make
     ├── Forbidden                   the caller lacks a permission
+    │   └── SelfApproval            whoever started the process may not approve it
     ├── Unauthenticated             the credential is missing or wrong
     ├── AddressForbidden            the caller's address is none of the remote service's
     ├── StorageUnavailable          the database cannot be written now
@@ -128,6 +130,12 @@ class AlreadyDecided(Refused):
     """Somebody else decided this first."""
 
     code = "already-decided"
+
+
+class ClaimedByOther(Refused):
+    """Somebody else has taken this."""
+
+    code = "claimed-by-other"
 
 
 class InputRequestClosed(Refused):
@@ -254,6 +262,12 @@ class Forbidden(OrchestratorError):
     def __init__(self, permission: str, message: str | None = None) -> None:
         self.permission = permission
         super().__init__(message or f"This needs the permission {permission}.")
+
+
+class SelfApproval(Forbidden):
+    """Whoever started the process may not approve it."""
+
+    code = "self-approval"
 
 
 class Unauthenticated(OrchestratorError):

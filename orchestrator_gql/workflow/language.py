@@ -1,8 +1,9 @@
 """The words that authors write workflows with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from orchestrator_gql.config.assignee import SYSTEM, Assignee
@@ -15,6 +16,7 @@ from orchestrator_gql.workflow.model import (
     ActionStep,
     AwaitStep,
     Condition,
+    Escalation,
     InputStep,
     Lens,
     OnCrash,
@@ -32,6 +34,8 @@ from orchestrator_gql.workflow.model import (
 
 Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
 Seconds = float | timedelta
+
+MOST_APPROVALS = 20
 
 
 def step(
@@ -86,27 +90,74 @@ def inputstep(
     *,
     due: Seconds | None = None,
     remind: Seconds | None = None,
+    escalate: Iterable[tuple[Seconds, Assignee]] = (),
+    expire: Seconds | None = None,
+    approvals: int = 1,
+    allow_self_approval: bool = True,
+    on_reject: str = "fail",
+    auto_confirm: Callable[..., Any] | None = None,
     resume_auth_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
 ) -> Callable[[Callable[..., Any]], InputStep]:
     """Make a step of a form: the function yields pages, and what it returns is merged into the state.
 
     It runs again for every look at the form, so it must have no side effects. ``due`` is within how many seconds it
-    should be answered; after ``remind`` seconds everybody who listens is told once that it still is not.
+    should be answered; after ``remind`` seconds everybody who listens is told once that it still is not. ``escalate``
+    gives the form to another assignee, or to several one after the other: ``[(3600, Assignee("MANAGERS"))]``. After
+    ``expire`` seconds nobody may answer any more, and the process fails.
+
+    ``approvals`` different people must say yes to the same answers; without ``allow_self_approval`` whoever started the
+    process is none of them. Who rejects must say why; ``on_reject`` then fails the process (a retry asks again) or
+    aborts it, or names the step, or the group, before this one that the form can be sent back to. ``auto_confirm`` is a
+    function of the state: where it returns True, the form is confirmed as it is shown, and its name is recorded.
     """
+    what = f"of input step {name!r}"
+    _demand_number(approvals, what)
+    chain = _escalations(escalate, what)
 
     def decorate(form: Callable[..., Any]) -> InputStep:
         return InputStep(
             name=name,
             form=form,
-            assignee=assignee if isinstance(assignee, Assignee) else Assignee(assignee),
-            due=span(due, f"due of input step {name!r}"),
-            remind=span(remind, f"remind of input step {name!r}"),
+            assignee=_assignee(assignee),
+            due=span(due, f"due {what}"),
+            remind=span(remind, f"remind {what}"),
+            escalate=chain,
+            expire=span(expire, f"expire {what}"),
+            approvals=approvals,
+            allow_self_approval=allow_self_approval,
+            on_reject=on_reject,
+            auto_confirm=auto_confirm,
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )
 
     return decorate
+
+
+def _assignee(given: Assignee | str) -> Assignee:
+    return given if isinstance(given, Assignee) else Assignee(given)
+
+
+def _demand_number(approvals: int, what: str) -> None:
+    if isinstance(approvals, bool) or not isinstance(approvals, int) or not 1 <= approvals <= MOST_APPROVALS:
+        raise WorkflowDefinitionError(
+            f"The approvals {what} are {approvals!r}: give a number from 1 to {MOST_APPROVALS}."
+        )
+
+
+def _escalations(escalate: Iterable[tuple[Seconds, Assignee]], what: str) -> tuple[Escalation, ...]:
+    chain = tuple(Escalation(_span(after, f"escalate {what}"), _assignee(to)) for after, to in escalate)
+    if any(later.after <= sooner.after for sooner, later in pairwise(chain)):
+        raise WorkflowDefinitionError(f"The escalations {what} must each come after the one before.")
+    return chain
+
+
+def _span(value: Seconds, what: str) -> timedelta:
+    found = span(value, what)
+    if found is None:
+        raise WorkflowDefinitionError(f"The {what} needs a time: give seconds or a timedelta.")
+    return found
 
 
 def step_group(name: str, steps: Steps) -> Steps:

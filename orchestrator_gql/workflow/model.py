@@ -18,6 +18,9 @@ OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
 Require: TypeAlias = Literal["all", "any"] | int
 Expect: TypeAlias = tuple[str, ...] | Callable[[State], Iterable[str] | Awaitable[Iterable[str]]]
+STOPS = ("fail", "abort")
+"""What a rejection can lead to, beside a way back."""
+
 Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
 
 
@@ -60,6 +63,14 @@ class Retry:
         except OverflowError:  # after some thousand tries the power is more than a float can hold
             patience = self.max_delay
         return timedelta(seconds=min(patience, self.max_delay))
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """After so long without an answer, the form is somebody else's."""
+
+    after: timedelta
+    to: Assignee
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +161,23 @@ class ActionStep(AnyStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputStep(AnyStep):
-    """A form that a person answers; ``form`` is a function of the state that yields its pages."""
+    """A form that a person answers; ``form`` is a function of the state that yields its pages.
+
+    ``escalate`` says whose it becomes after how long, and ``expire`` when nobody may answer any more. So many
+    ``approvals`` of different people are needed; ``on_reject`` is ``fail``, ``abort``, or the name of the step (or
+    group) that the form can be sent back to. ``auto_confirm`` is a function of the state that says yes in their place.
+    """
 
     form: Callable[..., Any]
     assignee: Assignee
     due: timedelta | None = None
     remind: timedelta | None = None
+    escalate: tuple[Escalation, ...] = ()
+    expire: timedelta | None = None
+    approvals: int = 1
+    allow_self_approval: bool = True
+    on_reject: str = "fail"
+    auto_confirm: Callable[..., Any] | None = None
     resume_auth_callback: Authorizer | None = None
     retry_auth_callback: Authorizer | None = None
 
@@ -236,6 +258,9 @@ class Workflow:
     retry_auth_callback: Authorizer | None = None
     run_predicate: Callable[..., Any] | None = None
 
+    def __post_init__(self) -> None:
+        demand_ways_back(self.name, self.steps)
+
     def course(self, *, is_aborted: bool) -> StepList:
         """The steps that a process goes through: the workflow's own, and those that clean up once it is aborted."""
         return self.steps >> self.clean_up if is_aborted else self.steps
@@ -270,6 +295,32 @@ class Workflow:
 def _cancelling(step: ActionStep) -> Step:
     """The step under a condition that is never asked: the abort records whether the process waited there."""
     return conditioned(step, Condition(lambda _: False, opens=True))
+
+
+def way_back(steps: StepList, index: int) -> int | None:
+    """Where the form at ``index`` can be sent back to: the nearest step before it of the name, or the first of the
+    nearest group of the name; None where it cannot."""
+    step = steps[index]
+    if not isinstance(step, InputStep) or step.on_reject in STOPS:
+        return None
+    for place in range(index - 1, -1, -1):
+        if steps[place].name == step.on_reject and not isinstance(steps[place], AwaitStep):
+            return place
+        if steps[place].group == step.on_reject and (place == 0 or steps[place - 1].group != step.on_reject):
+            return place
+    return None
+
+
+def demand_ways_back(workflow: str, steps: StepList) -> None:
+    """Raise `WorkflowDefinitionError` where a form is to be sent back to a step that does not stand before it."""
+    for index, step in enumerate(steps):
+        if isinstance(step, InputStep) and step.on_reject not in STOPS and way_back(steps, index) is None:
+            before = ", ".join(repr(one.name) for one in steps[:index] if not isinstance(one, AwaitStep)) or "nothing"
+            raise WorkflowDefinitionError(
+                f"Input step {step.name!r} of workflow {workflow!r} has on_reject={step.on_reject!r}: give it 'fail', "
+                f"'abort' or the name of a step or group before it; there is {before}. A wait for a callback is none: "
+                "its answer was taken."
+            )
 
 
 def _digest(lines: Iterable[str]) -> str:

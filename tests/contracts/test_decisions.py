@@ -8,9 +8,10 @@ from conftest import Offer
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests
@@ -59,7 +60,7 @@ async def test_of_two_people_who_answer_at_once_one_wins_and_the_other_is_told_w
     said = await asyncio.gather(answer(ADA, 10), answer(BOB, 20))
     ended = await engine.reaches(process_id, COMPLETED)
 
-    (won,) = (one for one in said if isinstance(one, Submitted))
+    (won,) = (one for one in said if isinstance(one, Decided))
     (lost,) = (one for one in said if isinstance(one, AlreadyDecided))
     (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
     assert (lost.by, lost.at) == (made.by, made.at)
@@ -97,7 +98,7 @@ async def test_an_answer_names_what_was_shown_and_a_stale_one_is_refused(offer: 
         await submit_form(engine.runtime, ADA, **given, shown_digest="0" * 64)
     said = await submit_form(engine.runtime, ADA, **given, expected_version=1, shown_digest=shown.page.digest)
 
-    assert isinstance(said, Submitted)
+    assert isinstance(said, Decided)
     await engine.reaches(process_id, COMPLETED)
 
 
@@ -110,8 +111,8 @@ async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: O
     first = await submit_form(engine.runtime, ADA, **given)
     second = await submit_form(engine.runtime, ADA, **given)
 
-    assert isinstance(first, Submitted)
-    assert isinstance(second, Submitted)
+    assert isinstance(first, Decided)
+    assert isinstance(second, Decided)
     assert (second.request, second.process.id) == (first.request, process_id)
 
 
@@ -123,7 +124,7 @@ async def test_two_equal_answers_with_one_key_at_the_same_time_are_one(offer: Of
 
     said = await asyncio.gather(*(submit_form(engine.runtime, ADA, **given) for _ in range(5)))
 
-    assert all(isinstance(one, Submitted) and one.request.id == request.id for one in said)
+    assert all(isinstance(one, Decided) and one.request.id == request.id for one in said)
     assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
 
 

@@ -6,9 +6,10 @@ from conftest import Offer
 from support.operator import ADA, open_request
 
 from orchestrator_gql import begin, inputstep
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
@@ -56,7 +57,7 @@ async def test_a_question_that_stays_open_is_called_to_mind_once_and_its_form_st
     assert (asked.reminded_at, still) == (None, now.reminded_at)
     assert now.reminded_at is not None
     assert (now.reminded_at - asked.created_at).total_seconds() == 1800
-    assert isinstance(said, Submitted)
+    assert isinstance(said, Decided)
     (told,) = await engine.events(process_id, CHANGED)
     assert told.payload == {"input_request_id": str(asked.id), "change": "REMINDED", "assignee": "NOC"}
     assert (await engine.reaches(process_id, ProcessStatus.COMPLETED)).state == {"minutes": 5}

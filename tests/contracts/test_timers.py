@@ -126,7 +126,7 @@ async def test_a_timer_makes_of_a_process_what_resuming_it_alone_does(storage: s
         before = await engine.process(process_id)
         due = clock.now() + timedelta(hours=1)
 
-        fired = await engine.runtime.database.transaction(lambda conn: timekeeper.fire(conn, due))
+        fired = await engine.runtime.database.transaction(lambda conn: timekeeper.fire(conn, engine.runtime, due))
 
         expected = resume(before, due)
         assert fired == 1

@@ -9,8 +9,9 @@ from support.operator import ADA
 from support.remote import answer, token_of
 
 from orchestrator_gql import begin, dry_run_then_commit, inputstep, step
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import NextPage, SubmitFormPage
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
@@ -75,7 +76,7 @@ async def test_the_change_is_made_after_what_would_change_was_confirmed(offer: O
     assert (shown.page.title, shown.page.initial_data) == ("What would be done", {"result": "+ vlan 100"})
     assert isinstance(result, NextPage)
     assert (result.page.title, result.page.initial_data) == ("What was done", {"result": "vlan 100 is there"})
-    assert isinstance(done, Submitted)
+    assert isinstance(done, Decided)
     assert (before, [is_dry for is_dry, _ in calls]) == (1, [True, False])
     assert ended.state == {
         "vlan": 100,

@@ -15,8 +15,9 @@ from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
 from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
 from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Permission, Principal
@@ -123,7 +124,7 @@ async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: O
     assert isinstance(first, NextPage)
     assert "did not answer in time" in str(first.page.initial_data)
     assert isinstance(second, NextPage)
-    assert isinstance(done, Submitted)
+    assert isinstance(done, Decided)
     assert len(remote.tokens) == 1
 
 

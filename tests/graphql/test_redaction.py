@@ -16,7 +16,8 @@ from support.web import site_of
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.commands.callbacks.report_callback_progress import report_callback_progress
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
@@ -112,7 +113,7 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
         waiting = await site.ask(EVERYTHING)
         page = {"client_secret": MASK, "remark": "fine"}
         said = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[page])
-        assert isinstance(said, Submitted)
+        assert isinstance(said, Decided)
         await engine.reaches(process_id, FAILED)
         failed = await site.ask(EVERYTHING)
 

@@ -100,6 +100,13 @@ ROOT_FIELDS = {
     "adoptCallbackAttempt": f'adoptCallbackAttempt(input: {{attemptId: "{ID}", reason: "x"}}) {{ __typename }}',
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
+    "claimInputRequest": f'claimInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
+    "releaseInputRequest": f'releaseInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
+    "assignInputRequest": (
+        f'assignInputRequest(input: {{inputRequestId: "{ID}", assigneeKey: "NOC"}}) {{ __typename }}'
+    ),
+    "rejectInputRequest": f'rejectInputRequest(input: {{inputRequestId: "{ID}", comment: "x"}}) {{ __typename }}',
+    "decideInputRequests": "decideInputRequests(input: {}) { submitted { __typename } }",
     "submitForm": f'submitForm(input: {{inputRequestId: "{ID}", pages: []}}) {{ __typename }}',
 }
 

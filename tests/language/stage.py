@@ -12,9 +12,10 @@ from support.until import until
 
 from orchestrator_gql import forms
 from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
@@ -63,7 +64,7 @@ class Play:
         asked = await self.engine.read(lambda conn: input_requests.open_of_process(conn, process.id))
         assert asked is not None
         said = await submit_form(self.runtime, LOCAL_OPERATOR, input_request_id=asked.id, pages=list(pages))
-        assert isinstance(said, Submitted), said
+        assert isinstance(said, Decided), said
         return await self.rest(process.id)
 
     async def retry(self, process: Process) -> Process:

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests
@@ -22,9 +23,9 @@ async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
     return await engine.until(look, told="an open input request")
 
 
-async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> Submitted:
+async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> Decided:
     """Answer the form that is open with one page."""
     request = await open_request(engine, process_id)
     said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page or {}])
-    assert isinstance(said, Submitted), said
+    assert isinstance(said, Decided), said
     return said

@@ -4,10 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, rights
+from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import Draft, demand_version
 from orchestrator_gql.engine.paused import demand_running
+from orchestrator_gql.engine.people import rights
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Process, course, retry
 from orchestrator_gql.runtime import Runtime

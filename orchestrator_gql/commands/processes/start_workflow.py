@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import rights
 from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
+from orchestrator_gql.engine.people import rights
+from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.process import Process, create
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -41,6 +42,7 @@ async def start_workflow(
     workflow_name: str,
     pages: list[Json],
     idempotency_key: str | None = None,
+    locale: str = DEFAULT_LOCALE,
     note: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
@@ -54,7 +56,7 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _earlier(runtime, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    turned = await execution.start_turn(runtime, workflow, principal, pages)
+    turned = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
     if not isinstance(turned, forms.Complete):
         return turned
     state, accepted = turned.data, turned.pages

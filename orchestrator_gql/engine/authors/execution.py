@@ -18,7 +18,8 @@ from orchestrator_gql.engine.authors import inject
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.models import load_models
 from orchestrator_gql.engine.authors.stored import changed, fetched
-from orchestrator_gql.process import Failed, Outcome, Process, Success, Suspend, Wait
+from orchestrator_gql.forms.faults import DEFAULT_LOCALE
+from orchestrator_gql.process import Failed, Outcome, Process, Success, Wait
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
@@ -64,8 +65,8 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
         own = inject.given(runtime, process, step, tokens)
         state = await seen_by(runtime, process, step, step.function)
         seen = focus(step, state)
-        arguments = await _patiently(lambda: inject.arguments(runtime, step.function, seen, own))
-        result = await _call(runtime, step.function, arguments, step.timeout)
+        arguments = await patiently(lambda: inject.arguments(runtime, step.function, seen, own))
+        result = await call(runtime, step.function, arguments, step.timeout)
         where, wait = f"Step {step.name!r}", step.awaits
         refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
         hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
@@ -76,14 +77,14 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
-        return _failed(runtime, process, step, error, secrets)
+        return failed(runtime, process, step, error, secrets)
 
 
 async def seen_by(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
     """The state as the function may see it: of the large values only those that it asks for are fetched."""
     names = {parameter.name for parameter in inject.wanted_by(function)}
     keys = None if step.lenses or "state" in names else names
-    return await _patiently(lambda: fetched(runtime, process.state, keys))
+    return await patiently(lambda: fetched(runtime, process.state, keys))
 
 
 def is_ours(error: BaseException) -> bool:
@@ -95,7 +96,7 @@ def is_ours(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
-async def _patiently(look: Callable[[], Awaitable[T]]) -> T:
+async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     """What the database says, however long it is away: that is no fault of the step that waits for it."""
     is_told = False
     while True:
@@ -108,35 +109,28 @@ async def _patiently(look: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(PATIENCE)
 
 
-async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
-    """Look at the form of an input step: a page to show suspends, a form without pages has nothing to ask."""
-    try:
-        turned = await _patiently(lambda: turn(runtime, process, step, []))
-        if isinstance(turned, forms.Complete):
-            state = await seen_by(runtime, process, step, step.form)
-            return Success(changed(process.state, state, put_back(step, state, focus(step, state), turned.data)))
-        return Suspend(turned.page.title or step.name, step.assignee.key, step.due, step.remind)
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        if is_ours(error):
-            raise
-        return _failed(runtime, process, step, error)
+async def turn(
+    runtime: Runtime, process: Process, step: InputStep, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+) -> forms.Turn:
+    """One turn of an input step's form, its faults told in the language of ``locale``.
 
-
-async def turn(runtime: Runtime, process: Process, step: InputStep, pages: list[Json]) -> forms.Turn:
-    """One turn of an input step's form; what the form adds to the state is without the engine's own names."""
-    own = inject.given(runtime, process)
+    What the form adds to the state is without the engine's own names.
+    """
     state = await seen_by(runtime, process, step, step.form)
-    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages)
+    own = await inject.with_decisions(runtime, step.form, state, inject.given(runtime, process))
+    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages, locale)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
         return replace(turned, data=added)
     return turned
 
 
-async def start_turn(runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json]) -> forms.Turn:
+async def start_turn(
+    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+) -> forms.Turn:
     """One turn of a workflow's start form; without one it is complete at once, and a page is one too many."""
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages)
+    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale)
     if not isinstance(turned, forms.Complete):
         return turned
     added, _ = inject.contributed(turned.data, where=f"The start form of {workflow.name!r}")
@@ -147,14 +141,14 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
     """Why the workflow's own predicate does not let it start now; None where it does, or there is none."""
     if workflow.run_predicate is None:
         return None
-    reason = await _call(runtime, workflow.run_predicate, {}, None)
+    reason = await call(runtime, workflow.run_predicate, {}, None)
     return str(reason) if reason else None
 
 
 async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
     """What a condition says of the state."""
-    whole = dict(await _patiently(lambda: fetched(runtime, state)))
-    return bool(await _call(runtime, partial(predicate, whole), {}, None))
+    whole = dict(await patiently(lambda: fetched(runtime, state)))
+    return bool(await call(runtime, partial(predicate, whole), {}, None))
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
@@ -163,8 +157,8 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
     assert wait is not None and callable(wait.expect), "only such a step is asked"
     what = f"expect of callback step {wait.group!r}"
     try:
-        state = await _patiently(lambda: fetched(runtime, process.state))
-        names = names_of(await _call(runtime, partial(wait.expect, focus(step, state)), {}, None), what)
+        state = await patiently(lambda: fetched(runtime, process.state))
+        names = names_of(await call(runtime, partial(wait.expect, focus(step, state)), {}, None), what)
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
@@ -184,8 +178,8 @@ async def poll(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mai
     try:
         own = {**inject.given(runtime, process), "callback_name": mailbox.name, "remote_ref": mailbox.remote_ref}
         state = await seen_by(runtime, process, step, ask)
-        arguments = await _patiently(lambda: inject.arguments(runtime, ask, focus(step, state), own))
-        said = await _call(runtime, ask, arguments, POLL)
+        arguments = await patiently(lambda: inject.arguments(runtime, ask, focus(step, state), own))
+        said = await call(runtime, ask, arguments, POLL)
         if said is None:
             return None
         letter = to_json(said, where="the answer")
@@ -205,7 +199,7 @@ def _no_form() -> None:
 
 
 async def form_turn(
-    runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json]
+    runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json], locale: str
 ) -> forms.Turn:
     """One turn of a form function that takes what it wants by name, ``state`` among it."""
     models = await load_models(runtime, inject.wanted_by(form), state)
@@ -213,7 +207,7 @@ async def form_turn(
     def begin(own: State) -> Any:
         return form(**bind(inject.wanted_by(form), own, given={**models, "state": own}))
 
-    return await forms.turn(begin, dict(state), pages, run_sync=partial(in_thread, runtime))
+    return await forms.turn(begin, dict(state), pages, locale=locale, run_sync=partial(in_thread, runtime))
 
 
 def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:
@@ -228,7 +222,7 @@ def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = (
     )
 
 
-async def _call(
+async def call(
     runtime: Runtime, function: Callable[..., Any], arguments: dict[str, Any], timeout: timedelta | None
 ) -> Any:
     limit = timeout.total_seconds() if timeout else None
@@ -258,9 +252,7 @@ def _without_stop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> An
         raise RuntimeError("StopIteration was raised: was `next` called on something empty?") from error
 
 
-def _failed(
-    runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()
-) -> Outcome:
+def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}")

@@ -9,6 +9,7 @@ from orchestrator_gql.domain import find_models
 from orchestrator_gql.engine.authors.models import load_models
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import Parameter, bind, wanted
 from orchestrator_gql.utils.errors import StepError
@@ -20,6 +21,8 @@ GIVEN = frozenset({
     "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
 })  # fmt: skip
 """Names that the engine fills in; a step that returns one of them has it dropped before anything is stored."""
+
+DECISIONS = "decisions"
 
 _wanted = lru_cache(maxsize=4096)(wanted)
 
@@ -54,11 +57,37 @@ def _addresses(runtime: Runtime, process: Process, wait: AwaitStep, tokens: Mapp
     return {"callback_routes": routes, "callback_urls": absolute, "progress_urls": progress}
 
 
+async def with_decisions(
+    runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What the engine hands over, and ``decisions`` where the function asks for them by that name.
+
+    They are what people and policies decided in this process so far, in order, each a dict: ``step``, ``verdict``,
+    ``by``, ``policy``, ``comment`` and ``at``. A key of the author's own of that name is the author's.
+    """
+    if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
+        return own
+    made = await runtime.database.read(lambda conn: input_requests.decided_in(conn, own["process_id"]))
+    told = [
+        {
+            "step": step,
+            "verdict": str(one.verdict),
+            "by": one.by,
+            "policy": one.policy,
+            "comment": one.comment,
+            "at": one.at.isoformat(),
+        }
+        for step, one in made
+    ]
+    return {**own, DECISIONS: told}
+
+
 async def arguments(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The keyword arguments for the function; `StepError` names a missing or a wrong one."""
     parameters = wanted_by(function)
+    own = await with_decisions(runtime, function, state, own)
     names = {parameter.name for parameter in parameters}
     models = await load_models(runtime, parameters, state)
     # A function may change what it is given: nested values are copied, so that the process's own state stays as it is.

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.workers import waking
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, timers
@@ -74,14 +76,14 @@ async def _fire_all(runtime: Runtime) -> None:
     runtime.calm.clear()
     waiting = loop.call_later(HURRY, runtime.calm.set)
     try:
-        while await runtime.database.transaction(lambda conn: fire(conn, runtime.clock.now())):
+        while await runtime.database.transaction(lambda conn: fire(conn, runtime, runtime.clock.now())):
             continue
     finally:
         waiting.cancel()
         runtime.calm.set()
 
 
-def fire(conn: Connection, now: datetime) -> int:
+def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
     """Fire the due timers of at most one batch of processes; how many there were.
 
     A process that is being moved just now is left for the next look. Locks come before anything is written (see
@@ -90,5 +92,6 @@ def fire(conn: Connection, now: datetime) -> int:
     held = processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
     fired = timers.take_due(conn, held, now) if held else []
     waking.wake_processes(conn, fired, now)
-    waking.remind(conn, fired, now)
+    waking.call_to_mind(conn, fired, now)
+    waking.close(conn, fired, partial(terms, runtime), runtime.registry)
     return len(fired)

@@ -4,16 +4,22 @@ A process is woken as `process.resume` wakes one, and told of by the same event;
 thousand deadlines of one instant would take ten thousand commits, and come minutes late.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.process import status_changed
-from orchestrator_gql.storage import events, input_requests, processes
+from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.commit import Draft, Terms
+from orchestrator_gql.engine.people import requests
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.process import Process, course, expire, status_changed
+from orchestrator_gql.storage import events, input_requests, processes, timers
 from orchestrator_gql.storage.timers import Fired, TimerKind
-from orchestrator_gql.types import Event, EventKind, ProcessStatus
+from orchestrator_gql.types import InputRequestStatus, ProcessStatus
+from orchestrator_gql.workflow.model import StepList, begin
+from orchestrator_gql.workflows.registry import Registry
 
 WAKES = {
     TimerKind.RETRY: ProcessStatus.WAITING,
@@ -21,6 +27,9 @@ WAKES = {
     TimerKind.HEARTBEAT: ProcessStatus.AWAITING_CALLBACK,
 }
 """What a process must rest at for a timer to concern it."""
+
+NOT_DEPLOYED = timedelta(minutes=1)
+"""After that a question is looked at again that is to be closed, and whose workflow is not deployed here."""
 
 
 def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
@@ -39,13 +48,46 @@ def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> N
             events.append_for_each(conn, told, resumed)
 
 
-def remind(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
-    """Tell again of the questions that are still open. Their processes are held."""
-    due = [timer.input_request_id for timer in fired if timer.input_request_id is not None]
-    if not due:
-        return
+def call_to_mind(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
+    """Tell again of the questions that are still open, and give those to others that were to be. Their processes are
+    held."""
     told = []
-    for request in input_requests.remind(conn, due, now):
-        payload = {"input_request_id": str(request.id), "change": "REMINDED", "assignee": request.assignee}
-        told.append(Event(EventKind.INPUT_REQUEST_CHANGED, now, request.process_id, None, payload))
-    events.append(conn, told)
+    due = [timer.input_request_id for timer in fired if timer.kind is TimerKind.REMINDER and timer.input_request_id]
+    if due:
+        told += [requests.changed(request, "REMINDED", now) for request in input_requests.remind(conn, due, now)]
+    # where a server was away for long, several of one question's may be due
+    escalating = (timer for timer in fired if timer.kind is TimerKind.ESCALATION)
+    for timer in sorted(escalating, key=lambda timer: timer.due_at or now):
+        assert timer.input_request_id is not None and timer.assignee is not None, "such a timer says whose and which"
+        request = input_requests.escalate(conn, timer.input_request_id, timer.assignee, now)
+        if request is not None:
+            processes.assign(conn, [request.process_id], request.assignee, now)
+            told.append(requests.changed(request, "ESCALATED", now))
+    if told:
+        events.append(conn, told)
+
+
+def close(conn: Connection, fired: Sequence[Fired], terms: Callable[[StepList], Terms], registry: Registry) -> None:
+    """Close the questions that nobody may answer any more, and fail their processes, which are held."""
+    for timer in fired:
+        if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
+            continue
+        request = input_requests.load(conn, timer.input_request_id)
+        process = processes.load(conn, timer.process_id)
+        if request is None or process is None:
+            continue
+        workflow = registry.find(process.workflow_name)
+        if workflow is None:  # another server has it deployed, or will: it is looked at again
+            timers.set_timer(conn, timer.kind, process.id, _later(terms), input_request_id=request.id)
+        elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, terms(begin).now):
+            _fail(conn, request, process, terms(course(process, workflow)))
+
+
+def _fail(conn: Connection, request: InputRequest, process: Process, terms: Terms) -> None:
+    timers.clear_request(conn, process.id, request.id)
+    events.append(conn, [requests.changed(request, "CLOSED", terms.now)])
+    commit.apply(conn, process, Draft(process).then(expire(process, terms.steps, terms.now)), terms)
+
+
+def _later(terms: Callable[[StepList], Terms]) -> datetime:
+    return terms(begin).now + NOT_DEPLOYED

@@ -1,13 +1,19 @@
 """Mutations on input requests."""
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql import forms
-from orchestrator_gql.commands.input_requests.submit_form import Submitted, submit_form
+from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
+from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
+from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
+from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
 from orchestrator_gql.graphql.mutations.processes import FormIncomplete
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
@@ -15,7 +21,13 @@ from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.security import Permission
+from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid
+
+MOST = 100
+"""Decisions that one mutation makes."""
+
+SEEN = "The input request's version that the caller saw."
 
 
 @strawberry.input(description="The answers to an open input request, all pages so far.")
@@ -34,16 +46,75 @@ class SubmitFormInput:
     comment: str | None = strawberry.field(default=None, description="What to say with it.")
 
 
-@strawberry.type(description="It was decided; the process goes on.")
+@strawberry.type(description="It counts; the process goes on, unless further approvals are needed.")
 class SubmitFormSuccess:
-    input_request: InputRequest = strawberry.field(description="As decided.")
+    input_request: InputRequest = strawberry.field(description="As it is now.")
     process: Process = strawberry.field(description="As it stands now.")
 
 
 SubmitFormResult = Annotated[
-    SubmitFormSuccess | FormIncomplete | FormInvalid | NotFoundError | ForbiddenError | ConflictError,
+    SubmitFormSuccess
+    | FormIncomplete
+    | FormInvalid
+    | NotFoundError
+    | ForbiddenError
+    | ConflictError
+    | PayloadInvalidError,
     strawberry.union("SubmitFormResult", description="What came of an answer."),
 ]
+
+
+@strawberry.input(description="Which form to take.")
+class ClaimInputRequestInput:
+    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
+    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+
+
+@strawberry.input(description="Which form to give back.")
+class ReleaseInputRequestInput:
+    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
+    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+
+
+@strawberry.input(description="Which form another team should answer.")
+class AssignInputRequestInput:
+    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
+    assignee_key: str = strawberry.field(description="The team's key.")
+    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+
+
+@strawberry.input(description="Which form to refuse, and why.")
+class RejectInputRequestInput:
+    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
+    comment: str = strawberry.field(description="Why; later steps and people read it.")
+    send_back: bool = strawberry.field(
+        default=False, description="Go back to `InputRequest.sendBackTo` instead of stopping."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+
+
+@strawberry.input(description="Many decisions at once, at most 100 in all.")
+class DecideInputRequestsInput:
+    submit: list[SubmitFormInput] | None = strawberry.field(default=None, description="What to answer.")
+    reject: list[RejectInputRequestInput] | None = strawberry.field(default=None, description="What to refuse.")
+
+
+@strawberry.type(description="It was done.")
+class InputRequestActionSuccess:
+    input_request: InputRequest = strawberry.field(description="As it is now.")
+    process: Process = strawberry.field(description="As it stands now.")
+
+
+InputRequestActionResult = Annotated[
+    InputRequestActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
+    strawberry.union("InputRequestActionResult", description="What came of it."),
+]
+
+
+@strawberry.type(description="A result for each, in order.")
+class DecideInputRequestsResult:
+    submitted: list[SubmitFormResult] = strawberry.field(description="Of each of `submit`.")
+    rejected: list[InputRequestActionResult] = strawberry.field(description="Of each of `reject`.")
 
 
 @strawberry.type
@@ -51,31 +122,113 @@ class InputRequestMutations:
     """Joined into Mutation."""
 
     @mutation(
-        description="Answer an open input request. The last page's acceptance resumes the process; "
-        "an earlier page answers with the next one."
+        description="Answer an open input request. The last page's acceptance resumes the process, where no further "
+        "approval is needed; an earlier page answers with the next one."
     )
     async def submit_form(
         self, info: Info, input: Annotated[SubmitFormInput, strawberry.argument(description="The answer.")]
     ) -> SubmitFormResult:
+        return await _submitted(info, input)
+
+    @mutation(description="Take a form, so that nobody else decides it meanwhile.")
+    async def claim_input_request(
+        self, info: Info, input: Annotated[ClaimInputRequestInput, strawberry.argument(description="Which one.")]
+    ) -> InputRequestActionResult:
+        id = uuid_or_nowhere(input.input_request_id)
         context = info.context
-        try:
-            said = await submit_form(
-                context.runtime,
-                context.principal,
-                input_request_id=uuid_or_nowhere(input.input_request_id),
-                pages=list(input.pages),
-                expected_version=input.expected_version,
-                shown_digest=input.shown_digest,
-                comment=input.comment,
-                idempotency_key=input.idempotency_key,
-            )
-        except OrchestratorError as error:
-            return typed(error)  # type: ignore[return-value]
-        match said:
-            case Submitted():
-                request = InputRequest.of(said.request)
-                return SubmitFormSuccess(input_request=request, process=Process.of(said.process))
-            case forms.NextPage():
-                return FormIncomplete(next_page=FormPage.of(said.page))
-            case forms.PageInvalid():
-                return FormInvalid.of(said)
+        verb = claim_input_request(
+            context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
+        )
+        return await _acted(verb)
+
+    @mutation(description="Give a form back that was taken: one's own, or, with MANAGE_ENGINE, anybody's.")
+    async def release_input_request(
+        self, info: Info, input: Annotated[ReleaseInputRequestInput, strawberry.argument(description="Which one.")]
+    ) -> InputRequestActionResult:
+        id = uuid_or_nowhere(input.input_request_id)
+        context = info.context
+        verb = release_input_request(
+            context.runtime, context.principal, input_request_id=id, expected_version=input.expected_version
+        )
+        return await _acted(verb)
+
+    @mutation(description="Have another team answer a form.")
+    async def assign_input_request(
+        self, info: Info, input: Annotated[AssignInputRequestInput, strawberry.argument(description="Whose it is.")]
+    ) -> InputRequestActionResult:
+        verb = assign_input_request(
+            info.context.runtime,
+            info.context.principal,
+            input_request_id=uuid_or_nowhere(input.input_request_id),
+            assignee_key=input.assignee_key,
+            expected_version=input.expected_version,
+        )
+        return await _acted(verb)
+
+    @mutation(
+        description="Refuse what is asked: stop, or go back where the step says so. A comment is required, and the "
+        "form stays open without one."
+    )
+    async def reject_input_request(
+        self, info: Info, input: Annotated[RejectInputRequestInput, strawberry.argument(description="The refusal.")]
+    ) -> InputRequestActionResult:
+        return await _rejected(info, input)
+
+    @mutation(description="Up to 100 decisions at once; a result for each, in order. One that fails stops no other.")
+    async def decide_input_requests(
+        self, info: Info, input: Annotated[DecideInputRequestsInput, strawberry.argument(description="What to decide.")]
+    ) -> DecideInputRequestsResult:
+        info.context.demand(Permission.SUBMIT_FORM)
+        submit, reject = input.submit or [], input.reject or []
+        if len(submit) + len(reject) > MOST:
+            raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
+        return DecideInputRequestsResult(
+            submitted=[await _submitted(info, one) for one in submit],
+            rejected=[await _rejected(info, one) for one in reject],
+        )
+
+
+async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
+    context = info.context
+    try:
+        said = await submit_form(
+            context.runtime,
+            context.principal,
+            input_request_id=uuid_or_nowhere(input.input_request_id),
+            pages=list(input.pages),
+            expected_version=input.expected_version,
+            shown_digest=input.shown_digest,
+            comment=input.comment,
+            idempotency_key=input.idempotency_key,
+            locale=context.locale,
+        )
+    except OrchestratorError as error:
+        return typed(error)  # type: ignore[return-value]
+    match said:
+        case Decided():
+            request = InputRequest.of(said.request)
+            return SubmitFormSuccess(input_request=request, process=Process.of(said.process))
+        case forms.NextPage():
+            return FormIncomplete(next_page=FormPage.of(said.page))
+        case forms.PageInvalid():
+            return FormInvalid.of(said)
+
+
+async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestActionResult:
+    verb = reject_input_request(
+        info.context.runtime,
+        info.context.principal,
+        input_request_id=uuid_or_nowhere(input.input_request_id),
+        comment=input.comment,
+        to_earlier_step=input.send_back,
+        expected_version=input.expected_version,
+    )
+    return await _acted(verb)
+
+
+async def _acted(verb: Awaitable[Decided]) -> InputRequestActionResult:
+    try:
+        done = await verb
+    except OrchestratorError as error:
+        return typed(error)  # type: ignore[return-value]
+    return InputRequestActionSuccess(input_request=InputRequest.of(done.request), process=Process.of(done.process))

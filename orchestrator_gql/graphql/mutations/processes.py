@@ -108,6 +108,7 @@ class ProcessMutations:
                 workflow_name=input.workflow_name,
                 pages=list(input.pages),
                 idempotency_key=input.idempotency_key,
+                locale=info.context.locale,
                 note=input.note,
             )
         except OrchestratorError as error:

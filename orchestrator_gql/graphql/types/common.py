@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from orchestrator_gql import types as ground
-from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
@@ -87,11 +87,14 @@ class User:
 @strawberry.type(description="A team or role that answers forms; configured per deployment, hence a type and no enum.")
 class Assignee:
     key: str = strawberry.field(description="What workflows call it.")
-    name: str = strawberry.field(description="What people call it.")
 
     @classmethod
     def of(cls, key: str) -> "Assignee":
-        return cls(key=key, name=key)
+        return cls(key=key)
+
+    @resolved(description="What people call it.")
+    def name(self, info: Info) -> str:
+        return info.context.runtime.settings.called(self.key)
 
 
 @strawberry.type(description="Why something failed.")

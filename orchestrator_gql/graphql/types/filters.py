@@ -7,8 +7,10 @@ from uuid import UUID
 
 import strawberry
 
+from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.graphql.types.common import DateTimeRange
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField
+from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, lists
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
@@ -73,9 +75,19 @@ class InputRequestFilter:
     assignee_keys: list[str] | None = strawberry.field(default=None, description="For one of these teams.")
     workflow_names: list[str] | None = strawberry.field(default=None, description="Of one of these workflows.")
     overdue: bool | None = strawberry.field(default=None, description="Past their due date, or not.")
+    claimed_by: strawberry.ID | None = strawberry.field(default=None, description="Taken by this user.")
+    mine: bool | None = strawberry.field(
+        default=None, description="What the caller's teams, or everybody, should answer, and nobody else has taken."
+    )
 
-    def as_of(self, now: datetime) -> lists.InputRequestFilter:
-        return lists.InputRequestFilter(now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue)
+    def as_of(self, now: datetime, principal: Principal, settings: Settings) -> lists.InputRequestFilter:
+        inbox = None
+        if self.mine is not None:
+            may = Permission.SUBMIT_FORM in principal.permissions
+            inbox = lists.Inbox(principal.id, settings.closed_teams - principal.teams if may else None, self.mine)
+        return lists.InputRequestFilter(
+            now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue, self.claimed_by, inbox
+        )
 
 
 @strawberry.input(description="Which callbacks; conditions add up.")

@@ -6,14 +6,17 @@ from uuid import UUID
 
 import strawberry
 
+from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Node, User
 from orchestrator_gql.graphql.types.forms import FormResult, form_result
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.input_requests import decision as rules
-from orchestrator_gql.lookups import forms as lookups
-from orchestrator_gql.types import InputRequestStatus, Verdict
+from orchestrator_gql.lookups import input_requests as lookups
+from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.types import InputRequestStatus, StepKind, Verdict
+from orchestrator_gql.utils.errors import OrchestratorError
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -34,7 +37,7 @@ class Decision:
     def of(cls, row: rules.Decision) -> "Decision":
         return cls(
             by=User.named(row.by),
-            policy=None,
+            policy=row.policy,
             at=row.at,
             verdict=row.verdict,
             comment=row.comment,
@@ -53,8 +56,11 @@ class InputRequest(Node):
     created_at: datetime = strawberry.field(description="Since when it is asked.")
     due_at: datetime | None = strawberry.field(description="Until when it should be answered.")
     reminded_at: datetime | None = strawberry.field(description="When its team was reminded of it.")
-
-    claimed_by: User | None = strawberry.field(description="Who has taken it.", default=None)
+    escalated_at: datetime | None = strawberry.field(description="When it last went to another team by itself.")
+    approvals_needed: int = strawberry.field(description="How many people must say yes; see `decisions` for who did.")
+    claimed_by: User | None = strawberry.field(description="Who has taken it; nobody else may decide it then.")
+    claimed_at: datetime | None = strawberry.field(description="Since when somebody has it.")
+    closed_at: datetime | None = strawberry.field(description="When it was decided or closed.")
 
     @classmethod
     def of(cls, row: rules.InputRequest) -> "InputRequest":
@@ -68,6 +74,11 @@ class InputRequest(Node):
             created_at=row.created_at,
             due_at=row.due_at,
             reminded_at=row.reminded_at,
+            escalated_at=row.escalated_at,
+            approvals_needed=row.approvals_needed,
+            claimed_by=User.named(row.claimed_by),
+            claimed_at=row.claimed_at,
+            closed_at=row.closed_at,
         )
 
     @resolved(description="The process that waits for the answer.")
@@ -93,28 +104,45 @@ class InputRequest(Node):
         pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
     ) -> FormResult | None:
         context = info.context
-        turned = await lookups.open_form(context.runtime, context.principal, self.row, list(pages))
+        made = await context.loaders.decisions.load(self.row.id)
+        turned = await open_form(
+            context.runtime, context.principal, self.row, list(pages), made=made, locale=context.locale
+        )
         return form_result(turned) if turned is not None else None
-
-    @resolved(description="How many people must say yes.")
-    def approvals_needed(self) -> int:
-        return 1
 
     @resolved(description="What was decided, in order.")
     async def decisions(self, info: Info) -> list[Decision]:
         return [Decision.of(row) for row in await info.context.loaders.decisions.load(self.row.id)]
 
     @resolved(description="The caller may answer it.")
-    def can_submit(self, info: Info) -> bool:
-        return rules.blocked_reason(self.row, info.context.principal) is None
+    async def can_submit(self, info: Info) -> bool:
+        return await self._refusal(info) is None
 
     @resolved(description="Why the caller may not answer it.")
-    def blocked_reason(self, info: Info) -> str | None:
-        return rules.blocked_reason(self.row, info.context.principal)
+    async def blocked_reason(self, info: Info) -> str | None:
+        refusal = await self._refusal(info)
+        return refusal.message if refusal else None
 
     @resolved(description="The caller may refuse what it asks.")
-    def can_reject(self) -> bool:
-        return False  # no step declares yet where a refusal leads
+    async def can_reject(self, info: Info) -> bool:
+        process, _ = await self._standing(info)
+        step = lookups.step_of(info.context.runtime, self.row, process)
+        return step is not None and step.kind is StepKind.INPUT and await self._refusal(info) is None
+
+    @resolved(description="The step, or group, that it can be sent back to; null where it cannot.")
+    async def send_back_to(self, info: Info) -> str | None:
+        process, _ = await self._standing(info)
+        return lookups.send_back_to(info.context.runtime, self.row, process)
+
+    async def _standing(self, info: Info) -> "tuple[ground.Process, list[rules.Decision]]":
+        """The process that asks, and what was decided: by the loaders, so many requests cost no more than one."""
+        process = await info.context.loaders.process.load(self.row.process_id)
+        assert process is not None, "a request goes with its process"
+        return process, await info.context.loaders.decisions.load(self.row.id)
+
+    async def _refusal(self, info: Info) -> OrchestratorError | None:
+        process, made = await self._standing(info)
+        return await lookups.refusal(info.context.runtime, info.context.principal, self.row, process, made)
 
 
 async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":

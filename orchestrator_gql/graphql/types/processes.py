@@ -106,7 +106,7 @@ class Process(Node):
     @resolved(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
     async def steps(self, info: Info) -> list[ProcessStep]:
         visits = await info.context.loaders.visits.load(self.row.id)
-        return ProcessStep.all_of(self.row.id, visits, _steps(info, self.row))
+        return ProcessStep.all_of(self.row, visits, _steps(info, self.row))
 
     @resolved(description="What it asks a person now.")
     async def open_input_request(self, info: Info) -> InputRequest | None:

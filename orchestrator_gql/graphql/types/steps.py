@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
@@ -73,8 +74,10 @@ class ProcessStep(Node):
         )
 
     @classmethod
-    def all_of(cls, process_id: UUID, visits: list[StepRecord], steps: StepList | None) -> "list[ProcessStep]":
-        latest = {visit.step_index: visit for visit in visits}
+    def all_of(cls, process: ground.Process, visits: list[StepRecord], steps: StepList | None) -> "list[ProcessStep]":
+        """The timeline. What a process that was sent back will come to again is not reached yet."""
+        process_id = process.id
+        latest = {visit.step_index: visit for visit in visits if visit.step_index <= process.position}
         length = max([len(steps or ()), *(index + 1 for index in latest)], default=0)
         shown = []
         for index in range(length):
@@ -87,10 +90,11 @@ class ProcessStep(Node):
     @classmethod
     async def at(cls, info: Info, process_id: UUID, index: int) -> "ProcessStep":
         process = await info.context.loaders.process.load(process_id)
-        workflow = info.context.runtime.registry.find(process.workflow_name) if process else None
+        if process is None:
+            raise NotFound("step", f"{process_id}:{index}")
+        workflow = info.context.runtime.registry.find(process.workflow_name)
         visits = await info.context.loaders.visits.load(process_id)
-        steps = course(process, workflow) if process and workflow else None
-        for step in cls.all_of(process_id, visits, steps):
+        for step in cls.all_of(process, visits, course(process, workflow) if workflow else None):
             if step.index == index:
                 return step
         raise NotFound("step", f"{process_id}:{index}")

@@ -9,7 +9,7 @@ from alembic import op
 from orchestrator_gql.storage import columns
 
 revision = '0006'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

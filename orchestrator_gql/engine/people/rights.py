@@ -1,7 +1,9 @@
 """Which author's rule stands between a person and a verb: the step's, else the workflow's."""
 
 from orchestrator_gql.process import Process, course, step_at
+from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
+from orchestrator_gql.utils.errors import Forbidden
 from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
 
 
@@ -12,10 +14,16 @@ async def demand_start(principal: Principal, workflow: Workflow) -> None:
     await demand_authorized(workflow.authorize_callback, context, Permission.START_WORKFLOW)
 
 
-async def demand_resume(principal: Principal, workflow: Workflow, position: int) -> None:
-    """Raise `Forbidden` unless the principal may answer the form at that place."""
+async def demand_resume(
+    runtime: Runtime, principal: Principal, workflow: Workflow, position: int, assignee: str
+) -> None:
+    """Raise `Forbidden` unless the principal may answer the form at that place: the author's rule says so, or, where
+    there is none, the assignee's members are asked for."""
     principal.demand(Permission.SUBMIT_FORM)
     rule = _last_resume_rule(workflow, position) or workflow.authorize_callback
+    if rule is None and assignee in runtime.settings.closed_teams and assignee not in principal.teams:
+        team = runtime.settings.called(assignee)
+        raise Forbidden(Permission.SUBMIT_FORM, f"It is for the team {team}, and you are none of its members.")
     context = AuthContext(principal, "resume_workflow", workflow.name, _all(workflow)[position].name)
     await demand_authorized(rule, context, Permission.SUBMIT_FORM)
 
@@ -35,6 +43,13 @@ async def demand_recover(principal: Principal, workflow: Workflow, wait: int) ->
     rule = _last_retry_rule(workflow, wait) or workflow.retry_auth_callback or workflow.authorize_callback
     context = AuthContext(principal, "recover_callback", workflow.name, _all(workflow)[wait].name)
     await demand_authorized(rule, context, Permission.RECOVER_CALLBACK)
+
+
+def assignees(runtime: Runtime) -> frozenset[str]:
+    """The teams that there are: those of the settings, and those that the deployed workflows name."""
+    asking = (step for workflow in runtime.registry for step in _all(workflow) if isinstance(step, InputStep))
+    named = {one.key for step in asking for one in (step.assignee, *(escalation.to for escalation in step.escalate))}
+    return frozenset(named | runtime.settings.closed_teams | {team.key for team in runtime.settings.teams})
 
 
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:

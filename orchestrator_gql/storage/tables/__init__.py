@@ -1,0 +1,52 @@
+"""The tables, on both dialects: every status has a CHECK, every "only one" a UNIQUE, every constraint a name."""
+
+from orchestrator_gql.storage.tables.letters import (
+    callback_attempts,
+    callback_keys,
+    callback_progress,
+    callbacks,
+    payloads,
+    unclaimed_letters,
+)
+from orchestrator_gql.storage.tables.naming import metadata
+from orchestrator_gql.storage.tables.people import audit, audit_seals, decisions, input_requests
+from orchestrator_gql.storage.tables.subscriptions import (
+    process_subscriptions,
+    product_subscription_versions,
+    product_subscriptions,
+    products,
+)
+from orchestrator_gql.storage.tables.work import (
+    engine_state,
+    events,
+    idempotency_keys,
+    process_steps,
+    processes,
+    timers,
+    workers,
+)
+
+__all__ = [
+    "audit",
+    "audit_seals",
+    "callback_attempts",
+    "callback_keys",
+    "callback_progress",
+    "callbacks",
+    "decisions",
+    "engine_state",
+    "events",
+    "idempotency_keys",
+    "input_requests",
+    "metadata",
+    "payloads",
+    "process_steps",
+    "process_subscriptions",
+    "processes",
+    "product_subscription_versions",
+    "product_subscriptions",
+    "products",
+    "timers",
+    "unclaimed_letters",
+    "workers",
+]

@@ -1,0 +1,20 @@
+"""What all tables have in common: how constraints are named, and indexes of some rows only."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, MetaData, text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def partial_index(name: str, *columns: ColumnElement[Any], where: str, unique: bool = False) -> None:
+    """An index of the rows that the condition holds for, on both dialects."""
+    Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))

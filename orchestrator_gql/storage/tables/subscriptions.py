@@ -1,0 +1,78 @@
+"""Products, and the customers' instances of them."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+
+from orchestrator_gql.storage.columns import (
+    JsonText,
+    UtcDateTime,
+    Words,
+    enum_text,
+)
+from orchestrator_gql.storage.tables.naming import metadata
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import (
+    SubscriptionLifecycle,
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    Column("product_type", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+product_subscriptions = Table(
+    "product_subscriptions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("product_id", Uuid, ForeignKey("products.id"), nullable=False),
+    Column("customer_id", Words, nullable=False),
+    Column("description", Words, nullable=False),
+    Column("status", enum_text(SubscriptionLifecycle, "status"), nullable=False),
+    Column("insync", Boolean(create_constraint=True, name="insync"), nullable=False),
+    Column("model", JsonText, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("note", Words),
+    Column("start_date", UtcDateTime),
+    Column("end_date", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+Index("ix_product_subscriptions_product_id", product_subscriptions.c.product_id, product_subscriptions.c.id)
+
+product_subscription_versions = Table(
+    "product_subscription_versions",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", enum_text(SubscriptionLifecycle, "status"), nullable=False),
+    Column("model", JsonText, nullable=False),
+    Column("changes", JsonText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("process_id", Uuid),
+    PrimaryKeyConstraint("subscription_id", "version"),
+)
+
+process_subscriptions = Table(
+    "process_subscriptions",
+    metadata,
+    Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+    Column("subscription_id", Uuid, nullable=False),
+    Column("target", enum_text(Target, "target"), nullable=False),
+    PrimaryKeyConstraint("process_id", "subscription_id"),
+)
+Index("ix_process_subscriptions_subscription_id", process_subscriptions.c.subscription_id)

@@ -1,0 +1,156 @@
+"""What runs, and what happened: processes, their visits, the event log, timers, the engine and its workers."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    FetchedValue,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+from orchestrator_gql.storage.columns import (
+    EventId,
+    FailureText,
+    JsonText,
+    TransactionId,
+    UtcDateTime,
+    enum_text,
+)
+from orchestrator_gql.storage.tables.naming import metadata, partial_index
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import (
+    EngineState,
+    EventKind,
+    ProcessStatus,
+    StepKind,
+    StepStatus,
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("workflow_name", Text, nullable=False),
+    Column("target", enum_text(Target, "target"), nullable=False),
+    Column("fingerprint", String(16), nullable=False),
+    Column("status", enum_text(ProcessStatus, "status"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("record_seq", Integer),
+    Column("worker", Text),
+    Column("lease_until", UtcDateTime),
+    Column("state", JsonText, nullable=False),
+    Column("stored", JsonText),
+    Column("answers", JsonText, nullable=False),
+    Column("assignee", Text),
+    Column("created_by", Text),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("failure", FailureText),
+    Column("note", Text),
+    Column("start_pages", JsonText, nullable=False),
+    Column("aborted_by", Text),
+    Column("entry", JsonText),
+    CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
+    CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
+)
+Index("ix_processes_started_at_id", processes.c.started_at, processes.c.id)
+Index("ix_processes_updated_at_id", processes.c.updated_at, processes.c.id)
+Index("ix_processes_status_started_at", processes.c.status, processes.c.started_at, processes.c.id)
+Index("ix_processes_workflow_name_started_at", processes.c.workflow_name, processes.c.started_at, processes.c.id)
+partial_index("ix_processes_runnable", processes.c.lease_until, where="status IN ('CREATED', 'RUNNING')")
+partial_index("ix_processes_worker", processes.c.worker, where="worker IS NOT NULL")
+
+process_steps = Table(
+    "process_steps",
+    metadata,
+    Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("step_index", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", enum_text(StepKind, "kind"), nullable=False),
+    Column("step_group", Text),
+    Column("status", enum_text(StepStatus, "status"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Column("retry_at", UtcDateTime),
+    Column("delta", JsonText),
+    Column("failure", FailureText),
+    Column("actor", Text),
+    PrimaryKeyConstraint("process_id", "seq"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", EventId, primary_key=True, autoincrement=True),
+    Column("tx", TransactionId, nullable=False, server_default=FetchedValue()),
+    Column("kind", enum_text(EventKind, "kind"), nullable=False),
+    Column("process_id", Uuid),
+    Column("actor", Text),
+    Column("payload", JsonText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+Index("ix_events_process_id_id", events.c.process_id, events.c.id)
+Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")  # the order of reading: storage/events
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("process_id", Uuid, ForeignKey("processes.id", ondelete="CASCADE"), nullable=False),
+    Column("callback_id", Uuid, ForeignKey("callbacks.id", ondelete="CASCADE")),
+    Column("input_request_id", Uuid, ForeignKey("input_requests.id", ondelete="CASCADE")),
+    Column("assignee", Text),
+    CheckConstraint(
+        "kind IN ('RETRY', 'CALLBACK_DEADLINE', 'HEARTBEAT', 'REMINDER', 'ESCALATION', 'EXPIRY')", name="kind"
+    ),
+)
+Index("ix_timers_due_at", timers.c.due_at)
+Index("ix_timers_process_id", timers.c.process_id)
+
+engine_state = Table(
+    "engine_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", enum_text(EngineState, "state"), nullable=False),
+    Column("reason", Text),
+    Column("changed_at", UtcDateTime),
+    Column("changed_by", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("running_steps", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", String(64), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("subject_id", Uuid, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("scope", "key"),
+)

@@ -1,0 +1,365 @@
+"""Who decides, and how many: teams, approvals, the starter, claims and assignments, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conftest import Offer
+from support.engine import Engine
+from support.operator import ADA, BOB, confirm, open_request
+
+from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
+from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
+from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
+from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.config.people import Team
+from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.forms import FormPage, NextPage
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.lookups.audit import audit_page
+from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Permission, Principal
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.storage.audit import AuditFilter
+from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.testing import person
+from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, Verdict
+from orchestrator_gql.utils.errors import (
+    AlreadyDecided,
+    ClaimedByOther,
+    Forbidden,
+    InvalidState,
+    NotFound,
+    SelfApproval,
+    StaleForm,
+    StaleVersion,
+)
+from orchestrator_gql.workflow import Workflow, workflow
+
+SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
+CAY, DAN = person("Cay"), person("Dan")
+NOC = Team(key="NOC", name="Network operations", users=("ada", "bob"))
+MANAGERS = Team(key="MANAGERS", users=("cay",))
+
+
+def member(principal: Principal, *teams: str) -> Principal:
+    return replace(principal, teams=frozenset(teams))
+
+
+NOC_ADA, NOC_BOB, BOSS = member(ADA, "NOC"), member(BOB, "NOC"), member(CAY, "MANAGERS")
+
+
+class Change(FormPage):
+    minutes: int = 30
+
+
+def asking(**options: Any) -> Workflow:
+    """A workflow of one form, asked under these terms, and a step behind it."""
+
+    @inputstep("Approve the change", **options)
+    def approve() -> FormGenerator:
+        answer = yield Change
+        return {"minutes": answer.minutes}
+
+    @step("Change")
+    def change() -> dict[str, bool]:
+        return {"is_changed": True}
+
+    @workflow("Change")
+    def change_something() -> Any:
+        return begin >> approve >> change
+
+    return change_something
+
+
+async def begun(engine: Engine, flow: Workflow, by: Principal = LOCAL_OPERATOR) -> InputRequest:
+    said = await start_workflow(engine.runtime, by, workflow_name=flow.name, pages=[])
+    assert isinstance(said, Started)
+    return await open_request(engine, said.process.id)
+
+
+async def approve(engine: Engine, request: InputRequest, by: Principal, **page: int) -> Decided:
+    said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page])
+    assert isinstance(said, Decided), said
+    return said
+
+
+async def now(engine: Engine, request: InputRequest) -> InputRequest:
+    found = await engine.read(lambda conn: input_requests.load(conn, request.id))
+    assert found is not None
+    return found
+
+
+async def actions(engine: Engine, request: InputRequest) -> list[tuple[str | None, str]]:
+    """Who did what, by the audit log, in order."""
+    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), Window(50))
+    return [(entry.actor, entry.action) for _, entry in reversed(page.items)]
+
+
+async def test_two_of_three_must_agree_and_the_starter_is_none_of_them(offer: Offer) -> None:
+    flow = asking(approvals=2, allow_self_approval=False)
+    engine = await offer(flow)
+    request = await begun(engine, flow, by=ADA)
+
+    with pytest.raises(SelfApproval):
+        await approve(engine, request, ADA)
+    first = await approve(engine, request, BOB, minutes=10)
+    with pytest.raises(AlreadyDecided, match="1 more approval is needed"):
+        await approve(engine, request, BOB, minutes=10)
+    assert (await engine.process(request.process_id)).status is SUSPENDED
+    second = await approve(engine, request, CAY, minutes=10)
+
+    ended = await engine.reaches(request.process_id, COMPLETED)
+    assert (first.request.status, second.request.status) == (InputRequestStatus.OPEN, InputRequestStatus.SUBMITTED)
+    assert ended.state == {"minutes": 10, "is_changed": True}
+    assert await actions(engine, request) == [("ada", "startWorkflow"), ("bob", "submitForm"), ("cay", "submitForm")]
+    told = await engine.events(request.process_id, EventKind.INPUT_DECIDED)
+    assert [event.actor for event in told] == ["bob", "cay"]
+
+
+async def test_the_first_approval_fixes_the_answers_and_others_are_shown_them(offer: Offer) -> None:
+    flow = asking(approvals=2)
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+    await approve(engine, request, ADA, minutes=10)
+
+    with pytest.raises(StaleForm) as refused:
+        await approve(engine, request, BOB, minutes=99)
+    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    shown = await open_form(engine.runtime, BOB, request, [], made=made)
+
+    assert refused.value.by == "ada"
+    assert isinstance(shown, NextPage)
+    assert shown.page.initial_data == {"minutes": 10}
+    await approve(engine, request, BOB, minutes=10)
+    assert (await engine.reaches(request.process_id, COMPLETED)).state["minutes"] == 10
+
+
+async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed(offer: Offer) -> None:
+    flow = asking(approvals=3)
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+
+    async def try_to(by: Principal) -> object:
+        try:
+            return await approve(engine, request, by, minutes=5)
+        except (AlreadyDecided, StaleForm) as late:
+            return late
+
+    said = await asyncio.gather(*(try_to(person(f"P{n}")) for n in range(10)), try_to(person("P0")))
+
+    await engine.reaches(request.process_id, COMPLETED)
+    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert sum(isinstance(one, Decided) for one in said) == 3
+    assert len({one.by for one in made}) == 3
+
+
+async def test_a_form_of_a_team_is_answered_by_its_members_only(offer: Offer) -> None:
+    flow = asking(assignee=Assignee("NOC"))
+    engine = await offer(flow, teams=(NOC,))
+    request = await begun(engine, flow)
+
+    with pytest.raises(Forbidden, match="Network operations"):
+        await approve(engine, request, BOSS)
+    await approve(engine, request, NOC_ADA)
+
+    await engine.reaches(request.process_id, COMPLETED)
+
+
+async def test_a_team_without_members_is_open_to_everybody_who_may_submit_forms(offer: Offer) -> None:
+    flow = asking(assignee=Assignee("SYSTEM"))
+    engine = await offer(flow, teams=(NOC,))
+    request = await begun(engine, flow)
+
+    with pytest.raises(Forbidden):
+        await approve(engine, request, replace(ADA, permissions=frozenset({Permission.READ})))
+    await approve(engine, request, BOSS)
+
+    await engine.reaches(request.process_id, COMPLETED)
+
+
+async def test_an_authors_rule_is_asked_in_place_of_the_team_and_one_that_fails_is_a_no(offer: Offer) -> None:
+    async def only_cay(context: AuthContext) -> bool:
+        if context.user.id == "dan":
+            raise RuntimeError("the directory is away")
+        return context.user.id == "cay"
+
+    flow = asking(assignee=Assignee("NOC"), resume_auth_callback=only_cay)
+    engine = await offer(flow, teams=(NOC,))
+    request = await begun(engine, flow)
+
+    with pytest.raises(Forbidden, match="does not allow"):
+        await approve(engine, request, NOC_ADA)
+    with pytest.raises(Forbidden, match="failed, so it is no"):
+        await approve(engine, request, DAN)
+    await approve(engine, request, CAY)
+
+    await engine.reaches(request.process_id, COMPLETED)
+
+
+async def test_what_somebody_took_is_theirs_until_it_is_given_back(offer: Offer) -> None:
+    flow = asking()
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+
+    taken = await claim_input_request(engine.runtime, ADA, input_request_id=request.id, expected_version=1)
+    again = await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
+    with pytest.raises(ClaimedByOther) as refused:
+        await approve(engine, request, BOB)
+    with pytest.raises(ClaimedByOther):
+        await claim_input_request(engine.runtime, BOB, input_request_id=request.id)
+    with pytest.raises(ClaimedByOther):
+        await release_input_request(engine.runtime, _plain(BOB), input_request_id=request.id)
+    with pytest.raises(StaleVersion):
+        await release_input_request(engine.runtime, ADA, input_request_id=request.id, expected_version=1)
+    freed = await release_input_request(engine.runtime, ADA, input_request_id=request.id)
+    with pytest.raises(InvalidState, match="Nobody"):
+        await release_input_request(engine.runtime, ADA, input_request_id=request.id)
+
+    assert (taken.request.claimed_by, taken.request.version, again.request) == ("ada", 2, taken.request)
+    assert (refused.value.by, refused.value.at) == ("ada", taken.request.claimed_at)
+    assert (freed.request.claimed_by, freed.request.version) == (None, 3)
+    told = await engine.events(request.process_id, EventKind.INPUT_REQUEST_CHANGED)
+    assert [event.payload["change"] for event in told] == ["CLAIMED", "RELEASED"]
+    await approve(engine, request, BOB)
+    assert [action for _, action in await actions(engine, request)] == [
+        "startWorkflow", "claimInputRequest", "releaseInputRequest", "submitForm",
+    ]  # fmt: skip
+
+
+async def test_whoever_manages_the_engine_frees_what_somebody_on_holiday_took(offer: Offer) -> None:
+    flow = asking()
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+    await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
+
+    freed = await release_input_request(engine.runtime, LOCAL_OPERATOR, input_request_id=request.id)
+
+    assert freed.request.claimed_by is None
+
+
+async def test_of_many_who_take_it_at_once_one_has_it(offer: Offer) -> None:
+    flow = asking()
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+
+    async def take(by: Principal) -> object:
+        try:
+            return await claim_input_request(engine.runtime, by, input_request_id=request.id)
+        except (ClaimedByOther, StaleVersion) as late:
+            return late
+
+    said = await asyncio.gather(*(take(person(f"P{n}")) for n in range(8)))
+
+    (won,) = (one for one in said if isinstance(one, Decided))
+    assert (await now(engine, request)).claimed_by == won.request.claimed_by
+
+
+async def test_a_form_that_is_assigned_anew_is_the_other_teams_and_nobody_has_it(offer: Offer) -> None:
+    flow = asking(assignee=Assignee("NOC"))
+    engine = await offer(flow, teams=(NOC, MANAGERS))
+    request = await begun(engine, flow)
+    await claim_input_request(engine.runtime, NOC_ADA, input_request_id=request.id)
+    given: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "MANAGERS"}
+
+    with pytest.raises(Forbidden):
+        await assign_input_request(engine.runtime, _plain(BOSS), **given)
+    with pytest.raises(NotFound):
+        await assign_input_request(engine.runtime, NOC_ADA, input_request_id=request.id, assignee_key="NOBODY")
+    moved = await assign_input_request(engine.runtime, _plain(NOC_ADA), **given, expected_version=2)
+
+    assert (moved.request.assignee, moved.request.claimed_by, moved.request.version) == ("MANAGERS", None, 3)
+    process = await engine.process(request.process_id)
+    assert (process.assignee, process.version) == ("MANAGERS", moved.process.version)
+    with pytest.raises(Forbidden):
+        await approve(engine, request, NOC_ADA)
+    await approve(engine, request, BOSS)
+    await engine.reaches(request.process_id, COMPLETED)
+
+
+async def test_an_answer_that_was_on_its_way_while_it_was_assigned_anew_does_not_count(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = asking(assignee=Assignee("NOC"))
+    engine = await offer(flow, teams=(NOC, MANAGERS))
+    request = await begun(engine, flow)
+    whole = engine.runtime.database.transaction
+    is_first = True
+
+    async def assigned_in_between(unit: Any) -> Any:
+        nonlocal is_first
+        if is_first:
+            is_first = False
+            await assign_input_request(
+                engine.runtime, LOCAL_OPERATOR, input_request_id=request.id, assignee_key="MANAGERS"
+            )
+        return await whole(unit)
+
+    monkeypatch.setattr(engine.runtime.database, "transaction", assigned_in_between)
+
+    with pytest.raises(StaleForm):
+        await approve(engine, request, NOC_ADA)
+
+    assert (await now(engine, request)).status is InputRequestStatus.OPEN
+
+
+async def test_an_approval_of_one_who_took_it_frees_it_for_the_others(offer: Offer) -> None:
+    flow = asking(approvals=2)
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+    await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
+
+    await approve(engine, request, ADA, minutes=1)
+    await approve(engine, request, BOB, minutes=1)
+
+    await engine.reaches(request.process_id, COMPLETED)
+
+
+async def test_one_rejection_outweighs_the_approvals_before_it(offer: Offer) -> None:
+    flow = asking(approvals=3)
+    engine = await offer(flow)
+    request = await begun(engine, flow)
+    await approve(engine, request, ADA, minutes=1)
+
+    await reject_input_request(engine.runtime, BOB, input_request_id=request.id, comment="Not in the freeze.")
+
+    failed = await engine.reaches(request.process_id, ProcessStatus.FAILED)
+    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert failed.failure is not None
+    assert failed.failure.code == "rejected"
+    assert [(one.by, one.verdict) for one in made] == [("ada", Verdict.APPROVED), ("bob", Verdict.REJECTED)]
+
+
+async def test_the_answers_of_a_form_may_not_be_larger_than_what_a_step_may_change(offer: Offer) -> None:
+    class Essay(FormPage):
+        text: str
+
+    @inputstep("Explain")
+    def explain() -> FormGenerator:
+        answer = yield Essay
+        return {"text": answer.text}
+
+    @workflow("Explain")
+    def explaining() -> Any:
+        return begin >> explain
+
+    engine = await offer(explaining)
+    request = await begun(engine, explaining)
+
+    pages = [{"text": "x" * 1024 * 1024}]
+    said = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages)
+
+    assert not isinstance(said, Decided | NextPage)
+    assert said.errors[0].type == "too_large"
+    assert await now(engine, request) == request
+    await confirm(engine, request.process_id, {"text": "short"})
+
+
+def _plain(principal: Principal) -> Principal:
+    """Somebody who may answer forms and no more."""
+    return replace(principal, permissions=frozenset({Permission.READ, Permission.SUBMIT_FORM}))
