@@ -21,11 +21,13 @@ from orchestrator_gql.domain import products
 from orchestrator_gql.engine.notifications.work import begin_to_tell
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
+from orchestrator_gql.engine.workers.sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.timekeeper import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.mount import graphql_face
 from orchestrator_gql.rest.access import AccessLog
+from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
@@ -101,7 +103,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
         works = runtime.settings.role != "api"
         if works:
             work += await begin_to_tell(runtime)
-            work += [dispatcher.run(), keep_time(runtime)]
+            work += [dispatcher.run(), keep_time(runtime), keep_sealed(runtime)]
         tasks = [asyncio.create_task(one, name=getattr(one, "__qualname__", None)) for one in work]
         for task in tasks:
             task.add_done_callback(partial(_noted, runtime))
@@ -113,6 +115,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if works:
+                await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
         runtime.threads.shutdown(wait=False, cancel_futures=True)
@@ -202,6 +206,7 @@ def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseR
         WebSocketRoute("/graphql", face),
         *callback_routes(runtime),
         *receipt_routes(runtime),
+        *audit_routes(runtime),
         *openapi_routes(runtime),
         *watched,
         *dashboard_routes(dashboard_folder(runtime.settings)),

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from orchestrator_gql.cli.audit.arguments import add_audit
 from orchestrator_gql.cli.operator.arguments import add_verbs
 from orchestrator_gql.version import __version__
 
@@ -93,7 +94,21 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
 
     add_verbs(partial(_command, commands), _SERVER)
+    add_audit(partial(_command, commands), _SERVER)
 
+    _keeping(commands)
+    return whole
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    command.add_argument("--host", help="the address to listen on (127.0.0.1)")
+    command.add_argument("--database", metavar="URL", help=_DATABASE)
+    command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
+
+
+def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """What whoever keeps the server needs beside it."""
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)
 
@@ -103,14 +118,6 @@ def parser() -> argparse.ArgumentParser:
 
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
-    return whole
-
-
-def _serving(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
-    command.add_argument("--host", help="the address to listen on (127.0.0.1)")
-    command.add_argument("--database", metavar="URL", help=_DATABASE)
-    command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
 
 
 def _command(

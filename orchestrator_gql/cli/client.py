@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -81,6 +82,12 @@ async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, J
     await socket.recv()  # the acknowledgement: whoever refuses closes instead
     payload = {"query": query, "variables": variables}
     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+
+
+def authorization() -> dict[str, str]:
+    """The header by which the command signs in, where `ORCHESTRATOR_TOKEN` is set."""
+    token = os.environ.get("ORCHESTRATOR_TOKEN", "").strip()
+    return {"authorization": f"Bearer {token}"} if token else {}
 
 
 def base_of(url: str) -> str:

@@ -72,8 +72,30 @@ def _run(asked: argparse.Namespace) -> int:
             from orchestrator_gql.cli.pause import set_engine
 
             set_engine(asked.url, paused=asked.command == "pause", reason=asked.reason)
+        case "audit":
+            return _audit(asked)
         case _:
             _act(asked)
+    return DONE
+
+
+def _audit(asked: argparse.Namespace) -> int:
+    """What is asked of the audit log; 1 where it is not whole."""
+    match asked.what:
+        case "verify":
+            from orchestrator_gql.cli.audit import verify
+
+            anchor = verify.anchor_of(asked.anchor) if asked.anchor else None
+            is_whole = verify.verify_files(asked.file, anchor) if asked.file else verify.verify(asked.url, anchor)
+            return DONE if is_whole else DECLINED
+        case "export":
+            from orchestrator_gql.cli.audit.export import export
+
+            export(asked.url, output=asked.output, after=asked.after)
+        case _:
+            from orchestrator_gql.cli.audit.listing import show
+
+            show(asked.url, process_id=asked.process, actions=asked.action, is_json=asked.json)
     return DONE
 
 

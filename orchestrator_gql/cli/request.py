@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, base_of, not_opened, refusal
+from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_opened, refusal
 from orchestrator_gql.utils.errors import Json
 
 ANSWER = "application/graphql-response+json"
@@ -22,7 +22,7 @@ def request(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, An
     body = {"query": query, "variables": variables}
     try:
         with httpx.Client(trust_env=False, timeout=SECONDS) as http:
-            said = http.post(f"{base_of(url)}/graphql", json=body, headers={"accept": ANSWER})
+            said = http.post(f"{base_of(url)}/graphql", json=body, headers={"accept": ANSWER, **authorization()})
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
     return _data(said)

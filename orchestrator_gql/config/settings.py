@@ -175,6 +175,11 @@ class Settings(BaseSettings):
         return {**ROLES, **self.roles}
 
     @property
+    def audit_secret(self) -> bytes | None:
+        """The key of the audit log as digests take it."""
+        return self.audit_key.get_secret_value().encode() if self.audit_key else None
+
+    @property
     def has_sign_in(self) -> bool:
         """True where people must say who they are."""
         return bool(self.api_tokens)

@@ -10,6 +10,9 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import audit
 from orchestrator_gql.types import Json
 
+FIRST = "startWorkflow"
+"""The verb that makes a process, and so begins its chain: there is nothing before it to be looked for."""
+
 
 def write_down(
     conn: Connection,
@@ -31,8 +34,7 @@ def write_down(
 
 def key_of(runtime: Runtime) -> bytes | None:
     """The key with which the log is chained; None where there is none."""
-    key = runtime.settings.audit_key
-    return key.get_secret_value().encode() if key else None
+    return runtime.settings.audit_secret
 
 
 def entered(
@@ -46,5 +48,11 @@ def entered(
     now: datetime,
 ) -> None:
     """As `write_down`, for those who have only the key."""
-    told = {name: value for name, value in details.items() if value is not None}
-    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=key)
+    told = {name: _whole(value) for name, value in details.items() if value is not None}
+    is_first = action == FIRST
+    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=key, is_first=is_first)
+
+
+def _whole(value: Json) -> Json:
+    """The value as any JSON can hold it: half a surrogate pair, which RFC 8785 knows no bytes for, is replaced."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -26,7 +26,12 @@ from orchestrator_gql.graphql.types.filters import (
 from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.oversight import stats as stats_types
-from orchestrator_gql.graphql.types.oversight.audit import AuditEntry, AuditFilter, AuditVerification
+from orchestrator_gql.graphql.types.oversight.audit import (
+    AuditAnchor,
+    AuditEntry,
+    AuditFilter,
+    AuditVerification,
+)
 from orchestrator_gql.graphql.types.oversight.notifications import Notification, NotificationQueries
 from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
 from orchestrator_gql.graphql.types.processes import Process
@@ -44,6 +49,7 @@ from orchestrator_gql.lookups import notifications as notification_lookups
 from orchestrator_gql.lookups import processes as process_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
 from orchestrator_gql.lookups import workflows as workflow_lookups
+from orchestrator_gql.lookups.audit_walk import verify_audit
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage import lists
 from orchestrator_gql.storage.events import EventFilter as LogFilter
@@ -221,15 +227,22 @@ class Query(NotificationQueries):
         made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
         return made
 
-    @resolved(description="Walk the chains of the audit log; names the first entry that does not fit.")
+    @resolved(
+        description="Walk the audit log, seal by seal and chain by chain; says what does not fit, if anything does."
+    )
     async def verify_audit(
         self,
         info: Info,
         after: After = None,
         first: Annotated[int | None, strawberry.argument(description="At most 100,000 entries.")] = 10_000,
+        anchor: Annotated[
+            AuditAnchor | None,
+            strawberry.argument(description="A seal, noted down elsewhere, that must be there still."),
+        ] = None,
     ) -> AuditVerification:
         context, most = info.context, 10_000 if first is None else first
-        found = await audit_lookups.verify_audit(context.runtime, context.principal, after=after, first=most)
+        kept = anchor.read() if anchor else None
+        found = await verify_audit(context.runtime, context.principal, after=after, first=most, anchor=kept)
         return AuditVerification.of(found)
 
     @resolved(description="The product of that name.")

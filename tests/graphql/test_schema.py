@@ -100,7 +100,7 @@ ROOT_FIELDS = {
     "completeCallback": f'completeCallback(input: {{callbackId: "{ID}", result: 1, reason: "x"}}) {{ __typename }}',
     "adoptCallbackAttempt": f'adoptCallbackAttempt(input: {{attemptId: "{ID}", reason: "x"}}) {{ __typename }}',
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
-    "resendNotification": f"""resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}""",
+    "resendNotification": f'resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}',
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
     "claimInputRequest": f'claimInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
     "releaseInputRequest": f'releaseInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',

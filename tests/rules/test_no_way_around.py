@@ -31,7 +31,8 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.people import Team
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.lookups.audit import audit_page, verify_audit
+from orchestrator_gql.lookups.audit import audit_page
+from orchestrator_gql.lookups.audit_walk import verify_audit
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import callbacks, input_requests
@@ -280,7 +281,7 @@ def test_no_history_leads_past_the_form_without_the_approvals_that_it_needs() ->
         try:
             every()
             whole = runner.run(verify_audit(kit._runtime, LOCAL_OPERATOR, after=None, first=100_000))
-            assert whole.broken is None
+            assert whole.fault is None
         finally:
             runner.run(kit.__aexit__(None, None, None))
 

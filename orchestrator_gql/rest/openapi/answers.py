@@ -14,7 +14,9 @@ from orchestrator_gql.utils.errors import (
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
+    CursorInvalid,
     FieldError,
+    Forbidden,
     NotJson,
     OrchestratorError,
     PayloadInvalid,
@@ -174,11 +176,22 @@ FATE = Answer(
     schema="Fate",
 )
 
+SIGN_IN = Answer(
+    "SignIn",
+    401,
+    "The token is missing, or none of this server's.",
+    _said(Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")),
+    headers=("WWW-Authenticate",),
+)
+MAY_NOT = Answer("MayNot", 403, "Who asks may not READ_AUDIT.", _said(Forbidden("READ_AUDIT")))
+NO_CURSOR = Answer("NoCursor", 400, "`after` is no cursor of a seal.", _said(CursorInvalid()))
+
 TO_ANYBODY = (UNKNOWN, WRONG_METHOD, TOO_SLOW, TOO_OFTEN, UNAVAILABLE)
 _TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, WRONG_TYPE, *TO_ANYBODY)
 TO_A_REPORT = (LOGGED, *_TO_A_BODY)
 TO_A_FAILURE = (ACCEPTED, *_TO_A_BODY)
 TO_A_RESULT = (*TO_A_FAILURE, BROKEN)
+TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, UNAVAILABLE)
 TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
@@ -262,7 +275,7 @@ def responses(answers: Iterable[Answer]) -> dict[str, Json]:
 
 def described() -> dict[str, Json]:
     """All answers, by name."""
-    known = (*TO_A_RESULT, UNCLAIMED, *TO_A_REPORT, *TO_A_QUESTION)
+    known = (*TO_A_RESULT, UNCLAIMED, *TO_A_REPORT, *TO_A_QUESTION, *TO_AN_AUDITOR)
     return {answer.name: _described(answer) for answer in known}
 
 

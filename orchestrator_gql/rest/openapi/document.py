@@ -18,6 +18,7 @@ from orchestrator_gql.rest.openapi.answers import (
     UNCLAIMED,
     responses,
 )
+from orchestrator_gql.rest.openapi.audit import export
 from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
@@ -83,6 +84,7 @@ _IN_A_URL = [{"$ref": "#/components/parameters/ProcessId"}, {"$ref": "#/componen
 _SECURITY: Json = [{"Credential": []}, {"Signature": []}]
 _SECURITY_SCHEMES: dict[str, Json] = {
     "Credential": {"type": "http", "scheme": "bearer", "description": "The service's own, agreed with the operators."},
+    "Token": {"type": "http", "scheme": "bearer", "description": "Of a person or machine that may READ_AUDIT."},
     "Signature": {
         "type": "apiKey",
         "in": "header",
@@ -119,6 +121,7 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
         "tags": [
             {"name": "callbacks", "description": "What a remote service says of its job."},
             {"name": "jobs", "description": "What the workflows order, and the answers they await."},
+            {"name": "audit", "description": "For auditors, who decided what."},
             {"name": "health", "description": "For whoever keeps the server running."},
         ],
         "paths": _paths(),
@@ -165,6 +168,7 @@ def _paths() -> dict[str, Json]:
             for path, operation in by_job.items()
         },
         "/api/receipts/{receipt}": {"get": _receipt()},
+        "/api/audit/export": {"get": export()},
         "/health/live": {"get": _health("isLive", "Is the server alive?", "live")},
         "/health/ready": {"get": _health("isReady", "Can the server do its work?", "ready", "storage-unavailable")},
     }

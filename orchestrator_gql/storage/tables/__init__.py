@@ -10,7 +10,7 @@ from orchestrator_gql.storage.tables.letters import (
 )
 from orchestrator_gql.storage.tables.naming import metadata
 from orchestrator_gql.storage.tables.outbox import notifications, notified_until
-from orchestrator_gql.storage.tables.people import audit, decisions, input_requests
+from orchestrator_gql.storage.tables.people import audit, audit_seals, decisions, input_requests
 from orchestrator_gql.storage.tables.subscriptions import (
     process_subscriptions,
     product_subscription_versions,
@@ -29,6 +29,7 @@ from orchestrator_gql.storage.tables.work import (
 
 __all__ = [
     "audit",
+    "audit_seals",
     "callback_attempts",
     "callback_keys",
     "callback_progress",

@@ -78,6 +78,19 @@ audit = Table(
     Column("details", JsonText, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("seal", Integer),
     UniqueConstraint("chain", "seq", name="uq_audit_place"),
 )
 Index("ix_audit_at_id", audit.c.at, audit.c.id)
+Index("ix_audit_seal_place", audit.c.seal, audit.c.chain, audit.c.seq)  # what is not sealed yet included
+
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("heads", JsonText, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from orchestrator_gql.audit import entries, seals
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, Node, User
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.lookups.audit import Verified
+from orchestrator_gql.lookups.audit_walk import Verified
 from orchestrator_gql.storage import audit as rows
 
 if TYPE_CHECKING:
@@ -19,16 +20,27 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="One decision, as it was written down in the transaction that carried it out.")
 class AuditEntry(Node):
-    row: strawberry.Private[rows.AuditEntry]
+    row: strawberry.Private[entries.AuditEntry]
     at: datetime = strawberry.field(description="When it was decided.")
     action: str = strawberry.field(description="What was done, as the mutation is called.")
     details: Json = strawberry.field(description="Ids, digests, reasons and comments; never what was sent itself.")
+    seq: int = strawberry.field(description="Its place in the chain of its process.")
     digest: str = strawberry.field(description="Of this entry and the one before it in the chain of its process.")
+    seal: int | None = strawberry.field(description="The seal that covers it; null for the first second or so.")
 
     @classmethod
-    def of(cls, row: rows.AuditEntry) -> "AuditEntry":
+    def of(cls, row: entries.AuditEntry) -> "AuditEntry":
         id = strawberry.ID(str(row.id))
-        return cls(row=row, id=id, at=row.at, action=row.action, details=row.details, digest=row.digest)
+        return cls(
+            row=row,
+            id=id,
+            at=row.at,
+            action=row.action,
+            details=row.details,
+            seq=row.seq,
+            digest=row.digest,
+            seal=row.seal,
+        )
 
     @resolved(description="Who did it: a person, a machine, or a remote service.")
     def actor(self) -> User | None:
@@ -44,24 +56,45 @@ class AuditEntry(Node):
         return Process.of(found) if found else None
 
 
-@strawberry.type(description="What came of walking the chains.")
+@strawberry.type(description="A seal of the audit log. Note it down elsewhere: later it is an anchor.")
+class AuditSeal:
+    seq: int = strawberry.field(description="Its number.")
+    digest: str = strawberry.field(description="Of all that was sealed until then.")
+
+
+@strawberry.input(description="A seal of the audit log as it was noted down elsewhere.")
+class AuditAnchor:
+    seq: int = strawberry.field(description="Its number.")
+    digest: str = strawberry.field(description="Its digest.")
+
+    def read(self) -> seals.Anchor:
+        return seals.Anchor(self.seq, self.digest)
+
+
+@strawberry.type(description="What came of walking the audit log.")
 class AuditVerification:
-    valid: bool = strawberry.field(description="Every entry that was looked at fits.")
-    entries: int = strawberry.field(description="How many were looked at.")
-    first_broken: AuditEntry | None = strawberry.field(description="The first that does not fit.")
-    fault: str | None = strawberry.field(description="What is wrong with it.")
-    cursor: str | None = strawberry.field(description="Pass as `after` to go on behind the last that was looked at.")
+    valid: bool = strawberry.field(description="Every entry and every seal that was looked at fits.")
+    entries: int = strawberry.field(description="How many entries were looked at.")
+    first_broken: AuditEntry | None = strawberry.field(
+        description="The first that does not fit; null also where what does not fit is a seal, or is gone: see `fault`."
+    )
+    fault: str | None = strawberry.field(description="What is wrong.")
+    cursor: str | None = strawberry.field(
+        description="Pass as `after` to go on behind the last that was looked at, now or when there is more."
+    )
     has_more: bool = strawberry.field(description="There are more behind it.")
+    seal: AuditSeal | None = strawberry.field(description="The last seal that was reached, where all fits.")
 
     @classmethod
     def of(cls, found: Verified) -> "AuditVerification":
         return cls(
-            valid=found.broken is None,
+            valid=found.fault is None,
             entries=found.entries,
             first_broken=AuditEntry.of(found.broken) if found.broken else None,
             fault=found.fault,
             cursor=found.cursor,
             has_more=found.has_more,
+            seal=AuditSeal(seq=found.seal.seq, digest=found.seal.digest) if found.seal else None,
         )
 
 

@@ -1,0 +1,89 @@
+"""An exported audit log judged from its lines alone: nobody's server has to be believed, only the key."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from orchestrator_gql.audit.entries import AuditEntry
+from orchestrator_gql.audit.lines import End, Line
+from orchestrator_gql.audit.seals import Anchor, Seal
+from orchestrator_gql.audit.walk import START, Fault, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How many entries and seals were read, the last seal, and the first fault; ``has_end``: nothing was cut off."""
+
+    entries: int
+    seals: int
+    last: Anchor | None
+    fault: Fault | None
+    has_end: bool
+
+
+class Judge:
+    """Reads line after line, and remembers of each chain how it ends so far.
+
+    Several exports behind one another are one log: what was not sealed in the first comes again, sealed, in the next.
+    """
+
+    def __init__(self, key: bytes | None, anchor: Anchor | None = None) -> None:
+        self._walk = Walk(key)
+        self._anchor = anchor
+        self._sealed: dict[UUID, Anchor] = {}
+        self._open: dict[UUID, Anchor] = {}
+        self._is_among_seals = True
+        self._counts = [0, 0]
+        self._since_end = [0, 0]
+        self._has_end = False
+
+    def judge(self, lines: Iterable[Line]) -> Judgement:
+        """Read the lines until their end, or until one does not fit."""
+        fault = None
+        for line in lines:
+            if fault := self._of(line):
+                break
+        entries, seals = self._counts
+        return Judgement(entries, seals, self._walk.last, fault or self._of_the_end(), self._has_end)
+
+    def _of(self, line: Line) -> Fault | None:
+        self._has_end = isinstance(line, End)
+        if isinstance(line, End):
+            is_whole = [line.entries, line.seals] == self._since_end
+            self._since_end = [0, 0]
+            self._open.clear()
+            words = f"It says at its end that it holds {line.entries} entries and {line.seals} seals, and it does not."
+            return None if is_whole else Fault(words, None, START)
+        for counts in (self._counts, self._since_end):
+            counts[isinstance(line, Seal)] += 1
+        return self._of_seal(line) if isinstance(line, Seal) else self._of_entry(line)
+
+    def _of_seal(self, seal: Seal) -> Fault | None:
+        if self._open:
+            return Fault(f"Seal {seal.seq} stands behind entries that no seal covers.", None, START)
+        fault = self._walk.close() or self._walk.enter(seal)
+        self._is_among_seals = True
+        if fault is None and self._anchor and seal.seq == self._anchor.seq and seal.digest != self._anchor.digest:
+            return Fault(f"Seal {seal.seq} is not the one whose digest was noted down.", None, START)
+        return fault
+
+    def _of_entry(self, entry: AuditEntry) -> Fault | None:
+        if entry.seal is None and self._is_among_seals:
+            fault = self._walk.close()
+            self._walk.leave_seals()
+            self._is_among_seals = False
+            if fault is not None:
+                return fault
+        head = self._open.get(entry.chain) or self._sealed.get(entry.chain)
+        # The first of a chain stands behind nothing: where its chain is known already, it is there a second time.
+        before = head.digest if head and (head.seq == entry.seq - 1 or entry.seq == 1) else None
+        (self._open if entry.seal is None else self._sealed)[entry.chain] = Anchor(entry.seq, entry.digest)
+        return self._walk.step(entry, before)
+
+    def _of_the_end(self) -> Fault | None:
+        last = self._walk.last
+        if fault := self._walk.close():
+            return fault
+        if self._anchor and (last is None or last.seq < self._anchor.seq):
+            return Fault(f"Seal {self._anchor.seq}, whose digest was noted down, is missing.", None, START)
+        return None

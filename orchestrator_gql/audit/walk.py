@@ -1,0 +1,140 @@
+"""Whether an audit log is whole: a fold over its seals, each with its entries behind it, that stops at no fault.
+
+It is handed rows in the order of their places, and says of each what is wrong. It asks nothing of a database, so that
+an exported file is judged by the same lines.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
+from orchestrator_gql.audit.seals import Anchor, Head, Seal, read_heads, seal_digest
+
+NOWHERE, EVERYWHERE = UUID(int=0), UUID(int=2**128 - 1)
+LARGEST = 2**31 - 1
+"""What the databases' integers hold."""
+
+
+class Place(NamedTuple):
+    """Where a walk stands: in which seal, behind which entry of it. Where it is past the seals, among what is not
+    sealed yet, the seal is the last one."""
+
+    seal: int
+    chain: UUID
+    seq: int
+    is_sealed: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """The seal has been judged to its end."""
+        return self.seal == 0 or (self.is_sealed and self.chain == EVERYWHERE)
+
+
+START = Place(0, NOWHERE, 0)
+
+
+def behind(seal: int) -> Place:
+    """The place behind everything that the seal covers."""
+    return Place(seal, EVERYWHERE, LARGEST)
+
+
+class Fault(NamedTuple):
+    """What is wrong in words, with the entry where there still is one, and the place to go on behind."""
+
+    words: str
+    entry: AuditEntry | None
+    place: Place
+
+
+class Walk:
+    """The state of a walk: the seal it is in, and which of its entries are still to come."""
+
+    def __init__(self, key: bytes | None, behind: Anchor | None = None) -> None:
+        self._key = key
+        self._behind = behind or Anchor(0, BEGINNING)
+        self._left: list[Head] = []
+        self._is_sealed = True
+
+    @property
+    def last(self) -> Anchor | None:
+        """The last seal that was entered."""
+        return self._behind if self._behind.seq else None
+
+    def resume(self, seal: Seal, place: Place) -> None:
+        """Stand again in a seal that was judged before, behind that entry of it."""
+        self._enter(seal)
+        heads = (head for head in self._left if (head.chain, head.last) > (place.chain, place.seq))
+        self._left = [head._replace(first=_first(head, place)) for head in heads]
+
+    def enter(self, seal: Seal) -> Fault | None:
+        """Judge the seal itself. Its entries come next, whatever comes of it."""
+        words = self._of_seal(seal, self._behind)
+        self._enter(seal)
+        return Fault(words, None, Place(seal.seq, NOWHERE, 0)) if words else None
+
+    def leave_seals(self) -> None:
+        """What comes now is not sealed yet."""
+        self._is_sealed, self._left = False, []
+
+    def step(self, entry: AuditEntry, before: str | None) -> Fault | None:
+        """Judge the next entry; ``before`` is the digest of the one that stands before it in its chain, if any does."""
+        place = Place(self._behind.seq, entry.chain, entry.seq, self._is_sealed)
+        if entry.seal != (self._behind.seq if self._is_sealed else None):
+            said = "no seal covers it" if entry.seal is None else f"seal {entry.seal} covers it"
+            return Fault(f"It says that {said}, which is not so.", entry, place)
+        head = self._left[0] if self._left else None
+        if self._is_sealed:
+            if head is None or (entry.chain, entry.seq) < (head.chain, head.first):
+                return Fault(f"It is not among the entries that seal {self._behind.seq} covers.", entry, place)
+            if entry.chain != head.chain:
+                return self._missing(head)
+        words = self._of_entry(entry, before, head)
+        if head is not None:
+            rest = head._replace(first=entry.seq + 1)
+            self._left[:1] = [rest] if rest.first <= rest.last else []
+        return Fault(words, entry, place) if words else None
+
+    def close(self) -> Fault | None:
+        """Judge what did not come: entries that the seal covers, and that are gone."""
+        return self._missing(self._left[0]) if self._left else None
+
+    def _missing(self, head: Head) -> Fault:
+        return Fault(
+            f"Entry {head.first} of the chain {head.chain}, which seal {self._behind.seq} covers, is missing.",
+            None,
+            Place(self._behind.seq, head.chain, head.first),
+        )
+
+    def _enter(self, seal: Seal) -> None:
+        self._is_sealed, self._left = True, read_heads(seal) or []
+        self._behind = Anchor(seal.seq, seal.digest)
+
+    def _of_seal(self, seal: Seal, behind: Anchor) -> str | None:
+        if seal.seq != behind.seq + 1:
+            return f"Seal {behind.seq + 1} is missing before seal {seal.seq}."
+        if seal.previous != behind.digest:
+            return f"Seal {seal.seq} does not stand behind the seal that it was written behind."
+        if seal.digest != seal_digest(seal.seq, seal.at, seal.entries, seal.heads, seal.previous, self._key):
+            return f"Seal {seal.seq} is not what was written: its digest does not fit."
+        if read_heads(seal) is None:
+            return f"Seal {seal.seq} was not written by a sealer: its heads are none."
+        return None
+
+    def _of_entry(self, entry: AuditEntry, before: str | None, head: Head | None) -> str | None:
+        if head is not None and entry.seq != head.first:
+            return f"Entry {head.first} of its chain is missing before it."
+        if entry.seq != 1 and before is None:
+            return f"Entry {entry.seq - 1} of its chain is missing before it."
+        if entry.seq == 1 and before is not None:
+            return "It is the first of its chain, and something stands before it."
+        if entry.previous != (before or BEGINNING):
+            return "It does not stand behind the entry that it was written behind."
+        if entry.digest != digest_of(entry, self._key):
+            return "It is not what was written: its digest does not fit."
+        if head is not None and entry.seq == head.last and entry.digest != head.digest:
+            return f"It is not the entry that seal {self._behind.seq} covers at its place."
+        return None
+
+
+def _first(head: Head, place: Place) -> int:
+    return max(head.first, place.seq + 1) if head.chain == place.chain else head.first

@@ -1,0 +1,1 @@
+"""The audit log on the command line: listed, exported, verified."""

@@ -1,0 +1,52 @@
+"""`orchestrator-gql audit list`: who decided what, the newest first."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.terminal import printable
+
+DOCUMENT = """\
+query Audit($filter: AuditFilter!, $after: String) { audit(filter: $filter, first: 200, after: $after) {
+  nodes { id at action actor { id name } process { id workflowName } details seq seal digest }
+  pageInfo { hasNextPage endCursor } } }
+"""
+
+
+def show(
+    url: str, *, process_id: UUID | None = None, actions: Sequence[str] | None = None, is_json: bool = False
+) -> None:
+    """Print a line for each decision."""
+    wanted = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
+    is_empty = True
+    for entry in _all(url, {name: value for name, value in wanted.items() if value is not None}):
+        is_empty = False
+        print(json.dumps(entry) if is_json else printable(_line(entry)))
+    if is_empty and not is_json:
+        print("Nothing was decided.")
+
+
+def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    after = None
+    while True:
+        page = request(url, DOCUMENT, {"filter": wanted, "after": after})["audit"]
+        yield from page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+def _line(entry: dict[str, Any]) -> str:
+    at = datetime.fromisoformat(entry["at"]).astimezone()
+    process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
+    details = " ".join(f"{name}={_said(value)}" for name, value in entry["details"].items())
+    by = entry["actor"]["name"] if entry["actor"] else "-"
+    return f"{at:%Y-%m-%d %H:%M:%S}  {by}  {entry['action']}  {process}  {details}".rstrip()
+
+
+def _said(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(text, ensure_ascii=False) if not text or " " in text else text

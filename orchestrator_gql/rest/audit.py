@@ -1,0 +1,48 @@
+"""The audit log as a file: NDJSON, so that whoever holds the key can verify it without the server."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from orchestrator_gql.audit.lines import end_line, entry_line, seal_line
+from orchestrator_gql.audit.seals import Seal
+from orchestrator_gql.lookups.audit_walk import audit_parts, behind_seal
+from orchestrator_gql.lookups.people import principal_of
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import NOBODY
+from orchestrator_gql.storage.audit import Part
+from orchestrator_gql.utils.errors import Unauthenticated
+
+EXPORT = "/api/audit/export"
+HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="audit.ndjson"'}
+
+
+def audit_routes(runtime: Runtime) -> list[Route]:
+    """``GET /api/audit/export``."""
+
+    async def export(request: Request) -> Response:
+        principal = principal_of(runtime.settings, request.headers.get("authorization"))
+        if principal is NOBODY:
+            raise Unauthenticated("The audit log is for those who sign in: send `Authorization: Bearer TOKEN`.")
+        parts = audit_parts(runtime, principal, request.query_params.get("after"))
+        return StreamingResponse(_lines(parts), headers=HEADERS, media_type="application/x-ndjson")
+
+    return [Route(EXPORT + slash, export, methods=["GET"]) for slash in ("", "/")]
+
+
+async def _lines(parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
+    """The lines, a part at a time. The last one says that nothing was cut off: a broken connection cannot say so."""
+    entries, seals, cursor = 0, 0, None
+    async for part in parts:
+        lines = []
+        for item in part.in_order():
+            if isinstance(item, Seal):
+                seals, cursor = seals + 1, behind_seal(item)
+                lines.append(seal_line(item, cursor))
+            else:
+                entries += 1
+                lines.append(entry_line(item[0]))
+        yield b"".join(lines)
+    yield end_line(entries, seals, cursor)

@@ -1,0 +1,112 @@
+"""The audit log from the terminal, against a server of its own."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.command_line import Running, orchestrator, serving, until
+
+KEY = "a key of the deployment"
+START = """mutation { startWorkflow(input: {workflowName: "greeting", note: "hi"}) {
+  ... on StartWorkflowSuccess { process { id } } } }"""
+NEWEST = "{ audit(first: 1) { nodes { seal } } }"
+
+
+class Site:
+    """A server with a log of three decisions, and the command beside it."""
+
+    def __init__(self, folder: Path, server: Running) -> None:
+        self.folder, self.server, self.address = folder, server, server.address
+        self.ids = [self.ask(START)["startWorkflow"]["process"]["id"] for _ in range(3)]
+        until(lambda: self.ask(NEWEST)["audit"]["nodes"][0]["seal"])
+
+    def ask(self, query: str) -> Any:
+        said = httpx.post(f"{self.address}/graphql", json={"query": query}, timeout=30, trust_env=False).json()
+        assert "errors" not in said, said
+        return said["data"]
+
+    def says(self, *words: str, code: int = 0, key: str | None = None) -> str:
+        """What the command prints, where it ends with that code."""
+        environment = {"ORCHESTRATOR_AUDIT_KEY": key} if key else {}
+        url = () if "--file" in words else ("--url", self.address)
+        said = orchestrator(self.folder, "audit", *words, *url, **environment)
+        assert said.returncode == code, said.stderr + said.stdout
+        return said.stdout if code < 2 else said.stderr
+
+    def change(self, statement: str) -> None:
+        """As somebody does who has the file in hand."""
+        with closing(sqlite3.connect(self.folder / "orchestrator.db", timeout=30)) as file, file:
+            file.execute(statement)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with serving(tmp_path, ORCHESTRATOR_AUDIT_KEY=KEY) as server:
+        yield Site(tmp_path, server)
+
+
+def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
+    listed = site.says("list").splitlines()
+    mine = site.says("list", "--process", site.ids[1], "--action", "startWorkflow", "--json")
+    none = site.says("list", "--action", "abortProcess")
+    verified = site.says("verify")
+    anchor = verified.splitlines()[1].removeprefix("Anchor: ")
+    again = site.says("verify", "--anchor", anchor)
+    nothing = site.says("export", "--output", "audit.ndjson")
+    to_stdout = site.says("export")
+    offline = site.says("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
+
+    assert len(listed) == 3
+    assert f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting pages_digest=" in listed[0]
+    assert json.loads(mine)["process"]["id"] == site.ids[1]
+    assert none == "Nothing was decided.\n"
+    assert verified.startswith("The audit log is whole: 3 entries.\nAnchor: ")
+    assert again == verified == offline
+    assert nothing == ""
+    assert to_stdout == (site.folder / "audit.ndjson").read_text()
+    assert (site.folder / "audit.ndjson").stat().st_mode & 0o777 == 0o600
+    assert (
+        f"audit sealed  seq={anchor.partition(':')[0]} digest={anchor.partition(':')[2]}" in site.server.err.read_text()
+    )
+
+
+def test_what_was_changed_is_told_with_the_entry_and_why(site: Site) -> None:
+    anchor = site.says("verify").splitlines()[1].removeprefix("Anchor: ")
+    site.says("export", "--output", "before.ndjson")
+    site.change(f"UPDATE audit SET actor = 'mallory' WHERE chain = '{site.ids[1].replace('-', '')}'")
+    edited = site.says("verify", code=1)
+    site.says("export", "--output", "after.ndjson")
+    offline = site.says("verify", "--file", "after.ndjson", key=KEY, code=1)
+    site.change("DELETE FROM audit")
+    gone = site.says("verify", code=1)
+    site.change("DELETE FROM audit_seals")
+    nothing_left = site.says("verify")
+    missed = site.says("verify", "--anchor", anchor, code=1)
+
+    assert "its digest does not fit" in edited
+    assert f"number 1 about process {site.ids[1]}: startWorkflow by mallory at " in edited
+    assert "its digest does not fit" in offline and f"process {site.ids[1]}: startWorkflow by mallory" in offline
+    assert "covers, is missing" in gone
+    assert nothing_left == "The audit log is whole: 0 entries.\n"
+    assert missed.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
+    assert "is whole" in site.says("verify", "--file", "before.ndjson", key=KEY)
+
+
+def test_an_export_without_its_key_or_its_end_is_not_taken_for_whole(site: Site) -> None:
+    site.says("export", "--output", "audit.ndjson")
+    lines = (site.folder / "audit.ndjson").read_bytes().splitlines(keepends=True)
+    (site.folder / "cut.ndjson").write_bytes(b"".join(lines[:-1]))
+    (site.folder / "broken.ndjson").write_bytes(b"{")
+
+    assert "its digest does not fit" in site.says("verify", "--file", "audit.ndjson", code=1)
+    assert "The export was cut off" in site.says("verify", "--file", "cut.ndjson", key=KEY, code=1)
+    assert "line 1 is none of an export" in site.says("verify", "--file", "broken.ndjson", key=KEY, code=2)
+    assert "cannot be read" in site.says("verify", "--file", "none.ndjson", key=KEY, code=2)
+    assert "exists already" in site.says("export", "--output", "audit.ndjson", code=2)
+    assert "cursor" in site.says("export", "--after", "x", code=2)
+    assert "is no anchor" in site.says("verify", "--anchor", "7", code=2)
