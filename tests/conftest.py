@@ -1,5 +1,6 @@
 """What every test may ask for: a database of either kind, a clock to turn, and an engine at work."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,6 +12,9 @@ from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
 
 from orchestrator_gql.workflow.model import Workflow
+
+# A shell lets what it runs in the background ignore Ctrl-C, and every program that a test starts would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Offer(Protocol):
@@ -26,9 +30,17 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgres", "postgres-distributed"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for a storage runs on each: both databases, and on PostgreSQL either dispatcher."""
+    if "storage" in metafunc.fixturenames:
+        is_one_enough = any(mark.name == "one_dispatcher" for mark in metafunc.definition.iter_markers())
+        each = ["sqlite", "postgres"] + ([] if is_one_enough else ["postgres-distributed"])
+        metafunc.parametrize("storage", each, indirect=True)
+
+
+@pytest.fixture
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a fresh database: the test runs on both kinds, on PostgreSQL with either dispatcher."""
+    """The URL of a fresh database, with the dispatcher in the environment."""
     if request.param == "sqlite":
         yield sqlite_url(tmp_path)
         return

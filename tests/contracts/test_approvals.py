@@ -41,6 +41,8 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.workflow import Workflow, workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
 CAY, DAN = person("Cay"), person("Dan")
 NOC = Team(key="NOC", name="Network operations", users=("ada", "bob"))

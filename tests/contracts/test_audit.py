@@ -29,6 +29,8 @@ from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import CallbackClosed, Forbidden, InvalidState, PayloadInvalid
 from orchestrator_gql.utils.tokens import new_id
 
+pytestmark = pytest.mark.one_dispatcher
+
 AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
 
 

@@ -22,6 +22,8 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 AWAITING, SUSPENDED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.SUSPENDED
 FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.ABORTED
 

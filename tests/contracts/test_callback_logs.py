@@ -15,6 +15,8 @@ from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid
 
+pytestmark = pytest.mark.one_dispatcher
+
 MIB = 1024 * 1024
 
 

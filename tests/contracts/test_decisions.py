@@ -27,6 +27,8 @@ from orchestrator_gql.utils.errors import (
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
 
 

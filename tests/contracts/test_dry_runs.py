@@ -23,6 +23,8 @@ from orchestrator_gql.types import CallbackStatus, ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable
 from orchestrator_gql.utils.tokens import new_id
 
+pytestmark = pytest.mark.one_dispatcher
+
 
 def letter(result: Any) -> Delivery:
     return Delivery.of(result, b"{}", peer=None)

@@ -26,6 +26,8 @@ from orchestrator_gql.types import Event, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import CursorInvalid, StaleVersion
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 COMPLETED = ProcessStatus.COMPLETED
 
 

@@ -23,6 +23,8 @@ from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 AWAITING, SUSPENDED, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.SUSPENDED, ProcessStatus.FAILED
 COMPLETED = ProcessStatus.COMPLETED
 LINES = [f"ok: [ams-1] => line {number} of a long playbook" for number in range(4_000)]

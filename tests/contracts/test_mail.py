@@ -19,6 +19,8 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import FormGenerator, NotificationStatus
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
 NOC = {"key": "NOC", "name": "Night\r\nwatch", "email": "noc@teams.example"}
 DESK = {"key": "DESK", "email": "desk@teams.example"}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Offer
 from sqlalchemy import Connection, delete, func, select
 from support.clock import TurnableClock
@@ -27,6 +28,8 @@ from orchestrator_gql.types import NotificationKind, NotificationStatus, Process
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import workflow
+
+pytestmark = pytest.mark.one_dispatcher
 
 PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
 FAILED = ProcessStatus.FAILED

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from conftest import Offer
 from support.operator import ADA, open_request
 
@@ -14,6 +15,8 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.workflow import workflow
+
+pytestmark = pytest.mark.one_dispatcher
 
 CHANGED = EventKind.INPUT_REQUEST_CHANGED
 

@@ -36,6 +36,8 @@ from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, Pro
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 PENDING, SENT, DEAD = NotificationStatus.PENDING, NotificationStatus.SENT, NotificationStatus.DEAD
 COMPLETED = ProcessStatus.COMPLETED
 

@@ -25,6 +25,8 @@ from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import Json, ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 
+pytestmark = pytest.mark.one_dispatcher
+
 AWAITING, COMPLETED, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED, ProcessStatus.FAILED
 OLD, NEW = b"k" * 32, b"n" * 32
 CREDENTIAL = "s3cret-of-the-proxy"

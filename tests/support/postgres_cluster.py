@@ -67,6 +67,10 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
             cluster = PostgresCluster(own)
             yield cluster
         finally:
-            if cluster is not None and cluster.is_running:
-                cluster.stop_immediately()  # after a restart the package would not know its own server
+            if cluster is not None:
+                if cluster.is_running:
+                    cluster.stop_immediately()
+                own.cleanup_mode = (
+                    None  # after a restart the package would not know its own server
+                )
             own.cleanup()

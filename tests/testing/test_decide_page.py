@@ -1,0 +1,22 @@
+"""What the page on deciding shows is what an author gets: its tests pass on its workflow."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from test_kit_page import INI, ROOT
+
+WORKFLOW, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs/howto/decide.md").read_text(), re.DOTALL)
+
+
+def test_the_tests_of_the_page_pass_on_its_workflow(tmp_path: Path) -> None:
+    (tmp_path / "change.py").write_text(WORKFLOW)
+    (tmp_path / "test_change.py").write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text(INI)
+    command = [sys.executable, "-m", "pytest", "-q"]
+
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "3 passed" in said.stdout
