@@ -76,6 +76,15 @@ class Complete:
 Turn: TypeAlias = NextPage | PageInvalid | Complete
 
 
+def as_approved(turned: Turn, pages: Sequence[Json]) -> Turn:
+    """The next page with what was approved in its fields; its digest is of the page that everybody is shown."""
+    if not isinstance(turned, NextPage) or turned.page.index >= len(pages):
+        return turned
+    page, approved = turned.page, pages[turned.page.index]
+    values = approved if isinstance(approved, dict) else {}
+    return NextPage(replace(page, initial_data={**page.initial_data, **values}))
+
+
 @dataclass(frozen=True, slots=True)
 class _Ended:
     """The form asks nothing more; this is what it returned."""
