@@ -34,6 +34,7 @@ class Loaders:
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
         self.process: DataLoader[UUID, Process | None] = _one(runtime, lists.processes_by_ids)
+        self.whole: DataLoader[UUID, Process | None] = _one(runtime, processes.load_all)
         self.state: DataLoader[UUID, Any] = _one(runtime, processes.states)
         self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, steps.of_processes)
         self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, callbacks.of_processes)

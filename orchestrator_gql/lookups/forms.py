@@ -7,7 +7,7 @@ from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.people import questions, rights
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
-from orchestrator_gql.process import course
+from orchestrator_gql.process import Process, course
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import processes
@@ -29,17 +29,20 @@ async def open_form(
     request: InputRequest,
     pages: list[Json],
     *,
+    process: Process | None = None,
     made: Sequence[Decision] = (),
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn | None:
     """One turn of the request's form; None where it is decided, or its workflow is not deployed.
 
-    Where somebody approved it already, the pages begin with what was approved: others confirm the same.
+    ``process`` is the one that asks, with its state; it is read where it is not given. Where somebody approved it
+    already, as ``made`` tells, the pages begin with what was approved: others confirm the same.
     """
     principal.demand(Permission.READ)
     if request.status is not InputRequestStatus.OPEN:
         return None
-    process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
+    if process is None:
+        process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
     workflow = runtime.registry.find(process.workflow_name) if process else None
     if process is None or workflow is None or request.step_index >= len(course(process, workflow)):
         return None

@@ -103,6 +103,12 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
     return _one(_load.first(conn, {"id": process_id}))
 
 
+def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
+    """As `load`, for many."""
+    found = conn.execute(select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id.in_(ids)))
+    return {process.id: process for process in map(process_of, found)}
+
+
 def lock(conn: Connection, process_id: UUID) -> Process | None:
     """As `load`, and nobody else moves it until this transaction ends."""
     hold(conn, process_id)

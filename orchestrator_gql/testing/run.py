@@ -11,6 +11,7 @@ from orchestrator_gql.callbacks.mailbox import Receipt
 from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
 from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
 from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
+from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.commands.processes.retry_process import retry_process
@@ -141,7 +142,8 @@ class Run:
         return shown(turned, _form(request))
 
     async def submit(self, *pages: Json, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:
-        """Answer the form that is open, or opens next, with all of its pages.
+        """Answer the form that is open, or opens next, with all of its pages; it stays open while approvals are
+        missing.
 
         `FormInvalid` where a page is not accepted: its ``errors`` name the fields, and the form stays open.
         `AssertionError` where pages are left to answer. `Forbidden`, `AlreadyDecided`, `StaleForm`.
@@ -159,6 +161,20 @@ class Run:
     async def confirm(self, *, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:
         """Answer a form of one page on which nothing must be filled in."""
         await self.submit({}, by=by, comment=comment)
+
+    async def reject(self, comment: str, *, to_earlier_step: bool = False, by: Principal = LOCAL_OPERATOR) -> None:
+        """Refuse what the open form asks, or send it back to the step that its ``on_reject`` names.
+
+        `PayloadInvalid` without a comment, `InvalidState` where there is no way back. `Forbidden`, `AlreadyDecided`.
+        """
+        request = await self._open_request()
+        await reject_input_request(
+            self._runtime, by, input_request_id=request.id, comment=comment, to_earlier_step=to_earlier_step
+        )
+
+    async def asked(self) -> InputRequest:
+        """The open form: whose it is (``assignee``), until when, how many must say yes and who has taken it."""
+        return await self._open_request()
 
     async def retry(self, *, by: Principal = LOCAL_OPERATOR) -> None:
         """Enter again at the step that failed, once it has. `InvalidState` where nothing is there to retry."""

@@ -17,7 +17,9 @@ DASHBOARD = """{ processes(first: 60) { totalCount pageInfo { endCursor } nodes 
   callbacks { id status result resultText { text } process { id } step { name }
     progressLog(first: 5) { totalCount nodes { message } } attempts { totalCount nodes { outcome } } }
   pendingCallbacks { id } } } }"""
-INBOX = """{ inputRequests(first: 60) { totalCount nodes { id title canSubmit decisions { comment }
+INBOX = """{ inputRequests(first: 60, filter: {mine: true}) { totalCount nodes {
+  id title canSubmit canReject blockedReason sendBackTo approvalsNeeded decisions { comment by { name } }
+  assignee { name } claimedBy { name } form { ... on FormPage { schema digest initialData } }
   process { id workflowName status } step { name } } } }"""
 TIMEKEEPERS = {"timers", "timers.due_at", "processes.lease_until"}
 CALLBACKS = """{ callbacks(first: 60) { nodes { id result process { status } attempts { nodes { receipt } } } } }"""

@@ -22,5 +22,7 @@ def copy_process(conn: Connection, process_id: UUID, count: int) -> list[UUID]:
 def _copy(table: Table, row: dict[str, Any], ids: dict[UUID, UUID]) -> dict[str, Any]:
     if "id" in table.c:
         row["id"] = ids.setdefault(row["id"], new_id())
+    if row.get("receipt"):
+        row["receipt"] = str(new_id())
     references = ("process_id", "callback_id", "input_request_id")
     return row | {name: ids[row[name]] for name in references if row.get(name) is not None}

@@ -104,9 +104,18 @@ class InputRequest(Node):
         pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
     ) -> FormResult | None:
         context = info.context
+        if self.status is not InputRequestStatus.OPEN:
+            return None
+        process = await context.loaders.whole.load(self.row.process_id)
         made = await context.loaders.decisions.load(self.row.id)
         turned = await open_form(
-            context.runtime, context.principal, self.row, list(pages), made=made, locale=context.locale
+            context.runtime,
+            context.principal,
+            self.row,
+            list(pages),
+            process=process,
+            made=made,
+            locale=context.locale,
         )
         return form_result(turned) if turned is not None else None
 
