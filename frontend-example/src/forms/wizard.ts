@@ -76,7 +76,6 @@ export class Wizard {
     this.element.classList.toggle("confirmation", page?.isConfirmation ?? false);
     this.back.hidden = index === 0;
     this.submit.textContent = page?.submitLabel || (page?.hasNext ? "Next" : this.options.label);
-    if (this.options.footer) this.options.footer.hidden = page?.hasNext ?? false;
     if (focus)
       (
         this.body.querySelector<HTMLElement>("input, select, textarea") ?? this.body.querySelector<HTMLElement>("h3")

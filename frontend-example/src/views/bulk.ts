@@ -204,7 +204,7 @@ const named = ({ task }: Chosen) => `${task.title} – ${task.process.workflowNa
 function isReady({ task, form }: Chosen): boolean {
   if (!task.canSubmit || form === undefined || form === null) return false;
   if (form.__typename === "FormComplete") return true;
-  return form.__typename === "FormPage" && (form as FormPage).isConfirmation && !(form as FormPage).hasNext;
+  return form.__typename === "FormPage" && (form as FormPage).isConfirmation;
 }
 
 function outcome(task: InboxTask, answer: Refusal | undefined, word: string): Decided {
