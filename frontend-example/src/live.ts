@@ -98,6 +98,7 @@ export function follow({ onState, onBatch, onRefused }: Listener): () => void {
   subscribe();
   return () => {
     isOver = true;
-    void client.dispose();
+    // It waits for a line that may never have come about.
+    void Promise.resolve(client.dispose()).catch(() => undefined);
   };
 }

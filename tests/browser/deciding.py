@@ -40,7 +40,7 @@ def confirm() -> FormGenerator:
     """Asks for nothing but a press of the button."""
 
     class Reading(SubmitFormPage):
-        shown: ReadOnly[LongText] = "two interfaces changed"  # type: ignore[assignment]
+        shown: ReadOnly[LongText] = "two interfaces changed"
 
     yield Reading
     return {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,6 @@ class Desk:
 
     address: str
     browser: Browser
-    folder: Path
     windows: ExitStack = field(default_factory=ExitStack)
     complaints: list[str] = field(default_factory=list)
 
@@ -59,17 +59,30 @@ class Desk:
         return f"processes/{said['data']['startWorkflow']['process']['id']}"
 
 
+def environment(tokens: list[dict[str, Any]]) -> dict[str, str]:
+    """The settings that know these people, and let in nobody else."""
+    return {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
+
+
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("deciding")
-    (folder / "deciding.py").write_bytes((Path(__file__).parent / "deciding.py").read_bytes())
-    people = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(TOKENS)}
+def browser() -> Iterator[Browser]:
     with (
-        serving(folder, "--workflows", "deciding", **people) as server,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
     ):
-        yield Desk(server.address, browser, folder)
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Desk]:
+    folder = with_workflows(tmp_path_factory.mktemp("deciding"))
+    with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server:
+        yield Desk(server.address, browser)
+
+
+def with_workflows(folder: Path) -> Path:
+    (folder / "deciding.py").write_bytes((Path(__file__).parent / "deciding.py").read_bytes())
+    return folder
 
 
 @pytest.fixture
@@ -118,6 +131,30 @@ def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) 
     assert [one for one in desk.complaints if "401" not in one] == [], "a refused request is all there is to hear of"
 
 
+def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_still_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    folder = with_workflows(tmp_path)
+    serve = ("--workflows", "deciding", "--port")
+    renewed = [{**one, "sha256": api_token(f"new-{one['name']}").sha256} for one in TOKENS]
+    with ExitStack() as windows:
+        with serving(folder, *serve, "0", **environment(TOKENS)) as server:
+            desk = Desk(server.address, browser, windows)
+            page = desk.at("bob", desk.start("name_device"))
+            page.get_by_label("device").fill("lyon-1")
+        with serving(folder, *serve, desk.address.rpartition(":")[2], **environment(renewed)):
+            page.get_by_text("The server does not take the token of this tab any more.").wait_for()
+            page.get_by_label("Token").fill(token_of("new-bob"))
+            page.get_by_label("Token").press("Enter")
+            page.get_by_text("Live", exact=True).wait_for()
+            typed = page.get_by_label("device").input_value()
+            button(page, "Submit").click()
+            page.get_by_text("Confirmed by bob").wait_for()
+
+    assert typed == "lyon-1"
+    assert [one for one in desk.complaints if "WebSocket" not in one and "401" not in one] == []
+
+
 def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what_was_typed(desk: Desk) -> None:
     place = desk.start("name_device")
     ada, bob = desk.at("ada", place), desk.at("bob", place)
@@ -127,7 +164,7 @@ def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what
     button(ada, "Submit").click()
     his.evaluate("button => button.click()")  # before he can hear of it, or just after
     kept = bob.get_by_role("region", name="What you had typed")
-    kept.get_by_text("ada approved this first, at").wait_for()
+    kept.get_by_text("ada confirmed this first, at").wait_for()
     kept.get_by_text("oslo-7").wait_for()
     for page in (ada, bob):
         page.get_by_text("Confirmed by ada").wait_for()

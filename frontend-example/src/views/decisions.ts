@@ -34,12 +34,15 @@ export function approvalsWords({ approvalsNeeded, decisions }: Pick<Task, "appro
   return approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : "";
 }
 
-/** Who was first with what, in a sentence; empty where nobody was. */
+const FIRST: Record<string, string> = { REJECTED: "rejected this first", SENT_BACK: "sent this back first" };
+
+/** Who was first with what, in a sentence or two. */
 export function firstWords(asked: InputRequest): Child {
   const last = asked.decisions.at(-1);
-  if (asked.status !== "OPEN" && ENDS[asked.status]) return `${ENDS[asked.status]}.`;
+  if (ENDS[asked.status]) return `${ENDS[asked.status]}.`;
   if (!last) return "What is asked has changed meanwhile.";
   const who = last.by?.name ?? `The policy ${last.policy ?? ""}`;
-  const did = { APPROVED: "approved this first", REJECTED: "rejected this first", SENT_BACK: "sent this back first" };
-  return [`${who} ${did[last.verdict as keyof typeof did] ?? "decided this first"}, at `, moment(last.at), "."];
+  const did = FIRST[last.verdict] ?? (asked.approvalsNeeded > 1 ? "approved this first" : "confirmed this first");
+  const now = asked.status === "OPEN" && " The form below shows the answers that were approved.";
+  return [`${who} ${did}, at `, moment(last.at), ".", now];
 }

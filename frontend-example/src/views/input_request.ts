@@ -146,7 +146,7 @@ function keptBlocks(asked: InputRequest, settled: () => void): Block[] {
     h(
       "section",
       { class: "kept", "aria-label": "What you had typed" },
-      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), " What you had typed was not taken:"),
+      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), " What you had typed was not taken; it is kept here:"),
       typed.pages.length > 0 && valueView(pages, "typed"),
       typed.comment && h("q", {}, typed.comment),
       h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: drop }, "Forget it")),
