@@ -1,5 +1,5 @@
 /** The live stream: one subscription that resumes behind the last change seen, however often the line breaks. */
-import { createClient } from "graphql-ws";
+import { createClient, type Client } from "graphql-ws";
 import { PROCESS_EVENTS } from "./documents";
 import type { EventBatch } from "./model";
 import { credentials } from "./session";
@@ -26,12 +26,9 @@ const pause = (attempt: number) =>
     setTimeout(resolve, Math.min(400 * 2 ** attempt, LONGEST_PAUSE) * (0.75 + Math.random() / 2)),
   );
 
-/** Follow every change from now on, until what is returned is called. */
-export function follow({ onState, onBatch, onRefused }: Listener): () => void {
-  let cursor: string | null = null;
-  let isOver = false;
+/** A line to the server that is opened again whenever it breaks, unless the server wants to know who asks. */
+function connect(onClosed: (event: unknown) => void): Client {
   let pongDue: ReturnType<typeof setTimeout> | undefined;
-
   const client = createClient({
     url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
     connectionParams: () => credentials(),
@@ -49,11 +46,21 @@ export function follow({ onState, onBatch, onRefused }: Listener): () => void {
       },
       closed: (event) => {
         clearTimeout(pongDue);
-        if (isOver) return;
-        onState("reconnecting");
-        if (isRefusal(event)) onRefused();
+        onClosed(event);
       },
     },
+  });
+  return client;
+}
+
+/** Follow every change from now on, until what is returned is called. */
+export function follow({ onState, onBatch, onRefused }: Listener): () => void {
+  let cursor: string | null = null;
+  let isOver = false;
+  const client = connect((event) => {
+    if (isOver) return;
+    onState("reconnecting");
+    if (isRefusal(event)) onRefused();
   });
 
   // Read at every (re)subscription: the client sends the same object again after each reconnect.

@@ -152,7 +152,11 @@ def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_s
             page.get_by_text("Confirmed by bob").wait_for()
 
     assert typed == "lyon-1"
-    assert [one for one in desk.complaints if "WebSocket" not in one and "401" not in one] == []
+    lost = (
+        "error: WebSocket connection",
+        "error: Failed to load resource",
+    )  # the browser's words for a server that is away
+    assert [one for one in desk.complaints if not one.startswith(lost)] == []
 
 
 def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what_was_typed(desk: Desk) -> None:
