@@ -14,6 +14,13 @@ const PAGE = `
 const REFUSAL = `
   fragment Refusal on UserError { code message ... on ConflictError { by { name } at } }`;
 
+const TASK = `
+  fragment Task on InputRequest {
+    id version status title assignee { key name } claimedBy { id name } claimedAt createdAt dueAt escalatedAt
+    canSubmit canReject blockedReason approvalsNeeded
+    decisions { by { name } policy at verdict comment }
+  }`;
+
 const DETAIL = `
   fragment Trouble on Failure { code message details traceback occurredAt }
   fragment Wait on Callback {
@@ -26,16 +33,13 @@ const DETAIL = `
     attempts(first: 20) { nodes { id at peer outcome bytes error isAdoptable replaced bodyPreview } }
   }
   fragment Asked on InputRequest {
-    id version status title assignee { name } claimedBy { name } createdAt dueAt
-    canSubmit canReject blockedReason approvalsNeeded
-    decisions { by { name } policy at verdict comment }
-    form { __typename ...Page ...Invalid }
+    ...Task closedAt sendBackTo form { __typename ...Page ...Invalid }
   }
   fragment Detail on Process {
     ...Row note availableActions createdBy { name } failure { ...Trouble }
     steps {
       id index name kind group status attempt startedAt completedAt durationSeconds retryAt stateDelta
-      completedBy { name } failure { ...Trouble } callbacks { ...Wait } inputRequest { ...Asked }
+      completedBy { name } failure { ...Trouble } callbacks { ...Wait } inputRequests { ...Asked }
     }
   }`;
 
@@ -44,10 +48,28 @@ export const PROCESSES = `
     processes(first: $first, after: $after, filter: $filter) { nodes { ...Row } pageInfo { hasNextPage endCursor } }
   }${ROW}`;
 
-export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${DETAIL}`;
+export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${TASK}${DETAIL}`;
 
 export const STATS = `
   query Stats { stats { processesByStatus { status count } engine { state reason changedBy { name } } } }`;
+
+export const VIEWER = `query Viewer { viewer { user { id name } assignees { key name } permissions } }`;
+
+export const INBOX = `
+  query Inbox($first: Int!, $filter: InputRequestFilter, $withTasks: Boolean!) {
+    viewer { openInputRequests(first: 1) { totalCount } }
+    inputRequests(first: $first, filter: $filter) @include(if: $withTasks) {
+      nodes { ...Task process { id workflowName } } pageInfo { hasNextPage }
+    }
+  }${TASK}`;
+
+export const FORMS = `
+  query Forms($ids: [ID!]!) {
+    nodes(ids: $ids) { ... on InputRequest { id version form { __typename ...Page ...Invalid } } }
+  }${PAGE}`;
+
+export const TEAMS = `
+  query Teams { workflows(first: 200) { nodes { steps { assignee { key name } } } } }`;
 
 export const WORKFLOWS = `
   query Workflows {
@@ -82,8 +104,22 @@ export const SUBMIT_FORM = `
     }
   }${PAGE}${REFUSAL}`;
 
-export const REJECT = `
-  mutation Reject($input: RejectInputRequestInput!) { rejectInputRequest(input: $input) { __typename ...Refusal } }${REFUSAL}`;
+const duty = (name: string, input: string) => `
+  mutation Duty($input: ${input}!) { ${name}(input: $input) { __typename ...Refusal
+    ... on PayloadInvalidError { errors { pointer message } } } }${REFUSAL}`;
+
+export const REJECT = duty("rejectInputRequest", "RejectInputRequestInput");
+export const CLAIM = duty("claimInputRequest", "ClaimInputRequestInput");
+export const RELEASE = duty("releaseInputRequest", "ReleaseInputRequestInput");
+export const ASSIGN = duty("assignInputRequest", "AssignInputRequestInput");
+
+export const DECIDE = `
+  mutation Decide($input: DecideInputRequestsInput!) {
+    decideInputRequests(input: $input) {
+      submitted { __typename ...Refusal ... on SubmitFormSuccess { inputRequest { status } } }
+      rejected { __typename ...Refusal ... on InputRequestActionSuccess { inputRequest { status } } }
+    }
+  }${REFUSAL}`;
 
 const recovery = (name: string, input: string) => `
   mutation Recover($input: ${input}!) { ${name}(input: $input) { __typename ...Refusal

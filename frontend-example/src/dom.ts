@@ -63,7 +63,9 @@ export function reconcile(parent: Element, blocks: Block[]): void {
       if (before) {
         keepOpen(before, element);
         if (place === before) place = element;
+        const focused = focusIn(before);
         before.replaceWith(element);
+        if (focused >= 0) (focusables(element)[focused] ?? focusables(element).at(-1))?.focus();
       }
     }
     if (element && element !== place) parent.insertBefore(element, place);
@@ -72,6 +74,16 @@ export function reconcile(parent: Element, blocks: Block[]): void {
     old.delete(block.key);
   }
   for (const left of old.values()) left.remove();
+}
+
+const focusables = (element: Element) =>
+  [...element.querySelectorAll<HTMLElement>("a[href], button, input, select, textarea, summary")].filter(
+    (one) => !one.hidden,
+  );
+
+/** Which of the controls has the focus; a redrawn part must not send a keyboard back to the top of the page. */
+function focusIn(element: Element): number {
+  return document.activeElement instanceof HTMLElement ? focusables(element).indexOf(document.activeElement) : -1;
 }
 
 function keepOpen(before: Element, after: Element): void {

@@ -1,7 +1,8 @@
 /** The live stream: one subscription that resumes behind the last change seen, however often the line breaks. */
-import { createClient } from "graphql-ws";
+import { createClient, type Client } from "graphql-ws";
 import { PROCESS_EVENTS } from "./documents";
 import type { EventBatch } from "./model";
+import { credentials } from "./session";
 
 export type LiveState = "connecting" | "live" | "behind" | "reconnecting";
 
@@ -9,7 +10,12 @@ interface Listener {
   onState: (state: LiveState) => void;
   /** `fresh`: nothing is known about what happened before this batch, so everything must be read anew. */
   onBatch: (batch: EventBatch, fresh: boolean) => void;
+  /** The server wants to know who follows: nothing more comes. */
+  onRefused: () => void;
 }
+
+const FORBIDDEN = 4403;
+const isRefusal = (event: unknown) => event instanceof CloseEvent && event.code === FORBIDDEN;
 
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 5_000;
@@ -20,15 +26,14 @@ const pause = (attempt: number) =>
     setTimeout(resolve, Math.min(400 * 2 ** attempt, LONGEST_PAUSE) * (0.75 + Math.random() / 2)),
   );
 
-/** Follow every change from now on, for as long as the page is open. */
-export function follow({ onState, onBatch }: Listener): void {
-  let cursor: string | null = null;
+/** A line to the server that is opened again whenever it breaks, unless the server wants to know who asks. */
+function connect(onClosed: (event: unknown) => void): Client {
   let pongDue: ReturnType<typeof setTimeout> | undefined;
-
   const client = createClient({
     url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
+    connectionParams: () => credentials(),
     retryAttempts: Infinity,
-    shouldRetry: () => true,
+    shouldRetry: (event) => !isRefusal(event),
     retryWait: pause,
     keepAlive: PING_EVERY,
     on: {
@@ -39,11 +44,23 @@ export function follow({ onState, onBatch }: Listener): void {
       pong: (received) => {
         if (received) clearTimeout(pongDue);
       },
-      closed: () => {
+      closed: (event) => {
         clearTimeout(pongDue);
-        onState("reconnecting");
+        onClosed(event);
       },
     },
+  });
+  return client;
+}
+
+/** Follow every change from now on, until what is returned is called. */
+export function follow({ onState, onBatch, onRefused }: Listener): () => void {
+  let cursor: string | null = null;
+  let isOver = false;
+  const client = connect((event) => {
+    if (isOver) return;
+    onState("reconnecting");
+    if (isRefusal(event)) onRefused();
   });
 
   // Read at every (re)subscription: the client sends the same object again after each reconnect.
@@ -55,9 +72,10 @@ export function follow({ onState, onBatch }: Listener): void {
 
   let failures = 0;
   const again = async () => {
+    if (isOver) return;
     onState("reconnecting");
     await pause(failures++);
-    subscribe();
+    if (!isOver) subscribe();
   };
 
   const subscribe = () =>
@@ -85,4 +103,9 @@ export function follow({ onState, onBatch }: Listener): void {
 
   onState("connecting");
   subscribe();
+  return () => {
+    isOver = true;
+    // It waits for a line that may never have come about.
+    void Promise.resolve(client.dispose()).catch(() => undefined);
+  };
 }

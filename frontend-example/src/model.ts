@@ -5,6 +5,20 @@ export interface Named {
   name: string;
 }
 
+export interface User extends Named {
+  id: string;
+}
+
+export interface Team extends Named {
+  key: string;
+}
+
+export interface Viewer {
+  user: User | null;
+  assignees: Team[];
+  permissions: string[];
+}
+
 export interface Failure {
   code: string;
   message: string;
@@ -48,7 +62,7 @@ export interface Step {
   completedBy: Named | null;
   failure: Failure | null;
   callbacks: Callback[];
-  inputRequest: InputRequest | null;
+  inputRequests: InputRequest[];
 }
 
 export interface Progress {
@@ -92,20 +106,40 @@ export interface Callback {
   attempts: { nodes: Attempt[] };
 }
 
-export interface InputRequest {
+export interface Decision {
+  by: Named | null;
+  policy: string | null;
+  at: string;
+  verdict: string;
+  comment: string | null;
+}
+
+/** A form that waits for people, as it stands in their inbox. */
+export interface Task {
   id: string;
   version: number;
   status: string;
   title: string;
-  assignee: Named;
-  claimedBy: Named | null;
+  assignee: Team;
+  claimedBy: User | null;
+  claimedAt: string | null;
   createdAt: string;
   dueAt: string | null;
+  escalatedAt: string | null;
   canSubmit: boolean;
   canReject: boolean;
   blockedReason: string | null;
   approvalsNeeded: number;
-  decisions: { by: Named | null; policy: string | null; at: string; verdict: string; comment: string | null }[];
+  decisions: Decision[];
+}
+
+export interface InboxTask extends Task {
+  process: { id: string; workflowName: string };
+}
+
+export interface InputRequest extends Task {
+  closedAt: string | null;
+  sendBackTo: string | null;
   form: FormResult | null;
 }
 

@@ -30,13 +30,25 @@ const TICKING = {
   since: (iso: string) => duration(secondsSince(iso)),
   until: (iso: string) =>
     secondsSince(iso) < 0 ? `in ${duration(-secondsSince(iso))}` : `${duration(secondsSince(iso))} ago`,
+  due: (iso: string) =>
+    secondsSince(iso) < 0 ? `due in ${duration(-secondsSince(iso))}` : `overdue by ${duration(secondsSince(iso))}`,
   ago: (iso: string) =>
     secondsSince(iso) < 10 ? "just now" : `${duration(secondsSince(iso)).split(/(?<=[a-z]) /)[0]} ago`,
 };
 
 /** A time that ticks, with the moment itself, local and UTC, when pointed at. */
 export function ticking(kind: keyof typeof TICKING, iso: string): HTMLTimeElement {
-  return h("time", { datetime: iso, title: full(iso), "data-tick": kind }, TICKING[kind](iso));
+  const element = h("time", { datetime: iso, title: full(iso), "data-tick": kind });
+  tick(element);
+  return element;
+}
+
+function tick(element: HTMLTimeElement): void {
+  const kind = element.dataset["tick"] as keyof typeof TICKING;
+  const text = TICKING[kind](element.dateTime);
+  if (element.textContent === text) return;
+  element.textContent = text;
+  element.classList.toggle("error", kind === "due" && secondsSince(element.dateTime) >= 0);
 }
 
 /** A moment by the reader's clock; the date only when it is not today. */
@@ -58,9 +70,6 @@ function full(iso: string): string {
 /** Keep every ticking time on the page right. */
 export function startTicking(): void {
   setInterval(() => {
-    for (const element of document.querySelectorAll<HTMLTimeElement>("time[data-tick]")) {
-      const text = TICKING[element.dataset["tick"] as keyof typeof TICKING](element.dateTime);
-      if (element.textContent !== text) element.textContent = text;
-    }
+    document.querySelectorAll<HTMLTimeElement>("time[data-tick]").forEach(tick);
   }, 1000);
 }

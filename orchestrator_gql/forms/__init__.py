@@ -8,7 +8,7 @@ pages       the authors' words: FormPage, SubmitFormPage, ReadOnly
 
 from orchestrator_gql.forms.pages import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.forms.shown import Page
-from orchestrator_gql.forms.wizard import Complete, Form, NextPage, PageInvalid, Turn, turn
+from orchestrator_gql.forms.wizard import Complete, Form, NextPage, PageInvalid, Turn, as_approved, turn
 
 __all__ = [
     "Complete",
@@ -20,5 +20,6 @@ __all__ = [
     "ReadOnly",
     "SubmitFormPage",
     "Turn",
+    "as_approved",
     "turn",
 ]

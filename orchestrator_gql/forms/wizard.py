@@ -11,7 +11,7 @@ from contextlib import aclosing, closing
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
@@ -74,6 +74,16 @@ class Complete:
 
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
+T = TypeVar("T", bound=Turn)
+
+
+def as_approved(turned: T, pages: Sequence[Json]) -> T | NextPage:
+    """The next page with what was approved in its fields; its digest is of the page that everybody is shown."""
+    if not isinstance(turned, NextPage) or turned.page.index >= len(pages):
+        return turned
+    page, approved = turned.page, pages[turned.page.index]
+    values = approved if isinstance(approved, dict) else {}
+    return NextPage(replace(page, initial_data={**page.initial_data, **values}))
 
 
 @dataclass(frozen=True, slots=True)

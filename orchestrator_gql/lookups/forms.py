@@ -1,7 +1,6 @@
 """Forms evaluated without side effects: a workflow's start form, and the form of an open input request."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine.authors import execution
@@ -52,12 +51,4 @@ async def open_form(
     if asked is None:
         return None
     turned = await execution.turn(runtime, process, asked, pages, locale=locale)
-    return _as_approved(turned, made[0].pages) if made else turned
-
-
-def _as_approved(turned: forms.Turn, pages: Sequence[Json]) -> forms.Turn:
-    """The next page with what was approved in its fields; its digest is of the page that everybody is shown."""
-    if not isinstance(turned, forms.NextPage) or turned.page.index >= len(pages):
-        return turned
-    page = turned.page
-    return forms.NextPage(replace(page, initial_data={**page.initial_data, **pages[page.index]}))
+    return forms.as_approved(turned, made[0].pages) if made else turned

@@ -142,6 +142,27 @@ async def test_the_first_approval_fixes_the_answers_and_others_are_shown_them(of
     assert (await engine.reaches(request.process_id, COMPLETED)).state["minutes"] == 10
 
 
+async def test_every_page_of_a_later_approval_begins_with_what_the_first_one_approved(offer: Offer) -> None:
+    @inputstep("Plan", approvals=2)
+    def plan() -> FormGenerator:
+        first = yield Change
+        second = yield Change
+        return {"minutes": first.minutes + second.minutes}
+
+    @workflow("Plan")
+    def planning() -> Any:
+        return begin >> plan
+
+    engine = await offer(planning)
+    request = await begun(engine, planning)
+    await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": 5}, {"minutes": 7}])
+
+    turned = await submit_form(engine.runtime, BOB, input_request_id=request.id, pages=[{"minutes": 5}])
+
+    assert isinstance(turned, NextPage)
+    assert turned.page.initial_data == {"minutes": 7}
+
+
 async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed(offer: Offer) -> None:
     flow = asking(approvals=3)
     engine = await offer(flow)

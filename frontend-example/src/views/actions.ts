@@ -17,16 +17,12 @@ function acting({ version }: Process, settled: () => void): Act {
       const answer = Object.values(
         await request<Record<string, Refusal>>(document, { input: { expectedVersion: version, ...input } }),
       )[0];
-      if (answer?.code) notify([conflict(answer).textContent ?? answer.message, ...faults(answer)].join(" "));
+      if (answer?.code) notify(conflict(answer).textContent ?? answer.message);
     } catch (problem) {
       notify((problem as Error).message);
     }
     settled();
   };
-}
-
-function faults({ errors }: Refusal): string[] {
-  return (errors ?? []).map(({ pointer, message }) => `${pointer}: ${message}`);
 }
 
 const REASON = "Reason (kept in the audit log)";

@@ -2,7 +2,7 @@
 import { freshKey, request, type Json } from "../api";
 import { START_FORM, START_WORKFLOW, WORKFLOWS } from "../documents";
 import { h } from "../dom";
-import { conflict, wizard, type Answer } from "../forms/wizard";
+import { conflict, Wizard, type Answer } from "../forms/wizard";
 import { pageOf, type FormResult, type Refusal, type Workflow } from "../model";
 
 export function startView(name: string | null): HTMLElement {
@@ -85,5 +85,5 @@ async function form(workflowName: string): Promise<HTMLElement[]> {
   const done = (answer: Refusal & { process?: { id: string } }) => {
     location.hash = `#/processes/${encodeURIComponent(answer.process?.id ?? "")}`;
   };
-  return [...title, wizard({ first, label: "Start", send, done })];
+  return [...title, new Wizard({ first, label: "Start", send, done }).element];
 }

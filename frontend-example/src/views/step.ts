@@ -17,8 +17,8 @@ export function stepBlock(step: Step, process: Process, settled: () => void): Bl
     signature: "",
     draw: () => h("li", { class: "step" }, h("span", { class: "marker" }), h("div", { class: "step-body" })),
     update: (element) => {
-      const open =
-        step.inputRequest?.status === "OPEN" || step.status === "FAILED" || step.status === "AWAITING_CALLBACK";
+      const isAsked = step.inputRequests.some(({ status }) => status === "OPEN");
+      const open = isAsked || step.status === "FAILED" || step.status === "AWAITING_CALLBACK";
       element.className = `step ${toneOf(step.status)}${step.status === "PENDING" ? " future" : ""}${open ? " now" : ""}`;
       if (element.dataset["status"] !== step.status) element.firstElementChild?.replaceChildren(icon(step.status));
       element.dataset["status"] = step.status;
@@ -28,7 +28,7 @@ export function stepBlock(step: Step, process: Process, settled: () => void): Bl
 }
 
 function blocks(step: Step, process: Process, settled: () => void): Block[] {
-  const { failure, stateDelta, inputRequest } = step;
+  const { failure, stateDelta, inputRequests } = step;
   const found = [
     simple("head", [step.status, step.attempt, step.startedAt, step.completedAt, step.retryAt, step.completedBy], () =>
       head(step),
@@ -44,7 +44,7 @@ function blocks(step: Step, process: Process, settled: () => void): Block[] {
   const isHere = process.availableActions.includes("COMPLETE_CALLBACK") && step === lastWait(process);
   for (const callback of step.callbacks)
     found.push(callbackBlock(callback, process, isHere && latest.get(callback.name) === callback.id, settled));
-  if (inputRequest) found.push(inputRequestBlock(inputRequest, settled));
+  for (const asked of inputRequests) found.push(inputRequestBlock(asked, process, settled));
   if (typeof stateDelta === "object" && stateDelta !== null && Object.keys(stateDelta).length)
     found.push(simple("delta", [stateDelta], () => delta(step)));
   return found;

@@ -65,7 +65,7 @@ async def submit_form(
         demand_version(seen.request, expected_version)
         turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
         if not isinstance(turned, forms.Complete):
-            return turned
+            return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
         if (too_large := _too_large(runtime, turned)) is not None:
             return too_large
         digest = turned.shown_digest

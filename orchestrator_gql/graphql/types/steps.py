@@ -123,11 +123,20 @@ class ProcessStep(Node):
     async def input_request(
         self, info: Info
     ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
+        asked = await self._asked(info)
+        return asked[-1] if asked else None
+
+    @resolved(description="All that it asked a person, the oldest first: what was sent back is asked again.")
+    async def input_requests(
+        self, info: Info
+    ) -> list[Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")]]:
+        return await self._asked(info)
+
+    async def _asked(self, info: Info) -> "list[InputRequest]":
         from orchestrator_gql.graphql.types.input_requests import InputRequest
 
         rows = await info.context.loaders.requests.load(self.process_id)
-        mine = [row for row in rows if row.step_index == self.index]
-        return InputRequest.of(mine[-1]) if mine else None
+        return [InputRequest.of(row) for row in rows if row.step_index == self.index]
 
     @resolved(description="Why it failed, last time.")
     def failure(self, info: Info) -> Failure | None:

@@ -1,0 +1,290 @@
+"""People decide by clicks: who they are, who was first, how many must say yes, and what a refusal leads to."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from support.command_line import SECONDS, serving
+from support.sign_in import api_token, token_of
+from test_dashboard import SWITCHES, chromium
+
+START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name}) {
+  ... on StartWorkflowSuccess { process { id } } } }"""
+TEAMS = [{"key": "NOC", "name": "Network operations"}, {"key": "FIELD", "name": "Field engineers"}]
+TOKENS = [api_token(name, "NOC").model_dump() for name in ("ada", "bob", "cay")]
+TOKENS.append(api_token("eve", "FIELD").model_dump())
+
+
+@dataclass(slots=True)
+class Desk:
+    """A server that demands tokens, and a browser in which everybody has a window of their own."""
+
+    address: str
+    browser: Browser
+    windows: ExitStack = field(default_factory=ExitStack)
+    complaints: list[str] = field(default_factory=list)
+
+    def window(self) -> Page:
+        """A page of a browser that nobody has signed in with."""
+        page = self.windows.enter_context(self.browser.new_context()).new_page()
+        page.set_default_timeout(SECONDS * 1000)
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def at(self, name: str, place: str) -> Page:
+        """A page of somebody who has signed in, once it is live."""
+        page = self.window()
+        page.add_init_script(f"sessionStorage.setItem('orchestrator-token', '{token_of(name)}')")
+        page.goto(f"{self.address}/#/{place}")
+        page.get_by_text("Live", exact=True).wait_for()
+        return page
+
+    def start(self, workflow: str, by: str = "ada") -> str:
+        """Start a process past the browser and give its place on the page."""
+        said = httpx.post(
+            f"{self.address}/graphql",
+            json={"query": START, "variables": {"name": workflow}},
+            headers={"authorization": f"Bearer {token_of(by)}"},
+            trust_env=False,
+            timeout=SECONDS,
+        ).json()
+        return f"processes/{said['data']['startWorkflow']['process']['id']}"
+
+
+def environment(tokens: list[dict[str, Any]]) -> dict[str, str]:
+    """The settings that know these people, and let in nobody else."""
+    return {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(), args=SWITCHES) as browser,
+    ):
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Desk]:
+    folder = with_workflows(tmp_path_factory.mktemp("deciding"))
+    with serving(folder, "--workflows", "deciding", **environment(TOKENS)) as server:
+        yield Desk(server.address, browser)
+
+
+def with_workflows(folder: Path) -> Path:
+    (folder / "deciding.py").write_bytes((Path(__file__).parent / "deciding.py").read_bytes())
+    return folder
+
+
+@pytest.fixture
+def desk(served: Desk) -> Iterator[Desk]:
+    served.complaints.clear()
+    with ExitStack() as served.windows:
+        yield served
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep how it looks, where somebody wants to see it."""
+    if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def button(place: Page | Locator, label: str) -> Locator:
+    return place.get_by_role("button", name=label)
+
+
+def sees_status(page: Page, words: str) -> None:
+    page.locator(".process-title .badge", has_text=words).wait_for()
+
+
+def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) -> None:
+    page = desk.window()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.on("websocket", lambda socket: sent.append(socket.url))
+    page.goto(desk.address + "/")
+    token = page.get_by_label("Token")
+    token.fill("not-a-token")
+    token.press("Enter")
+    page.get_by_text("The server does not know this token.").wait_for()
+    picture(page, "sign-in")
+    token.fill(token_of("ada"))
+    button(page, "Sign in").click()
+    page.get_by_text("Live", exact=True).wait_for()
+    page.locator(".who", has_text="ada").wait_for()
+    page.reload()
+    page.get_by_text("Live", exact=True).wait_for()
+    button(page, "Sign out").click()
+    token.wait_for()
+
+    assert page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
+    assert [url for url in sent if "secret" in url or "token" in url] == []
+    assert [one for one in desk.complaints if "401" not in one] == [], "a refused request is all there is to hear of"
+
+
+def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_still_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    folder = with_workflows(tmp_path)
+    serve = ("--workflows", "deciding", "--port")
+    renewed = [{**one, "sha256": api_token(f"new-{one['name']}").sha256} for one in TOKENS]
+    with ExitStack() as windows:
+        with serving(folder, *serve, "0", **environment(TOKENS)) as server:
+            desk = Desk(server.address, browser, windows)
+            page = desk.at("bob", desk.start("name_device"))
+            page.get_by_label("device").fill("lyon-1")
+        with serving(folder, *serve, desk.address.rpartition(":")[2], **environment(renewed)):
+            page.get_by_text("The server does not take the token of this tab any more.").wait_for()
+            page.get_by_label("Token").fill(token_of("new-bob"))
+            page.get_by_label("Token").press("Enter")
+            page.get_by_text("Live", exact=True).wait_for()
+            typed = page.get_by_label("device").input_value()
+            button(page, "Submit").click()
+            page.get_by_text("Confirmed by bob").wait_for()
+
+    assert typed == "lyon-1"
+    lost = (
+        "error: WebSocket connection",
+        "error: Failed to load resource",
+    )  # the browser's words for a server that is away
+    assert [one for one in desk.complaints if not one.startswith(lost)] == []
+
+
+def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what_was_typed(desk: Desk) -> None:
+    place = desk.start("name_device")
+    ada, bob = desk.at("ada", place), desk.at("bob", place)
+    for page, device in ((ada, "lyon-1"), (bob, "oslo-7")):
+        page.get_by_label("device").fill(device)
+    his = button(bob, "Submit").element_handle()
+    button(ada, "Submit").click()
+    his.evaluate("button => button.click()")  # before he can hear of it, or just after
+    kept = bob.get_by_role("region", name="What you had typed")
+    kept.get_by_text("ada confirmed this first, at").wait_for()
+    kept.get_by_text("oslo-7").wait_for()
+    for page in (ada, bob):
+        page.get_by_text("Confirmed by ada").wait_for()
+    picture(bob, "race")
+    button(kept, "Forget it").click()
+    kept.wait_for(state="detached")
+
+    assert ada.get_by_role("region", name="What you had typed").count() == 0
+    assert desk.complaints == []
+
+
+def test_two_of_three_approve_and_whoever_started_it_is_told_why_not(desk: Desk) -> None:
+    place = desk.start("change_device", by="ada")
+    ada, bob, cay = (desk.at(name, place) for name in ("ada", "bob", "cay"))
+    ada.get_by_text("You started this process: somebody else must decide").wait_for()
+    cay.get_by_label("minutes").fill("45")
+    bob.get_by_text("0 of 2 approvals").wait_for()
+    bob.get_by_label("minutes").fill("10")
+    bob.get_by_label("Comment (optional)").fill("Short enough.")
+    picture(bob, "approval")
+    button(bob, "Submit").click()
+    bob.get_by_text("You have approved it already; 1 more approval is needed.").wait_for()
+    cay.get_by_text("1 of 2 approvals").wait_for()
+    cay.locator(".decided", has_text="Approved by bob").get_by_text("Short enough.").wait_for()
+    kept = cay.get_by_role("region", name="What you had typed")
+    kept.get_by_text("45", exact=True).wait_for()
+    shown = cay.get_by_label("minutes").input_value()
+    picture(cay, "second-approval")
+    button(cay, "Submit").click()
+    sees_status(ada, "Completed")
+    ada.locator(".decided", has_text="Approved by cay").wait_for()
+
+    assert shown == "10", "the first approval fixes the answers"
+    assert ada.locator(".asked form").count() == 0
+    assert desk.complaints == []
+
+
+def test_a_rejection_says_why_and_sends_back_and_whoever_is_asked_again_reads_it(desk: Desk) -> None:
+    bob = desk.at("bob", desk.start("change_device", by="ada"))
+    dialog = bob.get_by_role("dialog")
+    button(bob, "Reject…").click()
+    button(dialog, "Reject").click()
+    silent = dialog.is_visible()
+    dialog.get_by_label("Why?").fill("Twice as long, please.")
+    picture(bob, "reject")
+    button(dialog, "Reject").click()
+    bob.locator(".answered", has_text="Sent back to Draft by bob").get_by_text("Twice as long, please.").wait_for()
+    bob.locator(".asked .callout", has_text="Sent back to Draft by bob").get_by_text("Twice as long").wait_for()
+    picture(bob, "asked-again")
+    button(bob, "Reject…").click()
+    dialog.get_by_label("Stop the process here").check()
+    dialog.get_by_label("Why?").fill("Not today.")
+    dialog.get_by_label("Why?").press("Tab")
+    bob.keyboard.press("Enter")
+    sees_status(bob, "Failed")
+    bob.locator(".answered", has_text="Rejected by bob").get_by_text("Not today.").wait_for()
+
+    assert silent, "a comment is demanded"
+    assert bob.locator(".answered").count() == 2, "all that the step asked is there"
+    assert desk.complaints == []
+
+
+def test_a_claim_keeps_others_out_until_it_is_released_or_assigned(desk: Desk) -> None:
+    place = desk.start("name_device")
+    ada, bob, eve = desk.at("ada", place), desk.at("bob", place), desk.at("eve", place)
+    ada.get_by_label("device").fill("lyon-1")
+    button(bob, "Claim").click()
+    bob.get_by_text("claimed by you at").wait_for()
+    ada.get_by_text("bob has taken it: ask, or have it assigned anew.").wait_for()
+    picture(ada, "claimed")
+    shut = button(ada, "Submit").is_visible()
+    bob.keyboard.press("Enter")  # the focus is where Claim was
+    button(ada, "Submit").wait_for()
+    typed = ada.get_by_label("device").input_value()
+    button(ada, "Assign…").click()
+    ada.get_by_role("dialog").get_by_label("Team").fill("FIELD")
+    picture(ada, "assign")
+    button(ada.get_by_role("dialog"), "Assign").click()
+    ada.get_by_text("It is for the team Field engineers").wait_for()
+    eve.get_by_label("device").fill("oslo-7")
+    button(eve, "Submit").click()
+    sees_status(eve, "Completed")
+
+    assert not shut
+    assert typed == "lyon-1", "a claim takes nothing from whoever was typing"
+    assert desk.complaints == []
+
+
+def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> None:
+    eve = desk.at("eve", "tasks")
+    eve.get_by_text("Nothing waits for you.").wait_for()
+    bob = desk.at("bob", "tasks")
+    before = int(bob.locator(".count").inner_text())
+    for workflow in ("read_meter", "read_meter", "name_device"):
+        desk.start(workflow)
+    bob.locator(".count", has_text=str(before + 3)).wait_for()
+    readings = bob.locator(".task", has_text="read_meter")
+    readings.get_by_text("overdue by").first.wait_for()
+    for row in (readings.nth(0), readings.nth(1), bob.locator(".task", has_text="name_device").last):
+        row.get_by_role("checkbox").check()
+    bob.get_by_text("3 tasks chosen; 1 needs more than a yes: open it").wait_for()
+    readings.nth(1).get_by_text("two interfaces changed").wait_for()
+    picture(bob, "inbox")
+    button(bob, "Approve 2…").click()
+    bob.get_by_role("dialog").get_by_label("Comment").fill("Seen.")
+    picture(bob, "inbox-approve")
+    button(bob.get_by_role("dialog"), "Approve").click()
+    bob.locator(".outcomes .tone-good", has_text="Approved.").nth(1).wait_for()
+    bob.locator(".count", has_text=str(before + 1)).wait_for()
+    picture(bob, "inbox-outcomes")
+    button(bob, "Reject 1…").click()
+    bob.get_by_role("dialog").get_by_label("Why?").fill("Not ours.")
+    button(bob.get_by_role("dialog"), "Reject").click()
+    bob.locator(".outcomes .tone-good", has_text="Rejected.").wait_for()
+    bob.locator(".count", has_text=str(before)).wait_for()
+    bob.locator(".outcomes a").click()
+    bob.locator(".answered", has_text="Rejected by bob").get_by_text("Not ours.").wait_for()
+
+    assert desk.complaints == []
