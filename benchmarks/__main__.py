@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import storage
+from benchmarks.inbox import inbox
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
 from benchmarks.recovery import recovery
@@ -50,6 +51,7 @@ def _rows(stored: int) -> dict[str, Rows]:
         "step": storage.step,
         "stored": partial(storage.stored, count=stored),
         "recovery": recovery,
+        "inbox": inbox,
         "postgres": postgres,
     }
 

@@ -42,6 +42,17 @@ def copy_waiting(path: Path, count: int) -> None:
         _copy(database, "events", count, mine, template, {"id": None, "process_id": COPY_ID})
 
 
+def copy_asking(path: Path, count: int) -> None:
+    """So many processes that ask a person, like the one that the file holds."""
+    with closing(_opened(path)) as database:
+        template = database.execute("SELECT process_id FROM input_requests LIMIT 1").fetchone()[0]
+        mine = "t.process_id = :template"
+        _copy(database, "processes", count, "t.id = :template", template, {"id": COPY_ID})
+        _copy(database, "process_steps", count, mine, template, {"process_id": COPY_ID})
+        _copy(database, "input_requests", count, mine, template, {"id": COPY_ID, "process_id": COPY_ID})
+        _copy(database, "events", count, mine, template, {"id": None, "process_id": COPY_ID})
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous = OFF")

@@ -1,4 +1,4 @@
-"""The workflow that the lifecycle benchmark runs."""
+"""The workflows that the benchmarks run."""
 
 from typing import Any
 
@@ -75,3 +75,20 @@ async def report() -> State:
 def lifecycle() -> StepList:
     """Form, step, callback, validation, confirmation, two steps."""
     return begin >> prepare >> callback_step("Remote job", ask, judge) >> confirm >> apply >> report
+
+
+@inputstep("Answer")
+def answer() -> FormGenerator:
+    """Ask somebody for a yes."""
+
+    class Answer(FormPage):
+        seen: ReadOnly[str] = "All interfaces are up."
+
+    yield Answer
+    return {}
+
+
+@workflow("One question to a person")
+def question() -> StepList:
+    """A form and nothing else."""
+    return begin >> answer
