@@ -44,12 +44,12 @@ List who decided what, the newest first, one line each.
 
 def add_audit(command: Command, server: str) -> None:
     """Add what can be asked of the audit log to the commands; the name of what is asked comes as ``what``."""
-    whats = command("audit", "read, export and verify who decided what", _AUDIT).add_subparsers(
+    verbs = command("audit", "read, export and verify who decided what", _AUDIT).add_subparsers(
         dest="what", required=True, metavar="WHAT"
     )
 
     def add(name: str, summary: str, text: str) -> argparse.ArgumentParser:
-        made = whats.add_parser(
+        made = verbs.add_parser(
             name, help=summary, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         made.add_argument("--url", default=server, help=f"the server ({server})")
