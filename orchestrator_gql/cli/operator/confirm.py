@@ -20,7 +20,7 @@ mutation Submit($input: SubmitFormInput!) {{ submitForm(input: $input) {{ __type
   ... on SubmitFormSuccess {{ process {{ id status }}
     inputRequest {{ status approvalsNeeded assignee {{ name }} {DECISIONS} }} }}
   ... on FormIncomplete {{ nextPage {{ {PAGE} }} }}
-  ... on FormInvalid {{ pageIndex errors {{ path pointer message }} page {{ {PAGE} }} }}
+  ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
   ... on PayloadInvalidError {{ errors {{ pointer message }} }}
   ... on ConflictError {{ by {{ name }} at }}
   ... on UserError {{ code message }} }} }}
@@ -117,7 +117,8 @@ class _Dialogue:
         """Say what is wrong, and ask again that page alone; the answers to the others stay."""
         wrong = printable(forms.faults(said, self.answers))
         place = said["pageIndex"]
-        if self.is_agreed or place >= len(self.answers) or not sys.stdin.isatty():
+        is_lasting = any(one["type"] == "too_many_pages" for one in said["errors"])
+        if self.is_agreed or is_lasting or not sys.stdin.isatty():
             raise VerbRefused(wrong)
         print(wrong)
         self.answers[place] = forms.asked(said["page"], self.answers[place], forms.faulty(said))

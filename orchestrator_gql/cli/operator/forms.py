@@ -12,12 +12,15 @@ from orchestrator_gql.utils.json import Json, read
 Page = dict[str, Json]
 """The answers to one page."""
 
+GAP = "…"
+"""What stands where somebody must still fill something in."""
+
 
 def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
     """The page on a terminal: each field with its value, a text of several lines under its name."""
     told = [printable(f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
-        value = given.get(name, page["initialData"].get(name))
+        value = given.get(name, page["initialData"].get(name, GAP))
         text = value if isinstance(value, str) else json.dumps(value)
         label = printable(f"  {field.get('title') or name}")
         if "\n" in text:
@@ -73,7 +76,7 @@ def reply(question: str) -> str:
 
 def example(page: dict[str, Any]) -> str:
     """The page as JSON to begin with: each field that is asked, with its value or a gap."""
-    return as_json({name: page["initialData"].get(name, "…") for name in _editable(page)})
+    return as_json({name: page["initialData"].get(name, GAP) for name in _editable(page)})
 
 
 def as_json(answer: Page) -> str:

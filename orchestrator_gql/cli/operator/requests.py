@@ -20,7 +20,7 @@ OPEN = f"""\
 query Open($id: ID!, $pages: [JSON!]!, $isForm: Boolean!) {{ process(id: $id) {{ id status
   openInputRequest {{ id version title {STANDING} blockedReason canReject sendBackTo answers: decisions {{ pages }}
     form(pages: $pages) @include(if: $isForm) {{ __typename ... on FormPage {{ {PAGE} }}
-      ... on FormInvalid {{ pageIndex errors {{ path pointer message }} page {{ {PAGE} }} }} }} }}
+      ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }} }} }}
   steps {{ name inputRequest {{ {DECISIONS} }} }} }} }}
 """
 VERDICTS = {"APPROVED": "approved", "REJECTED": "rejected", "SENT_BACK": "sent back"}
