@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ from websockets.typing import Subprotocol
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import Json, OrchestratorError, SettingsError
 
+VARIABLE = "ORCHESTRATOR_TOKEN"
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 MESSAGE_BYTES = 64 * 1024 * 1024
 """A batch holds up to 200 events, and some of them a preview of a result."""
@@ -78,16 +80,26 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
 
 
 async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, Json]) -> None:
-    await socket.send('{"type":"connection_init"}')
+    signed_in = {"payload": found} if (found := authorization()) else {}
+    await socket.send(json.dumps({"type": "connection_init", **signed_in}))
     await socket.recv()  # the acknowledgement: whoever refuses closes instead
     payload = {"query": query, "variables": variables}
     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
 
 
 def authorization() -> dict[str, str]:
-    """The header by which the command signs in, where `ORCHESTRATOR_TOKEN` is set."""
-    token = os.environ.get("ORCHESTRATOR_TOKEN", "").strip()
+    """What the command signs in by, where `ORCHESTRATOR_TOKEN` is set: a header, or a payload of connection_init."""
+    token = os.environ.get(VARIABLE, "").strip()
+    if not (token.isascii() and token.isprintable()):  # the HTTP client would refuse it, and quote it
+        raise SettingsError(f"{VARIABLE} holds more than one line of plain ASCII: it is no token.")
     return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def not_signed_in() -> OperationRefused:
+    """What to do at a server that does not know who asks."""
+    if os.environ.get(VARIABLE, "").strip():
+        return OperationRefused(f"The server does not know the token in {VARIABLE}: set it to one of this server's.")
+    return OperationRefused(f"The server asks who you are: set {VARIABLE} to your token in the environment.")
 
 
 def base_of(url: str) -> str:
@@ -115,6 +127,8 @@ def _data(payload: dict[str, Any]) -> dict[str, Any]:
 def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
     """The errors of an answer as one of ours: is it worth another try?"""
     codes = {error.get("extensions", {}).get("code") for error in errors}
+    if "UNAUTHENTICATED" in codes:
+        return not_signed_in()
     told = printable("; ".join(str(error.get("message")) for error in errors))
     if codes & {"STORAGE_UNAVAILABLE", "INTERNAL"}:
         return ConnectionFailed(f"The server cannot answer now: {told}")
@@ -123,7 +137,9 @@ def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
 
 def _closed(closed: ConnectionClosed) -> OrchestratorError:
     code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
-    if code in (4400, 4401, 4403, 4406):
+    if code in (4401, 4403):
+        return not_signed_in()
+    if code in (4400, 4406):
         return OperationRefused(f"The server closed the connection for good: {code} {reason}")
     return ConnectionFailed(f"The connection was lost ({code}).")
 
@@ -132,4 +148,6 @@ def not_opened(status: int) -> OrchestratorError:
     """What a status without an answer of GraphQL means."""
     if status in (408, 425, 429) or status >= 500:
         return ConnectionFailed(f"The server answered {status}.")
+    if status == HTTPStatus.UNAUTHORIZED:
+        return not_signed_in()
     return OperationRefused(f"The server answered {status}: is there an orchestrator, and may you enter?")

@@ -105,17 +105,37 @@ def _act(asked: argparse.Namespace) -> None:
         case "waits":
             from orchestrator_gql.cli.operator.waits import waits
 
-            waits(asked.url, overdue=asked.overdue, is_json=asked.json)
+            waits(asked.url, overdue=asked.overdue, mine=asked.mine, assignee=asked.assignee, is_json=asked.json)
         case "show":
             from orchestrator_gql.cli.operator.show import show
 
             show(asked.url, asked.id, is_json=asked.json)
+        case "confirm" if asked.reject or asked.send_back is not None:
+            from orchestrator_gql.cli.operator.deciding import reject
+
+            answers = [*asked.set, *filter(None, [asked.pages])]
+            reject(
+                asked.url,
+                asked.id,
+                comment=asked.comment,
+                back_to=asked.send_back,
+                is_agreed=asked.yes,
+                answers=answers,
+            )
         case "confirm":
             from orchestrator_gql.cli.operator.confirm import confirm
 
             confirm(
                 asked.url, asked.id, fields=asked.set, pages=asked.pages, comment=asked.comment, is_agreed=asked.yes
             )
+        case "claim" | "release":
+            from orchestrator_gql.cli.operator import deciding
+
+            getattr(deciding, asked.command)(asked.url, asked.id)
+        case "assign":
+            from orchestrator_gql.cli.operator.deciding import assign
+
+            assign(asked.url, asked.id, asked.name)
         case "notifications":
             from orchestrator_gql.cli.operator.notifications import notifications
 

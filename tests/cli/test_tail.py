@@ -179,7 +179,10 @@ async def test_a_socket_that_is_forbidden_is_not_tried_again() -> None:
         _, err = await rest(process)
 
     assert process.returncode == 2
-    assert "for good: 4403 Forbidden" in err
+    assert (
+        err
+        == "orchestrator-gql: The server asks who you are: set ORCHESTRATOR_TOKEN to your token in the environment.\n"
+    )
 
 
 async def test_events_that_the_log_no_longer_has_are_said_to_be_missed() -> None:

@@ -48,9 +48,9 @@ def until(find: Callable[[], T | None]) -> T:
 def orchestrator(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, in the folder."""
     return subprocess.run(
-        _command(arguments),
+        command(arguments),
         cwd=folder,
-        env=_environment(environment),
+        env=environment_of(environment),
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -89,7 +89,7 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     out, err = folder / f"{name}.out", folder / f"{name}.err"
     with out.open("wb") as to_out, err.open("wb") as to_err:
         process = subprocess.Popen(
-            _command(arguments), cwd=folder, env=_environment(environment), stdout=to_out, stderr=to_err
+            command(arguments), cwd=folder, env=environment_of(environment), stdout=to_out, stderr=to_err
         )
     try:
         yield Running(process, out, err)
@@ -117,11 +117,12 @@ def get(url: str) -> httpx.Response:
     return httpx.get(url, trust_env=False, timeout=SECONDS)
 
 
-def _command(arguments: tuple[str, ...]) -> list[str]:
+def command(arguments: tuple[str, ...]) -> list[str]:
+    """How the command is run, as a list of words."""
     return [sys.executable, "-m", "orchestrator_gql", *arguments]
 
 
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+def environment_of(extra: Mapping[str, str]) -> dict[str, str]:
     """The test's own environment without settings that a developer may have made."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "ANSIBLE_"))}
     return {**kept, **extra}

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import httpx
 
-from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of
+from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_signed_in
 from orchestrator_gql.cli.terminal import printable
 
 SECONDS = 60.0
@@ -63,6 +63,8 @@ def _write(said: httpx.Response, file: BinaryIO, output: Path | None) -> None:
 
 
 def _refusal(said: httpx.Response) -> OperationRefused | ConnectionFailed:
+    if said.status_code == httpx.codes.UNAUTHORIZED:
+        return not_signed_in()
     try:
         detail = str(said.json()["detail"])
     except (ValueError, KeyError, TypeError):

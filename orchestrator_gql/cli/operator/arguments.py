@@ -9,22 +9,55 @@ from uuid import UUID
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 """Makes the parser of a command of its name, summary and text."""
 
+_PROCESS = "the process"
 _ITS_ID = "the process, or the callback where it has several"
 
 _WAITS = """\
 List what waits for a remote service or a person, the overdue first, with its age and its deadline.
 
   orchestrator-gql waits
-  orchestrator-gql waits --overdue --json"""
+  orchestrator-gql waits --overdue --json
+  orchestrator-gql waits --mine
+  orchestrator-gql waits --assignee "Network operations"
 
-_SHOW = "Show one process: its steps, its callbacks with everything that came to their doors, and what may be done now."
+A form says who is asked, who has claimed it, and how many of those who must have approved it. Where the server knows
+tokens, set ORCHESTRATOR_TOKEN to yours: every command that asks a server signs in by it."""
+
+_SHOW = """\
+Show one process: its steps with who decided what there, its callbacks with everything that came to their doors, the
+open form and whether you may decide it, and what may be done now."""
 
 _CONFIRM = """\
-Answer the open form of a process. What it shows is printed, and asked for unless --yes says so already.
+Answer the open form of a process, or reject it. What it shows is printed, and asked for unless --yes says so already.
 
   orchestrator-gql confirm ID
   orchestrator-gql confirm ID --set remark="looks good" --yes
-  orchestrator-gql confirm ID --pages '[{"answer": "wait"}, {"minutes": 30}]' --yes"""
+  orchestrator-gql confirm ID --pages '[{"answer": "wait"}, {"minutes": 30}]' --yes
+  orchestrator-gql confirm ID --comment "Checked against the plan." --yes
+  orchestrator-gql confirm ID --reject --comment "The window is too short." --yes
+  orchestrator-gql confirm ID --send-back Draft --comment "Name the site, please." --yes
+
+At a terminal it asks for what is missing, page by page, and for a page again where something in it is wrong. Where
+several people must approve, the next one is shown, and confirms, what the first one answered. Exit code 1: the server
+says no, because somebody was first, or has claimed it, or something is wrong with a field; 2: the command is wrong."""
+
+_CLAIM = """\
+Take the open form of a process: until you release it, or it is assigned anew, nobody else may decide it.
+
+  orchestrator-gql claim ID
+  orchestrator-gql confirm ID"""
+
+_RELEASE = """\
+Give a form back that you claimed, so that others may decide it; who may manage the engine gives back anybody's.
+
+  orchestrator-gql release ID"""
+
+_ASSIGN = """\
+Give the open form of a process to another team, free of whoever had claimed it. NAME is the team's key, as workflows
+call it, or its name.
+
+  orchestrator-gql assign ID FIELD
+  orchestrator-gql assign ID "Field engineers" --url https://orchestrator.example"""
 
 _ADOPT = """\
 Make a late or refused delivery the result of its callback; the remote service is not called. ID is a process that has
@@ -61,13 +94,11 @@ def add_verbs(command: Command, server: str) -> None:
 
     waits = verb("waits", "list what waits, the overdue first", _WAITS, is_of=None)
     waits.add_argument("--overdue", action="store_true", help="what is past its deadline only")
+    waits.add_argument("--mine", action="store_true", help="the forms that you may answer only")
+    waits.add_argument("--assignee", metavar="NAME", help="the forms for this team only: its key or its name")
     waits.add_argument("--json", action="store_true", help="each as a line of JSON")
     verb("show", "show one process", _SHOW).add_argument("--json", action="store_true", help="as JSON")
-    confirm = verb("confirm", "answer the open form of a process", _CONFIRM)
-    confirm.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the page")
-    confirm.add_argument("--pages", metavar="JSON", help="all pages, where there are several")
-    confirm.add_argument("--comment", metavar="TEXT", help="what to say with it")
-    confirm.add_argument("--yes", action="store_true", help="do not ask")
+    _add_deciding(verb)
     verb("adopt", "make a late or refused delivery the result", _ADOPT, needs_reason=True)
     verb("reissue", "run the action again with a fresh URL", _REISSUE, needs_reason=False)
     reawait = verb("reawait", "wait longer for the same job", _REAWAIT, needs_reason=False)
@@ -82,6 +113,23 @@ def add_verbs(command: Command, server: str) -> None:
     told.add_argument("--dead", action="store_true", help="what was given up only")
     told.add_argument("--json", action="store_true", help="each as a line of JSON")
     verb("resend", "send a notification again", _RESEND, is_of="the notification")
+
+
+def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    """The verbs by which people decide what a process asks them."""
+    confirm = verb("confirm", "answer the open form of a process, or reject it", _CONFIRM, is_of=_PROCESS)
+    confirm.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
+    confirm.add_argument("--pages", metavar="JSON", help="all pages, where there are several")
+    confirm.add_argument("--comment", metavar="TEXT", help="what to say with it")
+    how = confirm.add_mutually_exclusive_group()
+    how.add_argument("--reject", action="store_true", help="refuse what it asks; --comment must say why")
+    how.add_argument("--send-back", metavar="STEP", help="reject it by sending it back to the step that `show` names")
+    confirm.add_argument("--yes", action="store_true", help="do not ask")
+    verb("claim", "take a form, so that nobody else decides it", _CLAIM, is_of=_PROCESS)
+    verb("release", "give a claimed form back", _RELEASE, is_of=_PROCESS)
+    verb("assign", "give a form to another team", _ASSIGN, is_of=_PROCESS).add_argument(
+        "name", metavar="NAME", help="the team's key or name"
+    )
 
 
 def _span(text: str) -> float:

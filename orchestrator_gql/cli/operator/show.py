@@ -2,26 +2,37 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.waits import age
+from orchestrator_gql.cli.operator.moments import age, moment
+from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
-DOCUMENT = """\
-query Show($id: ID!) { process(id: $id) {
+DOCUMENT = f"""\
+query Show($id: ID!) {{ process(id: $id) {{
   id version status workflowName note startedAt availableActions
-  failure { code message } whyWaiting { message since until lastReportAt }
-  steps { index name status attempt durationSeconds failure { code message } }
-  callbacks { id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
-    progress { percent message reportedAt } validation { outcome message }
-    attempts(first: 200) { totalCount nodes { id at outcome bytes peer isAdoptable replaced error bodyPreview } } }
-  openInputRequest { id title assignee { name } dueAt } } }
+  failure {{ code message }} whyWaiting {{ message since until lastReportAt }}
+  steps {{ index name kind status attempt durationSeconds failure {{ code message }}
+    inputRequest {{ id status title {DECISIONS} }} }}
+  callbacks {{ id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
+    progress {{ percent message reportedAt }} validation {{ outcome message }}
+    attempts(first: 200) {{ totalCount nodes {{ id at outcome bytes peer isAdoptable replaced error bodyPreview }} }} }}
+  openInputRequest {{ id version title createdAt {STANDING} remindedAt escalatedAt blockedReason canReject
+    sendBackTo }} }} }}
+"""
+DECIDED = f"""\
+query Decided($id: ID!, $after: String) {{ process(id: $id) {{ events(first: 200, after: $after) {{
+  nodes {{ ... on InputDecidedEvent {{ inputRequest {{ id step {{ index }} {DECISIONS} }} }} }}
+  pageInfo {{ hasNextPage endCursor }} }} }} }}
 """
 SHOWN = 200
 """Characters of a refused body that are shown."""
+
+Decisions: TypeAlias = dict[int, list[dict[str, Any]]]
+"""By the index of the step, in order."""
 
 
 def show(url: str, id: UUID, *, is_json: bool = False) -> None:
@@ -30,7 +41,7 @@ def show(url: str, id: UUID, *, is_json: bool = False) -> None:
     if is_json:
         print(json.dumps(process, indent=2))
         return
-    for line in lines(process, datetime.now(UTC)):
+    for line in lines(process, datetime.now(UTC), earlier(url, process)):
         print(printable(line))
 
 
@@ -42,8 +53,26 @@ def found(url: str, id: UUID) -> dict[str, Any]:
     return process
 
 
-def lines(process: dict[str, Any], now: datetime) -> list[str]:
-    """What is to be read of the process, line by line."""
+def earlier(url: str, process: dict[str, Any]) -> Decisions:
+    """What was decided at steps that asked several times, by their index: the process tells the last time alone."""
+    asked = [step for step in process["steps"] if step["inputRequest"]]
+    if not asked or all(step["attempt"] < 2 for step in process["steps"]):
+        return {}
+    last, found = {step["inputRequest"]["id"] for step in asked}, dict[str, tuple[int, list[dict[str, Any]]]]()
+    after, has_more = None, True
+    while has_more:
+        page = request(url, DECIDED, {"id": process["id"], "after": after})["process"]["events"]
+        told = [event["inputRequest"] for event in page["nodes"] if event]
+        found |= {one["id"]: (one["step"]["index"], one["decisions"]) for one in told if one["id"] not in last}
+        has_more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+    decisions: Decisions = {}
+    for index, made in found.values():
+        decisions.setdefault(index, []).extend(made)
+    return decisions
+
+
+def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str]:
+    """What is to be read of the process, line by line; ``before`` is what `earlier` finds."""
     began = age(process["startedAt"], now)
     told = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
     if process["note"]:
@@ -54,22 +83,45 @@ def lines(process: dict[str, Any], now: datetime) -> list[str]:
     if process["failure"]:
         told.append(f"  {process['failure']['code']}: {process['failure']['message']}")
     told.append("Steps")
-    told += [_step(step) for step in process["steps"]]
+    for step in process["steps"]:
+        told += _step(step, before.get(step["index"], []))
     if process["callbacks"]:
         told.append("Callbacks")
     for callback in process["callbacks"]:
         told += _callback(callback, now)
     if asked := process["openInputRequest"]:
-        told.append(f"Form {asked['title']!r} for {asked['assignee']['name'] if asked['assignee'] else 'anybody'}")
+        told += _form(asked, now)
     told.append(f"You may: {', '.join(one.lower().replace('_', ' ') for one in process['availableActions'])}")
     return told
 
 
-def _step(step: dict[str, Any]) -> str:
+def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     took = f", {step['durationSeconds']:.1f} s" if step["durationSeconds"] is not None else ""
     again = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
     why = f": {step['failure']['message']}" if step["failure"] else ""
-    return f"  {step['index'] + 1:>3} {step['status']:<17} {step['name']}{again}{took}{why}"
+    made = [*before, *(step["inputRequest"]["decisions"] if step["inputRequest"] else ())]
+    return [
+        f"  {step['index'] + 1:>3} {step['status']:<17} {step['name']}{again}{took}{why}",
+        *(f"      {decided(one)}" for one in made),
+    ]
+
+
+def _form(asked: dict[str, Any], now: datetime) -> list[str]:
+    """The open form: whom it is for, who has it, and whether whoever looks may decide it, or why not."""
+    told = filter(None, (f"Form {asked['title']!r} for {asked['assignee']['name']}", approvals(asked), due(asked, now)))
+    lines = [", ".join(told)]
+    if asked["claimedBy"]:
+        lines.append(claimed(asked, "  {}"))
+    if asked["escalatedAt"]:
+        lines.append(f"  came to {asked['assignee']['name']} by itself at {moment(asked['escalatedAt'])}")
+    if asked["remindedAt"]:
+        lines.append(f"  its team was reminded at {moment(asked['remindedAt'])}")
+    if not asked["canSubmit"]:
+        lines.append(f"  You may not decide it: {asked['blockedReason']}")
+    elif asked["canReject"]:
+        back = f", or send it back to {asked['sendBackTo']!r}" if asked["sendBackTo"] else ""
+        lines.append(f"  You may confirm it, reject it{back}")
+    return lines
 
 
 def _callback(callback: dict[str, Any], now: datetime) -> list[str]:

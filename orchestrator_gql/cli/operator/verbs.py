@@ -1,12 +1,12 @@
 """The verbs that help a process on, each one mutation."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
+from orchestrator_gql.cli.operator.moments import moment
 from orchestrator_gql.cli.operator.show import found
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -66,7 +66,7 @@ def told(said: dict[str, Any]) -> str:
     """A typed refusal as a sentence: what is wrong and where, or who was first and when."""
     places = "; ".join(f"{one['pointer']}: {one['message']}" for one in said.get("errors", ()))
     by = f"by {said['by']['name']}" if said.get("by") else ""
-    at = f"at {datetime.fromisoformat(said['at']).astimezone():%Y-%m-%d %H:%M:%S}" if said.get("at") else ""
+    at = f"at {moment(said['at'])}" if said.get("at") else ""
     first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
     return " ".join(filter(None, (said["message"], places, first)))
 

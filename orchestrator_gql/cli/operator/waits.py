@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestrator_gql.cli.operator.moments import age, is_past
+from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.errors import Json
 
 CALLBACKS = """\
 query Callbacks($after: String) {
@@ -14,47 +17,47 @@ query Callbacks($after: String) {
     nodes { id name issuedAt expiresAt heartbeatDueAt process { id workflowName whyWaiting { message lastReportAt } } }
     pageInfo { hasNextPage endCursor } } }
 """
-FORMS = """\
-query Forms($after: String) {
-  inputRequests(first: 200, after: $after) {
-    nodes { id title createdAt dueAt assignee { name } process { id workflowName } }
-    pageInfo { hasNextPage endCursor } } }
+FORMS = f"""\
+query Forms($after: String, $mine: Boolean) {{
+  inputRequests(filter: {{mine: $mine}}, first: 200, after: $after) {{
+    nodes {{ id title createdAt {STANDING} process {{ id workflowName }} }}
+    pageInfo {{ hasNextPage endCursor }} }} }}
 """
 
 
-def waits(url: str, *, overdue: bool = False, is_json: bool = False) -> None:
-    """Print a line for each open wait."""
+def waits(
+    url: str, *, overdue: bool = False, mine: bool = False, assignee: str | None = None, is_json: bool = False
+) -> None:
+    """Print a line for each open wait; ``mine`` and ``assignee`` leave the forms that one may answer, or of a team."""
     now = datetime.now(UTC)
-    found = [*map(_callback, _all(url, CALLBACKS, "callbacks")), *map(_form, _all(url, FORMS, "inputRequests"))]
+    forms = (_form(node) for node in _all(url, FORMS, "inputRequests", mine=True if mine else None))
+    found = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
+    if not mine and assignee is None:
+        found += map(_callback, _all(url, CALLBACKS, "callbacks"))
     found = [wait for wait in found if not overdue or _is_overdue(wait, now)]
     found.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
     for wait in found:
         print(json.dumps(wait) if is_json else printable(_line(wait, now)))
     if not found and not is_json:
-        print("Nothing is overdue." if overdue else "Nothing waits.")
+        whom = f" for {assignee}" if assignee else ""
+        yours = " that you may answer" if mine else ""
+        print(printable(f"Nothing {'is overdue' if overdue else 'waits'}{whom}{yours}."))
 
 
-def age(since: str, now: datetime) -> str:
-    """How long ago that was, or how long until then, in its largest unit.
-
-    >>> age("2026-03-02T09:00:00Z", datetime(2026, 3, 2, 11, 30, tzinfo=UTC))
-    '2 h'
-    """
-    seconds = abs((now - datetime.fromisoformat(since)).total_seconds())
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _all(url: str, document: str, field: str) -> Iterator[dict[str, Any]]:
+def _all(url: str, document: str, field: str, **given: Json) -> Iterator[dict[str, Any]]:
     after = None
     while True:
-        page = request(url, document, {"after": after})[field]
+        page = request(url, document, {**given, "after": after})[field]
         yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = page["pageInfo"]["endCursor"]
+
+
+def _is_of(wait: dict[str, Any], *, mine: bool, assignee: str | None) -> bool:
+    team = wait["assignee"]
+    is_theirs = assignee is None or assignee.casefold() in (team["key"].casefold(), team["name"].casefold())
+    return is_theirs and (wait["canSubmit"] or not mine)
 
 
 def _callback(node: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +77,9 @@ def _callback(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _form(node: dict[str, Any]) -> dict[str, Any]:
-    who = node["assignee"]["name"] if node["assignee"] else "somebody"
+    """The form as a wait, with whom it is for and who has said what, named as the server's schema does."""
+    told = filter(None, (f"It waits for {node['assignee']['name']}", claimed(node, "{}"), approvals(node)))
+    standing = {key: value for key, value in node.items() if key not in ("id", "title", "createdAt", "process")}
     return {
         "kind": "FORM",
         "process": node["process"]["id"],
@@ -83,12 +88,13 @@ def _form(node: dict[str, Any]) -> dict[str, Any]:
         "what": f"form {node['title']!r}",
         "since": node["createdAt"],
         "until": node["dueAt"],
-        "message": f"It waits for {who}.",
+        "message": f"{', '.join(told)}.",
+        **standing,
     }
 
 
 def _is_overdue(wait: dict[str, Any], now: datetime) -> bool:
-    return wait["until"] is not None and datetime.fromisoformat(wait["until"]) <= now
+    return wait["until"] is not None and is_past(wait["until"], now)
 
 
 def _line(wait: dict[str, Any], now: datetime) -> str:

@@ -20,11 +20,17 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
         ("Callbacks", f"{settings.base_url}/api/processes/...  (as remote services reach this server)"),
         ("Database", _database(settings)),
         ("Workflows", ", ".join(sorted(workflow.name for workflow in workflows))),
-        ("Sign-in", "none: development mode. Only this machine can connect, and everybody on it is one local user."),
+        ("Sign-in", _sign_in(settings)),
     ]
     what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
     lines = (f"  {name:<11}{value}" for name, value in rows)
     return "\n".join((f"\norchestrator-gql {__version__} is running{what}; Ctrl-C ends it.\n", *lines))
+
+
+def _sign_in(settings: Settings) -> str:
+    if settings.has_sign_in:
+        return "by a token of ORCHESTRATOR_API_TOKENS; whoever is at a terminal sets ORCHESTRATOR_TOKEN to theirs."
+    return "none: development mode. Only this machine can connect, and everybody on it is one local user."
 
 
 def _doors(settings: Settings, here: str) -> list[tuple[str, str]]:

@@ -1,0 +1,27 @@
+"""Points in time as the operator's verbs tell them."""
+
+from datetime import datetime
+
+
+def age(since: str, now: datetime) -> str:
+    """How long ago that was, or how long until then, in its largest unit.
+
+    >>> from datetime import UTC
+    >>> age("2026-03-02T09:00:00Z", datetime(2026, 3, 2, 11, 30, tzinfo=UTC))
+    '2 h'
+    """
+    seconds = abs((now - datetime.fromisoformat(since)).total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def moment(at: str) -> str:
+    """That time where the reader is, to the second."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def is_past(at: str, now: datetime) -> bool:
+    """Whether that time has come."""
+    return datetime.fromisoformat(at) <= now

@@ -1,0 +1,262 @@
+"""People decide from their terminals, each signed in by a token, at one server that all the tests share."""
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.command_line import orchestrator, serving, until
+from support.sign_in import api_token, token_of
+from support.terminal import Terminal, terminal
+
+from orchestrator_gql.cli.client import authorization
+from orchestrator_gql.cli.main import main
+from orchestrator_gql.utils.errors import SettingsError
+
+FLOWS = """
+from typing import Any
+
+from pydantic import Field
+
+from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.forms import FormPage, SubmitFormPage
+from orchestrator_gql.workflow import workflow
+
+
+class Change(FormPage):
+    minutes: int = 30
+
+
+class Where(FormPage):
+    site: str
+
+
+class When(SubmitFormPage):
+    minutes: int = Field(ge=5, le=120)
+    remark: str = "none"
+
+
+@step("Draft")
+def draft():
+    return None
+
+
+@inputstep("Approve", assignee=Assignee("NOC"), approvals=2, allow_self_approval=False, on_reject="Draft", due=7200)
+def approve():
+    said = yield Change
+    return {"minutes": said.minutes}
+
+
+@inputstep("Plan", assignee=Assignee("FIELD"))
+def plan():
+    where = yield Where
+    when = yield When
+    return {"site": where.site, "minutes": when.minutes, "remark": when.remark}
+
+
+@workflow("Change")
+def change():
+    return begin >> draft >> approve
+
+
+@workflow("Visit")
+def visit():
+    return begin >> plan
+"""
+TEAMS = [{"key": "NOC", "name": "Network operations"}, {"key": "FIELD", "name": "Field engineers"}]
+PEOPLE = {"ada": "NOC", "bob": "NOC", "cay": "NOC", "dan": "FIELD", "eve": "FIELD"}
+START = """mutation($n: String!) { startWorkflow(input: {workflowName: $n}) {
+  ... on StartWorkflowSuccess { process { id } } } }"""
+STATE = "query($id: ID!) { process(id: $id) { status state } }"
+AT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+
+
+class Site:
+    """A server that knows five people, and the command in the hands of each."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder, self.address = folder, address
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        head = {"authorization": f"Bearer {token_of('ada')}"}
+        body = {"query": query, "variables": variables}
+        said = httpx.post(f"{self.address}/graphql", json=body, headers=head, timeout=30, trust_env=False).json()
+        assert "errors" not in said, said
+        return next(iter(said["data"].values()))
+
+    def start(self, name: str) -> str:
+        """A process that ada began and that asks somebody."""
+        id: str = self.ask(START, n=name)["process"]["id"]
+        return self.asks(id)
+
+    def asks(self, id: str) -> str:
+        until(lambda: True if self.ask(STATE, id=id)["status"] == "SUSPENDED" else None)
+        return id
+
+    def ended(self, id: str) -> Any:
+        """The state of the process, once it is completed."""
+        return until(lambda: now["state"] if (now := self.ask(STATE, id=id))["status"] == "COMPLETED" else None)
+
+    def says(self, who: str, *words: str, code: int = 0) -> str:
+        """What the command prints for that person, where it ends with that code."""
+        return self.runs(token_of(who), *words, code=code)
+
+    def runs(self, token: str, *words: str, code: int) -> str:
+        said = orchestrator(self.folder, *words, "--url", self.address, ORCHESTRATOR_TOKEN=token)
+        assert said.returncode == code, said.stdout + said.stderr
+        assert not token or token not in said.stdout + said.stderr
+        return said.stderr if code else said.stdout
+
+    def hears(self, who: str, *words: str, code: int = 1) -> str:
+        """The same without a process of its own, for what other tests see from outside often enough."""
+        with ExitStack() as stack:
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv("ORCHESTRATOR_TOKEN", token_of(who))
+            out, err = (
+                stack.enter_context(redirect_stdout(StringIO())),
+                stack.enter_context(redirect_stderr(StringIO())),
+            )
+            assert main([*words, "--url", self.address]) == code, err.getvalue()
+        return err.getvalue() if code else out.getvalue()
+
+    def sits(self, who: str, *words: str) -> AbstractContextManager[Terminal]:
+        """The person before the command."""
+        return terminal(self.folder, *words, "--url", self.address, ORCHESTRATOR_TOKEN=token_of(who))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("deciding")
+    (folder / "people.py").write_text(FLOWS)
+    tokens = [api_token(name, team).model_dump() for name, team in PEOPLE.items()]
+    settings = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
+    with serving(folder, "--workflows", "people.py", **settings) as server:
+        yield Site(folder, server.address)
+
+
+def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -> None:
+    id = site.start("change")
+
+    own = site.hears("ada", "confirm", id, "--yes")
+    first = site.says("bob", "confirm", id, "--set", "minutes=45", "--comment", "Fine.", "--yes")
+    waiting = site.hears("cay", "waits", "--mine", "--assignee", "network operations", code=0)
+    other = site.hears("cay", "confirm", id, "--set", "minutes=5", "--yes")
+    second = site.says("cay", "confirm", id, "--yes")
+    shown = site.hears("ada", "show", id, code=0)
+
+    assert "You started this process: somebody else must decide" in own
+    assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
+    assert f"{id}  change  form 'Change', for " in waiting
+    assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting
+    assert re.search(rf"bob approved other answers: .* \(at {AT}\)\n", other)
+    assert second == f"Change: Change\n  Minutes: 45\n{id} is COMPLETED\n"
+    assert site.ended(id)["minutes"] == 45
+    assert re.search(rf"bob approved it at {AT}: Fine\.\n +cay approved it at {AT}\n", shown)
+
+
+def test_a_form_goes_back_with_a_comment_and_is_rejected_in_the_end(site: Site) -> None:
+    id = site.start("change")
+
+    silent = site.hears("bob", "confirm", id, "--reject", code=2)
+    nowhere = site.hears("bob", "confirm", id, "--send-back", "Sketch", "--comment", "Hm.", "--yes")
+    back = site.says("bob", "confirm", id, "--send-back", "draft", "--comment", "Name the site.", "--yes")
+    site.asks(id)
+    with site.sits("cay", "confirm", id, "--reject", "--comment", "Never mind.") as seat:
+        seat.answers("Reject it? [y/N] ", "y")
+        ended = seat.end()
+    shown = site.hears("ada", "show", id, code=0)
+
+    assert "give --comment TEXT" in silent
+    assert "cannot be sent back to 'Sketch': it goes back to 'Draft' only" in nowhere
+    assert re.fullmatch(rf"{id} is \w+: sent back to 'Draft'\n", back)
+    assert ended[0] == 0 and f"{id} is FAILED: rejected\n" in ended[1]
+    assert re.search(rf"bob sent it back at {AT}: Name the site\.\n +cay rejected it at {AT}: Never mind\.\n", shown)
+
+
+def test_a_wrong_field_on_page_two_is_named_and_that_page_alone_is_asked_again(site: Site) -> None:
+    id = site.start("visit")
+
+    wrong = site.says("eve", "confirm", id, "--pages", '[{"site": "ams"}, {"minutes": 500}]', "--yes", code=1)
+    half = site.hears("eve", "confirm", id, "--set", "site=ams", "--yes", code=2)
+    with site.sits("eve", "confirm", id) as seat:
+        seat.answers("  Site: ", "ams-1")
+        seat.answers("Next? [y/N, e edits] ", "y")
+        seat.answers("  Minutes: ", "500")
+        seat.answers("Submit? [y/N, e edits] ", "y")
+        seat.answers("  Minutes [500]: ", "45")
+        seat.answers("Submit? [y/N, e edits] ", "y")
+        code, screen = seat.end()
+
+    assert "Page 2, 'When': /minutes: Input should be less than or equal to 120" in wrong
+    assert """--pages '[{"site": "ams"}, {"minutes": "…", "remark": "none"}]'""" in half
+    assert code == 0
+    assert screen.count("Page 2, 'When': /minutes: ") == 1 and screen.count("Site: …") == 1
+    assert site.ended(id) | {"site": "ams-1", "minutes": 45, "remark": "none"} == site.ended(id)
+
+
+def test_a_form_is_taken_given_back_and_given_to_others(site: Site) -> None:
+    id = site.start("visit")
+
+    taken = site.says("eve", "claim", id)
+    blocked = site.hears("dan", "confirm", id, "--yes")
+    mine = site.hears("dan", "waits", "--mine", "--json", code=0)
+    theirs = [
+        json.loads(line) for line in site.hears("dan", "waits", "--assignee", "FIELD", "--json", code=0).splitlines()
+    ]
+    not_theirs = site.hears("dan", "release", id)
+    freed = site.hears("eve", "release", id, code=0)
+    given = site.hears("eve", "assign", id, "network operations", code=0)
+
+    assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", taken)
+    assert re.search(rf"\(claimed by eve since {AT}\)\n", blocked)
+    assert id not in mine
+    (row,) = [one for one in theirs if one["process"] == id]
+    assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)
+    assert "claimed by eve" in row["message"] and row["assignee"] == TEAMS[1]
+    assert "only they, or who may manage the engine" in not_theirs
+    assert freed == f"{id} asks 'Where', free for Field engineers\n"
+    assert given == f"{id} asks 'Where', assigned to Network operations\n"
+
+
+def test_of_two_at_the_same_time_one_decides_and_the_other_is_told_who_and_when(site: Site) -> None:
+    id, late = site.start("visit"), site.start("visit")
+    pages = '[{"site": "ams"}, {"minutes": 30}]'
+    words = ("confirm", id, "--pages", pages, "--yes", "--url", site.address)
+
+    def run(who: str) -> Any:
+        return orchestrator(site.folder, *words, ORCHESTRATOR_TOKEN=token_of(who))
+
+    with ThreadPoolExecutor(2) as both:
+        said = dict(zip(("dan", "eve"), both.map(run, ("dan", "eve")), strict=True))
+    with site.sits("dan", "confirm", late, "--pages", pages) as seat:
+        seat.waits_for("Submit? ")
+        site.hears("eve", "claim", late, code=0)
+        site.hears("eve", "release", late, code=0)
+        seat.answers("Submit? [y/N, e edits] ", "y")
+        stale = seat.end()
+
+    (winner,) = [name for name, one in said.items() if one.returncode == 0]
+    (loser,) = [one for one in said.values() if one.returncode == 1]
+    assert re.search(rf"{winner} (approved it|decided this first: approved\.) \(?at {AT}", loser.stderr)
+    assert site.ended(id)["minutes"] == 30
+    assert stale[0] == 1
+    assert "Nothing was decided: look at it again, then decide anew." in stale[1]
+
+
+def test_who_is_not_known_is_told_what_to_set(site: Site) -> None:
+    nobody = site.runs("", "waits", code=2)
+    wrong = site.runs("a-wrong-token", "tail", code=2)
+    with pytest.MonkeyPatch.context() as environment, pytest.raises(SettingsError, match="it is no token"):
+        environment.setenv("ORCHESTRATOR_TOKEN", "two\nlines")
+        authorization()
+
+    assert nobody == (
+        "orchestrator-gql: The server asks who you are: set ORCHESTRATOR_TOKEN to your token in the environment.\n"
+    )
+    assert "does not know the token in ORCHESTRATOR_TOKEN" in wrong
