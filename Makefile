@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DASHBOARD := frontend-example/dist/index.html
 
+# Tests start servers by the hundred: each would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt lint types floors bench chaos schema docs dashboard locks clean
 

@@ -1,6 +1,7 @@
 """`orchestrator-gql serve` and `worker`: settings and modules in, a running server out."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
@@ -38,6 +39,7 @@ def serve(
         # The callback URLs need the port that was really taken.
         settings = settings.model_copy(update={"port": door.getsockname()[1]})
         app = create_app(settings, workflows)
+        _look_after_garbage()
 
         def tell() -> None:
             print(banner(settings, workflows), advice(local_address(settings)), sep="\n", end="", flush=True)
@@ -46,6 +48,12 @@ def serve(
             asyncio.run(serve_until_signal(app, door, beside=beside or nullcontext(), on_ready=tell))
         except (StorageUnavailable, DBAPIError) as error:
             raise _unusable(settings, error) from error
+
+
+def _look_after_garbage() -> None:
+    """Begin to collect, and never look through what the server is made of: modules, tables and schema stay anyway."""
+    gc.freeze()
+    gc.enable()
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:
