@@ -126,7 +126,9 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
 
 def expire(process: Process, steps: StepList, now: datetime) -> Transition:
     """Fail a process whose question nobody may answer any more; a retry asks it again."""
-    failure = Failure(INPUT_EXPIRED, "Nobody answered the form before it was closed; retrying asks again.", now)
+    failure = Failure(
+        INPUT_EXPIRED, "The form was closed before enough people had answered it; retrying asks again.", now
+    )
     return decide(process, steps, Failed(failure), now)
 
 

@@ -70,7 +70,5 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
             if cluster is not None:
                 if cluster.is_running:
                     cluster.stop_immediately()
-                own.cleanup_mode = (
-                    None  # after a restart the package would not know its own server
-                )
+                own.cleanup_mode = None  # after a restart the package would not know its own server
             own.cleanup()
