@@ -1,6 +1,6 @@
 /** A wait for a remote service: how long, how far, what it said, and what was refused. */
 import { disclosure, h, type Block, type Child } from "../dom";
-import type { Callback, Process, Progress } from "../model";
+import type { Attempt, Callback, Process, Progress } from "../model";
 import { bytes, resultView, valueView } from "../result";
 import { moment, ticking } from "../time";
 import { adoptButton, callbackButtons } from "./actions";
@@ -48,21 +48,7 @@ function callbackView(callback: Callback, process: Process, isCurrent: boolean, 
         h(
           "ul",
           { class: "log" },
-          refused.map((attempt) =>
-            h(
-              "li",
-              {},
-              moment(attempt.at),
-              " ",
-              attempt.outcome.toLowerCase().replaceAll("_", " "),
-              ` · ${bytes(attempt.bytes)}`,
-              attempt.peer && ` from ${attempt.peer}`,
-              attempt.error && ` – ${attempt.error}`,
-              " ",
-              isCurrent && adoptButton(attempt, process, settled),
-              attempt.bodyPreview && h("pre", { class: "preview" }, attempt.bodyPreview),
-            ),
-          ),
+          refused.map((attempt) => refusal(attempt, isCurrent && adoptButton(attempt, process, settled))),
         ),
       ),
     hasResult &&
@@ -75,6 +61,22 @@ function callbackView(callback: Callback, process: Process, isCurrent: boolean, 
     validation?.details &&
       disclosure("validation", "What the validation found", valueView(validation.details, "validation")),
     isCurrent && h("div", { class: "actions" }, callbackButtons(callback, process, settled)),
+  );
+}
+
+function refusal(attempt: Attempt, button: Child): HTMLElement {
+  return h(
+    "li",
+    {},
+    moment(attempt.at),
+    " ",
+    attempt.outcome.toLowerCase().replaceAll("_", " "),
+    ` · ${bytes(attempt.bytes)}`,
+    attempt.peer && ` from ${attempt.peer}`,
+    attempt.error && ` – ${attempt.error}`,
+    " ",
+    button,
+    attempt.bodyPreview && h("pre", { class: "preview" }, attempt.bodyPreview),
   );
 }
 
