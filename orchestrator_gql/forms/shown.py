@@ -28,7 +28,8 @@ class Page:
 
     ``index`` counts the pages accepted before it; ``key`` is its class's name in kebab-case; ``schema`` is JSON Schema
     2020-12; ``ui_schema`` hints for react-jsonschema-form; ``initial_data`` the values to begin with, by key.
-    ``is_confirmation``: there is nothing to fill in. ``digest``: SHA-256, in hex, of all that is shown.
+    ``is_confirmation``: there is nothing to fill in. ``digest``: SHA-256, in hex, of all that is shown, on the pages
+    before it too.
     """
 
     index: int
@@ -44,8 +45,11 @@ class Page:
     digest: str
 
 
-def show(page: type[BaseModel], index: int) -> Page:
-    """The page as a client sees it; raises ``StepError`` for a read-only field without a value."""
+def show(page: type[BaseModel], index: int, behind: str = "") -> Page:
+    """The page as a client sees it; raises ``StepError`` for a read-only field without a value.
+
+    ``behind`` is the digest of the page before it, empty where it is the first.
+    """
     _check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
@@ -55,7 +59,8 @@ def show(page: type[BaseModel], index: int) -> Page:
     meta: Mapping[str, Json] = get_form_meta(page) or {}
     has_next = bool(meta.get("hasNext"))
     is_confirmation = all(field.get("readOnly") for field in fields.values())
-    digest = _digest({"title": title, "schema": schema, "initial_data": initial_data})
+    all_shown = {"title": title, "schema": schema, "initial_data": initial_data}
+    digest = _digest({**all_shown, "behind": behind} if behind else all_shown)
     cut = {key: _cut(field["default"]) for key, field in fields.items() if _is_too_long(field)}
     shown = {key: {**field, "default": cut[key]} if key in cut else field for key, field in fields.items()}
     return Page(

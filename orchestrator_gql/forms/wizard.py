@@ -35,6 +35,24 @@ RunSync: TypeAlias = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page that was asked: its place, and the digest of what was shown before it."""
+
+    page: type[BaseModel]
+    index: int = 0
+    behind: str = ""
+
+    @property
+    def shown(self) -> Page:
+        """As it is shown now."""
+        return show(self.page, self.index, self.behind)
+
+    def then(self, page: type[BaseModel]) -> "_Asked":
+        """The page that is asked behind it."""
+        return _Asked(page, self.index + 1, self.shown.digest)
+
+
+@dataclass(frozen=True, slots=True)
 class NextPage:
     """The form asks for one more page."""
 
@@ -60,17 +78,17 @@ class Complete:
 
     data: dict[str, Json]
     pages: tuple[dict[str, Json], ...]
-    last: type[BaseModel] | None = field(default=None, compare=False, repr=False)
+    last: _Asked | None = field(default=None, compare=False, repr=False)
 
     @property
     def shown_digest(self) -> str:
         """The digest of the page that was answered last, as it is shown now; empty where none was asked."""
-        return "" if self.last is None else show(self.last, len(self.pages) - 1).digest
+        return "" if self.last is None else self.last.shown.digest
 
     def refused(self, error: FieldError) -> PageInvalid:
         """The answer that none of it is taken, for a reason that only shows once all is there."""
-        index = max(len(self.pages) - 1, 0)
-        return PageInvalid(index, (error,), show(self.last or _NothingAsked, index))
+        last = self.last or _Asked(_NothingAsked)
+        return PageInvalid(last.index, (error,), last.shown)
 
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
@@ -206,18 +224,18 @@ def _understood(question: Any) -> _Question:
 
 
 def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
-    last: type[BaseModel] = _NothingAsked
+    last: _Asked | None = None
     accepted: list[dict[str, Json]] = []
     question: _Question = yield None
     for index, answer in enumerate(answers):
         if isinstance(question, ValidationError | FormValidationError):
             return _refused(last, question, answers[:index], locale)
         if isinstance(question, _Ended) or index >= MAX_PAGES:
-            return _too_many(last, expected=index, received=len(answers))
-        last = question
-        model, errors = judge(last, answer, locale=locale)
+            return _too_many(last or _Asked(_NothingAsked), expected=index, received=len(answers))
+        last = last.then(question) if last else _Asked(question)
+        model, errors = judge(question, answer, locale=locale)
         if model is None:
-            return PageInvalid(index, errors, show(last, index))
+            return PageInvalid(index, errors, last.shown)
         own.update(model.model_dump(warnings=False))
         accepted.append(_plain(asked_values(model), "page"))
         question = yield model
@@ -225,36 +243,34 @@ def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
         case ValidationError() | FormValidationError():
             return _refused(last, question, answers, locale)
         case _Ended(result=result):
-            return Complete(_data(result), tuple(accepted), last if accepted else None)
+            return Complete(_data(result), tuple(accepted), last)
         case page:
-            return NextPage(show(page, len(accepted)))
+            return NextPage((last.then(page) if last else _Asked(page)).shown)
 
 
 class _NothingAsked(SubmitFormPage):
     """This form has no page."""
 
 
-def _too_many(last: type[BaseModel], *, expected: int, received: int) -> PageInvalid:
+def _too_many(last: _Asked, *, expected: int, received: int) -> PageInvalid:
     message = f"Of the {received} pages sent, this form takes {expected}."
     error = FieldError((), message, "too_many_pages", {"expected": expected, "received": received})
-    index = max(expected - 1, 0)
-    return PageInvalid(index, (error,), show(last, index))
+    return PageInvalid(last.index, (error,), last.shown)
 
 
 def _refused(
-    last: type[BaseModel], error: ValidationError | FormValidationError, answers: Sequence[Json], locale: str
+    last: _Asked | None, error: ValidationError | FormValidationError, answers: Sequence[Json], locale: str
 ) -> PageInvalid:
     """The form itself did not accept its last answer; without an answer there is only its author to blame."""
-    if not answers:
+    if last is None:
         raise error
-    index = len(answers) - 1
-    shown = show(last, index)
-    errors = field_errors(last, error, answer=answers[index], locale=locale)
+    shown = last.shown
+    errors = field_errors(last.page, error, answer=answers[last.index], locale=locale)
     # What failed may be another model of the author's, whose fields no client has seen.
     placed = (
         each if set(each.path[:1]) <= shown.schema["properties"].keys() else replace(each, path=()) for each in errors
     )
-    return PageInvalid(index, tuple(placed), shown)
+    return PageInvalid(last.index, tuple(placed), shown)
 
 
 def _data(result: Any) -> dict[str, Json]:

@@ -8,7 +8,16 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 import graphql
-from graphql import ASTValidationRule, DocumentNode, FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    StringValueNode,
+)
 from graphql import OperationType as Kind
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
@@ -29,7 +38,18 @@ def parse(query: str) -> DocumentNode:
 
 
 def _parsed(query: str) -> DocumentNode:
-    return graphql.parse(query, max_tokens=MAX_TOKENS)
+    document = graphql.parse(query, max_tokens=MAX_TOKENS)
+    if "\\u" in query:  # no other way leads to such a character
+        graphql.visit(document, _NoNul())
+    return document
+
+
+class _NoNul(graphql.Visitor):
+    """Refuses a string with a NUL, as the values of variables are refused that hold one: no database keeps it."""
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        if "\0" in node.value and node.loc is not None:
+            raise GraphQLSyntaxError(node.loc.source, node.loc.start, "A string holds a NUL character.")
 
 
 _kept = lru_cache(KEPT_DOCUMENTS)(_parsed)

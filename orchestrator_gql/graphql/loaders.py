@@ -16,7 +16,7 @@ from orchestrator_gql.lookups import engine
 from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Principal
+from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callbacks, input_requests, lists, processes, product_subscriptions, steps
 from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
@@ -30,24 +30,30 @@ ReadPages = Callable[[Runtime, Principal, Sequence[UUID], Window], Awaitable[Map
 
 
 class Loaders:
-    """One operation's loaders; each takes a UUID, those of logs a window beside it."""
+    """One operation's loaders; each takes a UUID, those of logs a window beside it.
+
+    Whichever field leads there, what they load is for those who may READ: of the result of a mutation, or of an entry
+    of the audit log, others see what that says itself.
+    """
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
-        self.process: DataLoader[UUID, Process | None] = _one(runtime, lists.processes_by_ids)
-        self.whole: DataLoader[UUID, Process | None] = _one(runtime, processes.load_all)
-        self.state: DataLoader[UUID, Any] = _one(runtime, processes.states)
-        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, steps.of_processes)
-        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, callbacks.of_processes)
-        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, callbacks.by_ids)
-        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, attempts.by_ids)
+        self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, lists.processes_by_ids)
+        self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, processes.load_all)
+        self.state: DataLoader[UUID, Any] = _one(runtime, principal, processes.states)
+        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps.of_processes)
+        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks.of_processes)
+        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks.by_ids)
+        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts.by_ids)
         self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
         self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)
-        self.payload: DataLoader[UUID, str | None] = _one(runtime, callbacks.texts)
-        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, input_requests.of_processes)
-        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, input_requests.by_ids)
-        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, input_requests.decisions_of)
-        self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(runtime, product_subscriptions.ids_of_processes)
-        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, product_subscriptions.rows)
+        self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, callbacks.texts)
+        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, principal, input_requests.of_processes)
+        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, principal, input_requests.by_ids)
+        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, principal, input_requests.decisions_of)
+        self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(
+            runtime, principal, product_subscriptions.ids_of_processes
+        )
+        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions.rows)
         self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine.work(runtime, principal))
 
 
@@ -60,16 +66,18 @@ def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
     return DataLoader(load_fn=load)
 
 
-def _one(runtime: Runtime, read: Read[T]) -> DataLoader[UUID, T | None]:
+def _one(runtime: Runtime, principal: Principal, read: Read[T]) -> DataLoader[UUID, T | None]:
     async def load(keys: list[UUID]) -> list[T | None]:
+        principal.demand(Permission.READ)
         found = await runtime.database.read(lambda conn: read(conn, keys))
         return [found.get(key) for key in keys]
 
     return DataLoader(load_fn=load)
 
 
-def _many(runtime: Runtime, read: Read[list[T]]) -> DataLoader[UUID, list[T]]:
+def _many(runtime: Runtime, principal: Principal, read: Read[list[T]]) -> DataLoader[UUID, list[T]]:
     async def load(keys: list[UUID]) -> list[list[T]]:
+        principal.demand(Permission.READ)
         found = await runtime.database.read(lambda conn: read(conn, keys))
         return [found.get(key, []) for key in keys]
 

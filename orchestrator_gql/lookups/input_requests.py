@@ -37,6 +37,8 @@ async def refusal(
         demand_open(request, made[-1] if made else None)
         if workflow is None:
             return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
+        if request.step_index >= len(course(process, workflow)):
+            return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
         await answering.demand_may(runtime, principal, request, made, process, workflow)
     except OrchestratorError as refused:
         return refused

@@ -5,15 +5,22 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 _NAT64 = IPv6Network("64:ff9b::/96")
 """RFC 6052: an IPv4 address within an IPv6 one; a gateway unwraps it, the private ones included."""
 
+_OWN_NAT64 = IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: the same by rules of one's own network, so nobody else can tell which address it is."""
+
 
 def is_public(address: str) -> bool:
     """True for an address of the internet at large.
 
     >>> is_public("192.0.43.8"), is_public("10.0.0.1"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
     (True, False, False, False)
+    >>> is_public("2606:4700::1111"), is_public("::127.0.0.1"), is_public("fec0::1"), is_public("64:ff9b:1::a00:1")
+    (True, False, False, False)
     """
     ip = _unwrapped(ip_address(address))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, IPv6Address) and (ip in _OWN_NAT64 or ip.is_site_local):
+        return False  # by the word of `is_global` they are
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -1,6 +1,7 @@
 """Forms that people answer, on both databases: the first decision wins, and it is about what was shown."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,16 +9,19 @@ from conftest import Offer
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
+from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.people.requests import Decided
-from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
-from orchestrator_gql.security import Principal
+from orchestrator_gql.forms import FormPage, NextPage, PageInvalid, ReadOnly
+from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,
+    ClaimedByOther,
     Forbidden,
     InputRequestClosed,
     NotFound,
@@ -40,6 +44,17 @@ class Window(FormPage):
 def choose() -> FormGenerator:
     answer = yield Window
     return {"minutes": answer.minutes}
+
+
+@inputstep("Look on", assignee=Assignee("SYSTEM"))
+def look_on() -> FormGenerator:
+    yield Window
+    return {}
+
+
+@workflow("Look on")
+def looking_on() -> Any:
+    return begin >> look_on
 
 
 @workflow("Maintain")
@@ -128,6 +143,85 @@ async def test_two_equal_answers_with_one_key_at_the_same_time_are_one(offer: Of
 
     assert all(isinstance(one, Decided) and one.request.id == request.id for one in said)
     assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
+
+
+async def test_an_answer_is_bound_to_what_was_shown_on_the_pages_before_the_last_too(offer: Offer) -> None:
+    found = {"risk": "low"}
+
+    @inputstep("Approve")
+    def approve() -> FormGenerator:
+        class Findings(FormPage):
+            risk: ReadOnly[str] = found["risk"]
+
+        yield Findings
+        yield Window
+        return {}
+
+    @workflow("Approve findings")
+    def approve_findings() -> Any:
+        return begin >> approve
+
+    engine = await offer(approve_findings)
+    process_id = await engine.start(approve_findings)
+    given: dict[str, Any] = {"input_request_id": (await open_request(engine, process_id)).id}
+    shown = await submit_form(engine.runtime, ADA, **given, pages=[{}])
+    assert isinstance(shown, NextPage)
+
+    found["risk"] = "high"
+    with pytest.raises(StaleForm):
+        await submit_form(engine.runtime, ADA, **given, pages=[{}, {}], shown_digest=shown.page.digest)
+    found["risk"] = "low"
+    await submit_form(engine.runtime, ADA, **given, pages=[{}, {}], shown_digest=shown.page.digest)
+
+    await engine.reaches(process_id, COMPLETED)
+
+
+async def test_a_key_of_somebody_else_answers_nobody_and_hides_no_approval(offer: Offer) -> None:
+    @inputstep("Approve", approvals=2)
+    def approve() -> FormGenerator:
+        yield Window
+        return {}
+
+    @workflow("Approve by two")
+    def by_two() -> Any:
+        return begin >> approve
+
+    engine = await offer(by_two)
+    process_id = await engine.start(by_two)
+    request = await open_request(engine, process_id)
+    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{}], "idempotency_key": "click-1"}
+
+    await submit_form(engine.runtime, ADA, **given)
+    with pytest.raises(Forbidden):
+        await submit_form(engine.runtime, Principal("eve", "Eve", permissions=frozenset()), **given)
+    await submit_form(engine.runtime, BOB, **given)
+
+    await engine.reaches(process_id, COMPLETED)
+    made = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id]))
+    assert [one.by for one in made[request.id]] == [ADA.id, BOB.id]
+
+
+async def test_whoever_assigns_a_form_takes_it_from_nobody_who_took_it_meanwhile(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = await offer(maintain, looking_on)
+    request = await open_request(engine, await engine.start(maintain))
+    whole, others = engine.runtime.database.transaction, [claim_input_request]
+
+    async def taken_in_between(unit: Any) -> Any:
+        if others:
+            await others.pop()(engine.runtime, BOB, input_request_id=request.id)
+        return await whole(unit)
+
+    monkeypatch.setattr(engine.runtime.database, "transaction", taken_in_between)
+
+    colleague = replace(ADA, permissions=ADA.permissions - {Permission.MANAGE_ENGINE})
+    with pytest.raises(ClaimedByOther):
+        await assign_input_request(engine.runtime, colleague, input_request_id=request.id, assignee_key="SYSTEM")
+
+    found = await engine.read(lambda conn: input_requests.load(conn, request.id))
+    assert found is not None
+    assert (found.assignee, found.claimed_by) == ("NOC", BOB.id)
 
 
 async def test_a_form_of_a_process_that_was_aborted_is_closed(offer: Offer) -> None:

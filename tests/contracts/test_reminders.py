@@ -4,17 +4,21 @@ from typing import Any
 
 import pytest
 from conftest import Offer
+from support.clock import TurnableClock
+from support.engine import engine_of
 from support.operator import ADA, open_request
 
-from orchestrator_gql import begin, inputstep
+from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.abort_process import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.lookups.input_requests import refusal
 from orchestrator_gql.storage import input_requests, timers
-from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
-from orchestrator_gql.workflow import workflow
+from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, State
+from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.workflow import StepList, Workflow, workflow
 
 pytestmark = pytest.mark.one_dispatcher
 
@@ -91,6 +95,41 @@ async def test_a_reminder_that_an_answer_left_behind_says_nothing(offer: Offer) 
     )
 
     assert reminded == []
+
+
+async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_time(
+    storage: str, clock: TurnableClock
+) -> None:
+    @step("Prepare")
+    def prepare() -> None:
+        """Nothing to do."""
+
+    @inputstep("Confirm", expire=3600)
+    def confirm() -> FormGenerator:
+        yield Window
+        return {}
+
+    def deployed(steps: StepList) -> Workflow:
+        def prepare_and_confirm() -> StepList:
+            return steps
+
+        return workflow("Prepare and confirm")(prepare_and_confirm)
+
+    long, short = deployed(begin >> prepare >> confirm), deployed(begin >> confirm)
+    async with engine_of(storage, long, maintain, clock=clock) as before:
+        process_id, other = await before.start(long), await before.start(maintain)
+        request, reminded = await open_request(before, process_id), await open_request(before, other)
+    async with engine_of(storage, short, maintain, clock=clock) as after:
+        refused = await refusal(after.runtime, ADA, request, await after.process(process_id), [])
+        after.turn(3600)
+        failed = await after.reaches(process_id, ProcessStatus.FAILED)
+        found = await after.read(lambda conn: input_requests.by_ids(conn, [request.id, reminded.id]))
+
+    assert isinstance(refused, InvalidState)
+    assert failed.failure is not None
+    assert failed.failure.code == "definition-changed"
+    assert found[request.id].status is InputRequestStatus.EXPIRED
+    assert found[reminded.id].reminded_at is not None
 
 
 async def test_a_step_that_names_no_times_is_never_reminded_of(offer: Offer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from conftest import Offer
 from support.clock import TurnableClock
 from support.engine import Engine, engine_of
-from support.operator import ADA, confirm, open_request
+from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, inputstep, step
@@ -137,6 +137,15 @@ async def test_a_key_that_came_with_another_input_is_refused(offer: Offer) -> No
         await engine.start(install, {"watts": 8}, idempotency_key="order-1")
     with pytest.raises(IdempotencyKeyReused):
         await engine.start(counts, idempotency_key="order-1")
+
+
+async def test_a_key_of_somebody_else_is_refused_and_does_not_hand_over_their_process(offer: Offer) -> None:
+    engine = await offer(counts)
+    given: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
+    await start_workflow(engine.runtime, ADA, **given)
+
+    with pytest.raises(IdempotencyKeyReused):
+        await start_workflow(engine.runtime, BOB, **given)
 
 
 async def test_a_workflow_may_have_a_very_long_name(offer: Offer) -> None:

@@ -172,6 +172,29 @@ async def test_who_may_only_answer_forms_cannot_decide_what_a_wait_needs(offer: 
     assert (await question(engine, process_id)).version == 1
 
 
+async def test_whom_the_authors_rule_lets_not_recover_the_wait_cannot_do_it_by_its_form_either(offer: Offer) -> None:
+    remote = Remote()
+
+    @workflow("Call, recovered by nobody", retry_auth_callback=lambda context: False)
+    def guarded() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), judge, timeout=60, on_timeout="operator")
+
+    engine = await offer(guarded)
+    process_id = await engine.start(guarded)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+
+    for pages in ([{"answer": "reissue"}], [{"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"}]):
+        with pytest.raises(Forbidden):
+            await says(engine, process_id, *pages)
+    await says(engine, process_id, {"answer": "abort"})
+
+    await engine.reaches(process_id, ABORTED)
+    assert len(remote.tokens) == 1
+
+
 async def test_a_verb_answers_the_question_too_which_is_closed_then(offer: Offer) -> None:
     remote = Remote()
     engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))

@@ -15,7 +15,7 @@ from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.people import Team
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.types import FormGenerator, Json
+from orchestrator_gql.types import FormGenerator, Json, Permission
 from orchestrator_gql.workflow import workflow
 
 START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name}) {
@@ -264,3 +264,23 @@ async def test_a_viewer_may_look_and_no_more(site: Site) -> None:
 
     assert (look["canSubmit"], look["canReject"]) == (False, False)
     assert (refused["code"], refused["permission"]) == ("FORBIDDEN", "SUBMIT_FORM")
+
+
+async def test_who_may_not_read_sees_of_a_process_what_the_answer_says_itself(tmp_path: Path) -> None:
+    roles = {"answers": frozenset({Permission.SUBMIT_FORM}), "checks": frozenset({Permission.READ_AUDIT})}
+    tokens = (api_token("ada"), api_token("bot", role="answers"), api_token("eye", role="checks"))
+    async with site_of(sqlite_url(tmp_path), confirming, roles=roles, api_tokens=tokens) as site:
+        _, id = await asked(site, "confirming")
+        submitted = await answer_as(
+            site,
+            "bot",
+            """mutation ($input: SubmitFormInput!) { submitForm(input: $input) {
+              ... on SubmitFormSuccess { inputRequest { status } process { status state } } } }""",
+            input={"inputRequestId": id, "pages": [{}]},
+        )
+        checked = await answer_as(site, "eye", "{ audit { nodes { action process { state } } } }")
+
+    for said in (submitted, checked):
+        assert {error["extensions"]["code"] for error in said["errors"]} == {"FORBIDDEN"}
+    assert submitted["data"]["submitForm"]["process"]["state"] is None
+    assert {node["process"] for node in checked["data"]["audit"]["nodes"]} == {None}

@@ -201,3 +201,10 @@ def test_the_memory_holds_a_thousand_documents() -> None:
 
     assert [one["maxsize"] for one in parameters] == [1_000, 1_000]
     assert limits.MAX_PAGE == 200
+
+
+@pytest.mark.parametrize("nul", [r"\u0000", r"\u{0}"])
+async def test_a_string_with_a_nul_is_refused_wherever_it_stands(nul: str) -> None:
+    said = await ask(f'{{ echo(value: {{list: ["a{nul}b"]}}) }}')
+
+    assert said.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."

@@ -31,11 +31,13 @@ async def assign_input_request(
     principal.demand(Permission.SUBMIT_FORM)
     if assignee_key not in rights.assignees(runtime):
         raise NotFound("team", assignee_key)
-    if Permission.MANAGE_ENGINE not in principal.permissions:
-        await answering.look(runtime, principal, input_request_id)
+    is_manager = Permission.MANAGE_ENGINE in principal.permissions
+    seen = None if is_manager else await answering.look(runtime, principal, input_request_id)
 
     def store(conn: Connection) -> Decided:
         process, request = answering.hold_open(conn, input_request_id)
+        if seen is not None:
+            answering.demand_unchanged(seen, request, principal)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:
             return Decided(request, process)

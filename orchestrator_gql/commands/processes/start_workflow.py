@@ -19,7 +19,7 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import idempotency, processes, product_subscriptions
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.errors import NotFound, SubscriptionLocked, WorkflowBlocked
+from orchestrator_gql.utils.errors import IdempotencyKeyReused, NotFound, SubscriptionLocked, WorkflowBlocked
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import Workflow
@@ -53,7 +53,7 @@ async def start_workflow(
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
-    if idempotency_key is not None and (known := await _earlier(runtime, idempotency_key, digest)):
+    if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
     turned = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
@@ -81,7 +81,7 @@ async def start_workflow(
         stored = await runtime.database.transaction(store)
     except _Twin:
         assert idempotency_key is not None
-        twin = await _earlier(runtime, idempotency_key, digest)
+        twin = await _earlier(runtime, principal, idempotency_key, digest)
         assert twin is not None
         return twin
     return Started(stored, created=True)
@@ -91,12 +91,14 @@ class _Twin(Exception):
     """Undoes the transaction: the same request, at the same time, came first."""
 
 
-async def _earlier(runtime: Runtime, key: str, digest: str) -> Started | None:
+async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
     def look(conn: Connection) -> Process | None:
         known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
         return processes.load(conn, known) if known is not None else None
 
     process = await runtime.database.read(look)
+    if process is not None and process.created_by != principal.id:
+        raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
     return Started(process, created=False) if process is not None else None
 
 

@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft, Terms
 from orchestrator_gql.engine.people import requests
+from orchestrator_gql.engine.runner import with_current_definition
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, course, expire, status_changed
 from orchestrator_gql.storage import events, input_requests, processes, timers
 from orchestrator_gql.storage.timers import Fired, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
-from orchestrator_gql.workflow.model import StepList, begin
+from orchestrator_gql.workflow.model import StepList, Workflow, begin
 from orchestrator_gql.workflows.registry import Registry
 
 WAKES = {
@@ -80,13 +81,17 @@ def close(conn: Connection, fired: Sequence[Fired], terms: Callable[[StepList], 
         if workflow is None:  # another server has it deployed, or will: it is looked at again
             timers.set_timer(conn, timer.kind, process.id, _later(terms), input_request_id=request.id)
         elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, terms(begin).now):
-            _fail(conn, request, process, terms(course(process, workflow)))
+            _fail(conn, request, process, workflow, terms(course(process, workflow)))
 
 
-def _fail(conn: Connection, request: InputRequest, process: Process, terms: Terms) -> None:
+def _fail(conn: Connection, request: InputRequest, process: Process, workflow: Workflow, terms: Terms) -> None:
+    """Deployed anew, the workflow may have no such step any more: then that is what the process fails of."""
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.changed(request, "CLOSED", terms.now)])
-    commit.apply(conn, process, Draft(process).then(expire(process, terms.steps, terms.now)), terms)
+    draft = with_current_definition(conn, Draft(process), workflow)
+    if draft.process.status is not ProcessStatus.FAILED:
+        draft = draft.then(expire(draft.process, terms.steps, terms.now))
+    commit.apply(conn, process, draft, terms)
 
 
 def _later(terms: Callable[[StepList], Terms]) -> datetime:
