@@ -37,7 +37,7 @@ async def test_a_process_says_that_a_remote_service_must_answer_until_when_and_w
 
 
 async def test_a_process_says_who_must_answer_its_form_and_nothing_when_it_does_not_wait(tmp_path: Path) -> None:
-    async with telling(tmp_path) as story:
+    async with telling(tmp_path, teams=[{"key": "NOC", "name": "Network operations"}]) as story:
         process_id, request_id = await story.asks()
         asked = await why(story, process_id)
         await story.submit(inputRequestId=request_id, pages=[{}])
@@ -49,7 +49,7 @@ async def test_a_process_says_who_must_answer_its_form_and_nothing_when_it_does_
         failed = await why(story, failing)
 
     assert (asked["kind"], asked["assignee"]) == ("PERSON", {"key": "NOC"})
-    assert "NOC" in asked["message"]
+    assert "Network operations" in asked["message"]
     assert (done, failed) == (None, None)
 
 

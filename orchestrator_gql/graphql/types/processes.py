@@ -118,7 +118,7 @@ class Process(Node):
     async def why_waiting(self, info: Info) -> WhyWaiting | None:
         loaders = info.context.loaders
         waits, asks = await loaders.callbacks.load(self.row.id), await loaders.requests.load(self.row.id)
-        return why_waiting(self.row, waits, asks)
+        return why_waiting(self.row, waits, asks, info.context.runtime.settings.called)
 
     @resolved(description="The callbacks whose URLs are open.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:

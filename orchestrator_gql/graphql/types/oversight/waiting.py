@@ -1,6 +1,6 @@
 """What a process waits for, in words and in fields."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import strawberry
@@ -25,13 +25,18 @@ class WhyWaiting:
     assignee: Assignee | None = strawberry.field(description="Who should answer the form.")
 
 
-def why_waiting(process: Process, mailboxes: Sequence[Mailbox], requests: Sequence[InputRequest]) -> WhyWaiting | None:
-    """Why the process rests; None where it runs, has failed or has ended."""
+def why_waiting(
+    process: Process,
+    mailboxes: Sequence[Mailbox],
+    requests: Sequence[InputRequest],
+    called: Callable[[str], str],
+) -> WhyWaiting | None:
+    """Why the process rests; None where it runs, has failed or has ended. ``called`` is how people call a team."""
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
             return _for_callbacks([box for box in mailboxes if box.is_open and box.step_index == process.position])
         case ProcessStatus.SUSPENDED:
-            return _for_a_person([request for request in requests if request.closed_at is None])
+            return _for_a_person([request for request in requests if request.closed_at is None], called)
         case ProcessStatus.WAITING if process.record is not None:
             record = process.record
             message = f"{record.name!r} failed and is tried again by itself."
@@ -59,11 +64,11 @@ def _for_callbacks(waited: Sequence[Mailbox]) -> WhyWaiting | None:
     return found
 
 
-def _for_a_person(asked: Sequence[InputRequest]) -> WhyWaiting | None:
+def _for_a_person(asked: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
     if not asked:
         return None
     request = asked[-1]
-    message = f"It waits for {request.assignee} to answer {request.title!r}."
+    message = f"It waits for {called(request.assignee)} to answer {request.title!r}."
     found = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
     found.assignee = Assignee.of(request.assignee)
     return found
