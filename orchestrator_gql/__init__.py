@@ -6,12 +6,12 @@ package, answers without loading the language. The decorator `workflow` is taken
 exported here it would hide the module of that name.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import importlib
+import typing
 
 from orchestrator_gql.version import __version__
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from orchestrator_gql.workflow.callback_step import callback_step
     from orchestrator_gql.workflow.language import (
         conditional,
@@ -53,10 +53,10 @@ _ELSEWHERE = {
 """Where in `orchestrator_gql.workflow` a word stands that is not in its `language`."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"orchestrator_gql.workflow.{_ELSEWHERE.get(name, 'language')}")
+    module = importlib.import_module(f"orchestrator_gql.workflow.{_ELSEWHERE.get(name, 'language')}")
     word = globals()[name] = getattr(module, name)
     return word
 

@@ -2,7 +2,7 @@
 
 import re
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, field_validator
 
@@ -11,6 +11,9 @@ from orchestrator_gql.types import NotificationKind
 
 _OURS = ("webhook-", "content-", "host", "connection", "transfer-encoding", "accept-encoding")
 """Headers that say how we send; another value would break the signature, or the request."""
+
+SHORTEST_SECRET = 4
+"""Characters: parts of a secret that are shorter protect nothing, and stand in any text."""
 
 
 class Webhook(BaseModel):
@@ -66,9 +69,14 @@ class Webhook(BaseModel):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What a receiver might repeat in its answer and nobody shall read there."""
-        values = (self.url, self.signature_key, *self.headers.values())
-        return tuple(one.get_secret_value() for one in values if one.get_secret_value())
+        """What a receiver might repeat in its answer and nobody shall read there: parts too, such as the path alone."""
+        values = [one.get_secret_value() for one in (self.url, self.signature_key, *self.headers.values())]
+        url = urlsplit(values[0])
+        places = [f"{url.path}?{url.query}", url.path, url.path.rstrip("/").rpartition("/")[2]]
+        places += [value for _, value in parse_qsl(url.query)]
+        words = [value.rpartition(" ")[2] for value in values[2:]]  # a credential without its scheme
+        parts = [one for one in places + words if len(one) >= SHORTEST_SECRET]
+        return tuple(dict.fromkeys(one for one in values + parts if one))
 
 
 class Smtp(BaseModel):

@@ -73,17 +73,15 @@ class Complete:
     """The form is filled in.
 
     ``data`` is what it contributes to the state, as JSON. ``pages`` are the accepted answers, as JSON: initial values
-    filled in, read-only fields left out. ``last`` is the page that was answered last, None where none was asked.
+    filled in, read-only fields left out. ``last`` is the page that was answered last, None where none was asked;
+    ``shown_digest`` the digest of it, as it is shown now. It is made with the rest of the turn, for what a page shows
+    may be megabytes.
     """
 
     data: dict[str, Json]
     pages: tuple[dict[str, Json], ...]
     last: _Asked | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def shown_digest(self) -> str:
-        """The digest of the page that was answered last, as it is shown now; empty where none was asked."""
-        return "" if self.last is None else self.last.shown.digest
+    shown_digest: str = field(default="", compare=False)
 
     def refused(self, error: FieldError) -> PageInvalid:
         """The answer that none of it is taken, for a reason that only shows once all is there."""
@@ -243,7 +241,7 @@ def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
         case ValidationError() | FormValidationError():
             return _refused(last, question, answers, locale)
         case _Ended(result=result):
-            return Complete(_data(result), tuple(accepted), last)
+            return Complete(_data(result), tuple(accepted), last, last.shown.digest if last else "")
         case page:
             return NextPage((last.then(page) if last else _Asked(page)).shown)
 

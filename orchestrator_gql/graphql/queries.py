@@ -72,7 +72,7 @@ class Viewer:
     assignees: list[Assignee] = strawberry.field(description="The teams it belongs to.")
     permissions: list[Permission] = strawberry.field(description="What it may do.")
 
-    @resolved(description="The forms it may answer.")
+    @resolved(description="The forms that its teams, or everybody, should answer, and nobody else has taken.")
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
         return await _request_connection(info, InputRequestFilter(mine=True), Window(first, after))
 

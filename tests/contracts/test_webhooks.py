@@ -26,6 +26,7 @@ from orchestrator_gql.config.notifications import Webhook
 from orchestrator_gql.engine.notifications.sender import AT_ONCE
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.lookups.audit import audit_page
+from orchestrator_gql.outside import webhooks
 from orchestrator_gql.outside.answers import SHOWN
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
@@ -313,6 +314,16 @@ async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytes
     assert [word for word in hidden if word in f"{told} {logged} {kept} {engine.runtime.settings!r}"] == []
     assert {one.headers["authorization"] for one in receiver.received} == {"Bearer hushhush"}
     assert max(len(one.error or "") for each in kept for one in each.log) == SHOWN
+
+
+def test_a_receiver_that_repeats_a_part_of_a_secret_makes_it_no_more_readable() -> None:
+    given = hook("https://chat.example/hooks/7f3a9c?key=abc123", headers={"authorization": "Bearer hushhush"})
+    echo = "Cannot POST /hooks/7f3a9c?key=abc123: no hook 7f3a9c for hushhush with key=abc123"
+
+    told = webhooks._refusal(404, echo, Webhook(**given).secrets)
+
+    assert all(part not in told for part in ("7f3a9c", "hushhush", "abc123"))
+    assert told.startswith("It answered 404: Cannot POST [secret]: no hook")
 
 
 async def test_the_link_leads_to_a_page_and_getting_it_decides_nothing(tmp_path: Path) -> None:

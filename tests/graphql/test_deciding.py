@@ -8,14 +8,15 @@ from uuid import UUID
 import pytest
 from stories import SUSPENDED, deliver
 from support.database import sqlite_url
+from support.remote import Remote
 from support.sign_in import answer_as, api_token, ask_as, token_of
 from support.web import GRAPHQL, Site, site_of
 
-from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.people import Team
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.types import FormGenerator, Json, Permission
+from orchestrator_gql.types import FormGenerator, Json, Permission, ProcessStatus
 from orchestrator_gql.workflow import workflow
 
 START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name}) {
@@ -284,3 +285,23 @@ async def test_who_may_not_read_sees_of_a_process_what_the_answer_says_itself(tm
         assert {error["extensions"]["code"] for error in said["errors"]} == {"FORBIDDEN"}
     assert submitted["data"]["submitForm"]["process"]["state"] is None
     assert {node["process"] for node in checked["data"]["audit"]["nodes"]} == {None}
+
+
+async def test_a_paused_engine_says_so_to_whoever_has_a_wait_issued_again_by_its_form(tmp_path: Path) -> None:
+    remote = Remote()
+
+    @workflow("Call")
+    def calling() -> Any:
+        return begin >> callback_step("Playbook", remote.action(), draft, timeout=60, on_timeout="operator")
+
+    async with site_of(sqlite_url(tmp_path), calling, api_tokens=(api_token("ada", role="admin"),)) as site:
+        process_id = (await ask_as(site, "ada", START, name="calling"))["process"]["id"]
+        await remote.asked()
+        await site.engine.reaches(UUID(process_id), ProcessStatus.AWAITING_CALLBACK)
+        site.engine.turn(60)
+        await site.engine.reaches(UUID(process_id), SUSPENDED)
+        id = (await ask_as(site, "ada", REQUEST, id=process_id))["openInputRequest"]["id"]
+        await ask_as(site, "ada", "mutation { setEngineState(input: {paused: true}) { __typename } }")
+        said = await submit(site, "ada", id, {"answer": "reissue"})
+
+    assert (said["__typename"], said["code"]) == ("EnginePausedError", "ENGINE_PAUSED")

@@ -11,7 +11,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_forms.core.shared import validation_error
 from pydantic_forms.validators import Button, ButtonsConfig
 
-from orchestrator_gql.forms import Complete, Form, FormPage, NextPage, PageInvalid, ReadOnly, SubmitFormPage, turn
+from orchestrator_gql.forms import (
+    Complete,
+    Form,
+    FormPage,
+    NextPage,
+    PageInvalid,
+    ReadOnly,
+    SubmitFormPage,
+    turn,
+    wizard,
+)
+from orchestrator_gql.forms.shown import Page, show
 from orchestrator_gql.forms.wizard import MAX_PAGES
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.errors import StepError
@@ -216,6 +227,32 @@ async def test_an_ordinary_form_runs_off_the_loop_and_an_async_one_on_it() -> No
     await turn(form_async, {}, [])
 
     assert threads[0] != threading.get_ident() == threads[1]
+
+
+async def test_the_digest_of_what_was_shown_is_made_beside_the_loop_as_the_form_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+
+    def shown(page: Any, index: int, behind: str = "") -> Page:
+        threads.append(threading.get_ident())
+        return show(page, index, behind)
+
+    monkeypatch.setattr(wizard, "show", shown)
+
+    class Only(FormPage):
+        minutes: int = 30
+
+    def asking(state: State) -> Pages:
+        yield Only
+        return {}
+
+    done = await turn(asking, {}, [{}])
+
+    assert isinstance(done, Complete)
+    assert len(done.shown_digest) == 64
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_the_loop_goes_on_while_a_form_takes_its_time() -> None:

@@ -13,7 +13,14 @@ from orchestrator_gql.commands.input_requests.release_input_request import relea
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, PayloadInvalidError, typed
+from orchestrator_gql.graphql.errors import (
+    ConflictError,
+    EnginePausedError,
+    ForbiddenError,
+    NotFoundError,
+    PayloadInvalidError,
+    typed,
+)
 from orchestrator_gql.graphql.mutations.processes import FormIncomplete
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
@@ -59,7 +66,8 @@ SubmitFormResult = Annotated[
     | NotFoundError
     | ForbiddenError
     | ConflictError
-    | PayloadInvalidError,
+    | PayloadInvalidError
+    | EnginePausedError,
     strawberry.union("SubmitFormResult", description="What came of an answer."),
 ]
 
