@@ -305,6 +305,19 @@ async def test_a_form_that_is_assigned_anew_is_the_other_teams_and_nobody_has_it
     await engine.reaches(request.process_id, COMPLETED)
 
 
+async def test_members_cannot_open_their_form_to_everybody_but_who_manages_the_engine_can(offer: Offer) -> None:
+    flow = asking(assignee=Assignee("NOC"))
+    engine = await offer(flow, teams=(NOC, Team(key="EVERYBODY")))
+    request = await begun(engine, flow)
+    opened: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "EVERYBODY"}
+
+    with pytest.raises(Forbidden, match="EVERYBODY has no members"):
+        await assign_input_request(engine.runtime, _plain(NOC_ADA), **opened)
+    moved = await assign_input_request(engine.runtime, NOC_ADA, **opened)
+
+    assert moved.request.assignee == "EVERYBODY"
+
+
 async def test_an_answer_that_was_on_its_way_while_it_was_assigned_anew_does_not_count(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from orchestrator_gql.input_requests.decision import demand_version
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, input_requests, processes
-from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.utils.errors import Forbidden, NotFound
 
 
 async def assign_input_request(
@@ -25,8 +25,9 @@ async def assign_input_request(
 ) -> Decided:
     """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
 
-    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer.
-    Raises `Forbidden`, `AlreadyDecided`, `InputRequestClosed` and `StaleVersion`.
+    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For the
+    same reason members of a team cannot give its form to one without members: that is `Forbidden`.
+    Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
     """
     principal.demand(Permission.SUBMIT_FORM)
     if assignee_key not in rights.assignees(runtime):
@@ -38,6 +39,7 @@ async def assign_input_request(
         process, request = answering.hold_open(conn, input_request_id)
         if seen is not None:
             answering.demand_unchanged(seen, request, principal)
+            _demand_no_opening(runtime, request.assignee, assignee_key)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:
             return Decided(request, process)
@@ -50,3 +52,12 @@ async def assign_input_request(
         return Decided(assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now))
 
     return await runtime.database.transaction(store)
+
+
+def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
+    closed = runtime.settings.closed_teams
+    if before in closed and after not in closed:
+        words = (
+            f"{runtime.settings.called(after)} has no members, so everybody could answer."
+        )
+        raise Forbidden(Permission.MANAGE_ENGINE, words)
