@@ -25,8 +25,8 @@ async def assign_input_request(
 ) -> Decided:
     """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
 
-    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For the
-    same reason members of a team cannot give its form to one without members: that is `Forbidden`.
+    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
+    the same reason members of a team cannot give its form to one without members: that is `Forbidden`.
     Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
     """
     principal.demand(Permission.SUBMIT_FORM)
