@@ -14,7 +14,7 @@ help: ## Print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
-	$(BIN)/orchestrator-gql demo
+	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
 
 test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser

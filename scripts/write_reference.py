@@ -12,6 +12,36 @@ from orchestrator_gql.utils.errors import OrchestratorError
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
 
+FAILURES = {
+    "bad-argument": "A value of the state, or a product subscription, is not what a function asks for by name.",
+    "bad-expect": "`expect` of a callback step names no callbacks, or too few.",
+    "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
+    "bad-result": "A step returned something else than a dict or nothing.",
+    "callback-expired": "The remote service did not answer in time.",
+    "callback-missing": "No callback was issued for the wait.",
+    "callback-withdrawn": "The callback was withdrawn.",
+    "callbacks-incomplete": "Too few of the named callbacks were answered well.",
+    "cannot-be-stored": "The database refuses what a step returned.",
+    "definition-changed": "The workflow was deployed anew and cannot go on with this process; a retry takes it over.",
+    "failed-by-remote": "The remote service reported a failure without a code of its own.",
+    "form-definition": "A form function is not written as a form.",
+    "heartbeat-lost": "The remote service was silent for too long.",
+    "input-request-expired": "The form was closed before enough people had answered it; a retry asks again.",
+    "interrupted": 'The server died in a step that must not run twice (`on_crash="hold"`).',
+    "lifecycle-mismatch": "A product subscription is not in the lifecycle that is asked for.",
+    "missing-argument": "The state has no value of a name that a function asks for.",
+    "model-invalid": "A product subscription does not fit its model.",
+    "not-json": "What a step or form returned is not JSON.",
+    "process-failure": "A step raised `ProcessFailureError`.",
+    "rejected": "Somebody rejected the form; a retry asks again.",
+    "result-too-large": "A step returned, or the state holds, more than `ORCHESTRATOR_MAX_STEP_BYTES`.",
+    "step-error": "A step could not be run.",
+    "step-raised": "A step raised another error.",
+    "step-timeout": "A step took longer than it may.",
+}
+"""Why processes fail, beside the codes that authors and remote services give; a test holds it to the code."""
+
+
 def settings_page() -> str:
     """The page of settings."""
     rows = [
@@ -25,11 +55,14 @@ def settings_page() -> str:
 def errors_page() -> str:
     """The page of errors."""
     head = (
-        "# Errors\n\nThe code is the same in `application/problem+json`, in `Failure.code` and, in capitals with "
-        "underscores, in GraphQL.\n"
+        "# Errors\n\nThe code is the same in `application/problem+json` and, in capitals with underscores, "
+        "in GraphQL.\n"
     )
     rows = sorted({f"| `{kind.code}` | {_first_line(kind)} |" for kind in _kinds(OrchestratorError)})
-    return "\n".join([head, "| Code | Means |", "|---|---|", *rows]) + "\n"
+    failed = "\n# Failures\n\nWhat `Failure.code` says of a process, beside the codes of authors and remote services.\n"
+    why = [f"| `{code}` | {meaning} |" for code, meaning in FAILURES.items()]
+    table = ["| Code | Means |", "|---|---|"]
+    return "\n".join([head, *table, *rows, failed, *table, *why]) + "\n"
 
 
 def rest_page() -> str:

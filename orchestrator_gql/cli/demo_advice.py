@@ -1,6 +1,9 @@
 """What a person may try while the demo runs: commands for a second terminal."""
 
 import json
+import shutil
+import sys
+from pathlib import Path
 
 START = """
 mutation { startWorkflow(input: {workflowName: "create_l2vpn", pages: [
@@ -30,13 +33,21 @@ Click on the dashboard, or try this in a second terminal:
   {_curl(here, CONFIRM)}
 
   # What waits, and for how long? `show ID` tells all of one process, `confirm ID` answers its form.
-  orchestrator-gql waits --url {here}
+  {_command()} waits --url {here}
 
   # Rehearse what goes wrong: start rehearse_recovery on the dashboard, then see docs/howto/recover-a-stuck-process.md.
 
   # Watch all of it, live.
-  orchestrator-gql tail --url {here}
+  {_command()} tail --url {here}
 """
+
+
+def _command() -> str:
+    """The command as it can be typed in this folder, where no environment is activated."""
+    if shutil.which("orchestrator-gql"):
+        return "orchestrator-gql"
+    here, script = Path.cwd(), Path(sys.executable).parent / "orchestrator-gql"
+    return str(script.relative_to(here) if script.is_relative_to(here) else script)
 
 
 def _curl(here: str, query: str) -> str:

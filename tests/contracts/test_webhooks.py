@@ -225,7 +225,7 @@ async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
         key=str,
     )
     (decided,) = [one.json["data"] for one in everything.received if one.json["type"] == "input-request.decided"]
-    assert (decided["verdict"], decided["by"]) == ("APPROVED", "ada")
+    assert (decided["verdict"], decided["by"], decided["policy"], decided["is_last"]) == ("APPROVED", "ada", None, True)
     assert (desk.received, failures.types) == ([], ["process.failed"])
     assert failures.received[0].json["data"]["failure"] == "process-failure"
 

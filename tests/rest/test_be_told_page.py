@@ -36,6 +36,7 @@ async def test_the_python_of_the_page_knows_our_signature_from_a_forged_one() ->
     assert said.is_taken
     assert is_ours(KEY, headers, came.body)
     assert not is_ours(KEY, headers, came.body + b" ")
+    assert not is_ours(KEY, {}, came.body)
     assert not is_ours(f"whsec_{'A' * 32}", headers, came.body)
     assert not is_ours(KEY, headers | {"webhook-timestamp": str(int(time.time()) - 301)}, came.body)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import make_url
 
 from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.engine.people.rights import named_by
 from orchestrator_gql.version import __version__
 from orchestrator_gql.workflow.model import Workflow
 
@@ -22,6 +23,10 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
         ("Workflows", ", ".join(sorted(workflow.name for workflow in workflows))),
         ("Sign-in", _sign_in(settings)),
     ]
+    if settings.has_sign_in and (open_to_all := sorted(named_by(workflows) - settings.closed_teams)):
+        rows.append(
+            ("Open teams", f"{', '.join(open_to_all)}: without members, so whoever may submit forms may answer")
+        )
     what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
     lines = (f"  {name:<11}{value}" for name, value in rows)
     return "\n".join((f"\norchestrator-gql {__version__} is running{what}; Ctrl-C ends it.\n", *lines))

@@ -57,7 +57,5 @@ async def assign_input_request(
 def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
     closed = runtime.settings.closed_teams
     if before in closed and after not in closed:
-        words = (
-            f"{runtime.settings.called(after)} has no members, so everybody could answer."
-        )
+        words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
         raise Forbidden(Permission.MANAGE_ENGINE, words)

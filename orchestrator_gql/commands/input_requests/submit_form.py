@@ -110,7 +110,7 @@ def _decide(
     if made:
         demand_same(request, made[0], decision.pages, decision.shown_digest)
     if len(made) + 1 < request.approvals_needed:
-        events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
+        events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
         if request.claimed_by is not None:  # whoever had taken it has said what there was to say
             request = input_requests.claim(conn, request.id, None, None) or request
         return Decided(request, process)

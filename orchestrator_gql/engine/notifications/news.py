@@ -52,7 +52,8 @@ def news_of(event: Event) -> News | None:
         case EventKind.INPUT_REQUESTED:
             kind, facts = NotificationKind.INPUT_REQUEST_OPENED, {}
         case EventKind.INPUT_DECIDED:
-            kind, facts = NotificationKind.INPUT_REQUEST_DECIDED, {"verdict": told.get("verdict"), "by": event.actor}
+            decided = {"verdict": told.get("verdict"), "by": event.actor, "policy": told.get("policy")}
+            kind, facts = NotificationKind.INPUT_REQUEST_DECIDED, decided | {"is_last": told.get("is_last", True)}
         case EventKind.INPUT_REQUEST_CHANGED if told.get("change") in _CHANGES:
             kind, facts = _CHANGES[told["change"]], {}
         case EventKind.PROCESS_STATUS_CHANGED if told.get("to") == ProcessStatus.FAILED:

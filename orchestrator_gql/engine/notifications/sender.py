@@ -113,7 +113,7 @@ class Sender:
                 "a notification is given up" if status is NotificationStatus.DEAD else "a notification did not arrive"
             )
             facts = {"notification": str(notification.id), "target": notification.target, "tries": notification.tries}
-            logger.warning(told, extra=facts | {"status": answer.status})
+            logger.warning(told, extra=facts | {"status": answer.status, "reason": answer.error})
 
     async def _say_farewell(self) -> None:
         tasks = [task for tasks in self._on_the_way.values() for task in tasks]

@@ -57,10 +57,19 @@ def confirm(conn: Connection, process: Process, said: Confirmed, now: datetime, 
     return keep(conn, request, decision, AUTO_CONFIRM, key)
 
 
-def keep(conn: Connection, request: InputRequest, decision: Decision, action: str, key: bytes | None) -> Event:
+def keep(
+    conn: Connection,
+    request: InputRequest,
+    decision: Decision,
+    action: str,
+    key: bytes | None,
+    *,
+    is_last: bool = True,
+) -> Event:
     """Keep what was decided, and write it down in the audit log as ``action``; the event that tells of it.
 
-    ``key`` is the audit log's. Of the answers the log has a digest: what was filled in may be a secret.
+    ``key`` is the audit log's; without ``is_last`` more approvals are needed. Of the answers the log has a digest: what
+    was filled in may be a secret.
     """
     input_requests.decide(conn, request.id, decision)
     told: dict[str, Json] = {
@@ -72,7 +81,12 @@ def keep(conn: Connection, request: InputRequest, decision: Decision, action: st
         "comment": decision.comment,
     }
     entered(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=told)
-    payload = {"input_request_id": str(request.id), "verdict": decision.verdict}
+    payload: dict[str, Json] = {
+        "input_request_id": str(request.id),
+        "verdict": decision.verdict,
+        "policy": decision.policy,
+        "is_last": is_last,
+    }
     return Event(EventKind.INPUT_DECIDED, decision.at, request.process_id, decision.by, payload)
 
 

@@ -1,5 +1,7 @@
 """Which author's rule stands between a person and a verb: the step's, else the workflow's."""
 
+from collections.abc import Iterable
+
 from orchestrator_gql.process import Process, course, step_at
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
@@ -47,9 +49,16 @@ async def demand_recover(principal: Principal, workflow: Workflow, wait: int) ->
 
 def assignees(runtime: Runtime) -> frozenset[str]:
     """The teams that there are: those of the settings, and those that the deployed workflows name."""
-    asking = (step for workflow in runtime.registry for step in _all(workflow) if isinstance(step, InputStep))
-    named = {one.key for step in asking for one in (step.assignee, *(escalation.to for escalation in step.escalate))}
+    named = named_by(runtime.registry)
     return frozenset(named | runtime.settings.closed_teams | {team.key for team in runtime.settings.teams})
+
+
+def named_by(workflows: Iterable[Workflow]) -> frozenset[str]:
+    """The keys of the teams that the workflows ask, sooner or later."""
+    asking = (step for workflow in workflows for step in _all(workflow) if isinstance(step, InputStep))
+    return frozenset(
+        one.key for step in asking for one in (step.assignee, *(escalation.to for escalation in step.escalate))
+    )
 
 
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:
