@@ -144,6 +144,7 @@ def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -
     id = site.start("change")
 
     own = site.hears("ada", "confirm", id, "--yes")
+    theirs = [site.hears(who, "show", id, code=0) for who in ("ada", "bob")]
     first = site.says("bob", "confirm", id, "--set", "minutes=45", "--comment", "Fine.", "--yes")
     waiting = site.hears("cay", "waits", "--mine", "--assignee", "network operations", code=0)
     other = site.hears("cay", "confirm", id, "--set", "minutes=5", "--yes")
@@ -151,6 +152,8 @@ def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -
     shown = site.hears("ada", "show", id, code=0)
 
     assert "You started this process: somebody else must decide" in own
+    assert "You may not decide it: You started" in theirs[0] and "submit form" not in theirs[0]
+    assert "You may: abort, edit note, submit form" in theirs[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
     assert f"{id}  change  form 'Change', for " in waiting
     assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting
