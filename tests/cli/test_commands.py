@@ -22,7 +22,7 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
     told = orchestrator(tmp_path, "--help")
 
     assert told.returncode == 0
-    for command in ("serve", "demo", "tail", "pause", "resume", "migrate", "backup", "schema"):
+    for command in ("serve", "demo", "tail", "start", "pause", "resume", "migrate", "backup", "schema"):
         assert f"    {command} " in told.stdout
 
 

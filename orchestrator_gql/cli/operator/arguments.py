@@ -27,6 +27,19 @@ _SHOW = """\
 Show one process: its steps with who decided what there, its callbacks with everything that came to their doors, the
 open form and whether you may decide it, and what may be done now."""
 
+_START = """\
+Start a workflow. Each page of its start form is printed, and what is missing is asked for, unless --yes says that what
+is given will do. WORKFLOW is its name, as the dashboard and `orchestrator-gql tail` call it.
+
+  orchestrator-gql start configure_node
+  orchestrator-gql start configure_node --set node=ams-1 --set minutes=30 --yes
+  orchestrator-gql start create_vpn --pages '[{"site": "ams"}, {"minutes": 30}]' --yes
+  orchestrator-gql start configure_node --set node=ams-1 --yes --idempotency-key ticket-4711 --json
+
+A value is read as JSON where it is JSON, else as text. It prints the process and its status, for `show` and `confirm`.
+Exit code 1: the server says no, because there is no such workflow, you may not start it, the engine is paused, or
+something is wrong with a field; 2: the command is wrong."""
+
 _CONFIRM = """\
 Answer the open form of a process, or reject it. What it shows is printed, and asked for unless --yes says so already.
 
@@ -116,7 +129,14 @@ def add_verbs(command: Command, server: str) -> None:
 
 
 def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
-    """The verbs by which people decide what a process asks them."""
+    """The verbs by which people start a process, and decide what it asks them."""
+    start = verb("start", "start a workflow", _START, is_of=None)
+    start.add_argument("workflow", metavar="WORKFLOW", help="its name")
+    start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
+    start.add_argument("--pages", metavar="JSON", help="all pages, where there are several")
+    start.add_argument("--yes", action="store_true", help="do not ask")
+    start.add_argument("--idempotency-key", metavar="KEY", help="the same key with the same answers starts once")
+    start.add_argument("--json", action="store_true", help="the process as a line of JSON; the pages go to stderr")
     confirm = verb("confirm", "answer the open form of a process, or reject it", _CONFIRM, is_of=_PROCESS)
     confirm.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
     confirm.add_argument("--pages", metavar="JSON", help="all pages, where there are several")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
-from orchestrator_gql.cli.operator.confirm import demand_somebody
+from orchestrator_gql.cli.operator.dialogue import demand_somebody
 from orchestrator_gql.cli.operator.requests import claimed, demand_may, open_request, refused
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable

@@ -1,7 +1,7 @@
 """A page of a form on a terminal: shown, filled in by who is asked, and what is wrong with it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
@@ -14,6 +14,10 @@ Page = dict[str, Json]
 
 GAP = "…"
 """What stands where somebody must still fill something in."""
+
+
+class HungUp(VerbRefused):
+    """Whoever was asked is gone."""
 
 
 def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
@@ -30,11 +34,9 @@ def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
     return told
 
 
-def faults(said: dict[str, Any], pages: Sequence[Page]) -> str:
-    """What was not accepted: the page where there are several, the field, and why."""
+def faults(said: dict[str, Any]) -> str:
+    """What was not accepted: the page, the field, and why."""
     wrong = "; ".join(f"{one['pointer'] or 'the page'}: {one['message']}" for one in said["errors"])
-    if len(pages) < 2:
-        return wrong
     return f"Page {said['pageIndex'] + 1}, {said['page']['title']!r}: {wrong}"
 
 
@@ -66,12 +68,12 @@ def asked(page: dict[str, Any], given: Page, names: Iterable[str] | None = None)
 
 
 def reply(question: str) -> str:
-    """What is typed in; `VerbRefused` where whoever is asked hangs up."""
+    """What is typed in; `HungUp` where whoever is asked does so."""
     try:
         return input(question).strip()
     except EOFError:
         print()
-        raise VerbRefused("Nothing was decided.") from None
+        raise HungUp("Nothing was decided.") from None
 
 
 def example(page: dict[str, Any]) -> str:
