@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -99,7 +100,8 @@ def add_verbs(command: Command, server: str) -> None:
     ) -> argparse.ArgumentParser:
         made = command(name, summary, text)
         if is_of is not None:
-            made.add_argument("id", type=UUID, metavar="ID", help=is_of)
+            listed_by = "notifications" if name == "resend" else "waits"
+            made.add_argument("id", type=partial(whole_id, listed_by=listed_by), metavar="ID", help=is_of)
         if needs_reason is not None:
             made.add_argument("--reason", metavar="TEXT", required=needs_reason, help="why, for the audit log")
         made.add_argument("--url", default=server, help=f"the server ({server})")
@@ -150,6 +152,21 @@ def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
     verb("assign", "give a form to another team", _ASSIGN, is_of=_PROCESS).add_argument(
         "name", metavar="NAME", help="the team's key or name"
     )
+
+
+def whole_id(text: str, listed_by: str = "waits") -> UUID:
+    """The id, which is never shortened; ``listed_by`` is the command that prints it.
+
+    >>> whole_id("8f3a")
+    Traceback (most recent call last):
+    ...
+    argparse.ArgumentTypeError: '8f3a' is no id. Give the whole id, as `waits` prints it.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        told = f"{text!r} is no id. Give the whole id, as `{listed_by}` prints it."
+        raise argparse.ArgumentTypeError(told) from None
 
 
 def _span(text: str) -> float:
