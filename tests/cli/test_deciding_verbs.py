@@ -95,7 +95,7 @@ PEOPLE = {"ada": "NOC", "bob": "NOC", "cay": "NOC", "dan": "FIELD", "eve": "FIEL
 START = """mutation($n: String!) { startWorkflow(input: {workflowName: $n}) {
   ... on StartWorkflowSuccess { process { id } } } }"""
 STATE = "query($id: ID!) { process(id: $id) { status state } }"
-AT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+AT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 
 class Site:
@@ -238,7 +238,7 @@ def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -
     assert f"{id}  change  form 'Change', for " in waiting
     assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting
     assert re.search(rf"bob approved other answers: .* \(at {AT}\)\n", other)
-    assert second == f"Change: Change\n  Minutes: 45\n{id} is COMPLETED\n"
+    assert second == f"Approve: Change\n  Minutes: 45\n{id} is COMPLETED\n"
     assert site.ended(id)["minutes"] == 45
     assert re.search(rf"bob approved it at {AT}: Fine\.\n +cay approved it at {AT}\n", shown)
 
@@ -288,6 +288,7 @@ def test_a_form_is_taken_given_back_and_given_to_others(site: Site) -> None:
 
     taken = site.says("eve", "claim", id)
     blocked = site.hears("dan", "confirm", id, "--yes")
+    no_way = site.hears("eve", "confirm", id, "--send-back", "Draft", "--comment", "Hm.", "--yes")
     mine = site.hears("dan", "waits", "--mine", "--json", code=0)
     theirs = [
         json.loads(line) for line in site.hears("dan", "waits", "--assignee", "FIELD", "--json", code=0).splitlines()
@@ -298,6 +299,9 @@ def test_a_form_is_taken_given_back_and_given_to_others(site: Site) -> None:
 
     assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", taken)
     assert re.search(rf"\(claimed by eve since {AT}\)\n", blocked)
+    assert no_way == (
+        "orchestrator-gql: This form can be confirmed or rejected (--reject), but not sent back to a step.\n"
+    )
     assert id not in mine
     (row,) = [one for one in theirs if one["process"] == id]
     assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)

@@ -37,7 +37,7 @@ def confirm(
     approved = [page["pages"] for page in asked["answers"] if page["pages"]]
     answers = whole or (approved[0] if approved else [{}])
     answers = [*answers[:-1], {**answers[-1], **last}]
-    print(printable(outcome(_Confirmation(asked["title"], answers, is_agreed, url, id, asked, comment).run())))
+    print(printable(outcome(_Confirmation(asked["step"]["name"], answers, is_agreed, url, id, asked, comment).run())))
 
 
 @dataclass(slots=True)

@@ -21,8 +21,15 @@ class HungUp(VerbRefused):
 
 
 def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
-    """The page on a terminal: each field with its value, a text of several lines under its name."""
-    told = [printable(f"{title}: {page['title']}")]
+    """The page on a terminal: each field with its value, a text of several lines under its name.
+
+    ``title`` is what the page belongs to: the step, or the workflow. A page that is called the same says it once.
+
+    >>> shown("Approve", {"title": "Approve", "schema": {}}, {})
+    ['Approve']
+    """
+    is_same = page["title"].casefold() == title.casefold()
+    told = [printable(title if is_same else f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
         value = given.get(name, page["initialData"].get(name, GAP))
         text = value if isinstance(value, str) else json.dumps(value)
