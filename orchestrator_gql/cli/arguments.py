@@ -3,10 +3,9 @@
 import argparse
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 from orchestrator_gql.cli.audit.arguments import add_audit
-from orchestrator_gql.cli.operator.arguments import add_verbs
+from orchestrator_gql.cli.operator.arguments import add_verbs, whole_id
 from orchestrator_gql.version import __version__
 
 PROGRAM = "orchestrator-gql"
@@ -82,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
     tail.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
     tail.add_argument("--after", metavar="CURSOR", help="go on behind this cursor instead of starting now")
-    tail.add_argument("--process", type=UUID, metavar="ID", help="the events of this process only")
+    tail.add_argument("--process", type=whole_id, metavar="ID", help="the events of this process only")
     tail.add_argument("--json", action="store_true", help="each event as a line of JSON")
 
     pause = _command(commands, "pause", "start no new step until resumed", _PAUSE)

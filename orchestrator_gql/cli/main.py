@@ -113,24 +113,8 @@ def _act(asked: argparse.Namespace) -> None:
             from orchestrator_gql.cli.operator.show import show
 
             show(asked.url, asked.id, is_json=asked.json)
-        case "confirm" if asked.reject or asked.send_back is not None:
-            from orchestrator_gql.cli.operator.deciding import reject
-
-            answers = [*asked.set, *filter(None, [asked.pages])]
-            reject(
-                asked.url,
-                asked.id,
-                comment=asked.comment,
-                back_to=asked.send_back,
-                is_agreed=asked.yes,
-                answers=answers,
-            )
-        case "confirm":
-            from orchestrator_gql.cli.operator.confirm import confirm
-
-            confirm(
-                asked.url, asked.id, fields=asked.set, pages=asked.pages, comment=asked.comment, is_agreed=asked.yes
-            )
+        case "start" | "confirm":
+            _fill_in(asked)
         case "claim" | "release":
             from orchestrator_gql.cli.operator import deciding
 
@@ -152,3 +136,23 @@ def _act(asked: argparse.Namespace) -> None:
 
             options = {key: value for key, value in vars(asked).items() if key not in ("command", "url", "id")}
             getattr(verbs, name)(asked.url, asked.id, **options)
+
+
+def _fill_in(asked: argparse.Namespace) -> None:
+    """What is answered page by page, or refused."""
+    given = {"fields": asked.set, "pages": asked.pages, "is_agreed": asked.yes}
+    if asked.command == "start":
+        from orchestrator_gql.cli.operator.start import start
+
+        start(asked.url, asked.workflow, key=asked.idempotency_key, is_json=asked.json, **given)
+    elif asked.reject or asked.send_back is not None:
+        from orchestrator_gql.cli.operator.deciding import reject
+
+        answers = [*asked.set, *filter(None, [asked.pages])]
+        reject(
+            asked.url, asked.id, comment=asked.comment, back_to=asked.send_back, is_agreed=asked.yes, answers=answers
+        )
+    else:
+        from orchestrator_gql.cli.operator.confirm import confirm
+
+        confirm(asked.url, asked.id, comment=asked.comment, **given)

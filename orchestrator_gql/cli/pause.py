@@ -1,9 +1,9 @@
 """`orchestrator-gql pause` and `resume`: whether a running engine starts steps."""
 
-from datetime import datetime
 from typing import Any
 
 from orchestrator_gql.cli.client import OperationRefused
+from orchestrator_gql.cli.operator.moments import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
@@ -30,9 +30,8 @@ def summary(engine: dict[str, Any]) -> str:
     """Where the engine stands, since when, by whom and why, and what runs or waits: one line."""
     changed = ""
     if engine["changedAt"]:
-        since = f"{datetime.fromisoformat(engine['changedAt']).astimezone():%Y-%m-%d %H:%M:%S}"
         by = f" by {engine['changedBy']['name']}" if engine["changedBy"] else ""
-        changed = f" since {since}{by}"
+        changed = f" since {moment(engine['changedAt'])}{by}"
     why = f": {engine['reason']}" if engine["reason"] else ""
     running, waiting = _count(engine["runningSteps"], "step"), _count(engine["queuedProcesses"], "process", "es")
     return f"The engine is {engine['state']}{changed}{why} ({running} running, {waiting} waiting)"

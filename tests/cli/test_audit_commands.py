@@ -1,6 +1,7 @@
 """The audit log from the terminal, against a server of its own."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from support.command_line import Running, orchestrator, serving, until
+
+from orchestrator_gql.cli.audit import listing
 
 KEY = "a key of the deployment"
 START = """mutation { startWorkflow(input: {workflowName: "greeting", note: "hi"}) {
@@ -62,7 +65,9 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     offline = site.says("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
 
     assert len(listed) == 3
-    assert f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting pages_digest=" in listed[0]
+    told = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {told}", listed[0])
+    assert len(json.loads(mine)["details"]["pages_digest"]) == 64
     assert json.loads(mine)["process"]["id"] == site.ids[1]
     assert none == "Nothing was decided.\n"
     assert verified.startswith("The audit log is whole: 3 entries.\nAnchor: ")
@@ -73,6 +78,17 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     assert (
         f"audit sealed  seq={anchor.partition(':')[0]} digest={anchor.partition(':')[2]}" in site.server.err.read_text()
     )
+
+
+def test_a_policy_is_listed_as_who_decided(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    details = {"verdict": "APPROVED", "policy": "is_short", "shown_digest": "0" * 64, "comment": None}
+    entry = {"at": "2026-03-02T10:00:00+01:00", "action": "autoConfirm", "actor": None, "details": details}
+    page = {"nodes": [{**entry, "process": None}], "pageInfo": {"hasNextPage": False}}
+    monkeypatch.setattr(listing, "request", lambda *_: {"audit": page})
+
+    listing.show("http://nowhere")
+
+    assert capsys.readouterr().out == "2026-03-02 09:00:00 UTC  policy is_short  autoConfirm  -  verdict=APPROVED\n"
 
 
 def test_what_was_changed_is_told_with_the_entry_and_why(site: Site) -> None:

@@ -4,10 +4,12 @@ import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command_line import get, orchestrator, serving
 
+from orchestrator_gql.cli.main import main
 from orchestrator_gql.version import __version__
 
 
@@ -22,7 +24,7 @@ def test_the_help_names_every_command(tmp_path: Path) -> None:
     told = orchestrator(tmp_path, "--help")
 
     assert told.returncode == 0
-    for command in ("serve", "demo", "tail", "pause", "resume", "migrate", "backup", "schema"):
+    for command in ("serve", "demo", "tail", "start", "pause", "resume", "migrate", "backup", "schema"):
         assert f"    {command} " in told.stdout
 
 
@@ -31,6 +33,17 @@ def test_a_command_that_does_not_exist_is_refused_with_the_ones_that_do(tmp_path
 
     assert refused.returncode == 2
     assert "invalid choice: 'surf'" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("show",), ("confirm",), ("resend",), ("tail", "--process"), ("audit", "list", "--process")]
+)
+def test_a_short_id_is_refused_with_where_the_whole_one_is(words: tuple[str, ...], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "8f3a"])
+
+    assert ended.value.code == 2
+    assert "'8f3a' is no id. Give the whole id, as `" in capsys.readouterr().err
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:

@@ -61,6 +61,26 @@ def plan():
     return {"site": where.site, "minutes": when.minutes, "remark": when.remark}
 
 
+def ordering():
+    where = yield Where
+    when = yield When
+    return {"site": where.site, "minutes": when.minutes, "remark": when.remark}
+
+
+async def nobody(user):
+    return False
+
+
+@workflow("Order", initial_input_form=ordering)
+def order():
+    return begin >> draft
+
+
+@workflow("Secret", authorize_callback=nobody)
+def secret():
+    return begin >> draft
+
+
 @workflow("Change")
 def change():
     return begin >> draft >> approve
@@ -75,7 +95,7 @@ PEOPLE = {"ada": "NOC", "bob": "NOC", "cay": "NOC", "dan": "FIELD", "eve": "FIEL
 START = """mutation($n: String!) { startWorkflow(input: {workflowName: $n}) {
   ... on StartWorkflowSuccess { process { id } } } }"""
 STATE = "query($id: ID!) { process(id: $id) { status state } }"
-AT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+AT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
 
 
 class Site:
@@ -134,16 +154,77 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("deciding")
     (folder / "people.py").write_text(FLOWS)
-    tokens = [api_token(name, team).model_dump() for name, team in PEOPLE.items()]
+    people = [*(api_token(name, team) for name, team in PEOPLE.items()), api_token("root", role="admin")]
+    tokens = [one.model_dump() for one in people]
     settings = {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
     with serving(folder, "--workflows", "people.py", **settings) as server:
         yield Site(folder, server.address)
+
+
+def test_a_workflow_is_started_page_by_page_at_a_terminal(site: Site) -> None:
+    with site.sits("ada", "start", "order") as seat:
+        seat.answers("  Site: ", "ams-1")
+        seat.answers("Next? [y/N, e edits] ", "y")
+        seat.answers("  Minutes: ", "500")
+        seat.answers("Submit? [y/N, e edits] ", "y")
+        seat.answers("  Minutes [500]: ", "45")
+        seat.answers("Submit? [y/N, e edits] ", "y")
+        code, screen = seat.end()
+    with site.sits("ada", "start", "order", "--set", "site=ams-1") as seat:
+        seat.answers("Next? [y/N, e edits] ", "n")
+        declined = seat.end()
+
+    assert code == 0, screen
+    assert screen.count("order: Where\n  Site: …\n") == 1 and screen.count("order: When\n") == 2
+    assert screen.count("Page 2, 'When': /minutes: Input should be less than or equal to 120") == 1
+    (id,) = re.findall(r"^(\S{36}) is [A-Z]+$", screen, re.MULTILINE)
+    assert site.ended(id) | {"site": "ams-1", "minutes": 45, "remark": "none"} == site.ended(id)
+    assert declined[0] == 1 and "Nothing was submitted." in declined[1]
+
+
+def test_a_start_on_the_command_line_shows_each_page_and_starts_once_for_a_key(site: Site) -> None:
+    words = ("start", "order", "--pages", '[{"site": "ams"}, {"minutes": 30}]', "--set", "remark=ok", "--yes")
+    once = (*words, "--idempotency-key", "ticket-1")
+
+    first = site.says("ada", *once)
+    again = site.hears("ada", *once, code=0)
+    as_json = json.loads(site.hears("ada", *once, "--json", code=0))
+    plain = site.hears("ada", "start", "visit", code=0)
+
+    shown = "order: Where\n  Site: ams\norder: When\n  Minutes: 30\n  Remark: ok\n"
+    said = re.fullmatch(rf"{shown}(\S{{36}}) is [A-Z]+\n", first)
+    assert said, first
+    assert re.search(rf"{said[1]} is [A-Z]+: an earlier start with this idempotency key", again)
+    assert (as_json["id"], as_json["created"]) == (said[1], False)
+    assert re.fullmatch(r"\S{36} is [A-Z]+\n", plain)
+
+
+def test_a_start_that_is_refused_is_told_in_one_sentence(site: Site) -> None:
+    wrong = site.hears("ada", "start", "order", "--pages", '[{"site": "ams"}, {"minutes": 500}]', "--yes")
+    missing = site.hears("ada", "start", "order", "--yes")
+    half = site.hears("ada", "start", "order", "--set", "site=ams", "--yes", code=2)
+    unknown = site.hears("ada", "start", "ordr", "--yes")
+    forbidden = site.hears("ada", "start", "secret", "--yes")
+    too_many = site.hears("ada", "start", "visit", "--set", "site=ams", "--yes")
+    site.hears("root", "pause", "--reason", "switch upgrade", code=0)
+    paused = site.hears("ada", "start", "visit")
+    site.hears("root", "resume", code=0)
+
+    assert wrong == "orchestrator-gql: Page 2, 'When': /minutes: Input should be less than or equal to 120\n"
+    assert missing == "orchestrator-gql: Page 1, 'Where': /site: field required\n"
+    assert """--pages '[{"site": "ams"}, {"minutes": "…", "remark": "none"}]'""" in half
+    assert "There is no workflow 'ordr'" in unknown
+    assert "The rule of workflow 'secret' does not allow you this." in forbidden
+    assert "Its form takes 0 pages, not 1." in too_many
+    assert "The engine was paused by root at " in paused
+    assert all(one.count("\n") == 1 for one in (wrong, missing, half, unknown, forbidden, too_many, paused))
 
 
 def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -> None:
     id = site.start("change")
 
     own = site.hears("ada", "confirm", id, "--yes")
+    theirs = [site.hears(who, "show", id, code=0) for who in ("ada", "bob")]
     first = site.says("bob", "confirm", id, "--set", "minutes=45", "--comment", "Fine.", "--yes")
     waiting = site.hears("cay", "waits", "--mine", "--assignee", "network operations", code=0)
     other = site.hears("cay", "confirm", id, "--set", "minutes=5", "--yes")
@@ -151,11 +232,13 @@ def test_whoever_starts_is_refused_and_two_others_approve_the_same(site: Site) -
     shown = site.hears("ada", "show", id, code=0)
 
     assert "You started this process: somebody else must decide" in own
+    assert "You may not decide it: You started" in theirs[0] and "submit form" not in theirs[0]
+    assert "You may: abort, edit note, submit form" in theirs[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
     assert f"{id}  change  form 'Change', for " in waiting
     assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting
     assert re.search(rf"bob approved other answers: .* \(at {AT}\)\n", other)
-    assert second == f"Change: Change\n  Minutes: 45\n{id} is COMPLETED\n"
+    assert second == f"Approve: Change\n  Minutes: 45\n{id} is COMPLETED\n"
     assert site.ended(id)["minutes"] == 45
     assert re.search(rf"bob approved it at {AT}: Fine\.\n +cay approved it at {AT}\n", shown)
 
@@ -205,6 +288,7 @@ def test_a_form_is_taken_given_back_and_given_to_others(site: Site) -> None:
 
     taken = site.says("eve", "claim", id)
     blocked = site.hears("dan", "confirm", id, "--yes")
+    no_way = site.hears("eve", "confirm", id, "--send-back", "Draft", "--comment", "Hm.", "--yes")
     mine = site.hears("dan", "waits", "--mine", "--json", code=0)
     theirs = [
         json.loads(line) for line in site.hears("dan", "waits", "--assignee", "FIELD", "--json", code=0).splitlines()
@@ -215,6 +299,9 @@ def test_a_form_is_taken_given_back_and_given_to_others(site: Site) -> None:
 
     assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", taken)
     assert re.search(rf"\(claimed by eve since {AT}\)\n", blocked)
+    assert no_way == (
+        "orchestrator-gql: This form can be confirmed or rejected (--reject), but not sent back to a step.\n"
+    )
     assert id not in mine
     (row,) = [one for one in theirs if one["process"] == id]
     assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)

@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+
+from orchestrator_gql.cli.operator.arguments import whole_id
 
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 """Makes the parser of a command of its name, summary and text."""
@@ -62,6 +63,6 @@ def add_audit(command: Command, server: str) -> None:
     export.add_argument("--output", type=Path, metavar="FILE", help="write it there instead; it must not exist yet")
     export.add_argument("--after", metavar="CURSOR", help="go on behind the seal with this cursor")
     listing = add("list", "list who decided what, the newest first", _LIST)
-    listing.add_argument("--process", type=UUID, metavar="ID", help="what was decided about this process only")
+    listing.add_argument("--process", type=whole_id, metavar="ID", help="what was decided about this process only")
     listing.add_argument("--action", nargs="+", metavar="NAME", help="these verbs only, as the mutations are called")
     listing.add_argument("--json", action="store_true", help="each entry as a line of JSON")

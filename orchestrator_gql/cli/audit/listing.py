@@ -1,11 +1,12 @@
 """`orchestrator-gql audit list`: who decided what, the newest first."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from orchestrator_gql.cli.operator.moments import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
@@ -40,11 +41,16 @@ def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    at = datetime.fromisoformat(entry["at"]).astimezone()
     process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
-    details = " ".join(f"{name}={_said(value)}" for name, value in entry["details"].items())
-    by = entry["actor"]["name"] if entry["actor"] else "-"
-    return f"{at:%Y-%m-%d %H:%M:%S}  {by}  {entry['action']}  {process}  {details}".rstrip()
+    said = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
+    by = entry["actor"]["name"] if entry["actor"] else f"policy {said.pop('policy')}" if "policy" in said else "-"
+    details = " ".join(f"{name}={_said(value)}" for name, value in said.items())
+    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {details}".rstrip()
+
+
+def _is_digest(value: Any) -> bool:
+    """It is for programs, and with --json: people look for the verdict and the comment."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
 def _said(value: Any) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +27,19 @@ tokens, set ORCHESTRATOR_TOKEN to yours: every command that asks a server signs 
 _SHOW = """\
 Show one process: its steps with who decided what there, its callbacks with everything that came to their doors, the
 open form and whether you may decide it, and what may be done now."""
+
+_START = """\
+Start a workflow. Each page of its start form is printed, and what is missing is asked for, unless --yes says that what
+is given will do. WORKFLOW is its name, as the dashboard and `orchestrator-gql tail` call it.
+
+  orchestrator-gql start configure_node
+  orchestrator-gql start configure_node --set node=ams-1 --set minutes=30 --yes
+  orchestrator-gql start create_vpn --pages '[{"site": "ams"}, {"minutes": 30}]' --yes
+  orchestrator-gql start configure_node --set node=ams-1 --yes --idempotency-key ticket-4711 --json
+
+A value is read as JSON where it is JSON, else as text. It prints the process and its status, for `show` and `confirm`.
+Exit code 1: the server says no, because there is no such workflow, you may not start it, the engine is paused, or
+something is wrong with a field; 2: the command is wrong."""
 
 _CONFIRM = """\
 Answer the open form of a process, or reject it. What it shows is printed, and asked for unless --yes says so already.
@@ -86,7 +100,8 @@ def add_verbs(command: Command, server: str) -> None:
     ) -> argparse.ArgumentParser:
         made = command(name, summary, text)
         if is_of is not None:
-            made.add_argument("id", type=UUID, metavar="ID", help=is_of)
+            listed_by = "notifications" if name == "resend" else "waits"
+            made.add_argument("id", type=partial(whole_id, listed_by=listed_by), metavar="ID", help=is_of)
         if needs_reason is not None:
             made.add_argument("--reason", metavar="TEXT", required=needs_reason, help="why, for the audit log")
         made.add_argument("--url", default=server, help=f"the server ({server})")
@@ -116,7 +131,14 @@ def add_verbs(command: Command, server: str) -> None:
 
 
 def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
-    """The verbs by which people decide what a process asks them."""
+    """The verbs by which people start a process, and decide what it asks them."""
+    start = verb("start", "start a workflow", _START, is_of=None)
+    start.add_argument("workflow", metavar="WORKFLOW", help="its name")
+    start.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
+    start.add_argument("--pages", metavar="JSON", help="all pages, where there are several")
+    start.add_argument("--yes", action="store_true", help="do not ask")
+    start.add_argument("--idempotency-key", metavar="KEY", help="the same key with the same answers starts once")
+    start.add_argument("--json", action="store_true", help="the process as a line of JSON; the pages go to stderr")
     confirm = verb("confirm", "answer the open form of a process, or reject it", _CONFIRM, is_of=_PROCESS)
     confirm.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the last page")
     confirm.add_argument("--pages", metavar="JSON", help="all pages, where there are several")
@@ -130,6 +152,21 @@ def _add_deciding(verb: Callable[..., argparse.ArgumentParser]) -> None:
     verb("assign", "give a form to another team", _ASSIGN, is_of=_PROCESS).add_argument(
         "name", metavar="NAME", help="the team's key or name"
     )
+
+
+def whole_id(text: str, listed_by: str = "waits") -> UUID:
+    """The id, which is never shortened; ``listed_by`` is the command that prints it.
+
+    >>> whole_id("8f3a")
+    Traceback (most recent call last):
+    ...
+    argparse.ArgumentTypeError: '8f3a' is no id. Give the whole id, as `waits` prints it.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        told = f"{text!r} is no id. Give the whole id, as `{listed_by}` prints it."
+        raise argparse.ArgumentTypeError(told) from None
 
 
 def _span(text: str) -> float:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
-from orchestrator_gql.cli.operator.confirm import demand_somebody
+from orchestrator_gql.cli.operator.dialogue import demand_somebody
 from orchestrator_gql.cli.operator.requests import claimed, demand_may, open_request, refused
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -31,8 +31,9 @@ def reject(
         raise VerbRefused("It asks what to do about an answer that did not come: one of its choices is to abort.")
     target = asked["sendBackTo"]
     if back_to is not None and back_to.casefold() != (target or "").casefold():
-        ways = f"it goes back to {target!r} only" if target else "it goes back to no step: use --reject"
-        raise VerbRefused(printable(f"It cannot be sent back to {back_to!r}: {ways}."))
+        if target is None:
+            raise VerbRefused("This form can be confirmed or rejected (--reject), but not sent back to a step.")
+        raise VerbRefused(printable(f"It cannot be sent back to {back_to!r}: it goes back to {target!r} only."))
     if not is_agreed:
         _ask(asked, f"Send it back to {target!r}" if back_to is not None else "Reject it")
     given = {"comment": comment, "sendBack": back_to is not None, "expectedVersion": asked["version"]}
@@ -65,7 +66,7 @@ def assign(url: str, id: UUID, name: str) -> None:
 
 def _ask(asked: dict[str, Any], question: str) -> None:
     if asked["form"]["__typename"] == "FormPage":
-        for line in forms.shown(asked["title"], asked["form"], {}):
+        for line in forms.shown(asked["step"]["name"], asked["form"], {}):
             print(line)
     demand_somebody()
     if forms.reply(printable(f"{question}? [y/N] ")).lower() not in ("y", "yes"):

@@ -1,7 +1,7 @@
 """A page of a form on a terminal: shown, filled in by who is asked, and what is wrong with it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
@@ -16,9 +16,20 @@ GAP = "…"
 """What stands where somebody must still fill something in."""
 
 
+class HungUp(VerbRefused):
+    """Whoever was asked is gone."""
+
+
 def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
-    """The page on a terminal: each field with its value, a text of several lines under its name."""
-    told = [printable(f"{title}: {page['title']}")]
+    """The page on a terminal: each field with its value, a text of several lines under its name.
+
+    ``title`` is what the page belongs to: the step, or the workflow. A page that is called the same says it once.
+
+    >>> shown("Approve", {"title": "Approve", "schema": {}}, {})
+    ['Approve']
+    """
+    is_same = page["title"].casefold() == title.casefold()
+    told = [printable(title if is_same else f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
         value = given.get(name, page["initialData"].get(name, GAP))
         text = value if isinstance(value, str) else json.dumps(value)
@@ -30,11 +41,9 @@ def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
     return told
 
 
-def faults(said: dict[str, Any], pages: Sequence[Page]) -> str:
-    """What was not accepted: the page where there are several, the field, and why."""
+def faults(said: dict[str, Any]) -> str:
+    """What was not accepted: the page, the field, and why."""
     wrong = "; ".join(f"{one['pointer'] or 'the page'}: {one['message']}" for one in said["errors"])
-    if len(pages) < 2:
-        return wrong
     return f"Page {said['pageIndex'] + 1}, {said['page']['title']!r}: {wrong}"
 
 
@@ -66,12 +75,12 @@ def asked(page: dict[str, Any], given: Page, names: Iterable[str] | None = None)
 
 
 def reply(question: str) -> str:
-    """What is typed in; `VerbRefused` where whoever is asked hangs up."""
+    """What is typed in; `HungUp` where whoever is asked does so."""
     try:
         return input(question).strip()
     except EOFError:
         print()
-        raise VerbRefused("Nothing was decided.") from None
+        raise HungUp("Nothing was decided.") from None
 
 
 def example(page: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Points in time as the operator's verbs tell them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 def age(since: str, now: datetime) -> str:
@@ -18,8 +18,12 @@ def age(since: str, now: datetime) -> str:
 
 
 def moment(at: str) -> str:
-    """That time where the reader is, to the second."""
-    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"
+    """That time to the second, the same wherever it is read.
+
+    >>> moment("2026-03-02T10:00:00+01:00")
+    '2026-03-02 09:00:00 UTC'
+    """
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def is_past(at: str, now: datetime) -> bool:

@@ -18,7 +18,8 @@ STANDING = f"assignee {{ key name }} dueAt claimedBy {{ id name }} claimedAt app
 PAGE = "index title description schema initialData submitLabel digest"
 OPEN = f"""\
 query Open($id: ID!, $pages: [JSON!]!, $isForm: Boolean!) {{ process(id: $id) {{ id status
-  openInputRequest {{ id version title {STANDING} blockedReason canReject sendBackTo answers: decisions {{ pages }}
+  openInputRequest {{ id version title step {{ name }} {STANDING} blockedReason canReject sendBackTo
+    answers: decisions {{ pages }}
     form(pages: $pages) @include(if: $isForm) {{ __typename ... on FormPage {{ {PAGE} }}
       ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }} }} }}
   steps {{ name inputRequest {{ {DECISIONS} }} }} }} }}
@@ -97,8 +98,8 @@ def due(asked: dict[str, Any], now: datetime) -> str:
 def decided(one: dict[str, Any]) -> str:
     """One decision in a line.
 
-    >>> decided({"by": None, "policy": "small", "verdict": "APPROVED", "at": "2026-03-02T09:00", "comment": None})
-    "the policy 'small' approved it at 2026-03-02 09:00:00"
+    >>> decided({"by": None, "policy": "small", "verdict": "APPROVED", "at": "2026-03-02T09:00Z", "comment": None})
+    'policy small approved it at 2026-03-02 09:00:00 UTC'
     """
     said = f": {one['comment']}" if one["comment"] else ""
     verdict = VERDICTS.get(one["verdict"], one["verdict"])
@@ -107,7 +108,7 @@ def decided(one: dict[str, Any]) -> str:
 
 
 def _who(one: dict[str, Any]) -> str:
-    return str(one["by"]["name"]) if one["by"] else f"the policy {one['policy']!r}"
+    return str(one["by"]["name"]) if one["by"] else f"policy {one['policy']}"
 
 
 def _last(steps: Iterable[dict[str, Any]]) -> str:

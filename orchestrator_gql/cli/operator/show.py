@@ -91,8 +91,16 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
         told += _callback(callback, now)
     if asked := process["openInputRequest"]:
         told += _form(asked, now)
-    told.append(f"You may: {', '.join(one.lower().replace('_', ' ') for one in process['availableActions'])}")
+    told.append(f"You may: {', '.join(_actions(process)) or 'nothing now'}")
     return told
+
+
+def _actions(process: dict[str, Any]) -> list[str]:
+    """What whoever looks may do: the process offers its form to anybody, also where they may not decide it."""
+    asked = process["openInputRequest"]
+    is_theirs = asked is None or asked["canSubmit"]
+    offered = [one for one in process["availableActions"] if is_theirs or one != "SUBMIT_FORM"]
+    return [one.lower().replace("_", " ") for one in offered]
 
 
 def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:

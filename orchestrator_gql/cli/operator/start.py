@@ -1,0 +1,92 @@
+"""`orchestrator-gql start`: the start form of a workflow, shown, filled in, and a process started with it."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator_gql.cli.client import VerbRefused
+from orchestrator_gql.cli.operator import forms
+from orchestrator_gql.cli.operator.dialogue import Dialogue, given, listed
+from orchestrator_gql.cli.operator.requests import PAGE
+from orchestrator_gql.cli.request import request
+from orchestrator_gql.cli.terminal import printable
+
+FORM = f"""\
+query StartForm($name: String!, $pages: [JSON!]!) {{ startForm(workflowName: $name, pages: $pages) {{ __typename
+  ... on FormPage {{ {PAGE} }}
+  ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
+  ... on UserError {{ code message }} }} }}
+"""
+START = f"""\
+mutation Start($input: StartWorkflowInput!) {{ startWorkflow(input: $input) {{ __typename
+  ... on StartWorkflowSuccess {{ created process {{ id status }} }}
+  ... on FormIncomplete {{ nextPage {{ {PAGE} }} }}
+  ... on FormInvalid {{ pageIndex errors {{ path pointer type message }} page {{ {PAGE} }} }}
+  ... on ConflictError {{ by {{ name }} at }}
+  ... on UserError {{ code message }} }} }}
+"""
+
+
+def start(
+    url: str,
+    workflow: str,
+    *,
+    fields: Sequence[str],
+    pages: str | None,
+    key: str | None,
+    is_agreed: bool,
+    is_json: bool = False,
+) -> None:
+    """Show the start form page by page, ask, and start the workflow; print the process and its status.
+
+    With ``is_json`` the pages go to standard error: on standard output there is one line of JSON alone. Raises
+    `VerbRefused` where the server does not start it, and `OperationRefused` where what was given is no answer.
+    """
+    answers = listed(pages) if pages is not None else [{}]
+    answers = [*answers[:-1], {**answers[-1], **given(fields)}]
+    with redirect_stdout(sys.stderr) if is_json else nullcontext():
+        try:
+            said = _Start(workflow, answers, is_agreed, url, key).run()
+        except forms.HungUp:
+            raise VerbRefused("Nothing was started.") from None
+    process = said["process"]
+    if is_json:
+        print(json.dumps({**process, "created": said["created"]}))
+        return
+    again = "" if said["created"] else ": an earlier start with this idempotency key, nothing new was started"
+    print(printable(f"{process['id']} is {process['status']}{again}"))
+
+
+@dataclass(slots=True)
+class _Start(Dialogue):
+    """The start form of a workflow, which the title names, on its way."""
+
+    url: str
+    key: str | None
+
+    def run(self) -> dict[str, Any]:
+        """As any form, with the pages that are answered already shown first."""
+        for count, answer in enumerate(self.answers[:-1]):
+            page = self._of(count)
+            if page["__typename"] != "FormPage":  # the turn behind them says what is wrong
+                break
+            for line in forms.shown(self.title, page, answer):
+                print(line)
+        return Dialogue.run(self)
+
+    def turn(self) -> dict[str, Any]:
+        return self._of(len(self.answers) - 1)
+
+    def submitted(self, digest: str | None) -> dict[str, Any]:
+        answer = {"workflowName": self.title, "pages": self.answers, "idempotencyKey": self.key}
+        said: dict[str, Any] = request(self.url, START, {"input": answer})["startWorkflow"]
+        return said
+
+    def _of(self, count: int) -> dict[str, Any]:
+        """What comes behind so many pages."""
+        asked = {"name": self.title, "pages": self.answers[:count]}
+        form: dict[str, Any] = request(self.url, FORM, asked)["startForm"]
+        return form
