@@ -126,3 +126,26 @@ def test_an_export_without_its_key_or_its_end_is_not_taken_for_whole(site: Site)
     assert "exists already" in site.says("export", "--output", "audit.ndjson", code=2)
     assert "cursor" in site.says("export", "--after", "x", code=2)
     assert "is no anchor" in site.says("verify", "--anchor", "7", code=2)
+
+
+def test_an_export_that_goes_on_behind_another_is_judged_with_it_alone(site: Site) -> None:
+    site.says("export", "--output", "first.ndjson")
+    lines = (site.folder / "first.ndjson").read_text().splitlines()
+    cursor = json.loads(lines[-1])["cursor"]
+    seal = site.says("verify").splitlines()[1].removeprefix("Anchor: ").partition(":")[0]
+    site.ask(START)
+    until(lambda: site.ask(NEWEST)["audit"]["nodes"][0]["seal"])
+    site.says("export", "--after", cursor, "--output", "second.ndjson")
+    second = (site.folder / "second.ndjson").read_text()
+    skipped = second.replace(f'"seq":{int(seal) + 1},', f'"seq":{int(seal) + 2},', 1)
+    (site.folder / "gap.ndjson").write_text("".join(f"{line}\n" for line in lines[:-1]) + skipped)
+
+    alone = site.says("verify", "--file", "second.ndjson", key=KEY, code=2)
+    turned = site.says("verify", "--file", "second.ndjson", "first.ndjson", key=KEY, code=2)
+    gap = site.says("verify", "--file", "gap.ndjson", key=KEY, code=1)
+    both = site.says("verify", "--file", "first.ndjson", "second.ndjson", key=KEY)
+
+    begins = f"second.ndjson begins at seal {int(seal) + 1}: give the files exported before it, too, in their order. "
+    assert begins in alone and begins in turned and "If it was exported without --after, seal" in alone
+    assert f"Seal {int(seal) + 1} is missing before seal {int(seal) + 2}." in gap
+    assert both.startswith("The audit log is whole: 4 entries.\n")

@@ -9,8 +9,8 @@ from typing import Any
 
 from orchestrator_gql.audit.entries import ENGINE, AuditEntry
 from orchestrator_gql.audit.judging import Judge
-from orchestrator_gql.audit.lines import NoExport, read_lines
-from orchestrator_gql.audit.seals import Anchor
+from orchestrator_gql.audit.lines import End, Line, NoExport, read_lines
+from orchestrator_gql.audit.seals import Anchor, Seal
 from orchestrator_gql.cli.client import OperationRefused
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -51,10 +51,7 @@ def verify_files(files: Sequence[Path], anchor: Anchor | None) -> bool:
     key = os.environ.get(KEY, "")
     if not key:
         print(f"{KEY} is not set: these are the digests that anybody can make.", file=sys.stderr)
-    try:
-        said = Judge(key.encode() or None, anchor).judge(read_lines(_lines(files)))
-    except NoExport as wrong:
-        raise OperationRefused(f"{', '.join(map(str, files))}: {wrong}.") from None
+    said = Judge(key.encode() or None, anchor).judge(_lines(files))
     if said.fault is not None:
         _print_fault(said.entries, said.fault.words, _facts(said.fault.entry) if said.fault.entry else None)
         return False
@@ -77,13 +74,34 @@ def anchor_of(text: str) -> Anchor:
     return Anchor(int(found[1]), found[2].lower())
 
 
-def _lines(files: Sequence[Path]) -> Iterator[bytes]:
+def _lines(files: Sequence[Path]) -> Iterator[Line]:
+    """The lines of all files; `OperationRefused` where one is no export, or goes on behind what no file holds."""
+    last, is_ended = 0, True
     for file in files:
         try:
             with file.open("rb") as opened:
-                yield from opened
+                for number, line in enumerate(read_lines(opened)):
+                    if isinstance(line, Seal):
+                        # Behind a file that was cut off, and inside a file, a gap is a fault of the log.
+                        if number == 0 and is_ended and line.seq > last + 1:
+                            raise OperationRefused(_begun_late(file, line.seq, last))
+                        last = line.seq
+                    is_ended = isinstance(line, End)
+                    yield line
+        except NoExport as wrong:
+            raise OperationRefused(f"{file}: {wrong}.") from None
         except OSError as wrong:
             raise OperationRefused(f"{file} cannot be read: {wrong.strerror}.") from None
+
+
+def _begun_late(file: Path, seq: int, last: int) -> str:
+    """What to give with a file that goes on behind others; only who made it knows whether it should be whole."""
+    earlier = "the files" if last == 0 else f"what comes between seal {last} and it"
+    lacking = f"seal {last + 1} is" if seq == last + 2 else f"seals {last + 1} to {seq - 1} are"
+    return (
+        f"{file} begins at seal {seq}: give {earlier} exported before it, too, in their order. "
+        f"If it was exported without --after, {lacking} missing from the log."
+    )
 
 
 def _tell(seen: int) -> None:
