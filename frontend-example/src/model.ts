@@ -36,12 +36,17 @@ export interface Row {
   endedAt: string | null;
   durationSeconds: number | null;
   currentStep: Named | null;
+  createdBy: Named | null;
+}
+
+/** What tells a process from others of its workflow: who started it, and the end of its id, for its beginning is the time. */
+export function tagOf({ id, createdBy }: { id: string; createdBy: Named | null }): string {
+  return `…${id.slice(-6)}${createdBy ? ` by ${createdBy.name}` : ""}`;
 }
 
 export interface Process extends Row {
   note: string | null;
   availableActions: string[];
-  createdBy: Named | null;
   failure: Failure | null;
   steps: Step[];
 }
@@ -134,7 +139,7 @@ export interface Task {
 }
 
 export interface InboxTask extends Task {
-  process: { id: string; workflowName: string };
+  process: { id: string; workflowName: string; startedAt: string; createdBy: Named | null };
 }
 
 export interface InputRequest extends Task {

@@ -4,7 +4,7 @@ import { DECIDE, FORMS } from "../documents";
 import { announce, h, notify, type Block, type Child } from "../dom";
 import { drawPage } from "../forms/fields";
 import { conflict } from "../forms/wizard";
-import { pageOf, type FormPage, type FormResult, type InboxTask, type Refusal } from "../model";
+import { pageOf, tagOf, type FormPage, type FormResult, type InboxTask, type Refusal } from "../model";
 import { ask } from "./dialog";
 
 interface Chosen {
@@ -189,7 +189,7 @@ export class Bulk {
           "li",
           { class: isDone ? "tone-good" : "tone-bad" },
           h("a", { href: `#/processes/${encodeURIComponent(task.process.id)}` }, task.title),
-          h("span", { class: "muted" }, ` of ${task.process.workflowName}: `),
+          h("span", { class: "muted" }, ` of ${task.process.workflowName}, ${tagOf(task.process)}: `),
           h("span", { class: "outcome" }, words),
         ),
       ),
@@ -198,7 +198,7 @@ export class Bulk {
   }
 }
 
-const named = ({ task }: Chosen) => `${task.title} – ${task.process.workflowName}`;
+const named = ({ task }: Chosen) => `${task.title} – ${task.process.workflowName}, ${tagOf(task.process)}`;
 
 /** It asks for a yes and nothing else. */
 function isReady({ task, form }: Chosen): boolean {

@@ -2,8 +2,9 @@
 import { freshKey, request, type Json } from "../api";
 import { SUBMIT_FORM } from "../documents";
 import { h, notify, reconcile, type Block } from "../dom";
+import { drawPage } from "../forms/fields";
 import { conflict, Wizard, type Answer } from "../forms/wizard";
-import { pageOf, type Decision, type InputRequest, type Process, type Refusal } from "../model";
+import { pageOf, type Decision, type FormPage, type InputRequest, type Process, type Refusal } from "../model";
 import { valueView } from "../result";
 import { isViewer, session } from "../session";
 import { moment, ticking } from "../time";
@@ -74,6 +75,7 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
     );
   found.push(...keptBlocks(asked, settled));
   if (canSubmit || open.has(id)) found.push(formBlock(asked, signature, settled));
+  else if (page) found.push(simple("look", [page.digest, decisions[0]?.at], () => lookAt(page)));
   const duties = [asked.version, claimedBy, canSubmit, session.viewer];
   found.push(
     simple("duties", duties, () =>
@@ -81,6 +83,11 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
     ),
   );
   return found;
+}
+
+/** What is asked, for whoever may not answer it: others check it, too. */
+function lookAt(page: FormPage): HTMLElement {
+  return h("fieldset", { class: "look", disabled: true }, h("h3", {}, page.title), drawPage(page).element);
 }
 
 function head({ assignee, claimedBy, claimedAt, createdAt, dueAt, escalatedAt, ...asked }: InputRequest): HTMLElement {
@@ -124,9 +131,11 @@ function keepTyped({ id, canSubmit }: InputRequest, signature: string | null): v
   const isSame = typed ? sameQuestion : (one: string, other: string) => canSubmit && one === other;
   const stays = signature !== null && isSame(before.signature, signature);
   if (stays || before.wizard.isSending) return;
-  if (typed) kept.set(id, { pages: typed, comment: before.comment.value });
+  if (typed && (before.comment.value.trim() || typed.some(hasAnswers))) kept.set(id, { pages: typed, comment: before.comment.value });
   open.delete(id);
 }
+
+const hasAnswers = (page: Json) => Object.keys((page ?? {}) as object).length > 0;
 
 /** Apart from whether the buttons may be pressed. */
 function sameQuestion(before: string, after: string): boolean {
@@ -164,10 +173,17 @@ function formBlock(asked: InputRequest, signature: string, settled: () => void):
       if (drawn) return drawn.wizard.element;
       const made = openForm(asked, settled);
       open.set(asked.id, { ...made, signature });
+      requestAnimationFrame(() => bringIntoView(made.wizard.element));
       return made.wizard.element;
     },
     update: () => open.get(asked.id)?.wizard.hold(!asked.canSubmit),
   };
+}
+
+/** A form stands below long results: whoever is not busy elsewhere on the page should not have to look for it. */
+function bringIntoView(form: HTMLElement): void {
+  const isBusy = document.activeElement?.matches("input, textarea, select, dialog *") ?? false;
+  if (!isBusy) form.closest(".asked")?.scrollIntoView({ block: "nearest" });
 }
 
 function openForm(asked: InputRequest, settled: () => void): { wizard: Wizard; comment: HTMLTextAreaElement } {

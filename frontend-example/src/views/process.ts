@@ -84,7 +84,7 @@ function title(process: Process, settled: () => void): HTMLElement {
           : ["open for ", ticking("since", startedAt)],
       ),
       h("span", {}, `${done} of ${process.steps.length} steps`),
-      h("code", { title: id }, id.slice(0, 8)),
+      h("code", { class: "id", title: "As the command line takes it" }, id),
     ),
     note && h("p", { class: "words" }, note),
   );

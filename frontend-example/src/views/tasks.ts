@@ -1,7 +1,7 @@
 /** The inbox: what waits for people, the oldest first, and deciding several at once. */
 import { h, reconcile, type Block } from "../dom";
 import type { Inbox, Shelf } from "../inbox";
-import type { InboxTask } from "../model";
+import { tagOf, type InboxTask } from "../model";
 import { isViewer } from "../session";
 import { ticking } from "../time";
 import { Bulk } from "./bulk";
@@ -102,6 +102,7 @@ function taskView(task: InboxTask, bulk: Bulk): HTMLElement {
         { class: "task-head" },
         h("a", { href: `#/processes/${encodeURIComponent(process.id)}`, "data-request": id }, title),
         h("span", { class: "muted" }, process.workflowName),
+        h("span", { class: "muted" }, tagOf(process)),
       ),
       facts(task),
       !canSubmit && blockedReason && h("p", { class: "help" }, blockedReason),
