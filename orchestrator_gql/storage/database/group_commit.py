@@ -111,12 +111,13 @@ class GroupWriter:
         return await waiting.future
 
     async def close(self) -> None:
-        """Finish what waits."""
+        """Finish what waits, and give the connection back."""
         while self._is_at_work:
             with contextlib.suppress(StorageUnavailable):  # whoever waits has been told
                 await self.run(lambda _: None)
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+        self._conn.close()
 
     def _begin(self) -> None:
         try:

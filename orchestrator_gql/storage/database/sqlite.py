@@ -76,11 +76,12 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Finish what waits, then leave the file."""
         try:
-            if self._writer is not None and self._threads is not None:
+            if self._writer is not None and self._glance is not None and self._threads is not None:
                 await self._writer.close()
+                self._glance.close()
                 self._threads.shutdown()
-                self.engine.dispose()
-                self._writer = None
+                self.engine.dispose()  # it closes only what was given back
+                self._writer = self._glance = None
         finally:
             self._lock.release()
 
@@ -129,6 +130,12 @@ class _Glance:
         driver = self._conn.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         driver.set_progress_handler(self._count, OPERATIONS)
+        self._driver = driver
+
+    def close(self) -> None:
+        """Give the connection back; SQLite would keep whom it asks alive with it."""
+        self._driver.set_progress_handler(None, OPERATIONS)
+        self._conn.close()
 
     def read(self, unit: Unit[T]) -> T:
         """What the unit found; `_TakesLong` where another thread should look for it."""

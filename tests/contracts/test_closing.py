@@ -1,0 +1,38 @@
+"""A database that is closed has let go of its file: nothing of it stays open, or in memory."""
+
+import gc
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
+from support.database import sqlite_url
+from support.engine import engine_of
+
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+
+
+async def test_a_closed_sqlite_file_is_held_by_nobody(tmp_path: Path) -> None:
+    async with engine_of(sqlite_url(tmp_path)) as engine:
+        database = engine.runtime.database
+        assert isinstance(database, SqliteDatabase)
+        sqlalchemy = weakref.ref(database.engine)
+        while_open = _open_files(tmp_path)
+    del database, engine
+    gc.collect()
+
+    assert while_open
+    assert _open_files(tmp_path) == set()
+    assert sqlalchemy() is None
+    assert _names(tmp_path) <= {"orchestrator.db", "orchestrator.db.lock"}
+
+
+def _open_files(folder: Path) -> set[str]:
+    found = set()
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was the listing's own
+            found.add(str(one.readlink()))
+    return {path for path in found if path.startswith(str(folder))}
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
