@@ -84,7 +84,8 @@ function title(process: Process, settled: () => void): HTMLElement {
           : ["open for ", ticking("since", startedAt)],
       ),
       h("span", {}, `${done} of ${process.steps.length} steps`),
-      h("code", { title: id }, id.slice(0, 8)),
+      // Whole: the command line takes nothing less, and its beginning is the time, alike for all of one day.
+      h("code", { class: "id", title: "The id of the process" }, id),
     ),
     note && h("p", { class: "words" }, note),
   );
