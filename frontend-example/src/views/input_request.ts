@@ -124,8 +124,15 @@ function keepTyped({ id, canSubmit }: InputRequest, signature: string | null): v
   const isSame = typed ? sameQuestion : (one: string, other: string) => canSubmit && one === other;
   const stays = signature !== null && isSame(before.signature, signature);
   if (stays || before.wizard.isSending) return;
-  if (typed) kept.set(id, { pages: typed, comment: before.comment.value });
+  // Whoever pressed the button in vain is told who was first, typed or not.
+  if (typed || before.wizard.isTried)
+    kept.set(id, { pages: (typed ?? []).filter(hasContent), comment: before.comment.value.trim() });
   open.delete(id);
+}
+
+/** A page that only shows something gives an empty object: nothing of it was typed. */
+function hasContent(page: Json): boolean {
+  return typeof page !== "object" || page === null || Object.keys(page).length > 0;
 }
 
 /** Apart from whether the buttons may be pressed. */
@@ -142,14 +149,16 @@ function keptBlocks(asked: InputRequest, settled: () => void): Block[] {
     settled();
   };
   const pages = typed.pages.length === 1 ? typed.pages[0]! : typed.pages;
+  const isAny = typed.pages.length > 0 || typed.comment !== "";
+  const keeping = isAny && " What you had typed was not taken; it is kept here:";
   const draw = () =>
     h(
       "section",
-      { class: "kept", "aria-label": "What you had typed" },
-      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), " What you had typed was not taken; it is kept here:"),
+      { class: "kept", "aria-label": isAny ? "What you had typed" : "Who was first" },
+      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), keeping),
       typed.pages.length > 0 && valueView(pages, "typed"),
       typed.comment && h("q", {}, typed.comment),
-      h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: drop }, "Forget it")),
+      h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: drop }, isAny ? "Forget it" : "Dismiss")),
     );
   return [simple("kept", [typed, asked.status, asked.decisions], draw)];
 }
