@@ -138,11 +138,11 @@ function turn(page: FormPage): Turned {
 }
 
 function heading(page: FormPage, index: number): HTMLElement {
-  const many = index > 0 || page.hasNext;
   return h(
     "header",
     {},
-    many && h("p", { class: "muted" }, `Page ${index + 1}`),
+    // Whether a second one comes is not known before this one is answered.
+    index > 0 && h("p", { class: "muted" }, `Page ${index + 1}`),
     h("h3", { tabindex: -1 }, page.title),
     page.description && h("p", { class: "words" }, page.description),
   );
