@@ -140,6 +140,7 @@ function startFollowing(): void {
 /** Nothing of one person's may be left for the next. */
 function signOut(): void {
   storeToken(null);
+  history.replaceState(null, "", "#/");
   location.reload();
 }
 
