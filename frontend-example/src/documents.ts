@@ -3,6 +3,7 @@
 const ROW = `
   fragment Row on Process {
     id version workflowName status startedAt endedAt durationSeconds currentStep { name }
+    createdBy { name }
   }`;
 
 const PAGE = `
@@ -36,7 +37,7 @@ const DETAIL = `
     ...Task closedAt sendBackTo form { __typename ...Page ...Invalid }
   }
   fragment Detail on Process {
-    ...Row note availableActions createdBy { name } failure { ...Trouble }
+    ...Row note availableActions failure { ...Trouble }
     steps {
       id index name kind group status attempt startedAt completedAt durationSeconds retryAt stateDelta
       completedBy { name } failure { ...Trouble } callbacks { ...Wait } inputRequests { ...Asked }
@@ -59,7 +60,7 @@ export const INBOX = `
   query Inbox($first: Int!, $filter: InputRequestFilter, $withTasks: Boolean!) {
     viewer { openInputRequests(first: 1) { totalCount } }
     inputRequests(first: $first, filter: $filter) @include(if: $withTasks) {
-      nodes { ...Task process { id workflowName } } pageInfo { hasNextPage }
+      nodes { ...Task process { id workflowName startedAt createdBy { name } } } pageInfo { hasNextPage }
     }
   }${TASK}`;
 

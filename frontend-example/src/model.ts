@@ -36,12 +36,12 @@ export interface Row {
   endedAt: string | null;
   durationSeconds: number | null;
   currentStep: Named | null;
+  createdBy: Named | null;
 }
 
 export interface Process extends Row {
   note: string | null;
   availableActions: string[];
-  createdBy: Named | null;
   failure: Failure | null;
   steps: Step[];
 }
@@ -134,7 +134,7 @@ export interface Task {
 }
 
 export interface InboxTask extends Task {
-  process: { id: string; workflowName: string };
+  process: Pick<Row, "id" | "workflowName" | "startedAt" | "createdBy">;
 }
 
 export interface InputRequest extends Task {

@@ -4,6 +4,7 @@ import type { Row } from "../model";
 import { icon, PROCESS_STATUSES, toneOf, wordOf, badge } from "../status";
 import type { Store } from "../store";
 import { ticking } from "../time";
+import { originView } from "./origin";
 
 export function listView(store: Store): { element: HTMLElement; update: () => void } {
   const chips = h("div", { class: "chips", role: "group", "aria-label": "Show only" });
@@ -84,6 +85,7 @@ function rowBlock(row: Row, current: boolean) {
           badge(row.status),
           h("span", { class: "row-step muted" }, row.endedAt ? "" : (row.currentStep?.name ?? "")),
           h("span", { class: "row-time muted" }, ticking("ago", row.startedAt)),
+          h("span", { class: "row-origin muted" }, originView(row)),
         ),
       ),
     update: (element: HTMLElement) => {
