@@ -137,7 +137,7 @@ function turn(page: FormPage): Turned {
   return { page, drawn: drawPage(page) };
 }
 
-function heading(page: FormPage, index: number): HTMLElement {
+export function heading(page: FormPage, index: number): HTMLElement {
   return h(
     "header",
     {},

@@ -2,8 +2,9 @@
 import { freshKey, request, type Json } from "../api";
 import { SUBMIT_FORM } from "../documents";
 import { h, notify, reconcile, type Block } from "../dom";
-import { conflict, Wizard, type Answer } from "../forms/wizard";
-import { pageOf, type Decision, type InputRequest, type Process, type Refusal } from "../model";
+import { lookedAt } from "../forms/fields";
+import { conflict, heading, Wizard, type Answer } from "../forms/wizard";
+import { pageOf, type Decision, type FormPage, type InputRequest, type Process, type Refusal } from "../model";
 import { valueView } from "../result";
 import { isViewer, session } from "../session";
 import { moment, ticking } from "../time";
@@ -74,6 +75,7 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
     );
   found.push(...keptBlocks(asked, settled));
   if (canSubmit || open.has(id)) found.push(formBlock(asked, signature, settled));
+  else if (page) found.push(simple("look", [page.digest, decisions[0]?.at], () => lookView(page)));
   const duties = [asked.version, claimedBy, canSubmit, session.viewer];
   found.push(
     simple("duties", duties, () =>
@@ -81,6 +83,11 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
     ),
   );
   return found;
+}
+
+/** What is asked, for those who may not decide it: they may look at it all the same. */
+function lookView(page: FormPage): HTMLElement {
+  return h("section", { class: "look", "aria-label": "What is asked, to look at" }, heading(page, 0), lookedAt(page));
 }
 
 function head({ assignee, claimedBy, claimedAt, createdAt, dueAt, escalatedAt, ...asked }: InputRequest): HTMLElement {
