@@ -2,7 +2,8 @@
 
 const ROW = `
   fragment Row on Process {
-    id version workflowName status startedAt endedAt durationSeconds currentStep { name } createdBy { name }
+    id version workflowName status startedAt endedAt durationSeconds currentStep { name }
+    createdBy { name }
   }`;
 
 const PAGE = `

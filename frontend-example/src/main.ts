@@ -111,8 +111,10 @@ function route(): void {
   app.dataset["room"] = room || "list";
   if (room === "start") main.replaceChildren(startView(id ?? null));
   else if (room === "tasks") main.replaceChildren(tasks.element);
-  else if (room === "processes" && id) main.replaceChildren(process.element);
-  else
+  else if (room === "processes" && id) {
+    process.enter();
+    main.replaceChildren(process.element);
+  } else
     main.replaceChildren(
       h("section", { class: "panel welcome" }, h("p", { class: "muted" }, "Choose a process to see its steps, live.")),
     );
@@ -140,7 +142,7 @@ function startFollowing(): void {
 /** Nothing of one person's may be left for the next. */
 function signOut(): void {
   storeToken(null);
-  location.hash = "#/";
+  history.replaceState(null, "", "#/");
   location.reload();
 }
 

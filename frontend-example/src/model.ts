@@ -39,11 +39,6 @@ export interface Row {
   createdBy: Named | null;
 }
 
-/** What tells a process from others of its workflow: who started it, and the end of its id, for its beginning is the time. */
-export function tagOf({ id, createdBy }: { id: string; createdBy: Named | null }): string {
-  return `…${id.slice(-6)}${createdBy ? ` by ${createdBy.name}` : ""}`;
-}
-
 export interface Process extends Row {
   note: string | null;
   availableActions: string[];
@@ -139,7 +134,7 @@ export interface Task {
 }
 
 export interface InboxTask extends Task {
-  process: { id: string; workflowName: string; startedAt: string; createdBy: Named | null };
+  process: Pick<Row, "id" | "workflowName" | "startedAt" | "createdBy">;
 }
 
 export interface InputRequest extends Task {

@@ -72,6 +72,10 @@ class Visit:
         """Wait until the head of the process says so."""
         self.page.locator(".process-title .badge", has_text=words).wait_for()
 
+    def unfold_result(self) -> None:
+        """Open the callback's result: it is folded while the form shows it."""
+        self.page.locator(".callback details[data-name=result]:not([open]) > summary").click()
+
     def has_strayed(self) -> list[str]:
         """The requests that did not go to the server."""
         origins = (self.address + "/", self.address.replace("http", "ws", 1) + "/")
@@ -110,10 +114,14 @@ def deliver(url: str, return_code: int, output: str) -> None:
 
 def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Path) -> None:
     with visiting(tmp_path) as visit:
-        deliver(visit.start(), 0, "two interfaces changed")
+        deliver(visit.start(), 0, "two interfaces changed\n" * 60)
         visit.sees_status("Needs a person")
-        visit.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
         visit.page.locator(".asked form", has_text="two interfaces changed").wait_for()
+        visit.page.wait_for_function("document.querySelector('.asked').getBoundingClientRect().top < 200")
+        if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
+            visit.page.screenshot(path=Path(folder) / "in-view.png")
+        visit.unfold_result()
+        visit.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
         visit.submit()
         visit.sees_status("Completed")
         visit.page.get_by_text("Confirmed by").wait_for()
@@ -126,8 +134,9 @@ def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Pat
 def test_a_hostile_result_stays_text_wherever_it_is_shown(tmp_path: Path) -> None:
     with visiting(tmp_path) as visit:
         deliver(visit.start(), 0, HOSTILE)
-        visit.page.locator(".callback .result", has_text=HOSTILE).wait_for()
         visit.page.locator(".asked form", has_text=HOSTILE).wait_for()
+        visit.unfold_result()
+        visit.page.locator(".callback .result", has_text=HOSTILE).wait_for()
 
         assert visit.page.locator("main script, main img").count() == 0
         assert "taken" not in visit.page.title()

@@ -123,9 +123,12 @@ def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) 
     page.locator(".who", has_text="ada").wait_for()
     page.reload()
     page.get_by_text("Live", exact=True).wait_for()
+    page.get_by_role("link", name="My tasks").click()
     button(page, "Sign out").click()
     token.wait_for()
+    left_at = page.url
 
+    assert left_at == desk.address + "/#/"
     assert page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
     assert [url for url in sent if "secret" in url or "token" in url] == []
     assert [one for one in desk.complaints if "401" not in one] == [], "a refused request is all there is to hear of"
@@ -175,8 +178,28 @@ def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what
     picture(bob, "race")
     button(kept, "Forget it").click()
     kept.wait_for(state="detached")
+    shown = bob.locator(".process .id").inner_text()
 
+    assert shown == place.removeprefix("processes/"), "the command line needs the whole id"
     assert ada.get_by_role("region", name="What you had typed").count() == 0
+    assert desk.complaints == []
+
+
+def test_whoever_loses_a_race_with_nothing_typed_is_told_who_was_first_and_no_more(desk: Desk) -> None:
+    place = desk.start("read_meter")
+    ada, bob = desk.at("ada", place), desk.at("bob", place)
+    his = button(bob, "Confirm").element_handle()
+    button(ada, "Confirm").click()
+    his.evaluate("button => button.click()")
+    told = bob.get_by_role("region", name="Who was first")
+    told.get_by_text("ada confirmed this first, at").wait_for()
+    picture(bob, "race-untyped")
+    words = told.inner_text()
+    button(told, "Dismiss").click()
+    told.wait_for(state="detached")
+
+    assert "typed" not in words
+    assert "{}" not in words
     assert desk.complaints == []
 
 
@@ -185,12 +208,18 @@ def test_two_of_three_approve_and_whoever_started_it_is_told_why_not(desk: Desk)
     ada, bob, cay = (desk.at(name, place) for name in ("ada", "bob", "cay"))
     ada.get_by_text("You started this process: somebody else must decide").wait_for()
     cay.get_by_label("minutes").fill("45")
+    look = ada.get_by_role("region", name="What is asked, to look at")
+    hers = look.get_by_label("minutes")
+    look_at_first = (hers.input_value(), hers.is_disabled(), look.get_by_role("button").count())
+    picture(ada, "looked-at")
     bob.get_by_text("0 of 2 approvals").wait_for()
     bob.get_by_label("minutes").fill("10")
     bob.get_by_label("Comment (optional)").fill("Short enough.")
     picture(bob, "approval")
     button(bob, "Submit").click()
     bob.get_by_text("You have approved it already; 1 more approval is needed.").wait_for()
+    his = bob.get_by_label("minutes")
+    his_look = (his.input_value(), his.is_disabled())
     cay.get_by_text("1 of 2 approvals").wait_for()
     cay.locator(".decided", has_text="Approved by bob").get_by_text("Short enough.").wait_for()
     kept = cay.get_by_role("region", name="What you had typed")
@@ -202,6 +231,8 @@ def test_two_of_three_approve_and_whoever_started_it_is_told_why_not(desk: Desk)
     ada.locator(".decided", has_text="Approved by cay").wait_for()
 
     assert shown == "10", "the first approval fixes the answers"
+    assert look_at_first == ("30", True, 0), "whoever may not decide can see what is asked"
+    assert his_look == ("10", True), "and what they approved"
     assert ada.locator(".asked form").count() == 0
     assert desk.complaints == []
 
@@ -262,8 +293,7 @@ def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> 
     eve.get_by_text("Nothing waits for you.").wait_for()
     bob = desk.at("bob", "tasks")
     before = int(bob.locator(".count").inner_text())
-    for workflow in ("read_meter", "read_meter", "name_device"):
-        desk.start(workflow)
+    places = [desk.start(workflow) for workflow in ("read_meter", "read_meter", "name_device")]
     bob.locator(".count", has_text=str(before + 3)).wait_for()
     readings = bob.locator(".task", has_text="read_meter")
     readings.get_by_text("overdue by").first.wait_for()
@@ -272,7 +302,11 @@ def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> 
     bob.get_by_text("3 tasks chosen; 1 needs more than a yes: open it").wait_for()
     readings.nth(1).get_by_text("two interfaces changed").wait_for()
     picture(bob, "inbox")
+    tails = [f"…{place[-6:]}" for place in places]
+    named = [bob.locator(".task", has_text=tail).locator(".origin").inner_text() for tail in tails]
+    listed = [bob.locator(".rows .origin", has_text=tail).inner_text() for tail in tails]
     button(bob, "Approve 2…").click()
+    in_dialog = bob.get_by_role("dialog").locator(".words").inner_text()
     bob.get_by_role("dialog").get_by_label("Comment").fill("Seen.")
     picture(bob, "inbox-approve")
     button(bob.get_by_role("dialog"), "Approve").click()
@@ -287,4 +321,7 @@ def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> 
     bob.locator(".outcomes a").click()
     bob.locator(".answered", has_text="Rejected by bob").get_by_text("Not ours.").wait_for()
 
+    assert len(set(tails)) == 3
+    assert all(one.startswith("started by ada, ") for one in (*named, *listed))
+    assert [tail in in_dialog for tail in tails] == [True, True, False]
     assert desk.complaints == []

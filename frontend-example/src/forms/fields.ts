@@ -47,6 +47,16 @@ export function drawPage(page: FormPage): DrawnPage {
   return { element: body.element, read, show: (errors) => drawing.show(errors) };
 }
 
+/** The page to look at alone. What only shows something keeps its buttons: they fold, copy and unfold. */
+export function lookedAt(page: FormPage): HTMLElement {
+  const { element } = drawPage(page);
+  const asking = <T extends HTMLElement>(what: string) =>
+    [...element.querySelectorAll<T>(what)].filter((one) => !one.closest(".fixed"));
+  for (const one of asking<HTMLInputElement>("input, select, textarea")) one.disabled = true;
+  for (const one of asking("button")) one.remove();
+  return element;
+}
+
 class Drawing {
   problems: FieldError[] = [];
   private readonly marks = new Map<string, Mark>();

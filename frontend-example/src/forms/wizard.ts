@@ -33,6 +33,8 @@ export class Wizard {
   readonly element: HTMLFormElement;
   /** An answer is on its way: what becomes of the form is not known yet. */
   isSending = false;
+  /** It was sent at least once. */
+  isTried = false;
 
   private readonly turned: Turned[];
   private readonly summary = h("div", { class: "summary", role: "alert", tabindex: -1, hidden: true });
@@ -92,7 +94,7 @@ export class Wizard {
     if (this.isSending || this.actions.hidden) return;
     const pages = this.turned.slice(0, this.at + 1).map(({ drawn }) => drawn.read());
     if (pages.includes(null)) return this.complain();
-    this.isSending = this.submit.disabled = true;
+    this.isTried = this.isSending = this.submit.disabled = true;
     try {
       const answer = await this.options.send(pages, this.turned[this.at]?.page ?? null);
       this.isSending = false;
@@ -135,10 +137,11 @@ function turn(page: FormPage): Turned {
   return { page, drawn: drawPage(page) };
 }
 
-function heading(page: FormPage, index: number): HTMLElement {
+export function heading(page: FormPage, index: number): HTMLElement {
   return h(
     "header",
     {},
+    // Whether a second one comes is not known before this one is answered.
     index > 0 && h("p", { class: "muted" }, `Page ${index + 1}`),
     h("h3", { tabindex: -1 }, page.title),
     page.description && h("p", { class: "words" }, page.description),

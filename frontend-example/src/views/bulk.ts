@@ -4,8 +4,9 @@ import { DECIDE, FORMS } from "../documents";
 import { announce, h, notify, type Block, type Child } from "../dom";
 import { drawPage } from "../forms/fields";
 import { conflict } from "../forms/wizard";
-import { pageOf, tagOf, type FormPage, type FormResult, type InboxTask, type Refusal } from "../model";
+import { pageOf, type FormPage, type FormResult, type InboxTask, type Refusal } from "../model";
 import { ask } from "./dialog";
+import { originWords, tail } from "./origin";
 
 interface Chosen {
   task: InboxTask;
@@ -189,7 +190,7 @@ export class Bulk {
           "li",
           { class: isDone ? "tone-good" : "tone-bad" },
           h("a", { href: `#/processes/${encodeURIComponent(task.process.id)}` }, task.title),
-          h("span", { class: "muted" }, ` of ${task.process.workflowName}, ${tagOf(task.process)}: `),
+          h("span", { class: "muted" }, ` of ${task.process.workflowName} ${tail(task.process.id)}: `),
           h("span", { class: "outcome" }, words),
         ),
       ),
@@ -198,7 +199,8 @@ export class Bulk {
   }
 }
 
-const named = ({ task }: Chosen) => `${task.title} – ${task.process.workflowName}, ${tagOf(task.process)}`;
+const named = ({ task }: Chosen) =>
+  `${task.title} – ${task.process.workflowName}, ${originWords(task.process)}`;
 
 /** It asks for a yes and nothing else. */
 function isReady({ task, form }: Chosen): boolean {

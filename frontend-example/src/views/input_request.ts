@@ -2,8 +2,8 @@
 import { freshKey, request, type Json } from "../api";
 import { SUBMIT_FORM } from "../documents";
 import { h, notify, reconcile, type Block } from "../dom";
-import { drawPage } from "../forms/fields";
-import { conflict, Wizard, type Answer } from "../forms/wizard";
+import { lookedAt } from "../forms/fields";
+import { conflict, heading, Wizard, type Answer } from "../forms/wizard";
 import { pageOf, type Decision, type FormPage, type InputRequest, type Process, type Refusal } from "../model";
 import { valueView } from "../result";
 import { isViewer, session } from "../session";
@@ -75,7 +75,7 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
     );
   found.push(...keptBlocks(asked, settled));
   if (canSubmit || open.has(id)) found.push(formBlock(asked, signature, settled));
-  else if (page) found.push(simple("look", [page.digest, decisions[0]?.at], () => lookAt(page)));
+  else if (page) found.push(simple("look", [page.digest, decisions[0]?.at], () => lookView(page)));
   const duties = [asked.version, claimedBy, canSubmit, session.viewer];
   found.push(
     simple("duties", duties, () =>
@@ -85,9 +85,9 @@ function openBlocks(asked: InputRequest, process: Process, settled: () => void):
   return found;
 }
 
-/** What is asked, for whoever may not answer it: others check it, too. */
-function lookAt(page: FormPage): HTMLElement {
-  return h("fieldset", { class: "look", disabled: true }, h("h3", {}, page.title), drawPage(page).element);
+/** What is asked, for those who may not decide it: they may look at it all the same. */
+function lookView(page: FormPage): HTMLElement {
+  return h("section", { class: "look", "aria-label": "What is asked, to look at" }, heading(page, 0), lookedAt(page));
 }
 
 function head({ assignee, claimedBy, claimedAt, createdAt, dueAt, escalatedAt, ...asked }: InputRequest): HTMLElement {
@@ -131,11 +131,16 @@ function keepTyped({ id, canSubmit }: InputRequest, signature: string | null): v
   const isSame = typed ? sameQuestion : (one: string, other: string) => canSubmit && one === other;
   const stays = signature !== null && isSame(before.signature, signature);
   if (stays || before.wizard.isSending) return;
-  if (typed && (before.comment.value.trim() || typed.some(hasAnswers))) kept.set(id, { pages: typed, comment: before.comment.value });
+  // Whoever pressed the button in vain is told who was first, typed or not.
+  if (typed || before.wizard.isTried)
+    kept.set(id, { pages: (typed ?? []).filter(hasContent), comment: before.comment.value.trim() });
   open.delete(id);
 }
 
-const hasAnswers = (page: Json) => Object.keys((page ?? {}) as object).length > 0;
+/** A page that only shows something gives an empty object: nothing of it was typed. */
+function hasContent(page: Json): boolean {
+  return typeof page !== "object" || page === null || Object.keys(page).length > 0;
+}
 
 /** Apart from whether the buttons may be pressed. */
 function sameQuestion(before: string, after: string): boolean {
@@ -151,14 +156,16 @@ function keptBlocks(asked: InputRequest, settled: () => void): Block[] {
     settled();
   };
   const pages = typed.pages.length === 1 ? typed.pages[0]! : typed.pages;
+  const isAny = typed.pages.length > 0 || typed.comment !== "";
+  const keeping = isAny && " What you had typed was not taken; it is kept here:";
   const draw = () =>
     h(
       "section",
-      { class: "kept", "aria-label": "What you had typed" },
-      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), " What you had typed was not taken; it is kept here:"),
+      { class: "kept", "aria-label": isAny ? "What you had typed" : "Who was first" },
+      h("p", { class: "words", role: "alert" }, typed.words ?? firstWords(asked), keeping),
       typed.pages.length > 0 && valueView(pages, "typed"),
       typed.comment && h("q", {}, typed.comment),
-      h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: drop }, "Forget it")),
+      h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", onclick: drop }, isAny ? "Forget it" : "Dismiss")),
     );
   return [simple("kept", [typed, asked.status, asked.decisions], draw)];
 }
@@ -173,17 +180,10 @@ function formBlock(asked: InputRequest, signature: string, settled: () => void):
       if (drawn) return drawn.wizard.element;
       const made = openForm(asked, settled);
       open.set(asked.id, { ...made, signature });
-      requestAnimationFrame(() => bringIntoView(made.wizard.element));
       return made.wizard.element;
     },
     update: () => open.get(asked.id)?.wizard.hold(!asked.canSubmit),
   };
-}
-
-/** A form stands below long results: whoever is not busy elsewhere on the page should not have to look for it. */
-function bringIntoView(form: HTMLElement): void {
-  const isBusy = document.activeElement?.matches("input, textarea, select, dialog *") ?? false;
-  if (!isBusy) form.closest(".asked")?.scrollIntoView({ block: "nearest" });
 }
 
 function openForm(asked: InputRequest, settled: () => void): { wizard: Wizard; comment: HTMLTextAreaElement } {

@@ -1,9 +1,10 @@
 /** The processes, newest first, and how many there are in which status. */
 import { h, reconcile } from "../dom";
-import { tagOf, type Row } from "../model";
+import type { Row } from "../model";
 import { icon, PROCESS_STATUSES, toneOf, wordOf, badge } from "../status";
 import type { Store } from "../store";
 import { ticking } from "../time";
+import { originView } from "./origin";
 
 export function listView(store: Store): { element: HTMLElement; update: () => void } {
   const chips = h("div", { class: "chips", role: "group", "aria-label": "Show only" });
@@ -69,12 +70,6 @@ function chipBlocks(store: Store) {
   });
 }
 
-/** Which one it is, then where it is: the line may be cut at its end. */
-function placeOf(row: Row): string {
-  const step = row.endedAt ? null : row.currentStep?.name;
-  return step ? `…${row.id.slice(-6)} · ${step}` : tagOf(row);
-}
-
 function rowBlock(row: Row, current: boolean) {
   return {
     key: row.id,
@@ -88,8 +83,9 @@ function rowBlock(row: Row, current: boolean) {
           { href: `#/processes/${encodeURIComponent(row.id)}` },
           h("span", { class: "row-name" }, row.workflowName),
           badge(row.status),
-          h("span", { class: "row-step muted" }, placeOf(row)),
+          h("span", { class: "row-step muted" }, row.endedAt ? "" : (row.currentStep?.name ?? "")),
           h("span", { class: "row-time muted" }, ticking("ago", row.startedAt)),
+          h("span", { class: "row-origin muted" }, originView(row)),
         ),
       ),
     update: (element: HTMLElement) => {

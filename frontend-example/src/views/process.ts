@@ -5,9 +5,17 @@ import { badge, wordOf } from "../status";
 import type { Store } from "../store";
 import { duration, moment, ticking } from "../time";
 import { actionButtons, type Action } from "./actions";
+import { Attention } from "./attention";
 import { failureView, stepBlock } from "./step";
 
-export function processView(store: Store): { element: HTMLElement; update: () => void } {
+export interface ProcessView {
+  element: HTMLElement;
+  update: () => void;
+  /** Somebody comes to it anew. */
+  enter: () => void;
+}
+
+export function processView(store: Store): ProcessView {
   const head = h("header", { class: "process-head" });
   const steps = h("ol", { class: "timeline" });
   const element = h(
@@ -17,6 +25,7 @@ export function processView(store: Store): { element: HTMLElement; update: () =>
     head,
     steps,
   );
+  const attention = new Attention(element);
   let said = "";
 
   function update(): void {
@@ -35,11 +44,12 @@ export function processView(store: Store): { element: HTMLElement; update: () =>
         stepBlock(step, process, settled),
       ]),
     );
+    attention.update(process);
     const now = `${process.id} ${process.status}`;
     if (said.startsWith(process.id) && said !== now) announce(`${process.workflowName}: ${wordOf(process.status)}`);
     said = now;
   }
-  return { element, update };
+  return { element, update, enter: () => attention.enter() };
 }
 
 function headBlocks(process: Process, settled: () => void): Block[] {
@@ -84,7 +94,8 @@ function title(process: Process, settled: () => void): HTMLElement {
           : ["open for ", ticking("since", startedAt)],
       ),
       h("span", {}, `${done} of ${process.steps.length} steps`),
-      h("code", { class: "id", title: "As the command line takes it" }, id),
+      // Whole: the command line takes nothing less, and its beginning is the time, alike for all of one day.
+      h("code", { class: "id", title: "The id of the process" }, id),
     ),
     note && h("p", { class: "words" }, note),
   );

@@ -1,11 +1,12 @@
 /** The inbox: what waits for people, the oldest first, and deciding several at once. */
 import { h, reconcile, type Block } from "../dom";
 import type { Inbox, Shelf } from "../inbox";
-import { tagOf, type InboxTask } from "../model";
+import type { InboxTask } from "../model";
 import { isViewer } from "../session";
 import { ticking } from "../time";
 import { Bulk } from "./bulk";
 import { approvalsWords } from "./decisions";
+import { originView, tail } from "./origin";
 
 const SHELVES: Record<Shelf, { name: string; empty: string }> = {
   mine: { name: "For me", empty: "Nothing waits for you." },
@@ -87,7 +88,7 @@ function taskBlock(task: InboxTask, bulk: Bulk): Block {
 function taskView(task: InboxTask, bulk: Bulk): HTMLElement {
   const { id, title, process, canSubmit, canReject, blockedReason } = task;
   const box = h("input", {
-    ...{ type: "checkbox", class: "choose", "aria-label": `Choose ${title} of ${process.workflowName}` },
+    ...{ type: "checkbox", class: "choose", "aria-label": `Choose ${title} of ${process.workflowName} ${tail(process.id)}` },
     onchange: (event) => bulk.choose(task, (event.target as HTMLInputElement).checked),
   });
   return h(
@@ -102,8 +103,8 @@ function taskView(task: InboxTask, bulk: Bulk): HTMLElement {
         { class: "task-head" },
         h("a", { href: `#/processes/${encodeURIComponent(process.id)}`, "data-request": id }, title),
         h("span", { class: "muted" }, process.workflowName),
-        h("span", { class: "muted" }, tagOf(process)),
       ),
+      h("p", { class: "facts muted" }, originView(process)),
       facts(task),
       !canSubmit && blockedReason && h("p", { class: "help" }, blockedReason),
       h("div", { class: "shown" }),
