@@ -39,7 +39,7 @@ def parse(query: str) -> DocumentNode:
 
 def _parsed(query: str) -> DocumentNode:
     document = graphql.parse(query, max_tokens=MAX_TOKENS)
-    if "\\u" in query:  # no other way leads to such a character
+    if "\\u" in query or "\0" in query:  # escaped, or, in the address of a GET, as it is
         graphql.visit(document, _NoNul())
     return document
 

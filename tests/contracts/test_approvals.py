@@ -19,7 +19,7 @@ from orchestrator_gql.commands.processes.start_workflow import Started, start_wo
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.people import Team
 from orchestrator_gql.engine.people.requests import Decided
-from orchestrator_gql.forms import FormPage, NextPage
+from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.lookups.audit import audit_page
 from orchestrator_gql.lookups.forms import open_form
@@ -161,6 +161,34 @@ async def test_every_page_of_a_later_approval_begins_with_what_the_first_one_app
 
     assert isinstance(turned, NextPage)
     assert turned.page.initial_data == {"minutes": 7}
+
+
+async def test_a_form_that_shows_what_was_decided_shows_it_alike_to_every_approver(offer: Offer) -> None:
+    heard: list[list[str | None]] = []
+
+    @inputstep("Plan", approvals=2)
+    def plan(decisions: list[dict[str, Any]]) -> FormGenerator:
+        class Shown(FormPage):
+            said: ReadOnly[str] = ", ".join(one["comment"] for one in decisions) or "nothing"
+
+        yield Shown
+        return {}
+
+    @step("Listen")
+    def listen(decisions: list[dict[str, Any]]) -> None:
+        heard.append([one["comment"] for one in decisions])
+
+    @workflow("Plan and listen")
+    def planning() -> Any:
+        return begin >> plan >> listen
+
+    engine = await offer(planning)
+    request = await begun(engine, planning)
+    for by in (ADA, BOB):
+        await submit_form(engine.runtime, by, input_request_id=request.id, pages=[{}], comment=f"{by.name} agrees")
+    await engine.reaches(request.process_id, COMPLETED)
+
+    assert heard == [["Ada agrees", "Bob agrees"]]
 
 
 async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed(offer: Offer) -> None:

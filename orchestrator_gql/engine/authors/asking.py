@@ -38,7 +38,7 @@ async def _done(
     delta = changed(process.state, state, put_back(step, state, focus(step, state), filled.data))
     if title is None:
         return Success(delta)
-    name = getattr(step.auto_confirm, "__name__", repr(step.auto_confirm))
+    name = getattr(step.auto_confirm, "__name__", type(step.auto_confirm).__name__)  # a `partial`, say, has no name
     said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest)
     return Success(delta, confirmed=said)
 

@@ -63,7 +63,8 @@ async def with_decisions(
     """What the engine hands over, and ``decisions`` where the function asks for them by that name.
 
     They are what people and policies decided in this process so far, in order, each a dict: ``step``, ``verdict``,
-    ``by``, ``policy``, ``comment`` and ``at``. A key of the author's own of that name is the author's.
+    ``by``, ``policy``, ``comment`` and ``at``; the approvals of a form come once it has enough of them. A key of the
+    author's own of that name is the author's.
     """
     if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
         return own
