@@ -3,7 +3,7 @@ import { h, reconcile } from "../dom";
 import type { Row } from "../model";
 import { icon, PROCESS_STATUSES, toneOf, wordOf, badge } from "../status";
 import type { Store } from "../store";
-import { ticking } from "../time";
+import { duration, ticking } from "../time";
 import { originView } from "./origin";
 
 export function listView(store: Store): { element: HTMLElement; update: () => void } {
@@ -70,6 +70,12 @@ function chipBlocks(store: Store) {
   });
 }
 
+/** Where it is, or how long it took. */
+function placeOf({ endedAt, durationSeconds, currentStep }: Row): string {
+  if (!endedAt) return currentStep?.name ?? "";
+  return durationSeconds === null ? "" : `took ${duration(durationSeconds)}`;
+}
+
 function rowBlock(row: Row, current: boolean) {
   return {
     key: row.id,
@@ -83,7 +89,7 @@ function rowBlock(row: Row, current: boolean) {
           { href: `#/processes/${encodeURIComponent(row.id)}` },
           h("span", { class: "row-name" }, row.workflowName),
           badge(row.status),
-          h("span", { class: "row-step muted" }, row.endedAt ? "" : (row.currentStep?.name ?? "")),
+          h("span", { class: "row-step muted" }, placeOf(row)),
           h("span", { class: "row-time muted" }, ticking("ago", row.startedAt)),
           h("span", { class: "row-origin muted" }, originView(row)),
         ),

@@ -113,7 +113,7 @@ def _tell(seen: int) -> None:
 def _print_whole(seen: int, last: Anchor | None) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"The audit log is whole: {seen:,} entries.")
+    print(f"The audit log is whole: {_counted(seen)}.")
     if last is not None:
         print(f"Anchor: {last.seq}:{last.digest}")
 
@@ -121,9 +121,13 @@ def _print_whole(seen: int, last: Anchor | None) -> None:
 def _print_fault(seen: int, fault: str, entry: str | None) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(printable(f"The audit log is not what was written, after {seen:,} entries: {fault}"))
+    print(printable(f"The audit log is not what was written, after {_counted(seen)}: {fault}"))
     if entry is not None:
         print(printable(f"  {entry}"))
+
+
+def _counted(entries: int) -> str:
+    return "1 entry" if entries == 1 else f"{entries:,} entries"
 
 
 def _broken(entry: dict[str, Any] | None) -> str | None:
