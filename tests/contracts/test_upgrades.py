@@ -1,0 +1,107 @@
+"""What was open under an earlier release is answered under this one: its rows outlive every migration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, insert, inspect, select
+from support.database import PostgresServer, sqlite_url
+from support.engine import engine_of
+from support.operator import confirm, open_request
+
+from orchestrator_gql import begin, inputstep
+from orchestrator_gql.forms import FormPage, ReadOnly
+from orchestrator_gql.lookups.audit_walk import verify_audit
+from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.schema import configuration, migrate
+from orchestrator_gql.storage.tables import audit, process_steps, processes, timers
+from orchestrator_gql.storage.tables import input_requests as requests
+from orchestrator_gql.types import FormGenerator, ProcessStatus
+from orchestrator_gql.workflow import workflow
+
+KEPT = (processes, process_steps, requests, timers, audit)
+"""What a process stands on that asks a person, each behind what it refers to."""
+
+
+@inputstep("Confirm", remind=60)
+def ask() -> FormGenerator:
+    class Page(FormPage):
+        seen: ReadOnly[str] = "All interfaces are up."
+
+    yield Page
+    return {"said": "yes"}
+
+
+@workflow("Ask")
+def asks() -> Any:
+    return begin >> ask
+
+
+@contextmanager
+def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a database that no release has seen."""
+    if kind == "sqlite":
+        yield sqlite_url(folder)
+        return
+    with postgres.database(is_migrated=False) as url:
+        yield url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_a_form_of_an_earlier_release_is_reminded_of_and_answered(
+    kind: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    async with engine_of(sqlite_url(source), asks) as engine:
+        process_id = await engine.start(asks)
+        request = await open_request(engine, process_id)
+        rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
+
+    with empty(kind, tmp_path, postgres) as url:
+        await _stored_under("0003", url, rows)
+        async with engine_of(url, asks) as engine:
+            engine.turn(60)
+            await engine.until(lambda: engine.read(lambda conn: _is_reminded(conn, request.id)), told="a reminder")
+            await confirm(engine, process_id)
+            ended = await engine.reaches(process_id, ProcessStatus.COMPLETED)
+            whole = await verify_audit(engine.runtime, LOCAL_OPERATOR, after=None, first=100)
+
+    assert ended.state["said"] == "yes"
+    assert (whole.fault, whole.entries) == (None, 2)
+
+
+async def _stored_under(revision: str, url: str, rows: list[Any]) -> None:
+    """Store what such a process stands on as that release had it, then bring the database up to date."""
+    database = connect(url)
+    await database.open()
+    try:
+        await database.alter(lambda conn: _upgraded(conn, revision))
+        await database.alter(lambda conn: _put(conn, rows))
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+def _upgraded(conn: Connection, revision: str) -> None:
+    config = configuration()
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def _put(conn: Connection, rows: list[Any]) -> None:
+    for table, found in zip(KEPT, rows, strict=True):
+        had = {column["name"] for column in inspect(conn).get_columns(table.name)}
+        for row in found:
+            conn.execute(insert(table), {name: value for name, value in row.items() if name in had})
+
+
+def _is_reminded(conn: Connection, id: UUID) -> bool | None:
+    request = input_requests.load(conn, id)
+    return (request is not None and request.reminded_at is not None) or None
