@@ -63,13 +63,16 @@ async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Cloc
 async def fresh_database(folder: Path) -> str:
     """The URL of an empty SQLite file in the folder, its schema made already."""
     path = folder / "orchestrator.db"
-    path.write_bytes(await asyncio.to_thread(_blank))
+    path.write_bytes(await asyncio.to_thread(blank))
     return _url(path)
 
 
 @cache
-def _blank() -> bytes:
-    """An empty database as the migrations leave it: they take half a second, which every test would pay again."""
+def blank() -> bytes:
+    """An empty database as the migrations leave it: they take half a second, which every test would pay again.
+
+    Not to be called on a loop: it runs one of its own.
+    """
     with TemporaryDirectory(prefix="orchestrator-kit-") as folder:
         path = Path(folder) / "blank.db"
         asyncio.run(_migrate(path))

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from alembic import command
 from sqlalchemy import Connection, insert, inspect, select
-from support.database import PostgresServer, sqlite_url
+from support.database import PostgresServer, new_sqlite_url, sqlite_url
 from support.engine import engine_of
 from support.operator import confirm, open_request
 
@@ -47,7 +47,7 @@ def asks() -> Any:
 def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
     """The URL of a database that no release has seen."""
     if kind == "sqlite":
-        yield sqlite_url(folder)
+        yield new_sqlite_url(folder)
         return
     with postgres.database(is_migrated=False) as url:
         yield url

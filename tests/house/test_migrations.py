@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, inspect
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.schema import CreateTable
-from support.database import sqlite_url
+from support.database import new_sqlite_url
 
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import HEAD, configuration, prepare
@@ -33,7 +33,7 @@ def test_the_schema_that_the_code_asks_for_is_the_newest_migration() -> None:
 
 
 async def test_a_fresh_database_has_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
-    database = connect(sqlite_url(tmp_path))
+    database = connect(new_sqlite_url(tmp_path))
     await database.open()
     try:
         await prepare(database)
@@ -50,7 +50,7 @@ async def test_a_fresh_database_has_exactly_the_tables_of_the_code(tmp_path: Pat
 
 
 async def test_a_current_database_is_left_as_it_is(tmp_path: Path) -> None:
-    database = connect(sqlite_url(tmp_path))
+    database = connect(new_sqlite_url(tmp_path))
     await database.open()
     try:
         await prepare(database)
@@ -64,7 +64,7 @@ async def test_a_current_database_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_the_callbacks_of_an_earlier_release_keep_their_keys_and_attempts(tmp_path: Path) -> None:
-    database = connect(sqlite_url(tmp_path))
+    database = connect(new_sqlite_url(tmp_path))
     await database.open()
     try:
         await database.alter(lambda conn: _upgraded(conn, "0002"))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,13 +16,23 @@ from sqlalchemy import URL, make_url
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import migrate
+from orchestrator_gql.testing.engine import blank
 
 GIVEN = "ORCHESTRATOR_TEST_DATABASE_URL"
 
 
-def sqlite_url(folder: Path) -> str:
+def new_sqlite_url(folder: Path) -> str:
     """A file of its own, not made yet: the server makes it, as a user's would."""
     return f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
+
+
+def sqlite_url(folder: Path) -> str:
+    """The same file, its schema made already where there was none: that costs more than most of what tests do."""
+    path = folder / "orchestrator.db"
+    if not path.exists():
+        with ThreadPoolExecutor(1) as off_the_loop:
+            path.write_bytes(off_the_loop.submit(blank).result())
+    return new_sqlite_url(folder)
 
 
 class PostgresServer:
