@@ -4,8 +4,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from inspect import isawaitable
+from secrets import token_hex
 
 from orchestrator_gql.types import Permission
+from orchestrator_gql.utils.author_calls import AuthorRaised, Outcome, attempt, attempt_async
 from orchestrator_gql.utils.errors import Forbidden
 
 __all__ = [
@@ -69,13 +71,32 @@ async def demand_authorized(authorizer: Authorizer | None, context: AuthContext,
     """Raise `Forbidden` unless the authorizer, where there is one, says yes."""
     if authorizer is None:
         return
-    place = f"step {context.step!r} of " if context.step else ""
-    try:
-        answer = authorizer(context)
-        if isawaitable(answer):
-            answer = await answer
-    except Exception as error:  # an author's rule that cannot answer allows nothing
-        logger.exception("an authorizer raised", extra={"workflow": context.workflow, "step": context.step})
-        raise Forbidden(permission, f"The rule of {place}workflow {context.workflow!r} failed, so it is no.") from error
-    if answer is not True:
-        raise Forbidden(permission, f"The rule of {place}workflow {context.workflow!r} does not allow you this.")
+    rule = f"The rule of {f'step {context.step!r} of ' if context.step else ''}workflow {context.workflow!r}"
+    answer = await _asked(authorizer, context)
+    if isinstance(answer, AuthorRaised):  # an author's rule that cannot answer allows nothing
+        error_id = token_hex(8)
+        facts = {"workflow": context.workflow, "step": context.step, "error_id": error_id}
+        logger.error("an authorizer raised\n%s", answer.described.trace, extra=facts)
+        raise Forbidden(permission, f"{rule} failed, so it is no (error {error_id} in the server's log).")
+    if answer.value is not True:
+        raise Forbidden(permission, f"{rule} does not allow you this.")
+
+
+async def _asked(authorizer: Authorizer, context: AuthContext) -> Outcome[bool]:
+    asked = attempt(_begun, authorizer, context)
+    if isinstance(asked, AuthorRaised) or not isinstance(asked.value, _Later):
+        return asked  # type: ignore[return-value]
+    later = asked.value.answer
+    return await attempt_async(lambda: later)
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """The answer of a rule that is async."""
+
+    answer: Awaitable[bool]
+
+
+def _begun(authorizer: Authorizer, context: AuthContext) -> bool | _Later:
+    answer = authorizer(context)
+    return _Later(answer) if isawaitable(answer) else answer

@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Iterator
 from functools import lru_cache
+from secrets import token_hex
 from typing import Any, get_args
 
-from pydantic import BaseModel, PydanticUserError, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE
 from pydantic_core import core_schema
 
-from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
+from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
+from orchestrator_gql.utils.exception_text import frames_of
 from orchestrator_gql.utils.json import Json, preview, to_json
 
 logger = logging.getLogger(__name__)
@@ -39,14 +42,17 @@ _KNOWN = frozenset(get_args(core_schema.ErrorType))
 @lru_cache(maxsize=256)
 def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
     """The JSON Schema (2020-12) of the bodies that fit; ``ref_template`` says where its ``$defs`` will stand."""
-    return contract.model_json_schema(mode="validation", ref_template=ref_template)
+    made = attempt(contract.model_json_schema, mode="validation", ref_template=ref_template)
+    if isinstance(made, AuthorRaised):
+        raise WorkflowDefinitionError(f"The contract {_name_of(contract)!r} has no JSON Schema: {made}")
+    return made.value
 
 
 def schema_or_nothing(contract: type[BaseModel]) -> Json:
     """The same; an empty one where the model has none, which fails the step that would hand out the URL."""
     try:
         return schema(contract)
-    except PydanticUserError:
+    except WorkflowDefinitionError:
         return {}
 
 
@@ -54,16 +60,28 @@ def violations(contract: type[BaseModel] | None, letter: Json) -> tuple[FieldErr
     """Where the letter breaks the contract, at most 50 places and a count; empty where it fits or there is none."""
     if contract is None:
         return ()
+    judged = attempt(_judged, contract, letter)
+    if isinstance(judged, AuthorRaised):
+        # A validator is an author's code, and a letter of a shape that it did not think of must not be a 500. Its
+        # message is not logged: it may repeat what was sent.
+        error_id = token_hex(8)
+        facts = {"contract": _name_of(contract), "error": judged.described.kind, "error_id": error_id}
+        logger.error("a contract failed instead of refusing\n%s", frames_of(judged.error), extra=facts)
+        message = f"The contract cannot judge a body of this shape (error {error_id} in the server's log)."
+        return (FieldError((), message, "contract-failed"),)
+    return judged.value
+
+
+def _judged(contract: type[BaseModel], letter: Json) -> tuple[FieldError, ...]:
     try:
         contract.model_validate(letter)
     except ValidationError as broken:
         return tuple(_named(broken, letter))
-    except Exception as bug:
-        # A validator is an author's code, and a letter of a shape that it did not think of must not be a 500.
-        facts = {"contract": contract.__name__, "error": type(bug).__name__}
-        logger.error("a contract failed instead of refusing", extra=facts)
-        return (FieldError((), "The contract cannot judge a body of this shape.", "contract-failed"),)
     return ()
+
+
+def _name_of(contract: type[BaseModel]) -> str:
+    return str(contract.__name__)
 
 
 def _named(broken: ValidationError, letter: Json) -> Iterator[FieldError]:

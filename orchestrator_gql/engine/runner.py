@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import commit, waits
 from orchestrator_gql.engine.audited import key_of
 from orchestrator_gql.engine.authors import asking, conditions, execution
+from orchestrator_gql.engine.authors.failures import failure_of
 from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms, must_be_named
 from orchestrator_gql.engine.segment import Segment
 from orchestrator_gql.process import (
@@ -42,6 +43,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
 from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
+from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
 
@@ -163,7 +165,7 @@ async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
     """Ask, of each callback whose time is over, whether the remote service has its answer after all."""
     now = runtime.clock.now()
     over = await runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
-    answers = await asyncio.gather(*(execution.poll(runtime, draft.process, step, mailbox) for mailbox in over))
+    answers = await asyncio.gather(*(execution.polled(runtime, draft.process, step, mailbox) for mailbox in over))
     return replace(draft, polled={mailbox.id: answer for mailbox, answer in zip(over, answers, strict=True)})
 
 
@@ -171,10 +173,8 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
     process = draft.process
     try:
         taken, answers = await conditions.asked(process, steps, partial(execution.holds, runtime))
-    except (Exception, SystemExit, asyncio.CancelledError) as error:  # an author's predicate
-        if execution.is_ours(error):
-            raise
-        failure = execution.failure_of(error, runtime)
+    except AuthorRaised as raised:  # an author's predicate
+        failure = failure_of(raised, runtime)
         return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, answers=answers)
     if not taken:

@@ -28,6 +28,8 @@ from orchestrator_gql.types import (
     Json,
     ResultSource,
 )
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
+from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
 from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
@@ -334,8 +336,8 @@ def failure_of(mailbox: Mailbox, now: datetime) -> Failure:
 def _taken(conn: Connection, step: AwaitStep, process: Process, added: Mapping[str, Json], now: datetime) -> Outcome:
     """The letters put where the validation finds them. A lens is an author's: what it raises fails the step here, or
     the commit would be tried for ever."""
-    try:
-        whole = fetched_now(conn, process.state) if step.lenses else process.state
-        return Success(changed(process.state, whole, put_back(step, whole, focus(step, whole), added)))
-    except Exception as error:
-        return Failed(Failure("step-raised", f"The lens of {step.name!r} raised {type(error).__name__}: {error}", now))
+    whole = fetched_now(conn, process.state) if step.lenses else process.state
+    made = attempt(lambda: put_back(step, whole, focus(step, whole), added))
+    if isinstance(made, AuthorRaised):
+        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {made}", now))
+    return Success(changed(process.state, whole, made.value))

@@ -6,8 +6,10 @@ carry the words, one inside a thread for the forms that are ordinary functions, 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import aclosing, closing
+import logging
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
@@ -22,9 +24,15 @@ from orchestrator_gql.forms.faults import DEFAULT_LOCALE, field_errors
 from orchestrator_gql.forms.pages import SubmitFormPage
 from orchestrator_gql.forms.shown import Page, show
 from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError
 
+logger = logging.getLogger(__name__)
+
 MAX_PAGES = 200
+
+LAST_WORDS = 1.0
+"""Seconds that an async form may take to clean up where it is left at one of its pages."""
 
 Form: TypeAlias = Callable[[State], Any]
 """What authors write: takes the state, gives a generator of pages, a page class, a dict, nothing, or one of these
@@ -169,7 +177,7 @@ def _once(asked: Any) -> _SyncForm:
 
 
 def _converse(form: _SyncForm, dialogue: _Dialogue) -> Turn:
-    with closing(form):
+    with _closing(form):
         told = next(dialogue)
         while True:
             question: Any
@@ -186,12 +194,12 @@ def _converse(form: _SyncForm, dialogue: _Dialogue) -> Turn:
 
 
 async def _converse_async(form: _AsyncForm, dialogue: _Dialogue, run_sync: RunSync) -> Turn:
-    async with aclosing(form):
+    async with _closing_async(form):
         told: Any = next(dialogue)
         while True:
             question: Any
             try:
-                question = await form.asend(told)
+                question = await _sent(form, told)
             except StopAsyncIteration:
                 question = _Ended(None)
             except (ValidationError, FormValidationError) as error:
@@ -199,6 +207,46 @@ async def _converse_async(form: _AsyncForm, dialogue: _Dialogue, run_sync: RunSy
             told = await run_sync(_say, dialogue, question)
             if isinstance(told, Turn):
                 return told
+
+
+def _sent(form: _AsyncForm, told: Any) -> Awaitable[Any]:
+    """The form's next word. Where it cannot be closed, the interpreter ends it: a loop would do it in a task of the
+    loop's own, and end itself where the form raises a KeyboardInterrupt there."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
+    try:
+        return form.asend(told)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+@contextmanager
+def _closing(form: _SyncForm) -> Iterator[None]:
+    """Close the form, which is left at one of its pages: what its clean-up raises changes nothing of the turn."""
+    try:
+        yield
+    finally:
+        closed = attempt(form.close)
+        if isinstance(closed, AuthorRaised):
+            _warn(closed)
+
+
+@asynccontextmanager
+async def _closing_async(form: _AsyncForm) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                await form.aclose()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            _warn(AuthorRaised(error))
+
+
+def _warn(raised: AuthorRaised) -> None:
+    logger.warning("a form that was left at a page did not end in peace\n%s", raised.described.trace)
 
 
 def _say(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:

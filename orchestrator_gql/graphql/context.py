@@ -1,5 +1,6 @@
 """What resolvers are handed: the server, who asks, and the loaders of this operation."""
 
+import time
 from dataclasses import dataclass, field
 
 from strawberry.types import Info as StrawberryInfo
@@ -9,15 +10,20 @@ from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 
+EXECUTION_SECONDS = 30.0
+"""How long a query or a mutation may take."""
+
 
 @dataclass(slots=True)
 class Context:
-    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms."""
+    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms, and
+    ``began`` when it came, by the monotonic clock."""
 
     runtime: Runtime
     principal: Principal
     peer: str | None = None
     locale: str = DEFAULT_LOCALE
+    began: float = field(default_factory=time.monotonic)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

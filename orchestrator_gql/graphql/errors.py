@@ -75,6 +75,20 @@ class UnauthenticatedError(UserError):
     pass
 
 
+@strawberry.type(
+    description="A function of the workflow's author failed: its form, its predicate. Nothing was changed."
+)
+class AuthorCodeError(UserError):
+    error_id: str = strawberry.field(description="Under this id the server's log says what was raised, and where.")
+
+
+@strawberry.type(
+    description="The server could not do this, whatever the caller sent; others of the same request it may."
+)
+class ServerError(UserError):
+    error_id: str | None = strawberry.field(description="Under this id the server's log says more, where it does.")
+
+
 TypedError = (
     UnauthenticatedError
     | NotFoundError
@@ -85,6 +99,7 @@ TypedError = (
     | CallbackGoneError
     | PayloadInvalidError
     | PayloadTooLargeError
+    | AuthorCodeError
 )
 
 
@@ -114,6 +129,8 @@ def typed(error: errors.OrchestratorError) -> TypedError:
                 by=User.named(error.by),
                 at=error.at,
             )
+        case errors.AuthorCodeFailed():
+            return AuthorCodeError(code=ErrorCode.FORM_RAISED, message=message, error_id=error.error_id)
         case errors.PayloadTooLarge():
             return PayloadTooLargeError(
                 code=ErrorCode.PAYLOAD_TOO_LARGE, message=message, limit_bytes=error.limit_bytes

@@ -20,6 +20,7 @@ from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import normalize_allowed_origins
 
 from orchestrator_gql.graphql import documents
+from orchestrator_gql.graphql.context import EXECUTION_SECONDS
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
@@ -52,7 +53,6 @@ CALLBACK_MUTATIONS = frozenset({"receiveCallback", "reportCallbackProgress", "fa
 
 MIB = 1024 * 1024
 BODY_SECONDS = 30.0
-EXECUTION_SECONDS = 30.0
 INIT_SECONDS = 10.0
 
 

@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types import ExecutionContext
 
 from orchestrator_gql.utils.errors import (
+    AuthorCodeFailed,
     Forbidden,
     Invalid,
     Json,
@@ -23,7 +24,7 @@ from orchestrator_gql.utils.errors import (
 
 logger = logging.getLogger(__name__)
 
-_TOLD = (NotFound, Refused, Invalid, Forbidden, Unauthenticated, StorageUnavailable)
+_TOLD = (NotFound, Refused, Invalid, Forbidden, Unauthenticated, StorageUnavailable, AuthorCodeFailed)
 """Errors whose messages are written for the caller. The rest of the tree speaks to authors and administrators."""
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
@@ -68,7 +69,10 @@ def masked(error: BaseException) -> Json:
 
 def told(error: OrchestratorError) -> Json | None:
     """The error as it is, if it is one for the caller."""
-    return {"message": error.message, "extensions": {"code": code_of(error)}} if isinstance(error, _TOLD) else None
+    if not isinstance(error, _TOLD):
+        return None
+    logged = {"errorId": error.error_id} if isinstance(error, AuthorCodeFailed) else {}
+    return {"message": error.message, "extensions": {"code": code_of(error), **logged}}
 
 
 def _shown(error: GraphQLError, code: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import strawberry
 
 from orchestrator_gql.domain import products as product_registry
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.errors import AuthorCodeError, ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -61,7 +61,7 @@ T = TypeVar("T", Workflow, Product)
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
 StartFormResult = Annotated[
-    FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError,
+    FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError | AuthorCodeError,
     strawberry.union("StartFormResult", description="One turn of a start form."),
 ]
 

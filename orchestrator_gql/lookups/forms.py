@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.authors.failures import in_request
 from orchestrator_gql.engine.people import questions, rights
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
@@ -17,10 +18,12 @@ from orchestrator_gql.types import InputRequestStatus, Json
 async def start_form(
     runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json], locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
-    """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`."""
+    """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`,
+    `AuthorCodeFailed`."""
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
-    return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+    with in_request(f"The start form of workflow {workflow.name!r}"):
+        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
 async def open_form(
@@ -36,7 +39,7 @@ async def open_form(
     """One turn of the request's form; None where it is decided, or its workflow is not deployed.
 
     ``process`` is the one that asks, with its state; it is read where it is not given. Where somebody approved it
-    already, as ``made`` tells, the pages begin with what was approved: others confirm the same.
+    already, as ``made`` tells, the pages begin with what was approved: others confirm the same. `AuthorCodeFailed`.
     """
     principal.demand(Permission.READ)
     if request.status is not InputRequestStatus.OPEN:
@@ -50,5 +53,6 @@ async def open_form(
     asked = await questions.asked_at(runtime, process, request.step_index, step)
     if asked is None:
         return None
-    turned = await execution.turn(runtime, process, asked, pages, locale=locale)
+    with in_request(f"The form of step {step.name!r}"):
+        turned = await execution.turn(runtime, process, asked, pages, locale=locale)
     return forms.as_approved(turned, made[0].pages) if made else turned

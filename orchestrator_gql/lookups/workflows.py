@@ -1,10 +1,11 @@
 """Which workflows there are, and which of them the caller can start."""
 
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.authors.failures import in_request
 from orchestrator_gql.engine.people import rights
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden
 from orchestrator_gql.workflow.model import Workflow
 
 
@@ -20,4 +21,8 @@ async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workf
         await rights.demand_start(principal, workflow)
     except Forbidden as forbidden:
         return forbidden.message
-    return await execution.blocked_reason(runtime, workflow)
+    try:
+        with in_request(f"The run_predicate of workflow {workflow.name!r}"):
+            return await execution.blocked_reason(runtime, workflow)
+    except AuthorCodeFailed as failed:  # of a list of workflows, the others can be started all the same
+        return failed.message

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from orchestrator_gql.rest.bodies import BodyIncomplete
 from orchestrator_gql.utils.errors import (
     AddressForbidden,
+    AuthorCodeFailed,
     CallbackClosed,
     CallbackConflict,
     CallbackUnknown,
@@ -38,6 +39,7 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (Forbidden, 403, "Forbidden"),
     (AddressForbidden, 403, "Forbidden address"),
     (StorageUnavailable, 503, "Storage unavailable"),
+    (AuthorCodeFailed, 500, "Author's code failed"),
     (Refused, 409, "Refused"),
     (Invalid, 400, "Invalid"),
 )
@@ -72,6 +74,8 @@ def problem_of(error: OrchestratorError) -> Response:
         code = "callback-expired"
     if isinstance(error, Invalid) and error.errors:
         more["errors"] = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
+    if isinstance(error, AuthorCodeFailed):
+        more["error_id"] = error.error_id
     if isinstance(error, PayloadTooLarge):
         more["limit_bytes"] = error.limit_bytes
     headers = HEADERS.get(status)

@@ -19,6 +19,7 @@ from orchestrator_gql.storage.tables import (
 )
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json
+from orchestrator_gql.utils.author_calls import returned_by
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
@@ -40,7 +41,7 @@ def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target
     """Store the model as its newest version, linked to the process; the events to tell, none where nothing changed."""
     held = lock(conn, model.subscription_id)
     version = held.version if held else 0
-    new = model.dump() | {"version": version}
+    new = returned_by(model.dump) | {"version": version}
     changes = diff(held.model if held else {}, new)
     if held is not None and not changes:
         link(conn, process_id, model.subscription_id, target)

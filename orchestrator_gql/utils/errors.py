@@ -30,6 +30,7 @@
     ├── AddressForbidden            the caller's address is none of the remote service's
     ├── StorageUnavailable          the database cannot be written now
     │   └── OutcomeUnknown          it went away in the COMMIT: it may have been done
+    ├── AuthorCodeFailed            an author's function raised in the middle of a request
     ├── StepError                   what a step came to that its author must mend
     │   └── UnsafeTransition        a product subscription may not go from its status to this one
     ├── WorkflowDefinitionError     a definition that cannot work; told at import
@@ -290,6 +291,16 @@ class StorageUnavailable(OrchestratorError):
 
 class OutcomeUnknown(StorageUnavailable):
     """The database went away in the last moment, and this may have been done: look before you do it again."""
+
+
+class AuthorCodeFailed(OrchestratorError):
+    """A function of a workflow's author failed, and nothing was changed: the server's log says why."""
+
+    code = "form-raised"
+
+    def __init__(self, message: str | None = None, *, error_id: str = "") -> None:
+        self.error_id = error_id
+        super().__init__(message)
 
 
 class StepError(OrchestratorError):

@@ -10,6 +10,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import key_of
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.authors.failures import in_request
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.engine.commit import Draft
@@ -32,6 +33,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
 from orchestrator_gql.types import InputRequestStatus, Json, State, Verdict
+from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import AlreadyDecided, FieldError, StaleForm
 from orchestrator_gql.utils.json import canonical, encode
 from orchestrator_gql.utils.json.stored import Stored
@@ -53,7 +55,7 @@ async def submit_form(
 ) -> Decided | forms.NextPage | forms.PageInvalid:
     """Answer with all pages so far; a page still needed, or wrong, is answered and the request stays open.
 
-    Raises what `answering.look` raises, `StaleVersion` and `StaleForm`.
+    Raises what `answering.look` raises, `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
     """
     principal.demand(Permission.SUBMIT_FORM)
     said = clean_comment(comment)
@@ -65,11 +67,12 @@ async def submit_form(
     try:
         seen = await answering.look(runtime, principal, input_request_id)
         demand_version(seen.request, expected_version)
-        turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
-        if not isinstance(turned, forms.Complete):
-            return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
-        if (too_large := _too_large(runtime, turned)) is not None:
-            return too_large
+        with in_request(f"The form of step {seen.step.name!r}"):
+            turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
+            if not isinstance(turned, forms.Complete):
+                return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
+            if (too_large := _too_large(runtime, turned)) is not None:
+                return too_large
         if seen.is_of_wait and turned.data["answer"] != questions.ABORT:  # as for the verb that does the same
             await rights.demand_recover(principal, seen.workflow, seen.request.step_index)
         digest = turned.shown_digest
@@ -97,7 +100,7 @@ def _too_large(runtime: Runtime, turned: forms.Complete) -> forms.PageInvalid | 
     if size <= limit:
         return None
     message = f"What the form adds to the state is {size:,} bytes; {limit:,} are the most."
-    return turned.refused(FieldError((), message, "too_large", {"size": size, "limit": limit}))
+    return returned_by(turned.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
 
 
 def _decide(
@@ -132,7 +135,9 @@ def _move_on(
         return questions.act(conn, runtime, principal, stuck, data, decision.at)
     is_asked = seen.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if is_asked else process.state
-    delta = changed(process.state, state, put_back(seen.step, state, focus(seen.step, state), data))
+    with in_request(f"The lens of step {seen.step.name!r}"):
+        whole = returned_by(lambda: put_back(seen.step, state, focus(seen.step, state), data))
+    delta = changed(process.state, state, whole)
     moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
     return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
 

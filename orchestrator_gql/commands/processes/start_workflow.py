@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from orchestrator_gql import forms
 from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.authors.failures import in_request
 from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.engine.people import rights
@@ -47,8 +48,8 @@ async def start_workflow(
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused` and
-    `IdempotencyKeyReused`.
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused` and
+    `AuthorCodeFailed`.
     """
     workflow = runtime.registry.get(workflow_name)
     await rights.demand_start(principal, workflow)
@@ -56,7 +57,8 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    turned = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+    with in_request(f"The start form of workflow {workflow.name!r}"):
+        turned = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
     if not isinstance(turned, forms.Complete):
         return turned
     state, accepted = turned.data, turned.pages
@@ -103,7 +105,8 @@ async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
-    reason = await execution.blocked_reason(runtime, workflow)
+    with in_request(f"The run_predicate of workflow {workflow.name!r}"):
+        reason = await execution.blocked_reason(runtime, workflow)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 

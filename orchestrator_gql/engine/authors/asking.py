@@ -1,14 +1,14 @@
 """What an input step comes to when it is reached: people are asked, a policy says yes, or there is nothing to ask."""
 
-import asyncio
-
 from orchestrator_gql import forms
 from orchestrator_gql.engine.authors import execution, inject
+from orchestrator_gql.engine.authors.failures import failed
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed
 from orchestrator_gql.process import Confirmed, Outcome, Process, Success, Suspend
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.workflow.model import InputStep
 
 
@@ -24,10 +24,8 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
             if isinstance(filled, forms.Complete):
                 return await _done(runtime, process, step, filled, title)
         return Suspend(title, step.assignee.key, step.due, step.remind, step.escalate, step.expire, step.approvals)
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        if execution.is_ours(error):
-            raise
-        return execution.failed(runtime, process, step, error)
+    except Exception as error:
+        return failed(runtime, process, step, error)
 
 
 async def _done(
@@ -35,12 +33,17 @@ async def _done(
 ) -> Success:
     """What the form adds to the state; with a ``title`` it is what the step's policy confirmed."""
     state = await execution.seen_by(runtime, process, step, step.form)
-    delta = changed(process.state, state, put_back(step, state, focus(step, state), filled.data))
+    whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
+    delta = changed(process.state, state, whole)
     if title is None:
         return Success(delta)
-    name = getattr(step.auto_confirm, "__name__", type(step.auto_confirm).__name__)  # a `partial`, say, has no name
+    name = returned_by(_name_of, step.auto_confirm)
     said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest)
     return Success(delta, confirmed=said)
+
+
+def _name_of(policy: object) -> str:
+    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, say, has no name
 
 
 async def _says_yes(runtime: Runtime, process: Process, step: InputStep) -> bool:
@@ -49,8 +52,13 @@ async def _says_yes(runtime: Runtime, process: Process, step: InputStep) -> bool
     assert policy is not None, "only such a step has one"
     state = await execution.seen_by(runtime, process, step, policy)
     own = inject.given(runtime, process)
-    arguments = await execution.patiently(lambda: inject.arguments(runtime, policy, focus(step, state), own))
-    return await execution.call(runtime, policy, arguments, None) is True
+    seen = returned_by(focus, step, state)
+    arguments = await execution.patiently(lambda: inject.arguments(runtime, policy, seen, own))
+    return await execution.call(runtime, policy, arguments, None, _is_yes)
+
+
+def _is_yes(said: object) -> bool:
+    return said is True
 
 
 async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned: forms.Turn) -> forms.Turn:

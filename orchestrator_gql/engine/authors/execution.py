@@ -3,9 +3,8 @@
 import asyncio
 import contextvars
 import logging
-import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
@@ -15,33 +14,24 @@ from orchestrator_gql import forms
 from orchestrator_gql.callbacks import contract, references
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.engine.authors import inject
+from orchestrator_gql.engine.authors.failures import failed, failure_of, without_tokens
+from orchestrator_gql.engine.authors.inject import wanted_by
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.models import load_models
 from orchestrator_gql.engine.authors.stored import changed, fetched
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
-from orchestrator_gql.process import Failed, Outcome, Process, Success, Wait
+from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.types import Failure, Json, State
+from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.errors import (
-    OrchestratorError,
-    ProcessFailureError,
-    StepError,
-    StorageUnavailable,
-    WorkflowDefinitionError,
-)
-from orchestrator_gql.utils.json import bounded, encode, to_json
-from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
+from orchestrator_gql.utils.errors import StepError, StorageUnavailable, WorkflowDefinitionError
+from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
 
 logger = logging.getLogger(__name__)
-
-TRACE = 20_000
-"""Characters of a trace that are kept: its end, where the cause stands."""
-
-MESSAGE = 10_000
 
 POLL = timedelta(seconds=30)
 """How long a poll may take: the wait is over, and an operator waits for the verdict."""
@@ -54,9 +44,6 @@ T = TypeVar("T")
 Tokens = Mapping[str | None, str]
 """The tokens of the URLs that an action hands out, by the name of the callback; None where there is but one."""
 
-ARGUMENTS = ("missing-argument", "bad-argument")
-"""Failures that name the function and the parameter, but not the step."""
-
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
     """Run the body of an action or validation; ``tokens`` are of the URLs that it hands out."""
@@ -64,36 +51,38 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
     try:
         own = inject.given(runtime, process, step, tokens)
         state = await seen_by(runtime, process, step, step.function)
-        seen = focus(step, state)
+        seen = returned_by(focus, step, state)
         arguments = await patiently(lambda: inject.arguments(runtime, step.function, seen, own))
-        result = await call(runtime, step.function, arguments, step.timeout)
-        where, wait = f"Step {step.name!r}", step.awaits
-        refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
-        hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
-        added, models = inject.contributed(result, where=where, hidden=hidden)
-        delta = changed(process.state, state, put_back(step, state, seen, _without_tokens(added, secrets)))
-        _demand_size(runtime, step, state, delta)
-        return Success(delta, models, refs=refs)
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        if is_ours(error):
-            raise
+        made = partial(_made, runtime, process, step, state, seen, secrets)
+        return await call(runtime, step.function, arguments, step.timeout, made)
+    except Exception as error:
         return failed(runtime, process, step, error, secrets)
+
+
+def _made(
+    runtime: Runtime,
+    process: Process,
+    step: ActionStep,
+    state: Mapping[str, Json],
+    seen: Mapping[str, Json],
+    secrets: tuple[str, ...],
+    result: Any,
+) -> Success:
+    """What the step came to that returned ``result``; an author's serializers and lenses have their say in it."""
+    where, wait = f"Step {step.name!r}", step.awaits
+    refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
+    added, models = inject.contributed(result, where=where, hidden=hidden)
+    delta = changed(process.state, state, put_back(step, state, seen, without_tokens(added, secrets)))
+    _demand_size(runtime, step, state, delta)
+    return Success(delta, models, refs=refs)
 
 
 async def seen_by(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
     """The state as the function may see it: of the large values only those that it asks for are fetched."""
-    names = {parameter.name for parameter in inject.wanted_by(function)}
+    names = {parameter.name for parameter in returned_by(wanted_by, function)}
     keys = None if step.lenses or "state" in names else names
     return await patiently(lambda: fetched(runtime, process.state, keys))
-
-
-def is_ours(error: BaseException) -> bool:
-    """True where the engine itself is stopped; False where an author's function awaited a task that was cancelled.
-
-    Taken for the engine's own, that would end the advance of a process whose lease is renewed for ever after.
-    """
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def patiently(look: Callable[[], Awaitable[T]]) -> T:
@@ -118,7 +107,7 @@ async def turn(
     """
     state = await seen_by(runtime, process, step, step.form)
     own = await inject.with_decisions(runtime, step.form, state, inject.given(runtime, process))
-    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages, locale)
+    turned = await form_turn(runtime, step.form, {**returned_by(focus, step, state), **own}, pages, locale)
     if isinstance(turned, forms.Complete):
         added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
         return replace(turned, data=added)
@@ -141,14 +130,17 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
     """Why the workflow's own predicate does not let it start now; None where it does, or there is none."""
     if workflow.run_predicate is None:
         return None
-    reason = await call(runtime, workflow.run_predicate, {}, None)
-    return str(reason) if reason else None
+    return await call(runtime, workflow.run_predicate, {}, None, _reason)
+
+
+def _reason(said: Any) -> str | None:
+    return str(said) if said else None
 
 
 async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
     """What a condition says of the state."""
     whole = dict(await patiently(lambda: fetched(runtime, state)))
-    return bool(await call(runtime, partial(predicate, whole), {}, None))
+    return await call(runtime, partial(predicate, whole), {}, None, bool)
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
@@ -158,40 +150,47 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
     what = f"expect of callback step {wait.group!r}"
     try:
         state = await patiently(lambda: fetched(runtime, process.state))
-        names = names_of(await call(runtime, partial(wait.expect, focus(step, state)), {}, None), what)
+        seen = returned_by(focus, step, state)
+        names = await call(runtime, partial(wait.expect, seen), {}, None, partial(_names, what))
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
-    except WorkflowDefinitionError as wrong:
-        return Failed(Failure("bad-expect", wrong.message, runtime.clock.now()))
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        if is_ours(error):
-            raise
+    except Exception as error:
         return Failed(failure_of(error, runtime))
 
 
-async def poll(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mailbox) -> Delivery | None:
+def _names(what: str, said: Any) -> tuple[str, ...]:
+    try:
+        return names_of(said, what)
+    except WorkflowDefinitionError as wrong:
+        raise StepError(wrong.message, "bad-expect") from None
+
+
+async def polled(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mailbox) -> Delivery | None:
     """Ask the remote service once, before its time counts as over; None where it has no answer that can be taken."""
-    ask = step.poll
-    assert ask is not None, "only such a step is asked"
+    poll = step.poll
+    assert poll is not None, "only such a step is asked"
     extra = {"process_id": str(process.id), "step": step.name}
     try:
         own = {**inject.given(runtime, process), "callback_name": mailbox.name, "remote_ref": mailbox.remote_ref}
-        state = await seen_by(runtime, process, step, ask)
-        arguments = await patiently(lambda: inject.arguments(runtime, ask, focus(step, state), own))
-        said = await call(runtime, ask, arguments, POLL)
-        if said is None:
+        state = await seen_by(runtime, process, step, poll)
+        seen = returned_by(focus, step, state)
+        arguments = await patiently(lambda: inject.arguments(runtime, poll, seen, own))
+        letter = await call(runtime, poll, arguments, POLL, _polled)
+        if letter is None:
             return None
-        letter = to_json(said, where="the answer")
         if contract.violations(step.contract, letter):
             logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
         return Delivery.of(letter, encode(letter).encode(), peer=None)
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
-        if is_ours(error):
-            raise
-        logger.warning("a remote service could not be polled", extra=extra | {"error": type(error).__name__})
+    except Exception as error:
+        kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
+        logger.warning("a remote service could not be polled", extra=extra | {"error": kind})
         return None
+
+
+def _polled(said: Any) -> Json:
+    return None if said is None else to_json(said, where="the answer")
 
 
 def _no_form() -> None:
@@ -202,82 +201,64 @@ async def form_turn(
     runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json], locale: str
 ) -> forms.Turn:
     """One turn of a form function that takes what it wants by name, ``state`` among it."""
-    models = await load_models(runtime, inject.wanted_by(form), state)
+    models = await load_models(runtime, wanted_by(form), state)
 
     def begin(own: State) -> Any:
-        return form(**bind(inject.wanted_by(form), own, given={**models, "state": own}))
+        return form(**bind(wanted_by(form), own, given={**models, "state": own}))
 
-    return await forms.turn(begin, dict(state), pages, locale=locale, run_sync=partial(in_thread, runtime))
+    def turn() -> Awaitable[forms.Turn]:
+        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=partial(in_thread, runtime))
 
-
-def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:
-    """What an exception of an author's code is to operators: bounded, and without the tokens."""
-    code, message, details, trace = _told(error)
-    return Failure(
-        code=code,
-        message=_without_tokens(message[:MESSAGE], tokens),
-        details=bounded(_without_tokens(details, tokens)),
-        traceback=_without_tokens(trace, tokens) if trace else None,
-        occurred_at=runtime.clock.now(),
-    )
+    return value_of(await attempt_async(turn))
 
 
 async def call(
-    runtime: Runtime, function: Callable[..., Any], arguments: dict[str, Any], timeout: timedelta | None
-) -> Any:
+    runtime: Runtime,
+    function: Callable[..., Any],
+    arguments: dict[str, Any],
+    timeout: timedelta | None,
+    then: Callable[[Any], T],
+) -> T:
+    """What ``then`` makes of what the author's function returned; both may be an author's, and run in one place.
+
+    Raises `AuthorRaised`, and `StepError` where it takes too long.
+    """
     limit = timeout.total_seconds() if timeout else None
     try:
         async with asyncio.timeout(limit) as bound:
             if iscoroutinefunction(function):
-                return await function(**arguments)
-            result = await in_thread(runtime, function, **arguments)
-            return await result if isawaitable(result) else result
+                return value_of(await attempt_async(lambda: _awaited(function(**arguments), then)))
+            made = await in_thread(runtime, _called, function, arguments, then)
+            if not isinstance(made, _Later):
+                return made  # type: ignore[no-any-return]
+            return value_of(await attempt_async(lambda: _awaited(made.result, then)))
     except TimeoutError:
-        if not bound.expired():  # the author's own
+        if not bound.expired():
             raise
         raise StepError(f"The step took longer than its {limit:g} seconds.", "step-timeout") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What a function returned that is not async itself, and is to be awaited."""
+
+    result: Awaitable[Any]
+
+
+def _called(function: Callable[..., Any], arguments: dict[str, Any], then: Callable[[Any], T]) -> T | _Later:
+    result = function(**arguments)
+    return _Later(result) if isawaitable(result) else then(result)
+
+
+async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
+    return then(await result)
 
 
 async def in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Run a sync function on the steps' own threads, so that a blocking one never holds up the loop."""
     context = contextvars.copy_context()
-    call = partial(context.run, _without_stop, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(runtime.threads, call)
-
-
-def _without_stop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except StopIteration as error:  # no future takes it: whoever waits for the thread would wait for ever
-        raise RuntimeError("StopIteration was raised: was `next` called on something empty?") from error
-
-
-def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
-    failure = failure_of(error, runtime, tokens)
-    if failure.code in ARGUMENTS:
-        failure = replace(failure, message=f"Step {step.name!r}: {failure.message}")
-    log = logger.warning if isinstance(error, OrchestratorError) else logger.error
-    log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
-    tries = process.record.tries if process.record else 1
-    if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
-        return Wait(failure, runtime.clock.now() + step.retry.wait(tries))
-    return Failed(failure)
-
-
-def _told(error: BaseException) -> tuple[str, str, Json, str | None]:
-    if isinstance(error, ProcessFailureError):
-        try:
-            return error.code, error.message, to_json(error.details, where="details"), None
-        except StepError as wrong:
-            return error.code, error.message, {"unreadable": wrong.message}, None
-    if isinstance(error, StepError):
-        return error.failure_code, error.message, None, None
-    trace = "".join(traceback.format_exception(error))[-TRACE:]
-    return "step-raised", f"{type(error).__name__}: {error}", None, trace
-
-
-def _without_tokens(value: Any, tokens: Iterable[str]) -> Any:
-    return conceal(value, tokens) if tokens else value
+    called = partial(context.run, attempt, function, *args, **kwargs)
+    return value_of(await asyncio.get_running_loop().run_in_executor(runtime.threads, called))
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:

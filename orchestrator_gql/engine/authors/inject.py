@@ -12,6 +12,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import Parameter, bind, wanted
+from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
@@ -93,7 +94,7 @@ async def arguments(
     models = await load_models(runtime, parameters, state)
     # A function may change what it is given: nested values are copied, so that the process's own state stays as it is.
     seen = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    return bind(parameters, {**seen, **own}, given={**own, **models})
+    return returned_by(bind, parameters, {**seen, **own}, given={**own, **models})
 
 
 def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()) -> tuple[State, tuple[Any, ...]]:

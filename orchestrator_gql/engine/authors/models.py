@@ -11,6 +11,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter
+from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 
 
@@ -31,7 +32,7 @@ async def load_models(
     found: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
     for name, ids in named.items():
         _, classes = asked[name]
-        loaded = [_load(name, id, stored, classes) for id in ids]
+        loaded = [returned_by(_load, name, id, stored, classes) for id in ids]
         found[name] = loaded if isinstance(state[name], list) else loaded[0]
     return found
 

@@ -1,7 +1,10 @@
 """Mutations on input requests."""
 
-from collections.abc import Awaitable
-from typing import Annotated
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -12,16 +15,20 @@ from orchestrator_gql.commands.input_requests.reject_input_request import reject
 from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.engine.people.requests import Decided
-from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql import masking
+from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info
 from orchestrator_gql.graphql.errors import (
+    AuthorCodeError,
     ConflictError,
     EnginePausedError,
     ForbiddenError,
     NotFoundError,
     PayloadInvalidError,
+    ServerError,
     typed,
 )
 from orchestrator_gql.graphql.mutations.processes import FormIncomplete
+from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.input_requests import InputRequest
@@ -29,7 +36,12 @@ from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.security import Permission
-from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid
+from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid, StorageUnavailable
+
+R = TypeVar("R")
+
+DECIDING = EXECUTION_SECONDS * 0.8
+"""Seconds of an operation in which its decisions are made; the rest is for telling what came of them."""
 
 MOST = 100
 """Decisions that one mutation makes."""
@@ -67,7 +79,9 @@ SubmitFormResult = Annotated[
     | ForbiddenError
     | ConflictError
     | PayloadInvalidError
-    | EnginePausedError,
+    | EnginePausedError
+    | AuthorCodeError
+    | ServerError,
     strawberry.union("SubmitFormResult", description="What came of an answer."),
 ]
 
@@ -114,7 +128,13 @@ class InputRequestActionSuccess:
 
 
 InputRequestActionResult = Annotated[
-    InputRequestActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError,
+    InputRequestActionSuccess
+    | NotFoundError
+    | ForbiddenError
+    | ConflictError
+    | PayloadInvalidError
+    | AuthorCodeError
+    | ServerError,
     strawberry.union("InputRequestActionResult", description="What came of it."),
 ]
 
@@ -190,10 +210,28 @@ class InputRequestMutations:
         submit, reject = input.submit or [], input.reject or []
         if len(submit) + len(reject) > MOST:
             raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
+        until = info.context.began + DECIDING
         return DecideInputRequestsResult(
-            submitted=[await _submitted(info, one) for one in submit],
-            rejected=[await _rejected(info, one) for one in reject],
+            submitted=[await _whatever_comes(partial(_submitted, info, one), until) for one in submit],
+            rejected=[await _whatever_comes(partial(_rejected, info, one), until) for one in reject],
         )
+
+
+async def _whatever_comes(decide: Callable[[], Awaitable[R]], until: float) -> R | ServerError:
+    """What came of one decision of several: what was decided before it must be told, and those behind it be tried."""
+    left = until - time.monotonic()
+    try:
+        async with asyncio.timeout(max(left / 2, 0)):  # half: however many take too long, there is time for the next
+            return await decide()
+    except TimeoutError:
+        message = "This one took too long, and may have been done: look before you do it again."
+        return ServerError(code=ErrorCode.EXECUTION_TIMEOUT, message=message, error_id=None)
+    except StorageUnavailable as away:
+        return ServerError(code=ErrorCode.STORAGE_UNAVAILABLE, message=away.message, error_id=None)
+    except Exception as error:
+        error_id = masking.masked(error)["extensions"]["errorId"]
+        message = f"An internal error: the server's log says more, under the id {error_id}."
+        return ServerError(code=ErrorCode.INTERNAL, message=message, error_id=error_id)
 
 
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:

@@ -13,6 +13,7 @@ from orchestrator_gql.commands.processes.start_workflow import Started, start_wo
 from orchestrator_gql.commands.processes.update_process_note import update_process_note
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
+    AuthorCodeError,
     ConflictError,
     EnginePausedError,
     ForbiddenError,
@@ -56,7 +57,8 @@ StartWorkflowResult = Annotated[
     | NotFoundError
     | ForbiddenError
     | ConflictError
-    | EnginePausedError,
+    | EnginePausedError
+    | AuthorCodeError,
     strawberry.union("StartWorkflowResult", description="What came of starting a workflow."),
 ]
 

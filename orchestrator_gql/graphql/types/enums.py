@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
     SELF_APPROVAL = "SELF_APPROVAL"
     FORM_INVALID = "FORM_INVALID"
+    FORM_RAISED = "FORM_RAISED"
     STALE_VERSION = "STALE_VERSION"
     INVALID_STATE = "INVALID_STATE"
     ALREADY_DECIDED = "ALREADY_DECIDED"
@@ -62,6 +63,8 @@ class ErrorCode(StrEnum):
     PAYLOAD_INVALID = "PAYLOAD_INVALID"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     ENGINE_PAUSED = "ENGINE_PAUSED"
+    EXECUTION_TIMEOUT = "EXECUTION_TIMEOUT"
+    INTERNAL = "INTERNAL"
 
 
 class OrderDirection(StrEnum):
@@ -119,6 +122,7 @@ described(ErrorCode, "Why a mutation was refused; stable, for programs.", {
     "RATE_LIMITED": "Too many tries in a short time.",
     "SELF_APPROVAL": "Whoever started the process may not answer this form.",
     "FORM_INVALID": "A page of the form has errors; see the fields.",
+    "FORM_RAISED": "A function of the workflow's author failed; nothing was changed.",
     "STALE_VERSION": "It changed since the caller looked at it.",
     "INVALID_STATE": "The status does not allow this.",
     "ALREADY_DECIDED": "Somebody else decided it first.",
@@ -135,6 +139,8 @@ described(ErrorCode, "Why a mutation was refused; stable, for programs.", {
     "PAYLOAD_INVALID": "The value is not what is expected here; see the fields.",
     "PAYLOAD_TOO_LARGE": "The value is larger than the limit.",
     "ENGINE_PAUSED": "The engine is paused and starts nothing.",
+    "EXECUTION_TIMEOUT": "It took too long; it may have been done.",
+    "INTERNAL": "An error of the server itself; its log says more.",
 })  # fmt: skip
 described(OrderDirection, "Which end of a list comes first.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 described(ProcessOrderField, "By which instant processes are ordered.", {

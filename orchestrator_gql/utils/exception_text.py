@@ -1,0 +1,283 @@
+"""An exception in words, whatever it is: bounded in size and work, and nothing that it does gets out of here.
+
+An author's exception is an author's code. Its ``__str__`` may raise, give no text or megabytes of it; its causes may
+form a circle; its class may have a metaclass of its own. So nothing of it is read but by the interpreter's own
+descriptors, or where every error is caught.
+"""
+
+import stat
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from reprlib import Repr
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from orchestrator_gql.utils.errors import Json, ProcessFailureError, StepError
+from orchestrator_gql.utils.json.boundary import to_json
+from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
+from orchestrator_gql.utils.json.text import encode
+
+__all__ = ["RAISED", "Description", "describe", "frames_of", "is_a"]
+
+RAISED = "step-raised"
+"""The code of what was raised, where the exception has none."""
+
+MESSAGE = 10_000
+"""Characters of a message that are kept: its beginning."""
+
+TRACE = 20_000
+"""Characters of a trace that are kept: its end, where the cause stands."""
+
+NAME = 200
+CODE = 64
+FRAMES = 50
+"""Frames of one exception: the last ones, where it was raised."""
+
+EXCEPTIONS = 20
+"""Exceptions that one trace tells of: causes, and the members of groups."""
+
+NOTES = 5
+LARGEST_SOURCE = 2_000_000
+"""Bytes of a source file up to which its lines are shown."""
+
+LONGEST_SECRET = 600
+"""Where a text is cut, so many characters go with the cut unless there is a space among them: half of a token would
+not be found by those who look for the whole."""
+
+MANY = 1_000
+"""Members of a value above which its text is made of the first few only."""
+
+SPEECHLESS = "(it cannot be described: its text failed)"
+
+T = TypeVar("T")
+
+_NAME, _QUALNAME, _MODULE = (vars(type)[name] for name in ("__name__", "__qualname__", "__module__"))
+_ARGS, _CAUSE, _CONTEXT, _IS_SUPPRESSED, _TRACEBACK = (
+    vars(BaseException)[name] for name in ("args", "__cause__", "__context__", "__suppress_context__", "__traceback__")
+)
+_MEMBERS = vars(BaseExceptionGroup)["exceptions"]
+_BECAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
+_DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an exception is to people: plain texts without NUL and lone surrogates.
+
+    ``kind`` is the name of its class. A polite exception (`ProcessFailureError`, `StepError`) has its own ``code`` and
+    perhaps ``details``; the ``trace`` of any other one is its end.
+    """
+
+    kind: str
+    code: str
+    message: str
+    details: Json
+    trace: str
+    is_polite: bool
+
+    def __str__(self) -> str:
+        return self.message if self.is_polite else _cut(f"{self.kind}: {self.message}", MESSAGE)
+
+
+def describe(error: BaseException) -> Description:
+    """The exception in words; nothing is raised, whatever it is."""
+    kind = _attempt(lambda: _name_of(type(error)), "exception")
+    trace = _attempt(lambda: _trace(error), "")
+    if is_a(error, ProcessFailureError):
+        code = _attempt(lambda: _code(getattr(error, "code", None)), ProcessFailureError.code)
+        details = _attempt(lambda: _details(error), {"unreadable": SPEECHLESS})
+        return Description(kind, code, _polite(error), details, trace, is_polite=True)
+    if is_a(error, StepError):
+        code = _attempt(lambda: _code(getattr(error, "failure_code", None)), StepError.code)
+        return Description(kind, code, _polite(error), None, trace, is_polite=True)
+    return Description(kind, RAISED, _text_of(error), None, trace, is_polite=False)
+
+
+def frames_of(error: BaseException) -> str:
+    """Where it was raised, without its text: that may repeat what a stranger sent."""
+    return _attempt(lambda: _end(_frames(error), TRACE), "")
+
+
+def is_a(error: BaseException, *kinds: type[BaseException]) -> bool:
+    """`isinstance` by the class that it really has: an exception may say that it is of another."""
+    return issubclass(type(error), kinds)
+
+
+def _attempt(work: Callable[[], T], instead: T) -> T:
+    try:
+        return work()
+    except BaseException:  # an author's code, once more
+        return instead
+
+
+def _polite(error: BaseException) -> str:
+    """The message as its author gave it: a text, or what can be made of what was given instead of one."""
+    given = _attempt(lambda: getattr(error, "message"), None)  # noqa: B009 - any exception may lack it
+    if given is None:
+        return _text_of(error)
+    return _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
+
+
+def _as_text(value: Any) -> str:
+    kind = type(value)
+    if issubclass(kind, str):
+        return _plain(value)
+    if issubclass(kind, BaseException):
+        return f"{_name_of(kind)}: {_text_of(value)}"
+    if issubclass(kind, dict | list | tuple | set | frozenset):
+        if len(value) > MANY:
+            return _plain(_short().repr(value))
+        try:
+            return encode(to_json(value, where="message"))
+        except StepError:
+            return _plain(repr(value))
+    return _plain(str(value))
+
+
+def _details(error: BaseException) -> Json:
+    try:
+        return to_json(getattr(error, "details", None), where="details")
+    except StepError as wrong:
+        return {"unreadable": _cut(_plain(wrong.message), MESSAGE)}
+
+
+def _code(code: Any) -> str:
+    text = _plain(code)[:CODE]  # what is no text raises, and its class's own code counts
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+def _text_of(error: BaseException) -> str:
+    return _attempt(lambda: _cut(_plain(_said(error)), MESSAGE), SPEECHLESS)
+
+
+def _said(error: BaseException) -> str:
+    kind = type(error)
+    if issubclass(kind, ValidationError):
+        count = error.error_count()  # type: ignore[attr-defined]
+        if count > MANY:
+            return f"{count} validation errors for {error.title}"  # type: ignore[attr-defined]
+    else:
+        arguments: Sequence[Any] = _ARGS.__get__(error)
+        if any(_is_many(one) for one in arguments):
+            return ", ".join(map(_short().repr, arguments))
+    return str(error)
+
+
+def _is_many(value: Any) -> bool:
+    """True where its text may be megabytes, which are made in one go and hold up every other thread."""
+    return issubclass(type(value), dict | list | tuple | set | frozenset | bytes | bytearray) and len(value) > MANY
+
+
+def _short() -> Repr:
+    short = Repr()
+    short.maxstring = short.maxother = short.maxlong = NAME
+    return short
+
+
+def _plain(text: str) -> str:
+    """The text itself, of no class of an author's, and as every database and reader can take it."""
+    own: str = str.__getitem__(text, slice(0, MESSAGE + 2 * LONGEST_SECRET))
+    return FORBIDDEN_CHARACTER.sub("\ufffd", own)
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning of the text, without half of a word at its end."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    space = max(kept.rfind(" ", limit - LONGEST_SECRET), kept.rfind("\n", limit - LONGEST_SECRET))
+    return (kept[:space] if space >= 0 else kept[: limit - LONGEST_SECRET]) + "…"
+
+
+def _end(text: str, limit: int) -> str:
+    """The end of the text, without half of a word at its beginning."""
+    if len(text) <= limit:
+        return text
+    kept = text[1 - limit :]
+    line = kept.find("\n", 0, LONGEST_SECRET)
+    return "…" + (kept[line:] if line >= 0 else kept[LONGEST_SECRET:])
+
+
+def _name_of(kind: type) -> str:
+    return _plain(_NAME.__get__(kind))[:NAME]
+
+
+def _full_name_of(kind: type) -> str:
+    name = _plain(_QUALNAME.__get__(kind))[:NAME]
+    module = _attempt(lambda: _plain(_MODULE.__get__(kind))[:NAME], "builtins")
+    return name if module in ("builtins", "__main__") else f"{module}.{name}"
+
+
+def _trace(error: BaseException) -> str:
+    left = [EXCEPTIONS]
+    return _end("".join(_told(error, left, 0)), TRACE)
+
+
+def _told(error: BaseException, left: list[int], depth: int) -> Iterator[str]:
+    """The exception behind its causes, the first one first; ``left`` is how many more are told of."""
+    for one, link in reversed(_links(error, left)):
+        if frames := _attempt(partial(_frames, one), ""):
+            yield f"Traceback (most recent call last):\n{frames}"
+        name, text = _attempt(partial(_full_name_of, type(one)), "exception"), _text_of(one)
+        yield f"{name}: {text}\n" if text else f"{name}\n"
+        yield _attempt(partial(_notes, one), "")
+        if is_a(one, BaseExceptionGroup):
+            yield from _members(one, left, depth)
+        yield link
+
+
+def _links(error: BaseException, left: list[int]) -> list[tuple[BaseException, str]]:
+    """The exception and its causes, each with how the one before it came of it."""
+    found, seen, link = list[tuple[BaseException, str]](), set[int](), ""
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen and left[0] > 0:
+        found.append((one, link))
+        seen.add(id(one))
+        left[0] -= 1
+        cause = _CAUSE.__get__(one)
+        is_context = cause is None and not _IS_SUPPRESSED.__get__(one)
+        one, link = (_CONTEXT.__get__(one), _DURING) if is_context else (cause, _BECAUSE)
+    return found
+
+
+def _members(group: BaseException, left: list[int], depth: int) -> Iterator[str]:
+    members: Sequence[BaseException] = _MEMBERS.__get__(group)
+    for number, member in enumerate(members, start=1):
+        if left[0] <= 0 or depth >= 3:
+            yield f"  | and {len(members) - number + 1} more\n"
+            return
+        told = "".join(_told(member, left, depth + 1))
+        yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in told.splitlines())
+
+
+def _notes(error: BaseException) -> str:
+    notes: Iterable[str] = getattr(error, "__notes__", ())
+    return "".join(f"{_cut(_plain(note), 1_000)}\n" for note in islice(notes, NOTES))
+
+
+def _frames(error: BaseException) -> str:
+    trace = _TRACEBACK.__get__(error)
+    last = deque(traceback.walk_tb(trace), maxlen=FRAMES)
+    if all(map(_is_readable, {frame.f_code.co_filename for frame, _ in last})):
+        return "".join(traceback.extract_tb(trace, limit=-FRAMES).format())
+    return "".join(
+        f'  File "{_plain(frame.f_code.co_filename)[:NAME]}", line {line}, in {_plain(frame.f_code.co_name)[:NAME]}\n'
+        for frame, line in last
+    )
+
+
+def _is_readable(path: str) -> bool:
+    """False where its lines are not to be read: a pipe has no end, and a generated file may have megabytes."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return len(path) <= NAME  # such as <string>: there is nothing to read
+    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_SOURCE
