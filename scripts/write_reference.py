@@ -23,6 +23,7 @@ FAILURES = {
     "callbacks-incomplete": "Too few of the named callbacks were answered well.",
     "cannot-be-stored": "The database refuses what a step returned.",
     "definition-changed": "The workflow was deployed anew and cannot go on with this process; a retry takes it over.",
+    "engine-error": "The engine itself failed three times in a row to move the process on; the log says why.",
     "failed-by-remote": "The remote service reported a failure without a code of its own.",
     "form-definition": "A form function is not written as a form.",
     "heartbeat-lost": "The remote service was silent for too long.",

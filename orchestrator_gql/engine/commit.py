@@ -104,7 +104,8 @@ def apply(
         draft, terms = if_paused or draft, replace(terms, hands_over=True)
     _keep_refs(conn, before, draft, terms)
     draft, tokens = _settle(conn, draft, terms)
-    after = replace(draft.process, version=stands.version + 1, note=stands.note)
+    failures = before.engine_failures if _is_only_claimed(before, draft.process) else 0
+    after = replace(draft.process, version=stands.version + 1, note=stands.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     if not processes.write(conn, before, after, terms.lease_until if is_held else None):
         raise Fenced
@@ -114,6 +115,12 @@ def apply(
     if stands.engine is EngineState.PAUSING and not is_held:
         rest.look(conn, terms.now)
     return Committed(after, tokens)
+
+
+def _is_only_claimed(before: Process, after: Process) -> bool:
+    """True where somebody took the process up and it stands where it stood: that is no progress yet."""
+    is_claimed = after.epoch > before.epoch and after.status is ProcessStatus.RUNNING
+    return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
 
 
 def _keep_refs(conn: Connection, before: Process, draft: Draft, terms: Terms) -> None:

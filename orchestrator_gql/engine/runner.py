@@ -22,7 +22,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, waits
+from orchestrator_gql.engine import commit, engine_errors, waits
 from orchestrator_gql.engine.audited import key_of
 from orchestrator_gql.engine.authors import asking, conditions, execution
 from orchestrator_gql.engine.authors.failures import failure_of
@@ -53,6 +53,10 @@ PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
 
 
+BREATH = 0.5
+"""Seconds between two tries of the engine at what it failed to write itself."""
+
+
 async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = None) -> None:
     """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
     segment = segment or Segment()
@@ -67,6 +71,10 @@ async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = 
         if at is not None:
             epoch = at.process.epoch
             await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker, epoch))
+    except (StorageUnavailable, asyncio.CancelledError, GeneratorExit):
+        raise
+    except BaseException as error:
+        await engine_errors.count(runtime, process_id, at.process if at else None, error, lets_go=True)
 
 
 def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Terms:
@@ -81,9 +89,9 @@ def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Ter
 async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
     try:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
-    except (StorageUnavailable, Fenced):
+    except StorageUnavailable:
         raise
-    except Exception:  # its next step cannot begin: without this it would be claimed again and again
+    except engine_errors.REFUSALS:  # its next step cannot begin: without this it would be claimed again and again
         logger.exception("a claim is refused", extra={"process_id": str(process_id)})
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
@@ -124,7 +132,14 @@ async def _move(runtime: Runtime, at: Committed, segment: Segment) -> Committed 
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if segment.is_over:
         return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
-    asked = await _ask_ahead(runtime, steps, ended)
+    try:
+        asked = await _ask_ahead(runtime, steps, ended)
+    except Exception:
+        if not ended.transitions:
+            raise
+        # What the step came to is kept, or it would run again; what comes next is asked anew, and counted there.
+        logger.exception("what comes next could not be asked", extra={"process_id": str(process.id)})
+        return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
     return await _commit(runtime, process, lambda: terms(runtime, steps), asked, ended)
 
 
@@ -164,7 +179,9 @@ async def _ask_names(runtime: Runtime, steps: StepList, draft: Draft, step: Acti
 async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
     """Ask, of each callback whose time is over, whether the remote service has its answer after all."""
     now = runtime.clock.now()
-    over = await runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
+    over = await execution.patiently(
+        lambda: runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
+    )
     answers = await asyncio.gather(*(execution.polled(runtime, draft.process, step, mailbox) for mailbox in over))
     return replace(draft, polled={mailbox.id: answer for mailbox, answer in zip(over, answers, strict=True)})
 
@@ -183,6 +200,27 @@ async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Dra
 
 
 async def _commit(
+    runtime: Runtime, before: Process, now: Callable[[], Terms], draft: Draft, if_paused: Draft
+) -> Committed | None:
+    """Commit what a step came to. Where that, or what would follow from it, cannot be stored, the process fails:
+    without this the step would run again, and again, for as long as the worker lives."""
+    extra = {"process_id": str(before.id)}
+    try:
+        return await _written(runtime, before, now, draft, if_paused)
+    except engine_errors.REFUSALS:
+        logger.exception("what a step came to is refused", extra=extra)
+    following = _failed_at(if_paused, now())
+    if if_paused.transitions and following is not None:
+        try:
+            return await _written(runtime, before, now, following, following)
+        except engine_errors.REFUSALS:
+            logger.exception("the outcome itself is refused", extra=extra)
+    failed = _failed_at(Draft(before), now())
+    assert failed is not None, "a process that runs stands at a step"
+    return await _written(runtime, before, now, failed, failed, is_last=True)
+
+
+async def _written(
     runtime: Runtime,
     before: Process,
     now: Callable[[], Terms],
@@ -191,7 +229,12 @@ async def _commit(
     *,
     is_last: bool = False,
 ) -> Committed | None:
-    """Commit, however long the database is away: the step has run, and its outcome must not be lost."""
+    """Write the draft, however long the database is away: the step has run, and its outcome must not be lost.
+
+    Where the engine itself fails to, it tries again, for the step must not run again because of it; None where the
+    process ended of that. Raises `engine_errors.REFUSALS`, but for what ``is_last``: there
+    is nothing else to write instead.
+    """
     tries = 0
     written: Committed | None = None
 
@@ -205,39 +248,20 @@ async def _commit(
 
     while True:
         try:
-            return await runtime.database.transaction(write)
-        except StorageUnavailable:
-            wait = PATIENCE[min(tries, len(PATIENCE) - 1)]
-            logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
-            await asyncio.sleep(wait)
-            tries += 1
-        except Fenced:
-            raise
-        except Exception:
-            if is_last:
+            try:
+                return await runtime.database.transaction(write)
+            except (StorageUnavailable, Fenced):
                 raise
-            logger.exception("what a step came to is refused", extra={"process_id": str(before.id)})
-            return await _commit_refusal(runtime, before, now, if_paused)
-
-
-async def _commit_refusal(
-    runtime: Runtime, before: Process, now: Callable[[], Terms], ended: Draft
-) -> Committed | None:
-    """Fail the process where what would follow, or what the step came to itself, cannot be stored.
-
-    Without this the step would run again, and again, for as long as the worker lives.
-    """
-    following = _failed_at(ended, now())
-    if ended.transitions and following is not None:
-        try:
-            return await _commit(runtime, before, now, following, following, is_last=True)
-        except Fenced:
-            raise
-        except Exception:
-            logger.exception("the outcome itself is refused", extra={"process_id": str(before.id)})
-    failed = _failed_at(Draft(before), now())
-    assert failed is not None, "a process that runs stands at a step"
-    return await _commit(runtime, before, now, failed, failed, is_last=True)
+            except Exception as error:
+                if isinstance(error, engine_errors.REFUSALS) and not is_last:
+                    raise
+                if not await engine_errors.count(runtime, before.id, before, error):
+                    return None
+                await asyncio.sleep(BREATH)
+        except StorageUnavailable:
+            logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
+            await asyncio.sleep(PATIENCE[min(tries, len(PATIENCE) - 1)])
+            tries += 1
 
 
 def _failed_at(draft: Draft, terms: Terms) -> Draft | None:

@@ -86,7 +86,7 @@ class AuthorCodeError(UserError):
     description="The server could not do this, whatever the caller sent; others of the same request it may."
 )
 class ServerError(UserError):
-    error_id: str | None = strawberry.field(description="Under this id the server's log says more, where it does.")
+    error_id: str = strawberry.field(description="Under this id the server's log says more.")
 
 
 TypedError = (

@@ -50,7 +50,8 @@ class Process:
     """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on.
 
     ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them. ``entry`` says how the
-    next visit is entered, where it is not just the next one.
+    next visit is entered, where it is not just the next one. ``engine_failures`` counts what the engine itself failed
+    to do since it last moved the process on.
     """
 
     id: UUID
@@ -76,3 +77,4 @@ class Process:
     start_pages: tuple[Json, ...] = ()
     aborted_by: str | None = None
     entry: Entry | None = None
+    engine_failures: int = 0

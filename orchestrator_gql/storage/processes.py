@@ -73,7 +73,7 @@ _wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.p
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
-    "updated_at", "ended_at", "failure", "aborted_by", "entry",
+    "updated_at", "ended_at", "failure", "aborted_by", "entry", "engine_failures",
 )  # fmt: skip
 """What a move may change beside the state. The note is not among them: it is written while a step runs."""
 
@@ -177,6 +177,21 @@ def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
     mine = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
     if conn.execute(update(processes).where(*mine).values(worker=None, lease_until=None)).rowcount == 1:
         wake(conn, process_id)
+
+
+def count_failure(
+    conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
+) -> int:
+    """Count one more failure of the engine on a process that stands as it is ``held``, or, where it is None, that
+    nobody holds; how many there are in a row, 0 where it is in other hands. With ``lets_go`` it is nobody's then."""
+    hold(conn, process_id)
+    free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
+    mine = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
+    values: dict[str, Any] = {"engine_failures": processes.c.engine_failures + 1}
+    if lets_go:
+        values |= {"worker": None, "lease_until": None}
+    counted = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *mine)
+    return conn.execute(counted.values(values).returning(processes.c.engine_failures)).scalar() or 0
 
 
 def write(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
@@ -296,6 +311,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         start_pages=tuple(row.get("start_pages") or ()),
         aborted_by=row["aborted_by"],
         entry=_entry(row["entry"]),
+        engine_failures=row["engine_failures"],
     )
 
 
@@ -345,4 +361,5 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "start_pages": list(process.start_pages),
         "aborted_by": process.aborted_by,
         "entry": None if process.entry is None else asdict(process.entry),
+        "engine_failures": process.engine_failures,
     }

@@ -1,6 +1,6 @@
 """What was open under an earlier release is answered under this one: its rows outlive every migration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select, update
 from support.database import PostgresServer, new_sqlite_url, sqlite_url
 from support.engine import engine_of
 from support.operator import confirm, open_request
@@ -75,6 +75,39 @@ async def test_a_form_of_an_earlier_release_is_reminded_of_and_answered(
 
     assert ended.state["said"] == "yes"
     assert (whole.fault, whole.entries) == (None, 2)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_of_a_process_of_an_earlier_release_no_failure_of_the_engine_is_counted(
+    kind: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    async with engine_of(sqlite_url(source), asks) as engine:
+        process_id = await engine.start(asks)
+        await open_request(engine, process_id)
+        rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
+
+    with empty(kind, tmp_path, postgres) as url:
+        await _stored_under("0006", url, rows)
+        async with engine_of(url, asks) as engine:
+            before = await engine.process(process_id)
+            counted = await engine.runtime.database.transaction(_counted(process_id))
+            await confirm(engine, process_id)
+            after = await engine.reaches(process_id, ProcessStatus.COMPLETED)
+
+    assert (before.engine_failures, counted, after.engine_failures) == (0, 1, 0)
+
+
+def _counted(process_id: UUID) -> Callable[[Connection], int]:
+    """Has one failure counted, as while the process runs."""
+
+    def count(conn: Connection) -> int:
+        mine = processes.c.id == process_id
+        raised = update(processes).where(mine).values(engine_failures=processes.c.engine_failures + 1)
+        return conn.execute(raised.returning(processes.c.engine_failures)).scalar_one()
+
+    return count
 
 
 async def _stored_under(revision: str, url: str, rows: list[Any]) -> None:

@@ -67,12 +67,9 @@ async def submit_form(
     try:
         seen = await answering.look(runtime, principal, input_request_id)
         demand_version(seen.request, expected_version)
-        with in_request(f"The form of step {seen.step.name!r}"):
-            turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
-            if not isinstance(turned, forms.Complete):
-                return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
-            if (too_large := _too_large(runtime, turned)) is not None:
-                return too_large
+        turned = await _turned(runtime, seen, pages, locale)
+        if not isinstance(turned, forms.Complete):
+            return turned
         if seen.is_of_wait and turned.data["answer"] != questions.ABORT:  # as for the verb that does the same
             await rights.demand_recover(principal, seen.workflow, seen.request.step_index)
         digest = turned.shown_digest
@@ -94,11 +91,20 @@ async def submit_form(
         return twin
 
 
-def _too_large(runtime: Runtime, turned: forms.Complete) -> forms.PageInvalid | None:
+async def _turned(runtime: Runtime, seen: Seen, pages: list[Json], locale: str) -> forms.Turn:
+    """One turn of the form; raises `AuthorCodeFailed`."""
+    with in_request(f"The form of step {seen.step.name!r}"):
+        turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
+        if isinstance(turned, forms.Complete):
+            return _small_enough(runtime, turned)
+        return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
+
+
+def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | forms.PageInvalid:
     """A form adds no more to the state than a step may; the answer names the last page, where it was."""
     size, limit = len(encode(turned.data).encode()), runtime.settings.max_step_bytes
     if size <= limit:
-        return None
+        return turned
     message = f"What the form adds to the state is {size:,} bytes; {limit:,} are the most."
     return returned_by(turned.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
 

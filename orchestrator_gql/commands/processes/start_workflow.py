@@ -48,7 +48,7 @@ async def start_workflow(
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused` and
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
     """
     workflow = runtime.registry.get(workflow_name)
@@ -57,8 +57,7 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    with in_request(f"The start form of workflow {workflow.name!r}"):
-        turned = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+    turned = await _turned(runtime, workflow, principal, pages, locale)
     if not isinstance(turned, forms.Complete):
         return turned
     state, accepted = turned.data, turned.pages
@@ -102,6 +101,13 @@ async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str
     if process is not None and process.created_by != principal.id:
         raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
     return Started(process, created=False) if process is not None else None
+
+
+async def _turned(
+    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
+) -> forms.Turn:
+    with in_request(f"The start form of workflow {workflow.name!r}"):
+        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:

@@ -8,7 +8,8 @@ from orchestrator_gql.engine.authors.stored import changed
 from orchestrator_gql.process import Confirmed, Outcome, Process, Success, Suspend
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.author_calls import returned_by
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.workflow.model import InputStep
 
 
@@ -24,7 +25,7 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
             if isinstance(filled, forms.Complete):
                 return await _done(runtime, process, step, filled, title)
         return Suspend(title, step.assignee.key, step.due, step.remind, step.escalate, step.expire, step.approvals)
-    except Exception as error:
+    except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error)
 
 

@@ -26,7 +26,7 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
-from orchestrator_gql.utils.errors import StepError, StorageUnavailable, WorkflowDefinitionError
+from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
@@ -55,7 +55,7 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
         arguments = await patiently(lambda: inject.arguments(runtime, step.function, seen, own))
         made = partial(_made, runtime, process, step, state, seen, secrets)
         return await call(runtime, step.function, arguments, step.timeout, made)
-    except Exception as error:
+    except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error, secrets)
 
 
@@ -155,7 +155,7 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
-    except Exception as error:
+    except (AuthorRaised, OrchestratorError) as error:
         return Failed(failure_of(error, runtime))
 
 

@@ -77,7 +77,9 @@ class Work:
         except StorageUnavailable:
             self._doubtful.add(process_id)
             logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})
-        except Exception:
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BaseException:  # the engine's own failures are counted where they happen: this one could not even be
             self._doubtful.add(process_id)
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
         finally:

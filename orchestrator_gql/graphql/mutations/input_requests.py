@@ -223,15 +223,21 @@ async def _whatever_comes(decide: Callable[[], Awaitable[R]], until: float) -> R
     try:
         async with asyncio.timeout(max(left / 2, 0)):  # half: however many take too long, there is time for the next
             return await decide()
-    except TimeoutError:
-        message = "This one took too long, and may have been done: look before you do it again."
-        return ServerError(code=ErrorCode.EXECUTION_TIMEOUT, message=message, error_id=None)
-    except StorageUnavailable as away:
-        return ServerError(code=ErrorCode.STORAGE_UNAVAILABLE, message=away.message, error_id=None)
     except Exception as error:
         error_id = masking.masked(error)["extensions"]["errorId"]
-        message = f"An internal error: the server's log says more, under the id {error_id}."
-        return ServerError(code=ErrorCode.INTERNAL, message=message, error_id=error_id)
+        code, message = _told(error)
+        return ServerError(code=code, message=message, error_id=error_id)
+
+
+def _told(error: Exception) -> tuple[ErrorCode, str]:
+    match error:
+        case TimeoutError():
+            message = "This one took too long, and may have been done: look before you do it again."
+            return ErrorCode.EXECUTION_TIMEOUT, message
+        case StorageUnavailable():
+            return ErrorCode.STORAGE_UNAVAILABLE, error.message
+        case _:
+            return ErrorCode.INTERNAL, "An internal error: the server's log says more."
 
 
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
