@@ -38,10 +38,11 @@ floors: $(VENV)/.dev ## A room imports only from floors below its own
 bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
 	$(BIN)/python -m benchmarks
 
-chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks and decisions by the thousand, and count what is lost (an hour)
+chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/rules/test_no_way_around.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
+	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries
 
 schema: $(VENV)/.dev ## Write schema.graphql
 	$(BIN)/orchestrator-gql schema --output schema.graphql

@@ -13,7 +13,7 @@ from orchestrator_gql.graphql.mutations.notifications import NotificationMutatio
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.recovery import RecoveryMutations
 from orchestrator_gql.graphql.queries import Query
-from orchestrator_gql.graphql.subscriptions import Subscription
+from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
@@ -44,6 +44,7 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
         types=[*EVENT_TYPES, CallbackAttempt, ProductSubscription],
         extensions=default_extensions(is_development=is_development),
         config=StrawberryConfig(scalar_map=scalars(redact)),
+        execution_context_class=EventExecutor,
     )
 
 
