@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import Json, preview, to_json
+from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ _KNOWN = frozenset(get_args(core_schema.ErrorType))
 @lru_cache(maxsize=256)
 def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
     """The JSON Schema (2020-12) of the bodies that fit; ``ref_template`` says where its ``$defs`` will stand."""
-    return contract.model_json_schema(mode="validation", ref_template=ref_template)
+    return contract.model_json_schema(mode="validation", ref_template=ref_template, schema_generator=MarkingSchema)
 
 
 def schema_or_nothing(contract: type[BaseModel]) -> Json:

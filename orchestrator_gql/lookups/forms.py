@@ -50,5 +50,5 @@ async def open_form(
     asked = await questions.asked_at(runtime, process, request.step_index, step)
     if asked is None:
         return None
-    turned = await execution.turn(runtime, process, asked, pages, locale=locale)
-    return forms.as_approved(turned, made[0].pages) if made else turned
+    approved = made[0].pages if made else ()
+    return await execution.turn(runtime, process, asked, pages, approved=approved, locale=locale)

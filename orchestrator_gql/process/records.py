@@ -7,11 +7,12 @@ from uuid import UUID
 
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One visit of a step, a line of the process's log."""
+    """One visit of a step, a line of the process's log; its ``delta`` has masks in the places of secrets."""
 
     seq: int
     step_index: int
@@ -50,7 +51,8 @@ class Process:
     """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on.
 
     ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them. ``entry`` says how the
-    next visit is entered, where it is not just the next one.
+    next visit is entered, where it is not just the next one. ``secrets`` are of its state, which is stored in clear;
+    its ``start_pages`` are stored with masks.
     """
 
     id: UUID
@@ -76,3 +78,4 @@ class Process:
     start_pages: tuple[Json, ...] = ()
     aborted_by: str | None = None
     entry: Entry | None = None
+    secrets: Secrets = field(default=NOTHING, repr=False)

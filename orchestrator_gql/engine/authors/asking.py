@@ -36,11 +36,12 @@ async def _done(
     """What the form adds to the state; with a ``title`` it is what the step's policy confirmed."""
     state = await execution.seen_by(runtime, process, step, step.form)
     delta = changed(process.state, state, put_back(step, state, focus(step, state), filled.data))
+    secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
-        return Success(delta)
+        return Success(delta, secrets=secrets)
     name = getattr(step.auto_confirm, "__name__", type(step.auto_confirm).__name__)  # a `partial`, say, has no name
-    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest)
-    return Success(delta, confirmed=said)
+    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
+    return Success(delta, confirmed=said, secrets=secrets)
 
 
 async def _says_yes(runtime: Runtime, process: Process, step: InputStep) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,8 @@ from orchestrator_gql.utils.errors import (
     WorkflowDefinitionError,
 )
 from orchestrator_gql.utils.json import bounded, encode, to_json
+from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
@@ -70,10 +72,10 @@ async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Toke
         where, wait = f"Step {step.name!r}", step.awaits
         refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
         hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
-        added, models = inject.contributed(result, where=where, hidden=hidden)
+        added, models, found = inject.contributed(result, where=where, hidden=hidden)
         delta = changed(process.state, state, put_back(step, state, seen, _without_tokens(added, secrets)))
         _demand_size(runtime, step, state, delta)
-        return Success(delta, models, refs=refs)
+        return Success(delta, models, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
@@ -110,19 +112,24 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
 
 
 async def turn(
-    runtime: Runtime, process: Process, step: InputStep, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+    runtime: Runtime,
+    process: Process,
+    step: InputStep,
+    pages: list[Json],
+    *,
+    approved: Sequence[Json] = (),
+    locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
     """One turn of an input step's form, its faults told in the language of ``locale``.
 
-    What the form adds to the state is without the engine's own names.
+    What the form adds to the state is without the engine's own names. Where somebody ``approved`` the form already,
+    its pages begin with what was approved.
     """
     state = await seen_by(runtime, process, step, step.form)
     own = await inject.with_decisions(runtime, step.form, state, inject.given(runtime, process))
-    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages, locale)
-    if isinstance(turned, forms.Complete):
-        added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
-        return replace(turned, data=added)
-    return turned
+    secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
+    turned = await form_turn(runtime, step.form, {**focus(step, state), **own}, pages, locale, secrecy)
+    return _without_own_names(turned, f"The form of step {step.name!r}")
 
 
 async def start_turn(
@@ -130,11 +137,15 @@ async def start_turn(
 ) -> forms.Turn:
     """One turn of a workflow's start form; without one it is complete at once, and a page is one too many."""
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale)
+    secrecy = forms.Secrecy(redact=runtime.redact)
+    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
+    return _without_own_names(turned, f"The start form of {workflow.name!r}")
+
+
+def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
     if not isinstance(turned, forms.Complete):
         return turned
-    added, _ = inject.contributed(turned.data, where=f"The start form of {workflow.name!r}")
-    return forms.Complete(added, turned.pages)
+    return replace(turned, data=inject.contributed(turned.data, where=where)[0])
 
 
 async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
@@ -182,11 +193,12 @@ async def poll(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mai
         said = await call(runtime, ask, arguments, POLL)
         if said is None:
             return None
-        letter = to_json(said, where="the answer")
+        found = Found()
+        letter = to_json(said, where="the answer", found=found)
         if contract.violations(step.contract, letter):
             logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
-        return Delivery.of(letter, encode(letter).encode(), peer=None)
+        return replace(Delivery.of(letter, encode(letter).encode(), peer=None), secrets=Secrets.of(found))
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         if is_ours(error):
             raise
@@ -199,15 +211,22 @@ def _no_form() -> None:
 
 
 async def form_turn(
-    runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json], locale: str
+    runtime: Runtime,
+    form: Callable[..., Any],
+    state: Mapping[str, Any],
+    pages: list[Json],
+    locale: str,
+    secrecy: forms.Secrecy,
 ) -> forms.Turn:
     """One turn of a form function that takes what it wants by name, ``state`` among it."""
-    models = await load_models(runtime, inject.wanted_by(form), state)
 
     def begin(own: State) -> Any:
         return form(**bind(inject.wanted_by(form), own, given={**models, "state": own}))
 
-    return await forms.turn(begin, dict(state), pages, locale=locale, run_sync=partial(in_thread, runtime))
+    with known_to_logs(secrecy.secrets.values):
+        models = await load_models(runtime, inject.wanted_by(form), state)
+        run_sync = partial(in_thread, runtime)
+        return await forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
 
 
 def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:

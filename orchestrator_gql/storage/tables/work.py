@@ -60,6 +60,7 @@ processes = Table(
     Column("start_pages", JsonText, nullable=False),
     Column("aborted_by", Text),
     Column("entry", JsonText),
+    Column("secrets", JsonText),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )
