@@ -14,6 +14,7 @@ from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
 from orchestrator_gql.utils.exception_text import frames_of
 from orchestrator_gql.utils.json import Json, preview, to_json
+from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,9 @@ _KNOWN = frozenset(get_args(core_schema.ErrorType))
 @lru_cache(maxsize=256)
 def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
     """The JSON Schema (2020-12) of the bodies that fit; ``ref_template`` says where its ``$defs`` will stand."""
-    made = attempt(contract.model_json_schema, mode="validation", ref_template=ref_template)
+    made = attempt(
+        contract.model_json_schema, mode="validation", ref_template=ref_template, schema_generator=MarkingSchema
+    )
     if isinstance(made, AuthorRaised):
         raise WorkflowDefinitionError(f"The contract {_name_of(contract)!r} has no JSON Schema: {made}")
     return made.value

@@ -10,6 +10,7 @@ from uuid import UUID
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import Json, canonical
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.utils.tokens import conceal
 
 
@@ -76,7 +77,7 @@ class Delivery:
 
     ``refusal`` says why a body was not read (its outcome is then one of MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …);
     ``errors`` are the places in it, where known. ``peer`` is the address it came from; ``size`` counts bytes as
-    received, even those not kept.
+    received, even those not kept. ``secrets`` are of the letter, where an author's function fetched it.
     """
 
     body: bytes
@@ -89,6 +90,7 @@ class Delivery:
     errors: tuple[FieldError, ...] = ()
     is_failure: bool = False
     digest: str = field(default="")
+    secrets: Secrets = field(default=NOTHING, repr=False)
 
     @classmethod
     def of(cls, letter: Json, body: bytes, *, peer: str | None, is_failure: bool = False) -> "Delivery":

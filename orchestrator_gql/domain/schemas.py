@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
 from orchestrator_gql.domain.families import DomainModel, bookkeeping_of, variant
 from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 
 def block_schema(model: type[DomainModel]) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def block_schema(model: type[DomainModel]) -> dict[str, Any]:
     return active.model_json_schema(schema_generator=_WithoutBookkeeping, mode="serialization")
 
 
-class _WithoutBookkeeping(GenerateJsonSchema):
+class _WithoutBookkeeping(MarkingSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         described = super().model_schema(schema)
         model = schema["cls"]

@@ -15,6 +15,7 @@ from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import NotFound, StepError
+from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
@@ -109,7 +110,7 @@ class SubscriptionModel(DomainModel):
 
         Raises ``StepError`` ``model-invalid`` for what could not be loaded again: appending to a list goes unchecked.
         """
-        data = self.model_dump(mode="json", warnings=False)
+        data: dict[str, Any] = revealed(dumped(self, warnings=False), Found())
         validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
         return data
 

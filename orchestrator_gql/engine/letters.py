@@ -28,7 +28,9 @@ from orchestrator_gql.engine.admission import denied
 from orchestrator_gql.engine.audited import write_down
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.process import Process, course, resume
+from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, timers
 from orchestrator_gql.storage.callbacks import Letter
@@ -49,6 +51,7 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.utils.tokens import conceal, digest, new_id
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
@@ -108,7 +111,7 @@ def deliver(
     process, mailbox = found
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # of half a body no signature can hold
     if is_whole and (refused := denied(runtime, mailbox, address.proof, address.peer, now)):
-        return _kept_outside(conn, address, mailbox, delivery, refused, now)
+        return _kept_outside(conn, address, mailbox, delivery, refused, now, process.secrets)
     is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
     step = _wait_of(runtime, process, mailbox)
     errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.letter)
@@ -116,7 +119,7 @@ def deliver(
         mailbox, delivery, now, is_early=is_early, errors=errors
     )
     if isinstance(verdict, RefusedLetter):
-        verdict = verdict.without(address.token)
+        verdict = refusal_shown(verdict.without(address.token), process.secrets)
     if address.is_dry_run:
         return _only_said(verdict, mailbox, now)
     match verdict:
@@ -170,7 +173,8 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
         return Receipt(DRY_RUN, now)
     # PostgreSQL keeps no NUL in a text
     message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
-    data = conceal(told.data, (address.token,))
+    message = process.secrets.text(message) if message else None
+    data = process.secrets.concealed(conceal(told.data, (address.token,)))
     attempts.log_progress(conn, mailbox.id, percent=told.percent, message=message, data=data, now=now)
     due = now + timedelta(seconds=mailbox.heartbeat) if mailbox.heartbeat else None
     latest: dict[str, Json] = {
@@ -253,11 +257,18 @@ def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: date
 
 
 def _kept_outside(
-    conn: Connection, address: Address, mailbox: Mailbox, delivery: Delivery, refused: RefusedLetter, now: datetime
+    conn: Connection,
+    address: Address,
+    mailbox: Mailbox,
+    delivery: Delivery,
+    refused: RefusedLetter,
+    now: datetime,
+    secrets: Secrets,
 ) -> RefusedLetter:
     """Write down who was not let in, with the beginning of what was said."""
     if not address.is_dry_run:
-        shown = replace(delivery, body=_concealed(delivery.body[: attempts.HEAD], address.token))
+        head = _concealed(delivery.body[: attempts.HEAD], address.token)
+        shown = replace(delivery, body=body_shown(head, secrets))
         attempts.keep(conn, mailbox.id, shown, refused.outcome, now=now, error=refused.message)
     return refused
 
@@ -284,14 +295,18 @@ def _accept(
     now = runtime.clock.now()
     receipt = str(new_id())
     if failure is None:
-        letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt)
+        preview = preview_of(mailbox, delivery, process.secrets)
+        letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, preview=preview)
         callbacks.accept(conn, mailbox, letter, is_early=is_early, now=now)
         event = waits.received(mailbox, letter.size, now, is_early=is_early)
     else:
+        failure = failure_shown(failure, process.secrets)
         callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
         event = waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
     timers.clear_callback(conn, mailbox.id)
-    kept = delivery if failure is None else replace(delivery, body=_concealed(delivery.body, address.token))
+    kept = delivery
+    if failure is not None:
+        kept = replace(delivery, body=body_shown(_concealed(delivery.body, address.token), process.secrets))
     attempts.keep(conn, mailbox.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
     told = {"callback_id": str(mailbox.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}

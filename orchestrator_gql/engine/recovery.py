@@ -102,6 +102,7 @@ def write_down(
 ) -> None:
     """Tell the audit log which callback was helped on, and how."""
     told = {"callback_id": str(stuck.mailbox.id), "name": stuck.mailbox.name, **details}
+    told |= {"reason": stuck.process.secrets.concealed(told["reason"])} if "reason" in told else {}
     audited.write_down(conn, runtime, stuck.process.id, actor=actor, action=action, now=now, **told)
 
 
@@ -177,7 +178,7 @@ def supply(
     if mailbox.status in TAKEN and not stuck.is_judged:
         _refuse(process, f"This callback is {mailbox.status}: it has its result.")
     _keep_earlier_letter(conn, mailbox)
-    waits.put(conn, mailbox, letter, source=source, now=now)
+    waits.put(conn, process, mailbox, letter, source=source, now=now)
     told = waits.received(mailbox, letter.size, now, actor=actor)
     waited = callbacks.of_wait(conn, process.id, mailbox.step_index)
     if process.status is ProcessStatus.AWAITING_CALLBACK and not waits.is_over(stuck.step, waited):

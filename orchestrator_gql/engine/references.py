@@ -10,7 +10,9 @@ from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.callbacks.references import Refs
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.engine import waits
+from orchestrator_gql.engine.secrecy import preview_of
 from orchestrator_gql.process import Process
+from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import callbacks, events, timers
 from orchestrator_gql.storage.callbacks import Letter
 from orchestrator_gql.storage.letters import attempts, unclaimed
@@ -27,11 +29,17 @@ def keep(conn: Connection, process: Process, wait: AwaitStep, step_index: int, r
             continue
         callbacks.refer(conn, mailbox.id, ref)
         for receipt, delivery in unclaimed.take(conn, mailbox.service, ref, now) if mailbox.service else ():
-            events.append(conn, _claimed(conn, mailbox, wait, receipt, delivery, now))
+            events.append(conn, _claimed(conn, process, mailbox, wait, receipt, delivery, now))
 
 
 def _claimed(
-    conn: Connection, mailbox: Mailbox, wait: AwaitStep, receipt: UUID, delivery: Delivery, now: datetime
+    conn: Connection,
+    process: Process,
+    mailbox: Mailbox,
+    wait: AwaitStep,
+    receipt: UUID,
+    delivery: Delivery,
+    now: datetime,
 ) -> list[Event]:
     """The letter judged as if it came now; what is told of it."""
     current = callbacks.by_ids(conn, [mailbox.id])[mailbox.id]
@@ -42,18 +50,22 @@ def _claimed(
         attempts.keep(conn, mailbox.id, delivery, outcome, now=now, error=message)
         return []
     timers.clear_callback(conn, mailbox.id)
-    told = _put(conn, mailbox, str(receipt), delivery, now)
+    told = _put(conn, process, mailbox, str(receipt), delivery, now)
     attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=str(receipt))
     return [told]
 
 
-def _put(conn: Connection, mailbox: Mailbox, receipt: str, delivery: Delivery, now: datetime) -> Event:
+def _put(
+    conn: Connection, process: Process, mailbox: Mailbox, receipt: str, delivery: Delivery, now: datetime
+) -> Event:
     said: Json = delivery.letter
     if delivery.is_failure:
         failure = failure_in(said, now)
         assert failure is not None, "it was read before it was kept"
+        failure = failure_shown(failure, process.secrets)
         callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
         return waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
-    letter = Letter(encode(said), delivery.size, delivery.digest, receipt)
+    preview = preview_of(mailbox, delivery, process.secrets)
+    letter = Letter(encode(said), delivery.size, delivery.digest, receipt, preview=preview)
     callbacks.accept(conn, mailbox, letter, is_early=True, now=now)
     return waits.received(mailbox, letter.size, now, is_early=True)

@@ -40,11 +40,13 @@ from orchestrator_gql.process import (
     first_difference,
     step_at,
 )
+from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
 from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
 
 logger = logging.getLogger(__name__)
@@ -64,7 +66,8 @@ async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = 
     try:
         at = await _claimed(runtime, process_id)
         while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
-            at = await _move(runtime, at, segment)
+            with known_to_logs(at.process.secrets.values) as known:
+                at = await _move(runtime, at, segment, known)
             segment.count()
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
@@ -122,13 +125,15 @@ def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) 
     return draft.then(change_definition(process, workflow, difference, process.updated_at))
 
 
-async def _move(runtime: Runtime, at: Committed, segment: Segment) -> Committed | None:
+async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[str]) -> Committed | None:
+    """Run the step, and commit; what it returned is ``known`` to be secret even where it failed."""
     process = at.process
     steps = course(process, runtime.registry.get(process.workflow_name))
     ended = Draft(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and _is_open(process):
         outcome = await execution.run(runtime, process, step, at.tokens)
+        outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if segment.is_over:
         return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)

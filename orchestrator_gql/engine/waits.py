@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.config.assignee import SYSTEM
+from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.authors.execution import Tokens
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
@@ -32,6 +33,7 @@ from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
+from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
 from orchestrator_gql.workflow.model import AwaitStep
 
@@ -106,9 +108,9 @@ def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, pol
     if step.poll is not None and any(mailbox.id not in polled for mailbox in over):
         return None
     for mailbox in over:
-        waited[waited.index(mailbox)] = _end_in_time(conn, mailbox, polled.get(mailbox.id), now)
+        waited[waited.index(mailbox)] = _end_in_time(conn, process, mailbox, polled.get(mailbox.id), now)
     if is_over(step, waited):
-        return _judged_enough(conn, process, step, waited, now)
+        return _judged_enough(conn, process, step, waited, polled, now)
     for mailbox in waited:
         if mailbox.is_open:
             _keep_timers(conn, process, mailbox, now)
@@ -121,10 +123,13 @@ def is_over(step: AwaitStep, waited: Sequence[Mailbox]) -> bool:
     return not any(mailbox.is_open for mailbox in waited) or taken >= step.needed(len(waited))
 
 
-def put(conn: Connection, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime) -> str:
+def put(
+    conn: Connection, process: Process, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime
+) -> str:
     """Put a letter that did not come by the URL into the mailbox; its receipt."""
     receipt = str(new_id())
-    letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source)
+    preview = secrecy.preview_of(mailbox, delivery, process.secrets)
+    letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source, preview)
     callbacks.accept(conn, mailbox, letter, is_early=False, now=now)
     timers.clear_callback(conn, mailbox.id)
     return receipt
@@ -231,7 +236,9 @@ def _keep_timers(conn: Connection, process: Process, mailbox: Mailbox, now: date
         _set_timers(conn, process, mailbox)
 
 
-def _end_in_time(conn: Connection, mailbox: Mailbox, answer: Delivery | None, now: datetime) -> Mailbox:
+def _end_in_time(
+    conn: Connection, process: Process, mailbox: Mailbox, answer: Delivery | None, now: datetime
+) -> Mailbox:
     """The mailbox as it is when its time is over: with the answer that the remote had when it was asked, or closed."""
     if answer is None:
         over = mailbox.deadline(now)
@@ -240,7 +247,7 @@ def _end_in_time(conn: Connection, mailbox: Mailbox, answer: Delivery | None, no
         timers.clear_callback(conn, mailbox.id)
         events.append(conn, [ended(mailbox, over, now)])
         return replace(mailbox, status=over)
-    receipt = put(conn, mailbox, answer, source=ResultSource.POLL, now=now)
+    receipt = put(conn, process, mailbox, answer, source=ResultSource.POLL, now=now)
     attempts.keep(conn, mailbox.id, answer, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [received(mailbox, answer.size, now)])
     found = callbacks.by_ids(conn, [mailbox.id])
@@ -248,7 +255,7 @@ def _end_in_time(conn: Connection, mailbox: Mailbox, answer: Delivery | None, no
 
 
 def _judged_enough(
-    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Mailbox], now: datetime
+    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Mailbox], polled: Polled, now: datetime
 ) -> Outcome:
     """What a wait that is over comes to: the answers, or what the step wants done about those that are missing."""
     taken = [mailbox for mailbox in waited if mailbox.status in TAKEN]
@@ -258,7 +265,7 @@ def _judged_enough(
         added = {step.result_key: _answers(conn, step, taken)}
         if step.expect is not None:
             added[step.failures_key] = {name: told(failure) for name, failure in missing.items()}
-        return _taken(conn, step, process, added, now)
+        return _taken(conn, step, process, added, secrecy.of_answers(conn, step, taken, polled), now)
     failure = _failure_of_all(step, waited, missing, now)
     again = [mailbox for mailbox in waited if _is_worth_another(step, mailbox)]
     if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
@@ -333,11 +340,19 @@ def failure_of(mailbox: Mailbox, now: datetime) -> Failure:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 
 
-def _taken(conn: Connection, step: AwaitStep, process: Process, added: Mapping[str, Json], now: datetime) -> Outcome:
+def _taken(
+    conn: Connection,
+    step: AwaitStep,
+    process: Process,
+    added: Mapping[str, Json],
+    secrets: Secrets,
+    now: datetime,
+) -> Outcome:
     """The letters put where the validation finds them. A lens is an author's: what it raises fails the step here, or
     the commit would be tried for ever."""
     whole = fetched_now(conn, process.state) if step.lenses else process.state
     made = attempt(lambda: put_back(step, whole, focus(step, whole), added))
     if isinstance(made, AuthorRaised):
         return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {made}", now))
-    return Success(changed(process.state, whole, made.value))
+    delta = changed(process.state, whole, made.value)
+    return Success(delta, secrets=secrets.standing_in(delta) if step.lenses else secrets)

@@ -2,13 +2,15 @@
 
 wizard      one turn: the pages so far go in; the next page, field errors or the data come out
 answers     one answer against its page          shown     one page as a client sees it
+accepted    the answers that were taken, as JSON masks     what of it is hidden, and taken back
 faults      pydantic's errors as field errors    schemas   its JSON Schema · hints  how to draw it
 pages       the authors' words: FormPage, SubmitFormPage, ReadOnly
 """
 
+from orchestrator_gql.forms.masks import Secrecy
 from orchestrator_gql.forms.pages import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.forms.shown import Page
-from orchestrator_gql.forms.wizard import Complete, Form, NextPage, PageInvalid, Turn, as_approved, turn
+from orchestrator_gql.forms.wizard import Complete, Form, NextPage, PageInvalid, Turn, turn
 
 __all__ = [
     "Complete",
@@ -18,8 +20,8 @@ __all__ = [
     "Page",
     "PageInvalid",
     "ReadOnly",
+    "Secrecy",
     "SubmitFormPage",
     "Turn",
-    "as_approved",
     "turn",
 ]

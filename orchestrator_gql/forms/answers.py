@@ -1,7 +1,7 @@
 """One answer of a client, judged against the page it answers."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ValidationError
@@ -15,23 +15,32 @@ from orchestrator_gql.forms.faults import (
     clipped,
     field_errors,
 )
+from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
-from orchestrator_gql.utils.json.redaction import MASK
 
 MAX_DEPTH = 64
 
 
 def judge(
-    page: type[BaseModel], answer: Json, *, locale: str = DEFAULT_LOCALE
+    page: type[BaseModel],
+    answer: Json,
+    *,
+    locale: str = DEFAULT_LOCALE,
+    before: Callable[[], tuple[dict[str, Json], dict[str, Json]]] = lambda: ({}, {}),
 ) -> tuple[BaseModel | None, tuple[FieldError, ...]]:
     """The page filled in and no errors, or nothing and the errors.
 
-    What was sent for a read-only field is not looked at; a field left out takes its initial value.
+    What was sent for a read-only field is not looked at; a field left out takes its initial value. ``before`` says what
+    the fields held, and what of it was shown: a mask that comes back is taken for what it hides, and else refused.
     """
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
     sent = _asked(page, answer)
+    if holds_mask(sent):
+        sent, masks = restored(sent, *before())
+        if masks:
+            return None, bounded(masks)
     if flaws := bounded(_flaws(sent)):
         return None, flaws
     try:
@@ -80,12 +89,9 @@ def keys(name: str, field: FieldInfo) -> set[str]:
 
 
 def _asked(page: type[BaseModel], answer: dict[str, Json]) -> dict[str, Json]:
-    """The answer without what was sent for read-only fields, and without masks that came back.
-
-    A secret is shown as a mask; a client that sends it back leaves the field as it was.
-    """
+    """The answer without what was sent for read-only fields."""
     shown = {key for name, field in page.model_fields.items() if field.frozen for key in keys(name, field)}
-    return {key: value for key, value in answer.items() if key not in shown and value != MASK}
+    return {key: value for key, value in answer.items() if key not in shown}
 
 
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:

@@ -9,6 +9,7 @@ from pydantic_forms.core.shared import GenerateFormJsonSchema
 
 from orchestrator_gql.forms.answers import keys
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, with_secrets
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -26,34 +27,44 @@ class _Value:
     operator's form with that word, or have another text shown in its place.
     """
 
-    __slots__ = ("json",)
+    __slots__ = ("json", "secrets")
 
-    def __init__(self, json: Json) -> None:
+    def __init__(self, json: Json, secrets: Found) -> None:
         self.json = json
+        self.secrets = secrets
 
 
-class _PageJsonSchema(GenerateFormJsonSchema):
-    """The library's generator, with initial values covered until it is done."""
+class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
+    """The library's generator, with initial values covered until it is done, and secrets in clear in them."""
 
     def encode_default(self, dft: Any) -> Any:
         # Pydantic sorts a set, but not one that the library got from a factory: each replica would show another page.
-        return _Value(super().encode_default(sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft))
+        value = sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft
+        found = Found()
+        return _Value(revealed(with_secrets(super().encode_default(value), as_python(value)), found), found)
 
 
-def page_schema(page: type[BaseModel]) -> Schema:
-    """The page's JSON Schema 2020-12, self-contained, plain JSON, initial values as `default`."""
+def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
+    """The page's JSON Schema 2020-12, self-contained, plain JSON, initial values as `default`.
+
+    Secrets among these are in clear, and added to ``found``.
+    """
+
+    def uncovered(value: Any) -> Json:
+        if not isinstance(value, _Value):
+            return str(value)
+        if found is not None:
+            found.know(value.secrets.values)
+        return value.json
+
     generated = page.model_json_schema(schema_generator=_PageJsonSchema)
-    schema: Schema = to_jsonable_python(generated, fallback=_uncovered)
+    schema: Schema = to_jsonable_python(generated, fallback=uncovered)
     properties = schema.setdefault("properties", {})
     for name, field in page.model_fields.items():
         if field.frozen:
             for key in keys(name, field) & properties.keys():
                 properties[key]["readOnly"] = True
     return _tidy(schema, schema.get("$defs", {}))
-
-
-def _uncovered(value: Any) -> Json:
-    return value.json if isinstance(value, _Value) else str(value)
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:

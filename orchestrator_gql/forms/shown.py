@@ -11,9 +11,12 @@ from pydantic import BaseModel
 from pydantic_forms.core.shared import get_form_meta
 
 from orchestrator_gql.forms.hints import ui_schema
+from orchestrator_gql.forms.masks import schema_shown
 from orchestrator_gql.forms.schemas import Schema, page_schema
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 LONGEST_SHOWN = 100_000
 """Characters of a read-only text that a page shows: more nobody reads in a form, and each look would carry it."""
@@ -45,15 +48,19 @@ class Page:
     digest: str
 
 
-def show(page: type[BaseModel], index: int, behind: str = "") -> Page:
+def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets = NOTHING) -> Page:
     """The page as a client sees it; raises ``StepError`` for a read-only field without a value.
 
-    ``behind`` is the digest of the page before it, empty where it is the first.
+    ``behind`` is the digest of the page before it, empty where it is the first; masks stand in the places of the
+    ``secrets``, and of those that the page itself begins with.
     """
     _check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
-    schema = page_schema(page) | {"title": title}
+    found = Found()
+    schema = page_schema(page, found) | {"title": title}
+    schema = schema_shown(schema, secrets.knowing(found.values))
+    title = schema["title"]
     fields: dict[str, Schema] = schema["properties"]
     initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}
     meta: Mapping[str, Json] = get_form_meta(page) or {}

@@ -12,20 +12,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 from pydantic_forms.exceptions import FormValidationError
 
+from orchestrator_gql.forms.accepted import Accepted
 from orchestrator_gql.forms.answers import asked_values, judge
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE, field_errors
+from orchestrator_gql.forms.masks import NO_SECRECY, Secrecy
 from orchestrator_gql.forms.pages import SubmitFormPage
+from orchestrator_gql.forms.schemas import page_schema
 from orchestrator_gql.forms.shown import Page, show
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 logger = logging.getLogger(__name__)
 
@@ -42,22 +46,31 @@ RunSync: TypeAlias = Callable[..., Awaitable[Any]]
 """Runs a function with its arguments where it blocks nobody, as ``asyncio.to_thread`` does."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Asked:
-    """A page that was asked: its place, and the digest of what was shown before it."""
+    """A page that was asked: its place, the digest of what was shown before it, and what is not shown."""
 
     page: type[BaseModel]
     index: int = 0
     behind: str = ""
+    secrecy: Secrecy = NO_SECRECY
 
-    @property
+    @cached_property
     def shown(self) -> Page:
         """As it is shown now."""
-        return show(self.page, self.index, self.behind)
+        return show(self.page, self.index, self.behind, self.secrecy.secrets)
 
-    def then(self, page: type[BaseModel]) -> "_Asked":
+    def then(self, page: type[BaseModel], secrecy: Secrecy) -> "_Asked":
         """The page that is asked behind it."""
-        return _Asked(page, self.index + 1, self.shown.digest)
+        return _Asked(page, self.index + 1, self.shown.digest, secrecy)
+
+    def before(self) -> tuple[dict[str, Json], dict[str, Json]]:
+        """What its fields hold before they are answered, and what of that a client is shown."""
+        properties = page_schema(self.page)["properties"]
+        initial = {key: field["default"] for key, field in properties.items() if "default" in field}
+        approved = self.secrecy.approved_at(self.index)
+        begun = self.shown.initial_data | self.secrecy.shown(self.shown.schema, approved)
+        return initial | approved, self.secrecy.redact(begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +96,15 @@ class Complete:
     ``data`` is what it contributes to the state, as JSON. ``pages`` are the accepted answers, as JSON: initial values
     filled in, read-only fields left out. ``last`` is the page that was answered last, None where none was asked;
     ``shown_digest`` the digest of it, as it is shown now. It is made with the rest of the turn, for what a page shows
-    may be megabytes.
+    may be megabytes. ``secrets`` are of the data, ``page_secrets`` of the list of pages.
     """
 
     data: dict[str, Json]
     pages: tuple[dict[str, Json], ...]
     last: _Asked | None = field(default=None, compare=False, repr=False)
     shown_digest: str = field(default="", compare=False)
+    secrets: Secrets = field(default=NOTHING, compare=False, repr=False)
+    page_secrets: Secrets = field(default=NOTHING, compare=False, repr=False)
 
     def refused(self, error: FieldError) -> PageInvalid:
         """The answer that none of it is taken, for a reason that only shows once all is there."""
@@ -101,13 +116,10 @@ Turn: TypeAlias = NextPage | PageInvalid | Complete
 T = TypeVar("T", bound=Turn)
 
 
-def as_approved(turned: T, pages: Sequence[Json]) -> T | NextPage:
-    """The next page with what was approved in its fields; its digest is of the page that everybody is shown."""
-    if not isinstance(turned, NextPage) or turned.page.index >= len(pages):
-        return turned
-    page, approved = turned.page, pages[turned.page.index]
-    values = approved if isinstance(approved, dict) else {}
-    return NextPage(replace(page, initial_data={**page.initial_data, **values}))
+def _as_approved(page: Page, secrecy: Secrecy) -> Page:
+    """The page with what was approved in its fields; its digest is of the page that everybody is shown."""
+    values = secrecy.shown(page.schema, secrecy.approved_at(page.index))
+    return replace(page, initial_data={**page.initial_data, **values}) if values else page
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,7 @@ async def turn(
     *,
     locale: str = DEFAULT_LOCALE,
     run_sync: RunSync = asyncio.to_thread,
+    secrecy: Secrecy = NO_SECRECY,
 ) -> Turn:
     """Run the form on a copy of the state and feed it the pages.
 
@@ -139,10 +152,10 @@ async def turn(
     """
     if isasyncgenfunction(form) or iscoroutinefunction(form):
         own: State = await run_sync(deepcopy, state)
-        dialogue = _dialogue(own, pages, locale)
+        dialogue = _dialogue(own, pages, locale, secrecy)
         begun = form(own)
     else:
-        begun, dialogue = await run_sync(_begin, form, state, pages, locale)
+        begun, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
     if isinstance(begun, Turn):
         return begun
     asked = await begun if isawaitable(begun) else begun
@@ -152,10 +165,10 @@ async def turn(
     return outcome
 
 
-def _begin(form: Form, state: State, pages: Sequence[Json], locale: str) -> tuple[Any, _Dialogue]:
+def _begin(form: Form, state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy) -> tuple[Any, _Dialogue]:
     """The turn where the form is an ordinary function; else what has to be awaited on the loop."""
     own = deepcopy(state)
-    dialogue = _dialogue(own, pages, locale)
+    dialogue = _dialogue(own, pages, locale, secrecy)
     try:
         asked = form(own)
     except StopIteration as error:  # no thread can hand this one over: futures refuse it
@@ -269,29 +282,40 @@ def _understood(question: Any) -> _Question:
     raise StepError(message, "form-definition")
 
 
-def _dialogue(own: State, answers: Sequence[Json], locale: str) -> _Dialogue:
+def _dialogue(own: State, answers: Sequence[Json], locale: str, secrecy: Secrecy) -> _Dialogue:
     last: _Asked | None = None
-    accepted: list[dict[str, Json]] = []
+    accepted = Accepted(secrecy.secrets)
     question: _Question = yield None
     for index, answer in enumerate(answers):
         if isinstance(question, ValidationError | FormValidationError):
             return _refused(last, question, answers[:index], locale)
         if isinstance(question, _Ended) or index >= MAX_PAGES:
             return _too_many(last or _Asked(_NothingAsked), expected=index, received=len(answers))
-        last = last.then(question) if last else _Asked(question)
-        model, errors = judge(question, answer, locale=locale)
+        last = last.then(question, secrecy) if last else _Asked(question, secrecy=secrecy)
+        model, errors = judge(question, answer, locale=locale, before=last.before)
         if model is None:
             return PageInvalid(index, errors, last.shown)
         own.update(model.model_dump(warnings=False))
-        accepted.append(_plain(asked_values(model), "page"))
+        accepted.add(asked_values(model), last.shown.schema)
+        secrecy = replace(secrecy, secrets=accepted.known)
         question = yield model
     match question:
         case ValidationError() | FormValidationError():
             return _refused(last, question, answers, locale)
         case _Ended(result=result):
-            return Complete(_data(result), tuple(accepted), last, last.shown.digest if last else "")
+            return _complete(result, accepted, last)
         case page:
-            return NextPage((last.then(page) if last else _Asked(page)).shown)
+            asked = last.then(page, secrecy) if last else _Asked(page, secrecy=secrecy)
+            return NextPage(_as_approved(asked.shown, secrecy))
+
+
+def _complete(result: Any, accepted: Accepted, last: _Asked | None) -> Complete:
+    if result is not None and not isinstance(result, dict):
+        message = f"A form returns a dict or nothing, not {type(result).__name__}: write `return answer.model_dump()`."
+        raise StepError(message, "form-definition")
+    data, secrets = accepted.with_data(result or {})
+    digest = last.shown.digest if last else ""
+    return Complete(data, tuple(accepted.pages), last, digest, secrets, accepted.secrets)
 
 
 class _NothingAsked(SubmitFormPage):
@@ -317,23 +341,3 @@ def _refused(
         each if set(each.path[:1]) <= shown.schema["properties"].keys() else replace(each, path=()) for each in errors
     )
     return PageInvalid(last.index, tuple(placed), shown)
-
-
-def _data(result: Any) -> dict[str, Json]:
-    if result is None:
-        return {}
-    if not isinstance(result, dict):
-        message = f"A form returns a dict or nothing, not {type(result).__name__}: write `return answer.model_dump()`."
-        raise StepError(message, "form-definition")
-    return _plain(result, "result")
-
-
-def _plain(values: dict[str, Any], what: str) -> dict[str, Json]:
-    plain: dict[str, Json] = {}
-    for key, value in values.items():
-        try:
-            plain[str(key)] = to_jsonable_python(value)
-        except PydanticSerializationError as error:
-            message = f"The form's {what} has a value under {key!r} that is not JSON: {type(value).__name__}."
-            raise StepError(message, "not-json") from error
-    return plain

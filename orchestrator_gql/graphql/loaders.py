@@ -22,6 +22,7 @@ from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
+from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
@@ -40,6 +41,7 @@ class Loaders:
         self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, lists.processes_by_ids)
         self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, processes.load_all)
         self.state: DataLoader[UUID, Any] = _one(runtime, principal, processes.states)
+        self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, processes.secrets_of)
         self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps.of_processes)
         self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks.of_processes)
         self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks.by_ids)

@@ -1,7 +1,7 @@
 """A question to a person: what was asked, who may answer, and that the first answer counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from orchestrator_gql.utils.errors import (
     StaleForm,
     StaleVersion,
 )
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 LONGEST_COMMENT = 10_000
 
@@ -50,7 +51,10 @@ class InputRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody said to an input request, and to what exactly (the digest of the last page shown)."""
+    """What somebody said to an input request, and to what exactly (the digest of the last page shown).
+
+    ``secrets`` are of the list of pages, which are stored in clear: whoever approves next confirms the same.
+    """
 
     by: str | None
     at: datetime
@@ -59,6 +63,7 @@ class Decision:
     pages: tuple[Json, ...] = ()
     comment: str | None = None
     policy: str | None = None
+    secrets: Secrets = field(default=NOTHING, repr=False)
 
 
 def demand_right(

@@ -53,6 +53,6 @@ async def open_form(
     asked = await questions.asked_at(runtime, process, request.step_index, step)
     if asked is None:
         return None
+    approved = made[0].pages if made else ()
     with in_request(f"The form of step {step.name!r}"):
-        turned = await execution.turn(runtime, process, asked, pages, locale=locale)
-    return forms.as_approved(turned, made[0].pages) if made else turned
+        return await execution.turn(runtime, process, asked, pages, approved=approved, locale=locale)

@@ -35,8 +35,10 @@ from orchestrator_gql.process.outcomes import (
     Wait,
 )
 from orchestrator_gql.process.records import Process, StepRecord
+from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 
 INPUT_EXPIRED = "input-request-expired"
@@ -46,9 +48,16 @@ UNANSWERED = frozenset({"callback-expired", "heartbeat-lost", "callbacks-incompl
 
 
 def create(
-    workflow: Workflow, *, id: UUID, state: Mapping[str, Json], pages: Iterable[Json], actor: str | None, now: datetime
+    workflow: Workflow,
+    *,
+    id: UUID,
+    state: Mapping[str, Json],
+    pages: Iterable[Json],
+    actor: str | None,
+    now: datetime,
+    secrets: Secrets = NOTHING,
 ) -> Transition:
-    """Begin a process of the workflow."""
+    """Begin a process of the workflow; ``secrets`` are of the state, and the ``pages`` have masks in their places."""
     process = Process(
         id=id,
         workflow_name=workflow.name,
@@ -60,6 +69,7 @@ def create(
         state=state,
         start_pages=tuple(pages),
         created_by=actor,
+        secrets=secrets,
     )
     event = Event(EventKind.PROCESS_CREATED, now, id, actor, {"workflow_name": workflow.name})
     return Transition(process, events=(event,))
@@ -88,6 +98,7 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
     """What follows from what the step that the process stands at came to."""
     step = steps[process.position]
+    outcome = outcome_shown(outcome, process.secrets)
     record = process.record or visit(process, step, StepStatus.PENDING, now)
     if record.step_index != process.position or record.status in (StepStatus.FAILED, StepStatus.ABORTED):
         is_retry = record.step_index == process.position and record.status is StepStatus.FAILED
@@ -224,10 +235,10 @@ def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | No
 def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Success, now: datetime) -> Transition:
     step = steps[process.position]
     changed = {k: v for k, v in outcome.delta.items() if k not in process.state or process.state[k] != v}
-    record = replace(
-        record, status=StepStatus.SUCCESS, completed_at=now, delta=changed, actor=outcome.actor, failure=None
-    )
-    after = replace(process, state={**process.state, **changed}, failure=None)
+    secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
+    told = secrets.shown(changed)
+    record = replace(record, status=StepStatus.SUCCESS, completed_at=now, delta=told, actor=outcome.actor, failure=None)
+    after = replace(process, state={**process.state, **changed}, failure=None, secrets=secrets)
     transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
     judged = outcome if step.kind is StepKind.VALIDATION else None
     written = replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)

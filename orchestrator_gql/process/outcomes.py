@@ -8,6 +8,7 @@ from typing import TypeAlias
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.process.records import Entry, Process, StepRecord
 from orchestrator_gql.types import Event, Failure, Json
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import Escalation
 
 
@@ -20,6 +21,7 @@ class Confirmed:
     assignee: str
     pages: tuple[Json, ...]
     shown_digest: str
+    secrets: Secrets = field(default=NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Success:
     """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did.
 
     ``refs`` are the remote service's own names for the jobs it began, by the name of the callback (None: the one).
-    ``confirmed`` is the form that a policy confirmed, where nobody was asked.
+    ``confirmed`` is the form that a policy confirmed, where nobody was asked. ``secrets`` are of the delta.
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
@@ -35,6 +37,7 @@ class Success:
     actor: str | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
     confirmed: Confirmed | None = None
+    secrets: Secrets = field(default=NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

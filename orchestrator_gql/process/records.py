@@ -7,11 +7,12 @@ from uuid import UUID
 
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One visit of a step, a line of the process's log."""
+    """One visit of a step, a line of the process's log; its ``delta`` has masks in the places of secrets."""
 
     seq: int
     step_index: int
@@ -51,7 +52,8 @@ class Process:
 
     ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them. ``entry`` says how the
     next visit is entered, where it is not just the next one. ``engine_failures`` counts what the engine itself failed
-    to do since it last moved the process on.
+    to do since it last moved the process on. ``secrets`` are of its state, which is stored in clear; its
+    ``start_pages`` are stored with masks.
     """
 
     id: UUID
@@ -78,3 +80,4 @@ class Process:
     aborted_by: str | None = None
     entry: Entry | None = None
     engine_failures: int = 0
+    secrets: Secrets = field(default=NOTHING, repr=False)

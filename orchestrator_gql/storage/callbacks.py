@@ -21,13 +21,14 @@ PREVIEW = 1024
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An accepted result, as text, with what identifies it and how it came."""
+    """An accepted result, as text, with what identifies it and how it came; ``preview`` has masks for its secrets."""
 
     text: str
     size: int
     digest: str
     receipt: str
     source: ResultSource = ResultSource.CALLBACK
+    preview: str | None = None
 
 
 _mine = callbacks.c.process_id == bindparam("process_id")
@@ -157,7 +158,7 @@ def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool
         "receipt": letter.receipt,
         "result_digest": letter.digest,
         "result_bytes": letter.size,
-        "result_preview": letter.text[:PREVIEW],
+        "result_preview": letter.text[:PREVIEW] if letter.preview is None else letter.preview,
         "payload_id": payload_id,
         "source": letter.source,
     }

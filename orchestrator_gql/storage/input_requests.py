@@ -12,6 +12,7 @@ from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
 from orchestrator_gql.types import InputRequestStatus
+from orchestrator_gql.utils.secrets import Secrets
 from orchestrator_gql.utils.tokens import new_id
 
 c = input_requests.c
@@ -125,6 +126,7 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
         "pages": list(decision.pages),
         "shown_digest": decision.shown_digest,
         "policy": decision.policy,
+        "secrets": decision.secrets.written,
     }
     _decide.run(conn, made)
 
@@ -156,7 +158,8 @@ def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]
 
 
 def _decision(row: Row[Any]) -> Decision:
-    return Decision(row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
+    told = (row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
+    return Decision(*told, Secrets.read(row.secrets))
 
 
 def request_of(row: Row[Any]) -> InputRequest:

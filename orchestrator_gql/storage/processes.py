@@ -40,8 +40,9 @@ from orchestrator_gql.storage.visits import record_columns, record_of
 from orchestrator_gql.storage.work.engine_state import KEY
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
+from orchestrator_gql.utils.secrets import Secrets
 
-HEAVY = frozenset({"state", "stored", "answers", "start_pages"})
+HEAVY = frozenset({"state", "stored", "answers", "start_pages", "secrets"})
 """Columns that lists leave out: a working state may be megabytes."""
 
 RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
@@ -89,7 +90,7 @@ def _fenced(*names: str) -> Update:
 
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
 _move = Prepared(_fenced(*MOVED))
-_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers"))
+_move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secrets"))
 
 
 def insert_process(conn: Connection, process: Process) -> None:
@@ -201,7 +202,7 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # encoding a large state costs more than all the rest of a commit, and most moves leave it as it is
-    is_same = after.state is before.state and after.answers is before.answers
+    is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "answers", "secrets"))
     is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
         aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
@@ -274,11 +275,23 @@ def process_of(row: Row[Any]) -> Process:
 
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
-    """The working states and start pages of the processes."""
-    rows = conn.execute(
-        select(processes.c.id, processes.c.state, processes.c.start_pages).where(processes.c.id.in_(ids))
-    )
-    return {id: (state, pages) for id, state, pages in rows}
+    """The working states and start pages of the processes, with masks in the places of secrets."""
+    c = processes.c
+    rows = conn.execute(select(c.id, c.state, c.start_pages, c.secrets).where(c.id.in_(ids)))
+    return {id: (Secrets.read(secrets).shown(state), pages) for id, state, pages, secrets in rows}
+
+
+def secrets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Secrets]:
+    """What is secret in the processes; only those that know a secret are among them."""
+    c = processes.c
+    rows = conn.execute(select(c.id, c.secrets).where(c.id.in_(ids), c.secrets.is_not(None)))
+    return {id: Secrets.read(secrets) for id, secrets in rows}
+
+
+def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
+    """Store what is secret in the process, which is held, where it is more than it knows."""
+    if secrets is not process.secrets:
+        conn.execute(update(processes).where(processes.c.id == process.id).values(secrets=secrets.written))
 
 
 def _one(row: Mapping[str, Any] | None) -> Process | None:
@@ -312,6 +325,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         aborted_by=row["aborted_by"],
         entry=_entry(row["entry"]),
         engine_failures=row["engine_failures"],
+        secrets=Secrets.read(row.get("secrets")),
     )
 
 
@@ -362,4 +376,5 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "aborted_by": process.aborted_by,
         "entry": None if process.entry is None else asdict(process.entry),
         "engine_failures": process.engine_failures,
+        "secrets": process.secrets.written,
     }

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from uuid import UUID
 
 from orchestrator_gql.utils.json import Json, encode
@@ -17,6 +18,9 @@ MARK = "[callback token]"
 _PERCENT_ESCAPE = re.compile(r"%(?:25)*([2-7][0-9A-Fa-f])")
 _JSON_ESCAPE = re.compile(r"\\+u00([2-7][0-9A-Fa-f])")
 _JSON_ESCAPE_BEGINNINGS = tuple(f"\\u00{digit}" for digit in range(2, 8))
+_IN_BASE64 = 5
+"""Bytes from which on a secret is looked for in base64: of a shorter one too few characters are its alone."""
+
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
@@ -49,8 +53,8 @@ def new_id() -> UUID:
     return UUID(int=bits & ~(0x3 << 62) | (0x2 << 62))
 
 
-def conceal(value: Json, tokens: Iterable[str]) -> Json:
-    """``value`` with each of ``tokens`` replaced by a mark wherever it stands in a text or a key.
+def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
+    """``value`` with each of ``tokens`` replaced by the mark wherever it stands in a text or a key.
 
     Found are a token as it is, with any of its characters %-encoded (once or more) or JSON-escaped (backslashes
     doubled or not), and within base64 of either alphabet. Of base64 the characters that a token shares with its
@@ -65,17 +69,18 @@ def conceal(value: Json, tokens: Iterable[str]) -> Json:
     unescaped = _unescaped(text)
     if not any(_may_hold(text, unescaped, spelling) for spelling in spellings):
         return value
-    return _concealed(value, spellings)
+    return _concealed(value, spellings, mark)
 
 
-def _spellings(token: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _spellings(token: str) -> frozenset[str]:
     """The token, and the characters of base64 that are its alone at each of the three places in a group."""
-    found = {token}
-    for before in range(3):
-        first, last = -(-before * 4 // 3), (before + len(token)) * 4 // 3
-        standard = base64.b64encode(b"\0" * before + token.encode()).decode()[first:last]
+    found, raw = {token}, token.encode("utf-8", "surrogatepass")
+    for before in range(3 if len(raw) >= _IN_BASE64 else 0):
+        first, last = -(-before * 4 // 3), (before + len(raw)) * 4 // 3
+        standard = base64.b64encode(b"\0" * before + raw).decode()[first:last]
         found |= {standard, standard.translate(_URL_SAFE)}
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def _unescaped(text: str) -> str:
@@ -99,26 +104,29 @@ def _may_hold(text: str, unescaped: str, spelling: str) -> bool:
     return spelling in text or spelling[len(spelling) // 2 :] in unescaped
 
 
-def _concealed(value: Json, spellings: Iterable[str]) -> Json:
+def _concealed(value: Json, spellings: Iterable[str], mark: str) -> Json:
     match value:
         case str():
-            return _concealed_text(value, spellings)
+            return _concealed_text(value, spellings, mark)
         case list() | tuple():
-            return [_concealed(item, spellings) for item in value]
+            return [_concealed(item, spellings, mark) for item in value]
         case dict():
-            return {_concealed_text(name, spellings): _concealed(item, spellings) for name, item in value.items()}
+            shown = ((_concealed_text(name, spellings, mark), item) for name, item in value.items())
+            return {name: _concealed(item, spellings, mark) for name, item in shown}
         case _:
             return value
 
 
-def _concealed_text(text: str, spellings: Iterable[str]) -> str:
+def _concealed_text(text: str, spellings: Iterable[str], mark: str) -> str:
     unescaped = _unescaped(text)
     for spelling in spellings:
         if _may_hold(text, unescaped, spelling):
-            text = re.sub("".join(map(_any_escape_of, spelling)), MARK, text)
+            text = re.sub("".join(map(_any_escape_of, spelling)), mark, text)
     return text
 
 
 def _any_escape_of(character: str) -> str:
+    if not " " <= character <= "\x7f":  # an escape of it is another's, or of its bytes
+        return re.escape(character)
     code = "".join(f"[{digit}{digit.upper()}]" for digit in f"{ord(character):02x}")
     return rf"(?:{re.escape(character)}|%(?:25)*{code}|\\+u00{code})"

@@ -234,9 +234,9 @@ async def test_the_digest_of_what_was_shown_is_made_beside_the_loop_as_the_form_
 ) -> None:
     threads: list[int] = []
 
-    def shown(page: Any, index: int, behind: str = "") -> Page:
+    def shown(*asked: Any) -> Page:
         threads.append(threading.get_ident())
-        return show(page, index, behind)
+        return show(*asked)
 
     monkeypatch.setattr(wizard, "show", shown)
 

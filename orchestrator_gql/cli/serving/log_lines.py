@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import structlog
 
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import MARK
 
 QUIET = (
@@ -39,8 +40,9 @@ class LineFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text, without callback tokens."""
-        return _TOKEN.sub(rf"\1{MARK}", super().format(record))
+        """The record as text, without callback tokens and what the process that runs here knows to be secret."""
+        error = record.exc_info[1] if record.exc_info else None
+        return _TOKEN.sub(rf"\1{MARK}", without_known(super().format(record), error))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The first line: the message and the facts."""

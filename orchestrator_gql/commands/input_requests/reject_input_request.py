@@ -43,7 +43,7 @@ async def reject_input_request(
     demand_version(seen.request, expected_version)
     _demand_way(seen, to_earlier_step=to_earlier_step)
     verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
-    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), said)
+    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), seen.process.secrets.concealed(said))
 
     def store(conn: Connection) -> Decided:
         process, request, _ = answering.hold(conn, seen)

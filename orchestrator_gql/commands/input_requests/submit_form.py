@@ -32,7 +32,7 @@ from orchestrator_gql.process import Process, Success, course, decide
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, timers
-from orchestrator_gql.types import InputRequestStatus, Json, State, Verdict
+from orchestrator_gql.types import InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import AlreadyDecided, FieldError, StaleForm
 from orchestrator_gql.utils.json import canonical, encode
@@ -72,12 +72,11 @@ async def submit_form(
             return turned
         if seen.is_of_wait and turned.data["answer"] != questions.ABORT:  # as for the verb that does the same
             await rights.demand_recover(principal, seen.workflow, seen.request.step_index)
-        digest = turned.shown_digest
-        demand_shown(seen.request, shown_digest, digest)
-        decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, digest, turned.pages, said)
+        demand_shown(seen.request, shown_digest, turned.shown_digest)
+        decision = _approval(runtime, principal, turned, said)
 
         def store(conn: Connection) -> Decided:
-            submitted = _decide(conn, runtime, principal, seen, decision, turned.data)
+            submitted = _decide(conn, runtime, principal, seen, decision, turned)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -93,11 +92,16 @@ async def submit_form(
 
 async def _turned(runtime: Runtime, seen: Seen, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
+    approved = seen.made[0].pages if seen.made else ()
     with in_request(f"The form of step {seen.step.name!r}"):
-        turned = await execution.turn(runtime, seen.process, seen.step, pages, locale=locale)
-        if isinstance(turned, forms.Complete):
-            return _small_enough(runtime, turned)
-        return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
+        turned = await execution.turn(runtime, seen.process, seen.step, pages, approved=approved, locale=locale)
+    return _small_enough(runtime, turned) if isinstance(turned, forms.Complete) else turned
+
+
+def _approval(runtime: Runtime, principal: Principal, turned: forms.Complete, said: str | None) -> Decision:
+    secrets = turned.page_secrets
+    told = (Verdict.APPROVED, turned.shown_digest, turned.pages, secrets.concealed(said), None, secrets)
+    return Decision(principal.id, runtime.clock.now(), *told)
 
 
 def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | forms.PageInvalid:
@@ -110,7 +114,7 @@ def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | 
 
 
 def _decide(
-    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, data: State
+    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
 ) -> Decided:
     """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
     process, request, made = answering.hold(conn, seen)
@@ -120,6 +124,7 @@ def _decide(
         demand_same(request, made[0], decision.pages, decision.shown_digest)
     if len(made) + 1 < request.approvals_needed:
         events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
+        processes.learn(conn, process, process.secrets.knowing(turned.secrets.values))
         if request.claimed_by is not None:  # whoever had taken it has said what there was to say
             request = input_requests.claim(conn, request.id, None, None) or request
         return Decided(request, process)
@@ -127,13 +132,14 @@ def _decide(
         raise StaleForm(process_id=seen.process.id)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, data)
+    after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, turned)
     return Decided.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
 def _move_on(
-    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, data: State
+    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
 ) -> Process:
+    data = turned.data
     process, steps = seen.process, course(seen.process, seen.workflow)
     if seen.is_of_wait:
         missing = questions.missing_at(conn, process, seen.request.step_index)
@@ -144,7 +150,8 @@ def _move_on(
     with in_request(f"The lens of step {seen.step.name!r}"):
         whole = returned_by(lambda: put_back(seen.step, state, focus(seen.step, state), data))
     delta = changed(process.state, state, whole)
-    moved = decide(process, steps, Success(delta, actor=decision.by), decision.at)
+    secrets = turned.secrets.standing_in(delta) if seen.step.lenses else turned.secrets
+    moved = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
     return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
 
 

@@ -37,8 +37,9 @@ async def abort_process(
         demand_version(process, expected_version)
         now = runtime.clock.now()
         workflow = runtime.registry.find(process.workflow_name)
-        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=reason)
-        draft = Draft(process).then(abort(process, workflow, Abort(principal.id, reason), now))
+        said: str | None = process.secrets.concealed(reason)
+        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=said)
+        draft = Draft(process).then(abort(process, workflow, Abort(principal.id, said), now))
         return commit.apply(conn, process, draft, terms(runtime, begin)).process
 
     return await runtime.database.transaction(end)

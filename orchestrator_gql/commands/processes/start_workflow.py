@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,7 +15,7 @@ from orchestrator_gql.engine.commit import begin_process, clean_note
 from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.engine.people import rights
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
-from orchestrator_gql.process import Process, create
+from orchestrator_gql.process import Process, Transition, create
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import idempotency, processes, product_subscriptions
@@ -60,15 +61,13 @@ async def start_workflow(
     turned = await _turned(runtime, workflow, principal, pages, locale)
     if not isinstance(turned, forms.Complete):
         return turned
-    state, accepted = turned.data, turned.pages
+    state = turned.data
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
         held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        begun = create(workflow, id=new_id(), state=state, pages=accepted, actor=principal.id, now=now)
-        begun = replace(begun, process=replace(begun.process, note=clean_note(note)))
-        process = begin_process(conn, begun)
+        process = begin_process(conn, _begun(workflow, turned, principal, clean_note(note), now))
         told = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
         if held is not None:
@@ -86,6 +85,16 @@ async def start_workflow(
         assert twin is not None
         return twin
     return Started(stored, created=True)
+
+
+def _begun(
+    workflow: Workflow, turned: forms.Complete, principal: Principal, note: str | None, now: datetime
+) -> Transition:
+    """The process as it begins. Of its pages and its note the secrets are not kept: they are only shown from now on."""
+    secrets, pages = turned.secrets, turned.page_secrets.shown(list(turned.pages))
+    id, actor = new_id(), principal.id
+    begun = create(workflow, id=id, state=turned.data, pages=pages, actor=actor, now=now, secrets=secrets)
+    return replace(begun, process=replace(begun.process, note=secrets.concealed(note)))
 
 
 class _Twin(Exception):

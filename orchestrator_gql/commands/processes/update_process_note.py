@@ -35,12 +35,13 @@ async def update_process_note(
             raise NotFound("process", process_id)
         demand_version(process, expected_version)
         now = runtime.clock.now()
+        kept: str | None = process.secrets.concealed(note)
         write_down(
-            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(note)
+            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(kept)
         )
-        processes.set_note(conn, process, note, now)
-        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": note})])
-        return replace(process, note=note, version=process.version + 1, updated_at=now)
+        processes.set_note(conn, process, kept, now)
+        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": kept})])
+        return replace(process, note=kept, version=process.version + 1, updated_at=now)
 
     return await runtime.database.transaction(write)
 

@@ -36,11 +36,12 @@ async def _done(
     state = await execution.seen_by(runtime, process, step, step.form)
     whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
     delta = changed(process.state, state, whole)
+    secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
-        return Success(delta)
+        return Success(delta, secrets=secrets)
     name = returned_by(_name_of, step.auto_confirm)
-    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest)
-    return Success(delta, confirmed=said)
+    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
+    return Success(delta, confirmed=said, secrets=secrets)
 
 
 def _name_of(policy: object) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -28,6 +28,8 @@ from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
+from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
 
@@ -72,10 +74,10 @@ def _made(
     where, wait = f"Step {step.name!r}", step.awaits
     refs = references.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
     hidden = frozenset({wait.route_key, references.KEY}) if wait else frozenset[str]()
-    added, models = inject.contributed(result, where=where, hidden=hidden)
+    added, models, found = inject.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, seen, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
-    return Success(delta, models, refs=refs)
+    return Success(delta, models, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def seen_by(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
@@ -99,19 +101,25 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
 
 
 async def turn(
-    runtime: Runtime, process: Process, step: InputStep, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+    runtime: Runtime,
+    process: Process,
+    step: InputStep,
+    pages: list[Json],
+    *,
+    approved: Sequence[Json] = (),
+    locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
     """One turn of an input step's form, its faults told in the language of ``locale``.
 
-    What the form adds to the state is without the engine's own names.
+    What the form adds to the state is without the engine's own names. Where somebody ``approved`` the form already,
+    its pages begin with what was approved.
     """
     state = await seen_by(runtime, process, step, step.form)
     own = await inject.with_decisions(runtime, step.form, state, inject.given(runtime, process))
-    turned = await form_turn(runtime, step.form, {**returned_by(focus, step, state), **own}, pages, locale)
-    if isinstance(turned, forms.Complete):
-        added, _ = inject.contributed(turned.data, where=f"The form of step {step.name!r}")
-        return replace(turned, data=added)
-    return turned
+    secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
+    seen = {**returned_by(focus, step, state), **own}
+    turned = await form_turn(runtime, step.form, seen, pages, locale, secrecy)
+    return _without_own_names(turned, f"The form of step {step.name!r}")
 
 
 async def start_turn(
@@ -119,11 +127,15 @@ async def start_turn(
 ) -> forms.Turn:
     """One turn of a workflow's start form; without one it is complete at once, and a page is one too many."""
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale)
+    secrecy = forms.Secrecy(redact=runtime.redact)
+    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
+    return _without_own_names(turned, f"The start form of {workflow.name!r}")
+
+
+def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
     if not isinstance(turned, forms.Complete):
         return turned
-    added, _ = inject.contributed(turned.data, where=f"The start form of {workflow.name!r}")
-    return forms.Complete(added, turned.pages)
+    return replace(turned, data=inject.contributed(turned.data, where=where)[0])
 
 
 async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
@@ -176,21 +188,22 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, mailbox: M
         state = await seen_by(runtime, process, step, poll)
         seen = returned_by(focus, step, state)
         arguments = await patiently(lambda: inject.arguments(runtime, poll, seen, own))
-        letter = await call(runtime, poll, arguments, POLL, _polled)
+        found = Found()
+        letter = await call(runtime, poll, arguments, POLL, partial(_polled, found))
         if letter is None:
             return None
         if contract.violations(step.contract, letter):
             logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
-        return Delivery.of(letter, encode(letter).encode(), peer=None)
+        return replace(Delivery.of(letter, encode(letter).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
         kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
         logger.warning("a remote service could not be polled", extra=extra | {"error": kind})
         return None
 
 
-def _polled(said: Any) -> Json:
-    return None if said is None else to_json(said, where="the answer")
+def _polled(found: Found, said: Any) -> Json:
+    return None if said is None else to_json(said, where="the answer", found=found)
 
 
 def _no_form() -> None:
@@ -198,18 +211,25 @@ def _no_form() -> None:
 
 
 async def form_turn(
-    runtime: Runtime, form: Callable[..., Any], state: Mapping[str, Any], pages: list[Json], locale: str
+    runtime: Runtime,
+    form: Callable[..., Any],
+    state: Mapping[str, Any],
+    pages: list[Json],
+    locale: str,
+    secrecy: forms.Secrecy,
 ) -> forms.Turn:
     """One turn of a form function that takes what it wants by name, ``state`` among it."""
-    models = await load_models(runtime, wanted_by(form), state)
 
     def begin(own: State) -> Any:
         return form(**bind(wanted_by(form), own, given={**models, "state": own}))
 
     def turn() -> Awaitable[forms.Turn]:
-        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=partial(in_thread, runtime))
+        run_sync = partial(in_thread, runtime)
+        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
 
-    return value_of(await attempt_async(turn))
+    with known_to_logs(secrecy.secrets.values):
+        models = await load_models(runtime, wanted_by(form), state)
+        return value_of(await attempt_async(turn))
 
 
 async def call(

@@ -15,6 +15,8 @@ from orchestrator_gql.utils.arguments import Parameter, bind, wanted
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
+from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
 
 GIVEN = frozenset({
@@ -97,13 +99,15 @@ async def arguments(
     return returned_by(bind, parameters, {**seen, **own}, given={**own, **models})
 
 
-def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()) -> tuple[State, tuple[Any, ...]]:
-    """What a function's result adds to the state, as JSON, and the product subscriptions found in it.
+def contributed(
+    result: Any, *, where: str, hidden: frozenset[str] = frozenset()
+) -> tuple[State, tuple[Any, ...], Secrets]:
+    """What a function's result adds to the state, as JSON, and the product subscriptions and secrets found in it.
 
     `StepError` where it is neither nothing nor a dict, or holds what is not JSON.
     """
     if result is None:
-        return {}, ()
+        return {}, (), NOTHING
     if not isinstance(result, Mapping):
         raise StepError(
             f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
@@ -111,7 +115,11 @@ def contributed(result: Any, *, where: str, hidden: frozenset[str] = frozenset()
         )
     models = tuple(find_models(result))
     kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
-    return to_json(kept, where="result"), models
+    found = Found()
+    try:
+        return to_json(kept, where="result", found=found), models, Secrets.of(found)
+    finally:
+        learn(found.values)
 
 
 def _copied(value: Json) -> Json:

@@ -53,7 +53,8 @@ def confirm(conn: Connection, process: Process, said: Confirmed, now: datetime, 
     request = _request(process, said.title, said.assignee, now)
     request = replace(request, status=InputRequestStatus.SUBMITTED, closed_at=now)
     input_requests.open_request(conn, request)
-    decision = Decision(None, now, Verdict.APPROVED, said.shown_digest, said.pages, None, said.policy)
+    told = (Verdict.APPROVED, said.shown_digest, said.pages, None, said.policy, said.secrets)
+    decision = Decision(None, now, *told)
     return keep(conn, request, decision, AUTO_CONFIRM, key)
 
 

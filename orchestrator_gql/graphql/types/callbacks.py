@@ -19,6 +19,8 @@ from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.redaction import Redactor, Shape
+from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -84,6 +86,7 @@ class ResultSlice:
 @strawberry.type(description="One delivery to the callback's URL, with its verdict.")
 class CallbackAttempt(Node):
     body: strawberry.Private[bytes | None]
+    callback_id: strawberry.Private[UUID]
     at: datetime = strawberry.field(description="When it came.")
     peer: str | None = strawberry.field(description="The address it came from.")
     outcome: AttemptOutcome = strawberry.field(description="The verdict.")
@@ -105,6 +108,7 @@ class CallbackAttempt(Node):
             outcome=row.outcome,
             bytes=row.size,
             body=row.body,
+            callback_id=row.callback_id,
             is_adoptable=(replaced := row.replaced) is not None,
             is_failure_report=row.is_failure,
             replaced=list(replaced or ()),
@@ -113,8 +117,11 @@ class CallbackAttempt(Node):
         )
 
     @resolved(description="Its beginning, of a refused one.")
-    def body_preview(self, info: Info) -> str | None:
-        return None if self.body is None else shown_text(info, self.body[:PREVIEW].decode("utf-8", "replace"))
+    async def body_preview(self, info: Info) -> str | None:
+        if self.body is None:
+            return None
+        callback = await info.context.loaders.callback.load(self.callback_id)
+        return await shown_piece(info, callback, self.body[:PREVIEW].decode("utf-8", "replace"))
 
 
 @strawberry.type(description="A wait for one answer. The token and the URL are never here: only the action sees them.")
@@ -183,8 +190,8 @@ class Callback(Node):
         return await result_of(info, self.row)
 
     @resolved(description="The result's beginning, as JSON text.")
-    def result_preview(self, info: Info) -> str | None:
-        return shown_text(info, self.row.result_preview)
+    async def result_preview(self, info: Info) -> str | None:
+        return await shown_piece(info, self.row, self.row.result_preview)
 
     @resolved(description="The result's JSON text, piece by piece.")
     async def result_text(
@@ -196,7 +203,8 @@ class Callback(Node):
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
             return None
-        text = await asyncio.to_thread(_whole, info.context.runtime.redact, text)
+        secrets = await secrets_of(info, self.row)
+        text = await asyncio.to_thread(_whole, info.context.runtime.redact, secrets, self.row.contract, text)
         start = max(offset or 0, 0)
         end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
         following = end if end < len(text) else None
@@ -230,13 +238,32 @@ def shown_text(info: Info, text: str | None) -> str | None:
     return info.context.runtime.redact.text(text) if text else text
 
 
-def _whole(redact: Redactor, text: str) -> str:
+async def shown_piece(info: Info, row: Mailbox | None, text: str | None) -> str | None:
+    """The beginning of what came to a callback, without the secrets of its process; it may end in the midst of one."""
+    if not text or row is None:
+        return shown_text(info, text)
+    return shown_text(info, (await secrets_of(info, row)).text(text))
+
+
+async def secrets_of(info: Info, row: Mailbox) -> Secrets:
+    """What is known to be secret in the process of the callback."""
+    return await info.context.loaders.secrets.load(row.process_id) or NOTHING
+
+
+def _whole(redact: Redactor, secrets: Secrets, contract: Json, text: str) -> str:
     """A whole JSON text without its secrets: as it is stored, where it has none."""
-    if redact.text(text) is text:
+    is_marked = holds_marks(contract)
+    if not is_marked and secrets.concealed(text) is text and redact.text(text) is text:
         return text
     value = decode(text)
-    shown = redact(value)
+    shown = redact(_result_shown(secrets, contract, value))
     return text if shown is value else encode(shown)
+
+
+def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
+    """A result with masks in the places that its contract marks, and without what its process knows to be secret."""
+    places = places_in(contract, value) if holds_marks(contract) else ()
+    return secrets.concealed(masked(value, places))
 
 
 def _connected(found: Log[Any], shown: Any) -> Any:
@@ -251,7 +278,7 @@ async def result_of(info: Info, row: Mailbox | None) -> Json | None:
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None
     text = await info.context.loaders.payload.load(row.payload_id)
-    return decode(text) if text is not None else None
+    return _result_shown(await secrets_of(info, row), row.contract, decode(text)) if text is not None else None
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":

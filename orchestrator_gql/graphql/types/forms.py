@@ -100,4 +100,5 @@ def form_result(turn: forms.Turn) -> FormPage | FormInvalid | FormComplete:
         case forms.PageInvalid():
             return FormInvalid.of(turn)
         case forms.Complete():
-            return FormComplete(data=turn.data, pages=list(turn.pages))
+            pages = turn.page_secrets.shown(list(turn.pages))
+            return FormComplete(data=turn.secrets.shown(turn.data), pages=pages)

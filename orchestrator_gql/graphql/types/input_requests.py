@@ -41,7 +41,7 @@ class Decision:
             at=row.at,
             verdict=row.verdict,
             comment=row.comment,
-            pages=list(row.pages),
+            pages=row.secrets.shown(list(row.pages)),
             shown_digest=row.shown_digest,
         )
 

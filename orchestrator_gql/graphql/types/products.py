@@ -1,6 +1,7 @@
 """Products and customers' instances of them."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
+from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 
 
 @strawberry.type(description="What is offered to customers.")
@@ -64,7 +66,7 @@ class ProductSubscription(Node):
             customer_id=row.customer_id,
             status=row.status,
             in_sync=row.insync,
-            model=row.model,
+            model=_without_secrets(row.product_id, row.model),
             version=row.version,
             note=row.note,
             start_date=row.start_date,
@@ -76,6 +78,22 @@ class ProductSubscription(Node):
     @resolved(description="The product it is an instance of.")
     def product(self) -> Product:
         return Product.of(products.by_id(self.product_id))
+
+
+def _without_secrets(product_id: UUID, model: Any) -> Any:
+    """The model with masks in the places that the product's model marks as secret."""
+    try:
+        schema = _schema_of(product_id)
+    except NotFound:  # its product is no longer declared, and what was secret is not known
+        return model
+    return masked(model, places_in(schema, model)) if schema else model
+
+
+@lru_cache(maxsize=256)
+def _schema_of(product_id: UUID) -> dict[str, Any]:
+    """The schema of the product's subscriptions; empty where it marks nothing as secret."""
+    schema = products.by_id(product_id).block_schema()
+    return schema if holds_marks(schema) else {}
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:

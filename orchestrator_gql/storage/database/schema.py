@@ -14,7 +14,7 @@ from orchestrator_gql.utils.errors import SettingsError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test holds it to the folder."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"

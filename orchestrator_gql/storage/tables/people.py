@@ -63,6 +63,7 @@ decisions = Table(
     Column("pages", JsonText, nullable=False),
     Column("shown_digest", String(64), nullable=False),
     Column("policy", Text),
+    Column("secrets", JsonText),
     UniqueConstraint("input_request_id", "by", name="uq_decisions_one_each"),
 )
 

@@ -61,6 +61,7 @@ processes = Table(
     Column("aborted_by", Text),
     Column("entry", JsonText),
     Column("engine_failures", Integer, nullable=False, server_default="0"),
+    Column("secrets", JsonText),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )

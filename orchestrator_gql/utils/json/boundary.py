@@ -15,7 +15,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from orchestrator_gql.utils.errors import Json, StepError
+from orchestrator_gql.utils.json import secrets
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
+from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import encode, preview
 
 _ADVICE = "return text, numbers, lists, dicts or a pydantic model of these instead"
@@ -31,12 +33,14 @@ _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
 """How a type that holds no other values is written."""
 
 
-def to_json(value: Any, *, where: str) -> Json:
+def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Json:
     """Plain JSON for what an author's function returned; ``where`` names it in errors, such as ``result``.
 
     Times become ISO 8601 text, a timedelta its seconds, sets lists, and enums their values; UUIDs, decimals, paths and
-    IP addresses text; pydantic models and dataclasses objects. Raises ``StepError("not-json")`` for the rest, for NaN,
-    lone surrogates, integers over 40 digits and more than 64 levels, with the place.
+    IP addresses text; pydantic models and dataclasses objects. A secret (`SecretStr` and the like) is written as
+    what it says, and its place is added to ``found``; without that a mask stands in its place. Raises
+    ``StepError("not-json")`` for the rest, for NaN, lone surrogates, integers over 40 digits and more than 64 levels,
+    with the place.
 
     >>> from uuid import UUID
     >>> to_json({"vlans": {20, 10}, "node": UUID(int=1)}, where="result")
@@ -45,7 +49,7 @@ def to_json(value: Any, *, where: str) -> Json:
     Traceback (most recent call last):
     orchestrator_gql.utils.errors.StepError: `result.sites[0]` is bytes, which is not JSON; decode them to text first.
     """
-    return _Boundary(where).plain(value, ())
+    return _Boundary(where, found).plain(value, ())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class _Boundary:
     """One crossing from Python to JSON; ``place`` holds the keys and indexes from the root."""
 
     where: str
+    found: secrets.Found | None = None
 
     def plain(self, value: Any, place: _Place) -> Json:
         match value:
@@ -79,6 +84,8 @@ class _Boundary:
         for types, write in _WRITTEN:
             if isinstance(value, types):
                 return write(value)
+        if secrets.is_secret(value):
+            return self.secret(value, place)
         if isinstance(value, BaseModel):
             return self.model(value, place)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -134,11 +141,25 @@ class _Boundary:
 
     def model(self, value: BaseModel, place: _Place) -> Json:
         try:
-            return self.plain(value.model_dump(mode="json"), place)
+            if self.found is not None:  # also what is not written anywhere may turn up in the text of a failure
+                for each in secrets.secrets_within(value):
+                    self.found.know(secrets.texts_of(each))
+            return self.plain(secrets.dumped(value), place)
         except ValueError as problem:
             raise self.refusal(
                 place, f"is a `{_type_name(value)}` that pydantic cannot dump: {preview(str(problem), 300)}"
             ) from problem
+
+    def secret(self, value: Any, place: _Place) -> Json:
+        if self.found is None:
+            return MASK
+        try:
+            clear = secrets.clear_value(value)
+        except UnicodeDecodeError as problem:
+            raise self.refusal(place, "is a secret of bytes that are no UTF-8 text; encode them first") from problem
+        said = self.plain(clear, place)
+        self.found.add(place, said)
+        return said
 
     def refusal(self, place: _Place, what: str) -> StepError:
         path = "".join(map(_step_of, place))

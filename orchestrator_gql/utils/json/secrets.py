@@ -1,0 +1,301 @@
+"""Secrets in what authors return: pydantic's secret types, revealed for the next step, and their places remembered."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema, to_jsonable_python
+
+from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.redaction import MASK
+
+DISPLAY = "**********"
+"""What pydantic writes in the place of a secret."""
+
+Place: TypeAlias = tuple[str | int, ...]
+
+_TYPES = (SecretStr, SecretBytes, Secret)
+_MARKS = ("writeOnly", "secret")
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
+_DEEPEST = 64
+_END = object()
+"""Where a pointer ends in the tree of them; no text, for a key may be any text."""
+
+
+@dataclasses.dataclass(slots=True)
+class Found:
+    """The secrets that were found on the way to JSON: their places, as JSON pointers (RFC 6901), and their texts."""
+
+    places: set[str] = dataclasses.field(default_factory=set)
+    values: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, place: Place, value: Json) -> None:
+        """Remember the place of a secret and what it says."""
+        self.places.add(pointer(place))
+        self.know(value)
+
+    def know(self, value: Json) -> None:
+        """Remember what a secret says, wherever it stands."""
+        self.values += (text for text in texts_in(value) if text not in self.values)
+
+
+def pointer(place: Place) -> str:
+    """The place as a JSON pointer.
+
+    >>> pointer(("login", 0, "a/b"))
+    '/login/0/a~1b'
+    """
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in place)
+
+
+def place_of(pointer: str) -> tuple[str, ...]:
+    """The keys of a JSON pointer; indexes of lists are texts."""
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
+
+
+def is_secret(value: object) -> bool:
+    """True for a value of one of pydantic's secret types, such as `SecretStr`."""
+    return isinstance(value, _TYPES)
+
+
+def clear_value(secret: Any) -> Any:
+    """What the secret says; bytes as text. `UnicodeDecodeError` for bytes that are no text."""
+    value = secret.get_secret_value()
+    return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def texts_of(secret: Any) -> list[str]:
+    """What the secret says, as texts; none for bytes that are no text."""
+    try:
+        return list(texts_in(to_jsonable_python(clear_value(secret))))
+    except ValueError:
+        return []
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text and number in a value that is secret as a whole, as text."""
+    match value:
+        case None | bool() | "":
+            return
+        case dict():
+            for item in value.values():
+                yield from texts_in(item)
+        case list() | tuple():
+            for item in value:
+                yield from texts_in(item)
+        case _:
+            yield str(value)
+
+
+def secrets_within(value: Any, depth: int = 0) -> Iterator[Any]:
+    """Every secret in a value of Python, in fields that are not written as JSON too."""
+    if is_secret(value):
+        yield value
+    elif depth < _DEEPEST and not isinstance(value, str | bytes | type):
+        for below in _parts(value):
+            yield from secrets_within(below, depth + 1)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    match value:
+        case BaseModel():
+            return (*value.__dict__.values(), *(value.__pydantic_extra__ or {}).values())
+        case Mapping():
+            return value.values()
+        case list() | tuple() | set() | frozenset():
+            return value
+        case _ if dataclasses.is_dataclass(value):
+            return [getattr(value, field.name, None) for field in dataclasses.fields(value)]
+        case _:
+            return ()
+
+
+def dumped(value: Any, *, warnings: bool = True) -> Any:
+    """What pydantic makes of a value as JSON, but with the secrets themselves, and not their masks, in their places.
+
+    Every rule of serialization holds (aliases, excluded and computed fields, serializers of the author's own), for
+    pydantic is asked twice: as JSON, and as Python, where it leaves secrets as they are.
+    """
+    is_model = isinstance(value, BaseModel)
+    plain = value.model_dump(mode="json", warnings=warnings) if is_model else to_jsonable_python(value)
+    if next(secrets_within(value), None) is None and not _shows_display(plain):
+        return plain
+    return with_secrets(plain, as_python(value))
+
+
+def as_python(value: Any) -> Any:
+    """What pydantic makes of a value in Python: models are objects, and secrets stay what they are."""
+    return (
+        value.model_dump(warnings=False)
+        if isinstance(value, BaseModel)
+        else _ANYTHING.dump_python(value, warnings=False)
+    )
+
+
+def _shows_display(plain: Json) -> bool:
+    """Whether a secret was written that no field holds: one that was computed."""
+    match plain:
+        case dict():
+            return any(map(_shows_display, plain.values()))
+        case list():
+            return any(map(_shows_display, plain))
+        case _:
+            return bool(plain == DISPLAY)
+
+
+def with_secrets(plain: Any, python: Any) -> Any:
+    """The JSON with the secrets of the Python value in their places."""
+    if is_secret(python):
+        if plain in (DISPLAY, str(python)) or not plain:
+            return python
+        return SecretStr(plain) if isinstance(plain, str) else Secret(plain)  # its own serializer wrote it
+    match plain, python:
+        case dict(), Mapping() if all(isinstance(key, str) for key in python):
+            return {key: with_secrets(item, python.get(key)) for key, item in plain.items()}
+        case dict(), Mapping() if len(plain) == len(python):
+            pairs = zip(plain.items(), python.values(), strict=True)
+            return {key: with_secrets(item, below) for (key, item), below in pairs}
+        case list(), list() | tuple() if len(plain) == len(python):
+            return [with_secrets(item, below) for item, below in zip(plain, python, strict=True)]
+        case list(), set() | frozenset() if any(map(is_secret, python)):
+            return sorted(python, key=lambda item: str(clear_value(item) if is_secret(item) else item))
+        case _:
+            return plain
+
+
+def revealed(value: Any, found: Found, place: Place = ()) -> Any:
+    """The value with what its secrets say in their places, which are added to ``found``."""
+    if is_secret(value):
+        said = to_jsonable_python(clear_value(value))
+        found.add(place, said)
+        return said
+    match value:
+        case dict():
+            return {key: revealed(item, found, (*place, key)) for key, item in value.items()}
+        case list():
+            return [revealed(item, found, (*place, index)) for index, item in enumerate(value)]
+        case _:
+            return value
+
+
+def masked(value: Json, places: Iterable[str]) -> Json:
+    """The value with a mask at each of the places; the very same where none of them is there.
+
+    >>> masked({"user": "ada", "pins": ["1234", ""]}, ["/pins/0", "/pins/1"])
+    {'user': 'ada', 'pins': ['[redacted]', '']}
+    """
+    tree: dict[Any, Any] = {}
+    for each in places:
+        below = tree
+        for key in place_of(each):
+            below = below.setdefault(key, {})
+        below[_END] = True
+    return _masked(value, tree) if tree else value
+
+
+def _masked(value: Json, tree: Mapping[Any, Any]) -> Json:
+    if _END in tree:
+        return value if value is None or value == "" else MASK
+    match value:
+        case dict():
+            return {key: _masked(item, tree[key]) if tree.get(key) else item for key, item in value.items()}
+        case list():
+            shown = enumerate(value)
+            return [_masked(item, tree[str(index)]) if str(index) in tree else item for index, item in shown]
+        case _:
+            return value
+
+
+def value_at(value: Json, place: tuple[str, ...]) -> Any:
+    """What stands at the place; a marker that equals nothing where nothing does."""
+    for key in place:
+        match value:
+            case dict() if key in value:
+                value = value[key]
+            case list() if key.isdecimal() and int(key) < len(value):
+                value = value[int(key)]
+            case _:
+                return object()
+    return value
+
+
+def is_marked(schema: Json) -> bool:
+    """Whether a JSON Schema says that its value is a secret: ``writeOnly``, ``secret``, or the format ``password``."""
+    if not isinstance(schema, dict):
+        return False
+    return any(schema.get(mark) is True for mark in _MARKS) or schema.get("format") == "password"
+
+
+def holds_marks(schema: Json) -> bool:
+    """Whether a JSON Schema marks anything as secret, however deep."""
+    if isinstance(schema, list):
+        return any(map(holds_marks, schema))
+    return isinstance(schema, dict) and (is_marked(schema) or any(map(holds_marks, schema.values())))
+
+
+def places_in(schema: Json, value: Json) -> set[str]:
+    """The places in the value that a JSON Schema marks as secret, whichever of its branches the value takes.
+
+    >>> sorted(places_in({"properties": {"pin": {"writeOnly": True}, "node": {}}}, {"pin": "1", "node": "a"}))
+    ['/pin']
+    """
+    if not isinstance(schema, dict):
+        return set()
+    definitions = {f"#/{word}/{name}": told for word in ("$defs", "definitions") for name, told in _of(schema, word)}
+    return {pointer(place) for place in _marked(schema, value, (), definitions, frozenset())}
+
+
+def _of(schema: Mapping[str, Any], word: str) -> Iterable[tuple[str, Any]]:
+    found = schema.get(word)
+    return found.items() if isinstance(found, dict) else ()
+
+
+def _marked(
+    schema: Any, value: Json, place: Place, definitions: Mapping[str, Any], above: frozenset[str]
+) -> Iterator[Place]:
+    """``above`` are the references that led here without a step into the value: a circle of them ends."""
+    if not isinstance(schema, dict) or value is None:
+        return
+    if is_marked(schema):
+        yield place
+        return
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in above:
+        yield from _marked(definitions.get(reference), value, place, definitions, above | {reference})
+    for word in ("anyOf", "oneOf", "allOf"):
+        branches = schema.get(word)
+        for branch in branches if isinstance(branches, list) else ():
+            yield from _marked(branch, value, place, definitions, above)
+    for word in ("if", "then", "else"):
+        yield from _marked(schema.get(word), value, place, definitions, above)
+    for key, item, below in _steps(schema, value):
+        yield from _marked(below, item, (*place, key), definitions, frozenset())
+
+
+def _steps(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, Json, Any]]:
+    """Each part of the value with each schema that may hold for it."""
+    match value:
+        case dict():
+            known = dict(_of(schema, "properties"))
+            others = (schema.get("additionalProperties"), *(told for _, told in _of(schema, "patternProperties")))
+            for key, item in value.items():
+                for below in (known[key],) if key in known else others:
+                    yield key, item, below
+        case list():
+            first = schema.get("prefixItems")
+            first = first if isinstance(first, list) else []
+            for index, item in enumerate(value):
+                yield index, item, first[index] if index < len(first) else schema.get("items")
+
+
+class MarkingSchema(GenerateJsonSchema):
+    """Pydantic's generator, which marks `SecretStr` as ``writeOnly``; this one marks ``Secret[…]`` too."""
+
+    def json_or_python_schema(self, schema: core_schema.JsonOrPythonSchema) -> JsonSchemaValue:
+        """The schema of a type that is read in two ways, as pydantic's secret types are."""
+        made = super().json_or_python_schema(schema)
+        function = schema["python_schema"].get("function")
+        name = getattr(function.get("function"), "__qualname__", "") if isinstance(function, dict) else ""
+        return {**made, "writeOnly": True} if name.startswith("Secret.__get_pydantic_core_schema__") else made

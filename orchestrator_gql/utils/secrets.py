@@ -1,0 +1,253 @@
+"""What a process knows to be secret: where it stands in the state, and what it says wherever else it turns up.
+
+A place is masked as it is. A text is searched for what the secrets say, as texts are written down in many ways: plain,
+quoted by Python or JSON, %-encoded, in base64, line by line, and cut off where only a beginning fits.
+"""
+
+import json as stdjson
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.json import Json
+from orchestrator_gql.utils.json.redaction import MASK
+from orchestrator_gql.utils.json.secrets import Found, Place, masked, place_of, pointer, value_at
+from orchestrator_gql.utils.tokens import conceal
+
+ANYWHERE = 4
+"""Characters from which on a secret is looked for inside texts; a shorter one must be the whole text, or quoted."""
+
+PIECE = 16
+"""Characters of a long secret, or of one line of it, that count as the secret."""
+
+LONGEST = 16 * 1024
+MOST = 500
+"""Secrets of so many characters, and so many of them, are known by what they say; all are known by their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The places of secrets, as JSON pointers into a value such as the state, and what secrets say, the newest last.
+
+    >>> secrets = Secrets(frozenset({"/login/pin"}), ("s3cr3t",))
+    >>> secrets.shown({"login": {"user": "ada", "pin": "7"}, "log": ["s3cr3t is wrong"]})
+    {'login': {'user': 'ada', 'pin': '[redacted]'}, 'log': ['[redacted] is wrong']}
+    """
+
+    places: frozenset[str] = frozenset()
+    values: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Found) -> "Secrets":
+        """The secrets that were found on the way to JSON."""
+        return cls(frozenset(found.places)).knowing(found.values)
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any] | None) -> "Secrets":
+        """The secrets that `written` wrote."""
+        return cls(frozenset(stored["places"]), tuple(stored["values"])) if stored else NOTHING
+
+    @property
+    def written(self) -> dict[str, Any] | None:
+        """As JSON; None where nothing is secret."""
+        return {"places": sorted(self.places), "values": list(self.values)} if self else None
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.values)
+
+    def shown(self, value: Any) -> Any:
+        """The value as it may be shown; the very same where nothing in it is secret."""
+        return self.concealed(masked(value, self.places)) if self else value
+
+    def concealed(self, value: Any) -> Any:
+        """The same for a value that is not the one which the places are of."""
+        return _concealed(value, self.values) if self.values and value is not None else value
+
+    def text(self, text: str) -> str:
+        """A text, such as a trace, which may begin or end in the midst of a secret."""
+        return _without_ends(_concealed(text, self.values), self.values) if self.values and text else text
+
+    def knowing(self, values: Iterable[str]) -> "Secrets":
+        """The secrets, and what others say."""
+        new = [value for value in dict.fromkeys(values) if value not in self.values and 0 < len(value) <= LONGEST]
+        return Secrets(self.places, (*self.values, *new)[-MOST:]) if new else self
+
+    def within(self, key: str | int) -> "Secrets":
+        """The secrets of the part of the value under that key."""
+        top = pointer((key,))
+        below = (place[len(top) :] for place in self.places if place == top or place.startswith(top + "/"))
+        return Secrets(frozenset(below), self.values)
+
+    def under(self, *keys: str | int) -> "Secrets":
+        """The secrets, of a value that holds the one they are of under those keys."""
+        return Secrets(frozenset(pointer(keys) + place for place in self.places), self.values)
+
+    def standing_in(self, value: Any) -> "Secrets":
+        """The secrets, at every place where one of them stands as a text of its own."""
+        return Secrets(frozenset(map(pointer, _standing(value, frozenset(self.values), (), 1))), self.values)
+
+    def also(self, others: "Secrets") -> "Secrets":
+        """These secrets and the others."""
+        return Secrets(self.places | others.places, self.values).knowing(others.values) if others else self
+
+    def after(self, state: Mapping[str, Json], delta: Mapping[str, Json], found: "Secrets") -> "Secrets":
+        """The secrets of the state once it is changed by the delta, in which ``found`` was found.
+
+        A place is forgotten once something else stands there; a known secret that stands in the delta, as a text of its
+        own, is one there too. What a secret said is not forgotten: the trace of a later step may still tell it.
+        """
+        if not self and not found:
+            return self
+        known = self.knowing(found.values)
+        kept = {place for place in self.places if _is_kept(place, state, delta)}
+        spread = set(map(pointer, _standing(delta, frozenset(known.values), (), ANYWHERE)))
+        places = frozenset(kept | found.places | spread)
+        return self if places == self.places and known is self else Secrets(places, known.values)
+
+
+NOTHING = Secrets()
+
+
+def _is_kept(place: str, state: Mapping[str, Json], delta: Mapping[str, Json]) -> bool:
+    keys = place_of(place)
+    return keys[0] not in delta or value_at(dict(state), keys) == value_at(dict(delta), keys)
+
+
+def _standing(value: Any, known: frozenset[str], place: Place, least: int) -> Iterator[Place]:
+    match value:
+        case str() if len(value) >= least and value in known:
+            yield place
+        case int() | float() if str(value) in known and len(str(value)) >= ANYWHERE:
+            yield place
+        case dict():
+            for key, item in value.items():
+                yield from _standing(item, known, (*place, key), least)
+        case list():
+            for index, item in enumerate(value):
+                yield from _standing(item, known, (*place, index), least)
+
+
+def _concealed(value: Any, values: tuple[str, ...]) -> Any:
+    long, short = _spelled(values)
+    shown = conceal(value, long, MASK) if long else value
+    return _without_short(shown, short) if short else shown
+
+
+@lru_cache(maxsize=256)
+def _spelled(values: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """How the secrets that are looked for anywhere are spelled, the longest first, and those that are too short."""
+    long = {value for value in values if len(value) >= ANYWHERE and value not in MASK}
+    parts = long | {line.strip() for value in long if "\n" in value for line in value.splitlines()}
+    spelled = {each for part in parts if part in long or len(part) >= PIECE for each in _spellings(part)}
+    short = frozenset(value for value in values if len(value) < ANYWHERE)
+    return tuple(sorted(spelled, key=lambda one: (-len(one), one))), short
+
+
+def _spellings(value: str) -> set[str]:
+    found = {value, stdjson.dumps(value)[1:-1], stdjson.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    raw = value.encode("utf-8", "replace")
+    encoded = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
+    return found | encoded | {each.replace("%", "%25") for each in encoded}
+
+
+def _without_short(value: Any, short: frozenset[str]) -> Any:
+    match value:
+        case str():
+            return MASK if value in short else _without_quoted(value, short)
+        case list() | tuple():
+            return [_without_short(item, short) for item in value]
+        case dict():
+            return {key: _without_short(item, short) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _without_quoted(text: str, short: frozenset[str]) -> str:
+    for each in short:
+        for mark in ("'", '"'):
+            text = text.replace(f"{mark}{each}{mark}", f"{mark}{MASK}{mark}")
+    return text
+
+
+def _without_ends(text: str, values: tuple[str, ...]) -> str:
+    """The text without the beginning and the end of a long secret, of which only that much was written down."""
+    for value in values:
+        for part in {value, repr(value)[1:-1]}:
+            if len(part) >= 2 * ANYWHERE:
+                text = _without_cut(text, part)
+    return text
+
+
+def _without_cut(text: str, secret: str) -> str:
+    begins = min(PIECE, len(secret) // 2)
+    for length in range(min(len(secret) - 1, 2048), begins - 1, -1):  # the text itself begins or ends within the secret
+        if text.endswith(secret[:length]):
+            text = text[:-length] + MASK
+        if text.startswith(secret[-length:]):
+            text = MASK + text[length:]
+    if len(secret) <= 2 * PIECE:
+        return text
+    for piece, reach in ((secret[:PIECE], 1), (secret[-PIECE:], -1)):  # it was shortened in its midst
+        at = text.find(piece)
+        while at >= 0:
+            begin, end = at, at + PIECE
+            while reach > 0 and end < len(text) and secret.startswith(text[at : end + 1]):
+                end += 1
+            while reach < 0 and begin > 0 and secret.endswith(text[begin - 1 : end]):
+                begin -= 1
+            text = text[:begin] + MASK + text[end:]
+            at = text.find(piece, begin + len(MASK))
+    return text
+
+
+_known_here: ContextVar[list[str] | None] = ContextVar("known_here", default=None)
+_BEARS = "_orchestrator_secrets"
+
+
+@contextmanager
+def known_to_logs(values: Iterable[str]) -> Iterator[list[str]]:
+    """While this runs, log lines are written without these secrets and those that are added to the list.
+
+    An exception that leaves takes them along, for whoever writes its trace into the log.
+    """
+    known = list(values)
+    token = _known_here.set(known)
+    try:
+        yield known
+    except BaseException as error:
+        if known:
+            _mark(error, known)
+        raise
+    finally:
+        _known_here.reset(token)
+
+
+def _mark(error: BaseException, known: list[str]) -> None:
+    if isinstance(error, OrchestratorError):  # it is told to clients, and may quote what it is about
+        error.message = NOTHING.knowing(known).text(error.message)
+        error.args = (error.message,)
+    with suppress(Exception):  # an author's own exception may forbid it
+        setattr(error, _BEARS, tuple(known))
+
+
+def learn(values: Iterable[str]) -> None:
+    """Have log lines written without these secrets too, for as long as `known_to_logs` runs."""
+    known = _known_here.get()
+    if known is not None:
+        known += (value for value in values if value not in known)
+
+
+def without_known(text: str, error: BaseException | None = None) -> str:
+    """The log line without the secrets that are known here, and those that the exception or its causes brought."""
+    known = [*(_known_here.get() or ())]
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        known += getattr(error, _BEARS, ())
+        error = error.__cause__ or error.__context__
+    return NOTHING.knowing(known).text(text) if known else text
