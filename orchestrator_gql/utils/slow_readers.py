@@ -137,8 +137,10 @@ class SlowReaders:
 
     def note(self, backlog: Backlog) -> None:
         """Count what waits for a client, now that it is more; disconnect where it is too much."""
+        if backlog.is_over:
+            return
         self._count(backlog)
-        if backlog.waiting > self.limits.total // 2 and not backlog.is_one_message:
+        if backlog.counted > self.limits.total // 2 and not backlog.is_one_message:
             self._disconnect(backlog, Reason.TOO_MUCH)
         elif self._total > self.limits.total:
             self._make_room(backlog)

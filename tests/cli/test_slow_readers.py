@@ -82,9 +82,8 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
 
     async def lines(_: Request) -> Response:
         async def produce() -> AsyncIterator[bytes]:
-            with site.serving("lines"):
-                while True:
-                    yield b"x" * MIB
+            while True:
+                yield b"x" * MIB
 
         return StreamingResponse(produce())
 
@@ -168,9 +167,10 @@ async def asking(site: Site, path: str, *, times: int = 1) -> AsyncIterator[Http
 
 @asynccontextmanager
 async def socket_of(site: Site, path: str, said: str) -> AsyncIterator[ClientConnection]:
-    """A WebSocket that said this, and reads when it is told to."""
+    """A WebSocket that said this, and reads nothing until its transport is told to."""
     address = f"ws://127.0.0.1:{site.port}{path}"
     async with connect(address, proxy=None, max_size=None, max_queue=1, ping_interval=None) as socket:
+        socket.transport.pause_reading()
         await socket.send(said)
         try:
             yield socket
@@ -194,6 +194,7 @@ async def test_a_socket_that_takes_nothing_is_disconnected(path: str) -> None:
     async with serving(seconds=SOON) as site, socket_of(site, path, f"3 {MIB}") as client:
         await site.until_disconnected(stalled=1)
 
+        client.transport.resume_reading()
         with pytest.raises(ConnectionClosed):
             while True:
                 await client.recv()
@@ -203,7 +204,7 @@ async def test_a_client_that_drips_does_not_live_for_ever() -> None:
     async with serving(seconds=SOON) as site, asking(site, BIG_PATH) as client:
 
         async def drip() -> None:
-            while await client.reader.read(1):
+            while await client.reader.read(1):  # noqa: ASYNC110 - its pace is what is tested
                 await asyncio.sleep(0.02)
 
         dripping = asyncio.create_task(drip())
@@ -226,7 +227,6 @@ async def test_a_client_that_reads_slowly_but_reads_gets_everything() -> None:
 
 async def test_what_waits_for_one_client_is_bounded_though_many_operations_send_at_once() -> None:
     async with serving(total=16 * MIB) as site, socket_of(site, "/frames", f"100 {MIB}"):
-        await site.until(lambda: bool(site.open))
         await site.until_disconnected(too_much=1)
 
 
@@ -256,6 +256,7 @@ async def test_what_waits_for_all_is_bounded_and_a_good_reader_gets_everything()
 
 async def test_messages_of_a_reader_that_keeps_up_come_in_their_order_and_whole() -> None:
     async with serving() as site, socket_of(site, "/frames", f"20 {MIB}") as client:
+        client.transport.resume_reading()
         for _ in range(40):
             assert await client.recv() == "x" * MIB
 
@@ -266,7 +267,6 @@ async def test_a_client_that_pings_and_reads_no_pongs_costs_nothing() -> None:
     async with serving() as site, socket_of(site, "/frames", "0 0") as client:
         ping = b"\x89\xfd\x00\x00\x00\x00" + b"x" * 125
         sent = 0
-        client.transport.pause_reading()
         while sent < BIG:
             client.transport.write(ping * 1000)
             sent += 1000 * 125

@@ -66,6 +66,9 @@ class TimedHttp(H11Protocol):
             if self.flow.write_paused:
                 with self.config.slow_readers.holding(self.transport.backlog, _size(message)):
                     await self.flow.drain()
+            if self.transport.is_closing():
+                # Nothing is written any more. A producer that never waits must hear that its client has left.
+                await asyncio.sleep(0)
             await send(message)
 
         await self._app(scope, receive, counted)
