@@ -43,6 +43,7 @@ from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
+from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
@@ -61,7 +62,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
     face = graphql_face(runtime)
-    metrics = Metrics(runtime, face)
+    slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
+    metrics = Metrics(runtime, face, slow_readers)
     runtime.database.observer = metrics
 
     @asynccontextmanager
@@ -81,6 +83,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
     app.state.runtime = runtime
     app.state.graphql = face
+    app.state.slow_readers = slow_readers  # for the server: only a transport knows what waits in it
     return app
 
 

@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     misses_per_minute: Annotated[int, Field(ge=1)] = Field(
         60, description="Wrong callback URLs that one peer may try in a minute before it is answered 429."
     )
+    max_waiting_bytes: Annotated[int, Field(ge=Megabytes)] = Field(
+        64 * Megabytes,
+        description="How many bytes may wait for clients that read slowly, in all, and half of them for one client. If "
+        "more wait, the slowest clients are disconnected.",
+    )
+    slow_reader_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
+        30.0, description="Seconds after which a client that takes nothing of what waits for it is disconnected."
+    )
     is_development: bool | None = Field(
         None, description="Offer GraphiQL and introspection. Default: on where the server listens on loopback only."
     )

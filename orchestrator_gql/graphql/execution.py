@@ -23,6 +23,11 @@ class Answer:
     payload: dict[str, Json]
     was_executed: bool = True
 
+    def let_go(self) -> None:
+        """Empty the payload once it is encoded: the generators that made it hold it until the client took it."""
+        if isinstance(data := self.payload.pop("data", None), dict):
+            data.clear()
+
 
 class Refusal(Exception):
     """The request is refused before it is executed; ``kind`` is the operation's, where one was found."""

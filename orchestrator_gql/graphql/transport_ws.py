@@ -176,13 +176,30 @@ class Socket:
         except Refusal as refused:
             await self._finish(frame.id, frames.answered(frame.id, refused.answer))
             return
-        async with aclosing(self._server.answers(frame.asked, context, kind=operation.operation)) as answers:
-            async for one in answers:
-                if not one.was_executed:
-                    await self._finish(frame.id, frames.answered(frame.id, one))
-                    return
-                await self._send(frames.answered(frame.id, one))
+        answers = self._server.answers(frame.asked, context, kind=operation.operation)
+        if operation.operation is not Kind.SUBSCRIPTION:
+            # Its rows are let go of before it is sent: the client may take its time.
+            async with aclosing(answers):
+                one = await anext(answers)
+            del answers, context
+            if not await self._hand_over(frame, one):
+                return
+        else:
+            async with aclosing(answers):
+                async for one in answers:
+                    if not await self._hand_over(frame, one):
+                        return
         await self._finish(frame.id, frames.complete(frame.id))
+
+    async def _hand_over(self, frame: Subscribe, one: Answer) -> bool:
+        """Send one answer; whether the operation goes on."""
+        message = frames.answered(frame.id, one)
+        one.let_go()
+        if not one.was_executed:
+            await self._finish(frame.id, message)
+        else:
+            await self._send(message)
+        return one.was_executed
 
     async def _finish(self, id: str, message: str) -> None:
         # First the id, then the message: whoever reads it may use the id again at once.

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar, assert_never, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ from orchestrator_gql.storage.figures import gauges
 from orchestrator_gql.storage.figures.gauges import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
 from orchestrator_gql.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Face(Protocol):
 class Metrics:
     """One server's; it is hung on the database as its observer."""
 
-    def __init__(self, runtime: Runtime, face: Face | None = None) -> None:
+    def __init__(self, runtime: Runtime, face: Face | None = None, slow_readers: SlowReaders | None = None) -> None:
         self._runtime = runtime
         self._registry = CollectorRegistry()
         self._reading = asyncio.Lock()
@@ -73,6 +74,8 @@ class Metrics:
         self._reuse_until = 0.0
         self._make_counts()
         self._make_gauges(face)
+        if slow_readers is not None:
+            self._registry.register(_Waiting(slow_readers))
 
     def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
         """Count what became durable."""
@@ -223,6 +226,21 @@ class Metrics:
             for status in LIVING:
                 family.add_metric([name, status], found.processes.get((status, name), 0))
         return family
+
+
+class _Waiting(Collector):
+    def __init__(self, slow_readers: SlowReaders) -> None:
+        self._slow_readers = slow_readers
+
+    def collect(self) -> Iterator[Metric]:
+        """What waits for clients now, and how many were disconnected."""
+        waiting = "Bytes that wait for clients which read slowly."
+        yield GaugeMetricFamily("orchestrator_bytes_waiting", waiting, self._slow_readers.bytes_waiting)
+        gone = "Clients that were disconnected because they did not read, by reason."
+        family = CounterMetricFamily("orchestrator_slow_clients_disconnected", gone, labels=["reason"])
+        for reason in Reason:
+            family.add_metric([reason], self._slow_readers.disconnected[reason])
+        yield family
 
 
 class _Told(Collector):

@@ -10,8 +10,9 @@ from contextlib import AbstractAsyncContextManager
 import uvicorn
 from starlette.applications import Starlette
 
-from orchestrator_gql.cli.serving.http_protocol import PoliteSocket, TimedHttp
+from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, TimedHttp
 from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.utils.slow_readers import SlowReaders
 
 HEADER_BYTES = 64 * 1024
 FRAME_BYTES = 256 * 1024
@@ -58,14 +59,19 @@ async def serve_until_signal(
     ``beside`` is what runs as long as the server does. The lifespan is entered here and not by uvicorn, so that what
     keeps the application from starting is raised and not logged with a trace.
     """
-    server = Server(_config(app))
+    config = _config(app)
+    server = Server(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.handle_exit, number, None)
     async with app.router.lifespan_context(app), beside:
         _listen(door)
         on_ready()
-        await server.serve([door])
+        watching = loop.create_task(config.slow_readers.watch())
+        try:
+            await server.serve([door])
+        finally:
+            watching.cancel()
 
 
 def _listen(door: socket.socket) -> None:
@@ -82,8 +88,8 @@ def _closed(host: str, port: int, error: OSError) -> SettingsError:
     )
 
 
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: Starlette) -> Config:
+    config = Config(
         app,
         http=TimedHttp,
         ws=PoliteSocket,
@@ -98,3 +104,5 @@ def _config(app: Starlette) -> uvicorn.Config:
         ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large one
         timeout_graceful_shutdown=ANSWER_SECONDS,
     )
+    config.slow_readers = getattr(app.state, "slow_readers", None) or SlowReaders()
+    return config

@@ -66,7 +66,9 @@ class EventStream:
     async def _tell(self, send: Send) -> None:
         async with aclosing(self.answers):
             async for answer in self.answers:
-                await _send(send, event(answer))
+                chunk = event(answer)
+                answer.let_go()
+                await _send(send, chunk)
         await _send(send, _COMPLETE, is_last=True)
 
     async def _keep_alive(self, send: Send) -> None:

@@ -1,0 +1,200 @@
+"""Clients that do not read what they asked for: how much waits for them, and which of them are disconnected.
+
+Every connection has a `Backlog`. It is looked at when bytes are added to it and, while bytes wait, every second::
+
+    a write, or a message that has to wait ──▶ note ──▶ too much for one client, or for all: disconnect
+    every second, while bytes wait ──────────▶ sweep ─▶ nothing taken, or too slowly: disconnect
+
+A disconnected subscriber comes back with its cursor and reads on from the log, so it loses nothing.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+logger = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+PACE = 1024
+"""Bytes a second that a client must take while bytes wait for it."""
+
+
+class Reason(StrEnum):
+    """Why a client is disconnected."""
+
+    STALLED = "stalled"
+    TOO_SLOW = "too-slow"
+    TOO_MUCH = "too-much"
+    CROWDED = "crowded"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many bytes may wait for all clients together, and for how many seconds a client may take none of them.
+
+    At most half of the bytes may wait for one client, except that a single message may always be sent.
+    """
+
+    total: int = 64 * MIB
+    seconds: float = 30.0
+
+
+@dataclass(slots=True, eq=False)
+class Backlog:
+    """What waits for one client.
+
+    ``buffered`` tells how many bytes the transport holds, ``taken`` how many the client has taken since it connected.
+    """
+
+    buffered: Callable[[], int]
+    taken: Callable[[], int]
+    disconnect: Callable[[], None]
+    held: int = 0
+    """Bytes of the messages that wait until the transport takes them, beside what it holds itself."""
+    messages: int = 0
+    counted: int = 0
+    is_over: bool = False
+    _since: float = 0.0
+    _progress_at: float = 0.0
+    _window_at: float = 0.0
+    _taken: int = 0
+    _taken_at_window: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were produced for the client and that it has not taken."""
+        return self.held + self.buffered()
+
+    @property
+    def is_one_message(self) -> bool:
+        """Whether nothing waits but the message that was sent last."""
+        return self.messages + (self.buffered() > 0) <= 1
+
+    def begin(self, now: float) -> None:
+        """Start to watch the client: bytes wait for it."""
+        self._since = self._progress_at = self._window_at = now
+        self._taken = self._taken_at_window = self.taken()
+
+    def look(self, now: float) -> None:
+        """Note whether the client took anything since the last look."""
+        taken = self.taken()
+        if taken > self._taken:
+            self._taken, self._progress_at = taken, now
+
+    def fault(self, now: float, seconds: float) -> Reason | None:
+        """Why the client must go, if it must: it took nothing in so many seconds, or less than `PACE` asks for."""
+        if now - self._progress_at >= seconds:
+            return Reason.STALLED
+        if now - self._window_at >= seconds:
+            if self._taken - self._taken_at_window < PACE * seconds:
+                return Reason.TOO_SLOW
+            self._window_at, self._taken_at_window = now, self._taken
+        return None
+
+    def slowness(self, now: float) -> tuple[int, int]:
+        """The larger, the slower: quarters of a second without any progress, then how much waits."""
+        return (int(4 * (now - self._progress_at)), self.counted)
+
+    def age(self, now: float) -> float:
+        """Seconds since bytes wait for the client."""
+        return now - self._since
+
+
+@dataclass(slots=True)
+class SlowReaders:
+    """The backlogs of one server. ``disconnected`` counts the clients that were disconnected, by reason."""
+
+    limits: Limits = field(default_factory=Limits)
+    now: Callable[[], float] = time.monotonic
+    disconnected: Counter[Reason] = field(default_factory=Counter)
+    _total: int = 0
+    _waiting: set[Backlog] = field(default_factory=set)
+
+    @property
+    def bytes_waiting(self) -> int:
+        """How many bytes wait for all clients now."""
+        for backlog in list(self._waiting):
+            self._count(backlog)
+        return self._total
+
+    @contextmanager
+    def holding(self, backlog: Backlog, size: int) -> Iterator[None]:
+        """Count a message while it waits for the transport."""
+        backlog.held += size
+        backlog.messages += 1
+        self.note(backlog)
+        try:
+            yield
+        finally:
+            backlog.held -= size
+            backlog.messages -= 1
+            self._count(backlog)
+
+    def note(self, backlog: Backlog) -> None:
+        """Count what waits for a client, now that it is more; disconnect where it is too much."""
+        if backlog.is_over:
+            return
+        self._count(backlog)
+        if backlog.counted > self.limits.total // 2 and not backlog.is_one_message:
+            self._disconnect(backlog, Reason.TOO_MUCH)
+        elif self._total > self.limits.total:
+            self._make_room(backlog)
+
+    def forget(self, backlog: Backlog) -> None:
+        """The connection is lost: nothing waits any more."""
+        backlog.is_over = True
+        self._waiting.discard(backlog)
+        self._total -= backlog.counted
+        backlog.counted = 0
+
+    def sweep(self) -> None:
+        """Disconnect each client that took nothing for too long, or too little."""
+        now, seconds = self.now(), self.limits.seconds
+        for backlog in list(self._waiting):
+            self._count(backlog)
+            if not backlog.counted:
+                continue
+            backlog.look(now)
+            if (reason := backlog.fault(now, seconds)) is not None:
+                self._disconnect(backlog, reason)
+
+    async def watch(self) -> None:
+        """Sweep every second, until cancelled."""
+        while True:
+            await asyncio.sleep(min(1.0, self.limits.seconds / 4))
+            self.sweep()
+
+    def _count(self, backlog: Backlog) -> None:
+        if backlog.is_over:
+            return
+        waiting = backlog.waiting
+        if waiting and backlog not in self._waiting:
+            self._waiting.add(backlog)
+            backlog.begin(self.now())
+        elif not waiting:
+            self._waiting.discard(backlog)
+        self._total += waiting - backlog.counted
+        backlog.counted = waiting
+
+    def _make_room(self, newest: Backlog) -> None:
+        now = self.now()
+        for backlog in list(self._waiting):
+            self._count(backlog)
+            backlog.look(now)
+        rivals = self._waiting - ({newest} if newest.is_one_message else set())
+        for backlog in sorted(rivals, key=lambda one: one.slowness(now), reverse=True):
+            if self._total <= self.limits.total:
+                return
+            self._disconnect(backlog, Reason.CROWDED)
+
+    def _disconnect(self, backlog: Backlog, reason: Reason) -> None:
+        facts = {"reason": reason.value, "bytes": backlog.counted, "seconds": round(backlog.age(self.now()), 1)}
+        logger.warning("a client that does not read was disconnected", extra=facts)
+        self.disconnected[reason] += 1
+        self.forget(backlog)
+        backlog.disconnect()
