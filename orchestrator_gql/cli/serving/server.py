@@ -9,9 +9,12 @@ from contextlib import AbstractAsyncContextManager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Scope
 
 from orchestrator_gql.cli.serving.http_protocol import PoliteSocket, TimedHttp
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.cli.serving.request_check import RequestCheck
+from orchestrator_gql.rest.problems import problem_of
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 
 HEADER_BYTES = 64 * 1024
 FRAME_BYTES = 256 * 1024
@@ -58,7 +61,7 @@ async def serve_until_signal(
     ``beside`` is what runs as long as the server does. The lifespan is entered here and not by uvicorn, so that what
     keeps the application from starting is raised and not logged with a trace.
     """
-    server = Server(_config(app))
+    server = _server(app)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.handle_exit, number, None)
@@ -82,7 +85,22 @@ def _closed(host: str, port: int, error: OSError) -> SettingsError:
     )
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _server(app: Starlette) -> Server:
+    checked = RequestCheck(
+        app,
+        limit=CONNECTIONS,
+        count=lambda: len(server.server_state.connections),
+        refuse=getattr(app.state, "refuse", _refuse),
+    )
+    server = Server(_config(checked))
+    return server
+
+
+def _refuse(_: Scope, error: OrchestratorError) -> ASGIApp:
+    return problem_of(error)
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=TimedHttp,
@@ -93,7 +111,6 @@ def _config(app: Starlette) -> uvicorn.Config:
         forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine says who called, for the bound on wrong URLs
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
-        limit_concurrency=CONNECTIONS,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large one
         timeout_graceful_shutdown=ANSWER_SECONDS,
