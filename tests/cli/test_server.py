@@ -98,11 +98,11 @@ async def test_a_silent_connection_is_closed(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_second_request_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TimedHttp, "header_seconds", 0.3)
     async with serving() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         first = await reader.readuntil(b"\r\n\r\n0")
+        monkeypatch.setattr(TimedHttp, "header_seconds", 0.3)
         writer.write(b"GET / HT")
 
         rest = await reader.read()
@@ -113,11 +113,11 @@ async def test_a_second_request_has_its_own_time(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_body_may_take_longer_than_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TimedHttp, "header_seconds", 0.1)
+    monkeypatch.setattr(TimedHttp, "header_seconds", 1.0)
     async with serving() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        silent, other = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1")
+        silent, other = await asyncio.open_connection("127.0.0.1", port)
         await silent.read()  # by now the time for headers is over: this one was closed
 
         writer.write(b"2")
