@@ -6,16 +6,17 @@ import os
 import socket
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Scope
 
 from orchestrator_gql.callbacks import contract
+from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
 from orchestrator_gql.engine.notifications.work import begin_to_tell
@@ -30,10 +31,11 @@ from orchestrator_gql.rest.access import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.health import health_routes
+from orchestrator_gql.rest.hosts import KnownHosts, Refuse
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
-from orchestrator_gql.rest.problems import on_error, on_http_error
+from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
 from orchestrator_gql.storage import processes, product_subscriptions
@@ -50,7 +52,8 @@ from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "testserver")
+LOOPBACK = ("localhost", "127.0.0.1", "::1", "testserver")
+GRAPHQL = "/graphql"
 
 
 def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Clock | None = None) -> Starlette:
@@ -71,19 +74,22 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
+    open_routes = _open_routes(runtime)
+    refuse = _refusal(face)
     app = Starlette(
-        routes=_routes(runtime, face, metrics),
+        routes=_routes(runtime, face, metrics, open_routes),
         lifespan=lifespan,
-        exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error},
+        exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
             Middleware(AccessLog),
-            Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False),
+            Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
         ],
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
     app.state.runtime = runtime
     app.state.graphql = face
     app.state.slow_readers = slow_readers  # for the server: only a transport knows what waits in it
+    app.state.refuse = refuse
     return app
 
 
@@ -200,15 +206,19 @@ def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
     return PostgresNotifier(settings.database_url, timers)
 
 
-def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseRoute]:
+def _open_routes(runtime: Runtime) -> list[BaseRoute]:
+    """The routes for which a secret in the path, or the service's own credential, is all that counts."""
+    return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
+
+
+def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
     watched: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
         return watched
     return [
-        Route("/graphql", face),
-        WebSocketRoute("/graphql", face),
-        *callback_routes(runtime),
-        *receipt_routes(runtime),
+        Route(GRAPHQL, face),
+        WebSocketRoute(GRAPHQL, face),
+        *open_routes,
         *audit_routes(runtime),
         *openapi_routes(runtime),
         *watched,
@@ -216,10 +226,24 @@ def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics) -> list[BaseR
     ]
 
 
+def _refusal(face: GraphQLFace) -> Refuse:
+    """How a request is refused before its route sees it: as that route would."""
+
+    def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
+        return face.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
+
+    return refuse
+
+
 def _hosts(settings: Settings) -> list[str]:
     """Names that a request may be addressed to; a foreign one is somebody else's page talking through a browser."""
-    public = settings.base_url.partition("://")[2].rpartition(":")[0] or settings.base_url.partition("://")[2]
-    return [*LOOPBACK, public, settings.host, *settings.allowed_hosts]
+    listens = settings.host.partition("%")[0]  # clients leave out the zone, which only this machine knows
+    names = [*LOOPBACK, *settings.allowed_hosts]
+    if settings.public_url:
+        names.append(host_of(settings.public_url))
+    with suppress(ValueError):  # such as 127.1, which only the operating system reads
+        names.append(canonical(f"[{listens}]" if ":" in listens else in_ascii(listens)))
+    return names
 
 
 def _demand_private(settings: Settings) -> None:

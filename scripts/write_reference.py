@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orchestrator_gql.config.settings import PREFIX, Settings
 from orchestrator_gql.rest.openapi import openapi_document
+from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.errors import OrchestratorError
@@ -63,7 +64,9 @@ def errors_page() -> str:
     failed = "\n# Failures\n\nWhat `Failure.code` says of a process, beside the codes of authors and remote services.\n"
     why = [f"| `{code}` | {meaning} |" for code, meaning in FAILURES.items()]
     table = ["| Code | Means |", "|---|---|"]
-    return "\n".join([head, *table, *rows, failed, *table, *why]) + "\n"
+    refused = "\n# Problems of HTTP\n\nOnly in `application/problem+json`: nothing of ours was asked.\n"
+    https = [f"| `{code}` | {one.status}: {one.detail} |" for code, one in sorted(HTTP_PROBLEMS.items())]
+    return "\n".join([head, *table, *rows, failed, *table, *why, refused, *table, *https]) + "\n"
 
 
 def rest_page() -> str:

@@ -2,11 +2,11 @@
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
 from orchestrator_gql.cli.arguments import PROGRAM, parser
+from orchestrator_gql.cli.terminal import drop_output
 from orchestrator_gql.utils.errors import OrchestratorError
 
 DONE = 0
@@ -30,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes stdout once more on its way out, and would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return CLOSED
 
 

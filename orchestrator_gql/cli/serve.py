@@ -12,6 +12,7 @@ from orchestrator_gql.cli.serving.banner import banner, local_address
 from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
+from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
@@ -42,7 +43,7 @@ def serve(
         _look_after_garbage()
 
         def tell() -> None:
-            print(banner(settings, workflows), advice(local_address(settings)), sep="\n", end="", flush=True)
+            say(f"{banner(settings, workflows)}\n{advice(local_address(settings))}")
 
         try:
             asyncio.run(serve_until_signal(app, door, beside=beside or nullcontext(), on_ready=tell))

@@ -1,6 +1,7 @@
 """The deployment's settings, read once from the environment, frozen and handed down."""
 
 import re
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,6 +12,7 @@ from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator_gql.config import addresses
 from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.people import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
@@ -37,7 +39,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
     public_url: str | None = Field(
-        None, description="The base of callback URLs, as remote services reach this server. Default: host and port."
+        None,
+        description="The base of callback URLs, as remote services reach this server: scheme, host and, where a proxy "
+        "takes it off again, a path. Default: host and port.",
     )
     callback_timeout: Annotated[float, Field(gt=0, le=3_153_600_000)] = Field(
         86400.0, description="Seconds a callback is waited for where its step names no timeout."
@@ -89,7 +93,9 @@ class Settings(BaseSettings):
         (), description="Origins of other pages that may open a socket here, beside the server's own."
     )
     allowed_hosts: tuple[str, ...] = Field(
-        (), description="Names that the Host header may carry beside the public URL's and loopback."
+        (),
+        description="Names that the Host header may carry beside the public URL's and loopback; `*.example.com` is any "
+        "name below. Callbacks and receipts are taken whatever it says.",
     )
     services: dict[str, Service] = Field(
         {},
@@ -152,9 +158,22 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _absolute(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("must be absolute, such as https://orchestrator.example")
-        return value.rstrip("/") if value else value
+        return None if value is None else addresses.public_url(value)
+
+    @field_validator("host")
+    @classmethod
+    def _listens(cls, value: str) -> str:
+        return addresses.listening_host(value)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(addresses.allowed_host, value)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _each(addresses.origin, value)
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
@@ -215,8 +234,7 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The base of callback URLs, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        return self.public_url or f"http://{addresses.bracketed(self.host)}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
@@ -246,6 +264,17 @@ def read_settings(**overrides: object) -> Settings:
         name = re.search(r'field "(\w+)"', str(wrong))
         named = f"{PREFIX}{name[1].upper()}" if name else "One of them"
         raise SettingsError(f"These settings cannot work:\n  {named}: must be JSON.") from None
+
+
+def _each(read: Callable[[str], str], values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values as they are read; a wrong one is named by its place, for it may hold a secret."""
+    written = []
+    for place, value in enumerate(values, start=1):
+        try:
+            written.append(read(value))
+        except ValueError as wrong:
+            raise ValueError(f"entry {place} {wrong}") from None
+    return tuple(written)
 
 
 def _demand_people(settings: Settings) -> None:

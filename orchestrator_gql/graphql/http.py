@@ -13,6 +13,7 @@ from typing import Protocol
 
 import strawberry
 from graphql import GraphQLError
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,7 +32,7 @@ from orchestrator_gql.graphql.wire.body import BodyLimits, BodyTimeout, judge, r
 from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
 from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.utils.errors import Json, UnsupportedMediaType
+from orchestrator_gql.utils.errors import Json, OrchestratorError, UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
 """What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""
@@ -105,6 +106,11 @@ class GraphQLFace:
         """Begin to close every WebSocket: their operations end, and their clients come back elsewhere."""
         for socket in self._sockets:
             socket.close(code, reason)
+
+    def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
+        """The answer to a request that is refused before it comes here."""
+        accept = ", ".join(Headers(scope=scope).getlist("accept"))
+        return refusal(error, accepted=negotiate(accept))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket (ASGI 3)."""

@@ -18,13 +18,14 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     OrchestratorError,
     Refused,
+    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
 )
 
 logger = logging.getLogger(__name__)
 
-_TOLD = (NotFound, Refused, Invalid, Forbidden, Unauthenticated, StorageUnavailable, AuthorCodeFailed)
+_TOLD = (NotFound, Refused, Invalid, Forbidden, Unauthenticated, StorageUnavailable, ServerBusy, AuthorCodeFailed)
 """Errors whose messages are written for the caller. The rest of the tree speaks to authors and administrators."""
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)

@@ -1,7 +1,9 @@
 """Our errors as `application/problem+json` (RFC 9457): a stable type and code, and nothing that helps an attacker."""
 
+import logging
 from collections.abc import Mapping
-from typing import Any
+from secrets import token_hex
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.requests import Request
@@ -15,16 +17,20 @@ from orchestrator_gql.utils.errors import (
     CallbackConflict,
     CallbackUnknown,
     Forbidden,
+    HostUnknown,
     Invalid,
     NotFound,
     OrchestratorError,
     PayloadTooLarge,
     ReceiptUnknown,
     Refused,
+    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
 )
+
+logger = logging.getLogger(__name__)
 
 STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (CallbackUnknown, 404, "Not found"),
@@ -38,8 +44,10 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (Unauthenticated, 401, "Unauthenticated"),
     (Forbidden, 403, "Forbidden"),
     (AddressForbidden, 403, "Forbidden address"),
+    (HostUnknown, 421, "Misdirected request"),
     (StorageUnavailable, 503, "Storage unavailable"),
     (AuthorCodeFailed, 500, "Author's code failed"),
+    (ServerBusy, 503, "Server busy"),
     (Refused, 409, "Refused"),
     (Invalid, 400, "Invalid"),
 )
@@ -95,11 +103,49 @@ async def on_error(_: Request, error: Exception) -> Response:
     return problem_of(error)
 
 
+class HttpProblem(NamedTuple):
+    """What is wrong with a request before anybody looks at what it asks for."""
+
+    status: int
+    title: str
+    detail: str
+
+
+HTTP_PROBLEMS = {
+    "malformed-request": HttpProblem(400, "Malformed request", "This is no request of HTTP/1.1 (RFC 9112)."),
+    "not-found": HttpProblem(404, "Not found", "Nothing is served here."),
+    "method-not-allowed": HttpProblem(405, "Method not allowed", "This is asked for in another way: see Allow."),
+    "uri-too-long": HttpProblem(414, "URI too long", "The URL is longer than the server reads."),
+    "headers-too-large": HttpProblem(431, "Headers too large", "The headers are larger than the server reads."),
+    "http-error": HttpProblem(400, "Refused", "The request cannot be answered."),
+    "internal-error": HttpProblem(500, "Internal error", "Something went wrong here: the log has more under the id."),
+    "unsupported-transfer-coding": HttpProblem(
+        501, "Unsupported transfer coding", "The one transfer coding that is read is chunked."
+    ),
+    "unsupported-http-version": HttpProblem(505, "Unsupported HTTP version", "Send the request as HTTP/1.1."),
+}
+"""By code; they are no errors of ours, for nothing of ours was asked."""
+
+
+def http_problem(code: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    """The problem document of a code."""
+    status, title, detail = HTTP_PROBLEMS[code]
+    return problem(status, title, code, detail, headers=headers, **more)
+
+
 async def on_http_error(_: Request, error: Exception) -> Response:
     """Starlette's own refusals (no such path, wrong method), as problems."""
     status: int = getattr(error, "status_code", 500)
-    code, title = {404: ("not-found", "Not found"), 405: ("method-not-allowed", "Method not allowed")}.get(
-        status, ("http-error", "Refused")
-    )
-    detail = {404: "Nothing is served here.", 405: "This is asked for in another way: see Allow."}.get(status, title)
-    return problem(status, title, code, detail, headers=getattr(error, "headers", None))
+    headers: Mapping[str, str] | None = getattr(error, "headers", None)
+    code = {404: "not-found", 405: "method-not-allowed"}.get(status)
+    if code is None:
+        title, detail = HTTP_PROBLEMS["http-error"][1:]
+        return problem(status, title, "http-error", detail, headers=headers)
+    return http_problem(code, headers=headers)
+
+
+async def on_fault(_: Request, error: Exception) -> Response:
+    """What nobody expected: the log has it under the id, and the client learns nothing else."""
+    error_id = token_hex(8)
+    logger.error("a request could not be answered", exc_info=error, extra={"error_id": error_id})
+    return http_problem("internal-error", errorId=error_id)

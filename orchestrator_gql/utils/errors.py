@@ -23,11 +23,14 @@
     │   │   └── NotJson             a body that is not UTF-8, or not JSON at all
     │   ├── PayloadTooLarge         a body is over the limit
     │   ├── UnsupportedMediaType    a body of a type that is not read
+    │   ├── HostInvalid             no host, several, or none that can be read
+    │   ├── HostUnknown             a host that is not this server
     │   └── CursorInvalid           a cursor that this server did not make
     ├── Forbidden                   the caller lacks a permission
     │   └── SelfApproval            whoever started the process may not approve it
     ├── Unauthenticated             the credential is missing or wrong
     ├── AddressForbidden            the caller's address is none of the remote service's
+    ├── ServerBusy                  more connections than the server holds
     ├── StorageUnavailable          the database cannot be written now
     │   └── OutcomeUnknown          it went away in the COMMIT: it may have been done
     ├── AuthorCodeFailed            an author's function raised in the middle of a request
@@ -249,6 +252,18 @@ class UnsupportedMediaType(Invalid):
     code = "unsupported-media-type"
 
 
+class HostInvalid(Invalid):
+    """The Host header is missing, repeated or no host: send one, as it stands in the URL."""
+
+    code = "host-invalid"
+
+
+class HostUnknown(Invalid):
+    """This server has another name: use ORCHESTRATOR_PUBLIC_URL's, or add yours to ORCHESTRATOR_ALLOWED_HOSTS."""
+
+    code = "host-unknown"
+
+
 class CursorInvalid(Invalid):
     """This cursor was not made by this server: start without one."""
 
@@ -281,6 +296,12 @@ class AddressForbidden(OrchestratorError):
     """This callback is not taken from your address."""
 
     code = "forbidden-address"
+
+
+class ServerBusy(OrchestratorError):
+    """The server has as many connections as it can hold: try again in a moment."""
+
+    code = "server-busy"
 
 
 class StorageUnavailable(OrchestratorError):

@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+from support.streams import Count, followed
+
 from benchmarks.lifecycle import run_lifecycles
 from benchmarks.server import Server
-from support.streams import Count, followed
 
 SUBSCRIBERS = 20
 DELIVERIES = 100_000

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from toy_face import GRAPHQL, JSON, World, ask, client, codes, post, serving, toy_face
+from toy_face import GRAPHQL, JSON, SECONDS, World, ask, client, codes, post, serving, toy_face
 
 from orchestrator_gql.utils.errors import StorageUnavailable
 
@@ -233,7 +233,7 @@ async def test_a_body_that_never_ends_is_closed_in_time() -> None:
         reader, writer = await asyncio.open_connection(*address.split(":"))
         head = f"POST / HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
         writer.write(head.encode() + b'{"que')
-        answer = await asyncio.wait_for(reader.read(), timeout=5)
+        answer = await asyncio.wait_for(reader.read(), SECONDS)
         writer.close()
 
     assert answer.startswith(b"HTTP/1.1 408")

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from toy_face import GRAPHQL, World, ask, post, serving, toy_face
+from toy_face import GRAPHQL, SECONDS, World, ask, post, serving, toy_face
 
 
 def events(text: str) -> Iterator[dict[str, str]]:
@@ -87,7 +87,7 @@ async def test_a_silent_stream_is_kept_alive_and_a_client_that_leaves_closes_it(
         body, headers = {"query": "subscription { endless }"}, {"accept": "text/event-stream"}
         async with http.stream("POST", f"http://{address}/", json=body, headers=headers) as response:
             lines = response.aiter_lines()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(SECONDS):
                 seen = [await anext(lines) for _ in range(6)]
             assert face.open_operations == 1
         await world.until_closed(1)

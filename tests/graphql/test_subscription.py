@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from stories import SUSPENDED, Story, telling
-from toy_face import serving
+from toy_face import SECONDS, serving
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
@@ -42,7 +42,7 @@ async def follow(socket: ClientConnection, query: str = FOLLOW, **variables: Jso
 
 async def heard(socket: ClientConnection) -> Any:
     """The one root field of the next message."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SECONDS):
         message = json.loads(await socket.recv())
     assert message["type"] == "next" and "errors" not in message["payload"], message
     return next(iter(message["payload"]["data"].values()))

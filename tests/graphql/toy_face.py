@@ -24,6 +24,8 @@ from orchestrator_gql.utils.errors import CursorInvalid, SettingsError, Unauthen
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+SECONDS = 30.0
+"""Patience, not an expectation: a slow machine is no failure."""
 
 
 @dataclass
@@ -52,7 +54,7 @@ class World:
 
     async def until_closed(self, count: int) -> None:
         """Wait until so many subscriptions were closed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SECONDS):
             while self.closed < count:
                 await self.changed.wait()
 

@@ -14,15 +14,15 @@ import uvicorn
 from reader import L2VPN
 from starlette.applications import Starlette
 from support.database import sqlite_url
-from support.engine import Engine, engine_of
+from support.engine import Engine
 from support.until import until
+from support.web import site_of
 
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
 from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, StepRecord
-from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.types import ProcessStatus
@@ -56,8 +56,9 @@ class Story:
         return await until(self.engine.runtime, look, told="the process to rest")
 
     async def call_back(self, url: str, result: Any) -> httpx.Response:
-        """The remote service POSTs to the URL; the name `orchestrator` in it is this server."""
-        return await self.remote.post(urlsplit(url).path, json=result)
+        """The remote service POSTs to the URL as it stands; where it runs, the name in it leads to this server."""
+        whole = urlsplit(url)
+        return await self.remote.post(whole.path, json=result, headers={"host": whole.netloc})
 
     async def log(self, process: Process) -> list[StepRecord]:
         """Every step the process went through, and what became of it."""
@@ -88,13 +89,13 @@ class Story:
 
 @asynccontextmanager
 async def told(folder: Path, *workflows: Workflow, **settings: Any) -> AsyncIterator[Story]:
-    """A running server that offers the workflows, with the callback door open on a real socket."""
+    """A running server that offers the workflows, whole and on a real socket."""
     async with (
-        engine_of(sqlite_url(folder), *workflows, **settings) as engine,
-        _listening(Starlette(routes=callback_routes(engine.runtime))) as address,
+        site_of(sqlite_url(folder), *workflows, **settings) as site,
+        _listening(site.app) as address,
         httpx.AsyncClient(base_url=address, trust_env=False) as remote,
     ):
-        yield Story(engine, remote)
+        yield Story(site.engine, remote)
 
 
 @asynccontextmanager

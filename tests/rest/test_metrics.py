@@ -204,7 +204,7 @@ async def test_a_foreign_host_is_told_nothing(tmp_path: Path) -> None:
     async with site_of(sqlite_url(tmp_path)) as site:
         said = await site.http.get("/metrics", headers={"host": "evil.example"})
 
-    assert (said.status_code, "orchestrator_" in said.text) == (400, False)
+    assert (said.status_code, "orchestrator_" in said.text) == (421, False)
 
 
 async def test_each_server_counts_for_itself(tmp_path: Path) -> None:

@@ -129,14 +129,14 @@ async def test_a_failure_report_that_cannot_be_read_is_kept_as_an_attempt(
 
 
 async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "TIME", 0.05)
-
     async def dripping() -> Any:
         yield b'{"rc": '
         await asyncio.Event().wait()
 
     async with waiting(tmp_path) as wait:
-        refused = await wait.send(dripping())
+        with monkeypatch.context() as hurried:
+            hurried.setattr(bodies, "TIME", 0.05)
+            refused = await wait.send(dripping())
         accepted = await wait.send(b'{"rc": 0}')
 
     assert problem(refused) == (408, "request-timeout")

@@ -75,7 +75,7 @@ async def test_a_workflow_runs_from_its_start_form_to_its_end(kit: Kit, proxy: R
     ]
 
 
-async def test_a_wait_of_24_hours_expires_in_less_than_a_second(kit: Kit) -> None:
+async def test_a_wait_of_24_hours_expires_in_a_moment(kit: Kit) -> None:
     run = await kit.start(configure_node, *PAGES)
     await run.rests("AWAITING_CALLBACK")
     began, began_at = time.monotonic(), kit.now
@@ -85,7 +85,7 @@ async def test_a_wait_of_24_hours_expires_in_less_than_a_second(kit: Kit) -> Non
     await kit.turn(seconds=1)
     failed = await run.rests("FAILED")
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 60, "a busy machine may take seconds, a real wait would take a day"
     assert (kit.now - began_at).total_seconds() == 86_400
     assert still.status is ProcessStatus.AWAITING_CALLBACK
     assert failed.failure is not None

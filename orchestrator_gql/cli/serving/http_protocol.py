@@ -1,16 +1,21 @@
-"""Connections that may neither be silent for ever nor leave unread what they asked for, and how sockets are closed."""
+"""The server's side of a connection: time for headers, clients that do not read, refusals and closing."""
 
 import asyncio
+import sys
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 import h11
 import uvicorn
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.rest.problems import http_problem, problem_of
+from orchestrator_gql.utils.errors import HostInvalid
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 GOING_AWAY = 1001
@@ -24,6 +29,11 @@ class Config(uvicorn.Config):
     """Uvicorn's, and whom its connections tell what waits for their clients."""
 
     slow_readers: SlowReaders
+
+
+CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
+TOO_LARGE = 431
+NOT_IMPLEMENTED = 501
 
 
 class TimedHttp(H11Protocol):
@@ -73,6 +83,41 @@ class TimedHttp(H11Protocol):
 
         await self._app(scope, receive, counted)
 
+    def _should_upgrade(self) -> bool:
+        """Whether it is the handshake of a WebSocket; uvicorn would hand over a POST too, which then gets no answer."""
+        names = {name for name, _ in self.headers}
+        is_handshake = (
+            self.scope["method"] == "GET" and b"sec-websocket-key" in names and not names & {CONTENT_LENGTH, CHUNKED}
+        )
+        return is_handshake and super()._should_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request with a problem; uvicorn's own text would be all that is not JSON here."""
+        refused = self._problem(sys.exception())
+        status = refused.status_code
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # else the answer has begun, and can only be cut off
+            headers = [*refused.raw_headers, (b"connection", b"close")]
+            events = (
+                h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()),
+                h11.Data(data=bytes(refused.body)),
+                h11.EndOfMessage(),
+            )
+            self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
+        if self.cycle is not None:  # an answer that is under way would be sent behind this one
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+
+    def _problem(self, error: BaseException | None) -> Response:
+        """What is wrong, as h11 has found it; its words are not passed on, for they quote what was sent."""
+        hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        if hint == TOO_LARGE:
+            unread, _ = self.conn.trailing_data
+            return http_problem("headers-too-large" if b"\n" in unread else "uri-too-long")
+        if hint == NOT_IMPLEMENTED:
+            return http_problem("unsupported-transfer-coding")
+        return problem_of(HostInvalid()) if "Host: header" in str(error) else http_problem("malformed-request")
+
     def _keep_deadline(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
             self._drop_deadline()
@@ -114,7 +159,7 @@ class PoliteSocket(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send, now if the client keeps up, else when it is this message's turn."""
         if self.writable.is_set() and not self._turn.locked():
-            await super().send(message)
+            await self._written(message)
             return
         data = message.get("text") or message.get("bytes")
         size = len(data) if isinstance(data, str | bytes) else 0
@@ -126,9 +171,15 @@ class PoliteSocket(WebSocketsSansIOProtocol):
                 self._turn.release()
                 raise
         try:
-            await super().send(message)
+            await self._written(message)
         finally:
             self._turn.release()
+
+    async def _written(self, message: ASGISendEvent) -> None:
+        """Write, and take a refused handshake as over: uvicorn logs an error where it is answered with a body."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     def handle_ping(self) -> None:
         """Answer, unless the client sends pings and reads no pongs."""

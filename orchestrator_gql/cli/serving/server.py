@@ -9,9 +9,12 @@ from contextlib import AbstractAsyncContextManager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Scope
 
 from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, TimedHttp
-from orchestrator_gql.utils.errors import SettingsError
+from orchestrator_gql.cli.serving.request_check import RequestCheck
+from orchestrator_gql.rest.problems import problem_of
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 HEADER_BYTES = 64 * 1024
@@ -60,7 +63,7 @@ async def serve_until_signal(
     keeps the application from starting is raised and not logged with a trace.
     """
     config = _config(app)
-    server = Server(config)
+    server = _server(app, config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.handle_exit, number, None)
@@ -88,6 +91,21 @@ def _closed(host: str, port: int, error: OSError) -> SettingsError:
     )
 
 
+def _server(app: Starlette, config: Config) -> Server:
+    server = Server(config)
+    config.app = RequestCheck(
+        app,
+        limit=CONNECTIONS,
+        count=lambda: len(server.server_state.connections),
+        refuse=getattr(app.state, "refuse", _refuse),
+    )
+    return server
+
+
+def _refuse(_: Scope, error: OrchestratorError) -> ASGIApp:
+    return problem_of(error)
+
+
 def _config(app: Starlette) -> Config:
     config = Config(
         app,
@@ -99,7 +117,6 @@ def _config(app: Starlette) -> Config:
         forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine says who called, for the bound on wrong URLs
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
-        limit_concurrency=CONNECTIONS,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large one
         timeout_graceful_shutdown=ANSWER_SECONDS,

@@ -8,10 +8,12 @@ from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.wire.negotiation import JSON, Accepted
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import (
+    HostUnknown,
+    Invalid,
     Json,
     OrchestratorError,
-    PayloadInvalid,
     PayloadTooLarge,
+    ServerBusy,
     StorageUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
@@ -20,10 +22,13 @@ from orchestrator_gql.utils.errors import (
 _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
     (PayloadTooLarge, 413, {"Connection": "close"}),  # the rest of the body is on its way and will not be read
     (UnsupportedMediaType, 415, {"Accept": JSON}),
-    (PayloadInvalid, 400, {}),
+    (HostUnknown, 421, {}),
+    (Invalid, 400, {}),
     (Unauthenticated, 401, {"WWW-Authenticate": "Bearer"}),
     (StorageUnavailable, 503, {"Retry-After": "1"}),
+    (ServerBusy, 503, {"Retry-After": "1"}),
 )
+"""The first row that fits counts, so the narrower classes stand first."""
 
 
 class HttpRefusal(Exception):

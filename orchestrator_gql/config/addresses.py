@@ -1,0 +1,176 @@
+"""Hosts and URLs as settings name them, read once and written as requests are compared with them."""
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
+
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+_BRACKETS = re.compile(r"\[[^\[\]]*\](?::.*)?|[^\[\]]*")
+_SCHEMES = ("http", "https")
+_ADDRESS_LIKE = re.compile(r"[0-9]+")
+LONGEST_NAME = 253
+
+
+def canonical(host: str) -> str:
+    """A host as it is compared: lower case, no dot at its end, no brackets, and an IPv6 address in its one short form.
+
+    Raises `ValueError` if it is neither a name nor an address.
+
+    >>> canonical("Orchestrator.Example."), canonical("[0:0:0:0:0:0:0:1]"), canonical("192.0.2.7")
+    ('orchestrator.example', '::1', '192.0.2.7')
+    """
+    if host.startswith("[") and host.endswith("]"):
+        return _address(host[1:-1])
+    name = host.lower().removesuffix(".")
+    if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        raise ValueError("is neither a name nor an address")
+    if _ADDRESS_LIKE.fullmatch(name.rpartition(".")[2]):  # such a name is an IPv4 address, or nothing
+        return str(ip_address(name))
+    return name
+
+
+def public_url(text: str) -> str:
+    """The URL with its host in ASCII and lower case, without slashes at its end; `ValueError` says what to change.
+
+    >>> public_url("HTTPS://Orchestrator.Example/automation/")
+    'https://orchestrator.example/automation'
+    """
+    parts = _absolute(text)
+    path = parts.path.rstrip("/")
+    if not _PATH.fullmatch(path):
+        raise ValueError("has a path with characters that no URL holds; write them percent-encoded, such as %20")
+    if {".", ".."} & set(path.split("/")):
+        raise ValueError("has '.' or '..' in its path, which clients leave out; write the path that remains")
+    return f"{parts.scheme}://{_authority(parts)}{path}"
+
+
+def origin(text: str) -> str:
+    """The origin of a page as browsers send it, such as ``https://portal.example``; ``*`` stands for any."""
+    if text == "*":
+        return text
+    parts = _absolute(text)
+    if parts.path not in ("", "/"):
+        raise ValueError("has a path; an origin ends with its host or port, such as https://portal.example")
+    return f"{parts.scheme}://{_authority(parts)}"
+
+
+def listening_host(text: str) -> str:
+    """The address or name to listen on, without brackets.
+
+    >>> listening_host("[::1]")
+    '::1'
+    """
+    host = text.strip()
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in host:
+        try:
+            IPv6Address(host)
+        except ValueError:
+            raise ValueError(
+                "is no address or name; it is written without a scheme and a port (that is ORCHESTRATOR_PORT), such as "
+                "127.0.0.1, ::1 or orchestrator.example"
+            ) from None
+        return host
+    if not host or re.search(r"[\s/@\[\]]", host):
+        raise ValueError("is no address or name, such as 127.0.0.1, ::1 or orchestrator.example")
+    return host
+
+
+def allowed_host(text: str) -> str:
+    """A name that requests may be addressed to; ``*.example.com`` stands for all names below, ``*`` for any.
+
+    >>> allowed_host("*.Example.com"), allowed_host("[::1]")
+    ('*.example.com', '::1')
+    """
+    if text == "*":
+        return text
+    host = text.strip()
+    wildcard, host = ("*.", host[2:]) if host.startswith("*.") else ("", host)
+    try:
+        # An IPv6 address may stand here without brackets: nothing else has more than one colon.
+        return wildcard + canonical(f"[{host}]" if host.count(":") > 1 and host[0] != "[" else in_ascii(host))
+    except ValueError:
+        raise ValueError(
+            "is no host; it is a name or an address without scheme, port and path, such as orchestrator.example, "
+            "*.example.com or 192.0.2.7"
+        ) from None
+
+
+def in_ascii(host: str) -> str:
+    """The host as it is sent: a name in other letters as IDNA writes it.
+
+    >>> in_ascii("bücher.example")
+    'xn--bcher-kva.example'
+    """
+    if host.isascii():
+        return host
+    from httpx import URL, InvalidURL  # for the few that need it: importing it takes long
+
+    try:
+        return URL(f"http://{host.lower()}").raw_host.decode("ascii")
+    except InvalidURL:
+        raise ValueError("is no name that can be written by IDNA") from None
+
+
+def host_of(url: str) -> str:
+    """The host of a URL that `public_url` wrote, as `canonical` writes it."""
+    return _canonical_of(urlsplit(url))
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL: an IPv6 address in brackets, its zone as RFC 6874 writes it."""
+    return f"[{host.replace('%', '%25')}]" if ":" in host else host
+
+
+def _absolute(text: str) -> SplitResult:
+    """The parts of an absolute URL of a host, and perhaps a path; the port is a number, if there is one."""
+    url = text.strip()
+    if re.search(r"[\s\x00-\x1f\x7f\\]", url):  # urlsplit would leave some of them out, silently
+        raise ValueError("holds a space, a backslash or a control character; leave it out")
+    if url.partition("://")[0].lower() not in _SCHEMES or "://" not in url:
+        raise ValueError("must be absolute, such as https://orchestrator.example")
+    if "?" in url or "#" in url:
+        raise ValueError("has a query or a fragment, but paths are put behind it; leave out all from '?' or '#' on")
+    authority = url.split("/", 3)[2]
+    if "@" in authority:
+        raise ValueError("names a user, whom every remote service would see; leave out all before '@' in the host")
+    if authority.count(":") > 1 and not authority.startswith("["):
+        raise ValueError("has an IPv6 address without brackets; write it as in http://[2001:db8::7]:8000")
+    try:
+        if not _BRACKETS.fullmatch(authority):
+            raise ValueError
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("has no IPv6 address between its brackets; write it as in http://[2001:db8::7]:8000") from None
+    try:
+        is_port = parts.port != 0
+    except ValueError:
+        is_port = False
+    if not is_port:
+        raise ValueError("has a port that is no number from 1 to 65535; leave it out or correct it")
+    if not parts.hostname:
+        raise ValueError("names no host; it looks like https://orchestrator.example")
+    return parts
+
+
+def _authority(parts: SplitResult) -> str:
+    dot = "." if (parts.hostname or "").endswith(".") else ""  # it keeps a resolver from trying names below its own
+    host = bracketed(_canonical_of(parts)) + dot
+    return host if parts.port is None else f"{host}:{parts.port}"
+
+
+def _canonical_of(parts: SplitResult) -> str:
+    host = in_ascii(parts.hostname or "")
+    try:
+        return canonical(f"[{host}]" if "[" in parts.netloc else host)
+    except ValueError:
+        raise ValueError("has a host that is neither a name nor an address") from None
+
+
+def _address(text: str) -> str:
+    address = IPv6Address(text)
+    if address.scope_id is not None:  # a zone means something on one machine only, and clients do not send it
+        raise ValueError("has a zone")
+    return str(address)

@@ -1,0 +1,85 @@
+"""Which host a request was addressed to, and whether that is this server.
+
+A foreign host may mean that a page of somebody else reaches this server through a browser (DNS rebinding). If a secret
+in the path is the credential, any host is accepted: such a page does not know the path, and a remote service that puts
+its own host before the path it was given must not lose its result.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from orchestrator_gql.config.addresses import LONGEST_NAME, canonical
+from orchestrator_gql.utils.errors import HostInvalid, HostUnknown, OrchestratorError
+
+Refuse: TypeAlias = Callable[[Scope, OrchestratorError], ASGIApp]
+"""Makes the answer to a request that no route gets to see."""
+
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)(/[^?#]*)?", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
+_LONGEST = LONGEST_NAME + len(".:65535")
+_PORTS = 65_536
+
+
+class KnownHosts:
+    """Let through what is addressed to this server, and whatever is for an open route; refuse the rest.
+
+    ``names`` are hosts as `canonical` writes them, ``*.example.com`` or ``*``.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: Iterable[str], open_routes: Collection[BaseRoute], refuse: Refuse):
+        self._app = app
+        self._names = frozenset(names)
+        self._endings = tuple(name[1:] for name in self._names if name.startswith("*."))
+        self._open_routes = open_routes
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer with what is wrong with its host."""
+        app = self._app
+        if scope["type"] in ("http", "websocket"):
+            _take_absolute_form(scope)
+            if (error := self._error(scope)) is not None:
+                app = self._refuse(scope, error)
+        await app(scope, receive, send)
+
+    def _error(self, scope: Scope) -> OrchestratorError | None:
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1:  # what stands before this server may have looked at another of them (RFC 9112, section 3.2)
+            return HostInvalid()
+        name = _name_of(hosts[0]) if hosts and len(hosts[0]) <= _LONGEST else None
+        if name is not None and self._is_ours(name):
+            return None
+        if any(route.matches(scope)[0] is not Match.NONE for route in self._open_routes):
+            return None
+        return HostInvalid() if name is None else HostUnknown()
+
+    def _is_ours(self, name: str) -> bool:
+        return name in self._names or "*" in self._names or name.endswith(self._endings)
+
+
+@lru_cache(maxsize=256)
+def _name_of(header: bytes) -> str | None:
+    """The host in a Host header, without its port; None where there is none that can be read."""
+    found = _AUTHORITY.fullmatch(header.decode("latin-1"))
+    if found is None or int(found[2] or 0) >= _PORTS:
+        return None
+    try:
+        return canonical(found[1])
+    except ValueError:
+        return None
+
+
+def _take_absolute_form(scope: Scope) -> None:
+    """A request that names the whole URL is addressed to the host in it, whatever its header says (RFC 9112, 3.2.2)."""
+    target = scope.get("raw_path") or b""
+    if target.startswith(b"/") or (found := _ABSOLUTE.fullmatch(target)) is None:
+        return
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    path = found[2] or b"/"
+    scope.update(path=unquote(path.decode("latin-1")), raw_path=path, headers=[(b"host", found[1]), *others])

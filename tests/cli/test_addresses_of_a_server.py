@@ -1,0 +1,123 @@
+"""The addresses that a server hands out and answers to: IPv6, and a path that a proxy takes off again."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from support.command_line import FLOWS, SECONDS, Running, command, environment_of, orchestrator, serving, until
+from test_journey import CALLING, completed, post, start_process
+from websockets.sync.client import connect
+
+from orchestrator_gql.cli.client import SUBPROTOCOL
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_on_ipv6_the_urls_are_well_formed_and_callbacks_and_sockets_work(tmp_path: Path, host: str) -> None:
+    (tmp_path / "calls.py").write_text(CALLING)
+    with serving(tmp_path, "--workflows", "calls", "--host", host) as server:
+        address = server.address
+        url = start_process(server, tmp_path)
+        at = address.replace("http", "ws") + "/graphql"
+        with connect(at, subprotocols=[SUBPROTOCOL], proxy=None) as socket:
+            socket.send('{"type": "connection_init"}')
+            acknowledged = json.loads(socket.recv(SECONDS))
+        accepted = post(url, {"rc": 0})
+        until(lambda: completed(server))
+
+    assert address.startswith("http://[::1]:")
+    assert url.startswith(f"{address}/api/processes/")
+    assert acknowledged["type"] == "connection_ack"
+    assert accepted == 200
+
+
+@pytest.mark.parametrize(
+    ("public", "host"),
+    [
+        ("https://orchestrator.example/automation/", "orchestrator.example"),
+        ("https://Orchestrator.example:8443/a/b", "orchestrator.example:8443"),
+        ("http://[2001:db8::7]:8000", "[2001:db8::7]:8000"),
+        ("http://[2001:db8::7]/automation", "[2001:db8::7]"),
+    ],
+)
+@pytest.mark.parametrize("keeps_host", [True, False])
+def test_a_proxy_may_take_a_path_off_and_pass_the_host_on_or_its_own(
+    tmp_path: Path, public: str, host: str, keeps_host: bool
+) -> None:
+    (tmp_path / "calls.py").write_text(CALLING)
+    headers = {"host": host} if keeps_host else {}
+    with serving(tmp_path, "--workflows", "calls", "--public-url", public) as server:
+        url = start_process(server, tmp_path)
+        path = url.removeprefix(base := f"{public.lower().rstrip('/')}")
+        said = {
+            place: httpx.get(server.address + place, headers=headers, trust_env=False, timeout=SECONDS)
+            for place in ("/health/ready", "/openapi.json", "/")
+        }
+        accepted = httpx.post(server.address + path, json={"rc": 0}, headers=headers, trust_env=False, timeout=SECONDS)
+        until(lambda: completed(server))
+
+    assert path.startswith("/api/processes/")
+    assert {answer.status_code for answer in said.values()} == {200}
+    assert said["/openapi.json"].json()["servers"] == [{"url": base}]
+    assert accepted.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ORCHESTRATOR_PUBLIC_URL", "http://::1:8000", "ORCHESTRATOR_PUBLIC_URL: has an IPv6 address without brackets"),
+        ("ORCHESTRATOR_PUBLIC_URL", "https://ada:s3cret@a.example", "ORCHESTRATOR_PUBLIC_URL: names a user"),
+        (
+            "ORCHESTRATOR_ALLOWED_HOSTS",
+            '["a.example", "https://s3cret"]',
+            "ORCHESTRATOR_ALLOWED_HOSTS: entry 2 is no host",
+        ),
+        ("ORCHESTRATOR_ALLOWED_ORIGINS", '["a.example"]', "ORCHESTRATOR_ALLOWED_ORIGINS: entry 1 must be absolute"),
+        ("ORCHESTRATOR_HOST", "127.0.0.1:8000", "ORCHESTRATOR_HOST: is no address or name"),
+    ],
+)
+def test_an_address_that_cannot_work_is_told_at_start(tmp_path: Path, name: str, value: str, told: str) -> None:
+    (tmp_path / "flows.py").write_text(FLOWS)
+
+    refused = orchestrator(tmp_path, "serve", "--workflows", "flows", "--port", "0", **{name: value})
+
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert "s3cret" not in refused.stderr
+
+
+def test_the_work_goes_on_when_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
+    (tmp_path / "calls.py").write_text(CALLING)
+    reads, writes = os.pipe()
+    arguments = ("serve", "--workflows", "calls", "--port", "0")
+    environment = environment_of({"PYTHONUNBUFFERED": "1"})
+    process = subprocess.Popen(command(arguments), cwd=tmp_path, env=environment, stdout=writes, stderr=writes)
+    os.close(writes)
+    server = Running(process, tmp_path / "read", tmp_path / "read")
+    try:
+        with os.fdopen(reads, "rb") as output:  # as `serve | head` reads: until it has seen enough
+            server.out.write_bytes(next(line for line in output if b"Dashboard" in line))
+        url = start_process(server, tmp_path)
+        accepted = post(url, {"rc": 0})
+        until(lambda: completed(server))
+    finally:
+        code = server.end()
+
+    assert (accepted, code) == (200, 0)
+
+
+def test_what_nobody_reads_is_said_to_nobody_and_is_no_failure() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    code = "from orchestrator_gql.cli.terminal import say; say('hello'); say('again'); print('more')"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code], stdout=writes, stderr=subprocess.PIPE, timeout=SECONDS, check=False
+    )
+
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (0, b"")
