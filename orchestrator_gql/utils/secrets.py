@@ -26,7 +26,7 @@ PIECE = 16
 """Characters of a long secret, or of one line of it, that count as the secret."""
 
 LONGEST = 16 * 1024
-MOST = 500
+MOST = 100
 """Secrets of so many characters, and so many of them, are known by what they say; all are known by their place."""
 
 

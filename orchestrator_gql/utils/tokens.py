@@ -67,9 +67,8 @@ def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
     spellings = tuple(spelling for token in tokens if token for spelling in _spellings(token))
     text = value if isinstance(value, str) else encode(value)
     unescaped = _unescaped(text)
-    if not any(_may_hold(text, unescaped, spelling) for spelling in spellings):
-        return value
-    return _concealed(value, spellings, mark)
+    held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
+    return _concealed(value, held, mark) if held else value
 
 
 @lru_cache(maxsize=4096)
