@@ -4,7 +4,6 @@ A mask is never taken for a value. It stands for the original where it comes bac
 everywhere else, and where that is not certain, the field is refused: a secret that is guessed wrong is another's.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,11 +200,26 @@ def _is_around(piece: str, was: str, index: int, last: int) -> bool:
 
 
 def _hidden(original: str, seen: Sequence[str]) -> list[str] | None:
-    """What each mask of a text hides; None where it could be read in two ways."""
-    readings = [_read(original, seen, some) for some in ("(.+?)", "(.+)")]
-    return readings[0] if readings[0] == readings[1] else None
+    """What each mask of a text hides; None where it could be read in two ways.
+
+    It is read from either end, each time with masks that hide as little as they can: no search goes back, for a text of
+    a megabyte may hold thousands of masks.
+    """
+    first = _read(original, seen)
+    backwards = _read(original[::-1], [piece[::-1] for piece in reversed(seen)])
+    return first if backwards is not None and first == [hidden[::-1] for hidden in reversed(backwards)] else None
 
 
-def _read(original: str, seen: Sequence[str], some: str) -> list[str] | None:
-    found = re.fullmatch(some.join(map(re.escape, seen)), original, re.DOTALL)
-    return list(found.groups()) if found else None
+def _read(original: str, seen: Sequence[str]) -> list[str] | None:
+    begin, *between = seen
+    if not original.startswith(begin) or not original.endswith(seen[-1]):
+        return None
+    found, at = list[str](), len(begin)
+    for piece in between[:-1]:
+        following = original.find(piece, at + 1)
+        if following < 0:
+            return None
+        found.append(original[at:following])
+        at = following + len(piece)
+    end = len(original) - len(seen[-1])
+    return [*found, original[at:end]] if between and end > at else None

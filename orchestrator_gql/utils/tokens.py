@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json as stdjson
 import os
 import re
 import secrets
@@ -65,10 +66,17 @@ def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
     {'url': 'https://example.org/callback/[callback token]'}
     """
     spellings = tuple(spelling for token in tokens if token for spelling in _spellings(token))
-    text = value if isinstance(value, str) else encode(value)
+    text = value if isinstance(value, str) else _searchable(value)
     unescaped = _unescaped(text)
     held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
     return _concealed(value, held, mark) if held else value
+
+
+def _searchable(value: Json) -> str:
+    try:
+        return encode(value)
+    except ValueError:  # a page may show NaN
+        return stdjson.dumps(value)
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,7 @@ CLEAR = {
     "decisions": {"pages", "secrets"},
     "callback_attempts": {"body"},
 }
-"""Columns that hold secrets in clear: the state and the results that steps work with, and what is approved or adopted."""
+"""Columns that hold secrets in clear: what steps work with, and what may be approved or adopted."""
 
 
 def spellings(secret: str) -> set[str]:

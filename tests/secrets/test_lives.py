@@ -70,7 +70,8 @@ def asks(page: type[FormPage], seen: list[Any], **options: Any) -> Workflow:
     @inputstep("Ask", **options)
     def ask() -> FormGenerator:
         said = yield page
-        return said.model_dump()
+        data: State = said.model_dump()
+        return data
 
     @step("See")
     def see(state: State) -> None:
@@ -274,7 +275,7 @@ async def test_a_result_that_is_typed_in_may_hold_the_masks_of_the_one_before(of
     await answer(engine.runtime, await remote.asked(), {"pin": "12", "number": 345, "rc": 1})
     process = await engine.reaches(id, FAILED)
     callback = await engine.mailbox(id)
-    typed = {"callback_id": callback.id, "reason": "I looked"}
+    typed: dict[str, Any] = {"callback_id": callback.id, "reason": "I looked"}
 
     with pytest.raises(PayloadInvalid) as refused:
         await complete_callback(engine.runtime, ADA, **typed, result={"pin": f"1{MASK}", "rc": 0})

@@ -1,6 +1,7 @@
 """A mask that comes back stands for what it hides, at the place where it was shown; else it is refused."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -88,6 +89,18 @@ def test_a_mask_that_hides_nothing_there_is_refused(original: Any, sent: Any, pl
     assert errors[0].pointer == place
     assert errors[0].type == "mask"
     assert "type the value anew" in errors[0].message
+
+
+@pytest.mark.parametrize("piece", ["a", "aa\n", "password: "])
+def test_a_text_of_a_megabyte_with_thousands_of_masks_is_read_in_one_go(piece: str) -> None:
+    original = (piece + "aaa") * 20_000
+    seen = (piece + MASK) * 20_000
+    began = time.process_time()
+
+    for sent in (seen + "!", seen[: len(seen) // 2]):
+        restored({"t": sent}, {"t": original}, {"t": seen})
+
+    assert time.process_time() - began < 10
 
 
 texts = st.text('abcdefghijklmnop "\\\n', min_size=1, max_size=8)

@@ -116,7 +116,8 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
             remark: str = f"{state['plain']} it is"
 
         said = yield Confirm
-        return said.model_dump(include={"edited", "api_key", "remark"})
+        data: State = said.model_dump(include={"edited", "api_key", "remark"})
+        return data
 
     @step("Stumble")
     def stumble(edited: str, api_key: str, remark: str) -> None:

@@ -118,8 +118,10 @@ def dumped(value: Any, *, warnings: bool = True) -> Any:
     Every rule of serialization holds (aliases, excluded and computed fields, serializers of the author's own), for
     pydantic is asked twice: as JSON, and as Python, where it leaves secrets as they are.
     """
-    is_model = isinstance(value, BaseModel)
-    plain = value.model_dump(mode="json", warnings=warnings) if is_model else to_jsonable_python(value, fallback=_display)
+    if isinstance(value, BaseModel):
+        plain = value.model_dump(mode="json", warnings=warnings)
+    else:
+        plain = to_jsonable_python(value, fallback=_display)
     if next(secrets_within(value), None) is None and not _shows_display(plain):
         return plain
     return with_secrets(plain, as_python(value))
