@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from kinds import stored_texts, told_in
-from pydantic import BaseModel, Field, Secret, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretStr
 from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer, fail
 from support.web import site_of
 
-from orchestrator_gql import begin, callback_step, focussteps, inputstep, step
+from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
+from orchestrator_gql.cli.operator.forms import shown
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
@@ -103,13 +104,13 @@ async def test_a_form_shows_masks_and_takes_them_for_what_they_hide(offer: Offer
     id = await engine.start(asking)
     await engine.reaches(id, SUSPENDED)
 
-    shown = await open_form(engine.runtime, ADA, await open_request(engine, id), [])
+    begins = await open_form(engine.runtime, ADA, await open_request(engine, id), [])
     await confirm(engine, id, sent)
     await engine.reaches(id, COMPLETED)
 
-    assert isinstance(shown, NextPage)
-    assert shown.page.initial_data == SHOWN
-    told = json.dumps(shown.page.schema | {"page": shown.page.ui_schema})
+    assert isinstance(begins, NextPage)
+    assert begins.page.initial_data == SHOWN
+    told = json.dumps(begins.page.schema | {"page": begins.page.ui_schema})
     assert [one for one in ("first", "x7", "4711", "m0", "m1", "v0", "plain0", DISPLAY) if one in told] == []
     assert seen == [stored]
 
@@ -204,6 +205,39 @@ async def test_a_place_is_forgotten_once_something_else_stands_there_and_the_wor
     assert (process.failure.message, process.failure.details) == (
         f"{MASK} was wrong", {"pin": MASK, "tried": [MASK]}
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["condition", "form", "title"])
+async def test_what_the_engine_asks_of_authors_code_does_not_tell_a_secret_either(offer: Offer, what: str) -> None:
+    @step("Take")
+    def take() -> State:
+        return {"key": SecretStr(SECRET)}
+
+    def raises(state: State) -> bool:
+        raise LookupError(f"no {state['key']}")
+
+    @inputstep("Ask")
+    def ask(key: str) -> FormGenerator:
+        if what == "form":
+            raise LookupError(f"no {key}")
+
+        class Ask(FormPage):
+            model_config = ConfigDict(title=f"With {key}?")
+
+        yield Ask
+        return {}
+
+    @workflow("Asked")
+    def asked() -> Any:
+        return begin >> take >> (conditional(raises)(take) if what == "condition" else ask)
+
+    engine = await offer(asked)
+    id = await engine.start(asked)
+    await engine.reaches(id, SUSPENDED if what == "title" else FAILED)
+
+    stored = await engine.read(stored_texts)
+    assert MASK in stored["input_requests.title" if what == "title" else "processes.failure"]
+    assert {place: text for place, text in stored.items() if told_in(text, SECRET)} == {}
 
 
 async def test_a_step_that_fails_after_it_made_a_secret_does_not_tell_it(offer: Offer) -> None:
@@ -441,6 +475,15 @@ async def test_start_pages_and_data_of_a_form_are_masked_before_and_after(storag
     assert process.state == {"hashed": SECRET[::-1], "short": "q9", "mine": "m4rk3d"}
     assert before == {"data": {"hashed": SECRET[::-1], "short": MASK, "mine": MASK}, "pages": [SHOWN]}
     assert told == {"state": before["data"], "startPages": [SHOWN]}
+
+
+def test_what_is_typed_at_a_terminal_is_not_shown_again() -> None:
+    schema = {"properties": {"password": {"type": "string", "writeOnly": True}, "user": {"type": "string"}}}
+    page = {"title": "Log in", "schema": schema, "initialData": {}}
+
+    lines = shown("Log in", page, {"password": SECRET, "user": "ada"})
+
+    assert lines == ["Log in", f"  password: {MASK}", "  user: ada"]
 
 
 async def test_the_kit_behaves_alike() -> None:
