@@ -48,6 +48,18 @@ def shown(value: Any) -> Any:
             {"t": json.dumps({"pin": "1", "rc": 1})},
             id="JSON in a text, edited",
         ),
+        pytest.param(
+            {"t": "user: ada\npassword: hunter2\nmtu: 1500"},
+            {"t": f"user: bob\npassword: {MASK}\nmtu: 9000"},
+            {"t": "user: bob\npassword: hunter2\nmtu: 9000"},
+            id="a text edited on both sides of its only mask",
+        ),
+        pytest.param(
+            {"t": "a\npassword: h1\nb\nmy_pin: h2\nc"},
+            {"t": f"A\npassword: {MASK}\nB\nmy_pin: {MASK}\nC"},
+            {"t": "A\npassword: h1\nB\nmy_pin: h2\nC"},
+            id="a text edited everywhere, with masks that are told apart",
+        ),
         pytest.param({"t": f"was {MASK}"}, {"t": f"was {MASK}"}, {"t": f"was {MASK}"}, id="a log that says so itself"),
     ],
 )
