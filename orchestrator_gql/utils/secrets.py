@@ -19,7 +19,7 @@ from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import Json
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.secrets import Found, Place, masked, place_of, pointer, value_at
-from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.tokens import conceal_spelled, spellings_of
 
 ANYWHERE = 4
 """Characters from which on a secret is looked for inside texts; a shorter one must be the whole text, or quoted."""
@@ -136,7 +136,7 @@ def _standing(value: Any, known: frozenset[str], place: Place, least: int) -> It
 
 def _concealed(value: Any, values: tuple[str, ...]) -> Any:
     long, exact = _spelled(values)
-    shown = conceal(value, long, MASK) if long else value
+    shown = conceal_spelled(value, long, MASK) if long else value
     return _without_exact(shown, exact) if exact else shown
 
 
@@ -163,9 +163,9 @@ def _spellings(value: str) -> set[str]:
     raw = value.encode("utf-8", "replace")
     encoded = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
     encoded |= {each.replace("%", "%25") for each in encoded}
-    return (
-        once | twice | encoded | {escape(value), escape(value, quote=False), shlex.quote(value).strip("'"), raw.hex()}
-    )
+    marked_up = {escape(value), escape(value, quote=False), shlex.quote(value).strip("'")}
+    found = once | twice | encoded | marked_up | spellings_of(value) | {raw.hex()}
+    return {each for each in found if len(each) >= ANYWHERE}
 
 
 def _escaped(value: str) -> set[str]:

@@ -54,8 +54,8 @@ def new_id() -> UUID:
     return UUID(int=bits & ~(0x3 << 62) | (0x2 << 62))
 
 
-def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
-    """``value`` with each of ``tokens`` replaced by the mark wherever it stands in a text or a key.
+def conceal(value: Json, tokens: Iterable[str]) -> Json:
+    """``value`` with each of ``tokens`` replaced by a mark wherever it stands in a text or a key.
 
     Found are a token as it is, with any of its characters %-encoded (once or more) or JSON-escaped (backslashes
     doubled or not), and within base64 of either alphabet. Of base64 the characters that a token shares with its
@@ -65,7 +65,11 @@ def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
     >>> conceal({"url": "https://example.org/callback/s3cr%33t-token"}, ["s3cr3t-token"])
     {'url': 'https://example.org/callback/[callback token]'}
     """
-    spellings = tuple(spelling for token in tokens if token for spelling in _spellings(token))
+    return conceal_spelled(value, [spelling for token in tokens if token for spelling in spellings_of(token)], MARK)
+
+
+def conceal_spelled(value: Json, spellings: Iterable[str], mark: str) -> Json:
+    """As `conceal`, of what is spelled in these ways only, where each character may be escaped."""
     text = value if isinstance(value, str) else _searchable(value)
     unescaped = _unescaped(text)
     held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
@@ -80,7 +84,7 @@ def _searchable(value: Json) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _spellings(token: str) -> frozenset[str]:
+def spellings_of(token: str) -> frozenset[str]:
     """The token, and the characters of base64 that are its alone at each of the three places in a group."""
     found, raw = {token}, token.encode("utf-8", "surrogatepass")
     for before in range(3 if len(raw) >= _IN_BASE64 else 0):
@@ -108,7 +112,7 @@ def _may_hold(text: str, unescaped: str, spelling: str) -> bool:
     An escape sign right before a token can take the token's first characters for its own digits when a text is
     unescaped as a whole; its second half is safe from that.
     """
-    return spelling in text or spelling[len(spelling) // 2 :] in unescaped
+    return spelling in text or (unescaped is not text and spelling[len(spelling) // 2 :] in unescaped)
 
 
 def _concealed(value: Json, spellings: Iterable[str], mark: str) -> Json:
