@@ -37,12 +37,12 @@ def judge(
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
     sent = _asked(page, answer)
+    if flaws := bounded(_flaws(sent)):
+        return None, flaws
     if holds_mask(sent):
         sent, masks = restored(sent, *before())
         if masks:
             return None, bounded(masks)
-    if flaws := bounded(_flaws(sent)):
-        return None, flaws
     try:
         model = _filled_in(page, sent)
     except ValidationError as error:

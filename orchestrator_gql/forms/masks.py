@@ -4,7 +4,6 @@ A mask is never taken for a value. It stands for the original where it comes bac
 everywhere else, and where that is not certain, the field is refused: a secret that is guessed wrong is another's.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,15 +177,15 @@ def _restored_list(
 def _restored_text(sent: str, original: Any, shown: Any) -> str | None:
     """The text with what its masks hide; None where that is not certain.
 
-    A text was edited: that is certain where all changes are between two masks, or before the first or behind the last,
-    and what stands around the masks is as it was. Then none of them can have changed its place with another.
+    A text was edited: that is certain if what stands around the masks is as it was, and either stands before one mask
+    alone, or all changes are between two masks. Then none of them can have changed its place with another.
     """
     if not isinstance(original, str) or not isinstance(shown, str) or sent in _WHOLE:
         return None
     pieces, seen = sent.split(MASK), shown.split(MASK)
     hidden = _hidden(original, seen)
     changed = [index for index, (piece, was) in enumerate(zip(pieces, seen, strict=False)) if piece != was]
-    if hidden is None or len(pieces) != len(seen) or len(changed) > 1:
+    if hidden is None or len(pieces) != len(seen) or (len(changed) > 1 and not _are_told_apart(seen)):
         return None
     if not all(_is_around(pieces[index], seen[index], index, len(pieces) - 1) for index in changed):
         return None
@@ -196,16 +195,41 @@ def _restored_text(sent: str, original: Any, shown: Any) -> str | None:
 def _is_around(piece: str, was: str, index: int, last: int) -> bool:
     """Whether a changed piece begins and ends, where a mask is beside it, as it was shown."""
     begins = index == 0 or piece.startswith(was[:1] or "\0")
-    tail = was[-_SURROUNDING:].rpartition("\n")[2]
+    tail = _tail(was)
     return begins and (index == last or (bool(tail) and piece.endswith(tail)))
 
 
+def _are_told_apart(seen: Sequence[str]) -> bool:
+    tails = [_tail(piece) for piece in seen[:-1]]
+    return len(set(tails)) == len(tails)
+
+
+def _tail(piece: str) -> str:
+    """What stands before a mask, on its line."""
+    return piece[-_SURROUNDING:].rpartition("\n")[2]
+
+
 def _hidden(original: str, seen: Sequence[str]) -> list[str] | None:
-    """What each mask of a text hides; None where it could be read in two ways."""
-    readings = [_read(original, seen, some) for some in ("(.+?)", "(.+)")]
-    return readings[0] if readings[0] == readings[1] else None
+    """What each mask of a text hides; None where it could be read in two ways.
+
+    It is read from either end, each time with masks that hide as little as they can: no search goes back, for a text of
+    a megabyte may hold thousands of masks.
+    """
+    first = _read(original, seen)
+    backwards = _read(original[::-1], [piece[::-1] for piece in reversed(seen)])
+    return first if backwards is not None and first == [hidden[::-1] for hidden in reversed(backwards)] else None
 
 
-def _read(original: str, seen: Sequence[str], some: str) -> list[str] | None:
-    found = re.fullmatch(some.join(map(re.escape, seen)), original, re.DOTALL)
-    return list(found.groups()) if found else None
+def _read(original: str, seen: Sequence[str]) -> list[str] | None:
+    begin, *between = seen
+    if not original.startswith(begin) or not original.endswith(seen[-1]):
+        return None
+    found, at = list[str](), len(begin)
+    for piece in between[:-1]:
+        following = original.find(piece, at + 1)
+        if following < 0:
+            return None
+        found.append(original[at:following])
+        at = following + len(piece)
+    end = len(original) - len(seen[-1])
+    return [*found, original[at:end]] if between and end > at else None

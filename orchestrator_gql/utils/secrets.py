@@ -5,11 +5,13 @@ quoted by Python or JSON, %-encoded, in base64, line by line, and cut off where 
 """
 
 import json as stdjson
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -17,7 +19,7 @@ from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.utils.json import Json
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.secrets import Found, Place, masked, place_of, pointer, value_at
-from orchestrator_gql.utils.tokens import conceal
+from orchestrator_gql.utils.tokens import conceal_spelled, spellings_of
 
 ANYWHERE = 4
 """Characters from which on a secret is looked for inside texts; a shorter one must be the whole text, or quoted."""
@@ -26,7 +28,7 @@ PIECE = 16
 """Characters of a long secret, or of one line of it, that count as the secret."""
 
 LONGEST = 16 * 1024
-MOST = 500
+MOST = 100
 """Secrets of so many characters, and so many of them, are known by what they say; all are known by their place."""
 
 
@@ -133,42 +135,60 @@ def _standing(value: Any, known: frozenset[str], place: Place, least: int) -> It
 
 
 def _concealed(value: Any, values: tuple[str, ...]) -> Any:
-    long, short = _spelled(values)
-    shown = conceal(value, long, MASK) if long else value
-    return _without_short(shown, short) if short else shown
+    long, exact = _spelled(values)
+    shown = conceal_spelled(value, long, MASK) if long else value
+    return _without_exact(shown, exact) if exact else shown
 
 
 @lru_cache(maxsize=256)
 def _spelled(values: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """How the secrets that are looked for anywhere are spelled, the longest first, and those that are too short."""
+    """How the secrets that are looked for anywhere are spelled, the longest first, and those that count as a whole.
+
+    The latter are too short, or may stand as numbers.
+    """
     long = {value for value in values if len(value) >= ANYWHERE and value not in MASK}
     parts = long | {line.strip() for value in long if "\n" in value for line in value.splitlines()}
     spelled = {each for part in parts if part in long or len(part) >= PIECE for each in _spellings(part)}
-    short = frozenset(value for value in values if len(value) < ANYWHERE)
-    return tuple(sorted(spelled, key=lambda one: (-len(one), one))), short
+    exact = frozenset(value for value in values if len(value) < ANYWHERE or _is_number(value))
+    return tuple(sorted(spelled, key=lambda one: (-len(one), one))), exact
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.replace(".", "", 1).removeprefix("-").isdigit()
 
 
 def _spellings(value: str) -> set[str]:
-    found = {value, stdjson.dumps(value)[1:-1], stdjson.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    once = _escaped(value)
+    twice = {each for one in once - {value} for each in _escaped(one)}  # JSON in a text of JSON
     raw = value.encode("utf-8", "replace")
     encoded = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
-    return found | encoded | {each.replace("%", "%25") for each in encoded}
+    encoded |= {each.replace("%", "%25") for each in encoded}
+    marked_up = {escape(value), escape(value, quote=False), shlex.quote(value).strip("'")}
+    found = once | twice | encoded | marked_up | spellings_of(value) | {raw.hex()}
+    return {each for each in found if len(each) >= ANYWHERE}
 
 
-def _without_short(value: Any, short: frozenset[str]) -> Any:
+def _escaped(value: str) -> set[str]:
+    json = (stdjson.dumps(value), stdjson.dumps(value, ensure_ascii=False))
+    return {value, repr(value)[1:-1], *(text[1:-1] for text in json)}
+
+
+def _without_exact(value: Any, exact: frozenset[str]) -> Any:
     match value:
         case str():
-            return MASK if value in short else _without_quoted(value, short)
+            return MASK if value in exact else _without_quoted(value, exact)
+        case int() | float() if len(str(value)) >= ANYWHERE and str(value) in exact:
+            return MASK
         case list() | tuple():
-            return [_without_short(item, short) for item in value]
+            return [_without_exact(item, exact) for item in value]
         case dict():
-            return {key: _without_short(item, short) for key, item in value.items()}
+            return {key: _without_exact(item, exact) for key, item in value.items()}
         case _:
             return value
 
 
-def _without_quoted(text: str, short: frozenset[str]) -> str:
-    for each in short:
+def _without_quoted(text: str, exact: frozenset[str]) -> str:
+    for each in exact:
         for mark in ("'", '"'):
             text = text.replace(f"{mark}{each}{mark}", f"{mark}{MASK}{mark}")
     return text

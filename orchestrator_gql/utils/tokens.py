@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json as stdjson
 import re
 import secrets
 import time
@@ -74,8 +75,8 @@ def new_id() -> UUID:
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (high << 64) | (0x2 << 62) | low)
 
 
-def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
-    """``value`` with each of ``tokens`` replaced by the mark wherever it stands in a text or a key.
+def conceal(value: Json, tokens: Iterable[str]) -> Json:
+    """``value`` with each of ``tokens`` replaced by a mark wherever it stands in a text or a key.
 
     Found are a token as it is, with any of its characters %-encoded (once or more) or JSON-escaped (backslashes
     doubled or not), and within base64 of either alphabet. Of base64 the characters that a token shares with its
@@ -85,16 +86,26 @@ def conceal(value: Json, tokens: Iterable[str], mark: str = MARK) -> Json:
     >>> conceal({"url": "https://example.org/callback/s3cr%33t-token"}, ["s3cr3t-token"])
     {'url': 'https://example.org/callback/[callback token]'}
     """
-    spellings = tuple(spelling for token in tokens if token for spelling in _spellings(token))
-    text = value if isinstance(value, str) else encode(value)
+    return conceal_spelled(value, [spelling for token in tokens if token for spelling in spellings_of(token)], MARK)
+
+
+def conceal_spelled(value: Json, spellings: Iterable[str], mark: str) -> Json:
+    """As `conceal`, of what is spelled in these ways only, where each character may be escaped."""
+    text = value if isinstance(value, str) else _searchable(value)
     unescaped = _unescaped(text)
-    if not any(_may_hold(text, unescaped, spelling) for spelling in spellings):
-        return value
-    return _concealed(value, spellings, mark)
+    held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
+    return _concealed(value, held, mark) if held else value
+
+
+def _searchable(value: Json) -> str:
+    try:
+        return encode(value)
+    except ValueError:  # a page may show NaN
+        return stdjson.dumps(value)
 
 
 @lru_cache(maxsize=4096)
-def _spellings(token: str) -> frozenset[str]:
+def spellings_of(token: str) -> frozenset[str]:
     """The token, and the characters of base64 that are its alone at each of the three places in a group."""
     found, raw = {token}, token.encode("utf-8", "surrogatepass")
     for before in range(3 if len(raw) >= _IN_BASE64 else 0):
@@ -122,7 +133,7 @@ def _may_hold(text: str, unescaped: str, spelling: str) -> bool:
     An escape sign right before a token can take the token's first characters for its own digits when a text is
     unescaped as a whole; its second half is safe from that.
     """
-    return spelling in text or spelling[len(spelling) // 2 :] in unescaped
+    return spelling in text or (unescaped is not text and spelling[len(spelling) // 2 :] in unescaped)
 
 
 def _concealed(value: Json, spellings: Iterable[str], mark: str) -> Json:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 LONGEST = timedelta(days=36_500)
 """A century. With more, a deadline can lie behind the last day of the calendar, and its process could not be stored."""
@@ -35,7 +36,7 @@ def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] 
             f"The contract of callback step {name!r} is {contract!r}: give it a pydantic model, the class itself."
         )
     try:
-        contract.model_json_schema(mode="validation")
+        contract.model_json_schema(mode="validation", schema_generator=MarkingSchema)
     except (PydanticInvalidForJsonSchema, PydanticUserError) as problem:
         raise WorkflowDefinitionError(
             f"The contract {contract.__name__!r} of callback step {name!r} has no JSON Schema: {problem.message} "

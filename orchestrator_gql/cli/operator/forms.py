@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterable
+from getpass import getpass
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
+from orchestrator_gql.utils.json.redaction import MASK
+from orchestrator_gql.utils.json.secrets import is_marked
 
 Page = dict[str, Json]
 """The answers to one page."""
@@ -32,6 +35,7 @@ def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
     told = [printable(title if is_same else f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
         value = given.get(name, page["initialData"].get(name, GAP))
+        value = MASK if name in given and is_marked(field) else value
         text = value if isinstance(value, str) else json.dumps(value)
         label = printable(f"  {field.get('title') or name}")
         if "\n" in text:
@@ -66,18 +70,19 @@ def asked(page: dict[str, Any], given: Page, names: Iterable[str] | None = None)
     known = {**page["initialData"], **given}
     for name in _editable(page) if names is None else names:
         field = fields[name]
-        stands = f" [{_text(known[name])}]" if name in known else ""
+        is_secret = is_marked(field)
+        stands = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
         choices = f" ({', '.join(map(_text, field['enum']))})" if "enum" in field else ""
-        typed = reply(printable(f"  {field.get('title') or name}{choices}{stands}: "))
+        typed = reply(printable(f"  {field.get('title') or name}{choices}{stands}: "), is_secret=is_secret)
         if typed:
             answer[name] = _value(field, typed)
     return answer
 
 
-def reply(question: str) -> str:
-    """What is typed in; `HungUp` where whoever is asked does so."""
+def reply(question: str, *, is_secret: bool = False) -> str:
+    """What is typed in, a secret without an echo; `HungUp` where whoever is asked does so."""
     try:
-        return input(question).strip()
+        return getpass(question) if is_secret else input(question).strip()
     except EOFError:
         print()
         raise HungUp("Nothing was decided.") from None

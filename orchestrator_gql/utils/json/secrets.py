@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema, to_jsonable_python
+from pydantic_core import PydanticSerializationError, core_schema, to_jsonable_python
 
 from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.redaction import MASK
@@ -118,11 +118,20 @@ def dumped(value: Any, *, warnings: bool = True) -> Any:
     Every rule of serialization holds (aliases, excluded and computed fields, serializers of the author's own), for
     pydantic is asked twice: as JSON, and as Python, where it leaves secrets as they are.
     """
-    is_model = isinstance(value, BaseModel)
-    plain = value.model_dump(mode="json", warnings=warnings) if is_model else to_jsonable_python(value)
+    if isinstance(value, BaseModel):
+        plain = value.model_dump(mode="json", warnings=warnings)
+    else:
+        plain = to_jsonable_python(value, fallback=_display)
     if next(secrets_within(value), None) is None and not _shows_display(plain):
         return plain
     return with_secrets(plain, as_python(value))
+
+
+def _display(value: Any) -> str:
+    """What stands for a secret of a type that pydantic does not write outside of models."""
+    if is_secret(value):
+        return DISPLAY
+    raise PydanticSerializationError(f"Unable to serialize unknown type: {type(value)}")
 
 
 def as_python(value: Any) -> Any:
@@ -292,6 +301,10 @@ def _steps(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, 
 
 class MarkingSchema(GenerateJsonSchema):
     """Pydantic's generator, which marks `SecretStr` as ``writeOnly``; this one marks ``Secret[…]`` too."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """A default as JSON; of a secret, its mask."""
+        return DISPLAY if is_secret(dft) else super().encode_default(dft)
 
     def json_or_python_schema(self, schema: core_schema.JsonOrPythonSchema) -> JsonSchemaValue:
         """The schema of a type that is read in two ways, as pydantic's secret types are."""
