@@ -6,22 +6,19 @@ from fnmatch import translate
 from typing import Any
 
 from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.secret_rules import HINTS, PEM
+from orchestrator_gql.utils.json.secret_text import STRETCH, SecretText, snake
+from orchestrator_gql.utils.json.secret_values import MASK
 
-MASK = "[redacted]"
-
-_ASSIGNED = re.compile(
-    r"""(?<![\w.-])(?P<key>[\w.-]{1,200})\\?["']?\s*[:=]\s*"""
-    r"""(?P<value>\\?"(?:\\.|[^"\\])*+|'[^']*+|[{\[]|[^\s,;}\]"']+)"""
-)
-"""A key and its value in a text: ``"key": "value"``, escaped or not, ``key=value``, ``key: value``, perhaps cut off.
-
-It begins at the beginning of a word and only there, or a long one would be searched from each of its letters.
-"""
-
-_BRACKET = re.compile(r"""[{}\[\]]|"(?:\\.|[^"\\])*+"?""")
+__all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 
 VALUES = frozenset({"default", "const", "examples", "example"})
 """What a JSON Schema says of values, not of their shape."""
+
+_LONGEST_KEY = 1000
+
+_PLAIN = re.compile(r"[A-Za-z0-9_:@/ -]{0,12}")
+"""So short a text without a sign of assignment holds no secret."""
 
 
 class Shape(dict[str, Json]):
@@ -36,14 +33,18 @@ class Redactor:
     {'user': 'ada', 'db_password': '[redacted]', 'log': ['login with password=[redacted] failed']}
     """
 
-    def __init__(self, patterns: Iterable[str], names: Iterable[str] = ()) -> None:
+    def __init__(self, patterns: Iterable[str], names: Iterable[str] = (), *, stretch: int = STRETCH) -> None:
         patterns = [pattern.lower() for pattern in patterns]
         self._names = frozenset(name.lower() for name in names)
+        self._exact = self._names | {one for one in patterns if not re.search(r"[*?\[]", one)}
         self._pattern = re.compile("|".join(f"(?:{translate(one)})" for one in patterns)) if patterns else None
-        cores = {max(re.split(r"[*?\[\]]", one), key=len) for one in patterns} | self._names
-        # what holds another one need not be looked for: a text without "token" has no "_token"
-        self._hints = tuple(one for one in cores if not any(other in one for other in cores - {one}))
+        cores = {_core(one) for one in patterns} | self._names
+        self._cores = re.compile("|".join(map(re.escape, _fewest(cores)))) if cores else None
+        # without any pattern and name nothing is looked for
+        self._hints = _fewest(cores | HINTS) if cores else ()
         self._known: dict[str, bool] = {}
+        self._ordinary: set[str] = set()
+        self._stretch = stretch
 
     def __call__(self, value: Json) -> Json:
         """The value without its secrets; the very same object where it has none."""
@@ -53,42 +54,47 @@ class Redactor:
             case dict():
                 return self._object(value)
             case list() | tuple():
-                shown = [self(item) for item in value]
+                shown = self._lines([self(item) for item in value])
                 return shown if any(a is not b for a, b in zip(shown, value, strict=True)) else value
             case _:
                 return value
 
     def text(self, text: str) -> str:
         """The text without the values that stand behind keys which hold secrets."""
+        if not self._hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not self._is_hinted(text)):
+            return text
+        return SecretText(
+            text,
+            self.holds_secret,
+            is_exact=self._exact.__contains__,
+            hints=self._is_hinted,
+            ordinary=self._ordinary,
+            stretch=self._stretch,
+        ).shown()
+
+    def _is_hinted(self, text: str) -> bool:
         lower = text.lower()
         for hint in self._hints:  # nearly always a few fast searches in vain
             if hint in lower:
-                return self._searched(text)
-        return text
-
-    def _searched(self, text: str) -> str:
-        shown, at, last = list[str](), 0, 0
-        while found := _ASSIGNED.search(text, at):
-            begin, value = found.start("value"), found["value"]
-            opened = re.match(r"""\\?["']|""", value)
-            mark = opened[0] if opened else ""
-            if self.holds_secret(found["key"]):
-                at = _end_of(text, begin) if value in ("{", "[") else found.end()
-                shown += (text[last:begin], mark, MASK)
-                last = at
-            else:  # a value may be a text that holds keys itself, as the body of a request does
-                at = begin + max(len(mark), 1)
-        return "".join(shown) + text[last:]
+                return True
+        return False
 
     def holds_secret(self, key: str) -> bool:
         """True where the value of the key is not shown."""
         known = self._known.get(key)
         if known is None:
-            lower = key.lower()
-            known = lower in self._names or bool(self._pattern and self._pattern.match(lower))
+            known = self._judged(key if len(key) <= _LONGEST_KEY else key[:500] + key[-500:])
             if len(self._known) < 10_000:  # remote services choose the keys
                 self._known[key] = known
         return known
+
+    def _judged(self, key: str) -> bool:
+        lower = key.lower()
+        if lower in self._names:
+            return True
+        if self._pattern is None or self._cores is None or not self._cores.search(lower):
+            return False
+        return any(self._pattern.match(one) for one in {lower, snake(key)})
 
     def _object(self, value: dict[str, Json]) -> dict[str, Json]:
         shown: dict[str, Json] = {}
@@ -101,6 +107,24 @@ class Redactor:
             is_same = is_same and seen is item
             shown[key] = seen
         return value if is_same else shown
+
+    def _lines(self, items: list[Json]) -> list[Json]:
+        """A list without the secrets that its texts hold together: a private key line by line, an option's argument."""
+        is_key = is_argument = False
+        for at, item in enumerate(items):
+            if not isinstance(item, str):
+                is_argument = False
+                continue
+            ends = is_key and "-----END" in item
+            if (is_key and not ends) or (is_argument and item and item[0] != "-"):
+                items[at] = MASK
+            is_key = (is_key and not ends) or (item.endswith((MASK, "-----")) and _begins_a_key(item))
+            is_key = is_key and self.holds_secret("private_key")
+            is_argument = item.startswith("-") and len(item) <= 64 and self._takes_a_secret(item)
+        return items
+
+    def _takes_a_secret(self, option: str) -> bool:
+        return "=" not in option and " " not in option and self.holds_secret(option.lstrip("-"))
 
     def schema(self, schema: Json) -> Json:
         """A JSON Schema without the values that it gives to properties which hold secrets."""
@@ -120,17 +144,20 @@ class Redactor:
         return {key: item for key, item in told.items() if key not in VALUES}
 
 
-def _end_of(text: str, begin: int) -> int:
-    """Where the object or list ends that begins there; the end of the text where it is cut off."""
-    depth = 0
-    for found in _BRACKET.finditer(text, begin):
-        if found[0] in "{[":
-            depth += 1
-        elif found[0] in "}]":
-            depth -= 1
-        if depth == 0:
-            return found.end()
-    return len(text)
+def _core(pattern: str) -> str:
+    """What every key has in it that the pattern finds, however the key is written: ``access`` of ``*access_key*``."""
+    return max(re.split(r"[*?_.\- ]|\[[^\]]*\]?", pattern), key=len)
+
+
+def _fewest(words: Iterable[str]) -> tuple[str, ...]:
+    """The words without those that hold another one: a text without "token" has no "_token"."""
+    words = frozenset(words)
+    return tuple(sorted(one for one in words if not any(other in one for other in words - {one})))
+
+
+def _begins_a_key(line: str) -> bool:
+    begins = PEM.search(line)
+    return begins is not None and "-----END" not in line
 
 
 def secret_names(schema: Json) -> set[str]:
