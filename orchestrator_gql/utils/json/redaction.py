@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Iterable
-from fnmatch import translate
 from typing import Any
 
 from orchestrator_gql.utils.errors import Json
-from orchestrator_gql.utils.json.secret_rules import HINTS, PEM
-from orchestrator_gql.utils.json.secret_text import STRETCH, SecretText, snake
+from orchestrator_gql.utils.json.secret_rules import PEM
+from orchestrator_gql.utils.json.secret_text import STRETCH, SecretText
 from orchestrator_gql.utils.json.secret_values import MASK
+from orchestrator_gql.utils.json.secret_words import Words
 
 __all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 
 VALUES = frozenset({"default", "const", "examples", "example"})
 """What a JSON Schema says of values, not of their shape."""
-
-_LONGEST_KEY = 1000
 
 _PLAIN = re.compile(r"[A-Za-z0-9_:@/ -]{0,12}")
 """So short a text without a sign of assignment holds no secret."""
@@ -34,16 +32,7 @@ class Redactor:
     """
 
     def __init__(self, patterns: Iterable[str], names: Iterable[str] = (), *, stretch: int = STRETCH) -> None:
-        patterns = [pattern.lower() for pattern in patterns]
-        self._names = frozenset(name.lower() for name in names)
-        self._exact = self._names | {one for one in patterns if not re.search(r"[*?\[]", one)}
-        self._pattern = re.compile("|".join(f"(?:{translate(one)})" for one in patterns)) if patterns else None
-        cores = {_core(one) for one in patterns} | self._names
-        self._cores = re.compile("|".join(map(re.escape, _fewest(cores)))) if cores else None
-        # without any pattern and name nothing is looked for
-        self._hints = _fewest(cores | HINTS) if cores else ()
-        self._known: dict[str, bool] = {}
-        self._ordinary: set[str] = set()
+        self._words = Words(patterns, names)
         self._stretch = stretch
 
     def __call__(self, value: Json) -> Json:
@@ -61,40 +50,14 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without the values that stand behind keys which hold secrets."""
-        if not self._hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not self._is_hinted(text)):
+        words = self._words
+        if not words.hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not words.hint_in(text)):
             return text
-        return SecretText(
-            text,
-            self.holds_secret,
-            is_exact=self._exact.__contains__,
-            hints=self._is_hinted,
-            ordinary=self._ordinary,
-            stretch=self._stretch,
-        ).shown()
-
-    def _is_hinted(self, text: str) -> bool:
-        lower = text.lower()
-        for hint in self._hints:  # nearly always a few fast searches in vain
-            if hint in lower:
-                return True
-        return False
+        return SecretText(text, words, stretch=self._stretch).shown()
 
     def holds_secret(self, key: str) -> bool:
         """True where the value of the key is not shown."""
-        known = self._known.get(key)
-        if known is None:
-            known = self._judged(key if len(key) <= _LONGEST_KEY else key[:500] + key[-500:])
-            if len(self._known) < 10_000:  # remote services choose the keys
-                self._known[key] = known
-        return known
-
-    def _judged(self, key: str) -> bool:
-        lower = key.lower()
-        if lower in self._names:
-            return True
-        if self._pattern is None or self._cores is None or not self._cores.search(lower):
-            return False
-        return any(self._pattern.match(one) for one in {lower, snake(key)})
+        return self._words.holds(key)
 
     def _object(self, value: dict[str, Json]) -> dict[str, Json]:
         shown: dict[str, Json] = {}
@@ -142,17 +105,6 @@ class Redactor:
         if not self.holds_secret(name) or not isinstance(told, dict):
             return told
         return {key: item for key, item in told.items() if key not in VALUES}
-
-
-def _core(pattern: str) -> str:
-    """What every key has in it that the pattern finds, however the key is written: ``access`` of ``*access_key*``."""
-    return max(re.split(r"[*?_.\- ]|\[[^\]]*\]?", pattern), key=len)
-
-
-def _fewest(words: Iterable[str]) -> tuple[str, ...]:
-    """The words without those that hold another one: a text without "token" has no "_token"."""
-    words = frozenset(words)
-    return tuple(sorted(one for one in words if not any(other in one for other in words - {one})))
 
 
 def _begins_a_key(line: str) -> bool:

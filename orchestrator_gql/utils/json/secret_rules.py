@@ -22,23 +22,30 @@ def _pattern(source: str) -> re.Pattern[str]:
 class Rule:
     """A secret stands behind ``pattern``, and perhaps another behind ``following``; ``key`` says what it is.
 
-    ``is_typed``: the words are those of prose too, so the value must look like a secret.
+    ``is_line``: the line has two words, and is indented as a block of a configuration is.
     """
 
     key: str
     pattern: re.Pattern[str]
     following: re.Pattern[str] | None = None
-    is_typed: bool = False
     is_line: bool = False
 
 
-def _rule(key: str, source: str, following: str = "", *, is_typed: bool = False, is_line: bool = False) -> Rule:
-    return Rule(key, _pattern(source), _pattern(following) if following else None, is_typed, is_line)
+_LOOKS_SECRET = (
+    r"""(?=[^\s"']{0,64}?\d)(?=[^\s"']{0,64}?[A-Za-z])(?!\d{1,4}[a-z]{0,2}\b|v\d|[^\s:]{0,64}://)(?=[^\s"']{6})"""
+)
+_ONE_WORD = r"""(?=[^\s"'\\]{2,200}[^\S\n]{0,64}(?:[;!#\\"'\n\r]|\Z))"""
+
+
+def _rule(key: str, source: str, following: str = "", *, is_line: bool = False) -> Rule:
+    if is_line:
+        source += _ONE_WORD
+    return Rule(key, _pattern(source), _pattern(following) if following else None, is_line)
 
 
 _SECRET_WORDS = r"(?:secret|password|passwd|pass|passphrase|psk|psksecret|key-string|[\w-]{1,40}-(?:password|secret|psk))"
 _PROSE = r"(?:password|passwd|passphrase|secret|pwd|passcode)"
-_AFTER_A_QUOTE = r"(?! (?:not|already|created|deleted|configured|unchanged|patched|updated|does|is|was|in|from|has|exists))"
+_AFTER_A_QUOTE = r"(?! (?:not|already|created|deleted|configured|unchanged|patched|updated|does|is|was|in|from|has|exists)\b)"
 
 _LINES = {
     "enable super": (_rule("password", "WORD (?:secret|password|passwd)(?: level \\d{1,2})?KINDS "),),
@@ -102,7 +109,7 @@ _LINES = {
         _rule("password", rf"{_PROSE} (?:[05-9]|1[04]|encrypted|ENC|(?:irreversible-)?cipher|simple|sha\d+)KINDS "),
         _rule("password", rf"{_PROSE}(?: is| was)? (?=\\{{0,63}}[\"'][^\"'\n]{{1,200}}[\"']{_AFTER_A_QUOTE})"),
         _rule("password", rf"{_PROSE} (?:for|of) \S{{1,64}}?[^\S\n]?[:=] ?(?=\S)"),
-        _rule("password", rf"{_PROSE}(?: is| was| to)? ", is_typed=True),
+        _rule("password", rf"{_PROSE}(?: is| was| to)? {_LOOKS_SECRET}"),
         _rule("password", f"{_PROSE} ", is_line=True),
     ),
     "psk": (
@@ -137,6 +144,12 @@ _LINES = {
 
 RULES: dict[str, tuple[Rule, ...]] = {word: rules for words, rules in _LINES.items() for word in words.split()}
 """By the word that a rule begins with."""
+
+ANY_RULE = {
+    rules: re.compile("|".join(f"(?:{rule.pattern.pattern})" for rule in rules), re.IGNORECASE)
+    for rules in _LINES.values()
+}
+"""Whether any of the rules matches, in one call: nearly always none does."""
 
 PAIR = "pair"
 """The option's argument is ``user:password``."""

@@ -6,13 +6,11 @@ the length of the text and with nothing else. It keeps its place between calls o
 """
 
 import re
-from collections.abc import Callable
 
 from orchestrator_gql.utils.json import secret_values as values
 from orchestrator_gql.utils.json.secret_rules import (
     COUNTED,
     GLUED,
-    HARMLESS_KEYS,
     HASH,
     HEADERS,
     LOGIN,
@@ -23,15 +21,14 @@ from orchestrator_gql.utils.json.secret_rules import (
     PEM,
     PEM_BODY,
     PEM_EDGE,
-    RULES,
     SCHEME,
-    SHAPE,
     URL_PASSWORD,
     USERINFO,
     VALUE,
     Rule,
 )
 from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
+from orchestrator_gql.utils.json.secret_words import Word, Words
 
 _LONGEST = 200
 """Characters of a key."""
@@ -47,8 +44,8 @@ _ELEMENT = re.compile(r"""(?:[^\S\n]{1,8}[\w:.-]{1,64}=(?:"[^"<>]{0,200}"|'[^'<>
 _CONTENT = re.compile(rf"[^<]{{1,{STRETCH}}}+")
 _ARGUMENT = re.compile(r"""[^\S\n]{1,64}|\\{0,63}["'],\s{0,64}(?=\\{0,63}["'])""")
 _USER = re.compile(r"""(?:\\{0,63}["'])?[^\s:"'\\,%]{1,200}[:,%]""")
-_LINE_HEAD = re.compile(r"""(?:^|\n|\\n)([+-]?)([^\S\n]*)((?:-[^\S\n]+)*)(?:[\w.-]{1,64}(?:\([\w-]{1,32}\))?[#>][^\S\n]*)?\\*["']?$""")
-_LINE_END = re.compile(r"""[^\S\n]{0,64}(?:[;!#][^\n]{0,200})?(?=\n|\r|\\{1,63}[nr]|\\{0,63}["']|\Z)""")
+_LINE_HEAD = re.compile(r"""([+-]?)([^\S\n]*)((?:-[^\S\n]+)*)(?:[\w.-]{1,64}(?:\([\w-]{1,32}\))?[#>][^\S\n]*)?\\*["']?""")
+_NUMBER = re.compile(r"\d{1,9}(?![\w.])")
 _ONE_LINE = re.compile(r"""[^\s"'\\=:{}\[\],;#<>|][^\n"'\\=:{}\[\],;#<>|]{0,400}?(?=[^\S\n]{0,64}(?:\s#|\r?\n|\\{1,63}[nr]|\Z))""")
 _BLOCK = re.compile(r"""(?P<kind>(?:![\w-]{1,32}[^\S\n]{0,8})?(?:[|>][+-]?\d?[+-]?)?)[^\S\n]{0,64}(?P<line>\r?\n|(?P<slashes>\\{1,63})n)""")
 _NEXT_QUOTED = re.compile(r"""\s{1,200}(?=")""")
@@ -59,12 +56,11 @@ _HEADER_ENDS = {
     "'": re.compile(r"""[\r\n']|\\{1,63}[rn']"""),
 }
 _FIRST = re.compile(r"[\w-]{1,64}\.?(?=[\s,;:)}\]\"'\\<!?]|\Z)")
-_LOOKS_SECRET = re.compile(r"""(?=[^\s"']{0,64}?\d)(?=[^\s"']{0,64}?[A-Za-z])(?!\d{1,4}[a-z]{0,2}\b|v\d|\S{0,64}://)[^\s"']{6}""")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _TAIL = re.compile(r"[\w.-]*$")
 
-ORDINARY_WORDS = 20_000
+_NEW = Word("", "", False, False, (), None, False, False)
+"""What a word means that was not looked up yet."""
 
 Span = tuple[int, int, int]
 """Where a secret begins and ends, and where the text goes on."""
@@ -79,20 +75,12 @@ def _is_plural(name: str, count: str) -> bool:
     return (name.endswith("s") and not name.endswith("ss")) or (name == "pass" and len(count) < 5)
 
 
-def snake(key: str) -> str:
-    """The key as patterns are written: ``accessToken`` and ``X-Access-Token`` hold an ``access_token``."""
-    return _CAMEL.sub("_", key).replace("-", "_").replace(" ", "_").lower()
-
-
 class SecretText:
     """One text and the place that its scan has reached."""
 
-    def __init__(
-        self, text: str, holds: Callable[[str], bool], *, is_exact: Callable[[str], bool], hints: Callable[[str], bool],
-        ordinary: set[str], stretch: int = STRETCH,
-    ) -> None:  # fmt: skip
+    def __init__(self, text: str, words: Words, *, stretch: int = STRETCH) -> None:
         self.text = text
-        self._holds, self._is_exact, self._hints, self._ordinary = holds, is_exact, hints, ordinary
+        self._words = words
         self._stretch = stretch
         self._shown: list[str] = []
         self._at = self._copied = 0
@@ -109,7 +97,7 @@ class SecretText:
             begin = self._at
             end = min(begin + self._stretch, size)
             # a rule and a key begin at most this far before what they are known by
-            if self._command_end > begin or self._hints(self.text[begin : end + 2048]):
+            if self._command_end > begin or self._words.hint_in(self.text[begin : end + 2048]):
                 while self._at < end:
                     self._at = self._scan(end)
             else:
@@ -126,20 +114,19 @@ class SecretText:
         if self._is_inside_a_word:
             self._is_inside_a_word = False
             return self._rest_of_word(at)
-        ordinary = self._ordinary
-        last = end
+        known, last = self._words.knows, end
         for found in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
             begin, last = found.span()
             if begin >= end:
                 return end
             if found.lastindex != 2:
-                following = self._url(found.end()) if found.lastindex == 3 else self._hash(begin)
+                following = self._url(last) if found.lastindex == 3 else self._hash(begin)
             else:
                 word = found[2]
-                if word in ordinary and not found[1]:
+                if known(word, _NEW) is None and not found[1] and word[0] != "-":
                     continue
                 if len(word) == _LONGEST:
-                    return self._rest_of_word(found.end())
+                    return self._rest_of_word(last)
                 following = self._word(word, found.start(2), found[1] or "")
             if following is not None:
                 return following
@@ -156,61 +143,54 @@ class SecretText:
 
     def _word(self, word: str, begin: int, escaped: str) -> int | None:
         """Hide the secret that the word announces; where the scan goes on, and None if that is the next word."""
-        at = begin + len(word)
-        if word[0] == "-" and (found := self._option(word, begin)):
-            return self._hidden(found)
-        key = word.strip("-.")
-        lower = key.lower()
-        rules = RULES.get(lower)
-        is_secret = self._is_secret(key) or bool(escaped) and self._is_secret(escaped + key)
-        shape = self._shape(word, begin)
-        if lower in OPTIONS or lower in LOGIN_COMMANDS:
-            self._command(lower, at)
-        elif not (rules or is_secret or shape or lower == "begin" or word[0] == "-"):
-            if len(self._ordinary) >= ORDINARY_WORDS:
-                self._ordinary.clear()  # remote services choose the words
-            self._ordinary.add(word)
+        if word[0] == "-":
+            found = self._pem(begin) if word.startswith("-----BEGIN") else self._option(word, begin)
+            if found:
+                return self._hidden(found)
+        told = self._words.word(word)
+        if escaped and not (told and told.is_secret):
+            told = self._words.word(escaped + word) or told
+        if told is None:
             return None
-        if lower == "begin" and (key_block := self._pem(begin)):
-            return self._hidden(key_block)
-        if is_secret and (following := self._announced(word, key, begin)) is not None:
+        if told.is_command:
+            self._command(told.key.lower(), begin + len(word))
+        if told.is_secret and (following := self._announced(told, word, begin)) is not None:
             return following
-        for rule in rules or ():
-            if self._holds(rule.key) and (found := self._ruled(rule, begin)):
-                following = self._hidden(found)
-                if rule.following and (more := rule.following.match(self.text, following)):
-                    second = self._value(more.end())
-                    return self._hidden(second) if second else following
-                return following
-        return self._hidden(shape) if shape else None
-
-    def _is_secret(self, key: str) -> bool:
-        return bool(key) and (self._holds(key) or "." in key and self._holds(key.rsplit(".", 1)[1]))
+        if told.any_rule and told.any_rule.match(self.text, begin):
+            for rule in told.rules:
+                if found := self._ruled(rule, begin):
+                    following = self._hidden(found)
+                    if rule.following and (more := rule.following.match(self.text, following)):
+                        second = self._value(more.end())
+                        return self._hidden(second) if second else following
+                    return following
+        if told.is_shaped:
+            end = values.bare_end(self.text, begin)
+            return self._hidden((begin, end, end))
+        return None
 
     # what a key announces
 
-    def _announced(self, word: str, key: str, begin: int) -> int | None:
+    def _announced(self, told: Word, word: str, begin: int) -> int | None:
         """The value behind a key: assigned, in an element of XML, or the argument of an option."""
         text, at = self.text, begin + len(word)
-        name = snake(key)
-        is_harmless = HARMLESS_KEYS.search(name) is not None and not self._is_exact(key.lower())
         if after := _AFTER.match(text, at):
-            if is_harmless or self._is_of_something_else(name, key, begin, after):
+            if told.is_harmless or self._is_of_something_else(told, begin, after):
                 return None
-            found = self._assigned(name, begin, after)
+            found = self._assigned(told.name, begin, after)
             return self._hidden(found) if found else None
         if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
             return self._element(opened.end())
-        if word[0] == "-" and not is_harmless and (gap := _ARGUMENT.match(text, at)):
+        if word[0] == "-" and not told.is_harmless and (gap := _ARGUMENT.match(text, at)):
             found = None if text.startswith("-", gap.end()) else self._value(gap.end())
             return self._hidden(found) if found else None
         return None
 
-    def _is_of_something_else(self, name: str, key: str, begin: int, after: re.Match[str]) -> bool:
+    def _is_of_something_else(self, told: Word, begin: int, after: re.Match[str]) -> bool:
         """A test that passed, the working directory, the name of a role before that of its task."""
-        if name == "pass":
-            return key.isupper() and after["sep"] == ":"
-        if name in ("pwd", "oldpwd"):
+        if told.name == "pass":
+            return told.key.isupper() and after["sep"] == ":"
+        if told.name in ("pwd", "oldpwd"):
             return self.text.startswith(("/", "~"), after.end())
         return self.text.startswith("[", begin - 1) and after[0] == " : "
 
@@ -241,7 +221,10 @@ class SecretText:
     def _line_head(self, begin: int) -> re.Match[str] | None:
         """What stands before the first key of a line; None if the key is another one."""
         before = self.text[max(0, begin - 120) : begin]
-        return _LINE_HEAD.search("." + before if begin > 120 else before)
+        line = max(before.rfind("\n") + 1, before.rfind("\\n") + 2)
+        if line <= 1 and begin > 120:
+            return None
+        return _LINE_HEAD.fullmatch(before, line if line > 1 or before.startswith("\n") else 0)
 
     def _block(self, begin: int, block: re.Match[str]) -> Span | None:
         """The lines below a key, as far as they are indented deeper than it."""
@@ -323,7 +306,7 @@ class SecretText:
         self._command_end = self._line_end
 
     def _option(self, word: str, begin: int) -> Span | None:
-        if begin >= self._command_end or not self._holds("password"):
+        if begin >= self._command_end:
             return None
         at = begin + len(word)
         kind = self._options.get(word)
@@ -362,13 +345,11 @@ class SecretText:
             return None
         at = found.end()
         quoted = values.OPENING.match(text, at)
-        if text.startswith(("{", "["), at) or (quoted and (rule.is_typed or rule.is_line)):
+        if text.startswith(("{", "["), at) or (quoted and rule.is_line):
             return None
         if not quoted:
             first = _FIRST.match(text, at)
             if first and self._is_prose(first[0]):
-                return None
-            if rule.is_typed and not _LOOKS_SECRET.match(text, at):
                 return None
         if rule.is_line and not self._is_line(begin, at):
             return None
@@ -376,28 +357,19 @@ class SecretText:
         return value if value and (quoted or value[1] - value[0] > 1) else None
 
     def _is_line(self, begin: int, at: int) -> bool:
-        """Whether the line has two words, and is indented as a block of a configuration is."""
+        """Whether the line is indented as a block of a configuration is, or stands behind a prompt."""
         head = self._line_head(begin)
-        text = self.text[at : at + 3]
-        if head is None or not (head[2] or head[0].rstrip().endswith(("#", ">"))) or text[:3].isdigit():
-            return False
-        return _LINE_END.match(self.text, values.bare_end(self.text[: at + 400], at)) is not None
+        return head is not None and bool(head[2] or head[0].rstrip().endswith(("#", ">"))) and not _NUMBER.match(self.text, at)
 
     def _is_prose(self, word: str) -> bool:
         return word.rstrip(".").lower() in NO_SECRETS or len(word) == 1
 
-    def _shape(self, word: str, begin: int) -> Span | None:
-        if SHAPE.match(word) is None or not (self._holds("access_token") or self._holds("token")):
-            return None
-        end = values.bare_end(self.text, begin)
-        return begin, end, end
-
     def _hash(self, begin: int) -> int | None:
-        found = HASH.match(self.text, begin) if self._holds("password") else None
+        found = HASH.match(self.text, begin) if self._words.has_passwords else None
         return self._hidden((begin, found.end(), found.end())) if found else None
 
     def _url(self, at: int) -> int | None:
-        user = USERINFO.match(self.text, at - 3) if self._holds("password") else None
+        user = USERINFO.match(self.text, at - 3) if self._words.has_passwords else None
         found = URL_PASSWORD.match(self.text, user.end()) if user else None
         if found is None or values.is_harmless(self.text, found.start(), False):
             return None
@@ -407,7 +379,7 @@ class SecretText:
         """A private key, without the lines around it."""
         text = self.text
         found = PEM.match(text, begin)
-        if found is None or not self._holds("private_key"):
+        if found is None or not self._words.has_private_keys:
             return None
         at = found.end()
         end = text.find("-----END", at) if self._has_pem_end else -1
