@@ -1,6 +1,6 @@
 """Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
 
-import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import strawberry
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -17,8 +18,8 @@ from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
-from orchestrator_gql.utils.json import decode, encode
-from orchestrator_gql.utils.json.redaction import Redactor, Shape
+from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json.redaction import Shape
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -196,7 +197,7 @@ class Callback(Node):
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
             return None
-        text = await asyncio.to_thread(_whole, info.context.runtime.redact, text)
+        text = await text_of(info, Whole(text))
         start = max(offset or 0, 0)
         end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
         following = end if end < len(text) else None
@@ -226,17 +227,14 @@ class Callback(Node):
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
+    """The text without the secrets in it, or, if it is long, what the executor awaits for it."""
+    return info.context.redacted(text) if text else text
+
+
+async def text_of(info: Info, text: str) -> str:
     """The text without the secrets in it."""
-    return info.context.runtime.redact.text(text) if text else text
-
-
-def _whole(redact: Redactor, text: str) -> str:
-    """A whole JSON text without its secrets: as it is stored, where it has none."""
-    if redact.text(text) is text:
-        return text
-    value = decode(text)
-    shown = redact(value)
-    return text if shown is value else encode(shown)
+    shown: str | Awaitable[str] = info.context.redacted(text)
+    return shown if isinstance(shown, str) else await shown
 
 
 def _connected(found: Log[Any], shown: Any) -> Any:

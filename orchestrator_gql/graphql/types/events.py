@@ -16,7 +16,7 @@ from orchestrator_gql.graphql.types.callbacks import (
     CallbackValidation,
     callback_by_id,
     result_of,
-    shown_text,
+    text_of,
 )
 from orchestrator_gql.graphql.types.common import Assignee, Failure, PageInfo, User
 from orchestrator_gql.graphql.types.enums import InputRequestChange
@@ -126,7 +126,7 @@ class CallbackReceivedEvent(CallbackEvent):
     @resolved(description="Its beginning, as JSON text.")
     async def result_preview(self, info: Info) -> str:
         row = await info.context.loaders.callback.load(UUID(self.callback_id))
-        return shown_text(info, row.result_preview if row else None) or ""
+        return await text_of(info, (row.result_preview if row else None) or "")
 
 
 @strawberry.type(description="A result was judged.")

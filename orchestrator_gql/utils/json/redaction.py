@@ -5,15 +5,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.remembered import RememberedTexts
 from orchestrator_gql.utils.json.secret_rules import PEM
 from orchestrator_gql.utils.json.secret_text import STRETCH, SecretText
 from orchestrator_gql.utils.json.secret_values import MASK
 from orchestrator_gql.utils.json.secret_words import Words
+from orchestrator_gql.utils.json.text import decode, encode
 
 __all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 
 VALUES = frozenset({"default", "const", "examples", "example"})
 """What a JSON Schema says of values, not of their shape."""
+
+REMEMBERED_FROM = 4096
+"""Characters from which the redacted text is remembered."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_:@/ -]{0,12}")
 """So short a text without a sign of assignment holds no secret."""
@@ -34,6 +39,7 @@ class Redactor:
     def __init__(self, patterns: Iterable[str], names: Iterable[str] = (), *, stretch: int = STRETCH) -> None:
         self._words = Words(patterns, names)
         self._stretch = stretch
+        self._remembered = RememberedTexts()
 
     def __call__(self, value: Json) -> Json:
         """The value without its secrets; the very same object where it has none."""
@@ -53,7 +59,32 @@ class Redactor:
         words = self._words
         if not words.hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not words.hint_in(text)):
             return text
-        return SecretText(text, words, stretch=self._stretch).shown()
+        return self._searched(text) if len(text) < REMEMBERED_FROM else self._remembered.made("text", text, self._searched)
+
+    def _searched(self, text: str) -> str:
+        return SecretText(text, self._words, stretch=self._stretch).shown()
+
+    def json_text(self, text: str) -> str:
+        """A JSON text without the secrets of its value; the very same one if it has none. It is remembered."""
+        if not self._words.hint_in_any(text, self._stretch):
+            return text
+        return self._remembered.made("json", text, self._reencoded)
+
+    def remembered(self, value: Json) -> Json:
+        """As a call, and remembered: for values that are large."""
+        try:
+            text = encode(value)
+        except (TypeError, ValueError):
+            return self(value)  # what is no JSON is refused where it is written
+        shown = self._remembered.made("json", text, lambda _: self._encoded(value, text))
+        return value if shown is text else decode(shown)
+
+    def _reencoded(self, text: str) -> str:
+        return self._encoded(decode(text), text)
+
+    def _encoded(self, value: Json, text: str) -> str:
+        shown = self(value)
+        return text if shown is value else encode(shown)
 
     def holds_secret(self, key: str) -> bool:
         """True where the value of the key is not shown."""

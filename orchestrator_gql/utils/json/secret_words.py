@@ -61,6 +61,10 @@ class Words:
         lower = text.lower()
         return any(hint in lower for hint in self.hints)
 
+    def hint_in_any(self, text: str, stretch: int) -> bool:
+        """The same of a long text, stretch by stretch."""
+        return any(self.hint_in(text[at : at + stretch + 64]) for at in range(0, len(text), stretch))
+
     def holds(self, key: str) -> bool:
         """Whether the value of the key is a secret."""
         known = self._keys.get(key)
