@@ -1,6 +1,5 @@
 """Lines as Ansible, devices, HTTP clients and shells write them: the secrets are hidden, and nothing else changes."""
 
-import json
 import re
 from pathlib import Path
 

@@ -7,8 +7,8 @@ from typing import Any
 from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.remembered import RememberedTexts
 from orchestrator_gql.utils.json.secret_rules import PEM
-from orchestrator_gql.utils.json.secret_text import STRETCH, SecretText
-from orchestrator_gql.utils.json.secret_values import MASK
+from orchestrator_gql.utils.json.secret_text import SecretText
+from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
 from orchestrator_gql.utils.json.secret_words import Words
 from orchestrator_gql.utils.json.text import decode, encode
 
@@ -59,7 +59,9 @@ class Redactor:
         words = self._words
         if not words.hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not words.hint_in(text)):
             return text
-        return self._searched(text) if len(text) < REMEMBERED_FROM else self._remembered.made("text", text, self._searched)
+        return (
+            self._searched(text) if len(text) < REMEMBERED_FROM else self._remembered.made("text", text, self._searched)
+        )
 
     def _searched(self, text: str) -> str:
         return SecretText(text, self._words, stretch=self._stretch).shown()

@@ -9,7 +9,10 @@ _KINDS = (
 )
 """How the value is written: ``7``, ``encrypted``, ``sha512``."""
 
-_NUMBERED = rf"(?: (?:\d{{1,5}}|local|remote|ascii-text|hexadecimal|secret|set-key|address \S{{1,64}}+(?: \d[\d.]{{6,14}})? key)){{0,2}}{_KINDS}"
+_NUMBERED = (
+    r"(?: (?:\d{1,5}|local|remote|ascii-text|hexadecimal|secret|set-key|address \S{1,64}+(?: \d[\d.]{6,14})? key)){0,2}"
+    + _KINDS
+)
 
 
 def _pattern(source: str) -> re.Pattern[str]:
@@ -22,44 +25,46 @@ def _pattern(source: str) -> re.Pattern[str]:
 class Rule:
     """A secret stands behind ``pattern``, and perhaps another behind ``following``; ``key`` says what it is.
 
-    ``is_line``: the line has two words, and is indented as a block of a configuration is.
+    ``is_line``: the line has two words, and is indented as a block of a configuration is. ``is_prose``: people write
+    such words too.
     """
 
     key: str
     pattern: re.Pattern[str]
     following: re.Pattern[str] | None = None
     is_line: bool = False
+    is_prose: bool = False
 
 
-_LOOKS_SECRET = (
-    r"""(?=[^\s"']{0,64}?\d)(?=[^\s"']{0,64}?[A-Za-z])(?!\d{1,4}[a-z]{0,2}\b|v\d|[^\s:]{0,64}://)(?=[^\s"']{6})"""
-)
+_TYPED = r"""(?=[^\s"']{0,64}?\d)(?=[^\s"']{0,64}?[A-Za-z])(?!\d{1,4}[a-z]{0,2}\b|v\d|[^\s:]{0,64}://)(?=[^\s"']{6})"""
 _ONE_WORD = r"""(?=[^\s"'\\]{2,200}[^\S\n]{0,64}(?:[;!#\\"'\n\r]|\Z))"""
 
 
-def _rule(key: str, source: str, following: str = "", *, is_line: bool = False) -> Rule:
+def _rule(key: str, source: str, following: str = "", *, is_line: bool = False, is_prose: bool = False) -> Rule:
     if is_line:
         source += _ONE_WORD
-    return Rule(key, _pattern(source), _pattern(following) if following else None, is_line)
+    return Rule(key, _pattern(source), _pattern(following) if following else None, is_line, is_prose or is_line)
 
 
-_SECRET_WORDS = r"(?:secret|password|passwd|pass|passphrase|psk|psksecret|key-string|[\w-]{1,40}-(?:password|secret|psk))"
+_NOUNS = r"(?:secret|password|passwd|pass|passphrase|psk|psksecret|key-string|[\w-]{1,40}-(?:password|secret|psk))"
 _PROSE = r"(?:password|passwd|passphrase|secret|pwd|passcode)"
-_AFTER_A_QUOTE = r"(?! (?:not|already|created|deleted|configured|unchanged|patched|updated|does|is|was|in|from|has|exists)\b)"
+_AFTER_A_QUOTE = (
+    r"(?! (?:not|already|created|deleted|configured|unchanged|patched|updated|does|is|was|in|from|has|exists)\b)"
+)
 
 _LINES = {
     "enable super": (_rule("password", "WORD (?:secret|password|passwd)(?: level \\d{1,2})?KINDS "),),
-    "username local-user": (_rule("password", f"WORD WORD(?: WORD){{0,8}}? {_SECRET_WORDS}KINDS "),),
-    "user": (_rule("password", f"WORD WORD {_SECRET_WORDS}KINDS "),),
+    "username local-user": (_rule("password", f"WORD WORD(?: WORD){{0,8}}? {_NOUNS}KINDS "),),
+    "user": (_rule("password", f"WORD WORD {_NOUNS}KINDS ", is_prose=True),),
     "neighbor peer peer-group": (
         _rule("password", "WORD WORD(?: WORD){0,2}? (?:password|authentication-key|md5)KINDS "),
     ),
     "ppp l2tp vpdn ip ipv6 isis router dot1x eap ftp archive login interface": (
-        _rule("password", "WORD(?: WORD){1,8}? (?:password|passphrase)KINDS "),
+        _rule("password", "WORD(?: WORD){1,8}? (?:password|passphrase)KINDS ", is_prose=True),
         _rule("password", "(?:isis|login|l2tp) passwordKINDS "),
     ),
     "tacacs-server tacacs radius-server radius aaa-server server-private ldap-server hwtacacs-server": (
-        _rule("secret", "WORD(?: WORD){0,14}? (?:key|shared-key|secret|shared-secret|server-key)KINDS "),
+        _rule("secret", "WORD(?: WORD){0,14}? (?:key|shared-key|secret|shared-secret|server-key)KINDS ", is_prose=True),
     ),
     "snmp-server snmp snmp-agent snmp-trap trap-group": (
         _rule("snmp_community", "WORD(?: WORD){0,4}? community(?:-string|-name)?(?: (?:read|write|ro|rw|name))?KINDS "),
@@ -101,15 +106,15 @@ _LINES = {
     "message-digest-key set-key server-key "
     "wifi-sec.psk wifi-security.psk 802-11-wireless-security.psk": (_rule("secret", "WORDNUMBERED "),),
     "key": (
-        _rule("secret", r"key (?:[05-9]|encrypted|ENC) (?=\S{4})"),
+        _rule("secret", r"key (?:[05-9]|encrypted|ENC) (?=\S{4})", is_prose=True),
         _rule("secret", "key config-key(?: password-encrypt)?KINDS "),
         _rule("secret", "key ", is_line=True),
     ),
     "password passwd passphrase secret pwd passcode": (
-        _rule("password", rf"{_PROSE} (?:[05-9]|1[04]|encrypted|ENC|(?:irreversible-)?cipher|simple|sha\d+)KINDS "),
+        _rule("password", rf"{_PROSE} (?:[05-9]|1[04]|encrypted|ENC|(?:irreversible-)?cipher|simple|sha\d+)KINDS ", is_prose=True),
         _rule("password", rf"{_PROSE}(?: is| was)? (?=\\{{0,63}}[\"'][^\"'\n]{{1,200}}[\"']{_AFTER_A_QUOTE})"),
         _rule("password", rf"{_PROSE} (?:for|of) \S{{1,64}}?[^\S\n]?[:=] ?(?=\S)"),
-        _rule("password", rf"{_PROSE}(?: is| was| to)? {_LOOKS_SECRET}"),
+        _rule("password", rf"{_PROSE}(?: is| was| to)? {_TYPED}", is_prose=True),
         _rule("password", f"{_PROSE} ", is_line=True),
     ),
     "psk": (
@@ -117,14 +122,14 @@ _LINES = {
         _rule("psk", "psk ", is_line=True),
     ),
     "set": (
-        _rule("password", f"set(?: WORD){{0,12}}? {_SECRET_WORDS}KINDS "),
+        _rule("password", f"set(?: WORD){{0,12}}? {_NOUNS}KINDS ", is_prose=True),
         _rule("password", "set(?: WORD){0,12}? (?:key|private-key) ENC "),
     ),
     "wpa security wireless wlan config standby vrrp glbp hsrp": (
-        _rule("psk", "WORD(?: WORD){0,8}? (?:psk|passphrase|set-key|pass-phrase)(?: set-key)?KINDS "),
+        _rule("psk", "WORD(?: WORD){0,8}? (?:psk|passphrase|set-key|pass-phrase)(?: set-key)?KINDS ", is_prose=True),
         _rule("password", r"(?:standby|vrrp|glbp|hsrp)(?: \d{1,4})? authentication(?: text)? (?!md5\b|text\b)"),
     ),
-    "nmcli": (_rule("psk", "nmcli(?: WORD){0,10}? (?:password|psk) "),),
+    "nmcli": (_rule("psk", "nmcli(?: WORD){0,10}? (?:password|psk) ", is_prose=True),),
     "wpa_passphrase": (_rule("psk", "WORD (?:\"[^\"\\n]{1,64}\"|WORD) "),),
     "failover": (_rule("secret", "failover keyKINDS "),),
     "vault": (_rule("token", r"vault login(?: -\S{1,64}+){0,4} (?![-])"),),
@@ -179,7 +184,7 @@ OPTIONS = {command: options for commands, options in _OPTIONS.items() for comman
 """Options that hold a secret, by the command that they are of."""
 
 LOGIN = re.compile(r"(?:[^\S\n]{1,8}\S{1,64}+){0,3}?[^\S\n]{1,8}login\b")
-LOGIN_COMMANDS = frozenset("docker podman nerdctl buildah skopeo helm az oc cf registry".split())
+LOGIN_COMMANDS = frozenset({"docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "az", "oc", "cf", "registry"})
 """Their ``-p`` is a password behind ``login``, and a port behind all else."""
 
 SHAPE = re.compile(
@@ -210,29 +215,37 @@ SCHEME = re.compile(
 
 HEADERS = frozenset({"authorization", "proxy_authorization", "cookie", "set_cookie", "x_authorization"})
 
-NO_SECRETS = frozenset(
-    """a about access account accounts across add admin after again age ago algorithm all already also always an and any
-    are as at attempt attempts auth authentication authorization available backend based be because been before but by
-    can cannot change changed changes characters chars check checking command complexity config configuration configured
-    contains correctly count could created credentials data database days default deleted denied detected did
-    digits disabled do does done down empty enabled encrypted encryption entered error exchange exist exists expiration
-    expire expired expires expiry exposed fail failed fails failure failures feature field fields file files for form
-    format found from generated generation generator get given had has hash hashed hashes have hidden history hours if
-    in incorrect info input insecure into invalid is it its key keys kept length level limit line list login lookup
-    management manager match matches matched may method mismatch mismatched minutes missing mode must name names need
-    needed needs never new next no none not now null occurred of off ok old on once only operation option optional or
-    our out over parameter path pending permission permitted phrase please policies policy profile prompt prompts protected
-    protection provided read received recovery refused rejected removed request requested required requirements
-    requires reset reset. resets retries rotated rotation rule rules santa saved secret secrets seconds security see
-    sent server service set setting settings should so specified status stored store storage strength string strings
-    strong successfully successful succeeded support supported sync than that the their them then there these they this
-    times to token tokens too tries type typed types unavailable unchanged undefined unencrypted unknown unless unset
-    until updated update use used user username users using valid validated validation value values verification verified
-    verify version via vault was we weak were when which while will with within without wrong yes you your
-    sha1 sha256 sha384 sha512 md5 aes aes128 aes256 chain rollover ring label index id fingerprint encryption-type
-    ro rw version1 traps view address hostname exit end quit permit deny""".split()
-)
-"""Words behind ``password`` and the like that say something of it; no such word is taken for a secret."""
+_SAYINGS = """
+    a about across add admin after again age ago all already also always an and any are as at attempt attempts
+    authentication based be because been before but by can cannot changed configured contains could count created
+    deleted denied detected did disabled do does done down empty enabled encrypted entered error exist exists expire
+    expired expires expiry fail failed fails failure for found from generated get given had has have hidden if in
+    incorrect insecure into invalid is it its kept matched may mismatch mismatched missing must need needed needs
+    next no none not now null occurred of off ok only optional or our out over pending permission permitted please
+    protected provided read received refused rejected removed requested required requires ro rotated rw saved see
+    sent should so specified stored string strings succeeded successful successfully supported than that the their
+    them then there these they this to too tries typed unavailable unchanged undefined unencrypted unknown unless
+    unset until updated used using valid validated verified verify via was we were when which while will with within
+    without wrong yes you your
+"""
+SAYINGS = frozenset(_SAYINGS.split())
+"""Words that say something of a secret; no such word is taken for one, wherever it stands."""
+
+_NOUNS_BEHIND = """
+    access account accounts address aes aes128 aes256 algorithm auth authorization available backend chain change
+    changes characters chars check checking command complexity config configuration correctly credentials data
+    database days default deny digits encryption encryption-type end exchange exit expiration exposed failures
+    feature field fields file files fingerprint form format generation generator hash hashed hashes history hostname
+    hours id index info input key keys label length level limit line list login lookup management manager match
+    matches md5 method minutes mode name names never new old on once operation option parameter password passwords
+    path permit phrase policies policy profile prompt prompts protection quit recovery request requirements reset
+    reset. resets retries ring rollover rotation rule rules safe santa seconds secret secrets security server
+    service set setting settings sha1 sha256 sha384 sha512 status storage store strength strong support sync times
+    token tokens traps type types update use user username users validation value values vault verification version
+    version1 view weak
+"""
+PROSE = SAYINGS | frozenset(_NOUNS_BEHIND.split())
+"""The same, and the words that make another noun of ``password`` before them: ``password policy``."""
 
 HARMLESS_KEYS = re.compile(
     r"(?:^|_)(?:no|ask|num|with|use|uses|has|is|max|min|prompt|require|required)_|^update_password$"
@@ -246,11 +259,13 @@ HARMLESS_KEYS = re.compile(
 COUNTED = re.compile(r"""\d{1,9}(?:\.\d{1,6})?(?:\s?(?:[smhdw]|ms|days?|bytes?|chars?|%))?(?=[\s,;)}\]"'\\<&|/.]|\Z)""")
 """A number, perhaps with a unit."""
 
-HINTS = frozenset(
-    """pass secret key token pwd psk communit auth cookie cred md5 snmp trapsink trap2sink informsink com2sec createuser
-    securityname identified bearer vault echo printf secure cipher curl http lftp ncftp smb rpcclient winexe mysql mariadb
-    mongo rabbitmq twine useradd usermod ldap redis ipmitool sqlcmd mosquitto bcp plink pscp psftp putty openssl login
-    eyj akia asia ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox sk- sk_ rk_ aiza hvs. hvb. hvr. npm_ pypi- dckr_ dop_v1_
-    sg. ya29. private :// $0$ $1$ $2 $5$ $6$ $7$ $8$ $9$ $14$ $y$ $gy$ $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2""".split()
-) | {"net user", "xh "}
+_HINTS = """
+    pass secret key token pwd psk communit auth cookie cred md5 snmp trapsink trap2sink informsink com2sec createuser
+    securityname identified bearer vault echo printf secure cipher curl http lftp ncftp smb rpcclient winexe mysql
+    mariadb mongo rabbitmq twine useradd usermod ldap redis ipmitool sqlcmd mosquitto
+    bcp plink pscp psftp putty openssl login
+    eyj akia asia ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox sk- sk_ rk_ aiza hvs. hvb. hvr. npm_ pypi-
+    dckr_ dop_v1_     sg. ya29. private :// $0$ $1$ $2 $5$ $6$ $7$ $8$ $9$ $14$ $y$ $gy$ $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2
+"""
+HINTS = frozenset(_HINTS.split()) | {"net user", "xh "}
 """What every secret of this page has in it or closely before it: a text without any of them holds none."""

@@ -41,7 +41,9 @@ _BARE_HARMLESS = re.compile(
 )
 """A reference to a value that is kept elsewhere, nothing, a switch, or code that gets the value."""
 
-CALL = re.compile(r"""(?!get|read|load|fetch)[A-Za-z_.]{0,40}(?:Secret|Password|Token|Str|Bytes|str|bytes)\((?=\\{0,63}["'])""")
+CALL = re.compile(
+    r"""(?!get|read|load|fetch)[A-Za-z_.]{0,40}(?:Secret|Password|Token|Str|Bytes|str|bytes)\((?=\\{0,63}["'])"""
+)
 """A call with a literal, such as ``SecretStr('hunter2')``: the literal is the value."""
 
 
