@@ -22,8 +22,12 @@ from orchestrator_gql.utils.errors import SettingsError
 Megabytes = 1024 * 1024
 PREFIX = "ORCHESTRATOR_"
 SECRETS = (
-    "*password*", "*passwd*", "*passphrase*", "*_pass", "*secret*", "*private_key*", "*api_key*", "*apikey*",
-    "*access_key*", "token", "*_token",
+    "*password*", "*passwd*", "*passphrase*", "*passcode*", "pass", "*_pass", "sshpass", "dbpass", "pwd", "*_pwd",
+    "*secret*", "*private_key*", "*privatekey*", "*api_key*", "*apikey*", "*access_key*", "*accesskey*",
+    "*account_key*", "*encryption_key*", "*signing_key*", "*auth_key*", "*authkey*", "*authentication_key*",
+    "*shared_key*", "*sharedkey*", "*presharedkey*", "key_string", "psk", "*_psk", "*snmp*community*",
+    "*community_string*", "ro_community", "rw_community", "token", "*_token", "*authtoken*", "*accesstoken*", "jwt",
+    "*_jwt", "authorization", "*_authorization", "cookie", "set_cookie", "*_cookie", "*credential*password*", "phash",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What resolvers are handed: the server, who asks, and the loaders of this operation."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
+from orchestrator_gql.graphql.redaction import Redaction
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 
@@ -17,13 +19,18 @@ EXECUTION_SECONDS = 30.0
 @dataclass(slots=True)
 class Context:
     """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms, and
-    ``began`` when it came, by the monotonic clock."""
+    ``began`` when it came, by the monotonic clock.
+
+    ``turn`` is the server's: one operation at a time has much redacted.
+    """
 
     runtime: Runtime
     principal: Principal
     peer: str | None = None
     locale: str = DEFAULT_LOCALE
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     began: float = field(default_factory=time.monotonic)
+    redacted: Redaction = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -32,6 +39,7 @@ class Context:
     def renew(self) -> None:
         """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
         self.loaders = Loaders(self.runtime, self.principal)
+        self.redacted = Redaction(self.runtime.redact, self.turn)
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless whoever asks holds the permission."""

@@ -1,5 +1,6 @@
 """The GraphQL door as the app mounts it."""
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -21,13 +22,14 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 def graphql_face(runtime: Runtime) -> GraphQLFace:
     """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
     settings = runtime.settings
+    turn = asyncio.Lock()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
         principal = principal_of(settings, _authorization(connection, params))
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
-        return Context(runtime, principal, peer, locale_of(connection.headers.get("accept-language")))
+        return Context(runtime, principal, peer, locale_of(connection.headers.get("accept-language")), turn)
 
     return GraphQLFace(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),

@@ -13,11 +13,12 @@ from orchestrator_gql.graphql.mutations.notifications import NotificationMutatio
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.mutations.recovery import RecoveryMutations
 from orchestrator_gql.graphql.queries import Query
+from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
-from orchestrator_gql.graphql.types.scalars import scalars
+from orchestrator_gql.graphql.types.scalars import JSON_SCALAR, scalars
 from orchestrator_gql.utils.json.redaction import Redactor
 
 NOTHING = Redactor(())
@@ -37,7 +38,7 @@ class Mutation(
 
 def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
     """The schema; its limits and caches come with it, and what nobody is shown."""
-    return QuietSchema(
+    schema = QuietSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -46,6 +47,8 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
         config=StrawberryConfig(scalar_map=scalars(redact)),
         execution_context_class=EventExecutor,
     )
+    redact_before_writing(schema._schema, JSON_SCALAR)
+    return schema
 
 
 def printed() -> str:

@@ -1,6 +1,7 @@
 """Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import strawberry
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -18,7 +20,7 @@ from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode, encode
-from orchestrator_gql.utils.json.redaction import Redactor, Shape
+from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
@@ -204,7 +206,8 @@ class Callback(Node):
         if text is None:
             return None
         secrets = await secrets_of(info, self.row)
-        text = await asyncio.to_thread(_whole, info.context.runtime.redact, secrets, self.row.contract, text)
+        text = await asyncio.to_thread(_without_secrets, secrets, self.row.contract, text)
+        text = await text_of(info, Whole(text))
         start = max(offset or 0, 0)
         end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
         following = end if end < len(text) else None
@@ -234,15 +237,21 @@ class Callback(Node):
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
+    """The text without the secrets in it, or, if it is long, what the executor awaits for it."""
+    return info.context.redacted(text) if text else text
+
+
+async def text_of(info: Info, text: str) -> str:
     """The text without the secrets in it."""
-    return info.context.runtime.redact.text(text) if text else text
+    shown: str | Awaitable[str] = info.context.redacted(text)
+    return shown if isinstance(shown, str) else await shown
 
 
 async def shown_piece(info: Info, row: Mailbox | None, text: str | None) -> str | None:
     """The beginning of what came to a callback, without the secrets of its process; it may end in the midst of one."""
     if not text or row is None:
-        return shown_text(info, text)
-    return shown_text(info, (await secrets_of(info, row)).text(text))
+        return text
+    return await text_of(info, (await secrets_of(info, row)).text(text))
 
 
 async def secrets_of(info: Info, row: Mailbox) -> Secrets:
@@ -250,13 +259,12 @@ async def secrets_of(info: Info, row: Mailbox) -> Secrets:
     return await info.context.loaders.secrets.load(row.process_id) or NOTHING
 
 
-def _whole(redact: Redactor, secrets: Secrets, contract: Json, text: str) -> str:
-    """A whole JSON text without its secrets: as it is stored, where it has none."""
-    is_marked = holds_marks(contract)
-    if not is_marked and secrets.concealed(text) is text and redact.text(text) is text:
+def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
+    """A whole JSON text without what its contract marks and its process knows: as it is stored, if it has none."""
+    if not holds_marks(contract) and secrets.concealed(text) is text:
         return text
     value = decode(text)
-    shown = redact(_result_shown(secrets, contract, value))
+    shown = _result_shown(secrets, contract, value)
     return text if shown is value else encode(shown)
 
 

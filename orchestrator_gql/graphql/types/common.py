@@ -102,10 +102,10 @@ class Assignee:
 
 @strawberry.type(description="Why something failed.")
 class Failure:
+    told: strawberry.Private[ground.Failure]
+    shows_trace: strawberry.Private[bool]
     code: str = strawberry.field(description="Stable, kebab-case; the reference lists them.")
-    message: str = strawberry.field(description="For people.")
     details: Json | None = strawberry.field(description="What the author or the remote service added.")
-    traceback: str | None = strawberry.field(description="Where in the author's code; only with READ_SECRETS.")
     retryable: bool = strawberry.field(description="Trying again may help.")
     occurred_at: datetime = strawberry.field(description="When it failed.")
 
@@ -113,16 +113,22 @@ class Failure:
     def of(cls, failure: ground.Failure | None, context: Context) -> "Failure | None":
         if failure is None:
             return None
-        shows_trace = Permission.READ_SECRETS in context.principal.permissions
-        hidden = context.runtime.redact.text
         return cls(
+            told=failure,
+            shows_trace=Permission.READ_SECRETS in context.principal.permissions,
             code=failure.code,
-            message=hidden(failure.message),
             details=failure.details,
-            traceback=hidden(failure.traceback) if shows_trace and failure.traceback else None,
             retryable=failure.is_retryable,
             occurred_at=failure.occurred_at,
         )
+
+    @resolved(description="For people.")
+    def message(self, info: Info) -> str:
+        return info.context.redacted(self.told.message)
+
+    @resolved(description="Where in the author's code; only with READ_SECRETS.")
+    def traceback(self, info: Info) -> str | None:
+        return info.context.redacted(self.told.traceback) if self.shows_trace else None
 
 
 @strawberry.input(description="From one instant to another.")

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, NewType
 import strawberry
 from graphql import ValueNode, value_from_ast_untyped
 
+from orchestrator_gql.graphql.redaction import Shown, redacted
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import read
-from orchestrator_gql.utils.json.redaction import Redactor, Shape
+from orchestrator_gql.utils.json.redaction import Redactor
 
 if TYPE_CHECKING:
     Json = Any
 else:
     Json = NewType("Json", object)  # something of its own that the schema can map to the scalar
+
+
+JSON_SCALAR = "JSON"
 
 
 def _instant(value: datetime) -> str:
@@ -51,14 +55,14 @@ DATE_TIME = strawberry.scalar(
 def scalars(redact: Redactor) -> dict[object, Any]:
     """Which Python type is which scalar, for the schema's configuration.
 
-    Every JSON value passes the redactor here, so that no field can forget to: the shape of other JSON keeps its keys.
+    What the operation's `Redaction` has not seen passes the redactor here, so that no field can forget to.
     """
 
     def shown(value: Any) -> Any:
-        return redact.schema(value) if isinstance(value, Shape) else redact(value)
+        return value.value if isinstance(value, Shown) else redacted(redact, value)
 
     json_scalar = strawberry.scalar(
-        name="JSON",
+        name=JSON_SCALAR,
         description="Any JSON value: only for data whose shape is not ours, such as callback results and state.",
         serialize=shown,
         parse_value=lambda value: value,

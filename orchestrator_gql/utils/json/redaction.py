@@ -2,26 +2,26 @@
 
 import re
 from collections.abc import Iterable
-from fnmatch import translate
 from typing import Any
 
 from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.remembered import RememberedTexts
+from orchestrator_gql.utils.json.secret_rules import PEM
+from orchestrator_gql.utils.json.secret_text import SecretText
+from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
+from orchestrator_gql.utils.json.secret_words import Words
+from orchestrator_gql.utils.json.text import decode, encode
 
-MASK = "[redacted]"
-
-_ASSIGNED = re.compile(
-    r"""(?<![\w.-])(?P<key>[\w.-]{1,200})\\?["']?\s*[:=]\s*"""
-    r"""(?P<value>\\?"(?:\\.|[^"\\])*+|'[^']*+|[{\[]|[^\s,;}\]"']+)"""
-)
-"""A key and its value in a text: ``"key": "value"``, escaped or not, ``key=value``, ``key: value``, perhaps cut off.
-
-It begins at the beginning of a word and only there, or a long one would be searched from each of its letters.
-"""
-
-_BRACKET = re.compile(r"""[{}\[\]]|"(?:\\.|[^"\\])*+"?""")
+__all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 
 VALUES = frozenset({"default", "const", "examples", "example"})
 """What a JSON Schema says of values, not of their shape."""
+
+REMEMBERED_FROM = 4096
+"""Characters from which the redacted text is remembered."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_:@/ -]{0,12}")
+"""So short a text without a sign of assignment holds no secret."""
 
 
 class Shape(dict[str, Json]):
@@ -36,14 +36,10 @@ class Redactor:
     {'user': 'ada', 'db_password': '[redacted]', 'log': ['login with password=[redacted] failed']}
     """
 
-    def __init__(self, patterns: Iterable[str], names: Iterable[str] = ()) -> None:
-        patterns = [pattern.lower() for pattern in patterns]
-        self._names = frozenset(name.lower() for name in names)
-        self._pattern = re.compile("|".join(f"(?:{translate(one)})" for one in patterns)) if patterns else None
-        cores = {max(re.split(r"[*?\[\]]", one), key=len) for one in patterns} | self._names
-        # what holds another one need not be looked for: a text without "token" has no "_token"
-        self._hints = tuple(one for one in cores if not any(other in one for other in cores - {one}))
-        self._known: dict[str, bool] = {}
+    def __init__(self, patterns: Iterable[str], names: Iterable[str] = (), *, stretch: int = STRETCH) -> None:
+        self._words = Words(patterns, names)
+        self._stretch = stretch
+        self._remembered = RememberedTexts()
 
     def __call__(self, value: Json) -> Json:
         """The value without its secrets; the very same object where it has none."""
@@ -53,42 +49,48 @@ class Redactor:
             case dict():
                 return self._object(value)
             case list() | tuple():
-                shown = [self(item) for item in value]
+                shown = self._lines([self(item) for item in value])
                 return shown if any(a is not b for a, b in zip(shown, value, strict=True)) else value
             case _:
                 return value
 
     def text(self, text: str) -> str:
         """The text without the values that stand behind keys which hold secrets."""
-        lower = text.lower()
-        for hint in self._hints:  # nearly always a few fast searches in vain
-            if hint in lower:
-                return self._searched(text)
-        return text
+        words = self._words
+        if not words.hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not words.hint_in(text)):
+            return text
+        return (
+            self._searched(text) if len(text) < REMEMBERED_FROM else self._remembered.made("text", text, self._searched)
+        )
 
     def _searched(self, text: str) -> str:
-        shown, at, last = list[str](), 0, 0
-        while found := _ASSIGNED.search(text, at):
-            begin, value = found.start("value"), found["value"]
-            opened = re.match(r"""\\?["']|""", value)
-            mark = opened[0] if opened else ""
-            if self.holds_secret(found["key"]):
-                at = _end_of(text, begin) if value in ("{", "[") else found.end()
-                shown += (text[last:begin], mark, MASK)
-                last = at
-            else:  # a value may be a text that holds keys itself, as the body of a request does
-                at = begin + max(len(mark), 1)
-        return "".join(shown) + text[last:]
+        return SecretText(text, self._words, stretch=self._stretch).shown()
+
+    def json_text(self, text: str) -> str:
+        """A JSON text without the secrets of its value; the very same one if it has none. It is remembered."""
+        if not self._words.hint_in_any(text, self._stretch):
+            return text
+        return self._remembered.made("json", text, self._reencoded)
+
+    def remembered(self, value: Json) -> Json:
+        """As a call, and remembered: for values that are large."""
+        try:
+            text = encode(value)
+        except (TypeError, ValueError):
+            return self(value)  # what is no JSON is refused where it is written
+        shown = self._remembered.made("json", text, lambda _: self._encoded(value, text))
+        return value if shown is text else decode(shown)
+
+    def _reencoded(self, text: str) -> str:
+        return self._encoded(decode(text), text)
+
+    def _encoded(self, value: Json, text: str) -> str:
+        shown = self(value)
+        return text if shown is value else encode(shown)
 
     def holds_secret(self, key: str) -> bool:
         """True where the value of the key is not shown."""
-        known = self._known.get(key)
-        if known is None:
-            lower = key.lower()
-            known = lower in self._names or bool(self._pattern and self._pattern.match(lower))
-            if len(self._known) < 10_000:  # remote services choose the keys
-                self._known[key] = known
-        return known
+        return self._words.holds(key)
 
     def _object(self, value: dict[str, Json]) -> dict[str, Json]:
         shown: dict[str, Json] = {}
@@ -101,6 +103,24 @@ class Redactor:
             is_same = is_same and seen is item
             shown[key] = seen
         return value if is_same else shown
+
+    def _lines(self, items: list[Json]) -> list[Json]:
+        """A list without the secrets that its texts hold together: a private key line by line, an option's argument."""
+        is_key = is_argument = False
+        for at, item in enumerate(items):
+            if not isinstance(item, str):
+                is_argument = False
+                continue
+            ends = is_key and "-----END" in item
+            if (is_key and not ends) or (is_argument and item and item[0] != "-"):
+                items[at] = MASK
+            is_key = (is_key and not ends) or (item.endswith((MASK, "-----")) and _begins_a_key(item))
+            is_key = is_key and self.holds_secret("private_key")
+            is_argument = item.startswith("-") and len(item) <= 64 and self._takes_a_secret(item)
+        return items
+
+    def _takes_a_secret(self, option: str) -> bool:
+        return "=" not in option and " " not in option and self.holds_secret(option.lstrip("-"))
 
     def schema(self, schema: Json) -> Json:
         """A JSON Schema without the values that it gives to properties which hold secrets."""
@@ -120,17 +140,9 @@ class Redactor:
         return {key: item for key, item in told.items() if key not in VALUES}
 
 
-def _end_of(text: str, begin: int) -> int:
-    """Where the object or list ends that begins there; the end of the text where it is cut off."""
-    depth = 0
-    for found in _BRACKET.finditer(text, begin):
-        if found[0] in "{[":
-            depth += 1
-        elif found[0] in "}]":
-            depth -= 1
-        if depth == 0:
-            return found.end()
-    return len(text)
+def _begins_a_key(line: str) -> bool:
+    begins = PEM.search(line)
+    return begins is not None and "-----END" not in line
 
 
 def secret_names(schema: Json) -> set[str]:

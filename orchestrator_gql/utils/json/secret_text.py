@@ -1,0 +1,274 @@
+"""The secrets of one text, found in one pass over its words.
+
+The scan reads a word, perhaps what follows it, and goes on behind that: it never goes back, so that its time grows with
+the length of the text and with nothing else. It keeps its place between calls of `re`, none of which sees more than
+`STRETCH` characters: a call holds the interpreter's lock, and with it every other thread, for as long as it runs.
+"""
+
+import re
+
+from orchestrator_gql.utils.json import secret_values as values
+from orchestrator_gql.utils.json.secret_rules import (
+    COUNTED,
+    GLUED,
+    HEADERS,
+    LOGIN,
+    LOGIN_COMMANDS,
+    OPTIONS,
+    PAIR,
+    PROSE,
+    SAYINGS,
+    VALUE,
+    Rule,
+)
+from orchestrator_gql.utils.json.secret_spans import FIRST, Span, Spans, is_prose
+from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
+from orchestrator_gql.utils.json.secret_words import Word, Words
+
+_LONGEST = 200
+"""Characters of a key."""
+
+_LONGEST = 200
+"""Characters of a key."""
+
+_WORD = re.compile(rf"(?<![\w.-])((?<=\\)[nrt](?=[\w.-]))?([\w.-]{{1,{_LONGEST}}}+)|(://)|(\$[0-9a-z][\w-]{{0,12}}\$)")
+"""A word without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
+
+_REST = re.compile(rf"[\w.-]{{1,{STRETCH}}}+")
+_AFTER = re.compile(r"""(?P<close>(?P<depth>\\{0,63}+)["']\]?)?[^\S\n]{0,64}(?P<sep>={1,2}>?|:=|:{1,2})[^\S\n]{0,64}""")
+_ELEMENT = re.compile(r"""(?:[^\S\n]{1,8}[\w:.-]{1,64}=(?:"[^"<>]{0,200}"|'[^'<>]{0,200}')){0,8}>(?:<!\[CDATA\[)?""")
+_ARGUMENT = re.compile(r"""[^\S\n]{1,64}|\\{0,63}["'],\s{0,64}(?=\\{0,63}["'])""")
+_NUMBER = re.compile(r"\d{1,9}(?![\w.])")
+_BLOCK = re.compile(
+    r"""(?P<kind>(?:![\w-]{1,32}[^\S\n]{0,8})?(?:[|>][+-]?\d?[+-]?)?)[^\S\n]{0,64}(?P<line>\r?\n|(?P<slashes>\\{1,63})n)"""
+)
+_NEXT_QUOTED = re.compile(r"""\s{1,200}(?=")""")
+_TAIL = re.compile(r"[\w.-]*$")
+
+_NEW = Word("", "", False, False, (), None, False, False)
+"""What a word means that was not looked up yet."""
+
+
+def _is_wordy(letter: str) -> bool:
+    return letter.isalnum() or letter in "_.-"
+
+
+def _is_plural(name: str, count: str) -> bool:
+    """Whether the number counts secrets and is none: ``secrets: 3``; ``pass: 12`` is of a report about tests."""
+    return (name.endswith("s") and not name.endswith("ss")) or (name == "pass" and len(count) < 5)
+
+
+class SecretText:
+    """One text and the place that its scan has reached."""
+
+    def __init__(self, text: str, words: Words, *, stretch: int = STRETCH) -> None:
+        self.text = text
+        self._words = words
+        self._stretch = stretch
+        self._spans = Spans(text, stretch)
+        self._shown: list[str] = []
+        self._at = self._copied = 0
+        self._options: dict[str, str] = {}
+        self._line_end = self._command_end = 0
+        self._is_inside_a_word = False
+
+    def shown(self) -> str:
+        """The text without its secrets; the very same one if it has none."""
+        size = len(self.text)
+        while self._at < size:
+            begin = self._at
+            end = min(begin + self._stretch, size)
+            # a rule and a key begin at most this far before what they are known by
+            if self._command_end > begin or self._words.hint_in(self.text[begin : end + 2048]):
+                while self._at < end:
+                    self._at = self._scan(end)
+            else:
+                self._at = end
+                self._is_inside_a_word = end < size and _is_wordy(self.text[end - 1]) and _is_wordy(self.text[end])
+        if not self._shown:
+            return self.text
+        self._shown.append(self.text[self._copied :])
+        return "".join(self._shown)
+
+    def _scan(self, end: int) -> int:
+        """Go on until a secret is found or the stretch ends; where to go on from."""
+        at, text = self._at, self.text
+        if self._is_inside_a_word:
+            self._is_inside_a_word = False
+            return self._rest_of_word(at)
+        known, last = self._words.knows, end
+        for found in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
+            begin, last = found.span()
+            if begin >= end:
+                return end
+            if found.lastindex != 2:
+                span = self._form(found)
+                following = self._hidden(span) if span else None
+            else:
+                word = found[2]
+                if known(word, _NEW) is None and not found[1] and word[0] != "-":
+                    continue
+                if len(word) == _LONGEST:
+                    return self._rest_of_word(last)
+                following = self._word(word, found.start(2), found[1] or "")
+            if following is not None:
+                return following
+        return max(end, last)
+
+    def _form(self, found: re.Match[str]) -> Span | None:
+        if not self._words.has_passwords:
+            return None
+        return self._spans.url(found.end()) if found.lastindex == 3 else self._spans.hash(found.start())
+
+    def _rest_of_word(self, at: int) -> int:
+        """A word longer than any key: its end may be a key, as it always was."""
+        while found := _REST.match(self.text, at):
+            at = found.end()
+        tail = _TAIL.search(self.text[max(0, at - _LONGEST) : at])
+        word = tail[0] if tail else ""
+        following = self._word(word, at - len(word), "") if word else None
+        return at if following is None else following
+
+    def _word(self, word: str, begin: int, escaped: str) -> int | None:
+        """Hide the secret that the word announces; where the scan goes on, and None if that is the next word."""
+        if word[0] == "-":
+            found = self._option(word, begin)
+            if word.startswith("-----BEGIN") and self._words.has_private_keys:
+                found = self._spans.pem(begin)
+            if found:
+                return self._hidden(found)
+        told = self._words.word(word)
+        if escaped and not (told and told.is_secret):
+            told = self._words.word(escaped + word) or told
+        if told is None:
+            return None
+        if told.is_command:
+            self._command(told.key.lower(), begin + len(word))
+        if told.is_secret and (following := self._announced(told, word, begin)) is not None:
+            return following
+        if told.any_rule and told.any_rule.match(self.text, begin):
+            for rule in told.rules:
+                if found := self._ruled(rule, begin):
+                    following = self._hidden(found)
+                    if rule.following and (more := rule.following.match(self.text, following)):
+                        second = self._spans.value(more.end())
+                        return self._hidden(second) if second else following
+                    return following
+        if told.is_shaped:
+            end = values.bare_end(self.text, begin)
+            return self._hidden((begin, end, end))
+        return None
+
+    def _announced(self, told: Word, word: str, begin: int) -> int | None:
+        """The value behind a key: assigned, in an element of XML, or the argument of an option."""
+        text, at = self.text, begin + len(word)
+        if after := _AFTER.match(text, at):
+            if told.is_harmless or self._is_of_something_else(told, begin, after):
+                return None
+            found = self._assigned(told.name, begin, after)
+            return self._hidden(found) if found else None
+        if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
+            found = self._spans.element(opened.end())
+            return self._hidden(found) if found else None
+        if word[0] == "-" and not told.is_harmless and (gap := _ARGUMENT.match(text, at)):
+            found = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
+            return self._hidden(found) if found else None
+        return None
+
+    def _is_of_something_else(self, told: Word, begin: int, after: re.Match[str]) -> bool:
+        """A test that passed, the working directory, the name of a role before that of its task."""
+        if told.name == "pass":
+            return told.key.isupper() and after["sep"] == ":"
+        if told.name in ("pwd", "oldpwd"):
+            return self.text.startswith(("/", "~"), after.end())
+        return self.text.startswith("[", begin - 1) and after[0] == " : "
+
+    def _assigned(self, name: str, begin: int, after: re.Match[str]) -> Span | None:
+        text, at = self.text, after.end()
+        if after["close"] is None and name in HEADERS and not values.OPENING.match(text, at):
+            return self._spans.header(name, begin, at)
+        depth = len(after["depth"] or "")
+        if block := _BLOCK.match(text, at):
+            if after["close"] and (gap := _NEXT_QUOTED.match(text, at)):
+                return self._spans.value(gap.end(), depth)
+            return self._spans.block(begin, block) if ":" in after["sep"] else None
+        if (count := COUNTED.match(text, at)) and _is_plural(name, count[0]):
+            return None
+        if after["close"] is None and after["sep"] == ":" and (found := self._spans.line(begin, at)):
+            return found
+        return self._spans.value(at, depth)
+
+    def _command(self, command: str, at: int) -> None:
+        """The options that hold secrets, up to the end of the line."""
+        if command in LOGIN_COMMANDS:
+            if LOGIN.match(self.text, at):
+                self._options = {"-p": VALUE}
+            else:
+                return
+        else:
+            self._options = OPTIONS[command]
+        if self._line_end <= at:
+            found = self.text.find("\n", at)
+            self._line_end = len(self.text) if found < 0 else found
+        self._command_end = self._line_end
+
+    def _option(self, word: str, begin: int) -> Span | None:
+        if begin >= self._command_end:
+            return None
+        at = begin + len(word)
+        kind = self._options.get(word)
+        if kind is None:
+            kind = self._options.get(word[:2])
+            if kind is None or len(word) == 2 or word[1] == "-":
+                return None
+            return (
+                self._spans.pair(begin + 2)
+                if kind is PAIR
+                else (self._spans.value(begin + 2) if kind is not None else None)
+            )
+        if kind is GLUED:
+            return (
+                self._spans.value(at)
+                if values.OPENING.match(self.text, at) and "," not in self.text[at : at + 2]
+                else None
+            )
+        gap = _ARGUMENT.match(self.text, at)
+        start = gap.end() if gap else at
+        if start == at and not values.OPENING.match(self.text, at) and self.text[at : at + 1] != "=":
+            return None
+        start += self.text[start : start + 1] == "="
+        return self._spans.pair(start) if kind is PAIR else self._spans.value(start)
+
+    def _ruled(self, rule: Rule, begin: int) -> Span | None:
+        text = self.text
+        found = rule.pattern.match(text, begin)
+        if found is None:
+            return None
+        at = found.end()
+        quoted = values.OPENING.match(text, at)
+        if text.startswith(("{", "["), at) or (quoted and rule.is_line):
+            return None
+        if not quoted:
+            first = FIRST.match(text, at)
+            if first and is_prose(first[0], PROSE if rule.is_prose else SAYINGS):
+                return None
+        if rule.is_line and not self._is_line(begin, at):
+            return None
+        value = self._spans.value(at)
+        return value if value and (quoted or value[1] - value[0] > 1) else None
+
+    def _is_line(self, begin: int, at: int) -> bool:
+        """Whether the line is indented as a block of a configuration is, or stands behind a prompt."""
+        head = self._spans.line_head(begin)
+        return (
+            head is not None
+            and bool(head[2] or head[0].rstrip().endswith(("#", ">")))
+            and not _NUMBER.match(self.text, at)
+        )
+
+    def _hidden(self, span: Span) -> int:
+        """Put the mask in place of what is found."""
+        begin, end, following = span
+        self._shown += (self.text[self._copied : begin], MASK)
+        self._copied = end
+        return following

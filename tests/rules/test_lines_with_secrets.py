@@ -1,0 +1,34 @@
+"""Lines as Ansible, devices, HTTP clients and shells write them: the secrets are hidden, and nothing else changes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestrator_gql.config.settings import SECRETS
+from orchestrator_gql.utils.json.redaction import MASK, Redactor
+
+LINES = [
+    line.replace("␤", "\n")
+    for line in (Path(__file__).parent / "data" / "lines_with_secrets.txt").read_text().splitlines()
+    if line and not line.startswith("# ")
+]
+redact = Redactor(SECRETS)
+
+
+def written(line: str) -> str:
+    return re.sub("[⟦⟧]", "", line)
+
+
+def expected(line: str) -> str:
+    return re.sub("⟦.*?⟧", lambda _: MASK, line, flags=re.DOTALL)
+
+
+def test_there_are_enough_lines_of_both_kinds() -> None:
+    assert sum("⟦" in line for line in LINES) >= 150
+    assert sum("⟦" not in line for line in LINES) >= 100
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_shown_without_its_secrets_and_else_as_it_is(line: str) -> None:
+    assert redact.text(written(line)) == expected(line)
