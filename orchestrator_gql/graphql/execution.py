@@ -44,7 +44,8 @@ class Execution:
     def operation(self, asked: Asked, kinds: Collection[Kind]) -> OperationDefinitionNode:
         """The operation that is meant; raises `Refusal` where there is none, or none that this door carries."""
         try:
-            operation = documents.select(documents.parse(asked.query), asked.operation_name)
+            found = documents.known(asked.query, is_stranger=asked.is_stranger)
+            operation = documents.select(found.document, asked.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None
         kind = operation.operation
@@ -63,6 +64,7 @@ class Execution:
                 variable_values=dict(asked.variables),
                 context_value=context,
                 operation_name=asked.operation_name,
+                operation_extensions={documents.STRANGER: True} if asked.is_stranger else None,
             )
             async with aclosing(results):
                 while (result := await _following(results, limit)) is not None:

@@ -33,6 +33,7 @@ def graphql_face(runtime: Runtime) -> GraphQLFace:
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
         demand_right=_demand_right,
+        is_stranger=_is_stranger,
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,
         callback_body_limit=settings.max_callback_bytes,
@@ -48,5 +49,9 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
 
 def _demand_right(context: object, *, brings_results: bool) -> None:
     """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
-    if isinstance(context, Context) and context.principal is NOBODY and not brings_results:
+    if _is_stranger(context) and not brings_results:
         raise Unauthenticated(SIGN_IN)
+
+
+def _is_stranger(context: object) -> bool:
+    return isinstance(context, Context) and context.principal is NOBODY
