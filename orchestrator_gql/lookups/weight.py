@@ -6,7 +6,7 @@ more is broken off, waits for one of four places, and begins anew: so no more th
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -24,6 +24,8 @@ PLACES = 4
 """Operations of one server that may load much at the same time."""
 LIGHT = 8
 """The part of the limit that a read may load without a place."""
+READS = 4
+"""Reads of one operation at the same time: a thousand at once would take every connection from everybody else."""
 ROW_BYTES = 256
 """What a loaded row counts beside its texts."""
 
@@ -44,7 +46,11 @@ class Places:
 
 
 class Weight:
-    """The weight of one answer, or of each batch of a subscription; ``largest`` is the largest single value."""
+    """The weight of one answer, or of each batch of a subscription; ``largest`` is the largest single value.
+
+    ``may_be_divided``: the answer is made of several events, so where it is too large it is made again of fewer.
+    ``was_over``: the last answer was too large.
+    """
 
     def __init__(self, limit: int, places: Places, *, largest: int = 0) -> None:
         self.limit = limit
@@ -58,6 +64,7 @@ class Weight:
         self._has_place = False
         self._is_closed = False
         self._turn = asyncio.Lock()
+        self._reads = asyncio.Semaphore(READS)
 
     def load(self, size: int) -> None:
         """Count bytes that were loaded; raises `ResponseTooLarge`."""
@@ -91,17 +98,19 @@ class Weight:
 
     async def read(self, database: Database, unit: Unit[T]) -> T:
         """Run a unit that reads, and count what it loads; raises `ResponseTooLarge`."""
-        if self.is_over:
-            raise self.refusal()
-        try:
-            return await self._read(database, unit, min(self.limit // LIGHT, self._most - self.loaded))
-        except TooHeavy:
+        async with self._reads:
+            if self.is_over or self.loaded > self._most:
+                raise self.refusal()
+            light = min(self.limit // LIGHT, self._most - self.loaded)
+            found, is_whole = await self._read(database, unit, light)
+            if is_whole:
+                return found
             async with self._turn:  # of several at once each would take what is left
                 await self._take_place()
-                try:
-                    return await self._read(database, unit, self._most - self.loaded)
-                except TooHeavy:
-                    raise self.refusal() from None
+                found, is_whole = await self._read(database, unit, self._most - self.loaded)
+            if not is_whole:
+                raise self.refusal()
+            return found
 
     async def _take_place(self) -> None:
         if self._has_place:
@@ -112,11 +121,19 @@ class Weight:
             raise self.refusal()
         self._has_place = True
 
-    async def _read(self, database: Database, unit: Unit[T], most: int) -> T:
+    async def _read(self, database: Database, unit: Unit[T], most: int) -> tuple[T, bool]:
+        """What the unit found, and whether that is all.
+
+        That it is not is no exception: the trace of one would keep what was loaded until the answer is sent.
+        """
         allowance = Allowance(max(most, 0))
-        found = await database.read(loads.under(allowance, unit))
-        self.load(allowance.taken + ROW_BYTES * rows_in(found))
-        return found
+        try:
+            found = await database.read(loads.under(allowance, unit))
+        except TooHeavy:
+            return cast(T, None), False
+        # Rows alone refuse nothing that is loaded already: the next read is refused.
+        self.loaded += allowance.taken + ROW_BYTES * rows_in(found)
+        return found, True
 
 
 def rows_in(found: object) -> int:

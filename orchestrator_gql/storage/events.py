@@ -39,7 +39,7 @@ from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import events, processes
-from orchestrator_gql.storage.weight import TooHeavy, within
+from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
 
@@ -147,7 +147,16 @@ def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Pag
     """At most ``limit`` events behind the cursor that the filter wants; fewer where they are more than may be loaded.
 
     Behind the last of them the cursor is the log's end, so that what the filter left out is not looked through again.
+    A reader who asks for any gets the next one, however large it is, or nobody could go on behind it.
     """
+    try:
+        return _after(conn, cursor, wanted, limit)
+    except TooHeavy:
+        with free():
+            return _after(conn, cursor, wanted, 1)
+
+
+def _after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
     place = _place(cursor)
     if wanted == EventFilter() and not _is_postgres(conn):
         return _next_of_all(conn, place, limit)
@@ -174,6 +183,8 @@ def _fitting(rows: Iterable[T]) -> tuple[list[T], bool]:
     found: list[T] = []
     try:
         for row in rows:
+            if found and not has_room():
+                return found, True
             found.append(row)
     except TooHeavy:
         if not found:

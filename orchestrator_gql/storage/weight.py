@@ -5,7 +5,8 @@ over one row after the other, so the count notices in time. PostgreSQL's driver 
 first: there `within` lets the database itself stop behind the allowance.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -54,6 +55,22 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
             _allowance.reset(token)
 
     return counting
+
+
+@contextmanager
+def free() -> Iterator[None]:
+    """Count nothing: the first row of a reader who can take no less."""
+    token = _allowance.set(None)
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+def has_room() -> bool:
+    """Whether a list that may be cut should go on: half of what may be loaded is left for the rest of the answer."""
+    allowance = _allowance.get()
+    return allowance is None or allowance.taken * 2 <= allowance.most
 
 
 def charge(size: int) -> None:
