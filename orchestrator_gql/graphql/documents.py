@@ -1,11 +1,13 @@
 """GraphQL documents: parsed and validated once for all who send the same text, and which operation of one is meant.
 
-A document that is sent again costs neither parsing nor validation. What is kept is bounded twice: in number, and in
-length, so that a thousand documents padded with a megabyte of comments each cannot fill the memory.
+A document that is sent again costs neither parsing nor validation. What is kept is bounded by its tokens and by its
+characters, not by the number of documents: a document of 2,000 tokens holds a megabyte of memory, a usual query 50 KB.
+Callers without a credential have a small memory of their own, so they cannot push out what others send.
 """
 
+from collections import OrderedDict
 from collections.abc import Collection, Iterator
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 import graphql
 from graphql import (
@@ -24,23 +26,138 @@ from strawberry.schema.schema import validate_document
 
 from orchestrator_gql.utils.json import preview
 
-__all__ = ["Kind", "KnownDocuments", "asks_only", "declares", "operations", "parse", "select"]
+__all__ = [
+    "CALLBACK_MUTATIONS",
+    "STRANGER",
+    "Kind",
+    "KnownDocument",
+    "KnownDocuments",
+    "asks_only",
+    "brings_results",
+    "declares",
+    "known",
+    "operations",
+    "select",
+]
 
 MAX_TOKENS = 2_000
-KEPT_DOCUMENTS = 1_000
+STRANGERS_TOKENS = MAX_TOKENS // 4
+"""Of a document whose caller shows no credential, where there is sign-in."""
+
+KEPT_TOKENS = 32_000
+"""A token costs 190 to 620 bytes with its node, its place and its links (measured): all of them 20 MB at the most."""
+KEPT_CHARACTERS = 512 * 1024
+"""A character costs 4 bytes at the most, and those of names and values are there twice: 4 MB."""
 KEPT_LENGTH = 32_768
-"""Characters; a longer document is parsed and validated each time it comes."""
+"""Characters; a longer document, or verdict, is not kept: a few of them would push out all the others."""
+STRANGERS_SHARE = 8
+"""The memory for strangers is an eighth of the other."""
+STRANGERS_KEPT_TOKENS = 250
+STRANGERS_KEPT_CHARACTERS = 4_096
+"""The largest document of a stranger that is kept: many times what a mutation for a callback needs."""
+ERROR_TOKENS = 4
+"""What an error of the validation costs beside its message, in tokens."""
+KEPT_VERDICTS = 4
+"""Of one document, for as many schemas and sets of rules; a server has two."""
+
+CALLBACK_MUTATIONS = frozenset({"receiveCallback", "reportCallbackProgress", "failCallback"})
+"""The mutations that carry what remote services have to say, which may be large."""
+
+STRANGER = "isStranger"
+"""The key of ``operation_extensions`` that says to `KnownDocuments` that the caller shows no credential."""
+
+_Rules = tuple[type[ASTValidationRule], ...]
 
 
-def parse(query: str) -> DocumentNode:
-    """The document of ``query``; raises `GraphQLSyntaxError`, also for more than 2,000 tokens or 200 levels."""
-    return _kept(query) if len(query) <= KEPT_LENGTH else _parsed(query)
+@dataclass(slots=True)
+class KnownDocument:
+    """A document, and what is wrong with it by the rules of a schema; ``tokens`` and ``characters`` are its weight."""
+
+    document: DocumentNode
+    tokens: int
+    characters: int
+    verdicts: dict[tuple[GraphQLSchema, _Rules], tuple[GraphQLError, ...]] = field(default_factory=dict)
 
 
-def _parsed(query: str) -> DocumentNode:
-    document = graphql.parse(query, max_tokens=MAX_TOKENS)
+class DocumentMemory:
+    """The documents that were used last: so many that they hold at most ``tokens`` and ``characters``."""
+
+    def __init__(self, tokens: int, characters: int) -> None:
+        self.most_tokens, self.most_characters = tokens, characters
+        self.tokens = self.characters = 0
+        self._documents: OrderedDict[str, KnownDocument] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def find(self, query: str) -> KnownDocument | None:
+        """The document of the text, which becomes the last used."""
+        found = self._documents.get(query)
+        if found is not None:
+            self._documents.move_to_end(query)
+        return found
+
+    def keep(self, query: str, document: KnownDocument) -> None:
+        """Keep the document; documents that were not used for longest make room for it."""
+        self._documents[query] = document
+        self._add(document.tokens, document.characters)
+
+    def add_weight(self, query: str, document: KnownDocument, tokens: int, characters: int) -> None:
+        """Count what a document has become heavier by, if it is still kept."""
+        if self._documents.get(query) is document:
+            document.tokens += tokens
+            document.characters += characters
+            self._add(tokens, characters)
+
+    def _add(self, tokens: int, characters: int) -> None:
+        self.tokens += tokens
+        self.characters += characters
+        while self._documents and (self.tokens > self.most_tokens or self.characters > self.most_characters):
+            _, dropped = self._documents.popitem(last=False)
+            self.tokens -= dropped.tokens
+            self.characters -= dropped.characters
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._documents.clear()
+        self.tokens = self.characters = 0
+
+
+MEMORY = DocumentMemory(KEPT_TOKENS, KEPT_CHARACTERS)
+STRANGERS_MEMORY = DocumentMemory(KEPT_TOKENS // STRANGERS_SHARE, KEPT_CHARACTERS // STRANGERS_SHARE)
+
+
+def known(query: str, *, is_stranger: bool = False) -> KnownDocument:
+    """The document of ``query``; raises `GraphQLSyntaxError`, also for too many tokens or 200 levels.
+
+    What a stranger sends is kept only if it is small and holds nothing but mutations of callbacks: nothing else that a
+    stranger sends is ever executed.
+    """
+    memory = STRANGERS_MEMORY if is_stranger else MEMORY
+    found = memory.find(query)
+    if found is None:
+        document = _parsed(query, STRANGERS_TOKENS if is_stranger else MAX_TOKENS)
+        found = KnownDocument(document, document.token_count, len(query))
+        if found.characters <= KEPT_LENGTH and (not is_stranger or _is_small(found)):
+            memory.keep(query, found)
+    return found
+
+
+def _is_small(found: KnownDocument) -> bool:
+    is_light = found.tokens <= STRANGERS_KEPT_TOKENS and found.characters <= STRANGERS_KEPT_CHARACTERS
+    return is_light and brings_results(found.document)
+
+
+def _parsed(query: str, most: int) -> DocumentNode:
+    document = graphql.parse(query, max_tokens=most)
     if "\\u" in query or "\0" in query:  # escaped, or, in the address of a GET, as it is
         graphql.visit(document, _NoNul())
+    # The tokens are linked in both directions. Without the way back a document is freed as soon as it is dropped; a
+    # circle waits for the collector, and thousands of documents may come before that.
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        token.prev = None
+        token = token.next
     return document
 
 
@@ -50,9 +167,6 @@ class _NoNul(graphql.Visitor):
     def enter_string_value(self, node: StringValueNode, *_: object) -> None:
         if "\0" in node.value and node.loc is not None:
             raise GraphQLSyntaxError(node.loc.source, node.loc.start, "A string holds a NUL character.")
-
-
-_kept = lru_cache(KEPT_DOCUMENTS)(_parsed)
 
 
 def select(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -90,32 +204,55 @@ def declares(operation: OperationDefinitionNode, variable: str) -> bool:
     return any(one.variable.name.value == variable for one in operation.variable_definitions or ())
 
 
-_Rules = tuple[type[ASTValidationRule], ...]
+def brings_results(document: DocumentNode) -> bool:
+    """Whether the document has operations, and each of them is a mutation of callbacks and nothing else."""
+    found = operations(document)
+    return bool(found) and all(asks_only(one, CALLBACK_MUTATIONS) for one in found)
 
 
-def _validated(schema: GraphQLSchema, query: str, rules: _Rules) -> tuple[GraphQLError, ...]:
-    errors = validate_document(schema, parse(query), rules)
+def _validated(schema: GraphQLSchema, document: DocumentNode, rules: _Rules) -> tuple[GraphQLError, ...]:
+    errors = validate_document(schema, document, rules)
     for error in errors:
         # Later nothing tells them from errors about variables, which are found by the execution.
         error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
     return tuple(errors)
 
 
-_kept_verdicts = lru_cache(KEPT_DOCUMENTS)(_validated)
-
-
 class KnownDocuments(SchemaExtension):
-    """Parse and validate through the memory of this room."""
+    """Parse and validate through the memories of this module."""
 
     def on_parse(self) -> Iterator[None]:
         """Hand over the document that is known for this text."""
-        self.execution_context.graphql_document = parse(self.execution_context.query or "")
+        self._known = known(self.execution_context.query or "", is_stranger=self._is_stranger)
+        self.execution_context.graphql_document = self._known.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Hand over what is known to be wrong with it."""
         context = self.execution_context
-        query = context.query or ""
-        validate = _kept_verdicts if len(query) <= KEPT_LENGTH else _validated
-        context.pre_execution_errors = list(validate(context.schema._schema, query, context.validation_rules))
+        context.pre_execution_errors = list(self._verdict(context.schema._schema, context.validation_rules))
         yield
+
+    @property
+    def _is_stranger(self) -> bool:
+        return bool((self.execution_context.operation_extensions or {}).get(STRANGER))
+
+    def _verdict(self, schema: GraphQLSchema, rules: _Rules) -> tuple[GraphQLError, ...]:
+        if self._is_stranger:
+            rules = tuple(getattr(rule, "for_strangers", rule) for rule in rules)
+        verdicts = self._known.verdicts
+        found = verdicts.get((schema, rules))
+        if found is None:
+            found = _validated(schema, self._known.document, rules)
+            self._keep_verdict((schema, rules), found)
+        return found
+
+    def _keep_verdict(self, rules: tuple[GraphQLSchema, _Rules], found: tuple[GraphQLError, ...]) -> None:
+        characters = sum(len(error.message) for error in found)
+        if characters > KEPT_LENGTH:
+            return
+        if len(self._known.verdicts) >= KEPT_VERDICTS:
+            self._known.verdicts.clear()
+        self._known.verdicts[rules] = found
+        memory = STRANGERS_MEMORY if self._is_stranger else MEMORY
+        memory.add_weight(self.execution_context.query or "", self._known, len(found) * ERROR_TOKENS, characters)

@@ -49,8 +49,10 @@ def everybody_may(context: object, *, brings_results: bool) -> None:
     """No operation is refused before it is executed."""
 
 
-CALLBACK_MUTATIONS = frozenset({"receiveCallback", "reportCallbackProgress", "failCallback"})
-"""The mutations that carry what remote services have to say, which may be large."""
+def nobody_is(context: object) -> bool:
+    """No caller is a stranger: there is no sign-in."""
+    return False
+
 
 MIB = 1024 * 1024
 BODY_SECONDS = 30.0
@@ -62,8 +64,9 @@ class GraphQLFace:
 
     ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
     each operation on a WebSocket, there with the payload of ``connection_init``, for which it is called once more; it
-    raises `Unauthenticated` to refuse. ``demand_right`` is asked of each operation over HTTP. ``allowed_origins`` are
-    those of other sites whose pages may open a WebSocket. The limits are bytes, the times
+    raises `Unauthenticated` to refuse. ``demand_right`` is asked of each operation over HTTP. ``is_stranger`` says by a
+    context that the caller shows no credential though there is sign-in: a quarter of the limits is for such callers.
+    ``allowed_origins`` are those of other sites whose pages may open a WebSocket. The limits are bytes, the times
     seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
@@ -73,6 +76,7 @@ class GraphQLFace:
         *,
         make_context: MakeContext,
         demand_right: DemandRight = everybody_may,
+        is_stranger: Callable[[object], bool] = nobody_is,
         is_development: bool,
         allowed_origins: Collection[str],
         body_limit: int = MIB,
@@ -87,11 +91,13 @@ class GraphQLFace:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
         self.make_context = make_context
         self._demand_right = demand_right
+        self._is_stranger = is_stranger
         self.open_operations = 0
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
         self._origins = normalize_allowed_origins(allowed_origins)
-        self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, self._carries_results)
+        self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
+        self._strangers_body = replace(self._body, usual=body_limit // 4, deserves_larger=_carries_strangers_results)
         self._graphiql_html = graphiql_html if is_development else None
         self._init_seconds = init_seconds
         self._keep_alive_seconds = keep_alive_seconds
@@ -150,20 +156,21 @@ class GraphQLFace:
         if request.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
-        asked = await self._asked(request)
+        asked = await self._asked(request, is_stranger=self._is_stranger(context))
         return await self._answer(request, asked, context, accepted)
 
-    async def _asked(self, request: Request) -> Asked:
+    async def _asked(self, request: Request, *, is_stranger: bool) -> Asked:
         if request.method == "GET":
-            return asking.read_query_string(request.query_params)
+            return replace(asking.read_query_string(request.query_params), is_stranger=is_stranger)
+        limits = self._strangers_body if is_stranger else self._body
         try:
-            body = await read_body(request, self._body)
+            body = await read_body(request, limits)
         except BodyTimeout:
-            message = f"The body did not arrive within {self._body.seconds:g} seconds."
+            message = f"The body did not arrive within {limits.seconds:g} seconds."
             raise HttpRefusal(408, "REQUEST_TIMEOUT", message, {"Connection": "close"}) from None
         asked = asking.read(asking.read_json(body))
-        judge(body, asked.query, self._body)
-        return asked
+        judge(body, asked.query, limits)
+        return replace(asked, is_stranger=is_stranger)
 
     async def _answer(self, request: Request, asked: Asked, context: object, accepted: Accepted) -> ASGIApp:
         kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
@@ -175,7 +182,7 @@ class GraphQLFace:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _method_not_allowed("GET, which carries queries only") from None
             return _answered(refused.answer, accepted)
-        self._demand_right(context, brings_results=documents.asks_only(operation, CALLBACK_MUTATIONS))
+        self._demand_right(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             return _answered(await self._only(asked, context, kind), accepted)
@@ -201,13 +208,22 @@ class GraphQLFace:
             self.open_operations -= 1
             self.open_subscriptions -= follows
 
-    def _carries_results(self, query: str) -> bool:
-        """Whether every operation of the document only brings results; what cannot be read brings none."""
-        try:
-            operations = documents.operations(documents.parse(query))
-        except GraphQLError:
-            return False
-        return bool(operations) and all(documents.asks_only(one, CALLBACK_MUTATIONS) for one in operations)
+
+def _carries_results(query: str) -> bool:
+    """Whether every operation of the document only brings results; what cannot be read brings none."""
+    return _carries(query, is_stranger=False)
+
+
+def _carries_strangers_results(query: str) -> bool:
+    """The same for a caller without a credential."""
+    return _carries(query, is_stranger=True)
+
+
+def _carries(query: str, *, is_stranger: bool) -> bool:
+    try:
+        return documents.brings_results(documents.known(query, is_stranger=is_stranger).document)
+    except GraphQLError:
+        return False
 
 
 def _answered(one: Answer, accepted: Accepted) -> ASGIApp:

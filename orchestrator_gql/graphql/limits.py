@@ -6,8 +6,8 @@ those take quadratic time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 from graphql import (
     ArgumentNode,
@@ -31,13 +31,6 @@ from strawberry.extensions import AddValidationRules, SchemaExtension
 
 from orchestrator_gql.graphql.documents import KnownDocuments, operations, select
 
-MAX_DEPTH = 12
-MAX_ALIASES = 30
-MAX_FIELDS = 1_000
-"""After expansion of the fragments, as are aliases and directives."""
-MAX_ROOT_FIELDS = 20
-MAX_DIRECTIVES = 50
-MAX_FRAGMENTS = 20
 MAX_PAGE = 200
 MAX_LEVELS = 60
 """Selections in selections, introspection's own included: the pass itself must not exhaust Python's stack."""
@@ -47,6 +40,26 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 PAGE_ARGUMENTS = frozenset({"first", "last"})
 OWN_PAGES = frozenset({"verifyAudit"})
 """Fields whose ``first`` counts rows to look at, not to return, and has a bound of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that an operation may have; aliases, fields and directives count after expansion of the fragments."""
+
+    depth: int = 12
+    aliases: int = 30
+    fields: int = 1_000
+    root_fields: int = 20
+    directives: int = 50
+    fragments: int = 20
+
+    def quartered(self) -> "Limits":
+        """A quarter of each: for callers without a credential, where there is sign-in."""
+        return Limits(**{one.name: getattr(self, one.name) // 4 for one in fields(self)})
+
+
+LIMITS = Limits()
+STRANGERS_LIMITS = LIMITS.quartered()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +81,14 @@ class Cost:
             max(self.depth, other.depth),
         )
 
-    def breaches(self) -> Iterator[str]:
+    def breaches(self, limits: Limits) -> Iterator[str]:
         """A sentence for each limit that is passed."""
         for noun, found, limit in (
-            ("levels", self.depth, MAX_DEPTH),
-            ("aliases", self.aliases, MAX_ALIASES),
-            ("fields", self.fields, MAX_FIELDS),
-            ("root fields", self.roots, MAX_ROOT_FIELDS),
-            ("directives", self.directives, MAX_DIRECTIVES),
+            ("levels", self.depth, limits.depth),
+            ("aliases", self.aliases, limits.aliases),
+            ("fields", self.fields, limits.fields),
+            ("root fields", self.roots, limits.root_fields),
+            ("directives", self.directives, limits.directives),
         ):
             if found > limit:
                 yield _breach(noun, found, limit)
@@ -88,12 +101,13 @@ def _breach(noun: str, found: int, limit: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Scales:
+    limits: Limits
     fragments: Mapping[str, FragmentDefinitionNode]
     known: dict[str, Cost] = field(default_factory=dict)
 
     def weigh(self, selections: SelectionSetNode | None, level: int) -> Cost:
         if level > MAX_LEVELS:
-            message = f"The operation has more than {MAX_LEVELS} levels; the limit is {MAX_DEPTH}."
+            message = f"The operation has more than {MAX_LEVELS} levels; the limit is {self.limits.depth}."
             raise ValidationAbortedError(message, selections)
         total = Cost()
         for selection in selections.selections if selections else ():
@@ -123,20 +137,33 @@ class _Scales:
 class OperationCost(ASTValidationRule):
     """Every operation of a document stays within the limits."""
 
+    limits: ClassVar[Limits] = LIMITS
+    for_strangers: ClassVar[type[ASTValidationRule]]
+
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
         """Weigh the whole document at its door; aborting keeps every other rule from walking through it."""
         fragments = [one for one in node.definitions if isinstance(one, FragmentDefinitionNode)]
-        if len(fragments) > MAX_FRAGMENTS:
-            raise ValidationAbortedError(_breach("fragments", len(fragments), MAX_FRAGMENTS), fragments[-1])
-        scales = _Scales({one.name.value: one for one in fragments})
+        limits = self.limits
+        if len(fragments) > limits.fragments:
+            raise ValidationAbortedError(_breach("fragments", len(fragments), limits.fragments), fragments[-1])
+        scales = _Scales(limits, {one.name.value: one for one in fragments})
         for operation in operations(node):
             cost = scales.weigh(operation.selection_set, 1) + Cost(directives=len(operation.directives or ()))
-            for sentence in cost.breaches():
+            for sentence in cost.breaches(limits):
                 raise ValidationAbortedError(sentence, operation)
         # The rules walk through fragments that no operation spreads, too.
         for name in scales.fragments:
-            if (fields := scales.fragment(name, 1).fields) > MAX_FIELDS:
-                raise ValidationAbortedError(_breach("fields", fields, MAX_FIELDS), scales.fragments[name])
+            if (fields := scales.fragment(name, 1).fields) > limits.fields:
+                raise ValidationAbortedError(_breach("fields", fields, limits.fields), scales.fragments[name])
+
+
+class StrangersOperationCost(OperationCost):
+    """Every operation of a caller without a credential stays within a quarter of the limits."""
+
+    limits = STRANGERS_LIMITS
+
+
+OperationCost.for_strangers = StrangersOperationCost
 
 
 class PageSize(SchemaExtension):

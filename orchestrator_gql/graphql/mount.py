@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.lookups.people import principal_of
+from orchestrator_gql.lookups.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.utils.errors import Json, Unauthenticated
@@ -21,20 +22,21 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 
 def graphql_face(runtime: Runtime) -> GraphQLFace:
     """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
-    settings = runtime.settings
-    turn = asyncio.Lock()
+    settings, turn, places = runtime.settings, asyncio.Lock(), Places()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
         principal = principal_of(settings, _authorization(connection, params))
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
-        return Context(runtime, principal, peer, locale_of(connection.headers.get("accept-language")), turn)
+        locale = locale_of(connection.headers.get("accept-language"))
+        return Context(runtime, principal, peer, locale, turn, places)
 
     return GraphQLFace(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
         demand_right=_demand_right,
+        is_stranger=_is_stranger,
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,
         callback_body_limit=settings.max_callback_bytes,
@@ -50,5 +52,9 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
 
 def _demand_right(context: object, *, brings_results: bool) -> None:
     """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
-    if isinstance(context, Context) and context.principal is NOBODY and not brings_results:
+    if _is_stranger(context) and not brings_results:
         raise Unauthenticated(SIGN_IN)
+
+
+def _is_stranger(context: object) -> bool:
+    return isinstance(context, Context) and context.principal is NOBODY

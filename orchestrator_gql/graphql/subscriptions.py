@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import Executor
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
@@ -39,11 +39,17 @@ class Subscription:
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
-        batches = event_lookups.followed(context.runtime, context.principal, after=after, wanted=wanted)
+        batches = event_lookups.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
-                context.renew()
-                yield EventBatch.of(batch)
+                waiting = [batch]
+                while waiting:
+                    part = waiting.pop()
+                    context.renew()
+                    context.weight.may_be_divided = len(part.events) > 1
+                    yield EventBatch.of(part)
+                    if context.weight.was_over and context.weight.may_be_divided:
+                        waiting += reversed(part.halves())  # the answer was too large, and is not sent
 
     @subscription(description="The header's numbers; at most one message a second, the latest wins.")
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
@@ -57,7 +63,7 @@ class Subscription:
             await context.runtime.notifier.wait(ticket, STATS_POLL)
 
 
-class EventExecutor(StrawberryGraphQLCoreExecutionContext):
+class EventExecutor(WeighingExecutor):
     """Executes each event of a subscription with a memory of its own.
 
     graphql-core 3.3.2 copies the executor of the subscription for each event, and all copies share one dict of

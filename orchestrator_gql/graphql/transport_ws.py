@@ -99,7 +99,8 @@ class Socket:
 
     async def _listen(self) -> None:
         while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
-            await self._take(frames.read(message.get("text")))
+            most = frames.MAX_BYTES if self._is_acknowledged else frames.STRANGERS_BYTES
+            await self._take(frames.read(message.get("text"), most))
         self._is_gone = True
 
     async def _leave(self) -> None:

@@ -10,8 +10,6 @@ import pytest
 from graphql import get_introspection_query
 from toy_face import GRAPHQL, ask, client, codes, toy_face
 
-from orchestrator_gql.graphql import documents, limits
-
 
 def nested(levels: int) -> str:
     """An operation with so many levels of fields."""
@@ -189,32 +187,6 @@ async def test_the_page_is_judged_each_time_a_known_document_comes() -> None:
 
     assert [one.status_code for one in (good, bad, good_again)] == [200, 400, 200]
     assert codes(bad) == ["BAD_USER_INPUT"]
-
-
-async def test_a_known_document_is_neither_parsed_nor_validated_again() -> None:
-    query = "{ hello known: hello }"
-    await ask(query)
-    before = documents._kept.cache_info().misses, documents._kept_verdicts.cache_info().misses
-
-    await ask(query)
-
-    assert (documents._kept.cache_info().misses, documents._kept_verdicts.cache_info().misses) == before
-
-
-async def test_a_padded_document_is_not_remembered() -> None:
-    before = documents._kept.cache_info().currsize, documents._kept_verdicts.cache_info().currsize
-
-    response = await ask("{ hello } #" + "x" * documents.KEPT_LENGTH)
-
-    assert response.json() == {"data": {"hello": "world"}}
-    assert (documents._kept.cache_info().currsize, documents._kept_verdicts.cache_info().currsize) == before
-
-
-def test_the_memory_holds_a_thousand_documents() -> None:
-    parameters = documents._kept.cache_parameters(), documents._kept_verdicts.cache_parameters()
-
-    assert [one["maxsize"] for one in parameters] == [1_000, 1_000]
-    assert limits.MAX_PAGE == 200
 
 
 @pytest.mark.parametrize("nul", [r"\u0000", r"\u{0}"])

@@ -381,3 +381,14 @@ async def test_the_server_can_send_all_its_clients_away() -> None:
 
         assert (await closed(socket))[0] == 1001
         await world.until_closed(1)
+
+
+async def test_a_message_before_the_introduction_has_a_quarter_of_the_size() -> None:
+    within, over = ({"type": "connection_init", "payload": {"p": "x" * size * 1024}} for size in (60, 70))
+    async with opened(is_ready=False) as socket:
+        await socket.send(json.dumps(within))
+        assert await heard(socket) == {"type": "connection_ack"}
+
+    async with opened(is_ready=False) as socket:
+        await socket.send(json.dumps(over))
+        assert (await closed(socket))[0] == 1009

@@ -62,6 +62,7 @@ class ErrorCode(StrEnum):
     CALLBACK_WITHDRAWN = "CALLBACK_WITHDRAWN"
     PAYLOAD_INVALID = "PAYLOAD_INVALID"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    RESPONSE_TOO_LARGE = "RESPONSE_TOO_LARGE"
     ENGINE_PAUSED = "ENGINE_PAUSED"
     EXECUTION_TIMEOUT = "EXECUTION_TIMEOUT"
     INTERNAL = "INTERNAL"
@@ -138,6 +139,7 @@ described(ErrorCode, "Why a mutation was refused; stable, for programs.", {
     "CALLBACK_WITHDRAWN": "The callback was withdrawn.",
     "PAYLOAD_INVALID": "The value is not what is expected here; see the fields.",
     "PAYLOAD_TOO_LARGE": "The value is larger than the limit.",
+    "RESPONSE_TOO_LARGE": "The answer is larger than the limit: ask for less at once.",
     "ENGINE_PAUSED": "The engine is paused and starts nothing.",
     "EXECUTION_TIMEOUT": "It took too long; it may have been done.",
     "INTERNAL": "An error of the server itself; its log says more.",

@@ -13,11 +13,15 @@ ENVELOPE_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters of a request (GraphQL over HTTP, section 5.1)."""
+    """The parameters of a request (GraphQL over HTTP, section 5.1).
+
+    ``is_stranger``: there is sign-in, and the caller shows no credential.
+    """
 
     query: str
     variables: Mapping[str, Json]
     operation_name: str | None = None
+    is_stranger: bool = False
 
 
 def read_json(body: bytes) -> Json:

@@ -11,6 +11,8 @@ from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import Json, PayloadInvalid
 
 MAX_BYTES = 256 * 1024
+STRANGERS_BYTES = MAX_BYTES // 4
+"""Of a message of a client that is not acknowledged yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,13 @@ class BadFrame(Exception):
         super().__init__(reason)
 
 
-def read(frame: str | bytes | None) -> Frame:
+def read(frame: str | bytes | None, most: int = MAX_BYTES) -> Frame:
     """The message in a frame; raises `BadFrame` with a reason that repeats nothing of what was sent."""
     if not isinstance(frame, str):
         raise BadFrame(4400, "A message is text, not binary.")
     body = frame.encode(errors="surrogatepass")
-    if len(body) > MAX_BYTES:
-        raise BadFrame(1009, f"A message has at most {MAX_BYTES} bytes.")
+    if len(body) > most:
+        raise BadFrame(1009, f"A message has at most {most} bytes.")
     try:
         message = asking.read_json(body)
     except PayloadInvalid:
