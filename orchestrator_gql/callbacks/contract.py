@@ -51,10 +51,10 @@ def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) 
     return made.value
 
 
-def schema_or_nothing(contract: type[BaseModel]) -> Json:
+def schema_or_nothing(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
     """The same; an empty one where the model has none, which fails the step that would hand out the URL."""
     try:
-        return schema(contract)
+        return schema(contract, ref_template)
     except WorkflowDefinitionError:
         return {}
 

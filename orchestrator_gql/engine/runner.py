@@ -210,17 +210,20 @@ async def _commit(
     """Commit what a step came to. Where that, or what would follow from it, cannot be stored, the process fails:
     without this the step would run again, and again, for as long as the worker lives."""
     extra = {"process_id": str(before.id)}
+    why: Failure | None = None
     try:
         return await _written(runtime, before, now, draft, if_paused)
-    except engine_errors.REFUSALS:
+    except engine_errors.REFUSALS as error:
         logger.exception("what a step came to is refused", extra=extra)
-    following = _failed_at(if_paused, now())
+        if isinstance(error, AuthorRaised):  # a model that was to be stored
+            why = failure_of(error, runtime)
+    following = _failed_at(if_paused, now()) if why is None else None
     if if_paused.transitions and following is not None:
         try:
             return await _written(runtime, before, now, following, following)
         except engine_errors.REFUSALS:
             logger.exception("the outcome itself is refused", extra=extra)
-    failed = _failed_at(Draft(before), now())
+    failed = _failed_at(Draft(before), now(), why)
     assert failed is not None, "a process that runs stands at a step"
     return await _written(runtime, before, now, failed, failed, is_last=True)
 
@@ -269,11 +272,11 @@ async def _written(
             tries += 1
 
 
-def _failed_at(draft: Draft, terms: Terms) -> Draft | None:
+def _failed_at(draft: Draft, terms: Terms, why: Failure | None = None) -> Draft | None:
     """The draft, and the step that its process stands at failed; None where it runs no further."""
     process = draft.process
     if process.status is not ProcessStatus.RUNNING or process.position >= len(terms.steps):
         return None
     message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
-    failure = Failure("cannot-be-stored", message, terms.now)
+    failure = why or Failure("cannot-be-stored", message, terms.now)
     return draft.then(decide(process, terms.steps, Failed(failure), terms.now))

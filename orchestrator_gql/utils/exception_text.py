@@ -55,6 +55,8 @@ MANY = 1_000
 
 SPEECHLESS = "(it cannot be described: its text failed)"
 
+UNSAID = "(no message)"
+
 T = TypeVar("T")
 
 _NAME, _QUALNAME, _MODULE = (vars(type)[name] for name in ("__name__", "__qualname__", "__module__"))
@@ -87,6 +89,11 @@ class Description:
 
 def describe(error: BaseException) -> Description:
     """The exception in words; nothing is raised, whatever it is."""
+    unknown = Description("exception", RAISED, SPEECHLESS, None, "", is_polite=False)
+    return _attempt(lambda: _described(error), unknown)
+
+
+def _described(error: BaseException) -> Description:
     kind = _attempt(lambda: _name_of(type(error)), "exception")
     trace = _attempt(lambda: _trace(error), "")
     if is_a(error, ProcessFailureError):
@@ -118,10 +125,9 @@ def _attempt(work: Callable[[], T], instead: T) -> T:
 
 def _polite(error: BaseException) -> str:
     """The message as its author gave it: a text, or what can be made of what was given instead of one."""
-    given = _attempt(lambda: getattr(error, "message"), None)  # noqa: B009 - any exception may lack it
-    if given is None:
-        return _text_of(error)
-    return _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
+    given = _attempt(lambda: getattr(error, "message", None), None)
+    said = "" if given is None else _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
+    return said or _text_of(error) or UNSAID
 
 
 def _as_text(value: Any) -> str:

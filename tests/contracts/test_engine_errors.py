@@ -18,6 +18,7 @@ from orchestrator_gql import conditional, step
 from orchestrator_gql.commands.processes.retry_process import retry_process
 from orchestrator_gql.engine import commit, runner
 from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.storage import events as event_rows
 from orchestrator_gql.storage import steps as step_rows
 from orchestrator_gql.types import EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -92,8 +93,8 @@ async def test_an_outcome_that_the_engine_fails_to_write_is_written_later_and_th
     engine = await offer(played)
     real = commit.apply
 
-    def fails_twice(conn: Any, before: Any, draft: Any, *rest: Any, **options: Any) -> Any:
-        return (fault if ran else real)(conn, before, draft, *rest, **options)
+    def fails_twice(*given: Any, **options: Any) -> Any:
+        return (fault if ran else real)(*given, **options)
 
     fault = Fault(real, Bug("nothing is written"), times=2)
     monkeypatch.setattr(commit, "apply", fails_twice)
@@ -112,7 +113,11 @@ async def test_an_outcome_that_can_never_be_written_ends_the_process_and_the_ste
     engine = await offer(played, heartbeat=0.1)
     real = commit.apply
     fault = Fault(real, error)
-    monkeypatch.setattr(commit, "apply", lambda *given, **options: (fault if ran else real)(*given, **options))
+
+    def fails_behind_the_step(*given: Any, **options: Any) -> Any:
+        return (fault if ran else real)(*given, **options)
+
+    monkeypatch.setattr(commit, "apply", fails_behind_the_step)
 
     process_id = await engine.start(played)
     failed = await engine.reaches(process_id, FAILED)
@@ -242,13 +247,16 @@ async def test_a_process_ends_by_its_row_alone_where_neither_steps_nor_events_ca
     played = work(ran)
     engine = await offer(played, heartbeat=0.1)
 
-    def broken(*_: Any) -> None:
-        if ran:
-            raise Bug
+    def broken(real: Callable[..., None]) -> Callable[..., None]:
+        def write(*given: Any) -> None:
+            if ran:
+                raise Bug
+            real(*given)
 
-    real_steps, real_events = step_rows.save_all, commit.events.append
-    monkeypatch.setattr(step_rows, "save_all", lambda *given: broken() or real_steps(*given))
-    monkeypatch.setattr(commit.events, "append", lambda *given: broken() or real_events(*given))
+        return write
+
+    monkeypatch.setattr(step_rows, "save_all", broken(step_rows.save_all))
+    monkeypatch.setattr(event_rows, "append", broken(event_rows.append))
 
     failed = await engine.reaches(await engine.start(played), FAILED)
 

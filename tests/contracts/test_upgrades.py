@@ -105,7 +105,7 @@ def _counted(process_id: UUID) -> Callable[[Connection], int]:
     def count(conn: Connection) -> int:
         mine = processes.c.id == process_id
         raised = update(processes).where(mine).values(engine_failures=processes.c.engine_failures + 1)
-        return conn.execute(raised.returning(processes.c.engine_failures)).scalar_one()
+        return int(conn.execute(raised.returning(processes.c.engine_failures)).scalar_one())
 
     return count
 

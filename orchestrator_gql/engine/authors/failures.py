@@ -12,7 +12,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import AuthorCodeFailed, OrchestratorError, StepError
-from orchestrator_gql.utils.exception_text import describe, is_a
+from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a
 from orchestrator_gql.utils.json import bounded
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.workflow.model import ActionStep, Step
@@ -39,7 +39,7 @@ def failed(runtime: Runtime, process: Process, step: Step, error: BaseException,
     """What the step comes to that raised: it fails, or is tried again where it may be."""
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
-        failure = replace(failure, message=f"Step {step.name!r}: {failure.message}")
+        failure = replace(failure, message=f"Step {step.name!r}: {failure.message}"[:MESSAGE])
     raised = error.error if isinstance(error, AuthorRaised) else error
     log = logger.warning if is_a(raised, OrchestratorError) else logger.error
     log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})

@@ -42,7 +42,7 @@ class StepDefinition:
             group=step.group,
             assignee=Assignee.of(step.assignee.key) if isinstance(step, model.InputStep) else None,
             timeout_seconds=timeout.total_seconds() if timeout else None,
-            callback_contract=Shape(contract.schema(accepted)) if accepted else None,
+            callback_contract=Shape(contract.schema_or_nothing(accepted)) if accepted else None,
         )
 
 

@@ -55,7 +55,7 @@ def schema(job: Job) -> Json:
     """What the job's result must look like: what GraphQL tells as the step's contract, or that anything will do."""
     if job.wait.contract is None:
         return {"description": "Any JSON value: the step names no contract."}
-    return contract.schema(job.wait.contract, f"#/components/schemas/{job.key}/$defs/{{model}}")
+    return contract.schema_or_nothing(job.wait.contract, f"#/components/schemas/{job.key}/$defs/{{model}}")
 
 
 def webhook(job: Job) -> Json:

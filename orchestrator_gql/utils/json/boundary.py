@@ -9,6 +9,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from math import isfinite
 from pathlib import PurePath
+from types import CodeType
 from typing import Any
 from uuid import UUID
 
@@ -146,6 +147,10 @@ class _Boundary:
                     self.found.know(secrets.texts_of(each))
             return self.plain(secrets.dumped(value), place)
         except ValueError as problem:
+            if problem.__cause__ is not None:  # what a serializer of the author's raised
+                raise problem.__cause__ from None
+            if _raised_in(problem) is not BaseModel.model_dump.__code__:
+                raise  # by a field that the author computes
             raise self.refusal(
                 place, f"is a `{_type_name(value)}` that pydantic cannot dump: {preview(str(problem), 300)}"
             ) from problem
@@ -164,6 +169,13 @@ class _Boundary:
     def refusal(self, place: _Place, what: str) -> StepError:
         path = "".join(map(_step_of, place))
         return StepError(f"`{self.where}{path}` {what}.", code="not-json")
+
+
+def _raised_in(error: BaseException) -> CodeType | None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code if trace is not None else None
 
 
 def _step_of(key: str | int) -> str:

@@ -1,0 +1,493 @@
+"""Whatever authors' code raises where a request calls it is answered with a typed error, and changes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Offer
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
+from support.database import sqlite_url
+from support.engine import Engine
+from support.odd import IN_TASKS, ODD
+from support.operator import ADA, confirm, open_request
+from support.playbooks import judge
+from support.remote import Remote
+
+from orchestrator_gql import begin, callback_step, inputstep, step, steplens
+from orchestrator_gql.app import create_app
+from orchestrator_gql.callbacks import contract
+from orchestrator_gql.callbacks.mailbox import Delivery
+from orchestrator_gql.commands.callbacks.receive_callback import receive_callback, receive_delivery
+from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
+from orchestrator_gql.lookups.forms import open_form, start_form
+from orchestrator_gql.lookups.workflows import blocked_reason
+from orchestrator_gql.security import AuthContext
+from orchestrator_gql.types import CallbackStatus, FormGenerator, ProcessStatus, State
+from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, PayloadInvalid
+from orchestrator_gql.workflow import Workflow, workflow
+
+pytestmark = pytest.mark.one_dispatcher
+
+SYNC = [kind for kind in ODD if kind not in IN_TASKS]
+
+
+@dataclass
+class Trigger:
+    """What is raised now; nothing where it is None."""
+
+    kind: str | None = None
+
+    def pull(self) -> None:
+        if self.kind is not None:
+            ODD[self.kind]()
+
+
+@step("Rest")
+async def rest() -> None: ...
+
+
+def playing(*steps: Any, **options: Any) -> Workflow:
+    @workflow("Odd", **options)
+    def odd() -> Any:
+        found = begin
+        for one in steps or (rest,):
+            found = found >> one
+        return found
+
+    return odd
+
+
+def sync_form(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> FormGenerator:
+        trigger.pull()
+        yield FormPage
+        return {}
+
+    return ask
+
+
+def plain_form(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> Any:
+        trigger.pull()
+        return FormPage
+
+    return ask
+
+
+def async_form(trigger: Trigger) -> Callable[..., Any]:
+    async def ask() -> AsyncIterator[Any]:
+        trigger.pull()
+        await asyncio.sleep(0)
+        yield FormPage
+        yield {}
+
+    return ask
+
+
+def awaited_form(trigger: Trigger) -> Callable[..., Any]:
+    async def ask() -> Any:
+        trigger.pull()
+        await asyncio.sleep(0)
+        return FormPage
+
+    return ask
+
+
+def form_after_its_page(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> FormGenerator:
+        yield FormPage
+        trigger.pull()
+        return {}
+
+    return ask
+
+
+def form_with_a_schema(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> FormGenerator:
+        class OddPage(FormPage):
+            model_config = ConfigDict(json_schema_extra=lambda _: trigger.pull())
+
+        yield OddPage
+        return {}
+
+    return ask
+
+
+def form_with_a_default(trigger: Trigger) -> Callable[..., Any]:
+    def default() -> str:
+        trigger.pull()
+        return "x"
+
+    def ask() -> FormGenerator:
+        class OddPage(FormPage):
+            name: str = Field(default_factory=default)
+
+        yield OddPage
+        return {}
+
+    return ask
+
+
+def form_with_a_validator(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> FormGenerator:
+        class OddPage(FormPage):
+            name: str = Field("x", validate_default=True)
+
+            @field_validator("name")
+            @classmethod
+            def judged(cls, name: str) -> str:
+                trigger.pull()
+                return name
+
+        yield OddPage
+        return {}
+
+    return ask
+
+
+def form_with_a_computed_field(trigger: Trigger) -> Callable[..., Any]:
+    def ask() -> FormGenerator:
+        class OddPage(FormPage):
+            @computed_field  # type: ignore[prop-decorator]
+            @property
+            def name(self) -> str:
+                trigger.pull()
+                return "x"
+
+        yield OddPage
+        return {}
+
+    return ask
+
+
+FORMS = (
+    sync_form, plain_form, async_form, awaited_form, form_after_its_page, form_with_a_schema, form_with_a_default,
+    form_with_a_validator, form_with_a_computed_field,
+)  # fmt: skip
+ASYNC = {async_form, awaited_form}
+
+
+def kinds(form: Callable[..., Any]) -> list[str]:
+    return [kind for kind in ODD if kind not in IN_TASKS or form in ASYNC]
+
+
+async def count(engine: Engine) -> int:
+    """How many events there are: what changed nothing wrote none."""
+    return len(await engine.events())
+
+
+def is_answered(said: Any) -> bool:
+    """A validator that says no with a `ValueError` is answered field by field."""
+    return isinstance(said, PageInvalid)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+async def test_a_start_form(offer: Offer, form: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    trigger = Trigger()
+    played = playing(initial_input_form=form(trigger))
+    engine = await offer(played)
+    before = await count(engine)
+
+    for trigger.kind in kinds(form):
+        caplog.clear()
+        for verb in (start_workflow, start_form):
+            try:
+                said: Any = await verb(engine.runtime, ADA, workflow_name=played.name, pages=[{}])
+            except AuthorCodeFailed as failed:
+                assert len(failed.message) < 11_000, trigger.kind
+                assert any(getattr(record, "error_id", "") == failed.error_id for record in caplog.records)
+            else:
+                assert is_answered(said) or isinstance(said, NextPage), (trigger.kind, said)
+                assert form in (form_with_a_validator, form_with_a_schema, form_with_a_default), (trigger.kind, said)
+    after = await count(engine)
+    trigger.kind = None
+    started = await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[{}])
+
+    assert after == before
+    assert isinstance(started, Started)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+async def test_an_open_form_stays_open(offer: Offer, form: Callable[..., Any]) -> None:
+    trigger = Trigger()
+    played = playing(inputstep("Ask")(form(trigger)), rest)
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    request = await open_request(engine, process_id)
+    before = await count(engine)
+    raised = 0
+
+    for trigger.kind in kinds(form):
+        for verb in (
+            lambda: open_form(engine.runtime, ADA, request, [{}]),
+            lambda: submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}]),
+        ):
+            try:
+                said: Any = await verb()
+            except AuthorCodeFailed:
+                raised += 1
+            else:
+                assert is_answered(said), (trigger.kind, said)
+    after, stands = await count(engine), await open_request(engine, process_id)
+    trigger.kind = None
+    await confirm(engine, process_id)
+    await engine.reaches(process_id, ProcessStatus.COMPLETED)
+
+    assert raised >= 30
+    assert (after, stands.version) == (before, request.version)
+
+
+async def test_a_lens_that_raises_when_a_form_is_answered(offer: Offer) -> None:
+    trigger = Trigger()
+
+    def put(_: State) -> Callable[[State], State]:
+        def whole(inner: State) -> State:
+            trigger.pull()
+            return inner
+
+        return whole
+
+    played = playing(steplens(lambda state: state, put)(inputstep("Ask")(sync_form(Trigger()))))
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    request = await open_request(engine, process_id)
+    before = await count(engine)
+
+    for trigger.kind in SYNC:
+        with pytest.raises(AuthorCodeFailed):
+            await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
+    after = await count(engine)
+    trigger.kind = None
+    await confirm(engine, process_id)
+
+    assert after == before
+    assert (await engine.reaches(process_id, ProcessStatus.COMPLETED)).state == {}
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_run_predicate(offer: Offer, is_async: bool) -> None:
+    trigger = Trigger()
+
+    def sync_rule() -> str | None:
+        trigger.pull()
+        return None
+
+    async def async_rule() -> str | None:
+        trigger.pull()
+        await asyncio.sleep(0)
+        return None
+
+    played = playing(run_predicate=async_rule if is_async else sync_rule)
+    engine = await offer(played)
+
+    for trigger.kind in ODD if is_async else SYNC:
+        with pytest.raises(AuthorCodeFailed, match="run_predicate of workflow 'odd' failed"):
+            await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[])
+        assert "failed" in (await blocked_reason(engine.runtime, ADA, played) or "")
+    trigger.kind = None
+
+    assert await blocked_reason(engine.runtime, ADA, played) is None
+    assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[]), Started)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_an_authorizer_that_raises_allows_nothing(offer: Offer, is_async: bool) -> None:
+    trigger = Trigger()
+
+    def sync_rule(_: AuthContext) -> bool:
+        trigger.pull()
+        return True
+
+    async def async_rule(_: AuthContext) -> bool:
+        trigger.pull()
+        await asyncio.sleep(0)
+        return True
+
+    rule: Any = async_rule if is_async else sync_rule
+    played = playing(inputstep("Ask", resume_auth_callback=rule)(sync_form(Trigger())))
+    guarded = workflow("Guarded", authorize_callback=rule)(lambda: begin >> rest)
+    engine = await offer(played, guarded)
+    process_id = await engine.start(played)
+    request = await open_request(engine, process_id)
+
+    for trigger.kind in ODD if is_async else SYNC:
+        with pytest.raises(Forbidden, match=r"failed, so it is no \(error [0-9a-f]{16} in the server's log\)"):
+            await start_workflow(engine.runtime, ADA, workflow_name=guarded.name, pages=[])
+        with pytest.raises(Forbidden):
+            await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
+    trigger.kind = None
+    await confirm(engine, process_id)
+
+    assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=guarded.name, pages=[]), Started)
+
+
+async def test_a_contract_that_raises_leaves_the_url_unspent_and_keeps_the_attempt(offer: Offer) -> None:
+    trigger, remote = Trigger(), Remote()
+
+    class Result(BaseModel):
+        rc: int
+
+        @field_validator("rc")
+        @classmethod
+        def judged(cls, rc: int) -> int:
+            trigger.pull()
+            return rc
+
+    played = playing(callback_step("Odd", remote.action(), judge, contract=Result))
+    engine = await offer(played)
+    process_id = await engine.start(played)
+    await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
+    token = await remote.asked()
+
+    for trigger.kind in SYNC:
+        with pytest.raises(PayloadInvalid) as refused:
+            await receive_callback(engine.runtime, token=token, letter={"rc": 1})
+        assert refused.value.is_contract, trigger.kind
+        dry = Address(token, process_id, is_dry_run=True)
+        with pytest.raises(PayloadInvalid):
+            await receive_delivery(engine.runtime, dry, Delivery.of({"rc": 1}, b'{"rc":1}', peer=None))
+    open_still, kept = await engine.mailbox(process_id), await engine.attempts(process_id)
+    trigger.kind = None
+    await receive_callback(engine.runtime, token=token, letter={"rc": 0})
+
+    assert open_still.status is CallbackStatus.PENDING
+    assert len(kept) == 20  # the newest
+    await engine.reaches(process_id, ProcessStatus.COMPLETED)
+
+
+@pytest.mark.parametrize("kind", ["keyboard-interrupt", "system-exit", "panic", "mute", "cancelled", "away"])
+async def test_a_contract_without_a_schema_fails_the_wait_and_not_the_server(offer: Offer, kind: str) -> None:
+    trigger = Trigger()
+
+    class Result(BaseModel):
+        model_config = ConfigDict(json_schema_extra=lambda _: trigger.pull())
+
+    played = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
+    engine = await offer(played, heartbeat=0.2)
+    contract.schema.cache_clear()
+    trigger.kind = kind
+
+    failed = await engine.reaches(await engine.start(played), ProcessStatus.FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "cannot-be-stored"
+
+
+@pytest.mark.parametrize("kind", ["keyboard-interrupt", "system-exit", "mute"])
+def test_a_contract_without_a_schema_stops_no_server_from_starting(tmp_path: Path, kind: str) -> None:
+    trigger = Trigger()
+
+    class Result(BaseModel):
+        model_config = ConfigDict(json_schema_extra=lambda _: trigger.pull())
+
+    played = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
+    contract.schema.cache_clear()
+    trigger.kind = kind
+
+    app = create_app(read_settings(database_url=sqlite_url(tmp_path)), [played])
+
+    assert app.routes
+
+
+def clinging(trigger: list[str]) -> Callable[..., Any]:
+    def ask() -> Iterator[Any]:
+        try:
+            yield FormPage
+        except GeneratorExit:
+            trigger.append("left")
+            yield FormPage
+            raise KeyboardInterrupt from None
+
+    return ask
+
+
+def clinging_async(trigger: list[str]) -> Callable[..., Any]:
+    async def ask() -> AsyncIterator[Any]:
+        try:
+            yield FormPage
+        except GeneratorExit:
+            trigger.append("left")
+            yield FormPage
+            raise KeyboardInterrupt from None
+
+    return ask
+
+
+def raising_at_the_end(trigger: list[str]) -> Callable[..., Any]:
+    def ask() -> Iterator[Any]:
+        try:
+            yield FormPage
+        finally:
+            trigger.append("left")
+            raise SystemExit(3)
+
+    return ask
+
+
+def raising_at_the_end_async(trigger: list[str]) -> Callable[..., Any]:
+    async def ask() -> AsyncIterator[Any]:
+        try:
+            yield FormPage
+        finally:
+            trigger.append("left")
+            raise SystemExit(3)
+
+    return ask
+
+
+def lingering_async(trigger: list[str]) -> Callable[..., Any]:
+    async def ask() -> AsyncIterator[Any]:
+        try:
+            yield FormPage
+        finally:
+            trigger.append("left")
+            await asyncio.sleep(60)
+
+    return ask
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "form",
+    [clinging, clinging_async, raising_at_the_end, raising_at_the_end_async, lingering_async],
+    ids=lambda form: form.__name__,
+)
+async def test_a_form_that_does_not_end_in_peace_shows_its_page(offer: Offer, form: Callable[..., Any]) -> None:
+    left: list[str] = []
+    played = playing(initial_input_form=form(left))
+    engine = await offer(played)
+
+    async with asyncio.timeout(10):
+        shown = await start_form(engine.runtime, ADA, workflow_name=played.name, pages=[])
+
+    assert isinstance(shown, NextPage)
+    assert left == ["left"]
+
+
+async def test_a_form_that_a_caller_gives_up_ends_with_it(offer: Offer) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def ask() -> AsyncIterator[Any]:
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        yield FormPage
+
+    played = playing(initial_input_form=ask)
+    engine = await offer(played)
+    asking = asyncio.create_task(start_form(engine.runtime, ADA, workflow_name=played.name, pages=[]))
+    await began.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert ended.is_set()
