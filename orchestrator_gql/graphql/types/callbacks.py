@@ -262,13 +262,11 @@ async def secrets_of(info: Info, row: Mailbox) -> Secrets:
 
 def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
     """A whole JSON text without what its contract marks and its process knows: as it is stored, if it has none."""
-    if not holds_marks(contract) and secrets.concealed(text) is text:
+    if not holds_marks(contract) and secrets.text(text) is text:
         return text
     value = decode(text)
     shown = _result_shown(secrets, contract, value)
-    if shown is value:
-        return text
-    return encode(shown)
+    return text if shown is value else encode(shown)
 
 
 def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
