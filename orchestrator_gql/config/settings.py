@@ -27,7 +27,8 @@ SECRETS = (
     "*account_key*", "*encryption_key*", "*signing_key*", "*auth_key*", "*authkey*", "*authentication_key*",
     "*shared_key*", "*sharedkey*", "*presharedkey*", "key_string", "psk", "*_psk", "*snmp*community*",
     "*community_string*", "ro_community", "rw_community", "token", "*_token", "*authtoken*", "*accesstoken*", "jwt",
-    "*_jwt", "authorization", "*_authorization", "cookie", "set_cookie", "*_cookie", "*credential*password*", "phash",
+    "*_jwt", "authorization", "authorization_header", "community_r?", "sessionid", "jsessionid", "phpsessid",
+    "*amz_signature", "*_authorization", "cookie", "set_cookie", "*_cookie", "*credential*password*", "phash",
 )  # fmt: skip
 
 

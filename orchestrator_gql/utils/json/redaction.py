@@ -20,8 +20,8 @@ VALUES = frozenset({"default", "const", "examples", "example"})
 REMEMBERED_FROM = 4096
 """Characters from which the redacted text is remembered."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_:@/ -]{0,12}")
-"""So short a text without a sign of assignment holds no secret."""
+_PLAIN = re.compile(r"[A-Za-z0-9_@/-]{0,12}")
+"""One word, as names of nodes and states are: so short it is no secret of a known form."""
 
 
 class Shape(dict[str, Json]):
@@ -95,14 +95,20 @@ class Redactor:
     def _object(self, value: dict[str, Json]) -> dict[str, Json]:
         shown: dict[str, Json] = {}
         is_same = True
+        is_named = "value" in value and self._names_a_secret(value)
         for key, item in value.items():
-            if self.holds_secret(key):
+            if self.holds_secret(key) or (is_named and key == "value" and not isinstance(item, dict | list)):
                 seen: Any = item if item is None or isinstance(item, bool) or item in ("", MASK) else MASK
             else:
                 seen = self(item)
             is_same = is_same and seen is item
             shown[key] = seen
         return value if is_same else shown
+
+    def _names_a_secret(self, value: dict[str, Json]) -> bool:
+        """Whether it is a pair of name and value, as lists of variables have them, and the name is that of a secret."""
+        name = value.get("name", value.get("key"))
+        return isinstance(name, str) and len(name) <= 64 and " " not in name and self.holds_secret(name)
 
     def _lines(self, items: list[Json]) -> list[Json]:
         """A list without the secrets that its texts hold together: a private key line by line, an option's argument."""

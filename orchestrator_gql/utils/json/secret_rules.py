@@ -53,11 +53,16 @@ _AFTER_A_QUOTE = (
 )
 
 _LINES = {
-    "enable super": (_rule("password", "WORD (?:secret|password|passwd)(?: level \\d{1,2})?KINDS "),),
+    "enable super": (
+        _rule("password", "WORD(?: algorithm-type WORD)? (?:secret|password|passwd)(?: level \\d{1,2})?KINDS "),
+    ),
     "username local-user": (_rule("password", f"WORD WORD(?: WORD){{0,8}}? {_NOUNS}KINDS "),),
     "user": (_rule("password", f"WORD WORD {_NOUNS}KINDS ", is_prose=True),),
     "neighbor peer peer-group": (
         _rule("password", "WORD WORD(?: WORD){0,2}? (?:password|authentication-key|md5)KINDS "),
+    ),
+    "authentication-mode": (
+        _rule("password", r"WORD (?:simple|md5|hmac-\w+|sha\S*)(?: \d{1,3})?(?: (?:cipher|plain|simple))? "),
     ),
     "ppp l2tp vpdn ip ipv6 isis router dot1x eap ftp archive login interface": (
         _rule("password", "WORD(?: WORD){1,8}? (?:password|passphrase)KINDS ", is_prose=True),
@@ -103,7 +108,7 @@ _LINES = {
     "privacy-password authentication-key privacy-key auth-password priv-password auth-key priv-key "
     "ldap-login-password bind-password area-password domain-password hello-password lsp-password psksecret md5-key "
     "simple-password chap-secret pap-password chap-password admin-password root-password auth-pwd priv-pwd "
-    "message-digest-key set-key server-key "
+    "message-digest-key requirepass masterauth bindpw rootpw auth_pass insecure-password set-key server-key "
     "wifi-sec.psk wifi-security.psk 802-11-wireless-security.psk": (_rule("secret", "WORDNUMBERED "),),
     "key": (
         _rule("secret", r"key (?:[05-9]|encrypted|ENC) (?=\S{4})", is_prose=True),
@@ -111,11 +116,21 @@ _LINES = {
         _rule("secret", "key ", is_line=True),
     ),
     "password passwd passphrase secret pwd passcode": (
-        _rule("password", rf"{_PROSE} (?:[05-9]|1[04]|encrypted|ENC|(?:irreversible-)?cipher|simple|sha\d+)KINDS ", is_prose=True),
+        _rule(
+            "password",
+            rf"{_PROSE} (?:[05-9]|1[04]|encrypted|ENC|(?:irreversible-)?cipher|simple|sha\d+)KINDS ",
+            is_prose=True,
+        ),
         _rule("password", rf"{_PROSE}(?: is| was)? (?=\\{{0,63}}[\"'][^\"'\n]{{1,200}}[\"']{_AFTER_A_QUOTE})"),
-        _rule("password", rf"{_PROSE} (?:for|of) \S{{1,64}}?[^\S\n]?[:=] ?(?=\S)"),
+        _rule("password", rf"{_PROSE} (?:(?:for|of) \S{{1,64}}?|is|was)[^\S\n]?[:=] ?(?=\S)"),
         _rule("password", rf"{_PROSE}(?: is| was| to)? {_TYPED}", is_prose=True),
         _rule("password", f"{_PROSE} ", is_line=True),
+    ),
+    "token": (_rule("token", rf"token (?:is|was) {_TYPED}", is_prose=True),),
+    "env": (_rule("password", r"ENV \S{0,64}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|_PASS|_PWD)\S{0,16} "),),
+    "authorization proxy-authorization": (
+        _rule("authorization", r"""(?:proxy-)?authorization (?=\\{0,63}["'](?:bearer|basic|token|digest)\b)"""),
+        _rule("authorization", r"""(?:proxy-)?authorization\\{0,63}["'], ?(?=\\{0,63}["'])"""),
     ),
     "psk": (
         _rule("psk", "psk(?: set-key)?(?: (?:ascii|hex|[078])){1,3} "),
@@ -136,9 +151,14 @@ _LINES = {
     "htpasswd": (_rule("password", r"htpasswd -\w{0,8}b\w{0,8} WORD WORD "),),
     "echo printf": (
         _rule("password", r"""WORD(?: -\w)? ["']?[\w.-]{1,64}:(?=[^\s|]{1,200}\s?\|\s?(?:sudo )?chpasswd)"""),
-        _rule("password", r"WORD(?: -\w)? (?=[^\s|]{1,200} \| (?:sudo (?:-\w )?-S|sudo passwd|passwd|docker|podman|helm))"),
+        _rule(
+            "password", r"WORD(?: -\w)? (?=\S{1,200} \| (?:sudo (?:-\w )?-S|sudo passwd|passwd|docker|podman|helm))"
+        ),
     ),
-    "net": (_rule("password", r"net user WORD (?=[^\s/]{1,100} /add)"),),
+    "net": (
+        _rule("password", r"net user WORD (?=[^\s/]{1,100} /add)"),
+        _rule("password", r"net use(?: \w:)? \\\\\S{1,100}+ (?=[^\s/*]{1,100} /user)"),
+    ),
     "aws": (_rule("secret", "aws configure set \\S{0,40}(?:secret|token)\\S{0,40} "),),
     "machine login": (_rule("password", "(?:machine WORD )?login WORD password "),),
     "bearer": (_rule("token", r"bearer (?=[\w.~+/-]{0,200}\d)(?=[\w.~+/=-]{16})"),),
@@ -204,7 +224,7 @@ URL_PASSWORD = re.compile(r"""[^\s/"'<>\\]{1,512}(?=@)""")
 
 PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_EDGE = re.compile(r"(?:\s|\\{1,63}[nr]){0,8}")
-PEM_BODY = re.compile(r"[A-Za-z0-9+/=\s\\:,]{1,65536}+")
+PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=\s\\:,.()@_]|-(?!----)){1,65536}+")
 
 SCHEME = re.compile(
     r"(?P<one>bearer|basic|token|negotiate|ntlm|apikey|api-key|jwt|splunk|key|oauth|bot|genie-?key)[^\S\n]{1,8}"
@@ -248,7 +268,7 @@ PROSE = SAYINGS | frozenset(_NOUNS_BEHIND.split())
 """The same, and the words that make another noun of ``password`` before them: ``password policy``."""
 
 HARMLESS_KEYS = re.compile(
-    r"(?:^|_)(?:no|ask|num|with|use|uses|has|is|max|min|prompt|require|required)_|^update_password$"
+    r"(?:^|_)(?:no|ask|num|with|use|uses|has|is|max|min|prompt|require|required)_|^update_password$|secretar"
     r"|_(?:file|files|path|paths|dir|stdin|prompt|policy|policies|type|types|name|names|field|required|enabled|disabled"
     r"|changed|changed_at|updated|updated_at|expires|expires_at|expires_in|expired|expiry|expiration|last_set|age"
     r"|status|algorithm|algo|encryption|complexity|hint_question|lifetime|ttl|count|limit|length|authentication|login"
@@ -265,7 +285,8 @@ _HINTS = """
     mariadb mongo rabbitmq twine useradd usermod ldap redis ipmitool sqlcmd mosquitto
     bcp plink pscp psftp putty openssl login
     eyj akia asia ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox sk- sk_ rk_ aiza hvs. hvb. hvr. npm_ pypi-
-    dckr_ dop_v1_     sg. ya29. private :// $0$ $1$ $2 $5$ $6$ $7$ $8$ $9$ $14$ $y$ $gy$ $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2
+    dckr_ dop_v1_ sg. ya29. private :// $0$ $1$ $2 $5$ $6$ $7$ $8$ $9$ $14$ $y$ $gy$
+    $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2
 """
-HINTS = frozenset(_HINTS.split()) | {"net user", "xh "}
+HINTS = frozenset(_HINTS.split()) | {"net use", "xh "}
 """What every secret of this page has in it or closely before it: a text without any of them holds none."""

@@ -35,9 +35,20 @@ _WORD = re.compile(rf"(?<![\w.-])((?<=\\)[nrt](?=[\w.-]))?([\w.-]{{1,{_LONGEST}}
 """A word without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
 
 _REST = re.compile(rf"[\w.-]{{1,{STRETCH}}}+")
-_AFTER = re.compile(r"""(?P<close>(?P<depth>\\{0,63}+)["']\]?)?[^\S\n]{0,64}(?P<sep>={1,2}>?|:=|:{1,2})[^\S\n]{0,64}""")
+_AFTER = re.compile(
+    r"""(?P<close>(?P<depth>\\{0,63}+)["']\]?)?[^\S\n]{0,64}(?:\\{1,63}t)?(?P<sep>={1,2}>?|:=|:{1,2}|->|→)"""
+    r"""[^\S\n]{0,64}(?:\\{1,63}t)?"""
+)
 _ELEMENT = re.compile(r"""(?:[^\S\n]{1,8}[\w:.-]{1,64}=(?:"[^"<>]{0,200}"|'[^'<>]{0,200}')){0,8}>(?:<!\[CDATA\[)?""")
 _ARGUMENT = re.compile(r"""[^\S\n]{1,64}|\\{0,63}["'],\s{0,64}(?=\\{0,63}["'])""")
+_PAIR_NAME = re.compile(r"""\b(?:name|key|variable)\\{0,63}["']?\s{0,8}[:=]\s{0,8}(?:\\{0,63}["'])?$""", re.IGNORECASE)
+_PAIR_VALUE = re.compile(
+    r"""(?:\\{0,63}["'])?(?:(?P<element>\s{0,8}>)|[\s,]{1,200}(?:type=["']\w{0,32}["']\s)?"""
+    r"""(?:\\{0,63}["'])?value(?:\\{0,63}["'])?\s{0,8}[:=]\s{0,8})""",
+    re.IGNORECASE,
+)
+"""Name and value as two members or attributes: ``"name": "DB_PASSWORD", "value": "…"``."""
+
 _NUMBER = re.compile(r"\d{1,9}(?![\w.])")
 _BLOCK = re.compile(
     r"""(?P<kind>(?:![\w-]{1,32}[^\S\n]{0,8})?(?:[|>][+-]?\d?[+-]?)?)[^\S\n]{0,64}(?P<line>\r?\n|(?P<slashes>\\{1,63})n)"""
@@ -167,6 +178,9 @@ class SecretText:
                 return None
             found = self._assigned(told.name, begin, after)
             return self._hidden(found) if found else None
+        if (pair := _PAIR_VALUE.match(text, at)) and _PAIR_NAME.search(text[max(0, begin - 48) : begin]):
+            found = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
+            return self._hidden(found) if found else None
         if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
             found = self._spans.element(opened.end())
             return self._hidden(found) if found else None
@@ -217,6 +231,13 @@ class SecretText:
             return None
         at = begin + len(word)
         kind = self._options.get(word)
+        if (
+            kind is None
+            and self._options.get("-" + word[-1]) is PAIR
+            and word[1:].isalpha()
+            and word[:2] not in self._options
+        ):
+            kind = PAIR  # several options in one: ``-su``
         if kind is None:
             kind = self._options.get(word[:2])
             if kind is None or len(word) == 2 or word[1] == "-":

@@ -25,6 +25,9 @@ _BARE = re.compile(
 )
 """A piece of a value without quotes. A comma ends it only before a space or before another key."""
 
+_CALLS = 256
+"""Characters of a value whose own brackets are looked for."""
+
 _STOPS = r"""(?=[\s,;:.)}\]"'\\<&|]|\Z)"""
 _REFERENCE = (
     r"""\{\{(?:\s?(?:lookup|query|q|hostvars)[(\[][^{}\n]{1,200}|[^{}"'\\\n]{1,200})\}\}|VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|\$\{[^{}"'\\\n]{1,100}\}|\$(?-i:[A-Z_][A-Z0-9_]{1,63})"""
@@ -102,7 +105,9 @@ def bare_end(text: str, at: int) -> int:
     begin = at
     while found := _BARE.match(text, at):
         at = found.end()
-    while at > begin and text[at - 1] in ".:" and (at == len(text) or not text[at].isalnum()):
+        if text.startswith(")", at) and at - begin < _CALLS and text.count("(", begin, at) > text.count(")", begin, at):
+            at += 1  # its own
+    while at > begin and text[at - 1] in ".:>" and (at == len(text) or not text[at].isalnum()):
         at -= 1
     return at
 

@@ -1,0 +1,100 @@
+"""Whatever a text holds, looking for its secrets takes time in proportion to its length, in short slices."""
+
+import string
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator_gql.config.settings import SECRETS
+from orchestrator_gql.utils.json.redaction import Redactor
+from orchestrator_gql.utils.json.remembered import RememberedTexts
+
+N = 8 * 1024
+WORDS = " ".join("".join(Random(1).choices(string.ascii_lowercase, k=7)) for _ in range(N // 4))
+HOSTILE = [
+    ("token ", "a:"), ("token ", "de:ad:be:ef:"), ("secrets: ", "{"), ("", '"password": { '),
+    ("", '"password": "  '), ("", "password: ' "), ("password: ", "["), ("", "password: ["), ('password: "', "\\"),
+    ("token ", "\\"), ("", "password\\\\\\\\ "), ('{"password": "', '\\"'), ("", "password "), ("", "token="),
+    ("", "password:\n"), ("", "password: |\n  "), ("password", " "), ("password:", " "), ("password:", "\n"),
+    ("token ", "a"), ("token ", "."), ("token ", "-"), ("", "-----BEGIN PRIVATE KEY----- "), ("", "http://a:"),
+    ("token http://", "a"), ("", "://a@"), ("", "<password>"), ("<password>", "x"), ("", '<password a="'),
+    ("secret ", "set "), ("key ", "tacacs a "), ("", "snmp "), ("password ", "username a "), ("", "curl -u "),
+    ("", "curl -u a:"), ("", "mysql -p"), ("", "echo a "), ("", "docker a "), ("", "Authorization: "),
+    ("", "Authorization: Digest\n"), ("", "'Authorization: Digest a "), ("", "Cookie: a\\"), ("password=", ","),
+    ("password=", "a)"), ("password=", "("), ("password=", "()"), ("password=", "a&"), ("password=", "<"),
+    ("password=", "\\a"), ("token ", "$1$"), ("token ", "$"), ("", "eyJ"), ("", "eyJaaaaaaaa.aa "), ("", "bearer "),
+    ("", 'password "a '), ("", "password is a1 "), ("", '"password: |\\n  '), ("", "password:\\n "),
+    ("", "crypto isakmp "), ("", "password: |\\\\n  a "), ("", "--password "), ("", '--password="'),
+    ("", "password: {{ "), ("", "vault login -a "), ("", "pre-shared-key address "), ("token ", "é"),
+    ("token ", "İ "), ("token ", "\\n"), ('secret: {"', '"\\'), ("secret: {", ",'"), ("password ", WORDS),
+    ("", "name=password value="), ("", "password: a b;c,d "), ("", "x,password,"),
+]  # fmt: skip
+
+
+def cost(prefix: str, unit: str, size: int) -> float:
+    text = prefix + (unit * (size // len(unit) + 1))[:size]
+    best = float("inf")
+    for _ in range(2):
+        redact = Redactor(SECRETS)
+        begin = time.process_time()
+        redact.text(text)
+        best = min(best, time.process_time() - begin)
+    return best
+
+
+@pytest.mark.parametrize(("prefix", "unit"), HOSTILE)
+def test_a_text_that_is_eight_times_as_long_takes_eight_times_as_long(prefix: str, unit: str) -> None:
+    # what is quadratic takes 64 times as long; a millisecond is for the clock
+    assert cost(prefix, unit, 8 * N) < 30 * (cost(prefix, unit, N) + 0.001)
+
+
+def texts() -> st.SearchStrategy[str]:
+    lines = (Path(__file__).parent / "data" / "lines_with_secrets.txt").read_text().splitlines()
+    known = [line.replace("␤", "\n").replace("⟦", "").replace("⟧", "") for line in lines if line]
+    ends = st.sampled_from(["\n", " ", "", ", ", "\\n", '"', "'", "\\", "x" * 250, "\n" * 3, " " * 300])
+    return st.lists(st.tuples(st.sampled_from(known + [unit for _, unit in HOSTILE[:70]]), ends), max_size=12).map(
+        lambda parts: "".join(one for part in parts for one in part)
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts(), st.integers(1, 700))
+def test_wherever_a_text_is_cut_into_slices_the_same_is_hidden(text: str, stretch: int) -> None:
+    assert Redactor(SECRETS, stretch=stretch).text(text) == Redactor(SECRETS).text(text)
+
+
+def test_a_long_text_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "password=hunter2 " + "x" * 5000
+    redact = Redactor(SECRETS)
+    searched = list[str]()
+
+    def search(text: str) -> str:
+        searched.append(text)
+        return "shown"
+
+    monkeypatch.setattr(redact, "_searched", search)
+
+    assert [redact.text(text), redact.text(text), redact.text(text + "y")] == ["shown"] * 3
+    assert searched == [text, text + "y"]
+
+
+@given(st.lists(st.integers(0, 30), max_size=60))
+def test_what_is_remembered_stays_within_its_bytes(numbers: list[int]) -> None:
+    memory = RememberedTexts(3000)
+
+    for number in numbers:
+        text = f"{number} " * (number + 1)
+        assert memory.made("", text, str.upper) == text.upper()
+        assert memory.bytes <= 3000
+
+    assert memory.bytes == 0 or len(memory) > 0
+
+
+def test_what_is_remembered_for_one_kind_is_not_served_for_another() -> None:
+    memory = RememberedTexts()
+
+    assert (memory.made("a", "x", str.upper), memory.made("b", "x", lambda text: text)) == ("X", "x")
