@@ -1,4 +1,4 @@
-"""`make chaos`, its last part: a hundred thousand deliveries to live streams, and the server's memory before and after."""
+"""`make chaos`, its last part: the server's memory before and after 100,000 deliveries to live streams."""
 
 import argparse
 import asyncio
@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+from support.streams import Count, followed
+
 from benchmarks.lifecycle import run_lifecycles
 from benchmarks.server import Server
-from support.streams import Count, followed
 
 SUBSCRIBERS = 20
 DELIVERIES = 100_000
