@@ -1,9 +1,10 @@
 """`orchestrator-gql serve` and `worker`: settings and modules in, a running server out."""
 
 import asyncio
+import ctypes
 import gc
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,6 +16,11 @@ from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+
+M_MMAP_THRESHOLD = -3
+"""Of glibc's ``malloc.h``."""
+
+MAPPED_BYTES = 256 * 1024
 
 
 def serve(
@@ -55,6 +61,9 @@ def _look_after_garbage() -> None:
     """Begin to collect, and never look through what the server is made of: modules, tables and schema stay anyway."""
     gc.freeze()
     gc.enable()
+    # glibc would keep what an answer of several megabytes took; mapped on its own, a block goes back when it is freed.
+    with suppress(OSError, AttributeError):  # another libc
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES)
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:

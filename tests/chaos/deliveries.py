@@ -1,4 +1,4 @@
-"""`make chaos`, its last part: a hundred thousand deliveries to live streams, and the server's memory before and after."""
+"""`make chaos`, its last part: the server's memory before and after 100,000 deliveries to live streams."""
 
 import argparse
 import asyncio

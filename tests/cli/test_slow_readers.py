@@ -163,6 +163,7 @@ async def asking(site: Site, path: str, *, times: int = 1) -> AsyncIterator[Http
         yield Http(reader, writer)
     finally:
         writer.transport.abort()
+        writer.close()
 
 
 @asynccontextmanager

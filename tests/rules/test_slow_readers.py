@@ -1,0 +1,141 @@
+"""Who is disconnected, and why: by a clock that the test turns and clients that take what it says."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from orchestrator_gql.utils.slow_readers import PACE, Backlog, Limits, Reason, SlowReaders
+
+LIMITS = Limits(total=1000, seconds=30)
+
+
+@dataclass(slots=True)
+class Client:
+    """A client, what waits for it, and what it took."""
+
+    buffered: int = 0
+    taken: int = 0
+    is_connected: bool = True
+
+    def leave(self) -> None:
+        """Be disconnected."""
+        self.is_connected = False
+        self.buffered = 0
+
+
+class World:
+    """Clients of one server."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.now = 0.0
+        self.readers = SlowReaders(limits, lambda: self.now)
+        self._backlogs: dict[int, Backlog] = {}
+        self._held = ExitStack()
+
+    def send(self, client: Client, size: int) -> None:
+        """Let more wait for the client."""
+        backlog = self._backlogs.setdefault(
+            id(client), Backlog(lambda: client.buffered, lambda: client.taken, client.leave)
+        )
+        client.buffered += size
+        self.readers.note(backlog)
+
+    def take(self, client: Client, size: int) -> None:
+        """The client reads."""
+        client.buffered -= size
+        client.taken += size
+
+    def pass_by(self, seconds: int) -> None:
+        """Time passes, and the server looks every second."""
+        for _ in range(seconds):
+            self.now += 1
+            self.readers.sweep()
+
+    def hold(self, client: Client, size: int) -> None:
+        """A further message waits for its turn."""
+        self._held.enter_context(self.readers.holding(self._backlogs[id(client)], size))
+
+
+def test_a_client_that_takes_nothing_has_its_time_and_no_more() -> None:
+    world, client = World(), Client()
+    world.send(client, 100)
+
+    world.pass_by(29)
+    assert client.is_connected
+    world.pass_by(1)
+
+    assert (client.is_connected, world.readers.disconnected) == (False, {Reason.STALLED: 1})
+    assert world.readers.bytes_waiting == 0
+
+
+@pytest.mark.parametrize(("pace", "is_kept"), [(1, False), (PACE // 2, False), (2 * PACE, True)])
+def test_a_client_must_keep_the_pace(pace: int, is_kept: bool) -> None:
+    world, client = World(Limits(total=10**9)), Client()
+    world.send(client, 10**7)
+
+    for _ in range(95):
+        world.pass_by(1)
+        if client.is_connected:
+            world.take(client, pace)
+
+    assert client.is_connected is is_kept
+    assert world.readers.disconnected == ({} if is_kept else {Reason.TOO_SLOW: 1})
+
+
+def test_a_client_for_which_nothing_waits_may_be_silent_for_ever() -> None:
+    world, client = World(), Client()
+    world.send(client, 100)
+    world.take(client, 100)
+
+    world.pass_by(1000)
+    world.send(client, 100)
+    world.pass_by(29)
+
+    assert client.is_connected
+
+
+def test_the_slowest_go_first_when_too_much_waits_for_all() -> None:
+    world = World()
+    stalled, slow, quick = Client(), Client(), Client()
+    for client in (stalled, slow, quick):
+        world.send(client, 300)
+    world.pass_by(1)
+    world.take(slow, 10)
+    world.pass_by(1)
+    world.take(quick, 10)
+    world.pass_by(1)
+
+    world.send(newest := Client(), 400)
+    assert [one.is_connected for one in (stalled, slow, quick, newest)] == [False, True, True, True]
+    world.send(newer := Client(), 300)
+
+    assert [one.is_connected for one in (slow, quick, newest, newer)] == [False, True, True, True]
+    assert world.readers.disconnected == {Reason.CROWDED: 2}
+    assert world.readers.bytes_waiting <= LIMITS.total
+
+
+def test_one_client_has_half_of_it_but_any_single_message() -> None:
+    world, client, other = World(), Client(), Client()
+    world.send(client, 5000)
+    assert client.is_connected
+
+    world.hold(client, 1)
+    assert not client.is_connected
+
+    world.send(other, 300)
+    world.hold(other, 100)
+    assert other.is_connected
+    world.hold(other, 101)
+
+    assert (other.is_connected, world.readers.disconnected) == (False, {Reason.TOO_MUCH: 2})
+
+
+def test_whoever_is_disconnected_already_counts_once() -> None:
+    world, client = World(), Client()
+    world.send(client, 400)
+    for _ in range(5):
+        world.hold(client, 400)
+
+    assert world.readers.disconnected == {Reason.TOO_MUCH: 1}
+    assert world.readers.bytes_waiting == 0
