@@ -9,7 +9,7 @@ from pydantic_forms.core.shared import GenerateFormJsonSchema
 
 from orchestrator_gql.forms.answers import keys
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, with_secrets
+from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, secrets_within, with_secrets
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -40,8 +40,10 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
     def encode_default(self, dft: Any) -> Any:
         # Pydantic sorts a set, but not one that the library got from a factory: each replica would show another page.
         value = sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft
-        found = Found()
-        return _Value(revealed(with_secrets(super().encode_default(value), as_python(value)), found), found)
+        found, plain = Found(), super().encode_default(value)
+        if next(secrets_within(value), None) is not None:
+            plain = revealed(with_secrets(plain, as_python(value)), found)
+        return _Value(plain, found)
 
 
 def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:

@@ -382,6 +382,30 @@ async def test_a_failure_report_does_not_tell_what_the_process_knows(offer: Offe
     assert {place: text for place, text in stored.items() if told_in(text, SECRET)} == {}
 
 
+async def test_a_refusal_names_no_place_by_a_secret(offer: Offer) -> None:
+    class Strict(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+        rc: int
+
+    remote = Remote()
+
+    @step("Take")
+    def take() -> State:
+        return {"key": SecretStr(SECRET)}
+
+    @workflow("Refused")
+    def refusing() -> Any:
+        return begin >> take >> callback_step("Job", remote.action(), take, contract=Strict)
+
+    engine = await offer(refusing)
+    await engine.start(refusing)
+    with pytest.raises(PayloadInvalid) as refused:
+        await answer(engine.runtime, await remote.asked(), {"rc": 0, SECRET: 1})
+
+    assert [error.path for error in refused.value.errors] == [(MASK,)]
+
+
 class Box(ProductBlockModel, product_block_name="Box of secrets"):
     """A block with a secret."""
 

@@ -141,7 +141,7 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
 
         await engine.reaches(id, ProcessStatus.SUSPENDED)
         with pytest.raises(CallbackConflict):
-            await answer(runtime, token, {"token": secret + "2", "log": "again"})
+            await answer(runtime, token, {"token": "another", "log": f"again {secret}"})
         await update_process_note(runtime, ADA, process_id=id, note=f"its password is {secret}")
         waiting = await site.ask(EVERYTHING, id=str(id))
         form = next(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kinds import SECRETS, spellings
 
 from orchestrator_gql.utils.json.redaction import MASK
+from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 WRITERS: dict[str, Callable[[str], str]] = {
@@ -78,6 +79,10 @@ def test_no_text_around_a_secret_hides_it(secret: str, before: str, behind: str)
 @given(st.text("abcdefgh ", max_size=60))
 def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert NOTHING.knowing(["S3CR3T", "pä55wörd", "1234567"]).text(text) == text
+
+
+def test_secrets_are_not_in_what_a_debugger_or_a_log_prints_of_them() -> None:
+    assert "s3cr3t" not in repr(Secrets(frozenset({"/pin"}), ("s3cr3t",))) + repr(Found({"/pin"}, ["s3cr3t"]))
 
 
 def test_what_is_known_is_bounded_and_the_newest_stays() -> None:

@@ -29,7 +29,7 @@ class Found:
     """The secrets that were found on the way to JSON: their places, as JSON pointers (RFC 6901), and their texts."""
 
     places: set[str] = dataclasses.field(default_factory=set)
-    values: list[str] = dataclasses.field(default_factory=list)
+    values: list[str] = dataclasses.field(default_factory=list, repr=False)
 
     def add(self, place: Place, value: Json) -> None:
         """Remember the place of a secret and what it says."""
