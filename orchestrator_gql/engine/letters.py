@@ -49,7 +49,7 @@ from orchestrator_gql.utils.errors import (
     UnsupportedMediaType,
 )
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.tokens import conceal, digest, new_id
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 T = TypeVar("T")
@@ -282,7 +282,7 @@ def _accept(
     is_early: bool,
 ) -> Receipt:
     now = runtime.clock.now()
-    receipt = str(new_id())
+    receipt = new_receipt()
     if failure is None:
         letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt)
         callbacks.accept(conn, mailbox, letter, is_early=is_early, now=now)

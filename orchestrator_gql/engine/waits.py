@@ -30,7 +30,7 @@ from orchestrator_gql.types import (
 )
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
-from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
+from orchestrator_gql.utils.tokens import digest, hint, new_id, new_receipt, new_token
 from orchestrator_gql.workflow.model import AwaitStep
 
 CLOCKS_APART = timedelta(seconds=5)
@@ -121,7 +121,7 @@ def is_over(step: AwaitStep, waited: Sequence[Mailbox]) -> bool:
 
 def put(conn: Connection, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime) -> str:
     """Put a letter that did not come by the URL into the mailbox; its receipt."""
-    receipt = str(new_id())
+    receipt = new_receipt()
     letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source)
     callbacks.accept(conn, mailbox, letter, is_early=False, now=now)
     timers.clear_callback(conn, mailbox.id)
