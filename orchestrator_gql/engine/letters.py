@@ -52,7 +52,7 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.secrets import Secrets
-from orchestrator_gql.utils.tokens import conceal, digest, new_id
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 T = TypeVar("T")
@@ -293,7 +293,7 @@ def _accept(
     is_early: bool,
 ) -> Receipt:
     now = runtime.clock.now()
-    receipt = str(new_id())
+    receipt = new_receipt()
     if failure is None:
         preview = preview_of(mailbox, delivery, process.secrets)
         letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, preview=preview)

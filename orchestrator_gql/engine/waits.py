@@ -34,7 +34,7 @@ from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
 from orchestrator_gql.utils.secrets import Secrets
-from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
+from orchestrator_gql.utils.tokens import digest, hint, new_id, new_receipt, new_token
 from orchestrator_gql.workflow.model import AwaitStep
 
 CLOCKS_APART = timedelta(seconds=5)
@@ -127,7 +127,7 @@ def put(
     conn: Connection, process: Process, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime
 ) -> str:
     """Put a letter that did not come by the URL into the mailbox; its receipt."""
-    receipt = str(new_id())
+    receipt = new_receipt()
     preview = secrecy.preview_of(mailbox, delivery, process.secrets)
     letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source, preview)
     callbacks.accept(conn, mailbox, letter, is_early=False, now=now)

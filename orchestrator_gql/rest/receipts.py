@@ -1,9 +1,8 @@
 """What became of a letter: a remote service asks by the receipt that it was given.
 
-A receipt is the capability to ask, and all there is to learn by it is one word. It holds 74 random bits beside the
-millisecond it was made in (`utils/tokens.new_id`), or 56 behind the one before it in the same millisecond: who knows
-that one guesses right once in 10^16 tries, and after some wrong ones a minute gets no answer at all. So it is stored
-and shown to operators as it is, unlike a token, which can end a wait and is known by its digest only.
+A receipt is the capability to ask, and all there is to learn by it is one word. It holds 122 random bits
+(`utils/tokens.new_receipt`), and after some wrong guesses a minute there is no answer at all. So it is stored and shown
+to operators as it is, unlike a token, which can end a wait and is known by its digest only.
 """
 
 from uuid import UUID

@@ -5,11 +5,11 @@ import hashlib
 import json as stdjson
 import re
 import secrets
-import time
 from collections.abc import Iterable
 from functools import lru_cache
-from threading import Lock
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from uuid_utils.compat import uuid7
 
 from orchestrator_gql.utils.json import Json, encode
 
@@ -43,36 +43,19 @@ def hint(token: str) -> str:
     return token[-4:]
 
 
-class _Ids:
-    """Numbers of 48 bits of milliseconds and 74 random bits, each greater than the one before."""
-
-    def __init__(self) -> None:
-        self._latest = 0
-        self._one_at_a_time = Lock()
-
-    def following(self) -> int:
-        with self._one_at_a_time:
-            now = time.time_ns() // 1_000_000
-            if now > self._latest >> _RANDOM_BITS:
-                self._latest = (now << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
-            else:  # what is added is random, so that nobody finds a neighbour by counting
-                self._latest += 1 + secrets.randbits(_STEP_BITS)
-            return self._latest
-
-
-_RANDOM_BITS, _STEP_BITS = 74, 56
-_ids = _Ids()
-
-
 def new_id() -> UUID:
-    """A UUID of version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, then 74 random bits.
+    """A UUID of version 7 (RFC 9562, section 5.7): its time in milliseconds, a counter, then 32 random bits.
 
-    Ids that this process makes later sort later, within one millisecond too (section 6.2, method 2), and if the clock
-    is set back: lists are ordered by them, and several callbacks or approvals may be stored in one millisecond.
+    Each id of a process sorts after the ids that the process made before it, within one millisecond too. Lists are
+    ordered by time and id, so entries of one moment are listed in the order in which they were made. The neighbour of
+    an id is easier to guess than the id itself: an id is a name and never a secret (see `new_receipt`).
     """
-    number = _ids.following()
-    milliseconds, high, low = number >> 74, (number >> 62) & 0xFFF, number & ((1 << 62) - 1)
-    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (high << 64) | (0x2 << 62) | low)
+    return uuid7()
+
+
+def new_receipt() -> str:
+    """The receipt of a delivery: a UUID of 122 random bits, for who holds it may ask what became of the delivery."""
+    return str(uuid4())
 
 
 def conceal(value: Json, tokens: Iterable[str]) -> Json:

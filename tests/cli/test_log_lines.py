@@ -3,27 +3,39 @@
 import io
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import structlog
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from orchestrator_gql.cli.serving.log_lines import QUIET, configure_logging
 
 TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What is written from here on; the logging that was there before comes back."""
+@contextmanager
+def logging_to(written: io.StringIO) -> Iterator[None]:
+    """Log to that text; the logging that was there before comes back."""
     root = logging.getLogger()
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *QUIET)}
-    written = io.StringIO()
     configure_logging("INFO", written)
-    yield written
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+        structlog.reset_defaults()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What is written from here on."""
+    written = io.StringIO()
+    with logging_to(written):
+        yield written
 
 
 def test_facts_stand_behind_the_message_as_key_and_value(log: io.StringIO) -> None:
@@ -80,6 +92,98 @@ def test_each_line_of_a_trace_stands_behind_a_bar(log: io.StringIO) -> None:
     first, *trace = log.getvalue().splitlines()
     assert first.endswith("some.door: failed")
     assert all(line.startswith("    | ") for line in trace)
+
+
+ANYTHING = st.text(max_size=40) | st.sampled_from(
+    ["\n    | no bar", "a=1", '" is_admin=true', "\\", "\x1b[2J", "\u2028x", "\u202e", "\ud800", "\0", ""]
+)
+
+
+@given(text=ANYTHING, name=ANYTHING.filter(bool), value=ANYTHING, error=ANYTHING, by_structlog=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_no_text_of_others_poses_as_a_line_or_a_fact(
+    text: str, name: str, value: str, error: str, by_structlog: bool
+) -> None:
+    assume(name not in vars(logging.makeLogRecord({})) and name not in ("message", "asctime", "event", "log_level"))
+    written = io.StringIO()
+    with logging_to(written):
+        try:
+            raise ValueError(error)
+        except ValueError:
+            if by_structlog:
+                structlog.get_logger("some.door").error(text.replace("%", ""), exc_info=True, **{name: value})
+            else:
+                logging.getLogger("some.door").error("%s", text, extra={name: value}, exc_info=True, stack_info=True)
+
+    first, *trace = written.getvalue().removesuffix("\n").split("\n")
+    assert first.isprintable()
+    assert " ERROR   some.door: " in first
+    assert len(trace) > 2
+    assert [line for line in trace if not line.startswith("    | ") or not line.isprintable()] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("plain", "plain"),
+        ("two words", '"two words"'),
+        ("", ""),
+        (None, ""),
+        (True, "true"),
+        (False, "false"),
+        (7, "7"),
+        ('a" is_admin=true', r'"a\" is_admin=true"'),
+        ("a=b", '"a=b"'),
+        ("a\nb", r"a\nb"),
+    ],
+)
+def test_a_fact_is_written_so_that_it_ends_where_it_ends(log: io.StringIO, value: object, shown: str) -> None:
+    logging.getLogger("some.door").warning("refused", extra={"given": value, "then": 1})
+
+    assert log.getvalue().endswith(f" some.door: refused  given={shown} then=1\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["event", "exception", "stack", "level", "logger", "timestamp", "_record_", "log level"]
+)
+def test_a_fact_of_any_name_leaves_the_message_alone(log: io.StringIO, name: str) -> None:
+    logging.getLogger("some.door").warning("refused", extra={name: "x\nall is well"})
+
+    first, *rest = log.getvalue().splitlines()
+    assert " some.door: refused" in first
+    assert [line for line in rest if not line.startswith("    | ")] == []
+
+
+def test_a_trace_stays_behind_bars_where_another_handler_wrote_it_before(log: io.StringIO) -> None:
+    before = logging.StreamHandler(io.StringIO())
+    before.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logging.getLogger().handlers.insert(0, before)
+    try:
+        raise ValueError("first\n2031-01-01 00:00:00 INFO all is well")
+    except ValueError:
+        logging.getLogger("some.door").exception("failed")
+
+    first, *trace = log.getvalue().splitlines()
+    assert first.endswith("some.door: failed")
+    assert trace[-1].endswith("INFO all is well")
+    assert [line for line in trace if not line.startswith("    | ")] == []
+
+
+def test_what_structlog_is_given_is_a_line_of_the_log(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.get_logger("pydantic_forms.core").warning("no\nform", path=f"/callback/{TOKEN}", state="two words")
+
+    assert log.getvalue().endswith(
+        ' WARNING pydantic_forms.core: no\\nform  path=/callback/[callback token] state="two words"\n'
+    )
+    assert capsys.readouterr().out == ""
+
+
+def test_an_exception_where_none_is_handled_is_no_trace(log: io.StringIO) -> None:
+    logging.getLogger("some.door").error("odd", exc_info=True)
+
+    first, *rest = log.getvalue().splitlines()
+    assert first.endswith("some.door: odd")
+    assert [line for line in rest if not line.startswith("    | ")] == []
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "httpx", "pydantic_forms.core"])

@@ -1,45 +1,91 @@
-"""Ids of rows: what one server makes later sorts later, however fast, from however many threads, whatever the clock."""
+"""Ids sort in the order in which a process made them, whatever the millisecond and whichever the thread."""
 
-import time
+import multiprocessing
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Barrier
+from uuid import RFC_4122, UUID
 
 import pytest
 
-from orchestrator_gql.utils import tokens
-from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.utils.tokens import new_id, new_receipt
+
+COUNT = 100_000
+THREADS = 4
 
 
-def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
-    made = [new_id() for _ in range(20_000)]
-
-    assert made == sorted(made)
-    assert [str(one) for one in made] == sorted(map(str, made)), "as a database compares them"
-    assert len(set(made)) == len(made)
-    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+def made(count: int) -> list[UUID]:
+    """Ids in the order of their making."""
+    return [new_id() for _ in range(count)]
 
 
-def test_ids_of_several_threads_are_each_made_once_and_sort_within_a_thread() -> None:
-    with ThreadPoolExecutor(4) as threads:
-        each = list(threads.map(lambda _: [new_id() for _ in range(2_000)], range(4)))
-
-    assert all(made == sorted(made) for made in each)
-    assert len({one for made in each for one in made}) == 8_000
+def is_sorted(ids: list[UUID]) -> bool:
+    """Whether each id is greater than the one before it."""
+    return all(earlier < later for earlier, later in pairwise(ids))
 
 
-def test_a_clock_that_is_set_back_or_stands_still_changes_nothing_of_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "_ids", tokens._Ids())  # the other tests keep their own time
-    now = time.time_ns()
-    made = []
-    for at in (now, now, now - 3_600_000_000_000, now - 3_600_000_000_000, now + 10_000_000):
-        monkeypatch.setattr(time, "time_ns", lambda at=at: at)
-        made.append(new_id())
+def test_ids_of_one_millisecond_sort_as_they_were_made() -> None:
+    ids = made(COUNT)
 
-    assert made == sorted(made)
-    assert made[-1].int >> 80 == (now + 10_000_000) // 1_000_000, "and the time in it is the clock's again"
+    assert len({one.int >> 80 for one in ids}) < COUNT / 2  # many share a millisecond
+    assert is_sorted(ids)
+    assert [str(one) for one in ids] == sorted(str(one) for one in ids)
+    assert [one.bytes for one in ids] == sorted(one.bytes for one in ids)
 
 
-def test_the_distance_to_a_neighbour_cannot_be_guessed() -> None:
-    made = [new_id().int for _ in range(1_000)]
+def test_ids_of_each_thread_sort_as_they_were_made_and_are_different_everywhere() -> None:
+    together = Barrier(THREADS)
 
-    assert min(later - earlier for earlier, later in pairwise(made)) > 2**20
+    def run() -> list[UUID]:
+        together.wait()
+        return made(COUNT // THREADS)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        made_by = [each.result() for each in [threads.submit(run) for _ in range(THREADS)]]
+
+    assert [is_sorted(ids) for ids in made_by] == [True] * THREADS
+    assert len({one for ids in made_by for one in ids}) == COUNT
+
+
+def test_an_id_that_was_handed_over_sorts_before_the_ids_made_next() -> None:
+    with ThreadPoolExecutor(1) as other:
+        ids = [new_id() if turn % 2 else other.submit(new_id).result() for turn in range(2_000)]
+
+    assert is_sorted(ids)
+
+
+def test_an_id_is_a_plain_uuid_of_version_7_with_the_time_of_its_making() -> None:
+    first, second = new_id(), new_id()
+
+    assert type(first) is UUID
+    assert type(pickle.loads(pickle.dumps(first))) is UUID
+    assert (first.version, first.variant) == (7, RFC_4122)
+    assert UUID(str(first)) == first
+    assert (second.int >> 80) - (first.int >> 80) < 60_000
+
+
+def test_many_ids_at_once_do_not_run_ahead_of_the_clock() -> None:
+    before = made(COUNT)[0]
+    after = new_id()
+    ahead = (new_id().int >> 80) - (after.int >> 80)
+
+    assert (after.int >> 80) - (before.int >> 80) < COUNT / 4  # one millisecond for each id would be 100 s
+    assert ahead < 1_000
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # a fork beside threads: it only makes ids
+def test_a_process_and_its_fork_make_different_ids() -> None:
+    new_id()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        theirs = pool.apply_async(made, (1_000,))
+        ours = made(1_000)
+        assert not set(ours) & set(theirs.get(60))
+
+
+def test_a_receipt_is_random_throughout() -> None:
+    receipts = [UUID(new_receipt()) for _ in range(1_000)]
+
+    assert {one.version for one in receipts} == {4}
+    assert len({one.int >> 80 for one in receipts}) > 990  # no time in front, no counter behind it
+    assert not is_sorted(receipts)

@@ -6,9 +6,13 @@
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
+from structlog.processors import EventRenamer, LogfmtRenderer, format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.typing import EventDict
 
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.secrets import without_known
@@ -28,31 +32,40 @@ QUIET = (
 """They tell paths, URLs or whole states at INFO or below, and all of these may hold a token."""
 
 _TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))(?!\{token\})[^/?#\s\"']+", re.IGNORECASE)
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_NO_FACTS = frozenset(("_from_structlog", "asctime", "color_message"))
+_TEXT_IS_MESSAGE = EventRenamer("message")
+_render_facts = LogfmtRenderer(bool_as_flag=False)
 
 
-class LineFormatter(logging.Formatter):
-    """One line a record, then its trace, if any, indented so that no text in it can pose as a line of its own."""
+class LineFormatter(ProcessorFormatter):
+    """One line a record, then its trace, if any, indented so that no text in it can pose as a line of its own.
+
+    Records of `logging` and of structlog come out alike. `message` holds the text, for `logging` lets no fact have that
+    name; a fact called `event` would take the place of the text otherwise.
+    """
 
     default_msec_format = "%s.%03d"
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+        super().__init__(
+            foreign_pre_chain=[_TEXT_IS_MESSAGE, ExtraAdder()],
+            processors=[format_exc_info, self._lines],
+        )
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without callback tokens and what the process that runs here knows to be secret."""
         error = record.exc_info[1] if record.exc_info else None
         return _TOKEN.sub(rf"\1{MARK}", without_known(super().format(record), error))
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
-        """The first line: the message and the facts."""
-        facts = [f"{key}={_fact(value)}" for key, value in vars(record).items() if key not in _OWN]
-        return "  ".join((printable(super().formatMessage(record)), *([" ".join(facts)] if facts else ())))
-
-    def formatException(self, ei: Any) -> str:
-        """The trace, each of its lines behind a bar."""
-        trace = super().formatException(ei)
-        return "\n".join(f"    | {printable(line)}" for line in trace.split("\n"))
+    def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:
+        record, message = event.pop("_record"), event.pop("message")
+        traces = [str(event.pop(name)) for name in ("exception", "stack_info") if name in event]
+        facts = {_key(name): value for name, value in event.items() if name not in _NO_FACTS}
+        first = f"{self.formatTime(record)} {record.levelname:<7} {record.name}: {message}"
+        if facts:
+            first += f"  {_render_facts(_logger, _method, facts)}"
+        behind_bars = [f"    | {printable(line)}" for trace in traces for line in trace.split("\n")]
+        return "\n".join([printable(first), *behind_bars])
 
 
 def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
@@ -64,10 +77,15 @@ def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    # pydantic-forms prints whole states through structlog at DEBUG unless it is told otherwise.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    # pydantic-forms logs through structlog, whole states at DEBUG, and prints them on stdout unless it is configured.
+    structlog.configure(
+        processors=[_TEXT_IS_MESSAGE, ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
-def _fact(value: object) -> str:
-    text = printable(str(value))
-    return f'"{text}"' if not text or " " in text else text
+@lru_cache(1000)
+def _key(name: str) -> str:
+    """The name of a fact, without what would end it."""
+    return "".join("_" if character in ' ="' or not character.isprintable() else character for character in name)

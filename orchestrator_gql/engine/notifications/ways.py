@@ -32,8 +32,6 @@ class Ways:
     def close(self) -> None:
         """Let go of what they need."""
         self._http.close()
-        if self._mailer is not None:
-            self._mailer.close()
 
     def _by_webhook(self, webhook: Webhook) -> Way:
         async def send(notification: Notification, now: datetime) -> Answer:
