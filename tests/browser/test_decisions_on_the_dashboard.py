@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, sync_playwright
 from support.command_line import SECONDS, serving
+from support.ports import free_port
 from support.sign_in import api_token, token_of
 from test_dashboard import SWITCHES, chromium
 
@@ -139,14 +140,14 @@ def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_s
     tmp_path: Path, browser: Browser
 ) -> None:
     folder = with_workflows(tmp_path)
-    serve = ("--workflows", "deciding", "--port")
+    serve = ("--workflows", "deciding", "--port", free_port())
     renewed = [{**one, "sha256": api_token(f"new-{one['name']}").sha256} for one in TOKENS]
     with ExitStack() as windows:
-        with serving(folder, *serve, "0", **environment(TOKENS)) as server:
+        with serving(folder, *serve, **environment(TOKENS)) as server:
             desk = Desk(server.address, browser, windows)
             page = desk.at("bob", desk.start("name_device"))
             page.get_by_label("device").fill("lyon-1")
-        with serving(folder, *serve, desk.address.rpartition(":")[2], **environment(renewed)):
+        with serving(folder, *serve, **environment(renewed)):
             page.get_by_text("The server does not take the token of this tab any more.").wait_for()
             page.get_by_label("Token").fill(token_of("new-bob"))
             page.get_by_label("Token").press("Enter")

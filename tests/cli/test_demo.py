@@ -9,15 +9,10 @@ from pathlib import Path
 
 from graphql import build_schema, parse, validate
 from support.command_line import SECONDS, get, orchestrator, running, until
+from support.ports import free_port
 
 from orchestrator_gql.cli import demo_advice
 from orchestrator_gql.graphql.schema import printed
-
-
-def free_ports() -> tuple[str, str]:
-    """Two ports that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
-        return str(one.getsockname()[1]), str(two.getsockname()[1])
 
 
 def is_there(port: str) -> bool:
@@ -26,7 +21,7 @@ def is_there(port: str) -> bool:
 
 
 def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: Path) -> None:
-    port, proxy_port = free_ports()
+    port, proxy_port = free_port(), free_port()
     for end in (signal.SIGTERM, signal.SIGINT):
         with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
             assert get(demo.address + "/health/ready").status_code == 200
@@ -42,7 +37,7 @@ def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: P
 
 
 def test_the_demo_says_what_to_click_and_what_to_try(tmp_path: Path) -> None:
-    port, proxy_port = free_ports()
+    port, proxy_port = free_port(), free_port()
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere") as demo:
         assert demo.address == f"http://127.0.0.1:{port}"
         advice = until(lambda: text if "tail --url" in (text := demo.out.read_text()) else None)
@@ -62,7 +57,7 @@ def test_what_the_demo_advises_fits_the_schema() -> None:
 
 
 def test_a_proxy_that_dies_is_told_and_the_server_goes_on(tmp_path: Path) -> None:
-    port, proxy_port = free_ports()
+    port, proxy_port = free_port(), free_port()
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
         until(lambda: True if is_there(proxy_port) else None)
         os.kill(only_child(demo.process.pid), signal.SIGKILL)
@@ -80,7 +75,7 @@ def only_child(process_id: int) -> int:
 
 
 def test_a_port_of_the_proxy_that_is_taken_is_told(tmp_path: Path) -> None:
-    port, _ = free_ports()
+    port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = str(other.getsockname()[1])
 
@@ -91,7 +86,7 @@ def test_a_port_of_the_proxy_that_is_taken_is_told(tmp_path: Path) -> None:
 
 
 def test_a_port_of_the_server_that_is_taken_is_told_and_no_proxy_stays_behind(tmp_path: Path) -> None:
-    _, proxy_port = free_ports()
+    proxy_port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = str(other.getsockname()[1])
 
@@ -103,7 +98,7 @@ def test_a_port_of_the_server_that_is_taken_is_told_and_no_proxy_stays_behind(tm
 
 
 def test_a_service_of_ones_own_takes_the_place_of_the_proxy(tmp_path: Path) -> None:
-    port, proxy_port = free_ports()
+    port, proxy_port = free_port(), free_port()
     own = "http://lso.example:8080"
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, ANSIBLE_PROXY_URL=own) as demo:
         assert get(demo.address + "/health/ready").status_code == 200

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from support.command_line import SECONDS, Running, running, serving, until
+from support.ports import free_port
 
 CALLING = """
 from pathlib import Path
@@ -81,19 +82,21 @@ def test_a_callback_token_is_in_no_log_line_and_nowhere_in_the_database(tmp_path
 
 def test_tail_follows_a_process_over_a_restart_of_the_server_without_loss_or_repeat(tmp_path: Path) -> None:
     (tmp_path / "calls.py").write_text(CALLING)
-    with serving(tmp_path, "--workflows", "calls") as first:
-        port = first.address.rpartition(":")[2]
-        with running(tmp_path, "tail", "--url", first.address) as tail:
-            until(lambda: True if "Connected" in tail.err.read_text() else None)
-            url = start_process(first, tmp_path)
-            until(lambda: True if "AWAITING_CALLBACK" in tail.out.read_text() else None)
-            first.end()
-            until(lambda: True if "Reconnecting" in tail.err.read_text() else None)
+    port = free_port()
+    with (
+        serving(tmp_path, "--workflows", "calls", "--port", port) as first,
+        running(tmp_path, "tail", "--url", first.address) as tail,
+    ):
+        until(lambda: True if "Connected" in tail.err.read_text() else None)
+        url = start_process(first, tmp_path)
+        until(lambda: True if "AWAITING_CALLBACK" in tail.out.read_text() else None)
+        first.end()
+        until(lambda: True if "Reconnecting" in tail.err.read_text() else None)
 
-            with serving(tmp_path, "--workflows", "calls", "--port", port):
-                assert post(url, {"answer": 42}) == 200
-                until(lambda: True if "callback ACCEPTED" in tail.out.read_text() else None)
-                code = tail.end(signal.SIGINT)
+        with serving(tmp_path, "--workflows", "calls", "--port", port):
+            assert post(url, {"answer": 42}) == 200
+            until(lambda: True if "callback ACCEPTED" in tail.out.read_text() else None)
+            code = tail.end(signal.SIGINT)
 
     lines = tail.out.read_text().splitlines()
     happened = [line.split("  ", 3)[3] for line in lines]

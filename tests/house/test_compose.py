@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from support.command_line import SECONDS, Running, orchestrator, until
-from support.compose import Here, demanded, free_ports, option, read
+from support.compose import Here, demanded, option, read
 from support.database import PostgresServer
+from support.ports import free_port
 from tree import ROOT
 
 from orchestrator_gql.cli.client import subscribe
@@ -164,7 +165,7 @@ def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
     (folder / "flows.py").write_text(FLOWS)
     services = read(GIVEN)
     names = ["api-1", "api-2", *["worker"] * services["worker"]["deploy"]["replicas"]]
-    ports = free_ports(len(names))
+    ports = [free_port() for _ in names]
     with postgres.database(is_migrated=False) as url, ExitStack() as stack:
 
         def here(service: str, port: str | None = None) -> Here:

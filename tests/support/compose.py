@@ -4,10 +4,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import create_connection, create_server
+from socket import create_connection
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
@@ -76,13 +76,6 @@ class Here:
 def option(command: Sequence[str], name: str) -> str:
     """What a command says behind an option."""
     return command[command.index(name) + 1]
-
-
-def free_ports(number: int) -> list[str]:
-    """Ports that were free a moment ago."""
-    with ExitStack() as stack:
-        doors = [stack.enter_context(create_server(("127.0.0.1", 0))) for _ in range(number)]
-        return [str(door.getsockname()[1]) for door in doors]
 
 
 def _listens(port: int, process: Running) -> bool | None:
