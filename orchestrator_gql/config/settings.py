@@ -144,7 +144,9 @@ class Settings(BaseSettings):
     redact: tuple[str, ...] = Field(
         SECRETS,
         description="Keys of which nobody is shown the value, in results, states and forms: patterns such as "
-        "`*password*`, as a JSON list. What contracts mark as secret is added.",
+        "`*password*`, as a JSON list. `access_token` stands for `accessToken` and `X-Access-Token` too. In texts, "
+        "lines of devices and options of commands that hold such a value are found as well. What contracts mark as "
+        "secret is added.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
     dashboard: Path | None = Field(None, description="The folder of the built dashboard. Default: the packaged one.")

@@ -8,7 +8,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
-from orchestrator_gql.graphql.redaction import Redaction
+from orchestrator_gql.graphql.wire.redaction import Redaction
 from orchestrator_gql.lookups.weight import Places, WeighedDatabase, Weight
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal

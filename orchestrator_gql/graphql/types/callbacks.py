@@ -10,11 +10,11 @@ import strawberry
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.wire.redaction import Whole
 from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
