@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     max_callback_bytes: Annotated[int, Field(ge=1024)] = Field(
         10 * Megabytes, description="The largest body of a callback, in bytes."
     )
+    max_answer_bytes: Annotated[int, Field(ge=64 * 1024)] = Field(
+        16 * Megabytes,
+        description="The most that one answer of GraphQL, or one batch of a subscription, may weigh, in bytes; see "
+        "[limits](limits.md).",
+    )
     max_step_bytes: Annotated[int, Field(ge=1024)] = Field(
         Megabytes, description="The most that one step may change in the state, in bytes of JSON."
     )

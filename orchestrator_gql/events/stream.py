@@ -6,7 +6,7 @@ reader reads later and costs nothing meanwhile.
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage import events
@@ -31,6 +31,15 @@ class Batch:
     cursor: str
     caught_up: bool
     reset: bool = False
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """The same events in two batches, for a reader to whom they are too much at once."""
+        middle = len(self.events) // 2
+        first, second = self.events[:middle], self.events[middle:]
+        return (
+            replace(self, events=first, cursor=first[-1].cursor, caught_up=False),
+            replace(self, events=second, reset=False),
+        )
 
 
 async def follow(

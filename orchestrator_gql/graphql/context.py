@@ -1,31 +1,42 @@
 """What resolvers are handed: the server, who asks, and the loaders of this operation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from strawberry.types import Info as StrawberryInfo
 
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
+from orchestrator_gql.lookups.weight import Places, WeighedDatabase, Weight
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 
 
 @dataclass(slots=True)
 class Context:
-    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms."""
+    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms.
+
+    ``reading`` is the server as those reads see it that are made for the answer: what they load counts for ``weight``.
+    What a command reads for itself does not, so no decision fails because an answer is large.
+    """
 
     runtime: Runtime
     principal: Principal
     peer: str | None = None
     locale: str = DEFAULT_LOCALE
+    places: Places = field(default_factory=Places)
+    weight: Weight = field(init=False)
+    reading: Runtime = field(init=False)
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
+        settings = self.runtime.settings
+        self.weight = Weight(settings.max_answer_bytes, self.places, largest=settings.max_callback_bytes)
+        self.reading = replace(self.runtime, database=WeighedDatabase(self.runtime.database, self.weight))
         self.renew()
 
     def renew(self) -> None:
         """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
-        self.loaders = Loaders(self.runtime, self.principal)
+        self.loaders = Loaders(self.reading, self.principal)
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless whoever asks holds the permission."""

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.wire.asked import Asked
+from orchestrator_gql.lookups.weight import Weight
+from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import Json
+
+LEAF_BYTES = 24
+"""What a value of the answer counts beside its text: its name, its quotes, its part of the braces around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,40 @@ class Refusal(Exception):
         self.answer = answer
         self.kind = kind
         super().__init__()
+
+
+class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Count each value as it is written into the answer; behind the limit nothing more is written.
+
+    The answer to a query that is over the limit is dropped, so what follows may be anything that costs nothing. What a
+    mutation has done is told as far as it fits.
+    """
+
+    def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
+        """Count the value."""
+        weight: Weight | None = getattr(self.context_value, "weight", None)
+        if weight is None:
+            return super().complete_leaf_value(return_type, result)
+        if weight.is_over and self.operation.operation is not Kind.MUTATION:
+            return ""
+        written = super().complete_leaf_value(return_type, result)
+        weight.write(LEAF_BYTES + _size(written))
+        return written
+
+    def complete_iterable_value(
+        self, item_type: Any, details: Any, info: Any, path: Any, items: Any, place: Any
+    ) -> Any:
+        """Write the items."""
+        weight: Weight | None = getattr(self.context_value, "weight", None)
+        if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
+            items = ()
+        return super().complete_iterable_value(item_type, details, info, path, items, place)
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return len(json.encode(value)) if isinstance(value, dict | list) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +98,7 @@ class Execution:
     async def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
         """Every answer to the operation: one, or as many as a subscription has. Nothing is raised but cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
+        weight: Weight | None = getattr(context, "weight", None)
         try:
             results = await self.schema.stream(
                 asked.query,
@@ -68,16 +109,28 @@ class Execution:
             )
             async with aclosing(results):
                 while (result := await _following(results, limit)) is not None:
-                    yield self._answer(result)
+                    if weight is not None:
+                        weight.finish()
+                        if weight.was_over and weight.may_be_divided:
+                            continue  # the source sends its events again, fewer at once
+                    yield self._answer(result, kind)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
             yield Answer({"data": None, "errors": [masking.masked(error)]})
+        finally:
+            if weight is not None:
+                weight.close()
 
-    def _answer(self, result: ExecutionResult) -> Answer:
+    def _answer(self, result: ExecutionResult, kind: Kind) -> Answer:
         errors = result.errors or []
         if errors and result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
+        too_large = next(filter(masking.is_too_large, errors), None)
+        if too_large is not None and kind is not Kind.MUTATION:
+            return Answer({"data": None, "errors": masking.execution_errors([too_large])})
+        # One of them is enough. What a mutation did stays told, and what went wrong in it.
+        errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
         shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
         return Answer({"data": result.data, **shown})
 

@@ -22,10 +22,12 @@ from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
+from orchestrator_gql.types import Json
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
-Read = Callable[[Connection, Sequence[UUID]], Mapping[UUID, T]]
+K = TypeVar("K")
+Read = Callable[[Connection, Sequence[K]], Mapping[K, T]]
 ReadPages = Callable[[Runtime, Principal, Sequence[UUID], Window], Awaitable[Mapping[UUID, Log[L]]]]
 
 
@@ -40,10 +42,11 @@ class Loaders:
         self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, lists.processes_by_ids)
         self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, processes.load_all)
         self.state: DataLoader[UUID, Any] = _one(runtime, principal, processes.states)
-        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps.of_processes)
+        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps.light_of_processes)
+        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, steps.deltas)
         self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks.of_processes)
         self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks.by_ids)
-        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts.by_ids)
+        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts.heads)
         self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
         self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)
         self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, callbacks.texts)
@@ -66,8 +69,8 @@ def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
     return DataLoader(load_fn=load)
 
 
-def _one(runtime: Runtime, principal: Principal, read: Read[T]) -> DataLoader[UUID, T | None]:
-    async def load(keys: list[UUID]) -> list[T | None]:
+def _one(runtime: Runtime, principal: Principal, read: Read[K, T]) -> DataLoader[K, T | None]:
+    async def load(keys: list[K]) -> list[T | None]:
         principal.demand(Permission.READ)
         found = await runtime.database.read(lambda conn: read(conn, keys))
         return [found.get(key) for key in keys]
@@ -75,7 +78,7 @@ def _one(runtime: Runtime, principal: Principal, read: Read[T]) -> DataLoader[UU
     return DataLoader(load_fn=load)
 
 
-def _many(runtime: Runtime, principal: Principal, read: Read[list[T]]) -> DataLoader[UUID, list[T]]:
+def _many(runtime: Runtime, principal: Principal, read: Read[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
     async def load(keys: list[UUID]) -> list[list[T]]:
         principal.demand(Permission.READ)
         found = await runtime.database.read(lambda conn: read(conn, keys))

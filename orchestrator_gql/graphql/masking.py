@@ -17,6 +17,7 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     OrchestratorError,
     Refused,
+    ResponseTooLarge,
     StorageUnavailable,
     Unauthenticated,
 )
@@ -83,8 +84,17 @@ def _requested(error: GraphQLError, is_development: bool) -> Json:
     return shown
 
 
+def is_too_large(error: GraphQLError) -> bool:
+    """Whether the field was refused because the answer weighs too much."""
+    return isinstance(_cause(error), ResponseTooLarge)
+
+
 def _executed(error: GraphQLError) -> Json:
     cause = _cause(error)
+    if isinstance(cause, ResponseTooLarge):
+        field = ".".join(key for key in error.path or () if isinstance(key, str))
+        extensions = {"code": code_of(cause), "field": field, "limitBytes": cause.limit_bytes}
+        return {**_place(error), "message": f"At `{field}`: {cause.message}", "extensions": extensions}
     if isinstance(cause, GraphQLError):
         if cause.extensions and "code" in cause.extensions:
             return _shown(error, cause.extensions["code"])

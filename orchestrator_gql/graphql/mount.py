@@ -11,6 +11,7 @@ from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.http import GraphQLFace
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.lookups.people import principal_of
+from orchestrator_gql.lookups.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.utils.errors import Json, Unauthenticated
@@ -20,14 +21,14 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 
 def graphql_face(runtime: Runtime) -> GraphQLFace:
     """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
-    settings = runtime.settings
+    settings, places = runtime.settings, Places()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
         principal = principal_of(settings, _authorization(connection, params))
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
-        return Context(runtime, principal, peer, locale_of(connection.headers.get("accept-language")))
+        return Context(runtime, principal, peer, locale_of(connection.headers.get("accept-language")), places)
 
     return GraphQLFace(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),

@@ -88,11 +88,11 @@ async def process_connection(
     """A page of processes as a connection."""
     context = info.context
     found = await process_lookups.process_page(
-        context.runtime, context.principal, wanted, window, by_update=by_update, is_descending=is_descending
+        context.reading, context.principal, wanted, window, by_update=by_update, is_descending=is_descending
     )
 
     async def total() -> int:
-        return await process_lookups.process_count(context.runtime, context.principal, wanted)
+        return await process_lookups.process_count(context.reading, context.principal, wanted)
 
     made: Connection[Process] = connection(found, Process.of, total)
     return made
@@ -101,10 +101,10 @@ async def process_connection(
 async def _request_connection(info: Info, filter: InputRequestFilter, window: Window) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.principal, context.runtime.settings)
-    found = await request_lookups.input_request_page(context.runtime, context.principal, wanted, window)
+    found = await request_lookups.input_request_page(context.reading, context.principal, wanted, window)
 
     async def total() -> int:
-        return await request_lookups.input_request_count(context.runtime, context.principal, wanted)
+        return await request_lookups.input_request_count(context.reading, context.principal, wanted)
 
     made: Connection[InputRequest] = connection(found, InputRequest.of, total)
     return made
@@ -158,7 +158,7 @@ class Query(NotificationQueries):
     async def process(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Process | None:
-        row = await process_lookups.process(info.context.runtime, info.context.principal, uuid_or_nowhere(id))
+        row = await process_lookups.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
         return Process.of(row) if row else None
 
     @resolved(description="Processes, the newest first unless ordered otherwise.")
@@ -202,10 +202,10 @@ class Query(NotificationQueries):
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
         window = Window(first, after)
-        found = await callback_lookups.callback_page(context.runtime, context.principal, wanted, window)
+        found = await callback_lookups.callback_page(context.reading, context.principal, wanted, window)
 
         async def total() -> int:
-            return await callback_lookups.callback_count(context.runtime, context.principal, wanted)
+            return await callback_lookups.callback_count(context.reading, context.principal, wanted)
 
         made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
         return made
@@ -219,10 +219,10 @@ class Query(NotificationQueries):
         after: After = None,
     ) -> Connection[AuditEntry]:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
-        found = await audit_lookups.audit_page(context.runtime, context.principal, wanted, Window(first, after))
+        found = await audit_lookups.audit_page(context.reading, context.principal, wanted, Window(first, after))
 
         async def total() -> int:
-            return await audit_lookups.audit_count(context.runtime, context.principal, wanted)
+            return await audit_lookups.audit_count(context.reading, context.principal, wanted)
 
         made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
         return made
@@ -304,12 +304,12 @@ class Query(NotificationQueries):
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await stats_lookups.counts(context.runtime, context.principal, _window(window))
+        found = await stats_lookups.counts(context.reading, context.principal, _window(window))
         return Stats.of(found, context.runtime.clock.now())
 
     @resolved(description="The engine: whether it starts steps, and who runs them.")
     async def engine(self, info: Info) -> Engine:
-        return Engine.of(await engine_lookups.status(info.context.runtime, info.context.principal))
+        return Engine.of(await engine_lookups.status(info.context.reading, info.context.principal))
 
 
 def _window(window: StatsWindow | None) -> timedelta:
@@ -375,7 +375,7 @@ async def _row(info: Info, key: UUID) -> Node | None:
     if kept := await loaders.attempt.load(key):
         return CallbackAttempt.of(kept)
     context = info.context
-    if told := await notification_lookups.notification(context.runtime, context.principal, key):
+    if told := await notification_lookups.notification(context.reading, context.principal, key):
         return Notification.of(told)
-    entry = await audit_lookups.audit_entry(context.runtime, context.principal, key)
+    entry = await audit_lookups.audit_entry(context.reading, context.principal, key)
     return AuditEntry.of(entry) if entry else None

@@ -4,6 +4,7 @@ import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
@@ -43,6 +44,7 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
         subscription=Subscription,
         types=[*EVENT_TYPES, CallbackAttempt, ProductSubscription],
         extensions=default_extensions(is_development=is_development),
+        execution_context_class=WeighingExecutor,
         config=StrawberryConfig(scalar_map=scalars(redact)),
     )
 

@@ -37,11 +37,17 @@ class Subscription:
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
-        batches = event_lookups.followed(context.runtime, context.principal, after=after, wanted=wanted)
+        batches = event_lookups.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
-                context.renew()
-                yield EventBatch.of(batch)
+                waiting = [batch]
+                while waiting:
+                    part = waiting.pop()
+                    context.renew()
+                    context.weight.may_be_divided = len(part.events) > 1
+                    yield EventBatch.of(part)
+                    if context.weight.was_over and context.weight.may_be_divided:
+                        waiting += reversed(part.halves())  # the answer was too large, and is not sent
 
     @subscription(description="The header's numbers; at most one message a second, the latest wins.")
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
+from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.tokens import new_id
@@ -235,8 +236,12 @@ def keep_payload(conn: Connection, text: str) -> UUID:
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
     """Stored payloads, as text."""
-    rows = conn.execute(select(payloads).where(payloads.c.id.in_(payload_ids)))
-    return {row.id: row.text for row in rows}
+    query = select(payloads).where(payloads.c.id.in_(payload_ids))
+    found: dict[UUID, str] = {}
+    for row in within(conn, query, heavy=[payloads.c.text], order=["id"]):
+        charge(len(row.text))
+        found[row.id] = row.text
+    return found
 
 
 def mailbox_of(row: Row[Any]) -> Mailbox:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
+from orchestrator_gql.storage.weight import charge_json
 from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.json import decode, encode
 
@@ -106,6 +107,7 @@ class JsonText(_Converted):
     @staticmethod
     def understood(value: Any) -> Json:
         """From the database."""
+        charge_json(value)
         return decode(value)
 
 
@@ -138,6 +140,7 @@ class FailureText(_Converted):
     @staticmethod
     def understood(value: str) -> Failure:
         """From the database."""
+        charge_json(value)
         return failure_from_json(decode(value))
 
 

@@ -11,10 +11,10 @@ rows of transactions older than every running one (the snapshot gate)::
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -39,8 +39,11 @@ from orchestrator_gql.storage.columns import each, failure_to_json
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import events, processes
+from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
 from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +144,25 @@ def lag(conn: Connection, now: datetime) -> float:
 
 
 def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
-    """At most ``limit`` events behind the cursor that the filter wants.
+    """At most ``limit`` events behind the cursor that the filter wants; fewer where they are more than may be loaded.
 
     Behind the last of them the cursor is the log's end, so that what the filter left out is not looked through again.
+    A reader who asks for any gets the next one, however large it is, or nobody could go on behind it.
     """
+    try:
+        return _after(conn, cursor, wanted, limit)
+    except TooHeavy:
+        with free():
+            return _after(conn, cursor, wanted, 1)
+
+
+def _after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
     place = _place(cursor)
     if wanted == EventFilter() and not _is_postgres(conn):
         return _next_of_all(conn, place, limit)
-    rows = conn.execute(_query(conn, place, wanted).limit(limit + 1)).all()
-    shown, has_more = rows[:limit], len(rows) > limit
+    found = _query(conn, place, wanted).limit(limit + 1).subquery()
+    rows, is_cut = _fitting(within(conn, select(found), heavy=[found.c.payload], order=_order(conn)))
+    shown, has_more = rows[:limit], is_cut or len(rows) > limit
     ends = _row_place(shown[-1]).cursor if shown else cursor
     if not has_more and wanted != EventFilter():
         ends = end(conn)
@@ -158,11 +171,26 @@ def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Pag
 
 def _next_of_all(conn: Connection, place: _Place, limit: int) -> Page:
     """What every reader without a filter asks after every commit."""
-    found = _behind_place.all(conn, {"place": place.id, "limit": limit + 1})
+    found, is_cut = _fitting(_behind_place.each(conn, {"place": place.id, "limit": limit + 1}))
     places = [_Place(row.pop("tx"), row.pop("id")) for row in found]
     told = [Event(**row, cursor=at.cursor) for row, at in zip(found[:limit], places, strict=False)]
     ends = places[len(told) - 1] if told else place
-    return Page(tuple(told), ends.cursor, len(found) > limit)
+    return Page(tuple(told), ends.cursor, is_cut or len(found) > limit)
+
+
+def _fitting(rows: Iterable[T]) -> tuple[list[T], bool]:
+    """The rows that may be loaded, and whether there are more; raises `TooHeavy` where the first one is too much."""
+    found: list[T] = []
+    try:
+        for row in rows:
+            if found and not has_room():
+                return found, True
+            found.append(row)
+    except TooHeavy:
+        if not found:
+            raise
+        return found, True
+    return found, False
 
 
 _behind_place = Prepared(
@@ -198,6 +226,10 @@ def _is_postgres(conn: Connection) -> bool:
 
 def _tx(conn: Connection) -> ColumnElement[int]:
     return cast(cast(events.c.tx, Text), BigInteger) if _is_postgres(conn) else events.c.tx
+
+
+def _order(conn: Connection) -> tuple[str, ...]:
+    return ("tx", "id") if _is_postgres(conn) else ("id",)
 
 
 def _ascending(conn: Connection) -> tuple[ColumnElement[Any], ...]:

@@ -11,6 +11,7 @@ from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
+from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import InputRequestStatus
 from orchestrator_gql.utils.tokens import new_id
 
@@ -131,9 +132,9 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
 
 def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
     """What was decided on each request, in order."""
-    mine = decisions.c.input_request_id.in_(request_ids)
+    query = select(decisions).where(decisions.c.input_request_id.in_(request_ids))
     found: dict[UUID, list[Decision]] = {}
-    for row in conn.execute(select(decisions).where(mine).order_by(decisions.c.id)):
+    for row in within(conn, query, heavy=[decisions.c.pages], order=["id"]):
         found.setdefault(row.input_request_id, []).append(_decision(row))
     return found
 

@@ -73,7 +73,7 @@ class Slice(Generic[T]):
 def read_slice(conn: Connection, query: Select[Any], key: Key, window: Window) -> Slice[Row[Any]]:
     """The window of the query's rows, which hold the key's columns; `CursorInvalid` for a cursor of no such list."""
     found = query.where(*_between(key, window)).order_by(*_sorted(key, window)).limit(window.size + 1)
-    rows = conn.execute(found).all()
+    rows = list(conn.execute(found))  # one after the other, so that a count of what is loaded notices in time
     shown, has_more = rows[: window.size], len(rows) > window.size
     if window.is_backward:
         shown = shown[::-1]

@@ -36,7 +36,8 @@ from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
-from orchestrator_gql.storage.visits import record_columns, record_of
+from orchestrator_gql.storage.visits import light_record_columns, record_columns, record_of
+from orchestrator_gql.storage.weight import within
 from orchestrator_gql.storage.work.engine_state import KEY
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
@@ -105,7 +106,8 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     """As `load`, for many."""
-    found = conn.execute(select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id.in_(ids)))
+    query = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id.in_(ids))
+    found = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
     return {process.id: process for process in map(process_of, found)}
 
 
@@ -249,8 +251,8 @@ def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: da
 
 
 def light_select() -> Select[Any]:
-    """Processes without their heavy columns, each with its visit: what lists are made of."""
-    return select(*_light, *record_columns()).select_from(_join)
+    """Processes without their heavy columns, each with its visit, without what that changed: what lists are made of."""
+    return select(*_light, *light_record_columns()).select_from(_join)
 
 
 def process_of(row: Row[Any]) -> Process:
@@ -260,10 +262,10 @@ def process_of(row: Row[Any]) -> Process:
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
     """The working states and start pages of the processes."""
-    rows = conn.execute(
-        select(processes.c.id, processes.c.state, processes.c.start_pages).where(processes.c.id.in_(ids))
-    )
-    return {id: (state, pages) for id, state, pages in rows}
+    c = processes.c
+    query = select(c.id, c.state, c.start_pages).where(c.id.in_(ids))
+    rows = within(conn, query, heavy=[c.state, c.start_pages], order=["id"])
+    return {row.id: (row.state, row.start_pages) for row in rows}
 
 
 def _one(row: Mapping[str, Any] | None) -> Process | None:

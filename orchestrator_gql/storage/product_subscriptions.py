@@ -17,6 +17,7 @@ from orchestrator_gql.storage.tables import (
     product_subscriptions,
     products,
 )
+from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json
 
@@ -89,7 +90,7 @@ def models(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Json]:
 
 def rows(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
     """The whole rows of the product subscriptions."""
-    return {row.id: row for row in conn.execute(_by_id(ids))}
+    return {row.id: row for row in within(conn, _by_id(ids), heavy=[product_subscriptions.c.model], order=["id"])}
 
 
 def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:

@@ -1,10 +1,10 @@
 """The log of a process: one row for each visit of a step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -13,7 +13,9 @@ from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.facts import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import process_steps
-from orchestrator_gql.storage.visits import record_columns, record_of
+from orchestrator_gql.storage.visits import light_record_columns, record_columns, record_of
+from orchestrator_gql.storage.weight import within
+from orchestrator_gql.types import Json
 
 _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "failure", "actor")
 
@@ -46,8 +48,27 @@ def of_process(conn: Connection, process_id: UUID) -> list[StepRecord]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
     """Every visit of each process, in order."""
+    return _visits(conn, process_ids, record_columns())
+
+
+def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+    """The same without what the visits changed in the state: see `deltas`."""
+    return _visits(conn, process_ids, light_record_columns())
+
+
+def deltas(conn: Connection, visits: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
+    """What the visits, each named by its process and place in the log, changed in the state."""
+    c = process_steps.c
+    query = select(c.process_id, c.seq, c.delta).where(tuple_(c.process_id, c.seq).in_(visits), c.delta.is_not(None))
+    rows = within(conn, query, heavy=[c.delta], order=["process_id", "seq"])
+    return {(row.process_id, row.seq): row.delta for row in rows}
+
+
+def _visits(
+    conn: Connection, process_ids: Sequence[UUID], columns: Sequence[ColumnElement[Any]]
+) -> dict[UUID, list[StepRecord]]:
     rows = conn.execute(
-        select(process_steps.c.process_id, *record_columns())
+        select(process_steps.c.process_id, *columns)
         .where(process_steps.c.process_id.in_(process_ids))
         .order_by(process_steps.c.process_id, process_steps.c.seq)
     )

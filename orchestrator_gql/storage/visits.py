@@ -9,11 +9,17 @@ from orchestrator_gql.process import StepRecord
 from orchestrator_gql.storage.tables import process_steps
 
 _columns = [c.label(f"visit_{c.name}") for c in process_steps.c if c.name != "process_id"]
+_light_columns = [c for c in _columns if c.name != "visit_delta"]
 
 
 def record_columns() -> list[ColumnElement[Any]]:
     """The columns of a visit, labelled so that they can stand beside those of its process."""
     return list(_columns)
+
+
+def light_record_columns() -> list[ColumnElement[Any]]:
+    """The same without what the visit changed in the state, which may be a megabyte."""
+    return list(_light_columns)
 
 
 def record_of(row: Mapping[str, Any]) -> StepRecord | None:
@@ -33,7 +39,7 @@ def record_of(row: Mapping[str, Any]) -> StepRecord | None:
         entered_by=row["visit_entered_by"],
         completed_at=row["visit_completed_at"],
         retry_at=row["visit_retry_at"],
-        delta=row["visit_delta"],
+        delta=row.get("visit_delta"),
         failure=row["visit_failure"],
         actor=row["visit_actor"],
     )

@@ -22,6 +22,7 @@
     │   ├── PayloadInvalid          a body breaks the contract or the JSON rules
     │   │   └── NotJson             a body that is not UTF-8, or not JSON at all
     │   ├── PayloadTooLarge         a body is over the limit
+    │   ├── ResponseTooLarge        an answer is over the limit
     │   ├── UnsupportedMediaType    a body of a type that is not read
     │   └── CursorInvalid           a cursor that this server did not make
     ├── Forbidden                   the caller lacks a permission
@@ -240,6 +241,19 @@ class PayloadTooLarge(Invalid):
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         super().__init__(f"The body is larger than the limit of {limit_bytes} bytes.")
+
+
+class ResponseTooLarge(Invalid):
+    """The answer is larger than the limit: ask for less at once."""
+
+    code = "response-too-large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            f"The answer is over the limit of {limit_bytes} bytes: ask for fewer rows (`first`) and page with `after`, "
+            "for fewer fields or aliases, and for a large result piece by piece with `resultText(offset, length)`."
+        )
 
 
 class UnsupportedMediaType(Invalid):

@@ -10,13 +10,13 @@ import pytest
 from graphql import GraphQLSyntaxError
 from starlette.requests import Request
 from starlette.websockets import WebSocket
+from support.sign_in import answer_as, api_token
+from support.web import site_of
 from toy_face import GRAPHQL, World, ask, client, codes, toy_face
 
 from orchestrator_gql.graphql import documents, limits
 from orchestrator_gql.graphql.documents import MEMORY, STRANGERS_MEMORY, DocumentMemory, KnownDocument, known
 from orchestrator_gql.graphql.http import GraphQLFace
-from support.sign_in import answer_as, api_token
-from support.web import site_of
 
 MEGABYTE = 1_000_000
 
@@ -63,7 +63,7 @@ def document(tokens: int, characters: int = 10) -> KnownDocument:
 async def test_a_known_document_is_neither_parsed_nor_validated_again(monkeypatch: pytest.MonkeyPatch) -> None:
     query = "{ hello known: hello }"
     await ask(query)
-    monkeypatch.setattr(documents.graphql, "parse", None)
+    monkeypatch.setattr("graphql.parse", None)
     monkeypatch.setattr(documents, "validate_document", None)
 
     again = await ask(query)
@@ -244,7 +244,7 @@ async def test_what_strangers_send_is_kept_by_no_way_of_sending(accept: str) -> 
 
 
 async def test_a_wrong_credential_is_refused_before_anything_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents.graphql, "parse", None)
+    monkeypatch.setattr("graphql.parse", None)
 
     class Locked(World):
         async def make_context(self, connection: Request | WebSocket, params: Any) -> World:

@@ -11,7 +11,6 @@ from graphql import get_introspection_query
 from toy_face import GRAPHQL, ask, client, codes, toy_face
 
 
-
 def nested(levels: int) -> str:
     """An operation with so many levels of fields."""
     return "{ item " + "{ child " * (levels - 2) + "{ name }" + " }" * (levels - 1)

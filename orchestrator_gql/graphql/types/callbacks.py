@@ -16,6 +16,7 @@ from orchestrator_gql.graphql.types.scalars import Json
 from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
+from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.redaction import Redactor, Shape
@@ -251,7 +252,10 @@ async def result_of(info: Info, row: Mailbox | None) -> Json | None:
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None
     text = await info.context.loaders.payload.load(row.payload_id)
-    return decode(text) if text is not None else None
+    if text is None:
+        return None
+    info.context.weight.load(weight_of_json(text))  # it is decoded once more for each field that asks
+    return decode(text)
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":

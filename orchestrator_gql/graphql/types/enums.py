@@ -61,6 +61,7 @@ class ErrorCode(StrEnum):
     CALLBACK_WITHDRAWN = "CALLBACK_WITHDRAWN"
     PAYLOAD_INVALID = "PAYLOAD_INVALID"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    RESPONSE_TOO_LARGE = "RESPONSE_TOO_LARGE"
     ENGINE_PAUSED = "ENGINE_PAUSED"
 
 
@@ -134,6 +135,7 @@ described(ErrorCode, "Why a mutation was refused; stable, for programs.", {
     "CALLBACK_WITHDRAWN": "The callback was withdrawn.",
     "PAYLOAD_INVALID": "The value is not what is expected here; see the fields.",
     "PAYLOAD_TOO_LARGE": "The value is larger than the limit.",
+    "RESPONSE_TOO_LARGE": "The answer is larger than the limit: ask for less at once.",
     "ENGINE_PAUSED": "The engine is paused and starts nothing.",
 })  # fmt: skip
 described(OrderDirection, "Which end of a list comes first.", {"ASC": "Lowest first.", "DESC": "Highest first."})

@@ -320,7 +320,7 @@ async def event_connection(info: Info, after: str | None, wanted: EventFilter, f
     context = info.context
     size = Window(100 if first is None else first).size
     page, is_reset = await lookups.event_page(
-        context.runtime, context.principal, after=after, wanted=wanted, first=size
+        context.reading, context.principal, after=after, wanted=wanted, first=size
     )
     edges = [EventEdge(cursor=event.cursor, node=event_of(event)) for event in page.events]
     return EventConnection(

@@ -109,7 +109,7 @@ class InputRequest(Node):
         process = await context.loaders.whole.load(self.row.process_id)
         made = await context.loaders.decisions.load(self.row.id)
         turned = await open_form(
-            context.runtime,
+            context.reading,
             context.principal,
             self.row,
             list(pages),

@@ -35,7 +35,6 @@ class ProcessStep(Node):
     started_at: datetime | None = strawberry.field(description="When it was entered.")
     completed_at: datetime | None = strawberry.field(description="When it was done.")
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
-    state_delta: Json | None = strawberry.field(description="What this step added to or changed in the state.")
 
     @classmethod
     def visited(cls, process_id: UUID, visit: StepRecord) -> "ProcessStep":
@@ -52,7 +51,6 @@ class ProcessStep(Node):
             started_at=visit.started_at,
             completed_at=visit.completed_at,
             retry_at=visit.retry_at,
-            state_delta=dict(visit.delta) if visit.delta is not None else None,
         )
 
     @classmethod
@@ -70,7 +68,6 @@ class ProcessStep(Node):
             started_at=None,
             completed_at=None,
             retry_at=None,
-            state_delta=None,
         )
 
     @classmethod
@@ -98,6 +95,13 @@ class ProcessStep(Node):
             if step.index == index:
                 return step
         raise NotFound("step", f"{process_id}:{index}")
+
+    @resolved(description="What this step added to or changed in the state.")
+    async def state_delta(self, info: Info) -> Json | None:
+        if self.visit is None:
+            return None
+        delta = await info.context.loaders.delta.load((self.process_id, self.visit.seq))
+        return dict(delta) if delta is not None else None
 
     @resolved(description="Seconds from its start to its end, or until now.")
     def duration_seconds(self, info: Info) -> float | None:

@@ -6,7 +6,7 @@ the rows, and it would be added to each of the statements of every transition.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +67,15 @@ class Prepared:
 
     def all(self, conn: Connection, values: Values) -> list[dict[str, Any]]:
         """The rows it finds, by the names of their columns."""
+        return list(self.each(conn, values))
+
+    def each(self, conn: Connection, values: Values) -> Iterator[dict[str, Any]]:
+        """The same, one after the other."""
         driver = conn.connection.driver_connection
         if not isinstance(driver, sqlite3.Connection):  # how a value is read there follows from the answer itself
-            return [row._asdict() for row in conn.execute(self._statement, values)]
+            return (row._asdict() for row in conn.execute(self._statement, values))
         compiled = self._of(conn)
-        return [compiled.row(row) for row in driver.execute(compiled.sql, compiled.parameters(values))]
+        return map(compiled.row, driver.execute(compiled.sql, compiled.parameters(values)))
 
     def first(self, conn: Connection, values: Values) -> dict[str, Any] | None:
         """The first of the rows it finds; a statement that can find more than one says which with its order."""

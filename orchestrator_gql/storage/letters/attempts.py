@@ -1,18 +1,33 @@
 """What came to a callback's door: every delivery with its verdict, and every report of progress."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Row, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.storage.database.commits import aftermath
 from orchestrator_gql.storage.database.facts import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
+from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json import read_lenient
@@ -37,7 +52,7 @@ ADOPTABLE = frozenset({
 class Attempt:
     """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it.
 
-    ``is_failure``: it reported that the job failed.
+    ``is_failure``: it reported that the job failed. ``judged`` holds what `replaced` said when the body was whole.
     """
 
     id: UUID
@@ -50,6 +65,7 @@ class Attempt:
     error: str | None
     receipt: str | None
     is_failure: bool = False
+    judged: tuple[tuple[str, ...] | None] | None = None
 
     @property
     def is_adoptable(self) -> bool:
@@ -59,6 +75,8 @@ class Attempt:
     @property
     def replaced(self) -> tuple[str, ...] | None:
         """What adopting the body would replace in it, in words; None where it cannot be adopted."""
+        if self.judged is not None:
+            return self.judged[0]
         if self.body is None or self.is_failure or self.outcome not in ADOPTABLE:
             return None
         if self.outcome is not AttemptOutcome.MALFORMED:
@@ -67,6 +85,11 @@ class Attempt:
             return read_lenient(self.body)[1]
         except NotJson:
             return None
+
+    @property
+    def head(self) -> "Attempt":
+        """The same with no more than the beginning of its body, and with what adopting the whole would replace."""
+        return self if self.body is None else replace(self, body=self.body[:HEAD], judged=(self.replaced,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +189,17 @@ def log_progress(
 
 
 def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
-    """A page of the attempts, in order, and how many there were."""
-    return of_callbacks(conn, [callback_id], after, limit)[callback_id]
+    """A page of the attempts, their bodies whole, in order, and how many there were."""
+    page, total = of_callbacks(conn, [callback_id], after, limit)[callback_id]
+    whole = by_ids(conn, [one.id for one in page])
+    return [whole[one.id] for one in page], total
 
 
 def of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
 ) -> dict[UUID, tuple[list[Attempt], int]]:
-    """The same for many callbacks at once."""
-    return _pages(conn, callback_attempts, _attempt, callback_ids, after, limit)
+    """The same for many callbacks at once; of each body no more than its beginning."""
+    return _pages(conn, callback_attempts, _head, callback_ids, after, limit)
 
 
 def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
@@ -190,9 +215,26 @@ def progress_of_callbacks(
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
-    """The attempts with those ids."""
+    """The attempts with those ids, their bodies whole."""
     rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
     return {row.id: _attempt(row) for row in rows}
+
+
+def heads(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
+    """The attempts with those ids; of each body no more than its beginning."""
+    query = select(*_columns(callback_attempts)).where(callback_attempts.c.id.in_(ids))
+    return {row.id: _head(row) for row in within(conn, query, heavy=[_judged_body], order=["id"])}
+
+
+_judged_body = case(
+    (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
+    else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
+)
+"""The body as far as a list needs it: whole only where its text says what adopting it would replace."""
+
+
+def _columns(table: Table) -> list[ColumnElement[Any]]:
+    return [_judged_body.label("body") if c.name == "body" else c for c in table.c]
 
 
 def _pages(
@@ -205,7 +247,7 @@ def _pages(
 ) -> dict[UUID, tuple[list[T], int]]:
     c, mine = table.c, table.c.callback_id.in_(callback_ids)
     place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
-    ranked = select(table, place).where(mine, *(() if after is None else (c.id > after,))).subquery()
+    ranked = select(*_columns(table), place).where(mine, *(() if after is None else (c.id > after,))).subquery()
     dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
     totals = (
         select(callbacks.c.id, dropped + func.count(c.id))
@@ -215,7 +257,8 @@ def _pages(
     )
     counted: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
     pages: dict[UUID, tuple[list[T], int]] = {id: ([], counted.get(id, 0)) for id in callback_ids}
-    for row in conn.execute(select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.id)):
+    heavy = [ranked.c.body if table is callback_attempts else ranked.c.data]
+    for row in within(conn, select(ranked).where(ranked.c.place <= limit), heavy=heavy, order=["id"]):
         pages[row.callback_id][0].append(shown(row))
     return pages
 
@@ -262,6 +305,12 @@ def _attempt(row: Row[Any]) -> Attempt:
         row.receipt,
         row.is_failure,
     )
+
+
+def _head(row: Row[Any]) -> Attempt:
+    if row.body is not None:
+        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is there for a moment only
+    return _attempt(row).head
 
 
 def _progress(row: Row[Any]) -> Progress:

@@ -110,10 +110,10 @@ class NotificationQueries:
     ) -> Connection[Notification]:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         window = Window(first, after)
-        found = await lookups.notification_page(context.runtime, context.principal, wanted, window)
+        found = await lookups.notification_page(context.reading, context.principal, wanted, window)
 
         async def total() -> int:
-            return await lookups.notification_count(context.runtime, context.principal, wanted)
+            return await lookups.notification_count(context.reading, context.principal, wanted)
 
         made: Connection[Notification] = connection(found, Notification.of, total)
         return made

@@ -70,7 +70,7 @@ class Engine:
 
     @resolved(description="Those that run its steps, by name.")
     async def workers(self, info: Info) -> list[Worker]:
-        return [Worker.of(row) for row in await lookups.workers(info.context.runtime, info.context.principal)]
+        return [Worker.of(row) for row in await lookups.workers(info.context.reading, info.context.principal)]
 
 
 @strawberry.type(description="The header's numbers.")
