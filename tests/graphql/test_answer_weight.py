@@ -36,13 +36,7 @@ LIMIT = 256 * KIB
 COUNT = 4
 RESULT = {"lines": ["x" * 1_000] * 100}
 """Larger than what is shown inline, smaller than the limit: of four of them a page is over it."""
-STATE = "y" * 60_000
 SUSPENDED = ProcessStatus.SUSPENDED
-
-
-@step("Change a lot")
-def change() -> State:
-    return {"large": [STATE]}
 
 
 @step("Judge")
@@ -60,9 +54,13 @@ def confirm() -> FormGenerator:
 
 
 @asynccontextmanager
-async def heavy(storage: str, **settings: Any) -> AsyncIterator[tuple[Site, list[UUID]]]:
+async def heavy(storage: str, *, state: int = 60_000, **settings: Any) -> AsyncIterator[tuple[Site, list[UUID]]]:
     """A server with four processes, each with a large result and a large state, waiting for a person."""
     remote = Remote()
+
+    @step("Change a lot")
+    def change() -> State:
+        return {"large": ["y" * state]}
 
     @workflow("Heavy")
     def heavy_one() -> Any:
@@ -183,7 +181,7 @@ async def test_a_mutation_is_carried_out_and_tells_what_fits(storage: str) -> No
 async def test_no_command_is_refused_because_a_process_is_large(storage: str) -> None:
     submit = """mutation ($i: SubmitFormInput!) { submitForm(input: $i) {
       __typename ... on SubmitFormSuccess { process { id } } } }"""
-    async with heavy(storage, max_answer_bytes=64 * KIB, max_callback_bytes=LIMIT) as (site, made):
+    async with heavy(storage, state=500_000, max_answer_bytes=64 * KIB, max_callback_bytes=LIMIT) as (site, made):
         found = await site.ask("query ($id: ID!) { process(id: $id) { openInputRequest { id } } }", id=str(made[0]))
         request_id = found["process"]["openInputRequest"]["id"]
         said = await site.ask(submit, i={"inputRequestId": request_id, "pages": [{}]})
