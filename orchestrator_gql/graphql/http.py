@@ -26,7 +26,7 @@ from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
 from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
 from orchestrator_gql.graphql.wire import asked as asking
 from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.graphql.wire.body import BodyLimits, BodyTimeout, judge, read_body
+from orchestrator_gql.graphql.wire.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
 from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
 from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
@@ -53,6 +53,8 @@ def nobody_is(context: object) -> bool:
 
 
 MIB = 1024 * 1024
+STRANGERS_BODIES = 8
+"""So many bodies of the largest size may arrive at once from callers without a credential; the next one is refused."""
 BODY_SECONDS = 30.0
 EXECUTION_SECONDS = 30.0
 INIT_SECONDS = 10.0
@@ -96,7 +98,12 @@ class GraphQLFace:
         self._sockets: set[Socket] = set()
         self._origins = normalize_allowed_origins(allowed_origins)
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
-        self._strangers_body = replace(self._body, usual=body_limit // 4, deserves_larger=_carries_strangers_results)
+        self._strangers_body = replace(
+            self._body,
+            usual=body_limit // 4,
+            deserves_larger=_carries_strangers_results,
+            room=BodyRoom(STRANGERS_BODIES * callback_body_limit),
+        )
         self._graphiql_html = graphiql_html if is_development else None
         self._init_seconds = init_seconds
         self._keep_alive_seconds = keep_alive_seconds
@@ -162,6 +169,10 @@ class GraphQLFace:
         except BodyTimeout:
             message = f"The body did not arrive within {limits.seconds:g} seconds."
             raise HttpRefusal(408, "REQUEST_TIMEOUT", message, {"Connection": "close"}) from None
+        except BodiesFull:
+            message = "Too many large bodies are on their way: send this again in a moment."
+            headers = {"Retry-After": "1", "Connection": "close"}
+            raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
         asked = asking.read(asking.read_json(body))
         judge(body, asked.query, limits)
         return replace(asked, is_stranger=is_stranger)

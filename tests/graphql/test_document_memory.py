@@ -1,8 +1,10 @@
 """Documents that are parsed and validated once: whose they are, how much they hold, and what strangers may send."""
 
+import asyncio
 import gc
+import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +231,32 @@ async def test_a_strangers_body_is_a_quarter_unless_it_brings_results() -> None:
         )
 
     assert [one.status_code for one in said] == [413, 200, 200]
+
+
+async def test_large_bodies_of_strangers_hold_no_more_together_than_eight_of_the_largest() -> None:
+    size, face = 20_000, strangers_face(body_limit=8_000, callback_body_limit=40_000)
+    goes_on = asyncio.Event()
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield json.dumps({"query": CALLBACK}).encode()[:-1] + b', "variables": {"r": "' + b"x" * size
+        await goes_on.wait()
+        yield b'"}}'
+
+    async with client(face) as http:
+        head = {"accept": GRAPHQL, "content-type": "application/json"}
+        slow = [asyncio.create_task(http.post("/", content=drip(), headers=head)) for _ in range(15)]
+        async with asyncio.timeout(20):
+            while face._strangers_body.room is None or face._strangers_body.room.taken < 15 * size:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        body = {"query": CALLBACK, "variables": {"r": "x" * size}}
+        refused = await http.post("/", json=body, headers={"accept": GRAPHQL})
+        goes_on.set()
+        answered = [(await one).status_code for one in slow]
+        again = await http.post("/", json=body, headers={"accept": GRAPHQL})
+
+    assert (refused.status_code, codes(refused), refused.headers["retry-after"]) == (503, ["RATE_LIMITED"], "1")
+    assert answered == [200] * 15
+    assert again.status_code == 200
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL, "text/event-stream"])

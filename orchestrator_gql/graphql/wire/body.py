@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -17,21 +18,41 @@ class BodyTimeout(Exception):
     """The body did not arrive in time."""
 
 
+class BodiesFull(Exception):
+    """Bodies under way hold all the memory that there is for them."""
+
+
+@dataclass(slots=True)
+class BodyRoom:
+    """What bodies over the usual size may hold together while they arrive, in bytes."""
+
+    most: int
+    taken: int = 0
+
+    def take(self, size: int) -> None:
+        """Hold so many more bytes; raises `BodiesFull`."""
+        if self.taken + size > self.most:
+            raise BodiesFull
+        self.taken += size
+
+
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
     """Sizes in bytes, and the time for the whole body in seconds.
 
-    ``deserves_larger`` is asked with a document, and says whether its body may have the larger size.
+    ``deserves_larger`` is asked with a document, and says whether its body may have the larger size. ``room`` bounds
+    the sum of the larger bodies, where anybody may send one.
     """
 
     usual: int
     larger: int
     seconds: float
     deserves_larger: Callable[[str], bool]
+    room: BodyRoom | None = None
 
 
 async def read_body(request: Request, limits: BodyLimits) -> bytes:
-    """The whole body; raises `PayloadTooLarge` or `BodyTimeout` as soon as that is certain.
+    """The whole body; raises `PayloadTooLarge`, `BodyTimeout` or `BodiesFull` as soon as that is certain.
 
     A body between the two sizes is read on, unless it begins with a document that does not deserve it. Where the
     document comes later in the body, `judge` has to be asked once that is known.
@@ -48,7 +69,22 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
 
 
 async def _read(request: Request, limits: BodyLimits) -> bytes:
-    body = bytearray()
+    held = 0
+    try:
+        body = bytearray()
+        async with aclosing(_checked(request, limits, body)) as parts:
+            async for size in parts:
+                if limits.room is not None and len(body) > limits.usual:
+                    limits.room.take(size)
+                    held += size
+        return bytes(body)
+    finally:
+        if limits.room is not None:
+            limits.room.taken -= held
+
+
+async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> AsyncGenerator[int, None]:
+    """Collect the body; how long each part of it is that is within the limits."""
     limit = limits.usual
     async for chunk in request.stream():
         body += chunk
@@ -59,7 +95,7 @@ async def _read(request: Request, limits: BodyLimits) -> bytes:
             limit = limits.larger
             if len(body) > limit:
                 raise PayloadTooLarge(limit)
-    return bytes(body)
+        yield len(chunk)
 
 
 def judge(body: bytes, query: str, limits: BodyLimits) -> None:
