@@ -14,6 +14,7 @@ from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import AuthorCodeFailed, OrchestratorError, StepError
 from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a
 from orchestrator_gql.utils.json import bounded
+from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import conceal
 from orchestrator_gql.workflow.model import ActionStep, Step
 
@@ -52,12 +53,13 @@ def failed(runtime: Runtime, process: Process, step: Step, error: BaseException,
 def refused(raised: AuthorRaised, what: str) -> AuthorCodeFailed:
     """What a request answers whose author's code, called ``what``, raised; the rest is in the log, under its id."""
     told, error_id = raised.described, token_hex(8)
-    logger.error("an author's code failed in a request: %s\n%s", what, told.trace, extra={"error_id": error_id})
-    why = told.message if told.is_polite else f"it raised {told.kind}"
+    trace = without_known(told.trace, raised)  # the trace may quote what the person typed into a secret field
+    logger.error("an author's code failed in a request: %s\n%s", what, trace, extra={"error_id": error_id})
+    why = without_known(told.message, raised) if told.is_polite else f"it raised {told.kind}"
     failed = AuthorCodeFailed(
         f"{what} failed, and nothing was changed: {why} (error {error_id} in the server's log).", error_id=error_id
     )
-    failed.add_note(told.trace)  # for the tests of workflow authors, which have no log to look into
+    failed.add_note(trace)  # for the tests of workflow authors, which have no log to look into
     return failed
 
 
