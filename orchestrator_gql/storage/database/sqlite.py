@@ -205,9 +205,9 @@ def _engine(path: Path) -> Engine:
 
 def _configure(driver: sqlite3.Connection, _: object) -> None:
     run: Callable[[str], object] = driver.execute
+    run(f"PRAGMA busy_timeout = {PATIENCE}")  # first: the others may have to wait for a lock, too
     run("PRAGMA synchronous = FULL")
     run("PRAGMA foreign_keys = ON")
-    run(f"PRAGMA busy_timeout = {PATIENCE}")
     run("PRAGMA temp_store = MEMORY")
 
 
