@@ -114,6 +114,11 @@ def test_megabytes_are_described_in_no_time() -> None:
     assert time.perf_counter() - began < 10
 
 
+def test_of_a_value_with_very_many_members_the_first_are_told() -> None:
+    assert str(describe(ValueError([0] * 5_000_000))) == "ValueError: [0, 0, 0, 0, 0, 0, ...]"
+    assert len(str(describe(KeyError(b"x" * 5_000)))) < 500
+
+
 def test_where_it_was_raised_is_told_without_its_text() -> None:
     came = attempt(ODD["forbidden"])
     assert isinstance(came, AuthorRaised)
