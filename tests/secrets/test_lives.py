@@ -23,7 +23,7 @@ from orchestrator_gql.lookups.forms import open_form
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.testing import Kit
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
-from orchestrator_gql.utils.errors import PayloadInvalid, ProcessFailureError
+from orchestrator_gql.utils.errors import PayloadInvalid, ProcessFailureError, WorkflowBlocked
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.secrets import DISPLAY
 from orchestrator_gql.workflow import Workflow, workflow
@@ -151,6 +151,7 @@ async def test_whoever_approves_second_is_shown_masks_and_confirms_what_they_hid
     request = await open_request(engine, id)
     (made,) = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])[request.id])
 
+    assert SECRET in (await engine.process(id)).secrets.values, "a failure until then would tell it"
     begins = await open_form(engine.runtime, BOB, request, [], made=[made])
     stored = await engine.read(stored_texts)
     assert isinstance(begins, NextPage)
@@ -454,15 +455,16 @@ async def test_a_product_subscription_keeps_its_secret_and_shows_a_mask(storage:
     assert told["state"]["subscription"]["box"]["community"] == MASK
 
 
+@pytest.mark.parametrize("error", [LookupError, WorkflowBlocked], ids=["unforeseen", "told to clients"])
 async def test_a_form_that_raises_tells_neither_the_client_nor_the_log(
-    storage: str, caplog: pytest.LogCaptureFixture
+    storage: str, error: type[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
     def start() -> FormGenerator:
         class Ask(FormPage):
             password: SecretStr
 
         said = yield Ask
-        raise LookupError(f"no user with {said.password.get_secret_value()}")
+        raise error(f"no user with {said.password.get_secret_value()}")
 
     @workflow("Raises", initial_input_form=start)
     def raises() -> Any:
@@ -470,7 +472,7 @@ async def test_a_form_that_raises_tells_neither_the_client_nor_the_log(
 
     caplog.set_level(logging.DEBUG)
     query = """mutation($pages: [JSON!]!) {
-      startWorkflow(input: {workflowName: "raises", pages: $pages}) { __typename } }"""
+      startWorkflow(input: {workflowName: "raises", pages: $pages}) { __typename ... on UserError { message } } }"""
     async with site_of(storage, raises) as site:
         said = await site.answer(query, pages=[{"password": SECRET}])
 
