@@ -90,3 +90,44 @@ def test_a_contract_says_which_of_its_fields_are_secret() -> None:
         token: str = Field(json_schema_extra={"secret": True})
 
     assert secret_names(Answer.model_json_schema()) == {"pin", "key", "token"}
+
+
+def test_a_private_key_that_comes_line_by_line_is_hidden() -> None:
+    lines = ["ok", "-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIB", CANARY, "-----END RSA PRIVATE KEY-----", "MIIEpAIB"]
+
+    shown = Redactor(["*private_key*"])(lines)
+
+    assert shown == [*lines[:2], MASK, MASK, *lines[4:]]
+
+
+def test_the_argument_of_an_option_is_hidden_in_a_list_of_arguments() -> None:
+    arguments = ["deploy", "--password", CANARY, "--verbose", "--no-password", "now", "--password", "--quiet"]
+
+    assert redact(arguments) == ["deploy", "--password", MASK, *arguments[3:]]
+
+
+def test_a_pair_of_name_and_value_is_judged_by_its_name() -> None:
+    pairs = [
+        {"name": "DB_PASSWORD", "value": CANARY},
+        {"name": "DB_HOST", "value": "db"},
+        {"name": "pin", "value": None},
+    ]
+
+    assert redact(pairs) == [{"name": "DB_PASSWORD", "value": MASK}, *pairs[1:]]
+
+
+@pytest.mark.parametrize("key", ["accessToken", "access-token", "X-Access-Token", "ACCESS_TOKEN", "access_token"])
+def test_a_key_is_known_however_it_is_written(key: str) -> None:
+    assert Redactor(["*access_token"])({key: CANARY}) == {key: MASK}
+
+
+def test_a_token_of_a_known_form_is_hidden_each_time() -> None:
+    redact = Redactor(["token"])
+
+    assert [redact.text("AKIAIOSFODNN7EXAMPLE is AKIAIOSFODNN7EXAMPLE") for _ in range(2)] == [f"{MASK} is {MASK}"] * 2
+
+
+def test_rules_for_lines_belong_to_the_configured_keys() -> None:
+    line = "enable secret 0 cisco, snmp-server community s3cret RO, https://bob:hunter2@host/"
+
+    assert Redactor(["*community*"]).text(line) == line.replace("s3cret", MASK)

@@ -126,7 +126,8 @@ class Redactor:
         return items
 
     def _takes_a_secret(self, option: str) -> bool:
-        return "=" not in option and " " not in option and self.holds_secret(option.lstrip("-"))
+        told = None if "=" in option or " " in option else self._words.word(option)
+        return told is not None and told.is_secret and not told.is_harmless
 
     def schema(self, schema: Json) -> Json:
         """A JSON Schema without the values that it gives to properties which hold secrets."""
