@@ -77,7 +77,12 @@ def conceal_spelled(value: Json, spellings: Iterable[str], mark: str) -> Json:
     text = value if isinstance(value, str) else _searchable(value)
     unescaped = _unescaped(text)
     held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
-    return _concealed(value, held, mark) if held else value
+    if not held:
+        return value
+    # JSON writes quotes, backslashes and the like otherwise than the texts in it, so these are searched one by one
+    return _concealed(
+        value, (*held, *(one for one in spellings if encode(one) != f'"{one}"' or not one.isascii())), mark
+    )
 
 
 def _searchable(value: Json) -> str:
