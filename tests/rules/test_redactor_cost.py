@@ -32,6 +32,7 @@ HOSTILE = [
     ("", "password: {{ "), ("", "vault login -a "), ("", "pre-shared-key address "), ("token ", "é"),
     ("token ", "İ "), ("token ", "\\n"), ('secret: {"', '"\\'), ("secret: {", ",'"), ("password ", WORDS),
     ("", "name=password value="), ("", "password: a b;c,d "), ("", "x,password,"),
+    ("", "password: |\\na "),
 ]  # fmt: skip
 
 
@@ -50,6 +51,20 @@ def cost(prefix: str, unit: str, size: int) -> float:
 def test_a_text_that_is_eight_times_as_long_takes_eight_times_as_long(prefix: str, unit: str) -> None:
     # what is quadratic takes 64 times as long; a millisecond is for the clock
     assert cost(prefix, unit, 8 * N) < 30 * (cost(prefix, unit, N) + 0.001)
+
+
+def test_beginnings_of_keys_that_never_end_are_looked_at_once() -> None:
+    unit = "-----BEGIN PRIVATE KEY-----!"
+
+    # sixteen times the length; what is quadratic takes 256 times as long
+    assert cost("", unit, 1024 * 1024) < 60 * (cost("", unit, 64 * 1024) + 0.001)
+
+
+@pytest.mark.parametrize("slashes", range(7))
+def test_backslashes_before_a_quote_are_counted_across_slices(slashes: int) -> None:
+    text = f'{{"password": "a{chr(92) * slashes}" b", "c": 1}}'
+
+    assert {Redactor(SECRETS, stretch=stretch).text(text) for stretch in range(1, 40)} == {Redactor(SECRETS).text(text)}
 
 
 def texts() -> st.SearchStrategy[str]:
