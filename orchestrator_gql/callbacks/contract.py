@@ -9,8 +9,9 @@ from pydantic import BaseModel, PydanticUserError, ValidationError
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE
 from pydantic_core import core_schema
 
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
-from orchestrator_gql.utils.json import Json, preview, to_json
+from orchestrator_gql.utils.json import preview, to_json
 
 logger = logging.getLogger(__name__)
 

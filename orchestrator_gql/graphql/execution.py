@@ -13,7 +13,7 @@ from strawberry.types import ExecutionResult
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.types import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ from orchestrator_gql.graphql.wire.body import BodyLimits, BodyTimeout, judge, r
 from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
 from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.utils.errors import Json, UnsupportedMediaType
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
 """What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""

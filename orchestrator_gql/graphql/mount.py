@@ -13,7 +13,8 @@ from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.lookups.people import principal_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
-from orchestrator_gql.utils.errors import Json, Unauthenticated
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import Unauthenticated
 
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 

@@ -10,7 +10,7 @@ from orchestrator_gql.cli.operator.dialogue import demand_somebody
 from orchestrator_gql.cli.operator.requests import claimed, demand_may, open_request, refused
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 TEAMS = """\
 { viewer { assignees { key name } } workflows(first: 200) { nodes { steps { assignee { key name } } } } }

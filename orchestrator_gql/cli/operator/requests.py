@@ -9,7 +9,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.moments import age, is_past, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 DECISIONS = "decisions { by { id name } policy at verdict comment }"
 STANDING = f"assignee {{ key name }} dueAt claimedBy {{ id name }} claimedAt approvalsNeeded canSubmit {DECISIONS}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fnmatch import translate
 from typing import Any
 
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json.text import Json
 
 MASK = "[redacted]"
 
