@@ -37,7 +37,7 @@ from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.lookups import audit as audit_lookups
@@ -279,7 +279,7 @@ class Query(NotificationQueries):
         self,
         info: Info,
         workflow_name: Annotated[str, strawberry.argument(description="The workflow.")],
-        pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
     ) -> StartFormResult:
         context = info.context
         try:

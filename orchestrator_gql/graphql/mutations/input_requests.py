@@ -27,7 +27,7 @@ from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid
 
@@ -40,7 +40,7 @@ SEEN = "The input request's version that the caller saw."
 @strawberry.input(description="The answers to an open input request, all pages so far.")
 class SubmitFormInput:
     input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    pages: list[Json] = strawberry.field(description="The answers, page by page.")
+    pages: list[JSON] = strawberry.field(description="The answers, page by page.")
     expected_version: int | None = strawberry.field(
         default=None, description="The input request's version that the caller saw."
     )

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
@@ -36,11 +36,11 @@ LONGEST_SLICE = 1_000_000
 class CallbackProgress:
     said: strawberry.Private[str | None]
     percent: float | None = strawberry.field(description="From 0 to 100.")
-    data: Json | None = strawberry.field(description="All that was said.")
+    data: JSON | None = strawberry.field(description="All that was said.")
     reported_at: datetime = strawberry.field(description="When it came.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackProgress":
+    def of(cls, said: JSON) -> "CallbackProgress":
         at = datetime.fromisoformat(said["reported_at"])
         return cls(percent=said["percent"], said=said["message"], data=said["data"], reported_at=at)
 
@@ -57,11 +57,11 @@ class CallbackProgress:
 class CallbackValidation:
     said: strawberry.Private[str | None]
     outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
-    details: Json | None = strawberry.field(description="What the validation added.")
+    details: JSON | None = strawberry.field(description="What the validation added.")
     validated_at: datetime = strawberry.field(description="When it judged.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackValidation":
+    def of(cls, said: JSON) -> "CallbackValidation":
         return cls(
             outcome=ValidationOutcome(said["outcome"]),
             said=said.get("message"),
@@ -137,7 +137,7 @@ class Callback(Node):
     result_bytes: int | None = strawberry.field(description="How large the result is.")
     is_truncated: bool = strawberry.field(description="The result is too large for `result`: see `resultText`.")
     validation: CallbackValidation | None = strawberry.field(description="What its validation came to.")
-    contract: Json | None = strawberry.field(description="JSON Schema of what is accepted.")
+    contract: JSON | None = strawberry.field(description="JSON Schema of what is accepted.")
 
     @classmethod
     def of(cls, row: Mailbox, now: datetime) -> "Callback":
@@ -179,7 +179,7 @@ class Callback(Node):
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
     @resolved(description="The accepted result; null when over 64 KiB: see `resultText`.")
-    async def result(self, info: Info) -> Json | None:
+    async def result(self, info: Info) -> JSON | None:
         return await result_of(info, self.row)
 
     @resolved(description="The result's beginning, as JSON text.")
@@ -246,7 +246,7 @@ def _connected(found: Log[Any], shown: Any) -> Any:
     return connection(found.page, shown, total)
 
 
-async def result_of(info: Info, row: Mailbox | None) -> Json | None:
+async def result_of(info: Info, row: Mailbox | None) -> JSON | None:
     """The result as JSON, where there is one and it is small enough."""
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None

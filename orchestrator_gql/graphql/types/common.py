@@ -9,7 +9,7 @@ import strawberry
 from orchestrator_gql import types as ground
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.keyset import Slice
 
@@ -104,7 +104,7 @@ class Assignee:
 class Failure:
     code: str = strawberry.field(description="Stable, kebab-case; the reference lists them.")
     message: str = strawberry.field(description="For people.")
-    details: Json | None = strawberry.field(description="What the author or the remote service added.")
+    details: JSON | None = strawberry.field(description="What the author or the remote service added.")
     traceback: str | None = strawberry.field(description="Where in the author's code; only with READ_SECRETS.")
     retryable: bool = strawberry.field(description="Trying again may help.")
     occurred_at: datetime = strawberry.field(description="When it failed.")

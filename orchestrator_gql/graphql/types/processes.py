@@ -14,7 +14,7 @@ from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.oversight.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.security import Permission, Principal
@@ -147,12 +147,12 @@ class Process(Node):
         return [ProductSubscription.of(row) for row in rows if row is not None]
 
     @resolved(description="The working state.")
-    async def state(self, info: Info) -> Json | None:
+    async def state(self, info: Info) -> JSON | None:
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
     @resolved(description="The accepted answers of its start form.")
-    async def start_pages(self, info: Info) -> list[Json]:
+    async def start_pages(self, info: Info) -> list[JSON]:
         found = await info.context.loaders.state.load(self.row.id)
         return list(found[1]) if found else []
 

@@ -11,7 +11,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.process import StepRecord, course
 from orchestrator_gql.types import StepKind, StepStatus
 from orchestrator_gql.utils.errors import NotFound
@@ -35,7 +35,7 @@ class ProcessStep(Node):
     started_at: datetime | None = strawberry.field(description="When it was entered.")
     completed_at: datetime | None = strawberry.field(description="When it was done.")
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
-    state_delta: Json | None = strawberry.field(description="What this step added to or changed in the state.")
+    state_delta: JSON | None = strawberry.field(description="What this step added to or changed in the state.")
 
     @classmethod
     def visited(cls, process_id: UUID, visit: StepRecord) -> "ProcessStep":
