@@ -192,7 +192,7 @@ def must_be_named(draft: Draft, step: ActionStep) -> bool:
 def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tuple[Draft, Tokens]:
     """Open the visit of the action; one that a dead machine left open is entered again, or held."""
     process, now = draft.process, terms.now
-    if step.on_crash == "hold" and _is_open(process):
+    if step.on_crash == "hold" and process.is_step_running:
         message = f"The machine died while {step.name!r} ran, and the step is not run again by itself."
         return draft.then(decide(process, terms.steps, Failed(Failure("interrupted", message, now)), now)), {}
     entered = enter(process, terms.steps, now)
@@ -213,17 +213,10 @@ def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tu
     return draft.then(replace(entered, events=(*entered.events, *told))), tokens
 
 
-def _is_open(process: Process) -> bool:
-    """True where the process is on a visit of the step that it stands at, which a dead machine left open."""
-    record = process.record
-    return record is not None and record.step_index == process.position and record.status is StepStatus.RUNNING
-
-
 def _goes_on(process: Process) -> bool:
     """True where the visit of the step goes on: after a crash, or after a pause between two tries."""
-    record = process.record
-    is_waiting = record is not None and record.step_index == process.position and record.status is StepStatus.WAITING
-    return is_waiting or _is_open(process)
+    record = process.record_at_position
+    return record is not None and record.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
 def _write(conn: Connection, after: Process, written: Sequence[Transition], terms: Terms) -> None:

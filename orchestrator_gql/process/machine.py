@@ -74,7 +74,7 @@ def claim(process: Process, *, worker: str, now: datetime) -> Transition:
 def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     """Open the visit of the action that the process stands at, or the next attempt of an open one."""
     step = steps[process.position]
-    last = process.record if process.record and process.record.step_index == process.position else None
+    last = process.record_at_position
     if last is None or last.status is StepStatus.ABORTED:
         record = visit(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
@@ -88,14 +88,11 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
     """What follows from what the step that the process stands at came to."""
     step = steps[process.position]
-    record = process.record or visit(process, step, StepStatus.PENDING, now)
-    if record.step_index != process.position or record.status in (StepStatus.FAILED, StepStatus.ABORTED):
-        is_retry = record.step_index == process.position and record.status is StepStatus.FAILED
-        record = (
-            again(process, step, StepStatus.PENDING, record, now)
-            if is_retry
-            else visit(process, step, StepStatus.PENDING, now)
-        )
+    record = process.record_at_position
+    if record is None or record.status is StepStatus.ABORTED:
+        record = visit(process, step, StepStatus.PENDING, now)
+    elif record.status is StepStatus.FAILED:
+        record = again(process, step, StepStatus.PENDING, record, now)
     match outcome:
         case Success():
             return _succeed(process, steps, record, outcome, now)

@@ -76,3 +76,15 @@ class Process:
     start_pages: tuple[Json, ...] = ()
     aborted_by: str | None = None
     entry: Entry | None = None
+
+    @property
+    def record_at_position(self) -> StepRecord | None:
+        """The record of the step that the process stands at; None if that step has not begun."""
+        record = self.record
+        return record if record is not None and record.step_index == self.position else None
+
+    @property
+    def is_step_running(self) -> bool:
+        """True while the step that the process stands at runs, and after a crash of the machine that ran it."""
+        record = self.record_at_position
+        return record is not None and record.status is StepStatus.RUNNING
