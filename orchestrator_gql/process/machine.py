@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from orchestrator_gql.process.conditions import ConditionKey, answers_before
 from orchestrator_gql.process.moves import DEFINITION_CHANGED, again, moved, status_event, visit
 from orchestrator_gql.process.outcomes import (
     Abort,
@@ -165,9 +166,9 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # What was answered or visited at these places was of steps that another definition had there.
-        answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < len(workflow.steps)}
+        answers = answers_before(process.answers, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
-        answers |= {f"{place}.0": _is_at_work(process, wait) for place, wait in cancels}
+        answers |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
         after = replace(after, answers=answers)
         status = ProcessStatus.RUNNING

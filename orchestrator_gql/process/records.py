@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
 
@@ -65,7 +66,7 @@ class Process:
     epoch: int = 0
     version: int = 1
     state: Mapping[str, Json] = field(default_factory=dict)
-    answers: Mapping[str, bool] = field(default_factory=dict)
+    answers: Mapping[ConditionKey, bool] = field(default_factory=dict)
     record: StepRecord | None = None
     worker: str | None = None
     assignee: str | None = None
