@@ -80,7 +80,7 @@ def find_current(conn: Connection, runtime: Runtime, callback_id: UUID, expected
     return stuck
 
 
-async def demand_right(runtime: Runtime, principal: Principal, callback_id: UUID) -> None:
+async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id: UUID) -> None:
     """Raise `Forbidden` unless the principal may help the callback on, and `NotFound` where there is none."""
     principal.demand(Permission.RECOVER_CALLBACK)
 

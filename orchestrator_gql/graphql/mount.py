@@ -33,7 +33,7 @@ def graphql_face(runtime: Runtime) -> GraphQLFace:
     return GraphQLFace(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
-        demand_right=_demand_right,
+        demand_signed_in=_demand_signed_in,
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,
         callback_body_limit=settings.max_callback_bytes,
@@ -47,7 +47,7 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
     return said if isinstance(said, str) else connection.headers.get("authorization")
 
 
-def _demand_right(context: object, *, brings_results: bool) -> None:
+def _demand_signed_in(context: object, *, brings_results: bool) -> None:
     """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
     if isinstance(context, Context) and context.principal is NOBODY and not brings_results:
         raise Unauthenticated(SIGN_IN)

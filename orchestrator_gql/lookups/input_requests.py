@@ -39,7 +39,7 @@ async def refusal(
             return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
         if request.step_index >= len(course(process, workflow)):
             return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
-        await answering.demand_may(runtime, principal, request, made, process, workflow)
+        await answering.demand_may_answer(runtime, principal, request, made, process, workflow)
     except OrchestratorError as refused:
         return refused
     return None

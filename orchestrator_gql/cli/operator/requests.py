@@ -44,7 +44,7 @@ def open_request(url: str, id: UUID, *, pages: Sequence[Json] | None = None) -> 
     return asked
 
 
-def demand_may(asked: dict[str, Any]) -> None:
+def refuse_if_blocked(asked: dict[str, Any]) -> None:
     """Raise `VerbRefused` where the server says beforehand that this person may not decide it."""
     if not asked["canSubmit"]:
         why = asked["blockedReason"] or "You may not decide it."

@@ -30,7 +30,7 @@ async def complete_callback(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract and where no
     reason is given, `PayloadTooLarge`, and `InvalidState` where the process does not stand at the callback's wait.
     """
-    await recovery.demand_right(runtime, principal, callback_id)
+    await recovery.demand_may_recover(runtime, principal, callback_id)
     recovery.demand_reason(reason)
     body = encode(result).encode()
     if len(body) > runtime.settings.max_callback_bytes:

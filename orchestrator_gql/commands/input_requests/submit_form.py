@@ -22,7 +22,6 @@ from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import (
     Decision,
     clean_comment,
-    demand_right,
     demand_same,
     demand_shown,
     demand_version,
@@ -104,9 +103,7 @@ def _decide(
     conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, data: State
 ) -> Decided:
     """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
-    process, request, made = answering.hold(conn, seen)
-    answering.demand_unchanged(seen, request, principal)
-    demand_right(request, principal, made, allows_self=True, started_by=None)  # nor did they approve it meanwhile
+    process, request, made = answering.hold(conn, seen, principal)
     if made:
         demand_same(request, made[0], decision.pages, decision.shown_digest)
     if len(made) + 1 < request.approvals_needed:
