@@ -13,7 +13,7 @@ from orchestrator_gql.engine.authors import execution
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.engine.commit import Draft
-from orchestrator_gql.engine.people import answering, questions, requests, rights
+from orchestrator_gql.engine.people import answering, questions, requests
 from orchestrator_gql.engine.people.answering import Seen
 from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.engine.recovery import Stuck
@@ -69,8 +69,8 @@ async def submit_form(
             return forms.as_approved(turned, seen.made[0].pages) if seen.made else turned
         if (too_large := _too_large(runtime, turned)) is not None:
             return too_large
-        if seen.is_of_wait and turned.data["answer"] != questions.ABORT:  # as for the verb that does the same
-            await rights.demand_recover(principal, seen.workflow, seen.request.step_index)
+        if seen.is_of_wait:
+            await questions.demand_may_act(principal, seen.workflow, seen.request.step_index, turned.data)
         digest = turned.shown_digest
         demand_shown(seen.request, shown_digest, digest)
         decision = Decision(principal.id, runtime.clock.now(), Verdict.APPROVED, digest, turned.pages, said)
