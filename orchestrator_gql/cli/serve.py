@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
@@ -14,6 +15,10 @@ from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which Python interrupts a busy thread for the others. With its default of 5 ms, steps that compute
+starve requests, and a busy loop starves the threads of commits and reads."""
 
 
 def serve(
@@ -39,7 +44,7 @@ def serve(
         # The callback URLs need the port that was really taken.
         settings = settings.model_copy(update={"port": door.getsockname()[1]})
         app = create_app(settings, workflows)
-        _look_after_garbage()
+        _tune_interpreter()
 
         def tell() -> None:
             print(banner(settings, workflows), advice(local_address(settings)), sep="\n", end="", flush=True)
@@ -50,8 +55,12 @@ def serve(
             raise _unusable(settings, error) from error
 
 
-def _look_after_garbage() -> None:
-    """Begin to collect, and never look through what the server is made of: modules, tables and schema stay anyway."""
+def _tune_interpreter() -> None:
+    """Set what concerns the whole process. Only our command does: a host that embeds the application decides itself.
+
+    Garbage is collected from here on, but not looked for in what the server is made of: modules, tables and schema.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     gc.freeze()
     gc.enable()
 
