@@ -7,7 +7,7 @@ from strawberry.types import Info as StrawberryInfo
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Principal
 
 
 @dataclass(slots=True)
@@ -26,10 +26,6 @@ class Context:
     def renew(self) -> None:
         """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
         self.loaders = Loaders(self.runtime, self.principal)
-
-    def demand(self, permission: Permission) -> None:
-        """Raise `Forbidden` unless whoever asks holds the permission."""
-        self.principal.demand(permission)
 
 
 Info = StrawberryInfo[Context, None]

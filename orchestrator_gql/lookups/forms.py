@@ -18,8 +18,7 @@ async def start_form(
     runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json], locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
     """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`."""
-    workflow = runtime.registry.get(workflow_name)
-    await rights.demand_start(principal, workflow)
+    workflow = await rights.find_startable(runtime, principal, workflow_name)
     return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 

@@ -1,6 +1,7 @@
 """Mutations on input requests."""
 
 from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -8,6 +9,7 @@ import strawberry
 from orchestrator_gql import forms
 from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
 from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
+from orchestrator_gql.commands.input_requests.decide_input_requests import decide_input_requests
 from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
 from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
@@ -28,11 +30,7 @@ from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.security import Permission
-from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid
-
-MOST = 100
-"""Decisions that one mutation makes."""
+from orchestrator_gql.utils.errors import OrchestratorError
 
 SEEN = "The input request's version that the caller saw."
 
@@ -186,14 +184,10 @@ class InputRequestMutations:
     async def decide_input_requests(
         self, info: Info, input: Annotated[DecideInputRequestsInput, strawberry.argument(description="What to decide.")]
     ) -> DecideInputRequestsResult:
-        info.context.demand(Permission.SUBMIT_FORM)
-        submit, reject = input.submit or [], input.reject or []
-        if len(submit) + len(reject) > MOST:
-            raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
-        return DecideInputRequestsResult(
-            submitted=[await _submitted(info, one) for one in submit],
-            rejected=[await _rejected(info, one) for one in reject],
-        )
+        submit = [partial(_submitted, info, one) for one in input.submit or []]
+        reject = [partial(_rejected, info, one) for one in input.reject or []]
+        submitted, rejected = await decide_input_requests(info.context.principal, submit=submit, reject=reject)
+        return DecideInputRequestsResult(submitted=submitted, rejected=rejected)
 
 
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:

@@ -10,7 +10,8 @@ from orchestrator_gql import types as ground
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
+from orchestrator_gql.lookups.processes import traceback_of
+from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.keyset import Slice
 
 T = TypeVar("T")
@@ -113,13 +114,13 @@ class Failure:
     def of(cls, failure: ground.Failure | None, context: Context) -> "Failure | None":
         if failure is None:
             return None
-        shows_trace = Permission.READ_SECRETS in context.principal.permissions
+        trace = traceback_of(context.principal, failure)
         hidden = context.runtime.redact.text
         return cls(
             code=failure.code,
             message=hidden(failure.message),
             details=failure.details,
-            traceback=hidden(failure.traceback) if shows_trace and failure.traceback else None,
+            traceback=hidden(trace) if trace else None,
             retryable=failure.is_retryable,
             occurred_at=failure.occurred_at,
         )
