@@ -14,10 +14,8 @@ from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.tokens import new_id
-
-PREVIEW = 1024
-"""Characters of a result that events and lists show."""
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
 """The callback waits for its result."""

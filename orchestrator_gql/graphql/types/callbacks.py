@@ -19,6 +19,7 @@ from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
 from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.redaction import Redactor, Shape
+from orchestrator_gql.utils.json.text import PREVIEW
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 INLINE = 64 * 1024
 """Bytes of a result up to which it is shown as JSON."""
-
-PREVIEW = 1024
 
 LONGEST_SLICE = 1_000_000
 
