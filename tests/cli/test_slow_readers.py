@@ -129,7 +129,7 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
     return [
         Route("/big", big),
         Route("/lines", lines),
-        Route("/events", Events()),  # type: ignore[arg-type]
+        Route("/events", Events()),
         WebSocketRoute("/frames", frames),
         WebSocketRoute("/goodbye", goodbye),
     ]
