@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic_forms import types as pydantic_forms_types
 from pydantic_forms.types import State
 
+from orchestrator_gql.utils.json import Json
+
 __all__ = [
     "AttemptOutcome",
     "CallbackStatus",
@@ -31,10 +33,6 @@ __all__ = [
     "SubscriptionLifecycle",
     "Verdict",
 ]
-
-
-Json: TypeAlias = Any
-"""A JSON value: None, bool, int, float, str, list or dict of these."""
 
 
 FormGenerator: TypeAlias = pydantic_forms_types.FormGenerator[Any]

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE
 from pydantic_core import core_schema
 
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
 from orchestrator_gql.utils.exception_text import frames_of
-from orchestrator_gql.utils.json import Json, preview, to_json
+from orchestrator_gql.utils.json import preview, to_json
 from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, ResultSource
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.errors import FieldError
-from orchestrator_gql.utils.json import Json, canonical
+from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.utils.tokens import conceal
 

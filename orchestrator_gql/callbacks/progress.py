@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from math import isfinite
 
-from orchestrator_gql.utils.json import Json, bounded, encode
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.json import bounded, encode
 from orchestrator_gql.utils.json.stored import INLINE
 
 LONGEST = 10_000

@@ -13,7 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json, OrchestratorError, SettingsError
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.json import Json
 
 VARIABLE = "ORCHESTRATOR_TOKEN"
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_opened, refusal
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 ANSWER = "application/graphql-response+json"
 SECONDS = 40.0

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 
@@ -21,6 +22,10 @@ M_MMAP_THRESHOLD = -3
 """Of glibc's ``malloc.h``."""
 
 MAPPED_BYTES = 256 * 1024
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which Python interrupts a busy thread for the others. With its default of 5 ms, steps that compute
+starve requests, and a busy loop starves the threads of commits and reads."""
 
 
 def serve(
@@ -46,7 +51,7 @@ def serve(
         # The callback URLs need the port that was really taken.
         settings = settings.model_copy(update={"port": door.getsockname()[1]})
         app = create_app(settings, workflows)
-        _look_after_garbage()
+        _tune_interpreter()
 
         def tell() -> None:
             say(f"{banner(settings, workflows)}\n{advice(local_address(settings))}")
@@ -57,8 +62,12 @@ def serve(
             raise _unusable(settings, error) from error
 
 
-def _look_after_garbage() -> None:
-    """Begin to collect, and never look through what the server is made of: modules, tables and schema stay anyway."""
+def _tune_interpreter() -> None:
+    """Set what concerns the whole process. Only our command does: a host that embeds the application decides itself.
+
+    Garbage is collected from here on, but not looked for in what the server is made of: modules, tables and schema.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     gc.freeze()
     gc.enable()
     # glibc would keep what an answer of several megabytes took; mapped on its own, a block goes back when it is freed.

@@ -8,6 +8,7 @@ miss each other; and the next action's visit is opened, with its URL's key, by t
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,7 @@ from orchestrator_gql.process import (
     hand_over,
 )
 from orchestrator_gql.storage import callbacks, events, processes, product_subscriptions, steps, timers
+from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.commits import wake
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
@@ -39,7 +41,7 @@ from orchestrator_gql.types import (
     ProcessStatus,
     StepStatus,
 )
-from orchestrator_gql.utils.errors import StaleVersion
+from orchestrator_gql.utils.errors import NotFound, StaleVersion
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList
 
 
@@ -140,17 +142,21 @@ def begin_process(conn: Connection, begun: Transition) -> Process:
 
 def clean_note(note: str | None) -> str | None:
     """The note as both dialects keep it: PostgreSQL's text holds no NUL."""
-    return note.replace("\x00", "\ufffd") if note else note
+    return None if note is None else Words.written(note)
 
 
-def demand_version(process: Process, expected: int | None) -> None:
-    """Raise `StaleVersion` where the process changed since the caller looked."""
-    if expected is not None and expected != process.version:
+def lock_process(conn: Connection, process_id: UUID, expected_version: int | None) -> Process:
+    """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if it changed since the caller looked."""
+    process = processes.lock(conn, process_id)
+    if process is None:
+        raise NotFound("process", process_id)
+    if expected_version is not None and expected_version != process.version:
         raise StaleVersion(
-            f"The process is at version {process.version}, not {expected}.",
+            f"The process is at version {process.version}, not {expected_version}.",
             process_id=process.id,
             current_version=process.version,
         )
+    return process
 
 
 def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
@@ -199,7 +205,7 @@ def must_be_named(draft: Draft, step: ActionStep) -> bool:
 def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tuple[Draft, Tokens]:
     """Open the visit of the action; one that a dead machine left open is entered again, or held."""
     process, now = draft.process, terms.now
-    if step.on_crash == "hold" and _is_open(process):
+    if step.on_crash == "hold" and process.is_step_running:
         message = f"The machine died while {step.name!r} ran, and the step is not run again by itself."
         return draft.then(decide(process, terms.steps, Failed(Failure("interrupted", message, now)), now)), {}
     entered = enter(process, terms.steps, now)
@@ -220,17 +226,10 @@ def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tu
     return draft.then(replace(entered, events=(*entered.events, *told))), tokens
 
 
-def _is_open(process: Process) -> bool:
-    """True where the process is on a visit of the step that it stands at, which a dead machine left open."""
-    record = process.record
-    return record is not None and record.step_index == process.position and record.status is StepStatus.RUNNING
-
-
 def _goes_on(process: Process) -> bool:
     """True where the visit of the step goes on: after a crash, or after a pause between two tries."""
-    record = process.record
-    is_waiting = record is not None and record.step_index == process.position and record.status is StepStatus.WAITING
-    return is_waiting or _is_open(process)
+    record = process.record_at_position
+    return record is not None and record.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
 def _write(conn: Connection, after: Process, written: Sequence[Transition], terms: Terms) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox
 from orchestrator_gql.engine import audited, commit, waits
-from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.commit import Draft, lock_process
 from orchestrator_gql.engine.people import rights
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.waits import TAKEN
@@ -61,10 +61,9 @@ class Stuck:
 def find(conn: Connection, runtime: Runtime, callback_id: UUID, expected_version: int | None) -> Stuck:
     """Lock the callback's process, and look. Raises `NotFound` and `StaleVersion`."""
     mailbox = callbacks.by_ids(conn, [callback_id]).get(callback_id)
-    process = processes.lock(conn, mailbox.process_id) if mailbox else None
-    if process is None:
+    if mailbox is None:
         raise NotFound("callback", callback_id)
-    demand_version(process, expected_version)
+    process = lock_process(conn, mailbox.process_id, expected_version)
     mailbox = callbacks.by_ids(conn, [callback_id])[callback_id]
     workflow = runtime.registry.get(process.workflow_name)
     return Stuck(process, mailbox, workflow, course(process, workflow))
@@ -80,7 +79,7 @@ def find_current(conn: Connection, runtime: Runtime, callback_id: UUID, expected
     return stuck
 
 
-async def demand_right(runtime: Runtime, principal: Principal, callback_id: UUID) -> None:
+async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id: UUID) -> None:
     """Raise `Forbidden` unless the principal may help the callback on, and `NotFound` where there is none."""
     principal.demand(Permission.RECOVER_CALLBACK)
 

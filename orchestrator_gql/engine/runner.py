@@ -43,7 +43,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes, steps
-from orchestrator_gql.types import Failure, ProcessStatus, StepStatus
+from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
@@ -131,7 +131,7 @@ async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[s
     steps = course(process, runtime.registry.get(process.workflow_name))
     ended = Draft(process)
     step = step_at(process, steps)
-    if isinstance(step, ActionStep) and _is_open(process):
+    if isinstance(step, ActionStep) and process.is_step_running:
         outcome = await execution.run(runtime, process, step, at.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
@@ -148,15 +148,10 @@ async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[s
     return await _commit(runtime, process, lambda: terms(runtime, steps), asked, ended)
 
 
-def _is_open(process: Process) -> bool:
-    record = process.record
-    return record is not None and record.step_index == process.position and record.status is StepStatus.RUNNING
-
-
 async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
     """Ask what only authors' code can say of the steps that come next: conditions, whether a form has pages, which
     callbacks an action is to expect, and whether a remote service has an answer before its time is over."""
-    while (process := draft.process).status is ProcessStatus.RUNNING and not _is_open(process):
+    while (process := draft.process).status is ProcessStatus.RUNNING and not process.is_step_running:
         step = step_at(process, steps)
         if step is None:
             break

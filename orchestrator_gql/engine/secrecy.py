@@ -13,6 +13,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.secrets import Found, holds_marks, masked, place_of, places_in, value_at
+from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import AwaitStep
 
@@ -50,7 +51,7 @@ def preview_of(mailbox: Mailbox, delivery: Delivery, secrets: Secrets) -> str | 
     if not known:
         return None
     text = encode(known.shown(delivery.letter)) if own else encode(delivery.letter)
-    return known.text(text[: callbacks.PREVIEW])
+    return known.text(text[:PREVIEW])
 
 
 def refusal_shown(refused: RefusedLetter, secrets: Secrets) -> RefusedLetter:

@@ -230,7 +230,7 @@ def _keep_timers(conn: Connection, process: Process, mailbox: Mailbox, now: date
     is gone then, and the wait would never end.
     """
     due = min(at for at in (mailbox.expires_at, mailbox.heartbeat_due_at) if at is not None)
-    is_second_look = process.record is not None and process.record.step_index == process.position
+    is_second_look = process.record_at_position is not None
     if is_second_look or due - now < CLOCKS_APART:
         timers.clear_callback(conn, mailbox.id)
         _set_timers(conn, process, mailbox)

@@ -2,16 +2,16 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from strawberry.types import Info as StrawberryInfo
 
 from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.graphql.wire.redaction import Redaction
-from orchestrator_gql.lookups.weight import Places, WeighedDatabase, Weight
+from orchestrator_gql.lookups.weight import Places, Weight, weighing
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Principal
 
 EXECUTION_SECONDS = 30.0
 """How long a query or a mutation may take."""
@@ -42,17 +42,13 @@ class Context:
     def __post_init__(self) -> None:
         settings = self.runtime.settings
         self.weight = Weight(settings.max_answer_bytes, self.places, largest=settings.max_callback_bytes)
-        self.reading = replace(self.runtime, database=WeighedDatabase(self.runtime.database, self.weight))
+        self.reading = weighing(self.runtime, self.weight)
         self.renew()
 
     def renew(self) -> None:
         """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
         self.loaders = Loaders(self.reading, self.principal)
         self.redacted = Redaction(self.runtime.redact, self.turn)
-
-    def demand(self, permission: Permission) -> None:
-        """Raise `Forbidden` unless whoever asks holds the permission."""
-        self.principal.demand(permission)
 
 
 Info = StrawberryInfo[Context, None]

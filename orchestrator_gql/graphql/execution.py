@@ -15,8 +15,8 @@ from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.wire.asked import Asked
 from orchestrator_gql.lookups.weight import Weight
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
-from orchestrator_gql.utils.errors import Json
 
 LEAF_BYTES = 24
 """What a value of the answer counts beside its text: its name, its quotes, its part of the braces around it."""

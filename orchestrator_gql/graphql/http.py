@@ -32,13 +32,14 @@ from orchestrator_gql.graphql.wire.body import BodiesFull, BodyLimits, BodyRoom,
 from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
 from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.utils.errors import Json, OrchestratorError, UnsupportedMediaType
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
 """What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""
 
 
-class DemandRight(Protocol):
+class DemandSignedIn(Protocol):
     """Raises `Unauthenticated` where an operation is not for whoever sent it, by its context."""
 
     def __call__(self, context: object, *, brings_results: bool) -> None:
@@ -66,10 +67,10 @@ class GraphQLFace:
 
     ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
     each operation on a WebSocket, there with the payload of ``connection_init``, for which it is called once more; it
-    raises `Unauthenticated` to refuse. ``demand_right`` is asked of each operation over HTTP. ``is_stranger`` says by a
-    context that the caller shows no credential though there is sign-in: a quarter of the limits is for such callers.
-    ``allowed_origins`` are those of other sites whose pages may open a WebSocket. The limits are bytes, the times
-    seconds. The schema should be a `QuietSchema` with the `default_extensions`.
+    raises `Unauthenticated` to refuse. ``demand_signed_in`` is asked of each operation over HTTP. ``is_stranger`` says
+    by a context that the caller shows no credential though there is sign-in: a quarter of the limits is for such
+    callers. ``allowed_origins`` are those of other sites whose pages may open a WebSocket. The limits are bytes, the
+    times seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class GraphQLFace:
         schema: strawberry.Schema,
         *,
         make_context: MakeContext,
-        demand_right: DemandRight = everybody_may,
+        demand_signed_in: DemandSignedIn = everybody_may,
         is_stranger: Callable[[object], bool] = nobody_is,
         is_development: bool,
         allowed_origins: Collection[str],
@@ -92,7 +93,7 @@ class GraphQLFace:
     ) -> None:
         self.execution = Execution(schema, is_development=is_development, timeout=execution_seconds)
         self.make_context = make_context
-        self._demand_right = demand_right
+        self._demand_signed_in = demand_signed_in
         self._is_stranger = is_stranger
         self.open_operations = 0
         self.open_subscriptions = 0
@@ -193,7 +194,7 @@ class GraphQLFace:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _method_not_allowed("GET, which carries queries only") from None
             return _answered(refused.answer, accepted)
-        self._demand_right(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
+        self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             return _answered(await self._only(asked, context, kind), accepted)

@@ -7,20 +7,36 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.lookups import engine
 from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_pages
+from orchestrator_gql.lookups.rows import (
+    ByKeys,
+    attempts_by_ids,
+    callbacks_by_ids,
+    callbacks_of_processes,
+    decisions,
+    input_requests_by_ids,
+    input_requests_of_processes,
+    payloads,
+    processes_by_ids,
+    product_subscription_ids_of_processes,
+    product_subscriptions_by_ids,
+    secrets_of_processes,
+    state_deltas,
+    states,
+    steps_of_processes,
+    whole_processes,
+)
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callbacks, input_requests, lists, processes, product_subscriptions, steps
+from orchestrator_gql.security import Principal
 from orchestrator_gql.storage.figures.backlog import Backlog
 from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.storage.letters import attempts
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.secrets import Secrets
@@ -28,37 +44,36 @@ from orchestrator_gql.utils.secrets import Secrets
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
 K = TypeVar("K")
-Read = Callable[[Connection, Sequence[K]], Mapping[K, T]]
 ReadPages = Callable[[Runtime, Principal, Sequence[UUID], Window], Awaitable[Mapping[UUID, Log[L]]]]
 
 
 class Loaders:
     """One operation's loaders; each takes a UUID, those of logs a window beside it.
 
-    Whichever field leads there, what they load is for those who may READ: of the result of a mutation, or of an entry
-    of the audit log, others see what that says itself.
+    They pass on who asks: whichever field leads there, what they load is for those who may READ. Of the result of a
+    mutation, or of an entry of the audit log, others see what that says itself.
     """
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
-        self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, lists.processes_by_ids)
-        self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, processes.load_all)
-        self.state: DataLoader[UUID, Any] = _one(runtime, principal, processes.states)
-        self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, processes.secrets_of)
-        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps.light_of_processes)
-        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, steps.deltas)
-        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks.of_processes)
-        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks.by_ids)
-        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts.heads)
+        self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, processes_by_ids)
+        self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, whole_processes)
+        self.state: DataLoader[UUID, Any] = _one(runtime, principal, states)
+        self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, secrets_of_processes)
+        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps_of_processes)
+        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, state_deltas)
+        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks_of_processes)
+        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks_by_ids)
+        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts_by_ids)
         self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
         self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)
-        self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, callbacks.texts)
-        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, principal, input_requests.of_processes)
-        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, principal, input_requests.by_ids)
-        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, principal, input_requests.decisions_of)
+        self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, payloads)
+        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, principal, input_requests_of_processes)
+        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, principal, input_requests_by_ids)
+        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, principal, decisions)
         self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(
-            runtime, principal, product_subscriptions.ids_of_processes
+            runtime, principal, product_subscription_ids_of_processes
         )
-        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions.rows)
+        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions_by_ids)
         self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine.work(runtime, principal))
 
 
@@ -71,19 +86,17 @@ def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
     return DataLoader(load_fn=load)
 
 
-def _one(runtime: Runtime, principal: Principal, read: Read[K, T]) -> DataLoader[K, T | None]:
+def _one(runtime: Runtime, principal: Principal, read: ByKeys[K, T]) -> DataLoader[K, T | None]:
     async def load(keys: list[K]) -> list[T | None]:
-        principal.demand(Permission.READ)
-        found = await runtime.database.read(lambda conn: read(conn, keys))
+        found = await read(runtime, principal, keys)
         return [found.get(key) for key in keys]
 
     return DataLoader(load_fn=load)
 
 
-def _many(runtime: Runtime, principal: Principal, read: Read[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
+def _many(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
     async def load(keys: list[UUID]) -> list[list[T]]:
-        principal.demand(Permission.READ)
-        found = await runtime.database.read(lambda conn: read(conn, keys))
+        found = await read(runtime, principal, keys)
         return [found.get(key, []) for key in keys]
 
     return DataLoader(load_fn=load)

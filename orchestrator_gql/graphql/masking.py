@@ -10,11 +10,11 @@ import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types import ExecutionContext
 
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import (
     AuthorCodeFailed,
     Forbidden,
     Invalid,
-    Json,
     NotFound,
     OrchestratorError,
     Refused,

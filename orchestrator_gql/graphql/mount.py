@@ -15,7 +15,8 @@ from orchestrator_gql.lookups.people import principal_of
 from orchestrator_gql.lookups.weight import Places
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
-from orchestrator_gql.utils.errors import Json, Unauthenticated
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import Unauthenticated
 
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
@@ -35,7 +36,7 @@ def graphql_face(runtime: Runtime) -> GraphQLFace:
     return GraphQLFace(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
-        demand_right=_demand_right,
+        demand_signed_in=_demand_signed_in,
         is_stranger=_is_stranger,
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,
@@ -50,7 +51,7 @@ def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] |
     return said if isinstance(said, str) else connection.headers.get("authorization")
 
 
-def _demand_right(context: object, *, brings_results: bool) -> None:
+def _demand_signed_in(context: object, *, brings_results: bool) -> None:
     """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
     if _is_stranger(context) and not brings_results:
         raise Unauthenticated(SIGN_IN)

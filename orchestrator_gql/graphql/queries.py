@@ -7,7 +7,6 @@ from uuid import UUID
 
 import strawberry
 
-from orchestrator_gql.domain import products as product_registry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import AuthorCodeError, ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
@@ -37,7 +36,7 @@ from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
 from orchestrator_gql.lookups import audit as audit_lookups
@@ -47,14 +46,17 @@ from orchestrator_gql.lookups import forms as form_lookups
 from orchestrator_gql.lookups import input_requests as request_lookups
 from orchestrator_gql.lookups import notifications as notification_lookups
 from orchestrator_gql.lookups import processes as process_lookups
+from orchestrator_gql.lookups import products as product_lookups
+from orchestrator_gql.lookups import rows as row_lookups
 from orchestrator_gql.lookups import stats as stats_lookups
 from orchestrator_gql.lookups import workflows as workflow_lookups
 from orchestrator_gql.lookups.audit_walk import verify_audit
+from orchestrator_gql.lookups.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage import lists
 from orchestrator_gql.storage.events import EventFilter as LogFilter
-from orchestrator_gql.storage.keyset import LARGEST, Slice, Window, cursor_of, only
-from orchestrator_gql.utils.errors import NotFound, OrchestratorError, PayloadInvalid
+from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
+from orchestrator_gql.utils.errors import NotFound, OrchestratorError
 
 T = TypeVar("T", Workflow, Product)
 
@@ -100,7 +102,7 @@ async def process_connection(
 
 async def _request_connection(info: Info, filter: InputRequestFilter, window: Window) -> Connection[InputRequest]:
     context = info.context
-    wanted = filter.as_of(context.runtime.clock.now(), context.principal, context.runtime.settings)
+    wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
     found = await request_lookups.input_request_page(context.reading, context.principal, wanted, window)
 
     async def total() -> int:
@@ -116,17 +118,15 @@ class Query(NotificationQueries):
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
-        info.context.demand(Permission.READ)
-        return await _node(info, id)
+        (named,) = row_lookups.node_ids(info.context.principal, [id])
+        return await _node(info, named)
 
     @resolved(description="Many nodes by their ids, in their order; null where there is none.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
     ) -> list[Node | None]:
-        info.context.demand(Permission.READ)
-        if len(ids) > LARGEST:
-            raise PayloadInvalid(f"At most {LARGEST} ids are looked up at once, not {len(ids)}.")
-        return await asyncio.gather(*(_node(info, id) for id in ids))
+        named = row_lookups.node_ids(info.context.principal, ids)
+        return await asyncio.gather(*(_node(info, one) for one in named))
 
     @resolved(description="Whoever asks.")
     def viewer(self, info: Info) -> Viewer:
@@ -138,9 +138,7 @@ class Query(NotificationQueries):
     def workflow(
         self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
     ) -> Workflow | None:
-        info.context.demand(Permission.READ)
-        found = info.context.runtime.registry.find(name)
-        return Workflow.of(found) if found else None
+        return _workflow(info, name)
 
     @resolved(description="The workflows that are deployed, by name.")
     def workflows(
@@ -247,20 +245,17 @@ class Query(NotificationQueries):
 
     @resolved(description="The product of that name.")
     def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
-        info.context.demand(Permission.READ)
-        return next((Product.of(one) for one in product_registry.all() if one.facts.name == name), None)
+        return _product(info, name)
 
     @resolved(description="The products that are declared, by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
-        info.context.demand(Permission.READ)
-        every = sorted((Product.of(one) for one in product_registry.all()), key=lambda product: product.name)
-        return _listed(every, first, after)
+        every = product_lookups.products(info.context.principal)
+        return _listed([Product.of(one) for one in every], first, after)
 
     @resolved(description="The product subscription with that id.")
     async def product_subscription(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> ProductSubscription | None:
-        info.context.demand(Permission.READ)
         row = await info.context.loaders.subscription.load(uuid_or_nowhere(id))
         return ProductSubscription.of(row) if row is not None else None
 
@@ -279,7 +274,7 @@ class Query(NotificationQueries):
         self,
         info: Info,
         workflow_name: Annotated[str, strawberry.argument(description="The workflow.")],
-        pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
     ) -> StartFormResult:
         context = info.context
         try:
@@ -341,18 +336,28 @@ def _listed(every: list[T], first: int | None, after: str | None) -> Connection[
     return made
 
 
-async def _node(info: Info, id: str) -> Node | None:
-    kind, _, rest = id.partition(":")
-    if kind == "workflow":
-        found = info.context.runtime.registry.find(rest)
-        return Workflow.of(found) if found else None
-    if kind == "product":
-        return next((Product.of(one) for one in product_registry.all() if one.facts.name == rest), None)
-    try:
-        key = UUID(kind)
-    except ValueError:
-        return None
-    return await _step(info, key, rest) if rest else await _row(info, key)
+def _workflow(info: Info, name: str) -> Workflow | None:
+    found = workflow_lookups.workflow(info.context.runtime, info.context.principal, name)
+    return Workflow.of(found) if found else None
+
+
+def _product(info: Info, name: str) -> Product | None:
+    found = product_lookups.product(info.context.principal, name)
+    return Product.of(found) if found else None
+
+
+async def _node(info: Info, named: NodeId | None) -> Node | None:
+    match named:
+        case NodeId(NodeKind.WORKFLOW, name=name):
+            return _workflow(info, name)
+        case NodeId(NodeKind.PRODUCT, name=name):
+            return _product(info, name)
+        case NodeId(NodeKind.STEP, UUID() as process_id, index):
+            return await _step(info, process_id, index)
+        case NodeId(NodeKind.ROW, UUID() as key):
+            return await _row(info, key)
+        case _:
+            return None
 
 
 async def _step(info: Info, process_id: UUID, index: str) -> ProcessStep | None:

@@ -20,7 +20,8 @@ from orchestrator_gql.graphql.masking import masked
 from orchestrator_gql.graphql.wire import frames
 from orchestrator_gql.graphql.wire.asked import Asked
 from orchestrator_gql.graphql.wire.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
-from orchestrator_gql.utils.errors import Json, Unauthenticated
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import Unauthenticated
 
 logger = logging.getLogger(__name__)
 

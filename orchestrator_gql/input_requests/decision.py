@@ -66,7 +66,7 @@ class Decision:
     secrets: Secrets = field(default=NOTHING, repr=False)
 
 
-def demand_right(
+def demand_may_decide(
     request: InputRequest,
     principal: Principal,
     made: Sequence[Decision],
@@ -82,6 +82,12 @@ def demand_right(
         raise SelfApproval(
             Permission.SUBMIT_FORM, "You started this process: somebody else must decide, as its workflow demands."
         )
+    demand_not_approved_by(request, principal, made)
+    demand_not_claimed_by_other(request, principal)
+
+
+def demand_not_approved_by(request: InputRequest, principal: Principal, made: Sequence[Decision]) -> None:
+    """Raise `AlreadyDecided` if one of the decisions made so far is the principal's."""
     if own := next((one for one in made if one.by == principal.id), None):
         left = request.approvals_needed - len(made)
         raise AlreadyDecided(
@@ -91,6 +97,10 @@ def demand_right(
             by=own.by,
             at=own.at,
         )
+
+
+def demand_not_claimed_by_other(request: InputRequest, principal: Principal) -> None:
+    """Raise `ClaimedByOther` if somebody else has claimed the request."""
     if request.claimed_by not in (None, principal.id):
         raise ClaimedByOther(
             f"{request.claimed_by} has taken it: ask, or have it assigned anew.",

@@ -20,8 +20,7 @@ async def start_form(
 ) -> forms.Turn:
     """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`,
     `AuthorCodeFailed`."""
-    workflow = runtime.registry.get(workflow_name)
-    await rights.demand_start(principal, workflow)
+    workflow = await rights.find_startable(runtime, principal, workflow_name)
     with in_request(f"The start form of workflow {workflow.name!r}"):
         return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 

@@ -9,7 +9,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import lists
 from orchestrator_gql.storage.keyset import Slice, Window
-from orchestrator_gql.storage.lists import InputRequestFilter
+from orchestrator_gql.storage.lists import Inbox, InputRequestFilter
 from orchestrator_gql.utils.errors import InvalidState, OrchestratorError
 from orchestrator_gql.workflow.model import STOPS, InputStep, Step
 
@@ -28,6 +28,13 @@ async def input_request_count(runtime: Runtime, principal: Principal, wanted: In
     return await runtime.database.read(lambda conn: lists.input_request_count(conn, wanted))
 
 
+def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:
+    """What is for the principal to answer, or, not ``is_mine``, all the rest."""
+    if Permission.SUBMIT_FORM not in principal.permissions:
+        return Inbox(principal.id, None, is_mine)
+    return Inbox(principal.id, runtime.settings.closed_teams - principal.teams, is_mine)
+
+
 async def refusal(
     runtime: Runtime, principal: Principal, request: InputRequest, process: Process, made: Sequence[Decision]
 ) -> OrchestratorError | None:
@@ -39,7 +46,7 @@ async def refusal(
             return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
         if request.step_index >= len(course(process, workflow)):
             return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
-        await answering.demand_may(runtime, principal, request, made, process, workflow)
+        await answering.demand_may_answer(runtime, principal, request, made, process, workflow)
     except OrchestratorError as refused:
         return refused
     return None

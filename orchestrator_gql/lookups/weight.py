@@ -6,10 +6,12 @@ more is broken off, waits for one of four places, and begins anew: so no more th
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import weight as loads
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.events import Page
@@ -151,6 +153,11 @@ def rows_in(found: object) -> int:
             return sum(map(rows_in, found))
         case _:
             return 1
+
+
+def weighing(runtime: Runtime, weight: Weight) -> Runtime:
+    """The server as reads for an answer see it: what they load counts for the weight."""
+    return replace(runtime, database=WeighedDatabase(runtime.database, weight))
 
 
 class WeighedDatabase:

@@ -15,6 +15,12 @@ def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:
     return list(runtime.registry)
 
 
+def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | None:
+    """The workflow of that name, where it is deployed."""
+    principal.demand(Permission.READ)
+    return runtime.registry.find(name)
+
+
 async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
     """Why the caller cannot start the workflow now; None where it can."""
     try:

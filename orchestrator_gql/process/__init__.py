@@ -1,10 +1,12 @@
 """A process: where it stands (records), what its steps come to (outcomes), and how it moves.
 
-machine   the state machine      actions   what somebody may do with it as it stands
-moves     what all moves share   recovery  how operators help it on
+machine   the state machine      actions     what somebody may do with it as it stands
+moves     what all moves share   recovery    how operators help it on
+                                 conditions  the keys of what its conditions said
 """
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait
+from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.process.machine import (
     abort,
     change_definition,
@@ -39,6 +41,7 @@ __all__ = [
     "Abort",
     "Again",
     "Await",
+    "ConditionKey",
     "Confirmed",
     "Entry",
     "Failed",

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from orchestrator_gql.process.moves import DEFINITION_CHANGED, step_at
 from orchestrator_gql.process.records import Process
-from orchestrator_gql.types import ProcessStatus, StepKind
+from orchestrator_gql.types import Permission, ProcessStatus, StepKind
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
 
 
@@ -19,6 +19,23 @@ class ProcessAction(StrEnum):
     COMPLETE_CALLBACK = "COMPLETE_CALLBACK"
     ADOPT_CALLBACK_ATTEMPT = "ADOPT_CALLBACK_ATTEMPT"
     EDIT_NOTE = "EDIT_NOTE"
+
+    @property
+    def permission(self) -> Permission:
+        """What somebody must be allowed to take it."""
+        return _PERMISSIONS[self]
+
+
+_PERMISSIONS = {
+    ProcessAction.SUBMIT_FORM: Permission.SUBMIT_FORM,
+    ProcessAction.RETRY: Permission.RETRY,
+    ProcessAction.ABORT: Permission.ABORT,
+    ProcessAction.REISSUE_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.REAWAIT_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.COMPLETE_CALLBACK: Permission.RECOVER_CALLBACK,
+    ProcessAction.ADOPT_CALLBACK_ATTEMPT: Permission.RECOVER_CALLBACK,
+    ProcessAction.EDIT_NOTE: Permission.READ,
+}
 
 
 def available_actions(process: Process, steps: StepList | None) -> frozenset[ProcessAction]:

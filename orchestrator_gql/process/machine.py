@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from orchestrator_gql.process.conditions import ConditionKey, answers_before
 from orchestrator_gql.process.moves import DEFINITION_CHANGED, again, moved, status_event, visit
 from orchestrator_gql.process.outcomes import (
     Abort,
@@ -84,7 +85,7 @@ def claim(process: Process, *, worker: str, now: datetime) -> Transition:
 def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     """Open the visit of the action that the process stands at, or the next attempt of an open one."""
     step = steps[process.position]
-    last = process.record if process.record and process.record.step_index == process.position else None
+    last = process.record_at_position
     if last is None or last.status is StepStatus.ABORTED:
         record = visit(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
@@ -99,14 +100,11 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
     """What follows from what the step that the process stands at came to."""
     step = steps[process.position]
     outcome = outcome_shown(outcome, process.secrets)
-    record = process.record or visit(process, step, StepStatus.PENDING, now)
-    if record.step_index != process.position or record.status in (StepStatus.FAILED, StepStatus.ABORTED):
-        is_retry = record.step_index == process.position and record.status is StepStatus.FAILED
-        record = (
-            again(process, step, StepStatus.PENDING, record, now)
-            if is_retry
-            else visit(process, step, StepStatus.PENDING, now)
-        )
+    record = process.record_at_position
+    if record is None or record.status is StepStatus.ABORTED:
+        record = visit(process, step, StepStatus.PENDING, now)
+    elif record.status is StepStatus.FAILED:
+        record = again(process, step, StepStatus.PENDING, record, now)
     match outcome:
         case Success():
             return _succeed(process, steps, record, outcome, now)
@@ -179,9 +177,9 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # What was answered or visited at these places was of steps that another definition had there.
-        answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < len(workflow.steps)}
+        answers = answers_before(process.answers, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
-        answers |= {f"{place}.0": _is_at_work(process, wait) for place, wait in cancels}
+        answers |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
         after = replace(after, answers=answers)
         status = ProcessStatus.RUNNING

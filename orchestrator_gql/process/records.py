@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from orchestrator_gql.process.conditions import ConditionKey
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -68,7 +69,7 @@ class Process:
     epoch: int = 0
     version: int = 1
     state: Mapping[str, Json] = field(default_factory=dict)
-    answers: Mapping[str, bool] = field(default_factory=dict)
+    answers: Mapping[ConditionKey, bool] = field(default_factory=dict)
     record: StepRecord | None = None
     worker: str | None = None
     assignee: str | None = None
@@ -81,3 +82,15 @@ class Process:
     entry: Entry | None = None
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
+
+    @property
+    def record_at_position(self) -> StepRecord | None:
+        """The record of the step that the process stands at; None if that step has not begun."""
+        record = self.record
+        return record if record is not None and record.step_index == self.position else None
+
+    @property
+    def is_step_running(self) -> bool:
+        """True while the step that the process stands at runs, and after a crash of the machine that ran it."""
+        record = self.record_at_position
+        return record is not None and record.status is StepStatus.RUNNING

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions
+from orchestrator_gql.process.conditions import answers_before
 from orchestrator_gql.process.moves import again, moved
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.process.records import Entry, Process, StepRecord
@@ -56,7 +57,7 @@ def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str
 
     What was answered of conditions from there on is asked again.
     """
-    answers = {key: yes for key, yes in process.answers.items() if int(key.split(".")[0]) < to}
+    answers = answers_before(process.answers, to)
     entry = Entry("send_back", attempt=attempt)
     after = replace(process, position=to, failure=None, assignee=None, entry=entry, answers=answers)
     left = _left(process, now, actor)

@@ -6,18 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
 from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.tokens import new_id
 
-PREVIEW = 1024
-"""Characters of a result that events and lists show."""
+IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
+"""The callback waits for its result."""
+
+
+def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
+    """The callback waits still, and its deadline is past; not ``is_wanted``: all the rest."""
+    return columns.is_overdue(IS_OPEN, callbacks.c.expires_at, now, is_wanted=is_wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def of_key(conn: Connection, process_id: UUID, key: bytes) -> Mailbox | None:
 def by_ref(conn: Connection, service: str, ref: str) -> Mailbox | None:
     """The callback of the service's job of that name; of several the newest that is open, else the newest."""
     mine = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
-    newest = mine.order_by((callbacks.c.status == CallbackStatus.PENDING).desc(), callbacks.c.id.desc())
+    newest = mine.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
     found = conn.execute(newest.limit(1)).first()
     return None if found is None else mailbox_of(found)
 
@@ -210,9 +217,7 @@ def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validati
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Mailbox]:
     """The mailboxes of the process that still wait for a letter."""
-    waiting = select(callbacks).where(
-        callbacks.c.process_id == process_id, callbacks.c.status == CallbackStatus.PENDING
-    )
+    waiting = select(callbacks).where(callbacks.c.process_id == process_id, IS_OPEN)
     return [mailbox_of(row) for row in conn.execute(waiting.order_by(callbacks.c.id))]
 
 

@@ -20,10 +20,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    and_,
     any_,
     cast,
     column,
     func,
+    not_,
+    or_,
     select,
 )
 from sqlalchemy.types import UserDefinedType
@@ -176,6 +179,15 @@ def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
 
 def _id_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
     return cast(func.string_to_array(",".join(id.hex for id in ids), ","), ARRAY(Uuid))
+
+
+def is_overdue(
+    is_open: ColumnElement[bool], due_at: ColumnElement[datetime], now: Any, *, is_wanted: bool = True
+) -> ColumnElement[bool]:
+    """What is open still although its time is past; not ``is_wanted``: all the rest."""
+    if is_wanted:
+        return and_(is_open, due_at <= now)
+    return or_(not_(is_open), due_at.is_(None), due_at > now)
 
 
 def enum_text(kind: type[StrEnum], name: str) -> Enum:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, insert, select, update
 
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
+from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import decisions, input_requests, process_steps
@@ -18,19 +19,28 @@ from orchestrator_gql.utils.tokens import new_id
 
 c = input_requests.c
 
+IS_OPEN = c.status == InputRequestStatus.OPEN
+"""The form waits for a person."""
+
+
+def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
+    """The form waits still, and its due date is past; not ``is_wanted``: all the rest."""
+    return columns.is_overdue(IS_OPEN, c.due_at, now, is_wanted=is_wanted)
+
+
 _open = Prepared(insert(input_requests).inline(), input_requests.c.keys())
 _load = Prepared(select(input_requests).where(input_requests.c.id == bindparam("id")))
 _open_of_process = Prepared(
     select(input_requests).where(
         input_requests.c.process_id == bindparam("process_id"),
-        input_requests.c.status == InputRequestStatus.OPEN,
+        IS_OPEN,
     )
 )
 _close = Prepared(
     update(input_requests)
     .where(
         input_requests.c.id == bindparam("b_id"),
-        input_requests.c.status == InputRequestStatus.OPEN,
+        IS_OPEN,
         input_requests.c.version == bindparam("b_version"),
     )
     .values(status=bindparam("status"), closed_at=bindparam("closed_at"), version=input_requests.c.version + 1)
@@ -75,9 +85,7 @@ def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list
 
     The version stays: an answer that somebody is typing is to the same question as before.
     """
-    still_open = update(input_requests).where(
-        among(conn, input_requests.c.id, request_ids), input_requests.c.status == InputRequestStatus.OPEN
-    )
+    still_open = update(input_requests).where(among(conn, input_requests.c.id, request_ids), IS_OPEN)
     reminded = conn.execute(still_open.values(reminded_at=now).returning(*input_requests.c))
     return [request_of(row) for row in reminded]
 
@@ -101,7 +109,7 @@ def _changed(conn: Connection, request_id: UUID, values: dict[str, Any]) -> Inpu
     free = {"claimed_by": None, "claimed_at": None}
     changed = (
         update(input_requests)
-        .where(c.id == request_id, c.status == InputRequestStatus.OPEN)
+        .where(c.id == request_id, IS_OPEN)
         .values({**free, **values, "version": c.version + 1})
         .returning(*c)
     )

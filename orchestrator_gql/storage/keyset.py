@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, se
 from sqlalchemy.types import TypeEngine
 
 from orchestrator_gql.storage.columns import UtcDateTime
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
-from orchestrator_gql.utils.json import Json, encode, read
+from orchestrator_gql.utils.json import encode, read
 
 T = TypeVar("T")
 

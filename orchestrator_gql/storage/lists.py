@@ -145,9 +145,7 @@ class Counts:
 def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
     """The numbers of the header, on one snapshot."""
     statuses = conn.execute(select(processes.c.status, func.count()).group_by(processes.c.status))
-    open_requests = input_requests.c.status == InputRequestStatus.OPEN
-    pending = callbacks.c.status == CallbackStatus.PENDING
-    oldest = select(func.count(), func.min(callbacks.c.issued_at)).where(pending)
+    oldest = select(func.count(), func.min(callbacks.c.issued_at)).where(callback_rows.IS_OPEN)
     pending_count, oldest_at = conn.execute(oldest).one()
     ended = select(processes.c.started_at, processes.c.ended_at).where(
         processes.c.status == ProcessStatus.COMPLETED, processes.c.ended_at >= since
@@ -156,10 +154,10 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
     failed = select(func.count()).where(processes.c.status == ProcessStatus.FAILED, processes.c.updated_at >= since)
     return Counts(
         by_status=dict(map(tuple, statuses)),
-        open_input_requests=_number(conn, input_requests.c.id, open_requests),
-        overdue_input_requests=_number(conn, input_requests.c.id, open_requests, input_requests.c.due_at <= now),
+        open_input_requests=_number(conn, input_requests.c.id, request_rows.IS_OPEN),
+        overdue_input_requests=_number(conn, input_requests.c.id, request_rows.is_overdue(now)),
         pending_callbacks=pending_count,
-        overdue_callbacks=_number(conn, callbacks.c.id, pending, callbacks.c.expires_at <= now),
+        overdue_callbacks=_number(conn, callbacks.c.id, callback_rows.is_overdue(now)),
         oldest_pending_callback_at=oldest_at,
         completed=len(recent),
         failed=conn.execute(failed).scalar_one(),
@@ -227,7 +225,7 @@ def _request_query(wanted: InputRequestFilter) -> Select[Any]:
         names = processes.c.workflow_name.in_(wanted.workflow_names)
         query = query.where(c.process_id.in_(select(processes.c.id).where(names)))
     if wanted.overdue is not None:
-        query = query.where(_overdue(c.due_at, wanted.now, is_overdue=wanted.overdue))
+        query = query.where(request_rows.is_overdue(wanted.now, is_wanted=wanted.overdue))
     if wanted.claimed_by is not None:
         query = query.where(c.claimed_by == wanted.claimed_by)
     if wanted.inbox is not None:
@@ -253,10 +251,5 @@ def _callback_conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:
     if wanted.process_id is not None:
         conditions.append(c.process_id == wanted.process_id)
     if wanted.overdue is not None:
-        late = _overdue(c.expires_at, wanted.now, is_overdue=wanted.overdue)
-        conditions.append(and_(c.status == CallbackStatus.PENDING, late) if wanted.overdue else late)
+        conditions.append(callback_rows.is_overdue(wanted.now, is_wanted=wanted.overdue))
     return conditions
-
-
-def _overdue(column: ColumnElement[Any], now: datetime, *, is_overdue: bool) -> ColumnElement[bool]:
-    return column <= now if is_overdue else or_(column.is_(None), column > now)

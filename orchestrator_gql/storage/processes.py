@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator_gql.process import Entry, Process, StepRecord
+from orchestrator_gql.process import Entry, Process, StepRecord, conditions
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.commits import aftermath, wake
 from orchestrator_gql.storage.database.facts import ProcessEnded
@@ -316,7 +316,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         epoch=row["epoch"],
         version=row["version"],
         state=_state(row),
-        answers=row.get("answers") or {},
+        answers=conditions.from_stored(row.get("answers") or {}),
         record=record,
         worker=row["worker"],
         assignee=row["assignee"],
@@ -367,7 +367,7 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "lease_until": lease_until,
         "state": process.state,
         "stored": _out_of_line(process.state),
-        "answers": process.answers,
+        "answers": conditions.to_stored(process.answers),
         "assignee": process.assignee,
         "created_by": process.created_by,
         "started_at": process.started_at,

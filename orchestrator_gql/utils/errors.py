@@ -48,10 +48,7 @@ Its docstring is its default message.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, TypeAlias
-
-Json: TypeAlias = Any
-"""A JSON value: None, bool, int, float, str, list or dict of these."""
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class FieldError:
     path: tuple[str, ...]
     message: str
     type: str
-    context: Mapping[str, Json] | None = None
+    context: Mapping[str, Any] | None = None
 
     @property
     def pointer(self) -> str:
@@ -384,6 +381,6 @@ class ProcessFailureError(OrchestratorError):
 
     code = "process-failure"
 
-    def __init__(self, message: str, details: Json = None) -> None:
+    def __init__(self, message: str, details: Any = None) -> None:
         self.details = details
         super().__init__(message)

@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from orchestrator_gql.utils.errors import Json, ProcessFailureError, StepError
+from orchestrator_gql.utils.errors import ProcessFailureError, StepError
 from orchestrator_gql.utils.json.boundary import to_json
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
-from orchestrator_gql.utils.json.text import encode
+from orchestrator_gql.utils.json.text import Json, encode
 
 __all__ = ["RAISED", "Description", "describe", "frames_of", "is_a"]
 

@@ -1,6 +1,7 @@
 """Who decides, and how many: teams, approvals, the starter, claims and assignments, on both databases."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -122,6 +123,54 @@ async def test_two_of_three_must_agree_and_the_starter_is_none_of_them(offer: Of
     assert await actions(engine, request) == [("ada", "startWorkflow"), ("bob", "submitForm"), ("cay", "submitForm")]
     told = await engine.events(request.process_id, EventKind.INPUT_DECIDED)
     assert [event.actor for event in told] == ["bob", "cay"]
+
+
+MEANWHILE: dict[str, tuple[Callable[[Engine, InputRequest], Awaitable[object]], type[Exception]]] = {
+    "they approved it": (lambda engine, request: approve(engine, request, NOC_ADA), AlreadyDecided),
+    "somebody claimed it": (
+        lambda engine, request: claim_input_request(engine.runtime, NOC_BOB, input_request_id=request.id),
+        ClaimedByOther,
+    ),
+    "it was assigned": (
+        lambda engine, request: assign_input_request(
+            engine.runtime, LOCAL_OPERATOR, input_request_id=request.id, assignee_key="MANAGERS"
+        ),
+        StaleForm,
+    ),
+}
+"""What others, or the same person twice, may do between the look at a request and the lock."""
+
+
+@pytest.mark.parametrize("meanwhile", MEANWHILE)
+@pytest.mark.parametrize("verb", ["submit", "reject", "claim"])
+async def test_what_changed_since_the_look_is_judged_anew_under_the_lock(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch, meanwhile: str, verb: str
+) -> None:
+    change, refusal = MEANWHILE[meanwhile]
+    flow = asking(approvals=2, assignee=Assignee("NOC"), on_reject="fail")
+    engine = await offer(flow, teams=(NOC, MANAGERS))
+    request = await begun(engine, flow)
+    whole, changes = engine.runtime.database.transaction, [change]
+
+    async def changed_in_between(unit: Any) -> Any:
+        if changes:
+            await changes.pop()(engine, request)
+        return await whole(unit)
+
+    monkeypatch.setattr(engine.runtime.database, "transaction", changed_in_between)
+    asked = {
+        "submit": lambda: approve(engine, request, NOC_ADA),
+        "reject": lambda: reject_input_request(
+            engine.runtime, NOC_ADA, input_request_id=request.id, comment="Not tonight."
+        ),
+        "claim": lambda: claim_input_request(engine.runtime, NOC_ADA, input_request_id=request.id),
+    }
+
+    with pytest.raises(refusal):
+        await asked[verb]()
+
+    assert not changes
+    assert (await now(engine, request)).status is InputRequestStatus.OPEN
 
 
 async def test_the_first_approval_fixes_the_answers_and_others_are_shown_them(offer: Offer) -> None:

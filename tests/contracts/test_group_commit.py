@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -15,7 +14,7 @@ from support.database import sqlite_url
 
 from orchestrator_gql.storage.database.group_commit import PATIENCE
 from orchestrator_gql.storage.database.schema import migrate
-from orchestrator_gql.storage.database.sqlite import SWITCH_INTERVAL, SqliteDatabase
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 
@@ -174,5 +173,4 @@ async def test_a_loop_that_is_never_idle_does_not_starve_the_writer(database: Sq
     finally:
         spinning.cancel()
 
-    assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
     assert len(await database.read(kept)) == 100

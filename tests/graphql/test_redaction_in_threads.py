@@ -15,8 +15,8 @@ from support.web import Site, site_of
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.graphql.wire.redaction import AT_ONCE, Redaction, Shown, weight
-from orchestrator_gql.types import ProcessStatus, State
-from orchestrator_gql.utils.errors import Json, ProcessFailureError
+from orchestrator_gql.types import Json, ProcessStatus, State
+from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.utils.json.redaction import MASK, Redactor, Shape
 from orchestrator_gql.workflow import workflow
 

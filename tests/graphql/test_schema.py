@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stories
@@ -17,7 +18,7 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.schema import build_schema, printed
-from orchestrator_gql.security import Principal
+from orchestrator_gql.security import Permission, Principal
 
 SCHEMA = build_schema()
 TYPES = {name: type for name, type in SCHEMA._schema.type_map.items() if not name.startswith("__")}
@@ -113,6 +114,40 @@ ROOT_FIELDS = {
 }
 
 
+NEEDED = {
+    Permission.START_WORKFLOW: {"startForm", "startWorkflow"},
+    Permission.SUBMIT_FORM: {
+        "claimInputRequest",
+        "releaseInputRequest",
+        "assignInputRequest",
+        "rejectInputRequest",
+        "decideInputRequests",
+        "submitForm",
+    },
+    Permission.RETRY: {"retryProcess"},
+    Permission.ABORT: {"abortProcess"},
+    Permission.RECOVER_CALLBACK: {
+        "reissueCallback",
+        "reawaitCallback",
+        "completeCallback",
+        "adoptCallbackAttempt",
+    },
+    Permission.MANAGE_ENGINE: {"notifications", "resendNotification", "setEngineState"},
+    Permission.READ_AUDIT: {"audit", "verifyAudit"},
+}
+"""What root fields need; all others need READ."""
+
+NAMED = {"workflow": "note", "startForm": "ask", "startWorkflow": "note", "product": "x", "assignInputRequest": "NOC"}
+"""What is named in the selections beside `ID`."""
+
+FORBIDDEN = (["forbidden"], ["ForbiddenError"])
+
+
+def needed(name: str) -> Permission:
+    """The permission without which a root field answers nothing."""
+    return next((permission for permission, names in NEEDED.items() if name in names), Permission.READ)
+
+
 def test_the_schema_file_is_what_the_server_serves() -> None:
     file = Path(__file__).parents[2] / "schema.graphql"
 
@@ -181,17 +216,61 @@ def test_no_root_field_was_forgotten_here() -> None:
     assert roots == OPEN_TO_ALL | ROOT_FIELDS.keys()
 
 
+async def answered(story: stories.Story, name: str, selection: str, principal: Principal) -> list[Any]:
+    """The codes of the errors that a root field answers, else its type."""
+    kind = "query" if name in _names("Query") else "mutation"
+    context = Context(story.site.engine.runtime, principal)
+    said = await SCHEMA.execute(f"{kind} {{ {selection} }}", context_value=context)
+    told = [error.original_error for error in said.errors or ()]
+    return [getattr(error, "code", None) for error in told] or [
+        value.get("__typename") if isinstance(value, dict) else value for value in (said.data or {}).values()
+    ]
+
+
 async def test_nobody_without_a_permission_gets_anything(tmp_path: Path) -> None:
     async with stories.telling(tmp_path) as story:
         for name, selection in ROOT_FIELDS.items():
-            kind = "query" if name in _names("Query") else "mutation"
-            context = Context(story.site.engine.runtime, NOBODY)
-            said = await SCHEMA.execute(f"{kind} {{ {selection} }}", context_value=context)
-            told = [error.original_error for error in said.errors or ()]
-            refusals = [getattr(error, "code", None) for error in told] or [
-                (value or {}).get("__typename") for value in (said.data or {}).values()
-            ]
-            assert refusals in (["forbidden"], ["ForbiddenError"]), (name, said)
+            assert await answered(story, name, selection, NOBODY) in FORBIDDEN, name
+
+
+async def test_every_root_field_is_closed_by_the_permission_that_it_needs_and_by_no_other(tmp_path: Path) -> None:
+    async with stories.telling(tmp_path) as story:
+        for name, selection in ROOT_FIELDS.items():
+            for permission in Permission:
+                others = Principal("carl", "Carl", permissions=frozenset(Permission) - {permission})
+                is_closed = await answered(story, name, selection, others) in FORBIDDEN
+                assert is_closed == (permission is needed(name)), (name, permission)
+
+
+async def test_without_the_permission_what_is_there_and_what_is_not_answer_alike(tmp_path: Path) -> None:
+    async with stories.telling(tmp_path) as story:
+        process_id, request_id = await story.asks()
+        found = await story.site.ask("{ callbacks { edges { node { id attempts { edges { node { id } } } } } } }")
+        callback = found["callbacks"]["edges"][0]["node"]
+        there = [str(process_id), request_id, callback["id"], callback["attempts"]["edges"][0]["node"]["id"]]
+        there += [f"{process_id}:0", "workflow:note"]
+        missing = [f"{ID}:0", "workflow:none", "product:none", "nothing", ""]
+        for name, selection in ROOT_FIELDS.items():
+            lacking = Principal("carl", "Carl", permissions=frozenset(Permission) - {needed(name)})
+            others = [selection.replace(ID, id) for id in (*there, *missing)] if ID in selection else []
+            others += [selection.replace(f'"{NAMED[name]}"', '"none"')] if name in NAMED else []
+            for other in others:
+                assert await answered(story, name, other, lacking) in FORBIDDEN, other
+
+
+@pytest.mark.parametrize("selection", ['node(id: "ID") { id }', 'nodes(ids: ["ID"]) { id }'])
+async def test_ids_of_what_needs_more_than_reading_answer_as_missing_ones(tmp_path: Path, selection: str) -> None:
+    reader = Principal("rita", "Rita", permissions=frozenset({Permission.READ}))
+    async with stories.telling(tmp_path) as story:
+        await story.asks()
+        entry = (await story.site.ask("{ audit { edges { node { id } } } }"))["audit"]["edges"][0]["node"]["id"]
+        context = Context(story.site.engine.runtime, reader)
+        there, missing = [
+            await SCHEMA.execute(f"{{ {selection.replace('ID', id)} }}", context_value=context) for id in (entry, ID)
+        ]
+
+    assert there.errors is missing.errors is None
+    assert there.data == missing.data
 
 
 @pytest.mark.parametrize("selection", ["processEvents { cursor }", "stats { failed }"])

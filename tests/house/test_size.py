@@ -8,7 +8,7 @@ import pytest
 from tree import PACKAGE, dotted, rooms
 
 MAX_LINES = 400
-MAX_FILES = 14
+MAX_FILES = 24
 MAX_FUNCTION = 50
 
 

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from stage import Stage, named
 
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.workflow import ActionStep
 
@@ -210,3 +212,16 @@ async def test_a_predicate_inside_a_focus_is_asked_of_the_part_and_one_around_it
     await stage.play(inside >> around, part={"yes": True}, no=False)
 
     assert stage.seen == ["yes?", "a", "no?"]
+
+
+async def test_answers_are_stored_under_the_place_and_depth_of_their_condition(stage: Stage) -> None:
+    inner = conditional(counting("inner", stage))(note("b", stage))
+    steps = note("a", stage) >> conditional(counting("outer", stage))(inner)
+
+    async with stage(named("nested", steps)) as engine:
+        process = await engine.run("nested", {"outer": True, "inner": False})
+        stored = await engine.engine.read(
+            lambda conn: conn.execute(select(processes.c.answers).where(processes.c.id == process.id)).scalar_one()
+        )
+
+    assert stored == {"1.0": True, "1.1": False}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
 
 from orchestrator_gql.callbacks.contract import schema, violations
-from orchestrator_gql.utils.json import Json
+from orchestrator_gql.types import Json
 
 SECRET = "s3cr3t-passphrase"
 

@@ -16,8 +16,8 @@ from orchestrator_gql.callbacks.mailbox import (
     judge,
     judge_progress,
 )
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus
-from orchestrator_gql.utils.errors import FieldError, Json
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json
+from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.tokens import new_id
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

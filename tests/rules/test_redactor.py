@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json.redaction import MASK, Redactor, secret_names
 
 CANARY = "hunter2-canary"

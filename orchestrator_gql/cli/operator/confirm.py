@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.dialogue import Dialogue, given, listed
-from orchestrator_gql.cli.operator.requests import DECISIONS, PAGE, demand_may, missing, open_request
+from orchestrator_gql.cli.operator.requests import DECISIONS, PAGE, missing, open_request, refuse_if_blocked
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
@@ -33,7 +33,7 @@ def confirm(
     """
     last, whole = given(fields), listed(pages) if pages is not None else None
     asked = open_request(url, id)
-    demand_may(asked)
+    refuse_if_blocked(asked)
     approved = [page["pages"] for page in asked["answers"] if page["pages"]]
     answers = whole or (approved[0] if approved else [{}])
     answers = [*answers[:-1], {**answers[-1], **last}]

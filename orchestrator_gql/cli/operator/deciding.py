@@ -7,10 +7,10 @@ from uuid import UUID
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.dialogue import demand_somebody
-from orchestrator_gql.cli.operator.requests import claimed, demand_may, open_request, refused
+from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked, refused
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 TEAMS = """\
 { viewer { assignees { key name } } workflows(first: 200) { nodes { steps { assignee { key name } } } } }
@@ -26,7 +26,7 @@ def reject(
     if answers:
         raise OperationRefused("Whoever rejects answers nothing: leave --set and --pages out.")
     asked = open_request(url, id, pages=())
-    demand_may(asked)
+    refuse_if_blocked(asked)
     if not asked["canReject"]:
         raise VerbRefused("It asks what to do about an answer that did not come: one of its choices is to abort.")
     target = asked["sendBackTo"]
@@ -45,7 +45,7 @@ def reject(
 def claim(url: str, id: UUID) -> None:
     """Take the open form of the process: nobody else may decide it then."""
     asked = open_request(url, id)
-    demand_may(asked)
+    refuse_if_blocked(asked)
     _, after = _done(url, "claimInputRequest", asked)
     print(printable(f"{id} asks {asked['title']!r}, {claimed(after, '{}')}"))
 

@@ -9,7 +9,7 @@ from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.moments import age, is_past, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 DECISIONS = "decisions { by { id name } policy at verdict comment }"
 STANDING = f"assignee {{ key name }} dueAt claimedBy {{ id name }} claimedAt approvalsNeeded canSubmit {DECISIONS}"
@@ -44,7 +44,7 @@ def open_request(url: str, id: UUID, *, pages: Sequence[Json] | None = None) -> 
     return asked
 
 
-def demand_may(asked: dict[str, Any]) -> None:
+def refuse_if_blocked(asked: dict[str, Any]) -> None:
     """Raise `VerbRefused` where the server says beforehand that this person may not decide it."""
     if not asked["canSubmit"]:
         why = asked["blockedReason"] or "You may not decide it."

@@ -9,7 +9,7 @@ from orchestrator_gql.cli.operator.moments import age, is_past
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.utils.json import Json
 
 CALLBACKS = """\
 query Callbacks($after: String) {

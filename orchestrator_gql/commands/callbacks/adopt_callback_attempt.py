@@ -33,7 +33,7 @@ async def adopt_callback_attempt(
     principal.demand(Permission.RECOVER_CALLBACK)
     recovery.demand_reason(reason)
     attempt = await runtime.database.read(lambda conn: _kept(conn, attempt_id))
-    await recovery.demand_right(runtime, principal, attempt.callback_id)
+    await recovery.demand_may_recover(runtime, principal, attempt.callback_id)
 
     def adopt(conn: Connection) -> Process:
         attempt = _kept(conn, attempt_id)

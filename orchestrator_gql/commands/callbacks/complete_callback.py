@@ -34,7 +34,7 @@ async def complete_callback(
     reason is given, `PayloadTooLarge`, and `InvalidState` where the process does not stand at the callback's wait. A
     mask in the result stands for what the result before it has there; elsewhere it is refused.
     """
-    await recovery.demand_right(runtime, principal, callback_id)
+    await recovery.demand_may_recover(runtime, principal, callback_id)
     recovery.demand_reason(reason)
     if len(encode(result).encode()) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)

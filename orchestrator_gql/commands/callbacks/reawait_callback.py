@@ -25,7 +25,7 @@ async def reawait_callback(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a timeout that is none, and `InvalidState`
     where the process does not stand at the callback's wait, or its URL never opens again.
     """
-    await recovery.demand_right(runtime, principal, callback_id)
+    await recovery.demand_may_recover(runtime, principal, callback_id)
 
     def wait_on(conn: Connection) -> Process:
         stuck = recovery.find(conn, runtime, callback_id, expected_version)

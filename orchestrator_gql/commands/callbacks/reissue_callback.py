@@ -24,7 +24,7 @@ async def reissue_callback(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where the process does not stand
     at the callback's wait, or its result is there.
     """
-    await recovery.demand_right(runtime, principal, callback_id)
+    await recovery.demand_may_recover(runtime, principal, callback_id)
 
     def ask_again(conn: Connection) -> Process:
         demand_running(conn)

@@ -36,9 +36,9 @@ async def assign_input_request(
     seen = None if is_manager else await answering.look(runtime, principal, input_request_id)
 
     def store(conn: Connection) -> Decided:
-        process, request = answering.hold_open(conn, input_request_id)
+        process, request, made = answering.hold_open(conn, input_request_id)
         if seen is not None:
-            answering.demand_unchanged(seen, request, principal)
+            answering.demand_may_still(seen, request, made, principal)
             _demand_no_opening(runtime, request.assignee, assignee_key)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:

@@ -25,8 +25,7 @@ async def claim_input_request(
     demand_version(seen.request, expected_version)
 
     def store(conn: Connection) -> Decided:
-        process, request, _ = answering.hold(conn, seen)
-        answering.demand_unchanged(seen, request, principal)
+        process, request, _ = answering.hold(conn, seen, principal)
         if request.claimed_by == principal.id:
             return Decided(request, process)
         now = runtime.clock.now()

@@ -46,8 +46,7 @@ async def reject_input_request(
     decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), seen.process.secrets.concealed(said))
 
     def store(conn: Connection) -> Decided:
-        process, request, _ = answering.hold(conn, seen)
-        answering.demand_unchanged(seen, request, principal)
+        process, request, _ = answering.hold(conn, seen, principal)
         if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
             raise StaleForm(process_id=process.id)
         timers.clear_request(conn, process.id, request.id)

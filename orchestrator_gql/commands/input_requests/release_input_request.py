@@ -25,7 +25,7 @@ async def release_input_request(
     principal.demand(Permission.SUBMIT_FORM)
 
     def store(conn: Connection) -> Decided:
-        process, request = answering.hold_open(conn, input_request_id)
+        process, request, _ = answering.hold_open(conn, input_request_id)
         demand_version(request, expected_version)
         if request.claimed_by is None:
             raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)

@@ -14,7 +14,7 @@ from orchestrator_gql.engine.authors.failures import in_request
 from orchestrator_gql.engine.authors.lenses import focus, put_back
 from orchestrator_gql.engine.authors.stored import changed, fetched_now
 from orchestrator_gql.engine.commit import Draft
-from orchestrator_gql.engine.people import answering, questions, requests, rights
+from orchestrator_gql.engine.people import answering, questions, requests
 from orchestrator_gql.engine.people.answering import Seen
 from orchestrator_gql.engine.people.requests import Decided
 from orchestrator_gql.engine.recovery import Stuck
@@ -23,7 +23,6 @@ from orchestrator_gql.forms.faults import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import (
     Decision,
     clean_comment,
-    demand_right,
     demand_same,
     demand_shown,
     demand_version,
@@ -70,8 +69,8 @@ async def submit_form(
         turned = await _turned(runtime, seen, pages, locale)
         if not isinstance(turned, forms.Complete):
             return turned
-        if seen.is_of_wait and turned.data["answer"] != questions.ABORT:  # as for the verb that does the same
-            await rights.demand_recover(principal, seen.workflow, seen.request.step_index)
+        if seen.is_of_wait:
+            await questions.demand_may_act(principal, seen.workflow, seen.request.step_index, turned.data)
         demand_shown(seen.request, shown_digest, turned.shown_digest)
         decision = _approval(runtime, principal, turned, said)
 
@@ -117,9 +116,7 @@ def _decide(
     conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
 ) -> Decided:
     """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
-    process, request, made = answering.hold(conn, seen)
-    answering.demand_unchanged(seen, request, principal)
-    demand_right(request, principal, made, allows_self=True, started_by=None)  # nor did they approve it meanwhile
+    process, request, made = answering.hold(conn, seen, principal)
     if made:
         demand_same(request, made[0], decision.pages, decision.shown_digest)
     if len(made) + 1 < request.approvals_needed:

@@ -9,13 +9,11 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.commit import Draft, lock_process
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.process import Abort, Process, abort
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import processes
-from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import begin
 
 
@@ -31,10 +29,7 @@ async def abort_process(
     principal.demand(Permission.ABORT)
 
     def end(conn: Connection) -> Process:
-        process = processes.lock(conn, process_id)
-        if process is None:
-            raise NotFound("process", process_id)
-        demand_version(process, expected_version)
+        process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         workflow = runtime.registry.find(process.workflow_name)
         said: str | None = process.secrets.concealed(reason)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.commit import Draft, demand_version
+from orchestrator_gql.engine.commit import Draft, lock_process
 from orchestrator_gql.engine.paused import demand_running
 from orchestrator_gql.engine.people import rights
 from orchestrator_gql.engine.runner import terms
@@ -34,10 +34,7 @@ async def retry_process(
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)
-        process = processes.lock(conn, process_id)
-        if process is None:
-            raise NotFound("process", process_id)
-        demand_version(process, expected_version)
+        process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         steps = course(process, workflow)
         write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)

@@ -52,8 +52,7 @@ async def start_workflow(
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
     """
-    workflow = runtime.registry.get(workflow_name)
-    await rights.demand_start(principal, workflow)
+    workflow = await rights.find_startable(runtime, principal, workflow_name)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
         return known

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.commit import clean_note, demand_version
+from orchestrator_gql.engine.commit import clean_note, lock_process
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, processes
 from orchestrator_gql.types import Event, EventKind
-from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 
 LONGEST = 10_000
 
@@ -30,10 +30,7 @@ async def update_process_note(
     note = clean_note(note)
 
     def write(conn: Connection) -> Process:
-        process = processes.lock(conn, process_id)
-        if process is None:
-            raise NotFound("process", process_id)
-        demand_version(process, expected_version)
+        process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         kept: str | None = process.secrets.concealed(note)
         write_down(

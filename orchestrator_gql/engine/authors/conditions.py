@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from orchestrator_gql.process import Process
+from orchestrator_gql.process import ConditionKey, Process
 from orchestrator_gql.types import State
 from orchestrator_gql.workflow.model import Predicate, Step, StepList
 
@@ -17,10 +17,10 @@ def must_be_asked(process: Process, step: Step) -> bool:
     The answer counts, not the visit: one whose predicate raised has none, and a retry asks again.
     """
     conditions = enumerate(step.conditions)
-    return any(one.opens and _name(process.position, depth) not in process.answers for depth, one in conditions)
+    return any(one.opens and ConditionKey(process.position, depth) not in process.answers for depth, one in conditions)
 
 
-async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[str, bool]]:
+async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[ConditionKey, bool]]:
     """Whether the step that the process stands at is taken, and the answers with those that were asked just now.
 
     The outermost condition is asked first; where it says no, the inner ones are not asked at all.
@@ -41,8 +41,8 @@ def recorded(process: Process, steps: StepList) -> bool:
     return all(process.answers.get(_key(steps, process.position, depth), False) for depth, _ in conditions)
 
 
-def _key(steps: StepList, position: int, depth: int) -> str:
-    """The name of the answer that counts for a step: the one of the step that opened the run.
+def _key(steps: StepList, position: int, depth: int) -> ConditionKey:
+    """The key of the answer that counts for a step: the one of the step that opened the run.
 
     Every step of a run has the same number of conditions around it, so the run's own stands at the same depth in each.
     """
@@ -51,9 +51,5 @@ def _key(steps: StepList, position: int, depth: int) -> str:
         if len(conditions) <= depth:
             break
         if conditions[depth].opens:
-            return _name(index, depth)
-    return _name(position, depth)
-
-
-def _name(index: int, depth: int) -> str:
-    return f"{index}.{depth}"
+            return ConditionKey(index, depth)
+    return ConditionKey(position, depth)

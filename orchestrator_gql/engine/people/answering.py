@@ -13,7 +13,14 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft, Fenced
 from orchestrator_gql.engine.people import questions, rights
 from orchestrator_gql.engine.runner import terms, with_current_definition
-from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open, demand_right
+from orchestrator_gql.input_requests.decision import (
+    Decision,
+    InputRequest,
+    demand_may_decide,
+    demand_not_approved_by,
+    demand_not_claimed_by_other,
+    demand_open,
+)
 from orchestrator_gql.process import Process, course, fingerprint
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
@@ -51,13 +58,13 @@ async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -
     if process.fingerprint != fingerprint(process, workflow):
         process = await _under_current_definition(runtime, process, workflow)
     step = course(process, workflow)[request.step_index]
-    await demand_may(runtime, principal, request, made, process, workflow)
+    await demand_may_answer(runtime, principal, request, made, process, workflow)
     asked = await questions.asked_at(runtime, process, request.step_index, step)
     assert asked is not None, "only a step that asks opens a request"
     return Seen(request, tuple(made), process, workflow, asked, is_of_wait=asked is not step)
 
 
-async def demand_may(
+async def demand_may_answer(
     runtime: Runtime,
     principal: Principal,
     request: InputRequest,
@@ -69,34 +76,39 @@ async def demand_may(
     await rights.demand_resume(runtime, principal, workflow, request.step_index, request.assignee)
     step = course(process, workflow)[request.step_index]
     allows_self = step.allow_self_approval if isinstance(step, InputStep) else True
-    demand_right(request, principal, made, allows_self=allows_self, started_by=process.created_by)
+    demand_may_decide(request, principal, made, allows_self=allows_self, started_by=process.created_by)
 
 
-def hold(conn: Connection, seen: Seen) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
+def hold(conn: Connection, seen: Seen, principal: Principal) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
     """Lock the process, and give it, the request and the decisions on it as they are now.
 
-    Raises where somebody decided it or moved the process on since it was seen.
+    Raises where somebody decided it or moved the process on since it was seen, and as `demand_may_still`.
     """
     processes.hold(conn, seen.process.id)
     request, made, process = _read(conn, seen.request.id)
     if process.seq != seen.process.seq:
         raise StaleForm(process_id=process.id)
+    demand_may_still(seen, request, made, principal)
     return process, request, tuple(made)
 
 
-def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest]:
+def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
     """As `hold`, of a request that nobody looked at before."""
     found = input_requests.load(conn, input_request_id)
     if found is None:
         raise NotFound("input request", input_request_id)
     processes.hold(conn, found.process_id)
-    request, _, process = _read(conn, input_request_id)
-    return process, request
+    request, made, process = _read(conn, input_request_id)
+    return process, request, tuple(made)
 
 
-def demand_unchanged(seen: Seen, request: InputRequest, principal: Principal) -> None:
-    """Raise where somebody took the request, or it became another's, since this person's right was judged."""
-    demand_right(request, principal, (), allows_self=True, started_by=None)
+def demand_may_still(seen: Seen, request: InputRequest, made: Sequence[Decision], principal: Principal) -> None:
+    """Raise if the principal may no longer decide what `look` found that they may.
+
+    Only what others can change meanwhile is asked again: who approved it, who claimed it, and whose it is.
+    """
+    demand_not_approved_by(request, principal, made)
+    demand_not_claimed_by_other(request, principal)
     if request.assignee != seen.request.assignee:
         raise StaleForm(process_id=request.process_id, current_version=request.version)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ConfigDict, Field, field_validator
@@ -14,6 +15,7 @@ from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import commit, recovery, waits
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.paused import demand_running
+from orchestrator_gql.engine.people import rights
 from orchestrator_gql.engine.recovery import Stuck
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
@@ -24,20 +26,27 @@ from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import FormGenerator, Json, ResultSource, State
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
-from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step
+from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
 
 MINUTES = 60.0
 LONGEST_RESULT = 1_000_000
 
-WAIT, REISSUE, COMPLETE, ABORT = "wait", "reissue", "complete", "abort"
 
-NEEDS = {
-    WAIT: Permission.RECOVER_CALLBACK,
-    REISSUE: Permission.RECOVER_CALLBACK,
-    COMPLETE: Permission.RECOVER_CALLBACK,
-    ABORT: Permission.ABORT,
+class UnansweredAction(StrEnum):
+    """What an operator may choose to do about a callback that was not answered; the values are what the form stores."""
+
+    WAIT = "wait"
+    REISSUE = "reissue"
+    COMPLETE = "complete"
+    ABORT = "abort"
+
+
+TITLES = {
+    UnansweredAction.WAIT: "Wait longer for the same job",
+    UnansweredAction.REISSUE: "Run the action again, with a fresh URL",
+    UnansweredAction.COMPLETE: "Type the result in",
+    UnansweredAction.ABORT: "Abort the process",
 }
-"""What the answers need, beside the permission to answer forms."""
 
 
 def missing_at(conn: Connection, process: Process, step_index: int) -> list[Mailbox]:
@@ -58,50 +67,52 @@ def as_input(step: AwaitStep, missing: Sequence[Mailbox], now: datetime) -> Inpu
 
     def ask() -> FormGenerator:
         said = yield _choice(missing, now)
-        match said.answer.name:
-            case "WAIT":
+        chosen: State = {"answer": str(said.answer)}
+        match UnansweredAction(chosen["answer"]):
+            case UnansweredAction.WAIT:
                 waited = yield _waiting()
-                return {"answer": WAIT, "minutes": waited.minutes}
-            case "COMPLETE":
+                return chosen | {"minutes": waited.minutes}
+            case UnansweredAction.COMPLETE:
                 typed = yield _typing(step)
-                return {"answer": COMPLETE, "result": read(typed.result.encode()), "reason": typed.reason}
-            case "REISSUE":
-                return {"answer": REISSUE}
-            case _:
-                return {"answer": ABORT}
+                return chosen | {"result": read(typed.result.encode()), "reason": typed.reason}
+            case UnansweredAction.REISSUE | UnansweredAction.ABORT:
+                return chosen
 
     return InputStep(name=step.name, form=ask, assignee=SYSTEM)
 
 
+async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, said: State) -> None:
+    """Raise `Forbidden` unless the principal may do what they chose: the same rule as for the mutation that does it."""
+    if UnansweredAction(said["answer"]) is UnansweredAction.ABORT:
+        principal.demand(Permission.ABORT)
+    else:
+        await rights.demand_recover(principal, workflow, wait)
+
+
 def act(conn: Connection, runtime: Runtime, principal: Principal, stuck: Stuck, said: State, now: datetime) -> Process:
-    """Do what the operator said. The process is locked, and its question is answered."""
-    principal.demand(NEEDS[said["answer"]])
+    """Do what the operator said, who may. The process is locked, and its question is answered."""
     missing = missing_at(conn, stuck.process, stuck.mailbox.step_index)
     actor = principal.id
-    match said["answer"]:
-        case "wait":
+    match UnansweredAction(said["answer"]):
+        case UnansweredAction.WAIT:
             seconds = said["minutes"] * 60
             return recovery.wait_on(conn, runtime, stuck, missing, timeout=seconds, actor=actor, now=now)
-        case "reissue":
+        case UnansweredAction.REISSUE:
             demand_running(conn)
             return recovery.issue_again(conn, runtime, stuck, missing, actor=actor, now=now)
-        case "complete":
+        case UnansweredAction.COMPLETE:
             body = encode(said["result"]).encode()
             letter = Delivery.of(said["result"], body, peer=None)
             return recovery.supply(conn, runtime, stuck, letter, source=ResultSource.OPERATOR, actor=actor, now=now)
-        case _:
+        case UnansweredAction.ABORT:
             ended = abort(stuck.process, stuck.workflow, Abort(actor, "No answer came."), now)
             draft = Draft(stuck.process).then(ended)
             return commit.apply(conn, stuck.process, draft, terms(runtime, stuck.steps)).process
 
 
 def _choice(missing: Sequence[Mailbox], now: datetime) -> type[FormPage]:
-    class Answer(Choice):
-        WAIT = WAIT, "Wait longer for the same job"
-        REISSUE = REISSUE, "Run the action again, with a fresh URL"
-        if len(missing) == 1:
-            COMPLETE = COMPLETE, "Type the result in"
-        ABORT = ABORT, "Abort the process"
+    offered = [one for one in UnansweredAction if one is not UnansweredAction.COMPLETE or len(missing) == 1]
+    answers = Choice.__call__("Answer", {one.name: (one.value, TITLES[one]) for one in offered})
 
     told = "\n".join(_told(mailbox, now) for mailbox in missing)
 
@@ -109,7 +120,9 @@ def _choice(missing: Sequence[Mailbox], now: datetime) -> type[FormPage]:
         model_config = ConfigDict(title="No answer came")
 
         what_happened: ReadOnly[LongText] = Field(told, title="What happened")
-        answer: Answer = Field(title="What now?")
+        answer: answers = Field(  # type: ignore[valid-type]
+            title="What now?"
+        )
 
     return UnansweredPage
 

@@ -9,6 +9,17 @@ from orchestrator_gql.utils.errors import Forbidden
 from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Workflow
 
 
+async def find_startable(runtime: Runtime, principal: Principal, name: str) -> Workflow:
+    """The workflow of that name, which the principal may start. Raises `Forbidden`, and then `NotFound`.
+
+    In that order: who may start nothing is not told which workflows there are.
+    """
+    principal.demand(Permission.START_WORKFLOW)
+    workflow = runtime.registry.get(name)
+    await demand_start(principal, workflow)
+    return workflow
+
+
 async def demand_start(principal: Principal, workflow: Workflow) -> None:
     """Raise `Forbidden` unless the principal may start the workflow."""
     principal.demand(Permission.START_WORKFLOW)

@@ -21,14 +21,14 @@ from orchestrator_gql.graphql.errors import (
     typed,
 )
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
 @strawberry.input(description="The one result of a remote job.")
 class ReceiveCallbackInput:
     token: str = strawberry.field(description="The last part of the callback URL.")
-    result: Json = strawberry.field(description="Any JSON value that the step's contract accepts.")
+    result: JSON = strawberry.field(description="Any JSON value that the step's contract accepts.")
 
 
 @strawberry.input(description="How far a remote job is.")
@@ -36,7 +36,7 @@ class ReportCallbackProgressInput:
     token: str = strawberry.field(description="The last part of the callback URL.")
     percent: float | None = strawberry.field(default=None, description="From 0 to 100.")
     message: str | None = strawberry.field(default=None, description="For people.")
-    data: Json | None = strawberry.field(default=None, description="Anything else.")
+    data: JSON | None = strawberry.field(default=None, description="Anything else.")
 
 
 @strawberry.input(description="That a remote job failed.")
@@ -45,7 +45,7 @@ class FailCallbackInput:
     code: str = strawberry.field(description="The remote service's own code.")
     message: str = strawberry.field(description="For people.")
     retryable: bool | None = strawberry.field(default=False, description="Trying again may help.")
-    details: Json | None = strawberry.field(default=None, description="Anything else.")
+    details: JSON | None = strawberry.field(default=None, description="Anything else.")
 
 
 @strawberry.type(description="Stored durably. It deliberately tells the remote service nothing about the process.")

@@ -1,16 +1,15 @@
 """Mutations on input requests."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
 from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
+from orchestrator_gql.commands.input_requests.decide_input_requests import decide_input_requests
 from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
 from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
 from orchestrator_gql.commands.input_requests.submit_form import submit_form
@@ -34,17 +33,11 @@ from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.security import Permission
-from orchestrator_gql.utils.errors import OrchestratorError, PayloadInvalid, StorageUnavailable
-
-R = TypeVar("R")
+from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
 
 DECIDING = EXECUTION_SECONDS * 0.8
 """Seconds of an operation in which its decisions are made; the rest is for telling what came of them."""
-
-MOST = 100
-"""Decisions that one mutation makes."""
 
 SEEN = "The input request's version that the caller saw."
 
@@ -52,7 +45,7 @@ SEEN = "The input request's version that the caller saw."
 @strawberry.input(description="The answers to an open input request, all pages so far.")
 class SubmitFormInput:
     input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    pages: list[Json] = strawberry.field(description="The answers, page by page.")
+    pages: list[JSON] = strawberry.field(description="The answers, page by page.")
     expected_version: int | None = strawberry.field(
         default=None, description="The input request's version that the caller saw."
     )
@@ -206,27 +199,21 @@ class InputRequestMutations:
     async def decide_input_requests(
         self, info: Info, input: Annotated[DecideInputRequestsInput, strawberry.argument(description="What to decide.")]
     ) -> DecideInputRequestsResult:
-        info.context.demand(Permission.SUBMIT_FORM)
-        submit, reject = input.submit or [], input.reject or []
-        if len(submit) + len(reject) > MOST:
-            raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
-        until = info.context.began + DECIDING
-        return DecideInputRequestsResult(
-            submitted=[await _whatever_comes(partial(_submitted, info, one), until) for one in submit],
-            rejected=[await _whatever_comes(partial(_rejected, info, one), until) for one in reject],
+        submitted, rejected = await decide_input_requests(
+            info.context.principal,
+            submit=[partial(_submitted, info, one) for one in input.submit or []],
+            reject=[partial(_rejected, info, one) for one in input.reject or []],
+            failed=_server_error,
+            until=info.context.began + DECIDING,
         )
+        return DecideInputRequestsResult(submitted=submitted, rejected=rejected)
 
 
-async def _whatever_comes(decide: Callable[[], Awaitable[R]], until: float) -> R | ServerError:
-    """What came of one decision of several: what was decided before it must be told, and those behind it be tried."""
-    left = until - time.monotonic()
-    try:
-        async with asyncio.timeout(max(left / 2, 0)):  # half: however many take too long, there is time for the next
-            return await decide()
-    except Exception as error:
-        error_id = masking.masked(error)["extensions"]["errorId"]
-        code, message = _told(error)
-        return ServerError(code=code, message=message, error_id=error_id)
+def _server_error(error: Exception) -> ServerError:
+    """What is said of one decision of several that could not be made."""
+    error_id = masking.masked(error)["extensions"]["errorId"]
+    code, message = _told(error)
+    return ServerError(code=code, message=message, error_id=error_id)
 
 
 def _told(error: Exception) -> tuple[ErrorCode, str]:

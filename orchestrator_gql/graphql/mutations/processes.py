@@ -25,14 +25,14 @@ from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.forms import FormInvalid, FormPage
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
 @strawberry.input(description="Which workflow to start, and the answers of its start form.")
 class StartWorkflowInput:
     workflow_name: str = strawberry.field(description="The workflow.")
-    pages: list[Json] = strawberry.field(default_factory=list, description="The answers, page by page.")
+    pages: list[JSON] = strawberry.field(default_factory=list, description="The answers, page by page.")
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key with the same answers starts once."
     )

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.mutations.processes import ProcessActionResult, acted
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import mutation
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 
 SEEN = "The version of the process that the caller saw."
 
@@ -35,7 +35,7 @@ class ReawaitCallbackInput:
 @strawberry.input(description="The result of a callback, as an operator knows it.")
 class CompleteCallbackInput:
     callback_id: strawberry.ID = strawberry.field(description="The callback.")
-    result: Json = strawberry.field(description="Any JSON value that the step's contract accepts.")
+    result: JSON = strawberry.field(description="Any JSON value that the step's contract accepts.")
     reason: str = strawberry.field(description="Why it is typed in.")
     expected_version: int | None = strawberry.field(default=None, description=SEEN)
 

@@ -13,16 +13,17 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.wire.redaction import Whole
 from orchestrator_gql.lookups.callbacks import Log
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.letters.attempts import Attempt, Progress
 from orchestrator_gql.storage.weight import weight_of_json
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, ResultSource
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
 from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
+from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 INLINE = 64 * 1024
 """Bytes of a result up to which it is shown as JSON."""
 
-PREVIEW = 1024
-
 LONGEST_SLICE = 1_000_000
 
 
@@ -41,7 +40,7 @@ LONGEST_SLICE = 1_000_000
 class CallbackProgress:
     said: strawberry.Private[str | None]
     percent: float | None = strawberry.field(description="From 0 to 100.")
-    data: Json | None = strawberry.field(description="All that was said.")
+    data: JSON | None = strawberry.field(description="All that was said.")
     reported_at: datetime = strawberry.field(description="When it came.")
 
     @classmethod
@@ -62,7 +61,7 @@ class CallbackProgress:
 class CallbackValidation:
     said: strawberry.Private[str | None]
     outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
-    details: Json | None = strawberry.field(description="What the validation added.")
+    details: JSON | None = strawberry.field(description="What the validation added.")
     validated_at: datetime = strawberry.field(description="When it judged.")
 
     @classmethod
@@ -147,7 +146,7 @@ class Callback(Node):
     result_bytes: int | None = strawberry.field(description="How large the result is.")
     is_truncated: bool = strawberry.field(description="The result is too large for `result`: see `resultText`.")
     validation: CallbackValidation | None = strawberry.field(description="What its validation came to.")
-    contract: Json | None = strawberry.field(description="JSON Schema of what is accepted.")
+    contract: JSON | None = strawberry.field(description="JSON Schema of what is accepted.")
 
     @classmethod
     def of(cls, row: Mailbox, now: datetime) -> "Callback":
@@ -189,7 +188,7 @@ class Callback(Node):
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
     @resolved(description="The accepted result; null when over 64 KiB: see `resultText`.")
-    async def result(self, info: Info) -> Json | None:
+    async def result(self, info: Info) -> JSON | None:
         return await result_of(info, self.row)
 
     @resolved(description="The result's beginning, as JSON text.")

@@ -9,8 +9,9 @@ import strawberry
 from orchestrator_gql import types as ground
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
-from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
+from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.lookups.processes import traceback_of
+from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage.keyset import Slice
 
 T = TypeVar("T")
@@ -103,9 +104,9 @@ class Assignee:
 @strawberry.type(description="Why something failed.")
 class Failure:
     told: strawberry.Private[ground.Failure]
-    shows_trace: strawberry.Private[bool]
+    trace: strawberry.Private[str | None]
     code: str = strawberry.field(description="Stable, kebab-case; the reference lists them.")
-    details: Json | None = strawberry.field(description="What the author or the remote service added.")
+    details: JSON | None = strawberry.field(description="What the author or the remote service added.")
     retryable: bool = strawberry.field(description="Trying again may help.")
     occurred_at: datetime = strawberry.field(description="When it failed.")
 
@@ -115,7 +116,7 @@ class Failure:
             return None
         return cls(
             told=failure,
-            shows_trace=Permission.READ_SECRETS in context.principal.permissions,
+            trace=traceback_of(context.principal, failure),
             code=failure.code,
             details=failure.details,
             retryable=failure.is_retryable,
@@ -128,7 +129,7 @@ class Failure:
 
     @resolved(description="Where in the author's code; only with READ_SECRETS.")
     def traceback(self, info: Info) -> str | None:
-        return info.context.redacted(self.told.traceback) if self.shows_trace else None
+        return info.context.redacted(self.trace) if self.trace else None
 
 
 @strawberry.input(description="From one instant to another.")

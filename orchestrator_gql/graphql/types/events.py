@@ -24,7 +24,7 @@ from orchestrator_gql.graphql.types.input_requests import InputRequest, input_re
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import ProductSubscription, product_subscription_by_id
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.lookups import events as lookups
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.storage.events import EventFilter
@@ -82,7 +82,7 @@ class StepChangedEvent(Event):
     from_step_status: StepStatus | None = strawberry.field(description="What it was; null where it was just entered.")
     to_step_status: StepStatus = strawberry.field(description="What it became.")
     attempt: int = strawberry.field(description="How often it was tried.")
-    state_delta: Json | None = strawberry.field(description="What it added to or changed in the state.")
+    state_delta: JSON | None = strawberry.field(description="What it added to or changed in the state.")
 
     @resolved(description="Why, where it failed.")
     def failure(self, info: Info) -> Failure | None:
@@ -120,7 +120,7 @@ class CallbackReceivedEvent(CallbackEvent):
     )
 
     @resolved(description="The result; null when over 64 KiB.")
-    async def result(self, info: Info) -> Json | None:
+    async def result(self, info: Info) -> JSON | None:
         return await result_of(info, await info.context.loaders.callback.load(UUID(self.callback_id)))
 
     @resolved(description="Its beginning, as JSON text.")

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import strawberry
 
-from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.graphql.types.common import DateTimeRange
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.lookups import input_requests as request_lookups
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, lists
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
@@ -80,11 +81,8 @@ class InputRequestFilter:
         default=None, description="What the caller's teams, or everybody, should answer, and nobody else has taken."
     )
 
-    def as_of(self, now: datetime, principal: Principal, settings: Settings) -> lists.InputRequestFilter:
-        inbox = None
-        if self.mine is not None:
-            may = Permission.SUBMIT_FORM in principal.permissions
-            inbox = lists.Inbox(principal.id, settings.closed_teams - principal.teams if may else None, self.mine)
+    def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> lists.InputRequestFilter:
+        inbox = None if self.mine is None else request_lookups.inbox(runtime, principal, is_mine=self.mine)
         return lists.InputRequestFilter(
             now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue, self.claimed_by, inbox
         )

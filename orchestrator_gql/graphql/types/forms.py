@@ -6,7 +6,7 @@ import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql.graphql.types.enums import ErrorCode
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.json.redaction import Shape
 
@@ -23,7 +23,7 @@ class FieldError:
     pointer: str = strawberry.field(description="The same place as a JSON pointer (RFC 6901).")
     message: str = strawberry.field(description="For people.")
     type: str = strawberry.field(description="Machine-readable kind, such as `missing`.")
-    context: Json | None = strawberry.field(description="The limits that were broken, where there are any.")
+    context: JSON | None = strawberry.field(description="The limits that were broken, where there are any.")
 
     @classmethod
     def of(cls, error: errors.FieldError) -> "FieldError":
@@ -39,9 +39,9 @@ class FormPage:
     key: str = strawberry.field(description="Names the page within its form.")
     title: str = strawberry.field(description="Its heading.")
     description: str | None = strawberry.field(description="A few words more, where its author gave some.")
-    schema: Json = strawberry.field(description="JSON Schema 2020-12 of the answer, self-contained.")
-    ui_schema: Json = strawberry.field(description="Presentation hints; renderers ignore what they do not know.")
-    initial_data: Json = strawberry.field(description="The values to begin with.")
+    schema: JSON = strawberry.field(description="JSON Schema 2020-12 of the answer, self-contained.")
+    ui_schema: JSON = strawberry.field(description="Presentation hints; renderers ignore what they do not know.")
+    initial_data: JSON = strawberry.field(description="The values to begin with.")
     submit_label: str = strawberry.field(description="What the button says.")
     has_next: bool = strawberry.field(description="More pages are expected behind it.")
     is_confirmation: bool = strawberry.field(description="There is nothing to fill in: it only asks for a yes.")
@@ -83,8 +83,8 @@ class FormInvalid(UserError):
 
 @strawberry.type(description="The form is filled in; sending the same pages again submits it.")
 class FormComplete:
-    data: Json = strawberry.field(description="What the form contributes to the state.")
-    pages: list[Json] = strawberry.field(description="The accepted answers.")
+    data: JSON = strawberry.field(description="What the form contributes to the state.")
+    pages: list[JSON] = strawberry.field(description="The accepted answers.")
 
 
 FormResult = Annotated[

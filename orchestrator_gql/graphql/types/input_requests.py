@@ -11,7 +11,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Node, User
 from orchestrator_gql.graphql.types.forms import FormResult, form_result
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.input_requests import decision as rules
 from orchestrator_gql.lookups import input_requests as lookups
 from orchestrator_gql.lookups.forms import open_form
@@ -30,7 +30,7 @@ class Decision:
     at: datetime = strawberry.field(description="When.")
     verdict: Verdict = strawberry.field(description="What was decided.")
     comment: str | None = strawberry.field(description="What was said with it.")
-    pages: list[Json] | None = strawberry.field(description="The accepted answers.")
+    pages: list[JSON] | None = strawberry.field(description="The accepted answers.")
     shown_digest: str = strawberry.field(description="The digest of the page that was confirmed.")
 
     @classmethod
@@ -101,7 +101,7 @@ class InputRequest(Node):
     async def form(
         self,
         info: Info,
-        pages: Annotated[list[Json], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
     ) -> FormResult | None:
         context = info.context
         if self.status is not InputRequestStatus.OPEN:

@@ -14,10 +14,10 @@ from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.oversight.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
+from orchestrator_gql.lookups import processes as process_lookups
 from orchestrator_gql.process import ProcessAction
-from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import StepList
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.events import EventConnection
     from orchestrator_gql.graphql.types.products import ProductSubscription
     from orchestrator_gql.graphql.types.workflows import Workflow
-
-NEEDS = {
-    ProcessAction.SUBMIT_FORM: Permission.SUBMIT_FORM,
-    ProcessAction.RETRY: Permission.RETRY,
-    ProcessAction.ABORT: Permission.ABORT,
-    ProcessAction.REISSUE_CALLBACK: Permission.RECOVER_CALLBACK,
-    ProcessAction.REAWAIT_CALLBACK: Permission.RECOVER_CALLBACK,
-    ProcessAction.COMPLETE_CALLBACK: Permission.RECOVER_CALLBACK,
-    ProcessAction.ADOPT_CALLBACK_ATTEMPT: Permission.RECOVER_CALLBACK,
-    ProcessAction.EDIT_NOTE: Permission.READ,
-}
 
 
 @strawberry.type(description="One run of a workflow.")
@@ -84,8 +73,7 @@ class Process(Node):
 
     @resolved(description="What the caller may do now: drives the buttons.")
     def available_actions(self, info: Info) -> list[ProcessAction]:
-        allowed = rules.available_actions(self.row, _steps(info, self.row))
-        return sorted(action for action in allowed if _may(info.context.principal, action))
+        return process_lookups.available_actions(info.context.runtime, info.context.principal, self.row)
 
     @resolved(description="Who started it.")
     def created_by(self) -> User | None:
@@ -147,12 +135,12 @@ class Process(Node):
         return [ProductSubscription.of(row) for row in rows if row is not None]
 
     @resolved(description="The working state.")
-    async def state(self, info: Info) -> Json | None:
+    async def state(self, info: Info) -> JSON | None:
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
     @resolved(description="The accepted answers of its start form.")
-    async def start_pages(self, info: Info) -> list[Json]:
+    async def start_pages(self, info: Info) -> list[JSON]:
         found = await info.context.loaders.state.load(self.row.id)
         return list(found[1]) if found else []
 
@@ -177,7 +165,3 @@ def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
 def _steps(info: Info, row: rules.Process) -> StepList | None:
     workflow = info.context.runtime.registry.find(row.workflow_name)
     return rules.course(row, workflow) if workflow else None
-
-
-def _may(principal: Principal, action: ProcessAction) -> bool:
-    return NEEDS[action] in principal.permissions

@@ -12,7 +12,7 @@ from orchestrator_gql.domain import ProductStatus, RegisteredProduct, products
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Node
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
@@ -26,7 +26,7 @@ class Product(Node):
     type: str = strawberry.field(description="Its kind.")
     tag: str = strawberry.field(description="A short mark for it.")
     status: ProductStatus = strawberry.field(description="Where it stands in its own life.")
-    block_schema: Json = strawberry.field(description="JSON Schema of an active subscription to it.")
+    block_schema: JSON = strawberry.field(description="JSON Schema of an active subscription to it.")
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -49,7 +49,7 @@ class ProductSubscription(Node):
     customer_id: str = strawberry.field(description="Whose it is.")
     status: SubscriptionLifecycle = strawberry.field(description="Where it stands in its life.")
     in_sync: bool = strawberry.field(description="False while a process holds it.")
-    model: Json = strawberry.field(description="All of it.")
+    model: JSON = strawberry.field(description="All of it.")
     version: int = strawberry.field(description="Grows with every change.")
     note: str | None = strawberry.field(description="What people wrote beside it.")
     start_date: datetime | None = strawberry.field(description="When it became active.")

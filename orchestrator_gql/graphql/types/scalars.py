@@ -13,9 +13,9 @@ from orchestrator_gql.utils.json import read
 from orchestrator_gql.utils.json.redaction import Redactor
 
 if TYPE_CHECKING:
-    Json = Any
+    JSON = Any
 else:
-    Json = NewType("Json", object)  # something of its own that the schema can map to the scalar
+    JSON = NewType("JSON", object)  # something of its own that the schema can map to the scalar
 
 
 JSON_SCALAR = "JSON"
@@ -68,4 +68,4 @@ def scalars(redact: Redactor) -> dict[object, Any]:
         parse_value=lambda value: value,
         parse_literal=_read_literal,
     )
-    return {Json: json_scalar, datetime: DATE_TIME}
+    return {JSON: json_scalar, datetime: DATE_TIME}

@@ -11,7 +11,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.process import StepRecord, course
 from orchestrator_gql.types import StepKind, StepStatus
 from orchestrator_gql.utils.errors import NotFound
@@ -97,7 +97,7 @@ class ProcessStep(Node):
         raise NotFound("step", f"{process_id}:{index}")
 
     @resolved(description="What this step added to or changed in the state.")
-    async def state_delta(self, info: Info) -> Json | None:
+    async def state_delta(self, info: Info) -> JSON | None:
         if self.visit is None:
             return None
         delta = await info.context.loaders.delta.load((self.process_id, self.visit.seq))

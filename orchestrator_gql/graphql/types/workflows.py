@@ -9,7 +9,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.lookups import workflows as lookups
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.targets import Target
@@ -29,7 +29,7 @@ class StepDefinition:
     group: str | None = strawberry.field(description="The label it shares with others.")
     assignee: Assignee | None = strawberry.field(description="Who should answer its form.")
     timeout_seconds: float | None = strawberry.field(description="How long it may take or wait.")
-    callback_contract: Json | None = strawberry.field(description="JSON Schema of the result it accepts.")
+    callback_contract: JSON | None = strawberry.field(description="JSON Schema of the result it accepts.")
 
     @classmethod
     def of(cls, index: int, step: model.Step) -> "StepDefinition":

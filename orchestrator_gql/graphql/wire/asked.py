@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
-from orchestrator_gql.utils.errors import Json, PayloadInvalid
+from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH
 
 ENVELOPE_DEPTH = 4

@@ -7,8 +7,9 @@ from typing import TypeAlias
 from orchestrator_gql.graphql.execution import Answer
 from orchestrator_gql.graphql.wire import asked as asking
 from orchestrator_gql.graphql.wire.asked import Asked
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
-from orchestrator_gql.utils.errors import Json, PayloadInvalid
+from orchestrator_gql.utils.errors import PayloadInvalid
 
 MAX_BYTES = 256 * 1024
 STRANGERS_BYTES = MAX_BYTES // 4

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, get_named_type
 from strawberry.dataloader import DataLoader
 
-from orchestrator_gql.utils.errors import Json
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json.redaction import Redactor, Shape
 
 T = TypeVar("T")

@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.wire.negotiation import JSON, Accepted
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import (
     HostUnknown,
     Invalid,
-    Json,
     OrchestratorError,
     PayloadTooLarge,
     ServerBusy,

@@ -9,8 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.graphql.execution import Answer
 from orchestrator_gql.graphql.wire.negotiation import EVENTS
+from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
-from orchestrator_gql.utils.errors import Json
 
 KEEP_ALIVE = 12.0
 """Seconds; proxies close a silent connection after 15 or more."""

@@ -10,7 +10,6 @@ import fcntl
 import logging
 import os
 import sqlite3
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -28,9 +27,6 @@ from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 logger = logging.getLogger(__name__)
 
 READERS = 4
-SWITCH_INTERVAL = 0.0005
-"""A busy event loop holds the GIL for 5 ms at a time by default and starves the threads of commits and reads."""
-
 OPERATIONS = 1_000
 GLANCE = 50
 """How often a read on the loop may do so many operations of SQLite's own machine: some milliseconds in all. They are
@@ -62,7 +58,6 @@ class SqliteDatabase:
         """Take the file for this server alone; `SettingsError` where another one has it."""
         self._lock.acquire()
         try:
-            sys.setswitchinterval(SWITCH_INTERVAL)
             self._engine = await asyncio.to_thread(_engine, self._path)
         except BaseException:
             self._lock.release()

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
+from orchestrator_gql.storage import callbacks as callback_rows
 from orchestrator_gql.storage import events
+from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.figures import backlog
 from orchestrator_gql.storage.figures.backlog import Backlog
-from orchestrator_gql.storage.tables import callbacks, input_requests, notifications, processes, workers
+from orchestrator_gql.storage.tables import callbacks, notifications, processes, workers
 from orchestrator_gql.storage.tables.outbox import DEAD, PENDING
 from orchestrator_gql.storage.work import engine_state
-from orchestrator_gql.types import CallbackStatus, EngineState, InputRequestStatus, ProcessStatus
+from orchestrator_gql.types import EngineState, ProcessStatus
 
 LIVING = tuple(status for status in ProcessStatus if status not in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED))
 
@@ -20,15 +22,14 @@ _by_workflow = (
     .where(processes.c.status.in_(LIVING))
     .group_by(processes.c.status, processes.c.workflow_name)
 )
-_pending = callbacks.c.status == CallbackStatus.PENDING
-_count_pending = select(func.count()).where(_pending)
-_count_overdue = _count_pending.where(callbacks.c.expires_at <= bindparam("now"))
+_count_pending = select(func.count()).where(callback_rows.IS_OPEN)
+_count_overdue = select(func.count()).where(callback_rows.is_overdue(bindparam("now")))
 # Ids are drawn in the order of time, and the index holds them: the oldest is found without reading the others' rows.
 # Materialized, or PostgreSQL walks the primary key from its beginning, through every callback that has ended.
-_pending_ids = select(callbacks.c.id).where(_pending).cte("pending").prefix_with("MATERIALIZED")
+_pending_ids = select(callbacks.c.id).where(callback_rows.IS_OPEN).cte("pending").prefix_with("MATERIALIZED")
 _oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
 _oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
-_count_open = select(func.count()).where(input_requests.c.status == InputRequestStatus.OPEN)
+_count_open = select(func.count()).where(request_rows.IS_OPEN)
 _count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
 _count_dead = select(func.count()).select_from(notifications).where(text(DEAD))
 _count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam("since"))

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from orchestrator_gql.utils.errors import Json, StepError
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import secrets
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH, MAX_DIGITS
 from orchestrator_gql.utils.json.redaction import MASK
-from orchestrator_gql.utils.json.text import encode, preview
+from orchestrator_gql.utils.json.text import Json, encode, preview
 
 _ADVICE = "return text, numbers, lists, dicts or a pydantic model of these instead"
 _SURROGATE = re.compile("[\ud800-\udfff]")

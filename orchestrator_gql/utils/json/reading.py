@@ -14,9 +14,10 @@ from collections.abc import Callable
 from math import isfinite
 from typing import NoReturn
 
-from orchestrator_gql.utils.errors import Json, NotJson
+from orchestrator_gql.utils.errors import NotJson
 from orchestrator_gql.utils.json.depth import cut_off, is_deeper, refuse_deeper
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER, MAX_DEPTH, MAX_DIGITS, MAX_KEYS, Flaws
+from orchestrator_gql.utils.json.text import Json
 
 
 def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:

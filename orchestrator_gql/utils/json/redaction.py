@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.remembered import RememberedTexts
 from orchestrator_gql.utils.json.secret_rules import PEM
 from orchestrator_gql.utils.json.secret_text import SecretText
 from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
 from orchestrator_gql.utils.json.secret_words import Words
-from orchestrator_gql.utils.json.text import decode, encode
+from orchestrator_gql.utils.json.text import Json, decode, encode
 
 __all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticSerializationError, core_schema, to_jsonable_python
 
-from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.redaction import MASK
+from orchestrator_gql.utils.json.text import Json
 
 DISPLAY = "**********"
 """What pydantic writes in the place of a secret."""

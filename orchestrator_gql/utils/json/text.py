@@ -2,12 +2,15 @@
 
 import json as stdjson
 from math import isfinite
+from typing import Any, TypeAlias
 
 import orjson
 import rfc8785
 
-from orchestrator_gql.utils.errors import Json
 from orchestrator_gql.utils.json.stored import INLINE, Stored
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list or dict of these."""
 
 PREVIEW = 1024
 """Characters that are shown of what is too large."""

@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, Node, User
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.lookups.audit_walk import Verified
 from orchestrator_gql.storage import audit as rows
 
@@ -23,7 +23,7 @@ class AuditEntry(Node):
     row: strawberry.Private[entries.AuditEntry]
     at: datetime = strawberry.field(description="When it was decided.")
     action: str = strawberry.field(description="What was done, as the mutation is called.")
-    details: Json = strawberry.field(description="Ids, digests, reasons and comments; never what was sent itself.")
+    details: JSON = strawberry.field(description="Ids, digests, reasons and comments; never what was sent itself.")
     seq: int = strawberry.field(description="Its place in the chain of its process.")
     digest: str = strawberry.field(description="Of this entry and the one before it in the chain of its process.")
     seal: int | None = strawberry.field(description="The seal that covers it; null for the first second or so.")

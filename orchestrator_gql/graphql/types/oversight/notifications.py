@@ -9,7 +9,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.graphql.types.scalars import Json
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.lookups import notifications as lookups
 from orchestrator_gql.storage.keyset import Window
 from orchestrator_gql.storage.outbox import notifications as rows
@@ -33,7 +33,7 @@ class Notification(Node):
     target: str = strawberry.field(description="Who is told: `webhook:NAME`, or `mail:TEAM`.")
     kind: NotificationKind = strawberry.field(description="Of what.")
     status: NotificationStatus = strawberry.field(description="Whether it arrived.")
-    payload: Json = strawberry.field(description="What a webhook is sent and a mail is written from.")
+    payload: JSON = strawberry.field(description="What a webhook is sent and a mail is written from.")
     tries: int = strawberry.field(description="How often it was tried, one that is going on included.")
     last_error: str | None = strawberry.field(description="What went wrong the last time.")
     created_at: datetime = strawberry.field(description="Since when it is to be told.")

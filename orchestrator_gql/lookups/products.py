@@ -1,0 +1,16 @@
+"""The products that are declared."""
+
+from orchestrator_gql.domain import RegisteredProduct
+from orchestrator_gql.domain import products as registry
+from orchestrator_gql.security import Permission, Principal
+
+
+def products(principal: Principal) -> list[RegisteredProduct]:
+    """All products, by name."""
+    principal.demand(Permission.READ)
+    return sorted(registry.all(), key=lambda product: product.facts.name)
+
+
+def product(principal: Principal, name: str) -> RegisteredProduct | None:
+    """The product of that name."""
+    return next((one for one in products(principal) if one.facts.name == name), None)
