@@ -8,7 +8,7 @@ DASHBOARD := frontend-example/dist/index.html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint types floors bench chaos schema docs dashboard locks clean
+.PHONY: help run test check fmt lint types layers bench chaos schema docs dashboard locks clean
 
 help: ## Print this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
@@ -20,7 +20,7 @@ test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
 
-check: $(VENV)/.dev fmt lint types floors ## Formatting, lint, types, floors, spelling
+check: $(VENV)/.dev fmt lint types layers ## Formatting, lint, types, layers, spelling
 
 fmt: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .
@@ -32,7 +32,7 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-floors: $(VENV)/.dev ## A room imports only from floors below its own
+layers: $(VENV)/.dev ## A module imports only from layers below its own
 	@$(BIN)/lint-imports --no-cache | grep -A 20 -E 'BROKEN|Contracts:'; $(BIN)/lint-imports --no-cache > /dev/null
 
 bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it

@@ -15,7 +15,7 @@ from orchestrator_gql.engine.commit import Draft, Terms
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.commits import Aftermath
+from orchestrator_gql.storage.database.after_commit import Aftermath
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.clock import WallClock

@@ -13,7 +13,7 @@ from benchmarks.course import LENGTH, Course, course, opened, sqlite_url
 from benchmarks.table import Line, costs, rates
 from orchestrator_gql.app import assemble
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import decide

@@ -19,22 +19,22 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.domain import products
-from orchestrator_gql.engine.notifications.work import begin_to_tell
+from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
-from orchestrator_gql.engine.workers.sealer import keep_sealed, seal_at_the_end
-from orchestrator_gql.engine.workers.timekeeper import keep_time
+from orchestrator_gql.engine.workers.timers import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
+from orchestrator_gql.graphql.app import graphql_face
 from orchestrator_gql.graphql.http import GraphQLFace
-from orchestrator_gql.graphql.mount import graphql_face
-from orchestrator_gql.rest.access import AccessLog
+from orchestrator_gql.notifications.start import begin_to_tell
+from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
+from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.hosts import KnownHosts, Refuse
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
-from orchestrator_gql.rest.pages import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells

@@ -10,7 +10,7 @@ from uuid import UUID
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.database.commits import Aftermath
+from orchestrator_gql.storage.database.after_commit import Aftermath
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflows.registry import Registry

@@ -115,11 +115,11 @@ def _act(asked: argparse.Namespace) -> None:
         case "start" | "confirm":
             _fill_in(asked)
         case "claim" | "release":
-            from orchestrator_gql.cli.operator import deciding
+            from orchestrator_gql.cli.operator import decisions
 
-            getattr(deciding, asked.command)(asked.url, asked.id)
+            getattr(decisions, asked.command)(asked.url, asked.id)
         case "assign":
-            from orchestrator_gql.cli.operator.deciding import assign
+            from orchestrator_gql.cli.operator.decisions import assign
 
             assign(asked.url, asked.id, asked.name)
         case "notifications":
@@ -145,7 +145,7 @@ def _fill_in(asked: argparse.Namespace) -> None:
 
         start(asked.url, asked.workflow, key=asked.idempotency_key, is_json=asked.json, **given)
     elif asked.reject or asked.send_back is not None:
-        from orchestrator_gql.cli.operator.deciding import reject
+        from orchestrator_gql.cli.operator.decisions import reject
 
         answers = [*asked.set, *filter(None, [asked.pages])]
         reject(

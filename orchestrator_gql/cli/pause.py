@@ -3,7 +3,7 @@
 from typing import Any
 
 from orchestrator_gql.cli.client import OperationRefused
-from orchestrator_gql.cli.operator.moments import moment
+from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from orchestrator_gql.config import addresses
 from orchestrator_gql.config.notifications import Smtp, Webhook
-from orchestrator_gql.config.people import ROLES, ApiToken, Team
+from orchestrator_gql.config.principals import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.errors import SettingsError

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import references, rest, waits
-from orchestrator_gql.engine.authors import conditions
-from orchestrator_gql.engine.authors.execution import Tokens
-from orchestrator_gql.engine.people import requests
-from orchestrator_gql.engine.waits import Polled
+from orchestrator_gql.engine import engine_state
+from orchestrator_gql.engine.callbacks import external_ids, waits
+from orchestrator_gql.engine.callbacks.waits import Polled
+from orchestrator_gql.engine.input_requests import requests
+from orchestrator_gql.engine.steps import conditions
+from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.process import (
     Failed,
     Outcome,
@@ -31,7 +32,7 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.storage import callbacks, events, processes, product_subscriptions, steps, timers
 from orchestrator_gql.storage.columns import Words
-from orchestrator_gql.storage.database.commits import wake
+from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     EngineState,
@@ -115,7 +116,7 @@ def apply(
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
     if stands.engine is EngineState.PAUSING and not is_held:
-        rest.look(conn, terms.now)
+        engine_state.look(conn, terms.now)
     return Committed(after, tokens)
 
 
@@ -130,7 +131,7 @@ def _keep_refs(conn: Connection, before: Process, draft: Draft, terms: Terms) ->
     for transition in draft.transitions:
         step = terms.steps[before.position] if transition.refs else None
         if isinstance(step, ActionStep) and step.awaits is not None:
-            references.keep(conn, before, step.awaits, before.position + 1, transition.refs, terms.now)
+            external_ids.keep(conn, before, step.awaits, before.position + 1, transition.refs, terms.now)
 
 
 def begin_process(conn: Connection, begun: Transition) -> Process:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audited import key_of
+from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.commit import Draft, Fenced, Terms
 from orchestrator_gql.process import Failed, Process, course, decide, status_changed, step_at
 from orchestrator_gql.runtime import Runtime

@@ -14,20 +14,21 @@ over between two steps: what ended is committed, and what comes next is left to 
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import commit, engine_errors, waits
-from orchestrator_gql.engine.audited import key_of
-from orchestrator_gql.engine.authors import asking, conditions, execution
-from orchestrator_gql.engine.authors.failures import failure_of
+from orchestrator_gql.engine import commit, engine_errors
+from orchestrator_gql.engine.audit_log import key_of
+from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms, must_be_named
-from orchestrator_gql.engine.segment import Segment
+from orchestrator_gql.engine.steps import conditions, execution, input_steps
+from orchestrator_gql.engine.steps.failures import failure_of
 from orchestrator_gql.process import (
     Failed,
     Process,
@@ -48,6 +49,32 @@ from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
+
+STEPS = 50
+SECONDS = 30.0
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(slots=True)
+class Segment:
+    """The steps of one process in one worker's hands; ``is_stopping`` says whether the worker takes no more work."""
+
+    is_stopping: Callable[[], bool] = _never
+    _left: int = STEPS
+    _until: float = field(default_factory=lambda: time.monotonic() + SECONDS)
+
+    def count(self) -> None:
+        """One more step has ended."""
+        self._left -= 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the process is to be handed over before its next step."""
+        return self._left <= 0 or self.is_stopping() or time.monotonic() >= self._until
+
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +185,7 @@ async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
         if draft.asked != process.position and conditions.must_be_asked(process, step):
             draft = await _ask_condition(runtime, steps, draft)
         elif isinstance(step, InputStep) and conditions.recorded(process, steps):
-            outcome = await asking.ask(runtime, process, step)
+            outcome = await input_steps.ask(runtime, process, step)
             draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
         elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(draft, step):
             draft = await _ask_names(runtime, steps, draft, step)

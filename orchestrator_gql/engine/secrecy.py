@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.mailbox import Delivery, Mailbox, RefusedLetter
+from orchestrator_gql.callbacks.rules import Delivery, Mailbox, RefusedLetter
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json

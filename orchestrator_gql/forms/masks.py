@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator_gql.forms.faults import MAX_KEY_LENGTH, clipped
+from orchestrator_gql.forms.errors import MAX_KEY_LENGTH, clipped
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json.redaction import MASK, VALUES

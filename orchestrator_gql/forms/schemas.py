@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from pydantic_forms.core.shared import GenerateFormJsonSchema
 
-from orchestrator_gql.forms.answers import keys
+from orchestrator_gql.forms.submitted_pages import keys
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, as_python, revealed, secrets_within, with_secrets
 

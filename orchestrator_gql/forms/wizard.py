@@ -20,12 +20,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_forms.exceptions import FormValidationError
 
 from orchestrator_gql.forms.accepted import Accepted
-from orchestrator_gql.forms.answers import asked_values, judge
-from orchestrator_gql.forms.faults import DEFAULT_LOCALE, field_errors
+from orchestrator_gql.forms.errors import DEFAULT_LOCALE, field_errors
 from orchestrator_gql.forms.masks import NO_SECRECY, Secrecy
 from orchestrator_gql.forms.pages import SubmitFormPage
 from orchestrator_gql.forms.schemas import page_schema
 from orchestrator_gql.forms.shown import Page, show
+from orchestrator_gql.forms.submitted_pages import asked_values, judge
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError

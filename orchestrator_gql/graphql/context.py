@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from strawberry.types import Info as StrawberryInfo
 
-from orchestrator_gql.forms.faults import DEFAULT_LOCALE
+from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
-from orchestrator_gql.graphql.wire.redaction import Redaction
-from orchestrator_gql.lookups.weight import Places, Weight, weighing
+from orchestrator_gql.graphql.redaction import Redaction
+from orchestrator_gql.reads.weight import Places, Weight, weighing
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 

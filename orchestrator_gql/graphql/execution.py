@@ -13,8 +13,8 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.lookups.weight import Weight
+from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 

@@ -25,13 +25,13 @@ from orchestrator_gql.graphql.context import EXECUTION_SECONDS
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
+from orchestrator_gql.graphql.transport import request as asking
+from orchestrator_gql.graphql.transport.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
+from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
+from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.transport.responses import HttpRefusal, answer, refusal
+from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
-from orchestrator_gql.graphql.wire import asked as asking
-from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.graphql.wire.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
-from orchestrator_gql.graphql.wire.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
-from orchestrator_gql.graphql.wire.responses import HttpRefusal, answer, refusal
-from orchestrator_gql.graphql.wire.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
-from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.callbacks.rules import Mailbox
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
-from orchestrator_gql.lookups import engine
-from orchestrator_gql.lookups.callbacks import Log, attempt_pages, progress_pages
-from orchestrator_gql.lookups.rows import (
+from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.reads import processes as engine_reads
+from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
+from orchestrator_gql.reads.rows import (
     ByKeys,
     attempts_by_ids,
     callbacks_by_ids,
@@ -32,12 +33,11 @@ from orchestrator_gql.lookups.rows import (
     steps_of_processes,
     whole_processes,
 )
-from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage.figures.backlog import Backlog
-from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.storage.letters.attempts import Attempt, Progress
+from orchestrator_gql.storage.backlog import Backlog
+from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.secrets import Secrets
 
@@ -74,7 +74,7 @@ class Loaders:
             runtime, principal, product_subscription_ids_of_processes
         )
         self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions_by_ids)
-        self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine.work(runtime, principal))
+        self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine_reads.work(runtime, principal))
 
 
 def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:

@@ -9,6 +9,8 @@ import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import AuthorCodeError, ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.types import stats as stats_types
+from orchestrator_gql.graphql.types.audit import AuditAnchor, AuditEntry, AuditFilter, AuditVerification
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -24,38 +26,31 @@ from orchestrator_gql.graphql.types.filters import (
 )
 from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
 from orchestrator_gql.graphql.types.input_requests import InputRequest
-from orchestrator_gql.graphql.types.oversight import stats as stats_types
-from orchestrator_gql.graphql.types.oversight.audit import (
-    AuditAnchor,
-    AuditEntry,
-    AuditFilter,
-    AuditVerification,
-)
-from orchestrator_gql.graphql.types.oversight.notifications import Notification, NotificationQueries
-from orchestrator_gql.graphql.types.oversight.stats import Engine, Stats
+from orchestrator_gql.graphql.types.notifications import Notification, NotificationQueries
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
-from orchestrator_gql.lookups import audit as audit_lookups
-from orchestrator_gql.lookups import callbacks as callback_lookups
-from orchestrator_gql.lookups import engine as engine_lookups
-from orchestrator_gql.lookups import forms as form_lookups
-from orchestrator_gql.lookups import input_requests as request_lookups
-from orchestrator_gql.lookups import notifications as notification_lookups
-from orchestrator_gql.lookups import processes as process_lookups
-from orchestrator_gql.lookups import products as product_lookups
-from orchestrator_gql.lookups import rows as row_lookups
-from orchestrator_gql.lookups import stats as stats_lookups
-from orchestrator_gql.lookups import workflows as workflow_lookups
-from orchestrator_gql.lookups.audit_walk import verify_audit
-from orchestrator_gql.lookups.rows import NodeId, NodeKind
+from orchestrator_gql.reads import audit as audit_lookups
+from orchestrator_gql.reads import callbacks as callback_lookups
+from orchestrator_gql.reads import input_requests as form_lookups
+from orchestrator_gql.reads import input_requests as request_lookups
+from orchestrator_gql.reads import notifications as notification_lookups
+from orchestrator_gql.reads import processes as engine_lookups
+from orchestrator_gql.reads import processes as process_lookups
+from orchestrator_gql.reads import processes as stats_lookups
+from orchestrator_gql.reads import processes as workflow_lookups
+from orchestrator_gql.reads import products as product_lookups
+from orchestrator_gql.reads import rows as row_lookups
+from orchestrator_gql.reads.audit import verify_audit
+from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
-from orchestrator_gql.storage import lists
+from orchestrator_gql.storage import listing
 from orchestrator_gql.storage.events import EventFilter as LogFilter
-from orchestrator_gql.storage.keyset import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.pagination import Slice, Window, cursor_of, only
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError
 
 T = TypeVar("T", Workflow, Product)
@@ -81,7 +76,7 @@ class Viewer:
 
 async def process_connection(
     info: Info,
-    wanted: lists.ProcessFilter,
+    wanted: listing.ProcessFilter,
     window: Window,
     *,
     by_update: bool = False,

@@ -10,15 +10,15 @@ from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
 from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
 from orchestrator_gql.graphql.mutations.notifications import NotificationMutations
+from orchestrator_gql.graphql.mutations.operator_actions import RecoveryMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
-from orchestrator_gql.graphql.mutations.recovery import RecoveryMutations
 from orchestrator_gql.graphql.queries import Query
+from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
 from orchestrator_gql.graphql.types.callbacks import CallbackAttempt
 from orchestrator_gql.graphql.types.events import EVENT_TYPES
 from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.scalars import JSON_SCALAR, scalars
-from orchestrator_gql.graphql.wire.redaction import redact_before_writing
 from orchestrator_gql.utils.json.redaction import Redactor
 
 NOTHING = Redactor(())

@@ -13,10 +13,10 @@ from orchestrator_gql.graphql.execution import WeighingExecutor
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
-from orchestrator_gql.graphql.types.oversight.stats import WINDOWS, Stats
 from orchestrator_gql.graphql.types.resolving import subscription
-from orchestrator_gql.lookups import events as event_lookups
-from orchestrator_gql.lookups import stats as stats_lookups
+from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
+from orchestrator_gql.reads import events as event_lookups
+from orchestrator_gql.reads import processes as stats_lookups
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 STATS_PAUSE = 1.0

@@ -17,9 +17,9 @@ from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
 from orchestrator_gql.graphql.masking import masked
-from orchestrator_gql.graphql.wire import frames
-from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.graphql.wire.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
+from orchestrator_gql.graphql.transport import frames
+from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
+from orchestrator_gql.graphql.transport.request import Asked
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import Unauthenticated
 

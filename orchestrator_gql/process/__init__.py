@@ -7,20 +7,8 @@ moves     what all moves share   recovery    how operators help it on
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait
 from orchestrator_gql.process.conditions import ConditionKey
-from orchestrator_gql.process.machine import (
-    abort,
-    change_definition,
-    claim,
-    complete,
-    create,
-    decide,
-    enter,
-    expire,
-    first_difference,
-    hand_over,
-    resume,
-)
-from orchestrator_gql.process.moves import course, fingerprint, status_changed, step_at
+from orchestrator_gql.process.model import Entry, Process, StepRecord
+from orchestrator_gql.process.operator_actions import await_again, reissue, retry, send_back, take_up
 from orchestrator_gql.process.outcomes import (
     Abort,
     Again,
@@ -34,8 +22,20 @@ from orchestrator_gql.process.outcomes import (
     Transition,
     Wait,
 )
-from orchestrator_gql.process.records import Entry, Process, StepRecord
-from orchestrator_gql.process.recovery import await_again, reissue, retry, send_back, take_up
+from orchestrator_gql.process.state_machine import (
+    abort,
+    change_definition,
+    claim,
+    complete,
+    create,
+    decide,
+    enter,
+    expire,
+    first_difference,
+    hand_over,
+    resume,
+)
+from orchestrator_gql.process.transitions import course, fingerprint, status_changed, step_at
 
 __all__ = [
     "Abort",

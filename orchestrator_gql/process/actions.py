@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from orchestrator_gql.process.moves import DEFINITION_CHANGED, step_at
-from orchestrator_gql.process.records import Process
+from orchestrator_gql.process.model import Process
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED, step_at
 from orchestrator_gql.types import Permission, ProcessStatus, StepKind
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepList
 

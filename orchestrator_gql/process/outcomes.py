@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.process.records import Entry, Process, StepRecord
+from orchestrator_gql.process.model import Entry, Process, StepRecord
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import Escalation

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from orchestrator_gql.audit.lines import end_line, entry_line, seal_line
 from orchestrator_gql.audit.seals import Seal
-from orchestrator_gql.lookups.audit_walk import audit_parts, behind_seal
-from orchestrator_gql.lookups.people import principal_of
+from orchestrator_gql.authentication.tokens import principal_of
+from orchestrator_gql.reads.audit import audit_parts, behind_seal
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.storage.audit import Part

@@ -11,18 +11,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestrator_gql.callbacks.mailbox import Delivery, Receipt, without_token
+from orchestrator_gql.callbacks.external_ids import LONGEST
 from orchestrator_gql.callbacks.progress import Report, read_report
-from orchestrator_gql.callbacks.references import LONGEST
+from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.signature import Proof
-from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
-from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
-from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
-from orchestrator_gql.engine.admission import demand_service
-from orchestrator_gql.engine.letters import DRY_RUN, Address, aside
-from orchestrator_gql.lookups.callbacks import is_address
+from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, aside
+from orchestrator_gql.engine.callbacks.service_auth import demand_service
+from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.misses import Misses, missed, peer_of
+from orchestrator_gql.rest.guess_limiter import Misses, missed, peer_of
 from orchestrator_gql.rest.problems import problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json

@@ -22,9 +22,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage.database.facts import Delivered, Fact, ProcessEnded, StepEnded
-from orchestrator_gql.storage.figures import gauges
-from orchestrator_gql.storage.figures.gauges import LIVING, Gauges
+from orchestrator_gql.storage import metrics as stored_metrics
+from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, StepEnded
+from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
@@ -138,7 +138,9 @@ class Metrics:
         since = now - timedelta(seconds=self._runtime.settings.lease)
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._runtime.database.read(lambda conn: gauges.load(conn, now=now, workers_since=since))
+                return await self._runtime.database.read(
+                    lambda conn: stored_metrics.load(conn, now=now, workers_since=since)
+                )
         except (StorageUnavailable, TimeoutError):
             logger.warning("the database is away; the metrics tell what this server counts itself")
             return None

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from orchestrator_gql.lookups.callbacks import status_of_receipt
-from orchestrator_gql.rest.misses import Misses, missed
+from orchestrator_gql.reads.callbacks import status_of_receipt
+from orchestrator_gql.rest.guess_limiter import Misses, missed
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import ReceiptUnknown

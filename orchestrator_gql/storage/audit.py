@@ -32,9 +32,9 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator_gql.audit.entries import BEGINNING, ENGINE, AuditEntry, digest_of
 from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
 from orchestrator_gql.audit.walk import Place
-from orchestrator_gql.storage import keyset
+from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.keyset import Key, Slice, Window, read_slice
+from orchestrator_gql.storage.pagination import Key, Slice, Window, read_slice
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id
@@ -133,7 +133,7 @@ def page(conn: Connection, wanted: AuditFilter, window: Window) -> Slice[AuditEn
 
 def count(conn: Connection, wanted: AuditFilter) -> int:
     """How many entries there are."""
-    return keyset.count(conn, select(audit.c.id).where(*_conditions(wanted)))
+    return pagination.count(conn, select(audit.c.id).where(*_conditions(wanted)))
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEntry]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
-from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.callbacks.rules import Mailbox
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads

@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.storage.columns import each, failure_to_json
-from orchestrator_gql.storage.database.commits import aftermath
+from orchestrator_gql.storage.database.after_commit import aftermath
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within

@@ -32,13 +32,13 @@ from sqlalchemy import (
 
 from orchestrator_gql.process import Entry, Process, StepRecord, conditions
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.commits import aftermath, wake
-from orchestrator_gql.storage.database.facts import ProcessEnded
+from orchestrator_gql.storage.database.after_commit import aftermath, wake
+from orchestrator_gql.storage.database.observer import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.engine_state import KEY
+from orchestrator_gql.storage.steps import light_record_columns, record_columns, record_of
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
-from orchestrator_gql.storage.visits import light_record_columns, record_columns, record_of
 from orchestrator_gql.storage.weight import within
-from orchestrator_gql.storage.work.engine_state import KEY
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.secrets import Secrets

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from orchestrator_gql.storage.columns import UtcDateTime, among
-from orchestrator_gql.storage.database.commits import aftermath
+from orchestrator_gql.storage.database.after_commit import aftermath
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
 

@@ -15,7 +15,7 @@ test expected in vain is an `AssertionError` that says where the process stands 
 
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.kit import Kit
-from orchestrator_gql.testing.people import person
+from orchestrator_gql.testing.principals import person
 from orchestrator_gql.testing.remote import Remote
 from orchestrator_gql.testing.run import Run
 

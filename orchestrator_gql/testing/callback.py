@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from orchestrator_gql.callbacks import urls
-from orchestrator_gql.callbacks.mailbox import Mailbox, Receipt
 from orchestrator_gql.callbacks.progress import read_report
-from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
-from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
-from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
-from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.callbacks.rules import Mailbox, Receipt
+from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, receive_report
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json

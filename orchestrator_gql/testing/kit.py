@@ -9,21 +9,21 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
-from orchestrator_gql.lookups.forms import start_form
+from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
-from orchestrator_gql.storage import lists, timers
-from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.storage.lists import ProcessFilter
+from orchestrator_gql.storage import listing, timers
+from orchestrator_gql.storage.listing import ProcessFilter
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.deployed import StandIns, deployed
+from orchestrator_gql.testing.descriptions import MOVING, refused, shown, standing, unfinished
 from orchestrator_gql.testing.engine import at_work, fresh_database, own_settings
-from orchestrator_gql.testing.patience import until
 from orchestrator_gql.testing.run import Run
-from orchestrator_gql.testing.words import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
@@ -128,12 +128,12 @@ class Kit:
 
     async def _is_still(self) -> bool:
         moving = ProcessFilter(statuses=MOVING)
-        return await self._runtime.database.read(lambda conn: lists.process_count(conn, moving)) == 0
+        return await self._runtime.database.read(lambda conn: listing.process_count(conn, moving)) == 0
 
     async def _unrest(self) -> str:
         moving = ProcessFilter(statuses=MOVING)
         page = await self._runtime.database.read(
-            lambda conn: lists.process_page(conn, moving, Window(10), by_update=False, is_descending=False)
+            lambda conn: listing.process_page(conn, moving, Window(10), by_update=False, is_descending=False)
         )
         return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
 

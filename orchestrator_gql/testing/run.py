@@ -7,26 +7,22 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.mailbox import Receipt
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.engine.authors.stored import fetched
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.callbacks.rules import Receipt
+from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
+from orchestrator_gql.commands.processes import abort_process, retry_process
+from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.steps.state import fetched
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.lookups.forms import open_form
 from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage import input_requests, processes, product_subscriptions, steps
 from orchestrator_gql.testing.callback import Callback
-from orchestrator_gql.testing.patience import until
-from orchestrator_gql.testing.words import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.descriptions import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.types import Json, ProcessStatus
 
 

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import chaos.workflows
 import orchestrator_gql.cli.serve
 from orchestrator_gql.cli.main import main
-from orchestrator_gql.graphql import mount, schema
+from orchestrator_gql.graphql import app, schema
 
 PRELOADED = (chaos.workflows, orchestrator_gql.cli.serve)
 
@@ -61,7 +61,7 @@ def nurse() -> None:
     """Take orders until stdin ends, and then nobody is left alive."""
     assembled = functools.cache(schema.build_schema)
     assembled(is_development=True)
-    mount.build_schema = assembled  # type: ignore[attr-defined]
+    app.build_schema = assembled  # type: ignore[attr-defined]
     gc.freeze()  # what is shared stays shared: no fork pays for a collection that touches every page
     signal.signal(signal.SIGCHLD, bury)
     alive: set[int] = set()

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
 from orchestrator_gql.graphql.execution import Answer
-from orchestrator_gql.graphql.wire.sse import EventStream
+from orchestrator_gql.graphql.transport.sse import EventStream
 from orchestrator_gql.utils.slow_readers import MIB, Limits, Reason, SlowReaders
 
 SECONDS = 30

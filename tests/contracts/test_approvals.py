@@ -11,23 +11,25 @@ from support.engine import Engine
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
-from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.commands.input_requests import (
+    assign_input_request,
+    claim_input_request,
+    reject_input_request,
+    release_input_request,
+    submit_form,
+)
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.config.people import Team
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.config.principals import Team
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.lookups.audit import audit_page
-from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Permission, Principal
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.testing import person
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, Verdict
 from orchestrator_gql.utils.errors import (

@@ -13,17 +13,18 @@ from support.playbooks import calls
 from support.remote import Remote, answer, fail
 
 from orchestrator_gql.audit.entries import AuditEntry
-from orchestrator_gql.commands.callbacks.adopt_callback_attempt import adopt_callback_attempt
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.lookups.audit import audit_page
-from orchestrator_gql.lookups.audit_walk import Verified, verify_audit
+from orchestrator_gql.commands.callback_operator_actions import (
+    adopt_callback_attempt,
+    complete_callback,
+    reawait_callback,
+    reissue_callback,
+)
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.reads.audit import Verified, audit_page, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.audit import AuditFilter, record
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.storage.tables import audit
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import CallbackClosed, Forbidden, InvalidState, PayloadInvalid

@@ -16,9 +16,9 @@ from support.operator import ADA
 
 from orchestrator_gql.audit.entries import BEGINNING, AuditEntry, digest_of
 from orchestrator_gql.audit.seals import Anchor
-from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.workers.sealer import seal_at_the_end, seal_new
-from orchestrator_gql.lookups.audit_walk import MOST, Verified, verify_audit
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.workers.audit_sealer import seal_at_the_end, seal_new
+from orchestrator_gql.reads.audit import MOST, Verified, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import audit as log
 from orchestrator_gql.storage.audit import BATCH, Outrun

@@ -12,7 +12,7 @@ from support.playbooks import calls, judge
 from support.remote import Remote, answer, report
 
 from orchestrator_gql import begin, callback_step, inputstep, step
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, FormGenerator, ProcessStatus, State

@@ -8,10 +8,10 @@ from support.engine import Engine
 from support.playbooks import calls
 from support.remote import Remote
 
-from orchestrator_gql.callbacks.mailbox import Delivery
-from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
-from orchestrator_gql.engine.letters import Address
-from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.commands.callback_deliveries import receive_delivery
+from orchestrator_gql.engine.callbacks.deliveries import Address
+from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus
 from orchestrator_gql.utils.errors import PayloadInvalid
 
@@ -39,7 +39,7 @@ async def refused(engine: Engine, token: str, body: bytes) -> None:
 
 async def logged(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
     mailbox = await engine.mailbox(process_id)
-    return await engine.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100))
+    return await engine.read(lambda conn: callback_attempts.of_callback(conn, mailbox.id, None, 100))
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:
@@ -65,7 +65,7 @@ async def test_no_more_than_20_mib_of_refused_bodies_are_kept(offer: Offer) -> N
 
 
 async def test_one_attempt_is_kept_however_large_it_is(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "KEPT_BYTES", 10)
+    monkeypatch.setattr(callback_attempts, "KEPT_BYTES", 10)
     engine, process_id, token = await waiting(offer)
 
     for body in (b"small", b"larger than the bound"):

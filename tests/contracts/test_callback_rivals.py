@@ -14,7 +14,7 @@ from support.playbooks import calls, judge
 from support.remote import Remote, answer, report
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import (

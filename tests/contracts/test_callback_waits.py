@@ -8,8 +8,8 @@ from support.operator import ADA
 from support.playbooks import calls
 from support.remote import Remote, answer, fail, report
 
-from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.commands.processes import retry_process
+from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import (
     CallbackClosed,
@@ -112,7 +112,7 @@ async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer
     for number in range(60):
         await report(engine.runtime, token, f"task {number}", percent=number)
     mailbox = await engine.mailbox(process_id)
-    log, total = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
     await answer(engine.runtime, token, {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
@@ -120,7 +120,7 @@ async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer
     assert total == 60
     told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert [event.payload["progress"]["percent"] for event in told] == list(range(60))
-    assert len((await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100)))[0]) == 60
+    assert len((await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100)))[0]) == 60
 
 
 async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None:
@@ -133,7 +133,7 @@ async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None
     await asyncio.gather(*(report(engine.runtime, token, f"line {number}") for number in range(40)))
 
     mailbox = await engine.mailbox(process_id)
-    log, _ = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    log, _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
     told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert {one.message for one in log} == {f"line {number}" for number in range(40)}
     assert [one.message for one in log] == [event.payload["progress"]["message"] for event in told]
@@ -147,13 +147,13 @@ async def test_of_very_many_reports_the_newest_are_kept_and_all_are_counted(
     engine = await offer(played)
     process_id = await engine.start(played)
     token = await remote.asked()
-    monkeypatch.setattr(attempts, "KEPT_PROGRESS", 5)
+    monkeypatch.setattr(callback_attempts, "KEPT_PROGRESS", 5)
 
     for number in range(8):
         await report(engine.runtime, token, f"task {number}")
 
     mailbox = await engine.mailbox(process_id)
-    log, total = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 100))
+    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
     assert [one.message for one in log] == [f"task {number}" for number in range(3, 8)]
     assert total == 8
 

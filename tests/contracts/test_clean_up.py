@@ -12,8 +12,7 @@ from support.playbooks import judge
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, conditional, step
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.types import ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import CallbackClosed
 from orchestrator_gql.workflow import Workflow, workflow

@@ -9,12 +9,10 @@ from conftest import Offer
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
-from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.input_requests import assign_input_request, claim_input_request, submit_form
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid, ReadOnly
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import input_requests

@@ -13,8 +13,8 @@ from support.operator import ADA
 from support.playbooks import of
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.storage.database.commits import wake
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.types import ProcessStatus, State
 
 COMPLETED, CREATED = ProcessStatus.COMPLETED, ProcessStatus.CREATED

@@ -9,15 +9,13 @@ from sqlalchemy import Connection, select
 from support.playbooks import calls
 from support.remote import Remote, answer
 
-from orchestrator_gql.callbacks.mailbox import Delivery
 from orchestrator_gql.callbacks.progress import Report
-from orchestrator_gql.commands.callbacks.fail_callback import receive_failure
-from orchestrator_gql.commands.callbacks.receive_callback import receive_delivery
-from orchestrator_gql.commands.callbacks.report_callback_progress import receive_report
-from orchestrator_gql.engine import letters
-from orchestrator_gql.engine.letters import DRY_RUN, Address
-from orchestrator_gql.lookups.callbacks import status_of_receipt
-from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
+from orchestrator_gql.engine.callbacks import deliveries
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address
+from orchestrator_gql.reads.callbacks import status_of_receipt
+from orchestrator_gql.storage import callback_attempts as attempt_rows
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks, events
 from orchestrator_gql.types import CallbackStatus, ProcessStatus
 from orchestrator_gql.utils.errors import CallbackConflict, StorageUnavailable
@@ -75,9 +73,9 @@ async def test_of_what_a_dry_run_writes_nothing_would_be_kept(offer: Offer) -> N
 
     callback_id, now = (await engine.mailbox(process_id)).id, engine.runtime.clock.now()
     with suppress(StorageUnavailable):  # PostgreSQL refuses the statement, SQLite rolls it back
-        await letters.carry_out(engine.runtime, Address(token, is_dry_run=True), write)
-    after_dry_run = (await engine.read(lambda conn: attempts.progress_of(conn, callback_id, None, 10)))[1]
-    await letters.carry_out(engine.runtime, Address(token), write)
-    after_real_one = (await engine.read(lambda conn: attempts.progress_of(conn, callback_id, None, 10)))[1]
+        await deliveries.carry_out(engine.runtime, Address(token, is_dry_run=True), write)
+    after_dry_run = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
+    await deliveries.carry_out(engine.runtime, Address(token), write)
+    after_real_one = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]
 
     assert (after_dry_run, after_real_one) == (0, 1)

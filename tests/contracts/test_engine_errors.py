@@ -15,9 +15,9 @@ from support.operator import ADA
 from support.playbooks import of
 
 from orchestrator_gql import conditional, step
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.engine import commit, runner
-from orchestrator_gql.engine.authors import execution
+from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.storage import events as event_rows
 from orchestrator_gql.storage import steps as step_rows
 from orchestrator_gql.types import EventKind, ProcessStatus, State

@@ -15,11 +15,11 @@ from support.database import PostgresServer
 from support.engine import BEGINNING, Engine, engine_of
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.commands.processes.update_process_note import update_process_note
+from orchestrator_gql.commands.processes import update_process_note
 from orchestrator_gql.events.stream import Batch, follow
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import events, processes
-from orchestrator_gql.storage.database.commits import begin_unit
+from orchestrator_gql.storage.database.after_commit import begin_unit
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, EventKind, ProcessStatus, State

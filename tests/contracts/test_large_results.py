@@ -12,8 +12,8 @@ from support.remote import Remote, answer, fail, token_of
 
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.callbacks.progress import read_report
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.tables import metadata

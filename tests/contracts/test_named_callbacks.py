@@ -11,10 +11,8 @@ from support.operator import ADA
 from support.remote import answer, fail, token_of
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.callbacks.mailbox import Mailbox
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
+from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, State
 from orchestrator_gql.utils.errors import CallbackClosed, ProcessFailureError

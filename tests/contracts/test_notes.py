@@ -5,7 +5,7 @@ import asyncio
 from conftest import Offer
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.commands.processes.update_process_note import update_process_note
+from orchestrator_gql.commands.processes import update_process_note
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import EventKind, ProcessStatus
 from orchestrator_gql.workflow import StepList, workflow

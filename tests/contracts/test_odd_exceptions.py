@@ -16,7 +16,7 @@ from support.playbooks import judge
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, conditional, inputstep, retrystep, step, steplens
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.domain import SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process

@@ -19,15 +19,15 @@ from support.remote import Remote
 from orchestrator_gql import begin, callback_step, inputstep, step, steplens
 from orchestrator_gql.app import create_app
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.mailbox import Delivery
-from orchestrator_gql.commands.callbacks.receive_callback import receive_callback, receive_delivery
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.commands.callback_deliveries import receive_callback, receive_delivery
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.letters import Address
+from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
-from orchestrator_gql.lookups.forms import open_form, start_form
-from orchestrator_gql.lookups.workflows import blocked_reason
+from orchestrator_gql.reads.input_requests import open_form, start_form
+from orchestrator_gql.reads.processes import blocked_reason
 from orchestrator_gql.security import AuthContext
 from orchestrator_gql.types import CallbackStatus, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, PayloadInvalid

@@ -17,11 +17,11 @@ from support.outbox import hook, outbox, reach
 from support.receiver import receiving
 
 from orchestrator_gql import begin, step
-from orchestrator_gql.engine.notifications.follower import STORED_EVERY, Follower
-from orchestrator_gql.engine.notifications.targets import Target
-from orchestrator_gql.outside.addresses import is_public
-from orchestrator_gql.storage.outbox import notifications, place
-from orchestrator_gql.storage.outbox.notifications import Notification, Try
+from orchestrator_gql.notifications.recipients import Target
+from orchestrator_gql.notifications.relay import STORED_EVERY, Follower
+from orchestrator_gql.outbound.addresses import is_public
+from orchestrator_gql.storage import notifications, outbox_cursor
+from orchestrator_gql.storage.notifications import Notification, Try
 from orchestrator_gql.storage.tables import notifications as rows
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import NotificationKind, NotificationStatus, ProcessStatus
@@ -102,7 +102,7 @@ async def test_of_two_that_read_the_same_events_one_tells_of_them(offer: Offer) 
 async def test_a_place_that_vanishes_under_a_follower_is_taken_again_where_it_stood(offer: Offer) -> None:
     engine = await offer(failing)
     one = await follower(engine)
-    await engine.runtime.database.transaction(place.leave)
+    await engine.runtime.database.transaction(outbox_cursor.leave)
     await fail(engine, 2)
 
     found = await told(engine, 2, one)
@@ -113,14 +113,14 @@ async def test_a_place_that_vanishes_under_a_follower_is_taken_again_where_it_st
 async def test_where_there_is_nothing_to_tell_the_place_is_stored_once_in_a_while(offer: Offer) -> None:
     engine = await offer(failing)
     nobody = await follower(engine, [])
-    before = await engine.read(place.load)
+    before = await engine.read(outbox_cursor.load)
     await fail(engine)
     await engine.events()
     await nobody.read_on()
-    soon = await engine.read(place.load)
+    soon = await engine.read(outbox_cursor.load)
     engine.clock.turn(STORED_EVERY.total_seconds())
     await nobody.read_on()
-    later = await engine.read(place.load)
+    later = await engine.read(outbox_cursor.load)
 
     assert before == soon
     assert later != before
@@ -150,7 +150,7 @@ async def test_who_is_configured_now_is_not_told_of_what_was_before(tmp_path: Pa
             await fail(engine)
             await reach(engine, SENT)
         async with engine_of(sqlite_url(tmp_path), failing, clock=clock) as engine:
-            forgotten = await engine.read(place.load)
+            forgotten = await engine.read(outbox_cursor.load)
             await fail(engine)
         async with engine_of(sqlite_url(tmp_path), failing, clock=clock, **settings) as engine:
             await fail(engine)

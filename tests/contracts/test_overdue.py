@@ -11,9 +11,8 @@ from support.remote import Remote, answer
 
 from orchestrator_gql import begin, inputstep
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.storage import lists
-from orchestrator_gql.storage.figures import gauges
-from orchestrator_gql.storage.lists import CallbackFilter, InputRequestFilter
+from orchestrator_gql.storage import listing, metrics
+from orchestrator_gql.storage.listing import CallbackFilter, InputRequestFilter
 from orchestrator_gql.types import FormGenerator, ProcessStatus
 from orchestrator_gql.workflow import workflow
 
@@ -37,11 +36,11 @@ async def test_a_callback_is_overdue_while_it_waits_past_its_deadline_or_else_it
 
     def look(conn: Any) -> tuple[int, int, int, int, int]:
         return (
-            lists.callback_count(conn, CallbackFilter(now)),
-            lists.callback_count(conn, CallbackFilter(now, overdue=True)),
-            lists.callback_count(conn, CallbackFilter(now, overdue=False)),
-            lists.counts(conn, since=now, now=now).overdue_callbacks,
-            gauges.load(conn, now=now, workers_since=now).overdue_callbacks,
+            listing.callback_count(conn, CallbackFilter(now)),
+            listing.callback_count(conn, CallbackFilter(now, overdue=True)),
+            listing.callback_count(conn, CallbackFilter(now, overdue=False)),
+            listing.counts(conn, since=now, now=now).overdue_callbacks,
+            metrics.load(conn, now=now, workers_since=now).overdue_callbacks,
         )
 
     every, overdue, others, counted, measured = await engine.read(look)
@@ -78,10 +77,10 @@ async def test_a_form_is_overdue_while_it_is_open_past_its_due_date_or_else_it_i
 
     def look(conn: Any) -> tuple[int, int, int, int]:
         return (
-            lists.input_request_count(conn, InputRequestFilter(now, statuses=None)),
-            lists.input_request_count(conn, InputRequestFilter(now, statuses=None, overdue=True)),
-            lists.input_request_count(conn, InputRequestFilter(now, statuses=None, overdue=False)),
-            lists.counts(conn, since=now, now=now).overdue_input_requests,
+            listing.input_request_count(conn, InputRequestFilter(now, statuses=None)),
+            listing.input_request_count(conn, InputRequestFilter(now, statuses=None, overdue=True)),
+            listing.input_request_count(conn, InputRequestFilter(now, statuses=None, overdue=False)),
+            listing.counts(conn, since=now, now=now).overdue_input_requests,
         )
 
     every, overdue, others, counted = await engine.read(look)

@@ -14,14 +14,12 @@ from support.playbooks import calls, of
 from support.remote import Remote, answer, report
 
 from orchestrator_gql import inputstep, retrystep, step
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.storage import timers
-from orchestrator_gql.storage.work import engine_state
+from orchestrator_gql.storage import engine_state, timers
 from orchestrator_gql.types import (
     CallbackStatus,
     EngineState,

@@ -12,13 +12,14 @@ from support.playbooks import calls
 from support.remote import Remote, answer, fail
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.callbacks.adopt_callback_attempt import adopt_callback_attempt
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.callback_operator_actions import (
+    adopt_callback_attempt,
+    complete_callback,
+    reawait_callback,
+    reissue_callback,
+)
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, ResultSource, State
 from orchestrator_gql.utils.errors import (
@@ -296,9 +297,9 @@ async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took
 
 def attempts_of(conn: Any, callback: UUID) -> Any:
     """What was delivered to a callback."""
-    from orchestrator_gql.storage.letters import attempts
+    from orchestrator_gql.storage import callback_attempts
 
-    return attempts.of_callback(conn, callback, None, 100)[0]
+    return callback_attempts.of_callback(conn, callback, None, 100)[0]
 
 
 async def test_the_result_of_an_action_that_failed_behind_its_url_can_be_adopted(offer: Offer) -> None:

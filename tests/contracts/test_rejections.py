@@ -8,16 +8,15 @@ from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, conditional, inputstep, step
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
+from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.lookups.audit import audit_page
+from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,

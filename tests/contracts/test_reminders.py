@@ -9,12 +9,12 @@ from support.engine import engine_of
 from support.operator import ADA, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.lookups.input_requests import refusal
+from orchestrator_gql.reads.input_requests import refusal
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, State
 from orchestrator_gql.utils.errors import InvalidState

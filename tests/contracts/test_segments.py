@@ -10,7 +10,7 @@ from support.engine import engine_of
 from support.playbooks import of
 
 from orchestrator_gql import step
-from orchestrator_gql.engine.segment import STEPS
+from orchestrator_gql.engine.runner import STEPS
 from orchestrator_gql.types import ProcessStatus, State
 
 COMPLETED = ProcessStatus.COMPLETED

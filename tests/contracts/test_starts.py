@@ -13,9 +13,7 @@ from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer
 
 from orchestrator_gql import begin, callback_step, inputstep, step
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.commands.processes import Started, abort_process, retry_process, start_workflow
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext

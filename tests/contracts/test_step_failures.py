@@ -9,7 +9,7 @@ from support.operator import ADA
 from support.playbooks import of
 
 from orchestrator_gql import callback_step, conditional, retrystep, step
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import timers
 from orchestrator_gql.types import EventKind, ProcessStatus, State, StepStatus

@@ -18,9 +18,9 @@ from support.remote import Remote
 
 from orchestrator_gql import callback_step, conditional, inputstep, step
 from orchestrator_gql.app import assemble, running
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.authors import inject, models
+from orchestrator_gql.engine.steps import arguments, models
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import input_requests
@@ -122,7 +122,7 @@ async def test_a_step_waits_for_a_database_that_is_away_while_it_loads_what_it_n
 
     played = of(work)
     engine = await offer(played)
-    monkeypatch.setattr(inject, "load_models", away_at_first)
+    monkeypatch.setattr(arguments, "load_models", away_at_first)
 
     ended = await engine.reaches(await engine.start(played), COMPLETED)
 

@@ -19,7 +19,7 @@ from support.playbooks import calls, of
 from support.remote import Remote, answer
 
 from orchestrator_gql import callback_step, step
-from orchestrator_gql.engine.workers import timekeeper
+from orchestrator_gql.engine.workers import timers
 from orchestrator_gql.process import resume
 from orchestrator_gql.storage import processes, tables
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -88,8 +88,8 @@ async def test_what_timers_woke_begins_when_all_are_awake_or_have_taken_too_long
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, hurry: float, in_order: bool
 ) -> None:
     ids = await waiting(storage, clock, count=40)
-    monkeypatch.setattr(timekeeper, "BATCH", 1)
-    monkeypatch.setattr(timekeeper, "HURRY", hurry)
+    monkeypatch.setattr(timers, "BATCH", 1)
+    monkeypatch.setattr(timers, "HURRY", hurry)
 
     async with engine_of(storage, calls(Remote(), timeout=HOUR), clock=clock) as engine:
         engine.turn(HOUR)
@@ -126,7 +126,7 @@ async def test_a_timer_makes_of_a_process_what_resuming_it_alone_does(storage: s
         before = await engine.process(process_id)
         due = clock.now() + timedelta(hours=1)
 
-        fired = await engine.runtime.database.transaction(lambda conn: timekeeper.fire(conn, engine.runtime, due))
+        fired = await engine.runtime.database.transaction(lambda conn: timers.fire(conn, engine.runtime, due))
 
         expected = resume(before, due)
         assert fired == 1

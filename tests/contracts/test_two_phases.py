@@ -9,9 +9,9 @@ from support.operator import ADA
 from support.remote import answer, token_of
 
 from orchestrator_gql import begin, dry_run_then_commit, inputstep, step
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import NextPage, SubmitFormPage
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State

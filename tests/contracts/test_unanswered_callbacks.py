@@ -12,12 +12,12 @@ from support.playbooks import calls, judge
 from support.remote import Remote, answer, fail
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.callback_deliveries import fail_callback
+from orchestrator_gql.commands.callback_operator_actions import reawait_callback
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Permission, Principal

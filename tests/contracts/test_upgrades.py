@@ -15,7 +15,7 @@ from support.operator import confirm, open_request
 
 from orchestrator_gql import begin, inputstep
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.lookups.audit_walk import verify_audit
+from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.database import connect

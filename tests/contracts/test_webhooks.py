@@ -19,19 +19,19 @@ from support.web import site_of
 
 from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.callbacks.signature import Proof, signature_fault
-from orchestrator_gql.commands.notifications.resend_notification import resend_notification
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.notifications import resend_notification
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.notifications import Webhook
-from orchestrator_gql.engine.notifications.sender import AT_ONCE
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.lookups.audit import audit_page
-from orchestrator_gql.outside import webhooks
-from orchestrator_gql.outside.answers import SHOWN
+from orchestrator_gql.notifications import webhooks
+from orchestrator_gql.notifications.sender import AT_ONCE
+from orchestrator_gql.outbound.send_result import SHOWN
+from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.keyset import Window as Page
+from orchestrator_gql.storage.pagination import Window as Page
 from orchestrator_gql.types import Event, EventKind, FormGenerator, NotificationStatus, ProcessStatus, State
 from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, ProcessFailureError
 from orchestrator_gql.utils.tokens import new_id

@@ -12,7 +12,7 @@ from support.remote import Remote, report
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.engine.runner import advance
-from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 
@@ -135,5 +135,5 @@ async def test_a_report_may_hold_any_character(offer: Offer) -> None:
     await report(engine.runtime, await remote.asked(), "half \0 done ✓")
 
     mailbox = await engine.mailbox(process_id)
-    (kept,), _ = await engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 10))
+    (kept,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 10))
     assert kept.message == "half \ufffd done ✓"

@@ -17,7 +17,7 @@ from support.engine import Engine, engine_of
 from support.operator import ADA
 from support.remote import answer
 
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import SettingsError

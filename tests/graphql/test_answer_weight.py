@@ -17,8 +17,8 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Answer
-from orchestrator_gql.graphql.wire.asked import Asked
-from orchestrator_gql.lookups.weight import Places, Weight
+from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.reads.weight import Places, Weight
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, events
 from orchestrator_gql.storage.events import BEGINNING, EventFilter

@@ -12,8 +12,7 @@ from support.operator import open_request
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.graphql.mutations import input_requests as mutations
 from orchestrator_gql.security import AuthContext

@@ -14,7 +14,7 @@ from support.web import GRAPHQL, Site, site_of
 
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.config.people import Team
+from orchestrator_gql.config.principals import Team
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import FormGenerator, Json, Permission, ProcessStatus
 from orchestrator_gql.workflow import workflow

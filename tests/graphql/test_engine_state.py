@@ -15,10 +15,10 @@ from support.web import Site, site_of
 from test_statements import counting
 
 from orchestrator_gql import step
-from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage.work import workers
-from orchestrator_gql.storage.work.workers import Worker
+from orchestrator_gql.storage import workers
+from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import EventKind, ProcessStatus
 from orchestrator_gql.utils.errors import Forbidden
 

@@ -13,8 +13,8 @@ from support.remote import Remote, answer
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql.graphql.redaction import AT_ONCE, Redaction, Shown, weight
 from orchestrator_gql.graphql.schema import build_schema
-from orchestrator_gql.graphql.wire.redaction import AT_ONCE, Redaction, Shown, weight
 from orchestrator_gql.types import Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.utils.json.redaction import MASK, Redactor, Shape

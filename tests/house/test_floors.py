@@ -39,7 +39,7 @@ def test_one_import_upward_breaks_the_contract(tmp_path: Path) -> None:
     said = lint(tmp_path)
 
     assert said.returncode == 1
-    assert "orchestrator_gql.process.machine -> orchestrator_gql.engine.runner" in said.stdout
+    assert "orchestrator_gql.process.state_machine -> orchestrator_gql.engine.runner" in said.stdout
 
 
 def test_an_import_upward_for_types_only_breaks_it_too(tmp_path: Path) -> None:

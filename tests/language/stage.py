@@ -11,11 +11,10 @@ from support.engine import Engine, engine_of
 from support.until import until
 
 from orchestrator_gql import forms
-from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.callback_deliveries import receive_callback
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import Started, retry_process, start_workflow
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions

@@ -9,8 +9,8 @@ from pydantic_forms.core import FormPage as LibraryFormPage
 from pydantic_forms.validators import Choice, LongText, choice_list, unique_conlist
 
 from orchestrator_gql.forms import Complete, FormPage, PageInvalid, ReadOnly, turn
-from orchestrator_gql.forms.answers import MAX_DEPTH
-from orchestrator_gql.forms.faults import MAX_ERRORS, MAX_KEY_LENGTH, MAX_MESSAGE_LENGTH
+from orchestrator_gql.forms.errors import MAX_ERRORS, MAX_KEY_LENGTH, MAX_MESSAGE_LENGTH
+from orchestrator_gql.forms.submitted_pages import MAX_DEPTH
 from orchestrator_gql.utils.errors import FieldError
 
 

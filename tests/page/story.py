@@ -18,8 +18,8 @@ from support.engine import Engine
 from support.until import until
 from support.web import site_of
 
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, StepRecord

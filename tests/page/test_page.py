@@ -17,7 +17,7 @@ from reader import NAMES
 from story import ORDER, Story, told
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.processes.start_workflow import start_workflow
+from orchestrator_gql.commands.processes import start_workflow
 from orchestrator_gql.events import stream
 from orchestrator_gql.forms import NextPage
 from orchestrator_gql.security import LOCAL_OPERATOR

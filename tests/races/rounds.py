@@ -14,11 +14,9 @@ from support.operator import ADA, BOB
 from support.remote import Remote, answer, fail
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.callbacks.mailbox import Receipt
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reawait_callback import reawait_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.callbacks.rules import Receipt
+from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.storage import callbacks, input_requests, processes
 from orchestrator_gql.storage.tables import callback_attempts, events, timers
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus

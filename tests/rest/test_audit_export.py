@@ -12,8 +12,8 @@ from support.web import Site, site_of
 
 from orchestrator_gql.audit.judging import Judge, Judgement
 from orchestrator_gql.audit.lines import read_lines
-from orchestrator_gql.engine.audited import write_down
-from orchestrator_gql.engine.workers.sealer import seal_new
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.workers.audit_sealer import seal_new
 from orchestrator_gql.storage import audit as log
 from orchestrator_gql.storage.audit import BATCH
 from orchestrator_gql.storage.tables import audit

@@ -12,9 +12,9 @@ from support.receiver import receiving
 
 from orchestrator_gql.config.notifications import Webhook
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.engine.notifications.targets import targets_of
-from orchestrator_gql.outside.http_client import HttpClient
-from orchestrator_gql.outside.webhooks import post_webhook
+from orchestrator_gql.notifications.recipients import targets_of
+from orchestrator_gql.notifications.webhooks import post_webhook
+from orchestrator_gql.outbound.http_client import HttpClient
 from orchestrator_gql.types import NotificationKind
 
 PAGE = (Path(__file__).parents[2] / "docs/howto/be-told.md").read_text()

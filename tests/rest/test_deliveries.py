@@ -17,8 +17,8 @@ from waits import judge, problem, waiting
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.urls import route
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.tables import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus

@@ -17,8 +17,8 @@ from support.web import site_of
 from waits import Wait, judge, problem, waiting
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.commands.processes.abort_process import abort_process
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import ProcessStatus

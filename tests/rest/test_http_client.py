@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator_gql.outside.http_client import MOST_BYTES, HttpClient, NotReached
+from orchestrator_gql.outbound.http_client import MOST_BYTES, HttpClient, NotReached
 
 
 @pytest.fixture

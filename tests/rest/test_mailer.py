@@ -13,9 +13,9 @@ import pytest
 from support.mail_server import DROP, HANG, MailServer, mail_server
 
 from orchestrator_gql.config.notifications import Smtp
-from orchestrator_gql.outside import mail as mails
-from orchestrator_gql.outside.answers import Answer
-from orchestrator_gql.outside.mail import CONNECTIONS, Mailer, written
+from orchestrator_gql.outbound import mail as mails
+from orchestrator_gql.outbound.mail import CONNECTIONS, Mailer, written
+from orchestrator_gql.outbound.send_result import Answer
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 LOGIN = ("bot", "hush\u00fchush")
@@ -224,10 +224,8 @@ async def test_a_machine_without_a_full_name_greets_with_its_address(
 
 
 def test_a_server_without_a_mail_server_does_not_load_the_library() -> None:
-    code = (
-        "import sys, orchestrator_gql.app, orchestrator_gql.engine.notifications.ways as _; print(sys.modules.keys())"
-    )
+    code = "import sys, orchestrator_gql.app, orchestrator_gql.notifications.channels as _; print(sys.modules.keys())"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
-    assert "'orchestrator_gql.outside.mail'" in found.stdout
+    assert "'orchestrator_gql.outbound.mail'" in found.stdout
     assert "aiosmtplib" not in found.stdout

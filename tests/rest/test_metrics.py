@@ -18,11 +18,10 @@ from support.web import Site, site_of
 from waits import waiting
 
 from orchestrator_gql import step
-from orchestrator_gql.callbacks.mailbox import Delivery
-from orchestrator_gql.commands.engine_state import set_engine_state
-from orchestrator_gql.storage.letters import attempts
-from orchestrator_gql.storage.work import workers
-from orchestrator_gql.storage.work.workers import Worker
+from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.commands.engine import set_engine_state
+from orchestrator_gql.storage import callback_attempts, workers
+from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import AttemptOutcome, ProcessStatus, State
 
 COMPLETED = ProcessStatus.COMPLETED
@@ -123,7 +122,7 @@ async def test_what_is_undone_is_not_counted(tmp_path: Path) -> None:
         now = engine.clock.now()
 
         def break_off(conn: Connection) -> None:
-            attempts.keep(conn, mailbox.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
+            callback_attempts.keep(conn, mailbox.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
             raise ValueError("undone")
 
         with pytest.raises(ValueError, match="undone"):

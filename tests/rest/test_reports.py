@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from waits import problem, waiting
 
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.engine import letters
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.rest import bodies
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage.letters import attempts
+from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, EventKind, ProcessStatus
 
 FAILED = ProcessStatus.FAILED
@@ -36,7 +36,7 @@ async def test_progress_is_logged_in_whatever_form_it_comes(
     async with waiting(tmp_path) as wait:
         said = await wait.send(body, behind="/progress", media_type=media_type)
         mailbox = await wait.site.engine.mailbox(wait.process_id)
-        log, total = await wait.site.engine.read(lambda conn: attempts.progress_of(conn, mailbox.id, None, 10))
+        log, total = await wait.site.engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 10))
         told = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
 
     assert (said.status_code, said.json()) == (200, {"status": "accepted"})
@@ -147,8 +147,8 @@ async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: 
 async def test_what_is_large_is_worked_on_by_a_thread_and_what_is_small_is_not() -> None:
     loop = threading.get_ident()
 
-    assert await letters.aside(letters.LARGE, threading.get_ident) == loop
-    assert await letters.aside(letters.LARGE + 1, threading.get_ident) != loop
+    assert await deliveries.aside(deliveries.LARGE, threading.get_ident) == loop
+    assert await deliveries.aside(deliveries.LARGE + 1, threading.get_ident) != loop
 
 
 async def test_who_else_calls_is_served_while_a_large_body_is_made_canonical(tmp_path: Path) -> None:

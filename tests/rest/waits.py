@@ -14,7 +14,7 @@ from support.web import Site, site_of
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.urls import route
-from orchestrator_gql.storage.letters.attempts import Attempt
+from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.types import CallbackStatus, Json, ProcessStatus
 from orchestrator_gql.workflow import workflow
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_gql.callbacks.mailbox import (
+from orchestrator_gql.callbacks.rules import (
     Accepted,
     Delivery,
     Duplicate,

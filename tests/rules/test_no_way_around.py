@@ -18,27 +18,26 @@ from hypothesis import strategies as st
 from support.engine import BEGINNING
 
 from orchestrator_gql import begin, callback_step, inputstep, step
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
-from orchestrator_gql.commands.callbacks.reissue_callback import reissue_callback
-from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
-from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
+from orchestrator_gql.commands.callback_operator_actions import complete_callback, reissue_callback
+from orchestrator_gql.commands.input_requests import (
+    assign_input_request,
+    claim_input_request,
+    reject_input_request,
+    release_input_request,
+    submit_form,
+)
+from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.config.people import Team
+from orchestrator_gql.config.principals import Team
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.forms import FormPage, ReadOnly
-from orchestrator_gql.lookups.audit import audit_page
-from orchestrator_gql.lookups.audit_walk import verify_audit
+from orchestrator_gql.reads.audit import audit_page, verify_audit
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import callbacks, input_requests
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.testing import Kit
 from orchestrator_gql.testing.run import Run
 from orchestrator_gql.types import Event, EventKind, FormGenerator, Json

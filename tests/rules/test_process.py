@@ -31,7 +31,7 @@ from orchestrator_gql.process import (
     resume,
     retry,
 )
-from orchestrator_gql.process.moves import DEFINITION_CHANGED
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED
 from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.tokens import new_id

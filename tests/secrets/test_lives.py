@@ -16,10 +16,10 @@ from support.web import site_of
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.cli.operator.forms import shown
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
-from orchestrator_gql.commands.callbacks.complete_callback import complete_callback
+from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
-from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.testing import Kit
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State

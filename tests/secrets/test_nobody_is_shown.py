@@ -15,12 +15,11 @@ from support.web import site_of
 
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
-from orchestrator_gql.commands.callbacks.report_callback_progress import report_callback_progress
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.update_process_note import update_process_note
+from orchestrator_gql.commands.callback_deliveries import report_callback_progress
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import abort_process, update_process_note
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State

@@ -9,17 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from orchestrator_gql.callbacks.mailbox import Mailbox
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
+from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.events.stream import follow
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import callbacks, processes, steps
+from orchestrator_gql.storage import callback_attempts, callbacks, processes, steps
+from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.letters import attempts
-from orchestrator_gql.storage.letters.attempts import Attempt
 from orchestrator_gql.storage.tables import events
 from orchestrator_gql.testing.engine import at_work
 from orchestrator_gql.types import Event, EventKind, Json, ProcessStatus
@@ -86,7 +85,7 @@ class Engine:
     async def attempts(self, process_id: UUID) -> list[Attempt]:
         """What was delivered to the latest mailbox, in order."""
         mailbox = await self.mailbox(process_id)
-        return (await self.read(lambda conn: attempts.of_callback(conn, mailbox.id, None, 100)))[0]
+        return (await self.read(lambda conn: callback_attempts.of_callback(conn, mailbox.id, None, 100)))[0]
 
     async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
         """The log from its beginning until now, as a subscriber reads it.

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.storage.outbox import notifications
-from orchestrator_gql.storage.outbox.notifications import Notification, NotificationFilter
+from orchestrator_gql.storage import notifications
+from orchestrator_gql.storage.notifications import Notification, NotificationFilter
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.types import NotificationStatus
 from support.engine import Engine
 

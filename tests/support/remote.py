@@ -4,10 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from orchestrator_gql import step
-from orchestrator_gql.callbacks.mailbox import Receipt
-from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
-from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
-from orchestrator_gql.commands.callbacks.report_callback_progress import report_callback_progress
+from orchestrator_gql.callbacks.rules import Receipt
+from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, report_callback_progress
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import ActionStep

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from orchestrator_gql.config.people import ApiToken
+from orchestrator_gql.config.principals import ApiToken
 from orchestrator_gql.types import Json
 from support.web import GRAPHQL, Site
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.testing import patience
+from orchestrator_gql.testing import waiting
 
 T = TypeVar("T")
 
@@ -13,5 +13,5 @@ PATIENCE = 20.0
 
 
 async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:
-    """See `orchestrator_gql.testing.patience.until`."""
-    return await patience.until(runtime, condition, told=told, patience=PATIENCE)
+    """See `orchestrator_gql.testing.waiting.until`."""
+    return await waiting.until(runtime, condition, told=told, patience=PATIENCE)

@@ -10,12 +10,12 @@ from authored import PAGES, configure_node, run_playbook
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.app import assemble
-from orchestrator_gql.engine.workers import timekeeper
+from orchestrator_gql.engine.workers import timers
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.testing import Kit, Remote
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.engine import own_settings
-from orchestrator_gql.testing.patience import until
+from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.utils.errors import (
     NotFound,
     ProcessFailureError,
@@ -105,7 +105,7 @@ async def test_time_that_cannot_be_turned_is_told_and_not_tried_for_ever(monkeyp
     def broken(*_: Any) -> int:
         raise RuntimeError("the timekeeper is broken")
 
-    monkeypatch.setattr(timekeeper, "fire", broken)
+    monkeypatch.setattr(timers, "fire", broken)
     async with asyncio.timeout(10), Kit(configure_node, instead={run_playbook.name: lambda: None}, patience=0.5) as kit:
         await kit.start(configure_node, *PAGES)
         with pytest.raises(AssertionError, match="in vain for what fell due to happen"):

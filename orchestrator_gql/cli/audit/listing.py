@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.cli.operator.moments import moment
+from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.moments import age, is_past, moment
+from orchestrator_gql.cli.operator.times import age, is_past, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json

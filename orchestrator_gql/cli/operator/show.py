@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.moments import age, moment
 from orchestrator_gql.cli.operator.requests import DECISIONS, STANDING, approvals, claimed, decided, due
+from orchestrator_gql.cli.operator.times import age, moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
-from orchestrator_gql.cli.operator.moments import moment
 from orchestrator_gql.cli.operator.show import found
+from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestrator_gql.cli.operator.moments import age, is_past
 from orchestrator_gql.cli.operator.requests import STANDING, approvals, claimed
+from orchestrator_gql.cli.operator.times import age, is_past
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import make_url
 
 from orchestrator_gql.config.settings import Settings
-from orchestrator_gql.engine.people.rights import named_by
+from orchestrator_gql.engine.authorization import named_by
 from orchestrator_gql.version import __version__
 from orchestrator_gql.workflow.model import Workflow
 

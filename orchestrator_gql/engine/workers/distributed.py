@@ -22,10 +22,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator_gql.engine.workers.work import Work
+from orchestrator_gql.engine.workers.worker import Work
 from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import wake_ups
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
-from orchestrator_gql.storage.work import doorbells
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class DistributedDispatcher:
         """
         asked = sorted(process_ids)
         if len(asked) > 1:
-            asked = sorted(await conn.run_sync(doorbells.unrung, asked))
+            asked = sorted(await conn.run_sync(wake_ups.unrung, asked))
         if not asked or await self._defer(conn, asked):
             return
         for process_id in asked if len(asked) > 1 else ():
@@ -133,7 +133,7 @@ class DistributedDispatcher:
         database = self.runtime.database
         assert isinstance(database, PostgresDatabase)
         await self._strike_off()
-        silent = await database.read(lambda conn: doorbells.unrung(conn, process_ids))
+        silent = await database.read(lambda conn: wake_ups.unrung(conn, process_ids))
         try:
             async with database.engine.begin() as conn:
                 for process_id in sorted(silent):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from orchestrator_gql.engine.workers.work import Work
+from orchestrator_gql.engine.workers.worker import Work
 from orchestrator_gql.runtime import Runtime
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from orchestrator_gql.callbacks.mailbox import Receipt
-from orchestrator_gql.commands.callbacks.fail_callback import fail_callback
-from orchestrator_gql.commands.callbacks.receive_callback import receive_callback
-from orchestrator_gql.commands.callbacks.report_callback_progress import report_callback_progress
+from orchestrator_gql.callbacks.rules import Receipt
+from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, report_callback_progress
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
     CallbackGoneError,

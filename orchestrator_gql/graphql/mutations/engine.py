@@ -4,11 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from orchestrator_gql.commands.engine_state import set_engine_state
+from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ForbiddenError, PayloadInvalidError, typed
-from orchestrator_gql.graphql.types.oversight.stats import Engine
 from orchestrator_gql.graphql.types.resolving import mutation
+from orchestrator_gql.graphql.types.stats import Engine
 from orchestrator_gql.utils.errors import OrchestratorError
 
 

@@ -7,13 +7,15 @@ from typing import Annotated
 import strawberry
 
 from orchestrator_gql import forms
-from orchestrator_gql.commands.input_requests.assign_input_request import assign_input_request
-from orchestrator_gql.commands.input_requests.claim_input_request import claim_input_request
-from orchestrator_gql.commands.input_requests.decide_input_requests import decide_input_requests
-from orchestrator_gql.commands.input_requests.reject_input_request import reject_input_request
-from orchestrator_gql.commands.input_requests.release_input_request import release_input_request
-from orchestrator_gql.commands.input_requests.submit_form import submit_form
-from orchestrator_gql.engine.people.requests import Decided
+from orchestrator_gql.commands.input_requests import (
+    assign_input_request,
+    claim_input_request,
+    decide_input_requests,
+    reject_input_request,
+    release_input_request,
+    submit_form,
+)
+from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info
 from orchestrator_gql.graphql.errors import (

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import strawberry
 
-from orchestrator_gql.commands.notifications.resend_notification import resend_notification
+from orchestrator_gql.commands.notifications import resend_notification
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import ConflictError, ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
-from orchestrator_gql.graphql.types.oversight.notifications import Notification
+from orchestrator_gql.graphql.types.notifications import Notification
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.utils.errors import OrchestratorError
 

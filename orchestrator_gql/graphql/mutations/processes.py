@@ -7,10 +7,13 @@ import strawberry
 
 from orchestrator_gql import forms
 from orchestrator_gql import process as rules
-from orchestrator_gql.commands.processes.abort_process import abort_process
-from orchestrator_gql.commands.processes.retry_process import retry_process
-from orchestrator_gql.commands.processes.start_workflow import Started, start_workflow
-from orchestrator_gql.commands.processes.update_process_note import update_process_note
+from orchestrator_gql.commands.processes import (
+    Started,
+    abort_process,
+    retry_process,
+    start_workflow,
+    update_process_note,
+)
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import (
     AuthorCodeError,

@@ -8,16 +8,16 @@ from uuid import UUID
 
 import strawberry
 
-from orchestrator_gql.callbacks.mailbox import Mailbox
+from orchestrator_gql.callbacks.rules import Mailbox
 from orchestrator_gql.graphql.context import Info
+from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.graphql.wire.redaction import Whole
-from orchestrator_gql.lookups.callbacks import Log
-from orchestrator_gql.storage.keyset import Window
-from orchestrator_gql.storage.letters.attempts import Attempt, Progress
+from orchestrator_gql.reads.callbacks import Log
+from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
 from orchestrator_gql.utils.json import decode, encode

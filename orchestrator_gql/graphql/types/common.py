@@ -10,9 +10,9 @@ from orchestrator_gql import types as ground
 from orchestrator_gql.graphql.context import Context, Info
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.lookups.processes import traceback_of
+from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
-from orchestrator_gql.storage.keyset import Slice
+from orchestrator_gql.storage.pagination import Slice
 
 T = TypeVar("T")
 R = TypeVar("R")

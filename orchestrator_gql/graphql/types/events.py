@@ -25,10 +25,10 @@ from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import ProductSubscription, product_subscription_by_id
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.lookups import events as lookups
+from orchestrator_gql.reads import events as lookups
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.types import CallbackStatus, EngineState, EventKind, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.types import Event as Logged
 from orchestrator_gql.utils.errors import NotFound

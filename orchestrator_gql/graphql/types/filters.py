@@ -9,10 +9,10 @@ import strawberry
 
 from orchestrator_gql.graphql.types.common import DateTimeRange
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField
-from orchestrator_gql.lookups import input_requests as request_lookups
+from orchestrator_gql.reads import input_requests as request_lookups
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.storage import events, lists
+from orchestrator_gql.storage import events, listing
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus, ProcessStatus
 
@@ -44,8 +44,8 @@ class ProcessFilter:
     updated_at: DateTimeRange | None = strawberry.field(default=None, description="Last changed in this time.")
     search: str | None = strawberry.field(default=None, description="With this in workflow name, note or id.")
 
-    def within(self, workflow_names: list[str] | None = None) -> lists.ProcessFilter:
-        wanted = lists.ProcessFilter(
+    def within(self, workflow_names: list[str] | None = None) -> listing.ProcessFilter:
+        wanted = listing.ProcessFilter(
             ids=None if self.ids is None else [uuid_or_nowhere(id) for id in self.ids],
             statuses=self.statuses,
             workflow_names=self.workflow_names,
@@ -81,9 +81,9 @@ class InputRequestFilter:
         default=None, description="What the caller's teams, or everybody, should answer, and nobody else has taken."
     )
 
-    def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> lists.InputRequestFilter:
+    def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
         inbox = None if self.mine is None else request_lookups.inbox(runtime, principal, is_mine=self.mine)
-        return lists.InputRequestFilter(
+        return listing.InputRequestFilter(
             now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue, self.claimed_by, inbox
         )
 
@@ -94,9 +94,9 @@ class CallbackFilter:
     process_id: strawberry.ID | None = strawberry.field(default=None, description="Of this process.")
     overdue: bool | None = strawberry.field(default=None, description="Past their deadline and still waiting, or not.")
 
-    def as_of(self, now: datetime) -> lists.CallbackFilter:
+    def as_of(self, now: datetime) -> listing.CallbackFilter:
         process_id = None if self.process_id is None else uuid_or_nowhere(self.process_id)
-        return lists.CallbackFilter(now, self.statuses, process_id, self.overdue)
+        return listing.CallbackFilter(now, self.statuses, process_id, self.overdue)
 
 
 @strawberry.input(description="Which events; conditions add up.")
@@ -125,8 +125,8 @@ def uuid_or_nowhere(id: str) -> UUID:
         return NOWHERE
 
 
-def _span(range_: DateTimeRange | None) -> lists.Span:
-    return lists.Span(range_.from_, range_.to) if range_ else lists.Span()
+def _span(range_: DateTimeRange | None) -> listing.Span:
+    return listing.Span(range_.from_, range_.to) if range_ else listing.Span()
 
 
 def _tuple(values: list[T] | None) -> tuple[T, ...] | None:

@@ -13,8 +13,8 @@ from orchestrator_gql.graphql.types.forms import FormResult, form_result
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.input_requests import decision as rules
-from orchestrator_gql.lookups import input_requests as lookups
-from orchestrator_gql.lookups.forms import open_form
+from orchestrator_gql.reads import input_requests as lookups
+from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.types import InputRequestStatus, StepKind, Verdict
 from orchestrator_gql.utils.errors import OrchestratorError
 

@@ -12,12 +12,12 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
-from orchestrator_gql.graphql.types.oversight.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
-from orchestrator_gql.lookups import processes as process_lookups
+from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
+from orchestrator_gql.reads import processes as process_lookups
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import StepList

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import strawberry
 from graphql import ValueNode, value_from_ast_untyped
 
-from orchestrator_gql.graphql.wire.redaction import Shown, redacted
+from orchestrator_gql.graphql.redaction import Shown, redacted
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import read
 from orchestrator_gql.utils.json.redaction import Redactor

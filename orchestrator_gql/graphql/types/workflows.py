@@ -10,8 +10,8 @@ from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.lookups import workflows as lookups
-from orchestrator_gql.storage.keyset import Window
+from orchestrator_gql.reads import processes as lookups
+from orchestrator_gql.storage.pagination import Window
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.json.redaction import Shape

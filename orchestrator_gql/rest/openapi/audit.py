@@ -1,6 +1,6 @@
 """What is said of the audit log's export."""
 
-from orchestrator_gql.rest.openapi.answers import TO_AN_AUDITOR, responses
+from orchestrator_gql.rest.openapi.responses import TO_AN_AUDITOR, responses
 from orchestrator_gql.types import Json
 
 _WORDS = """\

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from orchestrator_gql.rest.openapi import answers
-from orchestrator_gql.rest.openapi.answers import (
+from orchestrator_gql.rest.openapi import responses as response_table
+from orchestrator_gql.rest.openapi.audit import export
+from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
+from orchestrator_gql.rest.openapi.responses import (
     TO_A_FAILURE,
     TO_A_QUESTION,
     TO_A_REPORT,
@@ -18,8 +20,6 @@ from orchestrator_gql.rest.openapi.answers import (
     UNCLAIMED,
     responses,
 )
-from orchestrator_gql.rest.openapi.audit import export
-from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.version import __version__
@@ -92,7 +92,7 @@ _SECURITY_SCHEMES: dict[str, Json] = {
         "description": "As in Standard Webhooks, with webhook-id and webhook-timestamp; demanded of some services.",
     },
 }
-_SCHEMAS: dict[str, Json] = {**answers.SCHEMAS, "Result": {"description": "What the step's contract asks for."}}
+_SCHEMAS: dict[str, Json] = {**response_table.SCHEMAS, "Result": {"description": "What the step's contract asks for."}}
 
 
 def openapi_routes(runtime: Runtime) -> list[Route]:
@@ -130,7 +130,7 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
             "schemas": _SCHEMAS | {job.key: schema(job) for job in offered},
             "parameters": _PARAMETERS,
             "securitySchemes": _SECURITY_SCHEMES,
-            "responses": answers.described(),
+            "responses": response_table.described(),
             "callbacks": {job.key: callback(job) for job in offered},
             "pathItems": {
                 "Progress": {

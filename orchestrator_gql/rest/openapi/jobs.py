@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.rest.openapi.answers import TO_A_RESULT, Answer, responses
+from orchestrator_gql.rest.openapi.responses import TO_A_RESULT, Answer, responses
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 

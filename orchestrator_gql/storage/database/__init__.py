@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator_gql.storage.database.commits import Bells, T, Unit
-from orchestrator_gql.storage.database.facts import Observer
+from orchestrator_gql.storage.database.after_commit import Bells, T, Unit
+from orchestrator_gql.storage.database.observer import Observer
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:

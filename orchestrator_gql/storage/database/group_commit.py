@@ -26,7 +26,7 @@ from typing import Any, Generic
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.commits import Aftermath, T, Unit, begin_unit
+from orchestrator_gql.storage.database.after_commit import Aftermath, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import StorageUnavailable
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit, begin_unit
-from orchestrator_gql.storage.database.facts import Observer, Unobserved
+from orchestrator_gql.storage.database.after_commit import Aftermath, Bells, Silence, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
+from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
 
 POOL = 10

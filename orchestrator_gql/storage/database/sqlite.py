@@ -19,9 +19,9 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.commits import Aftermath, Bells, Silence, T, Unit
-from orchestrator_gql.storage.database.facts import Observer, Unobserved
+from orchestrator_gql.storage.database.after_commit import Aftermath, Bells, Silence, T, Unit
 from orchestrator_gql.storage.database.group_commit import PATIENCE, GroupWriter, translated
+from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
 
 logger = logging.getLogger(__name__)

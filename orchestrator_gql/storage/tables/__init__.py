@@ -1,6 +1,6 @@
 """The tables, on both dialects: every status has a CHECK, every "only one" a UNIQUE, every constraint a name."""
 
-from orchestrator_gql.storage.tables.letters import (
+from orchestrator_gql.storage.tables.callbacks import (
     callback_attempts,
     callback_keys,
     callback_progress,
@@ -8,16 +8,10 @@ from orchestrator_gql.storage.tables.letters import (
     payloads,
     unclaimed_letters,
 )
+from orchestrator_gql.storage.tables.input_requests import audit, audit_seals, decisions, input_requests
 from orchestrator_gql.storage.tables.naming import metadata
-from orchestrator_gql.storage.tables.outbox import notifications, notified_until
-from orchestrator_gql.storage.tables.people import audit, audit_seals, decisions, input_requests
-from orchestrator_gql.storage.tables.subscriptions import (
-    process_subscriptions,
-    product_subscription_versions,
-    product_subscriptions,
-    products,
-)
-from orchestrator_gql.storage.tables.work import (
+from orchestrator_gql.storage.tables.notifications import notifications, notified_until
+from orchestrator_gql.storage.tables.processes import (
     engine_state,
     events,
     idempotency_keys,
@@ -25,6 +19,12 @@ from orchestrator_gql.storage.tables.work import (
     processes,
     timers,
     workers,
+)
+from orchestrator_gql.storage.tables.products import (
+    process_subscriptions,
+    product_subscription_versions,
+    product_subscriptions,
+    products,
 )
 
 __all__ = [

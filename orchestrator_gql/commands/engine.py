@@ -1,0 +1,60 @@
+"""setEngineState: pause the engine, or resume it."""
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.engine_state import state_changed
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import backlog, engine_state, events, processes
+from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.types import EngineState
+from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
+
+LONGEST = 1_000
+"""Characters of a reason: it stands in a banner."""
+
+WOKEN = 5_000
+"""Processes that a resumption rings for itself; what waits beyond them is found by the workers' watch."""
+
+
+async def set_engine_state(
+    runtime: Runtime, principal: Principal, *, paused: bool, reason: str | None = None
+) -> EngineStatus:
+    """Pause or resume the engine; where it stands so already nothing changes, the reason included.
+
+    Raises `Forbidden`, and `PayloadInvalid` for a reason of more than 1,000 characters.
+    """
+    principal.demand(Permission.MANAGE_ENGINE)
+    reason = _clean(reason)
+
+    def switch(conn: Connection) -> EngineStatus:
+        before = engine_state.lock(conn)
+        if before.is_paused == paused:
+            return before
+        now = runtime.clock.now()
+        state = EngineState.RUNNING
+        if paused:
+            state = EngineState.PAUSING if backlog.held(conn, now) else EngineState.PAUSED
+        after = EngineStatus(state, reason, now, principal.id)
+        engine_state.change(conn, after)
+        told = {"state": state, "reason": reason}
+        write_down(conn, runtime, None, actor=principal.id, action="setEngineState", now=now, **told)
+        events.append(conn, [state_changed(after, principal.id, now)])
+        if not paused:
+            deployed = [workflow.name for workflow in runtime.registry]
+            for process_id in processes.runnable(conn, now, deployed, WOKEN):
+                wake(conn, process_id)
+        return after
+
+    return await runtime.database.transaction(switch)
+
+
+def _clean(reason: str | None) -> str | None:
+    if reason is None:
+        return None
+    if len(reason) > LONGEST:
+        error = FieldError(("reason",), f"A reason has at most {LONGEST:,} characters.", "string_too_long")
+        raise PayloadInvalid("The reason is too long.", [error])
+    return reason.replace("\x00", "\ufffd").strip() or None  # PostgreSQL's text holds no NUL

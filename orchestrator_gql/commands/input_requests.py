@@ -1,0 +1,385 @@
+"""submitForm: answer an open input request. The first decision wins, and it is bound to what was shown."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import authorization, commit
+from orchestrator_gql.engine.audit_log import key_of, write_down
+from orchestrator_gql.engine.callbacks.operator_actions import Stuck
+from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
+from orchestrator_gql.engine.input_requests.decisions import Seen
+from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps.failures import in_request
+from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
+from orchestrator_gql.forms.errors import DEFAULT_LOCALE
+from orchestrator_gql.input_requests.decision import (
+    Decision,
+    clean_comment,
+    demand_same,
+    demand_shown,
+    demand_version,
+)
+from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, course, decide, send_back
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import events, idempotency, input_requests, processes, steps, timers
+from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
+from orchestrator_gql.utils.author_calls import returned_by
+from orchestrator_gql.utils.errors import (
+    AlreadyDecided,
+    ClaimedByOther,
+    FieldError,
+    Forbidden,
+    InvalidState,
+    NotFound,
+    PayloadInvalid,
+    StaleForm,
+)
+from orchestrator_gql.utils.json import canonical, encode
+from orchestrator_gql.utils.json.stored import Stored
+from orchestrator_gql.workflow.model import way_back
+
+SCOPE = "submitForm"
+
+
+async def submit_form(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    input_request_id: UUID,
+    pages: list[Json],
+    expected_version: int | None = None,
+    shown_digest: str | None = None,
+    comment: str | None = None,
+    idempotency_key: str | None = None,
+    locale: str = DEFAULT_LOCALE,
+) -> Decided | forms.NextPage | forms.PageInvalid:
+    """Answer with all pages so far; a page still needed, or wrong, is answered and the request stays open.
+
+    Raises what `answering.look` raises, `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    said = clean_comment(comment)
+    scope, request_digest = f"{SCOPE}:{input_request_id}", hashlib.sha256(canonical(pages)).hexdigest()
+    if idempotency_key is not None:  # the same words of somebody else are another key: theirs is another decision
+        idempotency_key = f"{principal.id}\n{idempotency_key}"
+    if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, request_digest)):
+        return known
+    try:
+        seen = await decisions.look(runtime, principal, input_request_id)
+        demand_version(seen.request, expected_version)
+        turned = await _turned(runtime, seen, pages, locale)
+        if not isinstance(turned, forms.Complete):
+            return turned
+        if seen.is_of_wait:
+            await unanswered.demand_may_act(principal, seen.workflow, seen.request.step_index, turned.data)
+        demand_shown(seen.request, shown_digest, turned.shown_digest)
+        decision = _approval(runtime, principal, turned, said)
+
+        def store(conn: Connection) -> Decided:
+            submitted = _decide(conn, runtime, principal, seen, decision, turned)
+            if idempotency_key is not None:
+                key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
+                idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
+            return submitted
+
+        return await runtime.database.transaction(store)
+    except AlreadyDecided:  # by the same click, perhaps, that came twice at the same time
+        twin = await _earlier(runtime, scope, idempotency_key, request_digest) if idempotency_key is not None else None
+        if twin is None:
+            raise
+        return twin
+
+
+async def _turned(runtime: Runtime, seen: Seen, pages: list[Json], locale: str) -> forms.Turn:
+    """One turn of the form; raises `AuthorCodeFailed`."""
+    approved = seen.made[0].pages if seen.made else ()
+    with in_request(f"The form of step {seen.step.name!r}"):
+        turned = await execution.turn(runtime, seen.process, seen.step, pages, approved=approved, locale=locale)
+    return _small_enough(runtime, turned) if isinstance(turned, forms.Complete) else turned
+
+
+def _approval(runtime: Runtime, principal: Principal, turned: forms.Complete, said: str | None) -> Decision:
+    secrets = turned.page_secrets
+    told = (Verdict.APPROVED, turned.shown_digest, turned.pages, secrets.concealed(said), None, secrets)
+    return Decision(principal.id, runtime.clock.now(), *told)
+
+
+def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | forms.PageInvalid:
+    """A form adds no more to the state than a step may; the answer names the last page, where it was."""
+    size, limit = len(encode(turned.data).encode()), runtime.settings.max_step_bytes
+    if size <= limit:
+        return turned
+    message = f"What the form adds to the state is {size:,} bytes; {limit:,} are the most."
+    return returned_by(turned.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
+
+
+def _decide(
+    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
+) -> Decided:
+    """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
+    process, request, made = decisions.hold(conn, seen, principal)
+    if made:
+        demand_same(request, made[0], decision.pages, decision.shown_digest)
+    if len(made) + 1 < request.approvals_needed:
+        events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
+        processes.learn(conn, process, process.secrets.knowing(turned.secrets.values))
+        if request.claimed_by is not None:  # whoever had taken it has said what there was to say
+            request = input_requests.claim(conn, request.id, None, None) or request
+        return Decided(request, process)
+    if not input_requests.close(conn, request, InputRequestStatus.SUBMITTED, decision.at):
+        raise StaleForm(process_id=seen.process.id)
+    timers.clear_request(conn, process.id, request.id)
+    events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
+    after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, turned)
+    return Decided.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
+
+
+def _move_on(
+    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
+) -> Process:
+    data = turned.data
+    process, steps = seen.process, course(seen.process, seen.workflow)
+    if seen.is_of_wait:
+        missing = unanswered.missing_at(conn, process, seen.request.step_index)
+        stuck = Stuck(process, missing[0], seen.workflow, steps)
+        return unanswered.act(conn, runtime, principal, stuck, data, decision.at)
+    is_asked = seen.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
+    state = fetched_now(conn, process.state) if is_asked else process.state
+    with in_request(f"The lens of step {seen.step.name!r}"):
+        whole = returned_by(lambda: put_back(seen.step, state, focus(seen.step, state), data))
+    delta = changed(process.state, state, whole)
+    secrets = turned.secrets.standing_in(delta) if seen.step.lenses else turned.secrets
+    moved = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
+    return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
+
+
+async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Decided | None:
+    def look(conn: Connection) -> Decided | None:
+        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
+        request = input_requests.load(conn, known) if known else None
+        process = processes.load(conn, request.process_id) if request else None
+        return Decided(request, process) if request and process else None
+
+    return await runtime.database.read(look)
+
+
+MOST = 100
+"""Decisions that one request makes."""
+
+S = TypeVar("S")
+R = TypeVar("R")
+F = TypeVar("F")
+
+
+async def decide_input_requests(
+    principal: Principal,
+    *,
+    submit: Sequence[Callable[[], Awaitable[S]]],
+    reject: Sequence[Callable[[], Awaitable[R]]],
+    failed: Callable[[Exception], F],
+    until: float,
+) -> tuple[list[S | F], list[R | F]]:
+    """Make the decisions in their order, each in its own transaction, until that instant of the monotonic clock.
+
+    ``failed`` makes the result of a decision that raises or takes too long; it stops no other. Raises `Forbidden` and
+    `PayloadInvalid`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    if len(submit) + len(reject) > MOST:
+        raise PayloadInvalid(f"At most {MOST} are decided at once, not {len(submit) + len(reject)}.")
+    submitted = [await _result_of(decide, failed, until) for decide in submit]
+    rejected = [await _result_of(decide, failed, until) for decide in reject]
+    return submitted, rejected
+
+
+async def _result_of(decide: Callable[[], Awaitable[R]], failed: Callable[[Exception], F], until: float) -> R | F:
+    """The result of one decision of several: the results before it are returned, and those behind it are tried."""
+    left = until - time.monotonic()
+    try:
+        async with asyncio.timeout(max(left / 2, 0)):  # half: however many take too long, there is time for the next
+            return await decide()
+    except Exception as error:
+        return failed(error)
+
+
+REJECTED = "rejected"
+
+
+async def reject_input_request(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    input_request_id: UUID,
+    comment: str,
+    to_earlier_step: bool = False,
+    expected_version: int | None = None,
+) -> Decided:
+    """Refuse: the process fails or is aborted, as its step says, or goes back (``to_earlier_step``) where it names one.
+
+    Raises what `answering.look` raises, `StaleVersion`, `PayloadInvalid` without a comment, and `InvalidState` where
+    the form cannot be rejected or sent back.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    said = clean_comment(comment, is_required=True)
+    seen = await decisions.look(runtime, principal, input_request_id)
+    demand_version(seen.request, expected_version)
+    _demand_way(seen, to_earlier_step=to_earlier_step)
+    verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
+    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), seen.process.secrets.concealed(said))
+
+    def store(conn: Connection) -> Decided:
+        process, request, _ = decisions.hold(conn, seen, principal)
+        if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
+            raise StaleForm(process_id=process.id)
+        timers.clear_request(conn, process.id, request.id)
+        events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
+        moved = _moved(conn, process, seen, decision)
+        draft = Draft(process).then(moved)
+        after = commit.apply(conn, process, draft, terms(runtime, course(moved.process, seen.workflow))).process
+        return Decided.closed(request, InputRequestStatus.REJECTED, decision.at, after)
+
+    return await runtime.database.transaction(store)
+
+
+def _demand_way(seen: Seen, *, to_earlier_step: bool) -> None:
+    if seen.is_of_wait:
+        raise InvalidState(
+            "This asks what to do about an answer that did not come: choose one of its answers, abort is among them.",
+            process_id=seen.process.id,
+        )
+    if to_earlier_step and way_back(course(seen.process, seen.workflow), seen.request.step_index) is None:
+        raise InvalidState(
+            f"Step {seen.step.name!r} names no step to send it back to (on_reject={seen.step.on_reject!r}): reject it.",
+            process_id=seen.process.id,
+        )
+
+
+def _moved(conn: Connection, process: Process, seen: Seen, decision: Decision) -> Transition:
+    """Where the refusal leads."""
+    along, now = course(process, seen.workflow), decision.at
+    actor = decision.by or ""
+    if decision.verdict is Verdict.SENT_BACK:
+        to = way_back(along, seen.request.step_index)
+        assert to is not None, "the way back was demanded"
+        tries = [visit.attempt for visit in steps.of_process(conn, process.id) if visit.step_index == to]
+        return send_back(process, to, max(tries, default=0) + 1, now, actor)
+    if seen.step.on_reject == "abort":
+        return abort(process, seen.workflow, Abort(actor, decision.comment), now)
+    failure = Failure(REJECTED, f"{actor} rejected it: {decision.comment}", now)
+    return decide(process, along, Failed(failure, actor), now)
+
+
+async def assign_input_request(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    input_request_id: UUID,
+    assignee_key: str,
+    expected_version: int | None = None,
+) -> Decided:
+    """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
+
+    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
+    the same reason members of a team cannot give its form to one without members: that is `Forbidden`.
+    Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    if assignee_key not in authorization.assignees(runtime):
+        raise NotFound("team", assignee_key)
+    is_manager = Permission.MANAGE_ENGINE in principal.permissions
+    seen = None if is_manager else await decisions.look(runtime, principal, input_request_id)
+
+    def store(conn: Connection) -> Decided:
+        process, request, made = decisions.hold_open(conn, input_request_id)
+        if seen is not None:
+            decisions.demand_may_still(seen, request, made, principal)
+            _demand_no_opening(runtime, request.assignee, assignee_key)
+        demand_version(request, expected_version)
+        if request.assignee == assignee_key and request.claimed_by is None:
+            return Decided(request, process)
+        now = runtime.clock.now()
+        assigned = input_requests.assign(conn, request.id, assignee_key) or request
+        processes.assign(conn, [process.id], assignee_key, now)
+        told = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
+        write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(assigned, "ASSIGNED", now, principal.id)])
+        return Decided(assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now))
+
+    return await runtime.database.transaction(store)
+
+
+def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
+    closed = runtime.settings.closed_teams
+    if before in closed and after not in closed:
+        words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
+        raise Forbidden(Permission.MANAGE_ENGINE, words)
+
+
+async def claim_input_request(
+    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
+) -> Decided:
+    """Take it: until it is released or assigned anew, nobody else may decide it. Taking it twice changes nothing.
+
+    Raises what `answering.look` raises, and `StaleVersion`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    seen = await decisions.look(runtime, principal, input_request_id)
+    demand_version(seen.request, expected_version)
+
+    def store(conn: Connection) -> Decided:
+        process, request, _ = decisions.hold(conn, seen, principal)
+        if request.claimed_by == principal.id:
+            return Decided(request, process)
+        now = runtime.clock.now()
+        claimed = input_requests.claim(conn, request.id, principal.id, now) or request
+        told = {"input_request_id": str(request.id)}
+        write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(claimed, "CLAIMED", now, principal.id)])
+        return Decided(claimed, process)
+
+    return await runtime.database.transaction(store)
+
+
+async def release_input_request(
+    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
+) -> Decided:
+    """Give it back, so that others may decide it: one's own, or, with MANAGE_ENGINE, anybody's.
+
+    Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion`, `ClaimedByOther`, and `InvalidState`
+    where nobody has taken it.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+
+    def store(conn: Connection) -> Decided:
+        process, request, _ = decisions.hold_open(conn, input_request_id)
+        demand_version(request, expected_version)
+        if request.claimed_by is None:
+            raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)
+        if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
+            raise ClaimedByOther(
+                f"{request.claimed_by} has taken it, and only they, or who may manage the engine, can give it back.",
+                process_id=process.id,
+                current_version=request.version,
+                by=request.claimed_by,
+                at=request.claimed_at,
+            )
+        now = runtime.clock.now()
+        freed = input_requests.claim(conn, request.id, None, None) or request
+        told = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
+        write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(freed, "RELEASED", now, principal.id)])
+        return Decided(freed, process)
+
+    return await runtime.database.transaction(store)

@@ -1,0 +1,247 @@
+"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more.
+
+Where its workflow declares steps that clean up, they run first, and the process is aborted behind the last of them.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import authorization, commit
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.commit import Draft, begin_process, clean_note, lock_process
+from orchestrator_gql.engine.engine_state import demand_running
+from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps.failures import in_request
+from orchestrator_gql.forms.errors import DEFAULT_LOCALE
+from orchestrator_gql.process import Abort, Process, Transition, abort, course, create, retry
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Event, EventKind, Json, State
+from orchestrator_gql.utils.errors import (
+    FieldError,
+    IdempotencyKeyReused,
+    NotFound,
+    PayloadInvalid,
+    SubscriptionLocked,
+    WorkflowBlocked,
+)
+from orchestrator_gql.utils.json import canonical
+from orchestrator_gql.utils.tokens import new_id
+from orchestrator_gql.workflow.model import Workflow, begin
+
+
+async def abort_process(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    process_id: UUID,
+    reason: str | None = None,
+    expected_version: int | None = None,
+) -> Process:
+    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` where it has ended."""
+    principal.demand(Permission.ABORT)
+
+    def end(conn: Connection) -> Process:
+        process = lock_process(conn, process_id, expected_version)
+        now = runtime.clock.now()
+        workflow = runtime.registry.find(process.workflow_name)
+        said: str | None = process.secrets.concealed(reason)
+        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=said)
+        draft = Draft(process).then(abort(process, workflow, Abort(principal.id, said), now))
+        return commit.apply(conn, process, draft, terms(runtime, begin)).process
+
+    return await runtime.database.transaction(end)
+
+
+async def retry_process(
+    runtime: Runtime, principal: Principal, *, process_id: UUID, expected_version: int | None = None
+) -> Process:
+    """Retry the process; it makes no remote call unless the step that failed makes one.
+
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where there is nothing to
+    retry.
+    """
+    principal.demand(Permission.RETRY)
+    seen = await runtime.database.read(lambda conn: processes.load(conn, process_id))
+    if seen is None:
+        raise NotFound("process", process_id)
+    workflow = runtime.registry.get(seen.workflow_name)
+    await authorization.demand_retry(principal, workflow, seen)
+
+    def enter_again(conn: Connection) -> Process:
+        demand_running(conn)
+        process = lock_process(conn, process_id, expected_version)
+        now = runtime.clock.now()
+        steps = course(process, workflow)
+        write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)
+        draft = Draft(process).then(retry(process, steps, now, principal.id))
+        return commit.apply(conn, process, draft, terms(runtime, steps)).process
+
+    return await runtime.database.transaction(enter_again)
+
+
+SCOPE = "startWorkflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The process; ``created`` is False where an earlier call with the same idempotency key had started it."""
+
+    process: Process
+    created: bool
+
+
+async def start_workflow(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    workflow_name: str,
+    pages: list[Json],
+    idempotency_key: str | None = None,
+    locale: str = DEFAULT_LOCALE,
+    note: str | None = None,
+) -> Started | forms.NextPage | forms.PageInvalid:
+    """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
+
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
+    `AuthorCodeFailed`.
+    """
+    workflow = await authorization.find_startable(runtime, principal, workflow_name)
+    digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
+    if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
+        return known
+    await _demand_startable(runtime, workflow)
+    turned = await _turned(runtime, workflow, principal, pages, locale)
+    if not isinstance(turned, forms.Complete):
+        return turned
+    state = turned.data
+
+    def store(conn: Connection) -> Process:
+        demand_running(conn)
+        held = _demand_in_sync(conn, workflow, state)
+        now = runtime.clock.now()
+        process = begin_process(conn, _begun(workflow, turned, principal, clean_note(note), now))
+        told = {"workflow": workflow.name, "pages_digest": digest}
+        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
+        if held is not None:
+            product_subscriptions.link(conn, process.id, held, workflow.target)
+        row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
+        if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
+            raise _Twin
+        return process
+
+    try:
+        stored = await runtime.database.transaction(store)
+    except _Twin:
+        assert idempotency_key is not None
+        twin = await _earlier(runtime, principal, idempotency_key, digest)
+        assert twin is not None
+        return twin
+    return Started(stored, created=True)
+
+
+def _begun(
+    workflow: Workflow, turned: forms.Complete, principal: Principal, note: str | None, now: datetime
+) -> Transition:
+    """The process as it begins. Of its pages and its note the secrets are not kept: they are only shown from now on."""
+    secrets, pages = turned.secrets, turned.page_secrets.shown(list(turned.pages))
+    id, actor = new_id(), principal.id
+    begun = create(workflow, id=id, state=turned.data, pages=pages, actor=actor, now=now, secrets=secrets)
+    return replace(begun, process=replace(begun.process, note=secrets.concealed(note)))
+
+
+class _Twin(Exception):
+    """Undoes the transaction: the same request, at the same time, came first."""
+
+
+async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
+    def look(conn: Connection) -> Process | None:
+        known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
+        return processes.load(conn, known) if known is not None else None
+
+    process = await runtime.database.read(look)
+    if process is not None and process.created_by != principal.id:
+        raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
+    return Started(process, created=False) if process is not None else None
+
+
+async def _turned(
+    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
+) -> forms.Turn:
+    with in_request(f"The start form of workflow {workflow.name!r}"):
+        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+
+
+async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
+    with in_request(f"The run_predicate of workflow {workflow.name!r}"):
+        reason = await execution.blocked_reason(runtime, workflow)
+    if reason is not None:
+        raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
+
+
+def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
+    """One process at a time may change a product subscription: which one this process will, None for none."""
+    named = state.get("subscription_id")
+    if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
+        return None
+    subscription_id = _id_of(named)
+    row = product_subscriptions.lock(conn, subscription_id)
+    if row is None:
+        raise NotFound("product subscription", named)
+    holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
+    if holder is not None or not row.insync:
+        raise SubscriptionLocked(
+            f"The product subscription {subscription_id} is held by process {holder}."
+            if holder
+            else f"The product subscription {subscription_id} is out of sync: a process left it so.",
+            process_id=holder,
+        )
+    return subscription_id
+
+
+def _id_of(named: Json) -> UUID:
+    try:
+        return UUID(str(named))
+    except ValueError:
+        raise NotFound("product subscription", named) from None
+
+
+LONGEST = 10_000
+
+
+async def update_process_note(
+    runtime: Runtime, principal: Principal, *, process_id: UUID, note: str | None, expected_version: int | None = None
+) -> Process:
+    """Write, change or (None) remove the note; at most 10,000 characters. Raises `NotFound` and `StaleVersion`."""
+    principal.demand(Permission.READ)
+    if note is not None and len(note) > LONGEST:
+        error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
+        raise PayloadInvalid("The note is too long.", [error])
+
+    note = clean_note(note)
+
+    def write(conn: Connection) -> Process:
+        process = lock_process(conn, process_id, expected_version)
+        now = runtime.clock.now()
+        kept: str | None = process.secrets.concealed(note)
+        write_down(
+            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(kept)
+        )
+        processes.set_note(conn, process, kept, now)
+        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": kept})])
+        return replace(process, note=kept, version=process.version + 1, updated_at=now)
+
+    return await runtime.database.transaction(write)
+
+
+def _digest(note: str | None) -> str | None:
+    """What the audit log keeps of the note: enough to tell later what it said, and not the words."""
+    return hashlib.sha256(note.encode()).hexdigest() if note else None

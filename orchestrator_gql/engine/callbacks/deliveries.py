@@ -1,0 +1,332 @@
+"""What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar, assert_never
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.callbacks import contract
+from orchestrator_gql.callbacks.progress import Report
+from orchestrator_gql.callbacks.rules import (
+    Accepted,
+    Delivery,
+    Duplicate,
+    Mailbox,
+    Receipt,
+    RefusedLetter,
+    Verdict,
+    judge,
+    judge_progress,
+)
+from orchestrator_gql.callbacks.signature import Proof
+from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.callbacks import waits
+from orchestrator_gql.engine.callbacks.service_auth import denied
+from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
+from orchestrator_gql.process import Process, course, resume
+from orchestrator_gql.process.secrecy import failure_shown
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import (
+    callback_attempts,
+    callbacks,
+    engine_state,
+    events,
+    processes,
+    timers,
+    unclaimed_deliveries,
+)
+from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.timers import TimerKind
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ProcessStatus
+from orchestrator_gql.utils.errors import (
+    AddressForbidden,
+    CallbackClosed,
+    CallbackConflict,
+    CallbackUnknown,
+    FieldError,
+    OrchestratorError,
+    PayloadInvalid,
+    PayloadTooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.secrets import Secrets
+from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
+from orchestrator_gql.workflow.model import AwaitStep, begin
+
+T = TypeVar("T")
+W = TypeVar("W")
+
+LARGE = 64 * 1024
+"""Bytes of a body above which a thread works on it, so that it holds up nobody else."""
+
+REMOTE = "remote service"
+"""Who brings a letter, where the step names no service."""
+
+DRY_RUN = "dry-run"
+"""The receipt of what was only judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something was delivered: the token, and the process that the URL named, if it was a URL; or the service
+    and its own name for the job.
+
+    ``is_dry_run``: the remote service only wants to know what would be said; nothing is changed or kept. ``proof`` is
+    what it showed beside, and None at the GraphQL door.
+    """
+
+    token: str = ""
+    process_id: UUID | None = None
+    is_dry_run: bool = False
+    service: str = ""
+    ref: str | None = None
+    peer: str | None = None
+    proof: Proof | None = field(default=None, repr=False)
+
+
+async def aside(size: int, work: Callable[[], W]) -> W:
+    """What the work comes to; on a thread for a body of such a size, as canonical JSON of 10 MiB takes seconds."""
+    return await asyncio.to_thread(work) if size > LARGE else work()
+
+
+async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
+    """Run what was asked for at the address; where it is a dry run, on a snapshot of which nothing is kept."""
+    database = runtime.database
+    return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
+
+
+def deliver(
+    conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
+) -> Receipt | RefusedLetter:
+    """Judge what was delivered and keep it; an accepted letter makes a process that waits for it runnable.
+
+    ``failure`` comes with a failure report. `CallbackUnknown` where nothing listens at the address.
+    """
+    now = runtime.clock.now()
+    found = _find(conn, address)
+    if found is None:
+        return _hold_back(conn, address, delivery, now)
+    process, mailbox = found
+    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # of half a body no signature can hold
+    if is_whole and (refused := denied(runtime, mailbox, address.proof, address.peer, now)):
+        return _kept_outside(conn, address, mailbox, delivery, refused, now, process.secrets)
+    is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
+    step = _wait_of(runtime, process, mailbox)
+    errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.letter)
+    verdict = _of_earlier_life(conn, mailbox, delivery) or judge(
+        mailbox, delivery, now, is_early=is_early, errors=errors
+    )
+    if isinstance(verdict, RefusedLetter):
+        verdict = refusal_shown(verdict.without(address.token), process.secrets)
+    if address.is_dry_run:
+        return _only_said(verdict, mailbox, now)
+    match verdict:
+        case Duplicate(receipt):
+            callback_attempts.keep(conn, mailbox.id, delivery, verdict.outcome, now=now, receipt=receipt)
+            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
+        case RefusedLetter(outcome, message):
+            # operators are shown what was refused, and the URL may still be open
+            shown = replace(delivery, body=_concealed(delivery.body, address.token))
+            callback_attempts.keep(conn, mailbox.id, shown, outcome, now=now, error=message)
+            return verdict
+        case Accepted():
+            return _accept(conn, runtime, address, process, mailbox, delivery, failure, is_early=is_early)
+
+
+def _of_earlier_life(conn: Connection, mailbox: Mailbox, delivery: Delivery) -> Duplicate | None:
+    """A failure report that is told again, after the wait that it ended was taken up anew: it must not end that one."""
+    if mailbox.receipt or not delivery.is_failure:
+        return None
+    receipt = callback_attempts.receipt_of(conn, mailbox.id, delivery.digest)
+    return Duplicate(receipt) if receipt else None
+
+
+def _only_said(verdict: Verdict, mailbox: Mailbox, now: datetime) -> Receipt | RefusedLetter:
+    match verdict:
+        case Duplicate(receipt):
+            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
+        case RefusedLetter():
+            return verdict
+        case Accepted():
+            return Receipt(DRY_RUN, now)
+        case _:
+            assert_never(verdict)
+
+
+def _waits_for(process: Process, mailbox: Mailbox) -> bool:
+    return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == mailbox.step_index
+
+
+def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | RefusedLetter:
+    """Log how far the remote job is, and start the silence that the wait endures anew."""
+    now = runtime.clock.now()
+    found = _find(conn, address)
+    if found is None:
+        raise CallbackUnknown
+    process, mailbox = found
+    refused = denied(runtime, mailbox, address.proof, address.peer, now) or judge_progress(mailbox, now)
+    if refused is not None:
+        return refused
+    if address.is_dry_run:
+        return Receipt(DRY_RUN, now)
+    # PostgreSQL keeps no NUL in a text
+    message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
+    message = process.secrets.text(message) if message else None
+    data = process.secrets.concealed(conceal(told.data, (address.token,)))
+    callback_attempts.log_progress(conn, mailbox.id, percent=told.percent, message=message, data=data, now=now)
+    due = now + timedelta(seconds=mailbox.heartbeat) if mailbox.heartbeat else None
+    latest: dict[str, Json] = {
+        "percent": told.percent,
+        "message": message,
+        "data": data,
+        "reported_at": now.isoformat(),
+    }
+    callbacks.reported(conn, mailbox.id, latest, due)
+    if due is not None:
+        timers.postpone(conn, TimerKind.HEARTBEAT, mailbox.id, due)
+    payload = {"callback_id": str(mailbox.id), "progress": latest}
+    events.append(conn, [Event(EventKind.CALLBACK_PROGRESSED, now, process.id, None, payload)])
+    return Receipt(str(mailbox.id), now)
+
+
+def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
+    """The verdict as the error that a door translates."""
+    match verdict.outcome:
+        case AttemptOutcome.CONFLICT:
+            return CallbackConflict(verdict.message)
+        case AttemptOutcome.LATE:
+            return CallbackClosed(verdict.message, is_expired=True)
+        case AttemptOutcome.WITHDRAWN:
+            return CallbackClosed(verdict.message)
+        case AttemptOutcome.UNAUTHENTICATED:
+            return Unauthenticated(verdict.message)
+        case AttemptOutcome.FORBIDDEN_ADDRESS:
+            return AddressForbidden(verdict.message)
+        case AttemptOutcome.TOO_LARGE:
+            return PayloadTooLarge(limit_bytes)
+        case AttemptOutcome.UNSUPPORTED_TYPE:
+            return UnsupportedMediaType(verdict.message)
+        case AttemptOutcome.MALFORMED:
+            return PayloadInvalid(verdict.message, verdict.errors)
+        case _:
+            errors = verdict.errors or (FieldError((), verdict.message, "invalid"),)
+            return PayloadInvalid(verdict.message, errors, is_contract=True)
+
+
+def _concealed(body: bytes, token: str) -> bytes:
+    told: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
+    return told.encode("utf-8", "surrogateescape")
+
+
+def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox] | None:
+    """The process, locked before its mailbox is read: every competitor for the letter takes this lock first.
+
+    `CallbackUnknown` where there is no such token, None where no action has told of such a job.
+    """
+    if address.ref is not None:
+        known = callbacks.by_ref(conn, address.service, address.ref)
+        if known is None:
+            return None
+        process = processes.lock(conn, known.process_id)
+        mailbox = callbacks.by_ids(conn, [known.id]).get(known.id)
+        return (process, mailbox) if process and mailbox else None
+    key = digest(address.token)
+    process_id = callbacks.process_of_key(conn, key)
+    if process_id is None or address.process_id not in (None, process_id):
+        raise CallbackUnknown
+    process = processes.lock(conn, process_id)
+    mailbox = callbacks.of_key(conn, process_id, key)
+    if process is None or mailbox is None:
+        raise CallbackUnknown
+    return process, mailbox
+
+
+def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | RefusedLetter:
+    """Keep what a fast service says of a job before its action has told of it."""
+    if delivery.refusal is not None:
+        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
+    if address.is_dry_run:
+        return Receipt(DRY_RUN, now, is_unclaimed=True)
+    assert address.ref is not None, "only such an address leads here"
+    id = unclaimed_deliveries.keep(conn, address.service, address.ref, delivery, now)
+    if id is None:
+        raise CallbackUnknown
+    return Receipt(str(id), now, is_unclaimed=True)
+
+
+def _kept_outside(
+    conn: Connection,
+    address: Address,
+    mailbox: Mailbox,
+    delivery: Delivery,
+    refused: RefusedLetter,
+    now: datetime,
+    secrets: Secrets,
+) -> RefusedLetter:
+    """Write down who was not let in, with the beginning of what was said."""
+    if not address.is_dry_run:
+        head = _concealed(delivery.body[: callback_attempts.HEAD], address.token)
+        shown = replace(delivery, body=body_shown(head, secrets))
+        callback_attempts.keep(conn, mailbox.id, shown, refused.outcome, now=now, error=refused.message)
+    return refused
+
+
+def _wait_of(runtime: Runtime, process: Process, mailbox: Mailbox) -> AwaitStep | None:
+    """The step that the mailbox belongs to; None where its workflow is not deployed here, or is another now."""
+    workflow = runtime.registry.find(process.workflow_name)
+    steps = course(process, workflow) if workflow else begin
+    step = steps[mailbox.step_index] if mailbox.step_index < len(steps) else None
+    return step if isinstance(step, AwaitStep) else None
+
+
+def _accept(
+    conn: Connection,
+    runtime: Runtime,
+    address: Address,
+    process: Process,
+    mailbox: Mailbox,
+    delivery: Delivery,
+    failure: Failure | None,
+    *,
+    is_early: bool,
+) -> Receipt:
+    now = runtime.clock.now()
+    receipt = new_receipt()
+    if failure is None:
+        preview = preview_of(mailbox, delivery, process.secrets)
+        letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, preview=preview)
+        callbacks.accept(conn, mailbox, letter, is_early=is_early, now=now)
+        event = waits.received(mailbox, letter.size, now, is_early=is_early)
+    else:
+        failure = failure_shown(failure, process.secrets)
+        callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
+        event = waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
+    timers.clear_callback(conn, mailbox.id)
+    kept = delivery
+    if failure is not None:
+        kept = replace(delivery, body=body_shown(_concealed(delivery.body, address.token), process.secrets))
+    callback_attempts.keep(conn, mailbox.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    events.append(conn, [event])
+    told = {"callback_id": str(mailbox.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
+    action = "receiveCallback" if failure is None else "failCallback"
+    write_down(conn, runtime, process.id, actor=mailbox.service or REMOTE, action=action, now=now, **told)
+    if _waits_for(process, mailbox) and _may_end(conn, runtime, process, mailbox):
+        commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
+    return Receipt(receipt, now)
+
+
+def _may_end(conn: Connection, runtime: Runtime, process: Process, mailbox: Mailbox) -> bool:
+    """Whether the wait may be over with this letter: of a thousand that are expected, each would wake the process."""
+    step = _wait_of(runtime, process, mailbox)
+    if step is None or step.expect is None:
+        return True
+    return waits.is_over(step, callbacks.of_wait(conn, process.id, mailbox.step_index))

@@ -1,0 +1,52 @@
+"""Whether a remote service may speak at a callback's door: what its configuration demands beside the address."""
+
+from datetime import datetime
+
+from orchestrator_gql.callbacks.rules import Mailbox, RefusedLetter
+from orchestrator_gql.callbacks.signature import Proof, is_credential, signature_fault
+from orchestrator_gql.config.services import Service
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.types import AttemptOutcome
+from orchestrator_gql.utils.errors import AddressForbidden, Unauthenticated
+
+
+def denied(
+    runtime: Runtime, mailbox: Mailbox, proof: Proof | None, peer: str | None, now: datetime
+) -> RefusedLetter | None:
+    """Why what came is not even judged; None where it is. Without a ``proof`` it came by GraphQL, which carries none.
+
+    A service that is no longer configured is refused: what it had to show cannot be asked for any more.
+    """
+    if mailbox.service is None:
+        return None
+    service = runtime.settings.services.get(mailbox.service)
+    if service is None:
+        return _unproven("Its remote service is not configured any more.")
+    if proof is None:
+        way = "Its remote service must prove itself: deliver it by REST."
+        return _unproven(way) if service.is_demanding else None
+    if not service.calls_from(peer):
+        return RefusedLetter(AttemptOutcome.FORBIDDEN_ADDRESS, "It came from an address that is none of the service's.")
+    fault = signature_fault(service.keys, proof, now) if service.signature_keys else None
+    return _unproven(fault) if fault else None
+
+
+def demand_service(runtime: Runtime, name: str, proof: Proof, peer: str | None) -> None:
+    """Raise `Unauthenticated` unless the request is the service's, and `AddressForbidden` where it came from elsewhere.
+
+    Its signature counts where it has keys, else its credential. A service that is not configured answers as one whose
+    credential is wrong, so that nobody can find out which there are.
+    """
+    service = runtime.settings.services.get(name, Service())
+    if service.signature_keys:
+        is_known = signature_fault(service.keys, proof, runtime.clock.now()) is None
+    else:
+        is_known = is_credential(proof, service.credential_sha256)
+    if not is_known:
+        raise Unauthenticated("The credential or signature of the service is missing or wrong.")
+    if not service.calls_from(peer):
+        raise AddressForbidden
+
+
+def _unproven(message: str) -> RefusedLetter:
+    return RefusedLetter(AttemptOutcome.UNAUTHENTICATED, message)

@@ -1,0 +1,356 @@
+"""The waits for remote services as rows: issued before a URL can leak, looked into under the process's lock, ended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.callbacks import contract
+from orchestrator_gql.callbacks.rules import Delivery, Mailbox
+from orchestrator_gql.config.assignee import SYSTEM
+from orchestrator_gql.engine import secrecy
+from orchestrator_gql.engine.steps.execution import Tokens
+from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
+from orchestrator_gql.process import Again, Await, Entry, Failed, Outcome, Process, StepRecord, Success, Suspend
+from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
+from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.timers import TimerKind
+from orchestrator_gql.types import (
+    AttemptOutcome,
+    CallbackStatus,
+    Event,
+    EventKind,
+    Failure,
+    Json,
+    ResultSource,
+)
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
+from orchestrator_gql.utils.exception_text import RAISED
+from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.stored import INLINE, Stored
+from orchestrator_gql.utils.secrets import Secrets
+from orchestrator_gql.utils.tokens import digest, hint, new_id, new_receipt, new_token
+from orchestrator_gql.workflow.model import AwaitStep
+
+CLOCKS_APART = timedelta(seconds=5)
+"""More than the clocks of two servers on one database ever differ by."""
+
+TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED)
+"""What a mailbox that holds a result can be."""
+
+Polled: TypeAlias = Mapping[UUID, Delivery | None]
+"""What the remote services said that were asked before their time was over; None: they had no answer."""
+
+
+def issue(
+    conn: Connection,
+    process: Process,
+    record: StepRecord,
+    step: AwaitStep,
+    *,
+    names: Sequence[str | None],
+    default_timeout: timedelta,
+    now: datetime,
+) -> tuple[Tokens, tuple[Event, ...]]:
+    """Keys and mailboxes of the URLs that the action at which the process stands will hand out.
+
+    ``process`` is as it stood before the ``record`` of the action's visit was opened. An action that runs again, in
+    the same visit, gets new keys to the mailboxes it has: any of its URLs opens the same box.
+    """
+    is_new_visit = record.seq == process.seq + 1
+    known = () if is_new_visit else callbacks.of_visit(conn, process.id, record.seq)
+    if known:
+        tokens = {mailbox.name: new_token() for mailbox in known}
+        for mailbox in known:
+            callbacks.add_key(conn, mailbox.id, digest(tokens[mailbox.name]))
+        return tokens, ()
+    entry = process.entry or Entry("advance")
+    tokens = {name: new_token() for name in entry.names or names}
+    told = []
+    for name, token in tokens.items():
+        mailbox = _new_mailbox(process, record, step, name=name, token=token, now=now, default_timeout=default_timeout)
+        callbacks.issue(conn, mailbox, digest(token))
+        _set_timers(conn, process, mailbox)
+        told.append(issued(mailbox, now))
+    return tokens, tuple(told)
+
+
+def issued(mailbox: Mailbox, now: datetime, actor: str | None = None) -> Event:
+    """The event that tells until when a URL is open."""
+    until = mailbox.expires_at.isoformat() if mailbox.expires_at else None
+    payload = {"callback_id": str(mailbox.id), "expires_at": until}
+    return Event(EventKind.CALLBACK_ISSUED, now, mailbox.process_id, actor, payload)
+
+
+def ended(mailbox: Mailbox, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
+    """The event that tells how a wait ended."""
+    payload = {"callback_id": str(mailbox.id), "status": status}
+    return Event(EventKind.CALLBACK_ENDED, now, mailbox.process_id, actor, payload)
+
+
+def overdue(conn: Connection, process: Process, now: datetime) -> list[Mailbox]:
+    """What the process waits for in vain: open, and its time is over."""
+    waited = callbacks.of_wait(conn, process.id, process.position)
+    return [mailbox for mailbox in waited if mailbox.is_open and mailbox.deadline(now) is not None]
+
+
+def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled) -> Outcome | None:
+    """What the wait at which the process stands comes to now; None where a remote service must be asked first."""
+    waited = callbacks.of_wait(conn, process.id, process.position)
+    if not waited:
+        return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
+    over = [mailbox for mailbox in waited if mailbox.is_open and mailbox.deadline(now) is not None]
+    if step.poll is not None and any(mailbox.id not in polled for mailbox in over):
+        return None
+    for mailbox in over:
+        waited[waited.index(mailbox)] = _end_in_time(conn, process, mailbox, polled.get(mailbox.id), now)
+    if is_over(step, waited):
+        return _judged_enough(conn, process, step, waited, polled, now)
+    for mailbox in waited:
+        if mailbox.is_open:
+            _keep_timers(conn, process, mailbox, now)
+    return Await()
+
+
+def is_over(step: AwaitStep, waited: Sequence[Mailbox]) -> bool:
+    """True where enough answers came, or no more will."""
+    taken = sum(mailbox.status in TAKEN for mailbox in waited)
+    return not any(mailbox.is_open for mailbox in waited) or taken >= step.needed(len(waited))
+
+
+def put(
+    conn: Connection, process: Process, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime
+) -> str:
+    """Put a letter that did not come by the URL into the mailbox; its receipt."""
+    receipt = new_receipt()
+    preview = secrecy.preview_of(mailbox, delivery, process.secrets)
+    letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source, preview)
+    callbacks.accept(conn, mailbox, letter, is_early=False, now=now)
+    timers.clear_callback(conn, mailbox.id)
+    return receipt
+
+
+def received(mailbox: Mailbox, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None) -> Event:
+    """The event that tells of a result, with its size in bytes."""
+    payload = {"callback_id": str(mailbox.id), "is_early": is_early, "bytes": size}
+    return Event(EventKind.CALLBACK_RECEIVED, now, mailbox.process_id, actor, payload)
+
+
+def withdraw(conn: Connection, mailboxes: Iterable[Mailbox], now: datetime, actor: str | None = None) -> list[Event]:
+    """End those of the waits that are open: their URLs are dead."""
+    told = []
+    for mailbox in mailboxes:
+        if mailbox.is_open:
+            callbacks.close(conn, mailbox.id, CallbackStatus.WITHDRAWN)
+            timers.clear_callback(conn, mailbox.id)
+            told.append(ended(mailbox, CallbackStatus.WITHDRAWN, now, actor))
+    return told
+
+
+def reopen(conn: Connection, process: Process, mailbox: Mailbox, until: datetime, now: datetime) -> Mailbox:
+    """Open the same mailbox, for the same URL, until a new deadline; a failure that was reported is forgotten."""
+    silence = mailbox.heartbeat
+    opened = replace(
+        mailbox,
+        status=CallbackStatus.PENDING,
+        expires_at=until,
+        heartbeat_due_at=now + timedelta(seconds=silence) if silence is not None else None,
+    )
+    callbacks.reopen(conn, opened)
+    timers.clear_callback(conn, mailbox.id)
+    _set_timers(conn, process, opened)
+    return opened
+
+
+def keep_judgement(
+    conn: Connection, process: Process, wait: int, outcome: Success | Failed, now: datetime
+) -> list[Event]:
+    """Tell the mailboxes of the wait what became of their letters."""
+    validation: dict[str, Json] = {"outcome": "ACCEPTED", "validated_at": now.isoformat()}
+    status = CallbackStatus.VALIDATED
+    if isinstance(outcome, Failed):
+        status = CallbackStatus.REJECTED
+        validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
+    told = []
+    for mailbox in callbacks.of_wait(conn, process.id, wait):
+        if mailbox.status in TAKEN:
+            callbacks.judged(conn, mailbox.id, status, validation)
+            payload = {"callback_id": str(mailbox.id), "validation": validation}
+            told.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
+    return told
+
+
+def _new_mailbox(
+    process: Process,
+    record: StepRecord,
+    step: AwaitStep,
+    *,
+    name: str | None,
+    token: str,
+    now: datetime,
+    default_timeout: timedelta,
+) -> Mailbox:
+    silence, entry = step.heartbeat_timeout, process.entry or Entry("advance")
+    return Mailbox(
+        id=new_id(),
+        process_id=process.id,
+        step_index=process.position + 1,
+        record_seq=record.seq,
+        wait_seq=entry.wait_seq or record.seq,
+        round=entry.attempt or 1,
+        name=name,
+        status=CallbackStatus.PENDING,
+        token_hint=hint(token),
+        result_key=step.result_key,
+        issued_at=now,
+        expires_at=now + (step.timeout or default_timeout),
+        contract=contract.schema(step.contract) if step.contract else None,
+        heartbeat=silence.total_seconds() if silence else None,
+        heartbeat_due_at=now + silence if silence else None,
+        service=step.service,
+    )
+
+
+def _set_timers(conn: Connection, process: Process, mailbox: Mailbox) -> None:
+    assert mailbox.expires_at is not None
+    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, callback_id=mailbox.id)
+    if mailbox.heartbeat_due_at is not None:
+        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, callback_id=mailbox.id)
+
+
+def _keep_timers(conn: Connection, process: Process, mailbox: Mailbox, now: datetime) -> None:
+    """Set the timers of a wait that goes on anew where one may have fired already.
+
+    A server whose clock is ahead of this one's fires a moment before this one agrees that the time is over. The timer
+    is gone then, and the wait would never end.
+    """
+    due = min(at for at in (mailbox.expires_at, mailbox.heartbeat_due_at) if at is not None)
+    is_second_look = process.record_at_position is not None
+    if is_second_look or due - now < CLOCKS_APART:
+        timers.clear_callback(conn, mailbox.id)
+        _set_timers(conn, process, mailbox)
+
+
+def _end_in_time(
+    conn: Connection, process: Process, mailbox: Mailbox, answer: Delivery | None, now: datetime
+) -> Mailbox:
+    """The mailbox as it is when its time is over: with the answer that the remote had when it was asked, or closed."""
+    if answer is None:
+        over = mailbox.deadline(now)
+        assert over is not None, "its time is over"
+        callbacks.close(conn, mailbox.id, over)
+        timers.clear_callback(conn, mailbox.id)
+        events.append(conn, [ended(mailbox, over, now)])
+        return replace(mailbox, status=over)
+    receipt = put(conn, process, mailbox, answer, source=ResultSource.POLL, now=now)
+    callback_attempts.keep(conn, mailbox.id, answer, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    events.append(conn, [received(mailbox, answer.size, now)])
+    found = callbacks.by_ids(conn, [mailbox.id])
+    return found[mailbox.id]
+
+
+def _judged_enough(
+    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Mailbox], polled: Polled, now: datetime
+) -> Outcome:
+    """What a wait that is over comes to: the answers, or what the step wants done about those that are missing."""
+    taken = [mailbox for mailbox in waited if mailbox.status in TAKEN]
+    missing = {box.name: failure_of(box, now) for box in waited if not box.is_open and box.status not in TAKEN}
+    if len(taken) >= step.needed(len(waited)):
+        events.append(conn, withdraw(conn, waited, now))
+        added = {step.result_key: _answers(conn, step, taken)}
+        if step.expect is not None:
+            added[step.failures_key] = {name: told(failure) for name, failure in missing.items()}
+        return _taken(conn, step, process, added, secrecy.of_answers(conn, step, taken, polled), now)
+    failure = _failure_of_all(step, waited, missing, now)
+    again = [mailbox for mailbox in waited if _is_worth_another(step, mailbox)]
+    if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
+        return Again(failure, entry_again("on-timeout", again))
+    if step.on_timeout == "operator":
+        return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
+    return Failed(failure)
+
+
+def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Mailbox]) -> Json | Stored:
+    """The one answer, or all by name; a large one stays where it is stored, but for a lens that works on it."""
+    one = taken[0]
+    is_large = sum(mailbox.result_bytes or 0 for mailbox in taken) > INLINE and not step.lenses
+    if is_large and step.expect is None and one.payload_id is not None:
+        return Stored(one.payload_id, one.result_bytes or 0)
+    results = callbacks.results(conn, taken)
+    if step.expect is None:
+        return results[one.id]
+    answers = {mailbox.name: results[mailbox.id] for mailbox in taken}
+    if not is_large:
+        return answers
+    text = encode(answers)
+    return Stored(callbacks.keep_payload(conn, text), len(text))
+
+
+def entry_again(by: str, mailboxes: Sequence[Mailbox]) -> Entry:
+    """How the action is entered that issues these callbacks again."""
+    attempt = max(mailbox.round for mailbox in mailboxes) + 1
+    return Entry(by, attempt, mailboxes[0].wait_seq, tuple(mailbox.name for mailbox in mailboxes))
+
+
+def _is_worth_another(step: AwaitStep, mailbox: Mailbox) -> bool:
+    if mailbox.status in TAKEN or mailbox.round >= step.max_attempts:
+        return False
+    return mailbox.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
+        mailbox.failure and mailbox.failure.is_retryable
+    )
+
+
+def _failure_of_all(
+    step: AwaitStep, waited: Sequence[Mailbox], missing: Mapping[str | None, Failure], now: datetime
+) -> Failure:
+    if step.expect is None:
+        return next(iter(missing.values()))
+    answered = sorted(mailbox.name or "" for mailbox in waited if mailbox.status in TAKEN)
+    needed = step.needed(len(waited))
+    message = f"{len(answered)} of {len(waited)} callbacks were answered; {needed} are required."
+    details = {
+        "answered": answered,
+        "failures": {name: told(failure) for name, failure in missing.items()},
+    }
+    return Failure("callbacks-incomplete", message, now, details)
+
+
+def told(failure: Failure) -> dict[str, Json]:
+    """A failure as the steps behind the wait find it."""
+    return {"code": failure.code, "message": failure.message, "details": failure.details}
+
+
+def failure_of(mailbox: Mailbox, now: datetime) -> Failure:
+    """Why the wait for that answer ended without it."""
+    if mailbox.failure is not None:
+        return mailbox.failure
+    waited = f"since {mailbox.issued_at:%Y-%m-%d %H:%M:%S} UTC"
+    match mailbox.status:
+        case CallbackStatus.EXPIRED:
+            return Failure("callback-expired", f"The remote service did not answer in time (asked {waited}).", now)
+        case CallbackStatus.HEARTBEAT_LOST:
+            silence = f"{mailbox.heartbeat:g} seconds"
+            return Failure("heartbeat-lost", f"The remote service was silent for more than {silence} ({waited}).", now)
+        case _:
+            return Failure("callback-withdrawn", "The callback was withdrawn.", now)
+
+
+def _taken(
+    conn: Connection,
+    step: AwaitStep,
+    process: Process,
+    added: Mapping[str, Json],
+    secrets: Secrets,
+    now: datetime,
+) -> Outcome:
+    """The letters put where the validation finds them. A lens is an author's: what it raises fails the step here, or
+    the commit would be tried for ever."""
+    whole = fetched_now(conn, process.state) if step.lenses else process.state
+    made = attempt(lambda: put_back(step, whole, focus(step, whole), added))
+    if isinstance(made, AuthorRaised):
+        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {made}", now))
+    delta = changed(process.state, whole, made.value)
+    return Success(delta, secrets=secrets.standing_in(delta) if step.lenses else secrets)

@@ -1,0 +1,42 @@
+"""The engine's pause, as whoever would start something meets it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.storage import backlog, engine_state, events
+from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.types import Event, EventKind
+from orchestrator_gql.utils.errors import EnginePaused
+
+
+def demand_running(conn: Connection) -> None:
+    """Raise `EnginePaused` unless the engine starts new steps.
+
+    Asked in the transaction that would start something, so that nothing slips in behind a pause that was acknowledged.
+    """
+    status = engine_state.share(conn)
+    if not status.is_paused:
+        return
+    assert status.changed_at is not None, "only a change pauses it, and a change has a time"
+    by = f" by {status.changed_by}" if status.changed_by else ""
+    why = f" ({status.reason})" if status.reason else ""
+    raise EnginePaused(
+        f"The engine was paused{by} at {status.changed_at:%Y-%m-%d %H:%M:%S} UTC{why}: "
+        "nothing is started until it is resumed.",
+        since=status.changed_at,
+        by=status.changed_by,
+    )
+
+
+def state_changed(status: EngineStatus, actor: str | None, now: datetime) -> Event:
+    """The event that tells where the engine stands from now on; without an actor it came there by itself."""
+    payload = {"state": status.state, "reason": status.reason}
+    return Event(EventKind.ENGINE_STATE_CHANGED, now, None, actor, payload)
+
+
+def look(conn: Connection, now: datetime) -> None:
+    """Say that the engine is paused, where it was pausing and no living worker is in a step any more."""
+    if backlog.held(conn, now) or not engine_state.came_to_rest(conn):
+        return
+    events.append(conn, [state_changed(engine_state.load(conn), None, now)])

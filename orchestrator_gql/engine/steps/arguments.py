@@ -1,0 +1,128 @@
+"""What an author's function is given: the state by name, what the engine knows, and loaded product subscriptions."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from orchestrator_gql.callbacks import urls
+from orchestrator_gql.domain import find_models
+from orchestrator_gql.engine.steps.models import load_models
+from orchestrator_gql.process import Process
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.storage import input_requests
+from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.arguments import Parameter, bind, wanted
+from orchestrator_gql.utils.author_calls import returned_by
+from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json import to_json
+from orchestrator_gql.utils.json.secrets import Found
+from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
+
+GIVEN = frozenset({
+    "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
+    "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
+})  # fmt: skip
+"""Names that the engine fills in; a step that returns one of them has it dropped before anything is stored."""
+
+DECISIONS = "decisions"
+
+_wanted = lru_cache(maxsize=4096)(wanted)
+
+
+def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of a function, read once."""
+    return _wanted(function)
+
+
+def given(
+    runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
+) -> dict[str, Any]:
+    """What the engine itself hands to a function: who and what runs, and the URLs, where the step hands some out."""
+    values: dict[str, Any] = {
+        "process_id": process.id,
+        "reporter": process.created_by or "",
+        "workflow_name": process.workflow_name,
+        "workflow_target": process.target,
+        "idempotency_key": f"{process.id}:{process.record.seq if process.record else 0}",
+    }
+    if tokens and isinstance(step, ActionStep) and step.awaits is not None:
+        values |= _addresses(runtime, process, step.awaits, tokens)
+    return values
+
+
+def _addresses(runtime: Runtime, process: Process, wait: AwaitStep, tokens: Mapping[str | None, str]) -> dict[str, Any]:
+    routes = {name: urls.route(process.id, token) for name, token in tokens.items()}
+    absolute = {name: urls.url(runtime.settings.base_url, route) for name, route in routes.items()}
+    progress = {name: f"{url}/progress" for name, url in absolute.items()}
+    if wait.expect is None:
+        return {wait.route_key: routes[None], "callback_url": absolute[None], "progress_url": progress[None]}
+    return {"callback_routes": routes, "callback_urls": absolute, "progress_urls": progress}
+
+
+async def with_decisions(
+    runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """What the engine hands over, and ``decisions`` where the function asks for them by that name.
+
+    They are what people and policies decided in this process so far, in order, each a dict: ``step``, ``verdict``,
+    ``by``, ``policy``, ``comment`` and ``at``; the approvals of a form come once it has enough of them. A key of the
+    author's own of that name is the author's.
+    """
+    if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
+        return own
+    made = await runtime.database.read(lambda conn: input_requests.decided_in(conn, own["process_id"]))
+    told = [
+        {
+            "step": step,
+            "verdict": str(one.verdict),
+            "by": one.by,
+            "policy": one.policy,
+            "comment": one.comment,
+            "at": one.at.isoformat(),
+        }
+        for step, one in made
+    ]
+    return {**own, DECISIONS: told}
+
+
+async def arguments(
+    runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The keyword arguments for the function; `StepError` names a missing or a wrong one."""
+    parameters = wanted_by(function)
+    own = await with_decisions(runtime, function, state, own)
+    names = {parameter.name for parameter in parameters}
+    models = await load_models(runtime, parameters, state)
+    # A function may change what it is given: nested values are copied, so that the process's own state stays as it is.
+    seen = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
+    return returned_by(bind, parameters, {**seen, **own}, given={**own, **models})
+
+
+def contributed(
+    result: Any, *, where: str, hidden: frozenset[str] = frozenset()
+) -> tuple[State, tuple[Any, ...], Secrets]:
+    """What a function's result adds to the state, as JSON, and the product subscriptions and secrets found in it.
+
+    `StepError` where it is neither nothing nor a dict, or holds what is not JSON.
+    """
+    if result is None:
+        return {}, (), NOTHING
+    if not isinstance(result, Mapping):
+        raise StepError(
+            f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
+            "bad-result",
+        )
+    models = tuple(find_models(result))
+    kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
+    found = Found()
+    try:
+        return to_json(kept, where="result", found=found), models, Secrets.of(found)
+    finally:
+        learn(found.values)
+
+
+def _copied(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value

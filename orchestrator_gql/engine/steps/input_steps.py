@@ -1,0 +1,72 @@
+"""What an input step comes to when it is reached: people are asked, a policy says yes, or there is nothing to ask."""
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine.steps import arguments as step_arguments
+from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps.failures import failed
+from orchestrator_gql.engine.steps.state import changed, focus, put_back
+from orchestrator_gql.process import Confirmed, Outcome, Process, Success, Suspend
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.workflow.model import InputStep
+
+
+async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
+    """Look at the form of an input step: a page to show suspends, a form without pages has nothing to ask."""
+    try:
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, []))
+        if isinstance(turned, forms.Complete):
+            return await _done(runtime, process, step, turned)
+        title = turned.page.title or step.name
+        if step.auto_confirm is not None and await _says_yes(runtime, process, step):
+            filled = await _filled_in(runtime, process, step, turned)
+            if isinstance(filled, forms.Complete):
+                return await _done(runtime, process, step, filled, title)
+        return Suspend(title, step.assignee.key, step.due, step.remind, step.escalate, step.expire, step.approvals)
+    except (AuthorRaised, OrchestratorError) as error:
+        return failed(runtime, process, step, error)
+
+
+async def _done(
+    runtime: Runtime, process: Process, step: InputStep, filled: forms.Complete, title: str | None = None
+) -> Success:
+    """What the form adds to the state; with a ``title`` it is what the step's policy confirmed."""
+    state = await execution.seen_by(runtime, process, step, step.form)
+    whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
+    delta = changed(process.state, state, whole)
+    secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
+    if title is None:
+        return Success(delta, secrets=secrets)
+    name = returned_by(_name_of, step.auto_confirm)
+    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
+    return Success(delta, confirmed=said, secrets=secrets)
+
+
+def _name_of(policy: object) -> str:
+    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, say, has no name
+
+
+async def _says_yes(runtime: Runtime, process: Process, step: InputStep) -> bool:
+    """What the policy says: True, and nothing else, is a yes."""
+    policy = step.auto_confirm
+    assert policy is not None, "only such a step has one"
+    state = await execution.seen_by(runtime, process, step, policy)
+    own = step_arguments.given(runtime, process)
+    seen = returned_by(focus, step, state)
+    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, seen, own))
+    return await execution.call(runtime, policy, arguments, None, _is_yes)
+
+
+def _is_yes(said: object) -> bool:
+    return said is True
+
+
+async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned: forms.Turn) -> forms.Turn:
+    """The form with every page answered as it is shown; where that is no answer, the page that people are asked."""
+    pages: list[Json] = []
+    while isinstance(turned, forms.NextPage):
+        pages.append({})
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages))
+    return turned

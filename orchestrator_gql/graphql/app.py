@@ -1,0 +1,61 @@
+"""The GraphQL door as the app mounts it."""
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.websockets import WebSocket
+
+from orchestrator_gql.authentication.tokens import principal_of
+from orchestrator_gql.forms.errors import locale_of
+from orchestrator_gql.graphql import graphiql
+from orchestrator_gql.graphql.context import Context
+from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.reads.weight import Places
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import NOBODY
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import Unauthenticated
+
+SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
+
+
+def graphql_face(runtime: Runtime) -> GraphQLFace:
+    """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
+    settings, turn, places = runtime.settings, asyncio.Lock(), Places()
+
+    async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
+        principal = principal_of(settings, _authorization(connection, params))
+        if principal is NOBODY and isinstance(connection, WebSocket):
+            raise Unauthenticated(SIGN_IN)
+        peer = connection.client.host if connection.client else None
+        locale = locale_of(connection.headers.get("accept-language"))
+        return Context(runtime, principal, peer, locale, turn, places)
+
+    return GraphQLFace(
+        build_schema(is_development=settings.offers_development, redact=runtime.redact),
+        make_context=make_context,
+        demand_signed_in=_demand_signed_in,
+        is_stranger=_is_stranger,
+        is_development=settings.offers_development,
+        allowed_origins=settings.allowed_origins,
+        callback_body_limit=settings.max_callback_bytes,
+        graphiql_html=graphiql.page,
+    )
+
+
+def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> str | None:
+    """The credential: of the header, or, as browsers send none with a WebSocket, of ``connection_init``."""
+    said = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
+    return said if isinstance(said, str) else connection.headers.get("authorization")
+
+
+def _demand_signed_in(context: object, *, brings_results: bool) -> None:
+    """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
+    if _is_stranger(context) and not brings_results:
+        raise Unauthenticated(SIGN_IN)
+
+
+def _is_stranger(context: object) -> bool:
+    return isinstance(context, Context) and context.principal is NOBODY

@@ -1,0 +1,136 @@
+"""The messages of graphql-transport-ws, as they come and as they go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from orchestrator_gql.graphql.execution import Answer
+from orchestrator_gql.graphql.transport import request as asking
+from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils import json
+from orchestrator_gql.utils.errors import PayloadInvalid
+
+MAX_BYTES = 256 * 1024
+STRANGERS_BYTES = MAX_BYTES // 4
+"""Of a message of a client that is not acknowledged yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """The client introduces itself."""
+
+    params: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The client asks whether anybody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The client says that it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """The client begins an operation of any kind."""
+
+    id: str
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The client wants no more of an operation."""
+
+    id: str
+
+
+Frame: TypeAlias = Init | Ping | Pong | Subscribe | Complete
+
+
+class BadFrame(Exception):
+    """The frame breaks the protocol; the socket closes with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(reason)
+
+
+def read(frame: str | bytes | None, most: int = MAX_BYTES) -> Frame:
+    """The message in a frame; raises `BadFrame` with a reason that repeats nothing of what was sent."""
+    if not isinstance(frame, str):
+        raise BadFrame(4400, "A message is text, not binary.")
+    body = frame.encode(errors="surrogatepass")
+    if len(body) > most:
+        raise BadFrame(1009, f"A message has at most {most} bytes.")
+    try:
+        message = asking.read_json(body)
+    except PayloadInvalid:
+        raise BadFrame(4400, "A message is strict JSON.") from None
+    if not isinstance(message, dict):
+        raise BadFrame(4400, "A message is a JSON object.")
+    return _read(message)
+
+
+def _read(message: Mapping[str, Json]) -> Frame:
+    match message.get("type"):
+        case "connection_init":
+            return Init(_optional_object(message.get("payload")))
+        case "ping":
+            _optional_object(message.get("payload"))
+            return Ping()
+        case "pong":
+            _optional_object(message.get("payload"))
+            return Pong()
+        case "subscribe":
+            return Subscribe(_id(message), _asked(message.get("payload")))
+        case "complete":
+            return Complete(_id(message))
+        case _:
+            raise BadFrame(4400, "The message's type is unknown.")
+
+
+def _optional_object(payload: Json) -> Mapping[str, Json]:
+    if not isinstance(payload, dict | None):
+        raise BadFrame(4400, "A payload is an object.")
+    return payload or {}
+
+
+def _id(message: Mapping[str, Json]) -> str:
+    name = message.get("id")
+    if not isinstance(name, str) or not name:
+        raise BadFrame(4400, "An id is text, and not empty.")
+    return name
+
+
+def _asked(payload: Json) -> Asked:
+    try:
+        return asking.read(payload)
+    except PayloadInvalid as error:
+        raise BadFrame(4400, error.message) from None
+
+
+def ack() -> str:
+    """The introduction is accepted."""
+    return '{"type":"connection_ack"}'
+
+
+def pong() -> str:
+    """Somebody is there."""
+    return '{"type":"pong"}'
+
+
+def answered(id: str, answer: Answer) -> str:
+    """One result; a request that was refused as a whole is an ``error``, which ends its operation."""
+    if answer.was_executed:
+        return json.encode({"id": id, "type": "next", "payload": answer.payload})
+    return json.encode({"id": id, "type": "error", "payload": answer.payload["errors"]})
+
+
+def complete(id: str) -> str:
+    """The operation has no more results."""
+    return json.encode({"id": id, "type": "complete"})

@@ -1,0 +1,62 @@
+"""Answers over HTTP, refusals included: always a GraphQL body, never a page of the server's."""
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from orchestrator_gql.graphql import masking
+from orchestrator_gql.graphql.transport.negotiation import JSON, Accepted
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils import json
+from orchestrator_gql.utils.errors import (
+    HostUnknown,
+    Invalid,
+    OrchestratorError,
+    PayloadTooLarge,
+    ServerBusy,
+    StorageUnavailable,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+
+_STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
+    (PayloadTooLarge, 413, {"Connection": "close"}),  # the rest of the body is on its way and will not be read
+    (UnsupportedMediaType, 415, {"Accept": JSON}),
+    (HostUnknown, 421, {}),
+    (Invalid, 400, {}),
+    (Unauthenticated, 401, {"WWW-Authenticate": "Bearer"}),
+    (StorageUnavailable, 503, {"Retry-After": "1"}),
+    (ServerBusy, 503, {"Retry-After": "1"}),
+)
+"""The first row that fits counts, so the narrower classes stand first."""
+
+
+class HttpRefusal(Exception):
+    """A request that is refused as HTTP, before GraphQL is asked."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status = status
+        self.payload: Json = {"errors": [{"message": message, "extensions": {"code": code}}]}
+        self.headers = dict(headers or {})
+        super().__init__(message)
+
+
+def answer(
+    payload: Json, *, accepted: Accepted | None, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A GraphQL body, of the type that the client prefers."""
+    media_type = accepted.json_type if accepted else JSON
+    # Written out, as Starlette adds a charset only to text; the type's own definition demands UTF-8.
+    head = {"Vary": "Accept", "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(json.encode(payload).encode(), status, headers={**head, **(headers or {})})
+
+
+def refusal(error: Exception, *, accepted: Accepted | None) -> Response:
+    """The answer to a request that could not be taken; what nobody expected is masked."""
+    if isinstance(error, HttpRefusal):
+        return answer(error.payload, accepted=accepted, status=error.status, headers=error.headers)
+    if isinstance(error, OrchestratorError) and (told := masking.told(error)) is not None:
+        for kind, status, headers in _STATUS:
+            if isinstance(error, kind):
+                return answer({"errors": [told]}, accepted=accepted, status=status, headers=headers)
+    return answer({"errors": [masking.masked(error)]}, accepted=accepted, status=500)

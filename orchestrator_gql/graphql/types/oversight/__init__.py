@@ -1,1 +1,0 @@
-"""What operators oversee: the numbers, what a process waits for, and the audit log."""

@@ -1,0 +1,87 @@
+"""What a process waits for, in words and in fields."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import strawberry
+
+from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.graphql.types.common import Assignee
+from orchestrator_gql.graphql.types.enums import WaitKind
+from orchestrator_gql.input_requests.decision import InputRequest
+from orchestrator_gql.process import Process
+from orchestrator_gql.types import ProcessStatus
+
+
+@strawberry.type(description="What a process waits for: who has to act, since when, and until when.")
+class WhyWaiting:
+    kind: WaitKind = strawberry.field(description="What must happen.")
+    message: str = strawberry.field(description="For people.")
+    since: datetime = strawberry.field(description="Since when it waits.")
+    until: datetime | None = strawberry.field(description="A deadline, the next try, or when the answer is due.")
+    service: str | None = strawberry.field(description="The remote service that must answer, where it has a name.")
+    missing: list[str] = strawberry.field(description="The named callbacks that have not come.")
+    last_report_at: datetime | None = strawberry.field(description="When the remote service was last heard of.")
+    assignee: Assignee | None = strawberry.field(description="Who should answer the form.")
+
+
+def why_waiting(
+    process: Process,
+    mailboxes: Sequence[Mailbox],
+    requests: Sequence[InputRequest],
+    called: Callable[[str], str],
+) -> WhyWaiting | None:
+    """Why the process rests; None where it runs, has failed or has ended. ``called`` is how people call a team."""
+    match process.status:
+        case ProcessStatus.AWAITING_CALLBACK:
+            return _for_callbacks([box for box in mailboxes if box.is_open and box.step_index == process.position])
+        case ProcessStatus.SUSPENDED:
+            return _for_a_person([request for request in requests if request.closed_at is None], called)
+        case ProcessStatus.WAITING if process.record is not None:
+            record = process.record
+            message = f"{record.name!r} failed and is tried again by itself."
+            return _waiting(WaitKind.TIME, message, process.updated_at, until=record.retry_at)
+        case _:
+            return None
+
+
+def _for_callbacks(waited: Sequence[Mailbox]) -> WhyWaiting | None:
+    if not waited:
+        return None
+    service = next((box.service for box in waited if box.service), None)
+    names = [box.name for box in waited if box.name is not None]
+    who = f"the remote service {service!r}" if service else "a remote service"
+    which = f": {len(names)} callbacks are missing" if names else ""
+    reports = [datetime.fromisoformat(box.progress["reported_at"]) for box in waited if box.progress]
+    ends = [at for box in waited for at in (box.expires_at, box.heartbeat_due_at) if at is not None]
+    found = _waiting(
+        WaitKind.CALLBACK,
+        f"It waits for {who} to answer{which}.",
+        min(box.issued_at for box in waited),
+        until=min(ends, default=None),
+    )
+    found.service, found.missing, found.last_report_at = service, names, max(reports, default=None)
+    return found
+
+
+def _for_a_person(asked: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
+    if not asked:
+        return None
+    request = asked[-1]
+    message = f"It waits for {called(request.assignee)} to answer {request.title!r}."
+    found = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
+    found.assignee = Assignee.of(request.assignee)
+    return found
+
+
+def _waiting(kind: WaitKind, message: str, since: datetime, *, until: datetime | None) -> WhyWaiting:
+    return WhyWaiting(
+        kind=kind,
+        message=message,
+        since=since,
+        until=until,
+        service=None,
+        missing=[],
+        last_report_at=None,
+        assignee=None,
+    )

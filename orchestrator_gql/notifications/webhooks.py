@@ -1,0 +1,66 @@
+"""A notification as a signed POST: Standard Webhooks, from the sender's side."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from orchestrator_gql.callbacks.signature import sign
+from orchestrator_gql.config.notifications import Webhook
+from orchestrator_gql.outbound.http_client import HttpClient, NotReached
+from orchestrator_gql.outbound.send_result import SHOWN, Answer
+from orchestrator_gql.utils.json.text import preview
+
+GONE = 410
+"""The receiver says that it wants nothing more (RFC 9110, 15.5.11); Standard Webhooks ask senders to obey."""
+
+HIDDEN = "[secret]"
+
+
+async def post_webhook(http: HttpClient, webhook: Webhook, *, id: str, body: bytes, now: datetime) -> Answer:
+    """Send the body, signed as of now; ``id`` is the same at every try, so that a receiver takes it once."""
+    at = int(now.timestamp())
+    headers = {name: value.get_secret_value() for name, value in webhook.headers.items()} | {
+        "content-type": "application/json",
+        "webhook-id": id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": sign(webhook.key, id, at, body),
+    }
+    url = webhook.url.get_secret_value()
+    try:
+        said = await http.post(url, body, headers, allow_private=webhook.allow_private)
+    except NotReached as error:
+        return Answer(error=error.message)
+    if 200 <= said.status < 300:
+        return Answer(said.status)
+    asked = seconds_of(said.headers.get("retry-after"), now)
+    return Answer(said.status, _refusal(said.status, said.text, webhook.secrets), asked, said.status == GONE)
+
+
+def seconds_of(retry_after: str | None, now: datetime) -> float | None:
+    """What ``Retry-After`` asks for (RFC 9110, 10.2.3): seconds, or an instant; None where it cannot be read.
+
+    >>> seconds_of("120", datetime(2026, 3, 2, tzinfo=UTC))
+    120.0
+    >>> seconds_of("Mon, 02 Mar 2026 00:01:00 GMT", datetime(2026, 3, 2, tzinfo=UTC))
+    60.0
+    """
+    if retry_after is None:
+        return None
+    if re.fullmatch(r"[0-9]{1,10}", retry_after):
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max((at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds(), 0.0)
+
+
+def _refusal(status: int, text: str, secrets: Iterable[str]) -> str:
+    """The answer in words; a receiver that repeats our request must not make its secrets readable."""
+    if 300 <= status < 400:
+        return f"It answered {status}, a redirect, which is not followed."
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    told = " ".join(text.split())
+    return preview(f"It answered {status}{': ' if told else '.'}{told}", SHOWN)

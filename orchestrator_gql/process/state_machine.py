@@ -1,0 +1,278 @@
+"""The state machine of a process: pure functions from where it stands, and what happened, to what one commit writes.
+
+::
+
+    created ─▶ running ─┬▶ awaiting_callback ─▶ running      failed ─▶ running (retry, reissue, complete, adopt)
+                        ├▶ suspended (form)  ─▶ running      failed ─▶ awaiting_callback (reawait)
+                        ├▶ waiting (retry)   ─▶ running      any living state ─▶ (clean-up ─▶) aborted
+                        └▶ completed
+
+An abort ends a living process where it stands; where its workflow declares steps that clean up, it goes through them
+first (``running``, with ``aborted_by`` set) and is aborted behind the last. A second abort gives them up.
+
+A process is a log of step visits. A visit is one `StepRecord`: the engine's own second tries of it (after a crash, by a
+`@retrystep`) count up its ``attempt``; an operator's retry begins a new one. ``seq`` numbers the transitions of a
+process without a gap, and a record carries the number of the transition that opened it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from orchestrator_gql.process.conditions import ConditionKey, answers_before
+from orchestrator_gql.process.model import Process, StepRecord
+from orchestrator_gql.process.outcomes import (
+    Abort,
+    Again,
+    Await,
+    Failed,
+    Outcome,
+    Skipped,
+    Success,
+    Suspend,
+    Transition,
+    Wait,
+)
+from orchestrator_gql.process.secrecy import outcome_shown
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED, again, moved, status_event, visit
+from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.utils.errors import InvalidState
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
+from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
+
+INPUT_EXPIRED = "input-request-expired"
+
+UNANSWERED = frozenset({"callback-expired", "heartbeat-lost", "callbacks-incomplete"})
+"""The codes of the failures of a wait of which the remote service knows nothing."""
+
+
+def create(
+    workflow: Workflow,
+    *,
+    id: UUID,
+    state: Mapping[str, Json],
+    pages: Iterable[Json],
+    actor: str | None,
+    now: datetime,
+    secrets: Secrets = NOTHING,
+) -> Transition:
+    """Begin a process of the workflow; ``secrets`` are of the state, and the ``pages`` have masks in their places."""
+    process = Process(
+        id=id,
+        workflow_name=workflow.name,
+        target=workflow.target,
+        fingerprint=workflow.fingerprint,
+        status=ProcessStatus.CREATED,
+        started_at=now,
+        updated_at=now,
+        state=state,
+        start_pages=tuple(pages),
+        created_by=actor,
+        secrets=secrets,
+    )
+    event = Event(EventKind.PROCESS_CREATED, now, id, actor, {"workflow_name": workflow.name})
+    return Transition(process, events=(event,))
+
+
+def claim(process: Process, *, worker: str, now: datetime) -> Transition:
+    """Take a runnable process to work on it; the new epoch shuts out whoever held it before."""
+    claimed = replace(process, epoch=process.epoch + 1, worker=worker)
+    return moved(process, claimed, ProcessStatus.RUNNING, now)
+
+
+def enter(process: Process, steps: StepList, now: datetime) -> Transition:
+    """Open the visit of the action that the process stands at, or the next attempt of an open one."""
+    step = steps[process.position]
+    last = process.record_at_position
+    if last is None or last.status is StepStatus.ABORTED:
+        record = visit(process, step, StepStatus.RUNNING, now)
+    elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
+        tries = last.tries + (last.status is StepStatus.WAITING)
+        record = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
+    else:
+        record = again(process, step, StepStatus.RUNNING, last, now)
+    return moved(process, process, ProcessStatus.RUNNING, now, record=record)
+
+
+def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
+    """What follows from what the step that the process stands at came to."""
+    step = steps[process.position]
+    outcome = outcome_shown(outcome, process.secrets)
+    record = process.record_at_position
+    if record is None or record.status is StepStatus.ABORTED:
+        record = visit(process, step, StepStatus.PENDING, now)
+    elif record.status is StepStatus.FAILED:
+        record = again(process, step, StepStatus.PENDING, record, now)
+    match outcome:
+        case Success():
+            return _succeed(process, steps, record, outcome, now)
+        case Skipped():
+            skipped = replace(record, status=StepStatus.SKIPPED, completed_at=now)
+            return _forward(process, steps, skipped, now, ended=False)
+        case Suspend():
+            asked = replace(record, status=StepStatus.SUSPENDED)
+            after = replace(process, assignee=outcome.assignee)
+            transition = moved(process, after, ProcessStatus.SUSPENDED, now, record=asked)
+            return replace(transition, asks=outcome)
+        case Await():
+            waiting = replace(record, status=StepStatus.AWAITING_CALLBACK)
+            return moved(process, process, ProcessStatus.AWAITING_CALLBACK, now, record=waiting)
+        case Again():
+            failed = replace(record, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
+            after = replace(process, position=process.position - 1, entry=outcome.entry)
+            return moved(process, after, ProcessStatus.RUNNING, now, record=failed)
+        case Wait():
+            waiting = replace(record, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
+            transition = moved(process, process, ProcessStatus.WAITING, now, record=waiting)
+            return replace(transition, retry_at=outcome.until)
+        case Failed():
+            return _fail(process, step, record, outcome, now)
+        case _:
+            assert_never(outcome)
+
+
+def expire(process: Process, steps: StepList, now: datetime) -> Transition:
+    """Fail a process whose question nobody may answer any more; a retry asks it again."""
+    failure = Failure(
+        INPUT_EXPIRED, "The form was closed before enough people had answered it; retrying asks again.", now
+    )
+    return decide(process, steps, Failed(failure), now)
+
+
+def complete(process: Process, now: datetime) -> Transition:
+    """End a process that stands behind its last step."""
+    return moved(process, process, _end_of(process), now)
+
+
+def hand_over(process: Process) -> Process:
+    """The process as its worker lets go of it where another may go on: runnable, and nobody's."""
+    return replace(process, worker=None) if process.status is ProcessStatus.RUNNING else process
+
+
+def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
+    """Make a process that rests runnable again: its letter came, or its time."""
+    return moved(process, process, ProcessStatus.RUNNING, now, actor=actor)
+
+
+def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
+    """End a living process where it stands, or send it to the steps that clean up after it.
+
+    The epoch is bumped so that a step in flight cannot commit. ``workflow`` is None where it is no longer deployed.
+    """
+    if process.status.is_ended:
+        raise InvalidState(
+            f"The process is {process.status}: there is nothing to abort.",
+            process_id=process.id,
+            current_version=process.version,
+        )
+    record = process.record
+    if record and record.completed_at is None:
+        record = replace(record, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
+    else:
+        record = None
+    after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor)
+    after = replace(after, entry=None)
+    status = ProcessStatus.ABORTED
+    if workflow is not None and _has_to_clean_up(process, workflow):
+        # What was answered or visited at these places was of steps that another definition had there.
+        answers = answers_before(process.answers, len(workflow.steps))
+        cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
+        answers |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
+        after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
+        after = replace(after, answers=answers)
+        status = ProcessStatus.RUNNING
+    transition = moved(process, after, status, now, record=record, actor=outcome.actor, reason=outcome.reason)
+    if status is process.status:  # it ran, and runs on to clean up: whoever watches it is told all the same
+        told = status_event(process, transition.process, now, outcome.actor, outcome.reason)
+        transition = replace(transition, events=(*transition.events, told))
+    return replace(transition, closes_waits=True)
+
+
+def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
+    """Whoever was never in a step leaves nothing behind; a second abort gives the clean-up up."""
+    has_to_cancel = any(_is_at_work(process, index) for index, _ in workflow.cancels)
+    return bool(workflow.on_abort or has_to_cancel) and process.record is not None and process.aborted_by is None
+
+
+def _is_at_work(process: Process, wait: int) -> bool:
+    """True where the remote service of the wait may still be at work: it was called, and has not said how it ended."""
+    if process.position != wait:
+        return False
+    return process.failure is None or process.failure.code in UNANSWERED
+
+
+def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
+    """Go on under a new definition, or fail where the process has been through steps that are not in it any more."""
+    if difference is None:
+        return moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
+    message = f"Workflow {workflow.name!r} changed under this process: {difference}."
+    failure = Failure(DEFINITION_CHANGED, message, now)
+    record = process.record
+    if record is not None and record.completed_at is None:
+        record = replace(record, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
+    else:
+        record = None
+    transition = moved(process, replace(process, failure=failure), ProcessStatus.FAILED, now, record=record)
+    return replace(transition, closes_waits=True)
+
+
+def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | None:
+    """Where the recorded visits are not a prefix of the steps any more, in words; None where they still are."""
+    for record in sorted(records, key=lambda record: record.step_index):
+        was = f"step {record.step_index + 1} was {record.name!r} ({record.kind})"
+        if record.step_index >= len(steps):
+            return f"{was} and is gone"
+        step = steps[record.step_index]
+        if (step.name, step.kind) != (record.name, record.kind):
+            return f"{was} and is now {step.name!r} ({step.kind})"
+    return None
+
+
+def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Success, now: datetime) -> Transition:
+    step = steps[process.position]
+    changed = {k: v for k, v in outcome.delta.items() if k not in process.state or process.state[k] != v}
+    secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
+    told = secrets.shown(changed)
+    record = replace(record, status=StepStatus.SUCCESS, completed_at=now, delta=told, actor=outcome.actor, failure=None)
+    after = replace(process, state={**process.state, **changed}, failure=None, secrets=secrets)
+    transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
+    judged = outcome if step.kind is StepKind.VALIDATION else None
+    written = replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
+    return replace(written, confirmed=outcome.confirmed) if outcome.confirmed else written
+
+
+def _forward(
+    process: Process,
+    steps: StepList,
+    record: StepRecord,
+    now: datetime,
+    *,
+    ended: bool,
+    before: Process | None = None,
+) -> Transition:
+    position = process.position + 1
+    after = replace(process, position=position, assignee=None)
+    status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
+    return moved(before or process, after, status, now, record=record, actor=record.actor)
+
+
+def _end_of(process: Process) -> ProcessStatus:
+    return ProcessStatus.COMPLETED if process.aborted_by is None else ProcessStatus.ABORTED
+
+
+def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now: datetime) -> Transition:
+    failed = replace(
+        record,
+        status=StepStatus.FAILED,
+        failure=outcome.failure,
+        completed_at=now,
+        retry_at=None,
+        actor=outcome.actor,
+    )
+    after = replace(process, failure=outcome.failure, assignee=None)
+    transition = moved(process, after, ProcessStatus.FAILED, now, record=failed, actor=outcome.actor)
+    hands_out = isinstance(step, ActionStep) and step.awaits is not None
+    judged = outcome if step.kind is StepKind.VALIDATION else None
+    return replace(transition, closes_waits=hands_out, judged=judged)

@@ -1,0 +1,89 @@
+"""Callbacks to page through, and what came to their doors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import callback_attempts, callbacks, listing
+from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.listing import CallbackFilter
+from orchestrator_gql.storage.pagination import Slice, Window, cursor_of, only
+from orchestrator_gql.types import CallbackStatus
+from orchestrator_gql.utils.errors import CursorInvalid
+from orchestrator_gql.utils.tokens import digest
+
+T = TypeVar("T", Attempt, Progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Generic[T]):
+    """A page of a callback's log, and how long the log is."""
+
+    page: Slice[T]
+    total: int
+
+
+async def callback_page(
+    runtime: Runtime, principal: Principal, wanted: CallbackFilter, window: Window
+) -> Slice[Mailbox]:
+    """A page of callbacks, the newest first."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, window))
+
+
+async def callback_count(runtime: Runtime, principal: Principal, wanted: CallbackFilter) -> int:
+    """How many callbacks there are."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.callback_count(conn, wanted))
+
+
+async def attempt_pages(
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+) -> dict[UUID, Log[Attempt]]:
+    """The same page of each callback's deliveries, in order."""
+    principal.demand(Permission.READ)
+    after, size = _after(window), window.size
+    found = await runtime.database.read(
+        lambda conn: callback_attempts.of_callbacks(conn, callback_ids, after, size + 1)
+    )
+    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
+
+
+async def progress_pages(
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+) -> dict[UUID, Log[Progress]]:
+    """The same page of each callback's progress log, in order."""
+    principal.demand(Permission.READ)
+    after, size = _after(window), window.size
+    found = await runtime.database.read(
+        lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
+    )
+    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
+
+
+async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
+    """Whether a callback of the process has, or had, that token: asked before anything else of a stranger is read."""
+    return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
+
+
+async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:
+    """Where the callback stands whose letter has that receipt: it is the credential of whoever asks."""
+    return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
+
+
+def _after(window: Window) -> UUID | None:
+    if window.after is None:
+        return None
+    try:
+        return UUID(only(window.after))
+    except ValueError as wrong:
+        raise CursorInvalid from wrong
+
+
+def _log(rows: list[T], total: int, window: Window) -> Log[T]:
+    items = tuple((cursor_of(str(row.id)), row) for row in rows[: window.size])
+    return Log(Slice(items, len(rows) > window.size, window.after is not None), total)

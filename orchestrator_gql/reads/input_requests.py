@@ -1,0 +1,113 @@
+"""The operators' inbox."""
+
+from collections.abc import Sequence
+
+from orchestrator_gql import forms
+from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine.input_requests import decisions, unanswered
+from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps.failures import in_request
+from orchestrator_gql.forms.errors import DEFAULT_LOCALE
+from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open
+from orchestrator_gql.process import Process, course
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import listing, processes
+from orchestrator_gql.storage.listing import Inbox, InputRequestFilter
+from orchestrator_gql.storage.pagination import Slice, Window
+from orchestrator_gql.types import InputRequestStatus, Json
+from orchestrator_gql.utils.errors import InvalidState, OrchestratorError
+from orchestrator_gql.workflow.model import STOPS, InputStep, Step
+
+
+async def input_request_page(
+    runtime: Runtime, principal: Principal, wanted: InputRequestFilter, window: Window
+) -> Slice[InputRequest]:
+    """A page of input requests, the oldest first."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.input_request_page(conn, wanted, window))
+
+
+async def input_request_count(runtime: Runtime, principal: Principal, wanted: InputRequestFilter) -> int:
+    """How many input requests there are."""
+    principal.demand(Permission.READ)
+    return await runtime.database.read(lambda conn: listing.input_request_count(conn, wanted))
+
+
+def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:
+    """What is for the principal to answer, or, not ``is_mine``, all the rest."""
+    if Permission.SUBMIT_FORM not in principal.permissions:
+        return Inbox(principal.id, None, is_mine)
+    return Inbox(principal.id, runtime.settings.closed_teams - principal.teams, is_mine)
+
+
+async def refusal(
+    runtime: Runtime, principal: Principal, request: InputRequest, process: Process, made: Sequence[Decision]
+) -> OrchestratorError | None:
+    """Why the principal may not decide the request now; None where it may. ``made`` are the decisions so far."""
+    workflow = runtime.registry.find(process.workflow_name)
+    try:
+        demand_open(request, made[-1] if made else None)
+        if workflow is None:
+            return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
+        if request.step_index >= len(course(process, workflow)):
+            return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
+        await decisions.demand_may_answer(runtime, principal, request, made, process, workflow)
+    except OrchestratorError as refused:
+        return refused
+    return None
+
+
+def step_of(runtime: Runtime, request: InputRequest, process: Process) -> Step | None:
+    """The step that asks; None where the workflow is not deployed, or has it no more."""
+    workflow = runtime.registry.find(process.workflow_name)
+    steps = course(process, workflow) if workflow else ()
+    return steps[request.step_index] if request.step_index < len(steps) else None
+
+
+def send_back_to(runtime: Runtime, request: InputRequest, process: Process) -> str | None:
+    """What the request's step calls the way back, where it has one."""
+    step = step_of(runtime, request, process)
+    return step.on_reject if isinstance(step, InputStep) and step.on_reject not in STOPS else None
+
+
+async def start_form(
+    runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json], locale: str = DEFAULT_LOCALE
+) -> forms.Turn:
+    """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`,
+    `AuthorCodeFailed`."""
+    workflow = await authorization.find_startable(runtime, principal, workflow_name)
+    with in_request(f"The start form of workflow {workflow.name!r}"):
+        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+
+
+async def open_form(
+    runtime: Runtime,
+    principal: Principal,
+    request: InputRequest,
+    pages: list[Json],
+    *,
+    process: Process | None = None,
+    made: Sequence[Decision] = (),
+    locale: str = DEFAULT_LOCALE,
+) -> forms.Turn | None:
+    """One turn of the request's form; None where it is decided, or its workflow is not deployed.
+
+    ``process`` is the one that asks, with its state; it is read where it is not given. Where somebody approved it
+    already, as ``made`` tells, the pages begin with what was approved: others confirm the same. `AuthorCodeFailed`.
+    """
+    principal.demand(Permission.READ)
+    if request.status is not InputRequestStatus.OPEN:
+        return None
+    if process is None:
+        process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
+    workflow = runtime.registry.find(process.workflow_name) if process else None
+    if process is None or workflow is None or request.step_index >= len(course(process, workflow)):
+        return None
+    step = course(process, workflow)[request.step_index]
+    asked = await unanswered.asked_at(runtime, process, request.step_index, step)
+    if asked is None:
+        return None
+    approved = made[0].pages if made else ()
+    with in_request(f"The form of step {step.name!r}"):
+        return await execution.turn(runtime, process, asked, pages, approved=approved, locale=locale)

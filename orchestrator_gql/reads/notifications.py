@@ -1,0 +1,30 @@
+"""What went out, what waits to, and what was given up."""
+
+from uuid import UUID
+
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import notifications
+from orchestrator_gql.storage.notifications import Notification, NotificationFilter
+from orchestrator_gql.storage.pagination import Slice, Window
+
+
+async def notification_page(
+    runtime: Runtime, principal: Principal, wanted: NotificationFilter, window: Window
+) -> Slice[Notification]:
+    """A page of the notifications, the newest first."""
+    principal.demand(Permission.MANAGE_ENGINE)
+    return await runtime.database.read(lambda conn: notifications.page(conn, wanted, window))
+
+
+async def notification_count(runtime: Runtime, principal: Principal, wanted: NotificationFilter) -> int:
+    """How many notifications there are."""
+    principal.demand(Permission.MANAGE_ENGINE)
+    return await runtime.database.read(lambda conn: notifications.count(conn, wanted))
+
+
+async def notification(runtime: Runtime, principal: Principal, id: UUID) -> Notification | None:
+    """The notification; for those who may not see them there is none."""
+    if Permission.MANAGE_ENGINE not in principal.permissions:
+        return None
+    return await runtime.database.read(lambda conn: notifications.load(conn, id))

@@ -1,0 +1,93 @@
+"""Rows by their ids, many at once, for those who may read; and what the id of a GraphQL node names."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import (
+    callback_attempts,
+    callbacks,
+    input_requests,
+    listing,
+    processes,
+    product_subscriptions,
+    steps,
+)
+from orchestrator_gql.storage.pagination import LARGEST
+from orchestrator_gql.utils.errors import PayloadInvalid
+
+K = TypeVar("K")
+T = TypeVar("T")
+ByKeys = Callable[[Runtime, Principal, Sequence[K]], Awaitable[Mapping[K, T]]]
+
+
+def _read(rows: Callable[[Connection, Sequence[K]], Mapping[K, T]]) -> ByKeys[K, T]:
+    async def read(runtime: Runtime, principal: Principal, keys: Sequence[K]) -> Mapping[K, T]:
+        principal.demand(Permission.READ)
+        return await runtime.database.read(lambda conn: rows(conn, keys))
+
+    return read
+
+
+processes_by_ids = _read(listing.processes_by_ids)
+"""Processes without their states."""
+whole_processes = _read(processes.load_all)
+states = _read(processes.states)
+secrets_of_processes = _read(processes.secrets_of)
+steps_of_processes = _read(steps.light_of_processes)
+"""Step executions without what they changed in the state."""
+state_deltas = _read(steps.deltas)
+"""What step executions, each named by its process and place in the log, changed in the state."""
+callbacks_of_processes = _read(callbacks.of_processes)
+callbacks_by_ids = _read(callbacks.by_ids)
+attempts_by_ids = _read(callback_attempts.heads)
+"""Attempts; of each body no more than its beginning."""
+payloads = _read(callbacks.texts)
+input_requests_of_processes = _read(input_requests.of_processes)
+input_requests_by_ids = _read(input_requests.by_ids)
+decisions = _read(input_requests.decisions_of)
+product_subscription_ids_of_processes = _read(product_subscriptions.ids_of_processes)
+product_subscriptions_by_ids = _read(product_subscriptions.rows)
+
+
+class NodeKind(Enum):
+    """What the id of a node names."""
+
+    WORKFLOW = "workflow"
+    PRODUCT = "product"
+    STEP = "step"
+    ROW = "row"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeId:
+    """A workflow or product by its ``name``, a row by its ``key``, or the step with that index of a process."""
+
+    kind: NodeKind
+    key: UUID | None = None
+    name: str = ""
+
+
+def node_ids(principal: Principal, ids: Sequence[str]) -> list[NodeId | None]:
+    """What the ids name, in their order; None for an id that names nothing. At most 200, else `PayloadInvalid`."""
+    principal.demand(Permission.READ)
+    if len(ids) > LARGEST:
+        raise PayloadInvalid(f"At most {LARGEST} ids are looked up at once, not {len(ids)}.")
+    return [_node_id(id) for id in ids]
+
+
+def _node_id(id: str) -> NodeId | None:
+    head, _, rest = id.partition(":")
+    if head in (NodeKind.WORKFLOW.value, NodeKind.PRODUCT.value):
+        return NodeId(NodeKind(head), name=rest)
+    try:
+        key = UUID(head)
+    except ValueError:
+        return None
+    return NodeId(NodeKind.STEP if rest else NodeKind.ROW, key, rest)

@@ -1,0 +1,317 @@
+"""What came to a callback's door: every delivery with its verdict, and every report of progress."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from orchestrator_gql.callbacks.rules import Delivery
+from orchestrator_gql.storage.database.after_commit import aftermath
+from orchestrator_gql.storage.database.observer import Delivered
+from orchestrator_gql.storage.database.prepared import Prepared
+from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
+from orchestrator_gql.storage.weight import charge, within
+from orchestrator_gql.types import AttemptOutcome, Json
+from orchestrator_gql.utils.errors import NotJson
+from orchestrator_gql.utils.json import read_lenient
+from orchestrator_gql.utils.tokens import new_id
+
+T = TypeVar("T")
+
+KEPT_ATTEMPTS = 20
+KEPT_BYTES = 20 * 1024 * 1024
+KEPT_PROGRESS = 1_000
+HEAD = 1024
+"""Bytes that are kept of a body that is not JSON or too large."""
+
+ADOPTABLE = frozenset({
+    AttemptOutcome.ACCEPTED,  # its body is here only where another result has taken its place
+    AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.INVALID,
+    AttemptOutcome.MALFORMED,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it.
+
+    ``is_failure``: it reported that the job failed. ``judged`` holds what `replaced` said when the body was whole.
+    """
+
+    id: UUID
+    callback_id: UUID
+    at: datetime
+    peer: str | None
+    outcome: AttemptOutcome
+    size: int
+    body: bytes | None
+    error: str | None
+    receipt: str | None
+    is_failure: bool = False
+    judged: tuple[tuple[str, ...] | None] | None = None
+
+    @property
+    def is_adoptable(self) -> bool:
+        """True where an operator may make the body the result."""
+        return self.replaced is not None
+
+    @property
+    def replaced(self) -> tuple[str, ...] | None:
+        """What adopting the body would replace in it, in words; None where it cannot be adopted."""
+        if self.judged is not None:
+            return self.judged[0]
+        if self.body is None or self.is_failure or self.outcome not in ADOPTABLE:
+            return None
+        if self.outcome is not AttemptOutcome.MALFORMED:
+            return ()
+        try:
+            return read_lenient(self.body)[1]
+        except NotJson:
+            return None
+
+    @property
+    def head(self) -> "Attempt":
+        """The same with no more than the beginning of its body, and with what adopting the whole would replace."""
+        return self if self.body is None else replace(self, body=self.body[:HEAD], judged=(self.replaced,))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One report of how far a remote job is; ``percent`` from 0 to 100."""
+
+    id: UUID
+    callback_id: UUID
+    at: datetime
+    percent: float | None
+    message: str | None
+    data: Json
+
+
+def _last(table: Table) -> Prepared:
+    mine = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
+    return Prepared(mine.order_by(table.c.id.desc()).limit(1))
+
+
+_last_attempt, _last_report = _last(callback_attempts), _last(callback_progress)
+_keep = Prepared(insert(callback_attempts).inline(), callback_attempts.c.keys())
+_sizes = Prepared(
+    select(callback_attempts.c.id, func.coalesce(func.length(callback_attempts.c.body), 0).label("size"))
+    .where(callback_attempts.c.callback_id == bindparam("callback_id"))
+    .order_by(callback_attempts.c.id.desc())
+)
+
+
+def keep(
+    conn: Connection,
+    callback_id: UUID,
+    delivery: Delivery,
+    outcome: AttemptOutcome,
+    *,
+    now: datetime,
+    error: str | None = None,
+    receipt: str | None = None,
+) -> None:
+    """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
+    accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
+    is_whole = outcome in ADOPTABLE
+    _keep.run(
+        conn,
+        {
+            "id": _next_id(conn, _last_attempt, callback_id),
+            "callback_id": callback_id,
+            "at": now,
+            "peer": delivery.peer,
+            "outcome": outcome,
+            "bytes": delivery.size,
+            "media_type": delivery.media_type[:255],
+            "digest": delivery.digest or None,
+            # an accepted result stands among the payloads already
+            "body": None if accepted else delivery.body if is_whole else delivery.body[:HEAD],
+            "error": error,
+            "receipt": receipt,
+            "is_failure": delivery.is_failure,
+        },
+    )
+    _bound(conn, callback_id)
+    aftermath(conn).facts.append(Delivered(outcome))
+
+
+def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
+    """The receipt of an accepted delivery with that digest, of those that are kept."""
+    c = callback_attempts.c
+    mine = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
+    return conn.execute(select(c.receipt).where(*mine).limit(1)).scalar()
+
+
+def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:
+    """Give the accepted delivery of that receipt its body back: another result takes its place in the mailbox."""
+    c = callback_attempts.c
+    mine = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
+    conn.execute(update(callback_attempts).where(*mine).values(body=body))
+
+
+def log_progress(
+    conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
+) -> None:
+    """Append to the progress log; the newest 1,000 reports are kept."""
+    id = _next_id(conn, _last_report, callback_id)
+    entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
+    conn.execute(insert(callback_progress), entry)
+    oldest_kept = (
+        select(callback_progress.c.id)
+        .where(callback_progress.c.callback_id == callback_id)
+        .order_by(callback_progress.c.id.desc())
+        .offset(KEPT_PROGRESS - 1)
+        .limit(1)
+    )
+    first = conn.execute(oldest_kept).scalar()
+    if first is not None:
+        too_old = (callback_progress.c.callback_id == callback_id, callback_progress.c.id < first)
+        dropped = conn.execute(delete(callback_progress).where(*too_old)).rowcount
+        _count_dropped(conn, callback_id, callbacks.c.progress_dropped, dropped)
+
+
+def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
+    """A page of the attempts, their bodies whole, in order, and how many there were."""
+    page, total = of_callbacks(conn, [callback_id], after, limit)[callback_id]
+    whole = by_ids(conn, [one.id for one in page])
+    return [whole[one.id] for one in page], total
+
+
+def of_callbacks(
+    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> dict[UUID, tuple[list[Attempt], int]]:
+    """The same for many callbacks at once; of each body no more than its beginning."""
+    return _pages(conn, callback_attempts, _head, callback_ids, after, limit)
+
+
+def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
+    """A page of the progress log, in order, and how many reports came."""
+    return progress_of_callbacks(conn, [callback_id], after, limit)[callback_id]
+
+
+def progress_of_callbacks(
+    conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> dict[UUID, tuple[list[Progress], int]]:
+    """The same for many callbacks at once."""
+    return _pages(conn, callback_progress, _progress, callback_ids, after, limit)
+
+
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
+    """The attempts with those ids, their bodies whole."""
+    rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
+    return {row.id: _attempt(row) for row in rows}
+
+
+def heads(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
+    """The attempts with those ids; of each body no more than its beginning."""
+    query = select(*_columns(callback_attempts)).where(callback_attempts.c.id.in_(ids))
+    return {row.id: _head(row) for row in within(conn, query, heavy=[_judged_body], order=["id"])}
+
+
+_judged_body = case(
+    (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
+    else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
+)
+"""The body as far as a list needs it: whole only where its text says what adopting it would replace."""
+
+
+def _columns(table: Table) -> list[ColumnElement[Any]]:
+    return [_judged_body.label("body") if c.name == "body" else c for c in table.c]
+
+
+def _pages(
+    conn: Connection,
+    table: Table,
+    shown: Callable[[Row[Any]], T],
+    callback_ids: Sequence[UUID],
+    after: UUID | None,
+    limit: int,
+) -> dict[UUID, tuple[list[T], int]]:
+    c, mine = table.c, table.c.callback_id.in_(callback_ids)
+    place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
+    ranked = select(*_columns(table), place).where(mine, *(() if after is None else (c.id > after,))).subquery()
+    dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
+    totals = (
+        select(callbacks.c.id, dropped + func.count(c.id))
+        .join(table, c.callback_id == callbacks.c.id, isouter=True)
+        .where(callbacks.c.id.in_(callback_ids))
+        .group_by(callbacks.c.id)
+    )
+    counted: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
+    pages: dict[UUID, tuple[list[T], int]] = {id: ([], counted.get(id, 0)) for id in callback_ids}
+    heavy = [ranked.c.body if table is callback_attempts else ranked.c.data]
+    for row in within(conn, select(ranked).where(ranked.c.place <= limit), heavy=heavy, order=["id"]):
+        pages[row.callback_id][0].append(shown(row))
+    return pages
+
+
+def _next_id(conn: Connection, last: Prepared, callback_id: UUID) -> UUID:
+    """An id behind every earlier one of the callback, whose process is locked.
+
+    A burst brings many in one millisecond, and servers' clocks differ: by new ids alone they would be shuffled.
+    """
+    found = last.first(conn, {"callback_id": callback_id})
+    before: UUID | None = None if found is None else found["id"]
+    fresh = new_id()
+    return fresh if before is None or before < fresh else UUID(int=before.int + 1)
+
+
+def _bound(conn: Connection, callback_id: UUID) -> None:
+    rows = _sizes.all(conn, {"callback_id": callback_id})
+    total, surplus = 0, []
+    for place, row in enumerate(rows):
+        total += row["size"]
+        if place >= KEPT_ATTEMPTS or (place and total > KEPT_BYTES):
+            surplus.append(row["id"])
+    if surplus:
+        conn.execute(delete(callback_attempts).where(callback_attempts.c.id.in_(surplus)))
+        _count_dropped(conn, callback_id, callbacks.c.attempts_dropped, len(surplus))
+
+
+def _count_dropped(conn: Connection, callback_id: UUID, column: "Column[int]", more: int) -> None:
+    """Say that older entries were there: a list that begins with its 21st must not look whole."""
+    if more:
+        conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values({column: column + more}))
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        row.id,
+        row.callback_id,
+        row.at,
+        row.peer,
+        row.outcome,
+        row.bytes,
+        row.body,
+        row.error,
+        row.receipt,
+        row.is_failure,
+    )
+
+
+def _head(row: Row[Any]) -> Attempt:
+    if row.body is not None:
+        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is there for a moment only
+    return _attempt(row).head
+
+
+def _progress(row: Row[Any]) -> Progress:
+    return Progress(row.id, row.callback_id, row.at, row.percent, row.message, row.data)

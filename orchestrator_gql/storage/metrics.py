@@ -1,0 +1,71 @@
+"""How everything stands, for the metrics; what has ended is not counted, for there is no end to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from orchestrator_gql.storage import backlog, engine_state, events
+from orchestrator_gql.storage import callbacks as callback_rows
+from orchestrator_gql.storage import input_requests as request_rows
+from orchestrator_gql.storage.backlog import Backlog
+from orchestrator_gql.storage.tables import callbacks, notifications, processes, workers
+from orchestrator_gql.storage.tables.notifications import DEAD, PENDING
+from orchestrator_gql.types import EngineState, ProcessStatus
+
+LIVING = tuple(status for status in ProcessStatus if status not in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED))
+
+_by_workflow = (
+    select(processes.c.status, processes.c.workflow_name, func.count())
+    .where(processes.c.status.in_(LIVING))
+    .group_by(processes.c.status, processes.c.workflow_name)
+)
+_count_pending = select(func.count()).where(callback_rows.IS_OPEN)
+_count_overdue = select(func.count()).where(callback_rows.is_overdue(bindparam("now")))
+# Ids are drawn in the order of time, and the index holds them: the oldest is found without reading the others' rows.
+# Materialized, or PostgreSQL walks the primary key from its beginning, through every callback that has ended.
+_pending_ids = select(callbacks.c.id).where(callback_rows.IS_OPEN).cte("pending").prefix_with("MATERIALIZED")
+_oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
+_oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
+_count_open = select(func.count()).where(request_rows.IS_OPEN)
+_count_unsent = select(func.count()).select_from(notifications).where(text(PENDING))
+_count_dead = select(func.count()).select_from(notifications).where(text(DEAD))
+_count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam("since"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """The figures of one snapshot; the times in seconds."""
+
+    processes: dict[tuple[ProcessStatus, str], int]
+    backlog: Backlog
+    lag: float
+    pending_callbacks: int
+    overdue_callbacks: int
+    oldest_pending_callback: float
+    open_input_requests: int
+    pending_notifications: int
+    dead_notifications: int
+    workers: int
+    state: EngineState
+    log_lag: float
+
+
+def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
+    """The figures now; a worker counts that was heard of since then."""
+    waiting = backlog.load(conn, now)
+    oldest = conn.execute(_oldest).scalar()
+    return Gauges(
+        processes={(status, name): count for status, name, count in conn.execute(_by_workflow)},
+        backlog=waiting,
+        lag=waiting.lag(now),
+        pending_callbacks=conn.execute(_count_pending).scalar_one(),
+        overdue_callbacks=conn.execute(_count_overdue, {"now": now}).scalar_one(),
+        oldest_pending_callback=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0,
+        open_input_requests=conn.execute(_count_open).scalar_one(),
+        pending_notifications=conn.execute(_count_unsent).scalar_one(),
+        dead_notifications=conn.execute(_count_dead).scalar_one(),
+        workers=conn.execute(_count_workers, {"since": workers_since}).scalar_one(),
+        state=engine_state.load(conn).state,
+        log_lag=events.lag(conn, now),
+    )
