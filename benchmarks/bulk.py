@@ -18,8 +18,8 @@ def copy_completed(path: Path, count: int) -> None:
     with closing(_opened(path)) as database:
         template = database.execute("SELECT id FROM processes LIMIT 1").fetchone()[0]
         _copy(database, "processes", count, "t.id = :template", template, {"id": COPY_ID, **ended})
-        visits = {"process_id": COPY_ID, "status": "'SUCCESS'"}
-        _copy(database, "process_steps", count, "t.process_id = :template", template, visits)
+        executions = {"process_id": COPY_ID, "status": "'SUCCESS'"}
+        _copy(database, "process_steps", count, "t.process_id = :template", template, executions)
         events = {"id": None, "process_id": COPY_ID}
         _copy(database, "events", count, "t.process_id = :template", template, events)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

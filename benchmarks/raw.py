@@ -31,9 +31,9 @@ def rate(path: Path, processes: Sequence[Process], times: int, *, group: int) ->
     began = time.perf_counter()
     for start in range(0, len(moves), group):
         database.execute("BEGIN IMMEDIATE")
-        for process, visits, events in moves[start : start + group]:
+        for process, executions, events in moves[start : start + group]:
             assert database.execute(MOVE, process).rowcount == 1
-            database.executemany(VISIT, visits)
+            database.executemany(VISIT, executions)
             database.executemany(EVENT, events)
         database.execute("COMMIT")
     spent = time.perf_counter() - began
@@ -64,7 +64,7 @@ def _rows(process: Process, turn: int) -> Rows:
     ending = process.record.seq + 2 * turn
     state = json.dumps({**process.state, "n": turn})
     move = (position + 1, seq + 2, process.version + turn + 1, ending + 2, now, now, state, id, process.epoch, seq)
-    visits: list[tuple[object, ...]] = [
+    executions: list[tuple[object, ...]] = [
         (id, ending, position, "Step", "ACTION", "SUCCESS", 1, 1, "advance", now, now, json.dumps({"n": turn})),
         (id, ending + 2, position + 1, "Step", "ACTION", "RUNNING", 1, 1, "advance", now, None, None),
     ]
@@ -79,4 +79,4 @@ def _rows(process: Process, turn: int) -> Rows:
             "failure": None,
         }
     )
-    return move, visits, [("STEP_CHANGED", id, None, told, now)] * 2
+    return move, executions, [("STEP_CHANGED", id, None, told, now)] * 2

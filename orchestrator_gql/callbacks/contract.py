@@ -60,11 +60,11 @@ def schema_or_nothing(contract: type[BaseModel], ref_template: str = DEFAULT_REF
         return {}
 
 
-def violations(contract: type[BaseModel] | None, letter: Json) -> tuple[FieldError, ...]:
+def violations(contract: type[BaseModel] | None, payload: Json) -> tuple[FieldError, ...]:
     """Where the letter breaks the contract, at most 50 places and a count; empty where it fits or there is none."""
     if contract is None:
         return ()
-    judged = attempt(_judged, contract, letter)
+    judged = attempt(_judged, contract, payload)
     if isinstance(judged, AuthorRaised):
         # A validator is an author's code, and a letter of a shape that it did not think of must not be a 500. Its
         # message is not logged: it may repeat what was sent.
@@ -76,11 +76,11 @@ def violations(contract: type[BaseModel] | None, letter: Json) -> tuple[FieldErr
     return judged.value
 
 
-def _judged(contract: type[BaseModel], letter: Json) -> tuple[FieldError, ...]:
+def _judged(contract: type[BaseModel], payload: Json) -> tuple[FieldError, ...]:
     try:
-        contract.model_validate(letter)
+        contract.model_validate(payload)
     except ValidationError as broken:
-        return tuple(_named(broken, letter))
+        return tuple(_named(broken, payload))
     return ()
 
 
@@ -88,7 +88,7 @@ def _name_of(contract: type[BaseModel]) -> str:
     return str(contract.__name__)
 
 
-def _named(broken: ValidationError, letter: Json) -> Iterator[FieldError]:
+def _named(broken: ValidationError, payload: Json) -> Iterator[FieldError]:
     count = broken.error_count()
     if count > COUNTED:
         yield FieldError((), f"breaks the contract in {count} places", "too-many-errors")
@@ -99,7 +99,7 @@ def _named(broken: ValidationError, letter: Json) -> Iterator[FieldError]:
         message = error["msg"] if says_it_itself else _ECHOING.get(kind, _ECHOING["value_error"])
         context = error.get("ctx", {}) if says_it_itself else {}
         yield FieldError(
-            path=_place(error["loc"], letter, is_missing=kind == "missing"),
+            path=_place(error["loc"], payload, is_missing=kind == "missing"),
             message=message,
             type=kind,
             context=to_json({name: str(value) for name, value in context.items()}, where="context") or None,
@@ -108,18 +108,18 @@ def _named(broken: ValidationError, letter: Json) -> Iterator[FieldError]:
         yield FieldError((), f"and {count - NAMED} more places", "too-many-errors")
 
 
-def _place(location: tuple[int | str, ...], letter: Any, *, is_missing: bool) -> tuple[str, ...]:
+def _place(location: tuple[int | str, ...], payload: Any, *, is_missing: bool) -> tuple[str, ...]:
     """The place in the letter: pydantic's own, without what it says of unions, tags and functions on the way."""
     path: list[str] = []
     for number, key in enumerate(location):
-        is_within = key in letter if isinstance(letter, dict) else _is_index(key, letter)
+        is_within = key in payload if isinstance(payload, dict) else _is_index(key, payload)
         if is_within:
-            letter = letter[key]
+            payload = payload[key]
         elif not (is_missing and number == len(location) - 1):
             continue
         path.append(preview(str(key), 200))  # names are the sender's own, and may be megabytes long
     return tuple(path)
 
 
-def _is_index(key: int | str, letter: Any) -> bool:
-    return isinstance(letter, list) and isinstance(key, int) and key < len(letter)
+def _is_index(key: int | str, payload: Any) -> bool:
+    return isinstance(payload, list) and isinstance(key, int) and key < len(payload)

@@ -15,7 +15,7 @@ from orchestrator_gql.utils.tokens import conceal
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class Callback:
     """One wait for one answer of one remote service.
 
     ``record_seq`` is the visit of the action that handed its URL out, ``wait_seq`` that of the one which began the
@@ -84,7 +84,7 @@ class Delivery:
     size: int
     media_type: str = "application/json"
     peer: str | None = None
-    letter: Json = None
+    payload: Json = None
     refusal: AttemptOutcome | None = None
     error: str | None = None
     errors: tuple[FieldError, ...] = ()
@@ -93,11 +93,11 @@ class Delivery:
     secrets: Secrets = field(default=NOTHING, repr=False)
 
     @classmethod
-    def of(cls, letter: Json, body: bytes, *, peer: str | None, is_failure: bool = False) -> "Delivery":
+    def of(cls, payload: Json, body: bytes, *, peer: str | None, is_failure: bool = False) -> "Delivery":
         """A delivery that was read: equal letters, as canonical JSON (RFC 8785), have equal digests."""
         mark = b"fail:" if is_failure else b""
-        digest = hashlib.sha256(mark + canonical(letter)).hexdigest()
-        return cls(body, len(body), peer=peer, letter=letter, is_failure=is_failure, digest=digest)
+        digest = hashlib.sha256(mark + canonical(payload)).hexdigest()
+        return cls(body, len(body), peer=peer, payload=payload, is_failure=is_failure, digest=digest)
 
     @classmethod
     def unread(
@@ -134,14 +134,14 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLetter:
+class Rejected:
     """It is not taken; the attempt is kept."""
 
     outcome: AttemptOutcome
     message: str
     errors: tuple[FieldError, ...] = ()
 
-    def without(self, token: str) -> "RefusedLetter":
+    def without(self, token: str) -> "Rejected":
         """The same with the token concealed, wherever the letter had it: places are named by the sender's own names."""
         return replace(self, message=conceal(self.message, (token,)), errors=without_token(self.errors, token))
 
@@ -151,7 +151,7 @@ def without_token(errors: Iterable[FieldError], token: str) -> tuple[FieldError,
     return tuple(replace(one, path=tuple(conceal(key, (token,)) for key in one.path)) for one in errors)
 
 
-Verdict: TypeAlias = Accepted | Duplicate | RefusedLetter
+DeliveryOutcome: TypeAlias = Accepted | Duplicate | Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,36 +168,36 @@ class Receipt:
 
 
 def judge(
-    mailbox: Mailbox, delivery: Delivery, now: datetime, *, is_early: bool, errors: tuple[FieldError, ...] = ()
-) -> Verdict:
+    callback: Callback, delivery: Delivery, now: datetime, *, is_early: bool, errors: tuple[FieldError, ...] = ()
+) -> DeliveryOutcome:
     """What the mailbox says to a delivery; ``errors`` are the places where it breaks the contract.
 
     A duplicate of the accepted letter is recognised first: it has its receipt for ever, even after an abort.
     """
-    is_same = delivery.refusal is None and delivery.digest == mailbox.result_digest
-    if mailbox.receipt and delivery.digest and is_same:
-        return Duplicate(mailbox.receipt)
-    if mailbox.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
-        return RefusedLetter(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")
-    if mailbox.status is CallbackStatus.FAILED_BY_REMOTE:
-        return RefusedLetter(AttemptOutcome.CONFLICT, "A failure report was accepted before this one.")
-    if mailbox.status is CallbackStatus.WITHDRAWN:
-        return RefusedLetter(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
-    if not mailbox.is_open or mailbox.deadline(now) is not None:
-        return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
+    is_same = delivery.refusal is None and delivery.digest == callback.result_digest
+    if callback.receipt and delivery.digest and is_same:
+        return Duplicate(callback.receipt)
+    if callback.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
+        return Rejected(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")
+    if callback.status is CallbackStatus.FAILED_BY_REMOTE:
+        return Rejected(AttemptOutcome.CONFLICT, "A failure report was accepted before this one.")
+    if callback.status is CallbackStatus.WITHDRAWN:
+        return Rejected(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
+    if not callback.is_open or callback.deadline(now) is not None:
+        return Rejected(AttemptOutcome.LATE, "This came after the deadline.")
     if delivery.refusal is not None:
-        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
+        return Rejected(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if errors and not delivery.is_failure:
-        return RefusedLetter(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
+        return Rejected(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
     return Accepted(is_early)
 
 
-def judge_progress(mailbox: Mailbox, now: datetime) -> RefusedLetter | None:
+def judge_progress(callback: Callback, now: datetime) -> Rejected | None:
     """Why a progress report is not taken; None where it is."""
-    if mailbox.status is CallbackStatus.WITHDRAWN:
-        return RefusedLetter(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
-    if not mailbox.is_open:
-        return RefusedLetter(AttemptOutcome.CONFLICT, "The wait is over: there is nothing to report any more.")
-    if mailbox.deadline(now) is not None:
-        return RefusedLetter(AttemptOutcome.LATE, "This came after the deadline.")
+    if callback.status is CallbackStatus.WITHDRAWN:
+        return Rejected(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
+    if not callback.is_open:
+        return Rejected(AttemptOutcome.CONFLICT, "The wait is over: there is nothing to report any more.")
+    if callback.deadline(now) is not None:
+        return Rejected(AttemptOutcome.LATE, "This came after the deadline.")
     return None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.reports import failure_in
-from orchestrator_gql.callbacks.rules import Delivery, Receipt, RefusedLetter
+from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.runtime import Runtime
@@ -14,12 +14,12 @@ from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.tokens import conceal
 
 
-async def receive_callback(runtime: Runtime, *, token: str, letter: Json, peer: str | None = None) -> Receipt:
+async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer: str | None = None) -> Receipt:
     """Take a result that is already JSON; see `receive_delivery`."""
-    body = encode(letter).encode()
+    body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
-    delivery = await deliveries.aside(len(body), lambda: Delivery.of(letter, body, peer=peer))
+    delivery = await deliveries.aside(len(body), lambda: Delivery.of(payload, body, peer=peer))
     return await receive_delivery(runtime, Address(token), delivery)
 
 
@@ -32,7 +32,7 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     said = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery)
     )
-    if isinstance(said, RefusedLetter):
+    if isinstance(said, Rejected):
         raise deliveries.refusal(said, runtime.settings.max_callback_bytes)
     return said
 
@@ -63,7 +63,7 @@ async def receive_failure(
     verdict = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
     )
-    if isinstance(verdict, RefusedLetter):
+    if isinstance(verdict, Rejected):
         raise deliveries.refusal(verdict, runtime.settings.max_callback_bytes)
     return verdict
 
@@ -98,6 +98,6 @@ async def report_callback_progress(
 async def receive_report(runtime: Runtime, address: Address, told: Report) -> Receipt:
     """Log a report. Raises `CallbackUnknown`, or `CallbackConflict` and `CallbackClosed` where the wait is over."""
     said = await deliveries.carry_out(runtime, address, lambda conn: deliveries.report(conn, runtime, address, told))
-    if isinstance(said, RefusedLetter):
+    if isinstance(said, Rejected):
         raise deliveries.refusal(said, runtime.settings.max_callback_bytes)
     return said

@@ -9,7 +9,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import operator_actions
-from orchestrator_gql.engine.callbacks.operator_actions import Stuck
+from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.process import Process, ProcessAction
@@ -43,14 +43,14 @@ async def adopt_callback_attempt(
 
     def adopt(conn: Connection) -> Process:
         attempt = _kept(conn, attempt_id)
-        stuck = operator_actions.find_current(conn, runtime, attempt.callback_id, expected_version)
-        operator_actions.demand(conn, stuck, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
-        letter = _letter(attempt, stuck)
+        locked = operator_actions.find_current(conn, runtime, attempt.callback_id, expected_version)
+        operator_actions.demand(conn, locked, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
+        delivery = _delivery(attempt, locked)
         now = runtime.clock.now()
-        told = {"reason": reason, "attempt_id": str(attempt_id), "digest": letter.digest}
-        operator_actions.write_down(conn, runtime, stuck, "adoptCallbackAttempt", principal.id, now, **told)
+        told = {"reason": reason, "attempt_id": str(attempt_id), "digest": delivery.digest}
+        operator_actions.write_down(conn, runtime, locked, "adoptCallbackAttempt", principal.id, now, **told)
         return operator_actions.supply(
-            conn, runtime, stuck, letter, source=ResultSource.ADOPTED, actor=principal.id, now=now
+            conn, runtime, locked, delivery, source=ResultSource.ADOPTED, actor=principal.id, now=now
         )
 
     return await runtime.database.transaction(adopt)
@@ -63,15 +63,15 @@ def _kept(conn: Connection, attempt_id: UUID) -> Attempt:
     return attempt
 
 
-def _letter(attempt: Attempt, stuck: operator_actions.Stuck) -> Delivery:
+def _delivery(attempt: Attempt, locked: operator_actions.LockedCallback) -> Delivery:
     if not attempt.is_adoptable or attempt.body is None:
         raise InvalidState(
             f"This attempt was {attempt.outcome}, and its body is not kept whole: type the result in by hand.",
-            process_id=stuck.process.id,
-            current_version=stuck.process.version,
+            process_id=locked.process.id,
+            current_version=locked.process.version,
         )
-    letter, _ = read_lenient(attempt.body)  # what it replaces was shown with the attempt
-    return Delivery.of(letter, attempt.body, peer=attempt.peer)
+    delivery, _ = read_lenient(attempt.body)  # what it replaces was shown with the attempt
+    return Delivery.of(delivery, attempt.body, peer=attempt.peer)
 
 
 async def complete_callback(
@@ -96,27 +96,27 @@ async def complete_callback(
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
 
     def complete(conn: Connection) -> Process:
-        stuck = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, stuck, ProcessAction.COMPLETE_CALLBACK)
-        typed = _without_masks(conn, runtime, stuck, result)
-        broken = contract.violations(stuck.step.contract, typed)
+        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
+        operator_actions.demand(conn, locked, ProcessAction.COMPLETE_CALLBACK)
+        typed = _without_masks(conn, runtime, locked, result)
+        broken = contract.violations(locked.step.contract, typed)
         if broken:
             raise _refusal("The result does not fit the contract of this callback.", broken)
-        letter, now = Delivery.of(typed, encode(typed).encode(), peer=None), runtime.clock.now()
-        told = {"reason": reason, "digest": letter.digest}
-        operator_actions.write_down(conn, runtime, stuck, "completeCallback", principal.id, now, **told)
+        delivery, now = Delivery.of(typed, encode(typed).encode(), peer=None), runtime.clock.now()
+        told = {"reason": reason, "digest": delivery.digest}
+        operator_actions.write_down(conn, runtime, locked, "completeCallback", principal.id, now, **told)
         return operator_actions.supply(
-            conn, runtime, stuck, letter, source=ResultSource.OPERATOR, actor=principal.id, now=now
+            conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=principal.id, now=now
         )
 
     return await runtime.database.transaction(complete)
 
 
-def _without_masks(conn: Connection, runtime: Runtime, stuck: Stuck, result: Json) -> Json:
+def _without_masks(conn: Connection, runtime: Runtime, locked: LockedCallback, result: Json) -> Json:
     """The result as it was meant: a mask that the operator was shown stands for what it hides."""
     if not holds_mask(result):
         return result
-    original, shown = secrecy.result_before(conn, stuck.process, stuck.mailbox)
+    original, shown = secrecy.result_before(conn, locked.process, locked.callback)
     typed, masks = restored(result, original, runtime.redact(shown))
     if masks:
         raise _refusal("The result holds masks.", masks)
@@ -146,13 +146,15 @@ async def reawait_callback(
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
 
     def wait_on(conn: Connection) -> Process:
-        stuck = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, stuck, ProcessAction.REAWAIT_CALLBACK)
+        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
+        operator_actions.demand(conn, locked, ProcessAction.REAWAIT_CALLBACK)
         now = runtime.clock.now()
         actor = principal.id
-        waiting = operator_actions.wait_on(conn, runtime, stuck, [stuck.mailbox], timeout=timeout, actor=actor, now=now)
+        waiting = operator_actions.wait_on(
+            conn, runtime, locked, [locked.callback], timeout=timeout, actor=actor, now=now
+        )
         told = {"reason": reason, "timeout_seconds": timeout}
-        operator_actions.write_down(conn, runtime, stuck, "reawaitCallback", actor, now, **told)
+        operator_actions.write_down(conn, runtime, locked, "reawaitCallback", actor, now, **told)
         return waiting
 
     return await runtime.database.transaction(wait_on)
@@ -175,10 +177,10 @@ async def reissue_callback(
 
     def ask_again(conn: Connection) -> Process:
         demand_running(conn)
-        stuck = operator_actions.find(conn, runtime, callback_id, expected_version)
-        operator_actions.demand(conn, stuck, ProcessAction.REISSUE_CALLBACK)
+        locked = operator_actions.find(conn, runtime, callback_id, expected_version)
+        operator_actions.demand(conn, locked, ProcessAction.REISSUE_CALLBACK)
         now = runtime.clock.now()
-        operator_actions.write_down(conn, runtime, stuck, "reissueCallback", principal.id, now, reason=reason)
-        return operator_actions.issue_again(conn, runtime, stuck, [stuck.mailbox], actor=principal.id, now=now)
+        operator_actions.write_down(conn, runtime, locked, "reissueCallback", principal.id, now, reason=reason)
+        return operator_actions.issue_again(conn, runtime, locked, [locked.callback], actor=principal.id, now=now)
 
     return await runtime.database.transaction(ask_again)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import key_of, write_down
-from orchestrator_gql.engine.callbacks.operator_actions import Stuck
+from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import Seen
@@ -153,8 +153,8 @@ def _move_on(
     process, steps = seen.process, course(seen.process, seen.workflow)
     if seen.is_of_wait:
         missing = unanswered.missing_at(conn, process, seen.request.step_index)
-        stuck = Stuck(process, missing[0], seen.workflow, steps)
-        return unanswered.act(conn, runtime, principal, stuck, data, decision.at)
+        locked = LockedCallback(process, missing[0], seen.workflow, steps)
+        return unanswered.act(conn, runtime, principal, locked, data, decision.at)
     is_asked = seen.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if is_asked else process.state
     with in_request(f"The lens of step {seen.step.name!r}"):

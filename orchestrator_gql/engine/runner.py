@@ -209,8 +209,8 @@ async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
     over = await execution.patiently(
         lambda: runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
     )
-    answers = await asyncio.gather(*(execution.polled(runtime, draft.process, step, mailbox) for mailbox in over))
-    return replace(draft, polled={mailbox.id: answer for mailbox, answer in zip(over, answers, strict=True)})
+    answers = await asyncio.gather(*(execution.polled(runtime, draft.process, step, callback) for callback in over))
+    return replace(draft, polled={callback.id: answer for callback, answer in zip(over, answers, strict=True)})
 
 
 async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:

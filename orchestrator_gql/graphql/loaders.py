@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import Process, StepRecord
 from orchestrator_gql.reads import processes as engine_reads
@@ -59,10 +59,10 @@ class Loaders:
         self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, whole_processes)
         self.state: DataLoader[UUID, Any] = _one(runtime, principal, states)
         self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, secrets_of_processes)
-        self.visits: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps_of_processes)
+        self.executions: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps_of_processes)
         self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, state_deltas)
-        self.callbacks: DataLoader[UUID, list[Mailbox]] = _many(runtime, principal, callbacks_of_processes)
-        self.callback: DataLoader[UUID, Mailbox | None] = _one(runtime, principal, callbacks_by_ids)
+        self.callbacks: DataLoader[UUID, list[Callback]] = _many(runtime, principal, callbacks_of_processes)
+        self.callback: DataLoader[UUID, Callback | None] = _one(runtime, principal, callbacks_by_ids)
         self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts_by_ids)
         self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
         self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)

@@ -366,8 +366,8 @@ async def _row(info: Info, key: UUID) -> Node | None:
     loaders = info.context.loaders
     if process := await loaders.process.load(key):
         return Process.of(process)
-    if mailbox := await loaders.callback.load(key):
-        return Callback.of(mailbox, info.context.runtime.clock.now())
+    if callback := await loaders.callback.load(key):
+        return Callback.of(callback, info.context.runtime.clock.now())
     if request := await loaders.request.load(key):
         return InputRequest.of(request)
     if (subscription := await loaders.subscription.load(key)) is not None:

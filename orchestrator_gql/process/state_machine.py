@@ -36,7 +36,7 @@ from orchestrator_gql.process.outcomes import (
     Wait,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
-from orchestrator_gql.process.transitions import DEFINITION_CHANGED, again, moved, status_event, visit
+from orchestrator_gql.process.transitions import DEFINITION_CHANGED, again, moved, new_execution, status_event
 from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -87,7 +87,7 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     step = steps[process.position]
     last = process.record_at_position
     if last is None or last.status is StepStatus.ABORTED:
-        record = visit(process, step, StepStatus.RUNNING, now)
+        record = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
         tries = last.tries + (last.status is StepStatus.WAITING)
         record = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
@@ -102,7 +102,7 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
     outcome = outcome_shown(outcome, process.secrets)
     record = process.record_at_position
     if record is None or record.status is StepStatus.ABORTED:
-        record = visit(process, step, StepStatus.PENDING, now)
+        record = new_execution(process, step, StepStatus.PENDING, now)
     elif record.status is StepStatus.FAILED:
         record = again(process, step, StepStatus.PENDING, record, now)
     match outcome:

@@ -29,7 +29,7 @@ def step_at(process: Process, steps: StepList) -> Step | None:
     return steps[process.position] if process.position < len(steps) else None
 
 
-def visit(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
+def new_execution(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
     """A fresh visit of the step that the process stands at, entered as its `Entry` says."""
     fresh = StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
     entry = process.entry
@@ -39,7 +39,7 @@ def visit(process: Process, step: Step, status: StepStatus, now: datetime) -> St
 def again(process: Process, step: Step, status: StepStatus, last: StepRecord, now: datetime) -> StepRecord:
     """A new visit of the step that failed: an operator's retry, or the verb that leads there."""
     by = process.entry.by if process.entry else "retry"
-    return replace(visit(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
+    return replace(new_execution(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
 
 
 def moved(
@@ -57,11 +57,11 @@ def moved(
     if record is not None:
         events.append(_step_event(before, record, now))
     rests = status is not ProcessStatus.RUNNING
-    is_new_visit = record is not None and (before.record is None or record.seq != before.record.seq)
+    is_new_execution = record is not None and (before.record is None or record.seq != before.record.seq)
     moved = replace(
         after,
         status=status,
-        entry=None if is_new_visit and after.entry is before.entry else after.entry,
+        entry=None if is_new_execution and after.entry is before.entry else after.entry,
         seq=before.seq + 1,
         updated_at=now,
         record=record or before.record,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts, callbacks, listing
@@ -29,7 +29,7 @@ class Log(Generic[T]):
 
 async def callback_page(
     runtime: Runtime, principal: Principal, wanted: CallbackFilter, window: Window
-) -> Slice[Mailbox]:
+) -> Slice[Callback]:
     """A page of callbacks, the newest first."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, window))

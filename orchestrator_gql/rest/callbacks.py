@@ -76,7 +76,7 @@ def _answered(runtime: Runtime, misses: Misses, find: Find, answer: Answer) -> E
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
-        told = _told(receipt, address, is_letter=answer is not _progress)
+        told = _told(receipt, address, is_result=answer is not _progress)
         return JSONResponse(told, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
@@ -91,10 +91,10 @@ async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
         raise
 
 
-def _told(receipt: Receipt, address: Address, *, is_letter: bool) -> dict[str, Json]:
+def _told(receipt: Receipt, address: Address, *, is_result: bool) -> dict[str, Json]:
     """What a sender is told; there is nothing to ask later about a report or a dry run, so they have no receipt."""
     told: dict[str, Json] = {"status": "unclaimed" if receipt.is_unclaimed else "accepted"}
-    if is_letter and receipt.receipt != DRY_RUN:
+    if is_result and receipt.receipt != DRY_RUN:
         told = {"receipt": receipt.receipt, **told}
     if receipt.is_duplicate:
         told["duplicate"] = True
@@ -112,7 +112,7 @@ async def _failure(request: Request, runtime: Runtime, address: Address) -> Rece
     delivery, address = await _read_delivery(request, runtime, address)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
-    return await receive_failure(runtime, address, delivery.letter, delivery.body, peer_of(request))
+    return await receive_failure(runtime, address, delivery.payload, delivery.body, peer_of(request))
 
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_keys, callbacks, payloads
@@ -28,7 +28,7 @@ def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class AcceptedResult:
     """An accepted result, as text, with what identifies it and how it came; ``preview`` has masks for its secrets."""
 
     text: str
@@ -53,7 +53,7 @@ _of_wait = Prepared(
     )
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
-_of_visit = Prepared(
+_of_execution = Prepared(
     select(callbacks).where(_mine, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
 _by_key = Prepared(
@@ -88,10 +88,10 @@ _reopen = _change(
 )
 
 
-def issue(conn: Connection, mailbox: Mailbox, key: bytes) -> None:
+def issue(conn: Connection, callback: Callback, key: bytes) -> None:
     """Set up the mailbox with its first key (the SHA-256 of its token)."""
-    _issue.run(conn, _values(mailbox))
-    add_key(conn, mailbox.id, key)
+    _issue.run(conn, _values(callback))
+    add_key(conn, callback.id, key)
 
 
 def add_key(conn: Connection, callback_id: UUID, key: bytes) -> None:
@@ -105,17 +105,17 @@ def process_of_key(conn: Connection, key: bytes) -> UUID | None:
     return None if found is None else found["process_id"]
 
 
-def of_key(conn: Connection, process_id: UUID, key: bytes) -> Mailbox | None:
+def of_key(conn: Connection, process_id: UUID, key: bytes) -> Callback | None:
     """The mailbox of the process that the key opens."""
     return _one(_by_key.first(conn, {"digest": key, "process_id": process_id}))
 
 
-def by_ref(conn: Connection, service: str, ref: str) -> Mailbox | None:
+def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
     """The callback of the service's job of that name; of several the newest that is open, else the newest."""
     mine = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
     newest = mine.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
     found = conn.execute(newest.limit(1)).first()
-    return None if found is None else mailbox_of(found)
+    return None if found is None else callback_of(found)
 
 
 def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
@@ -123,30 +123,30 @@ def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
     conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(remote_ref=ref))
 
 
-def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Mailbox]:
+def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
     """The mailboxes of the latest wait at that place, one of each name: of those that were issued again the last."""
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
-    latest = {row["name"]: Mailbox(**row) for row in rows}
+    latest = {row["name"]: Callback(**row) for row in rows}
     return list(latest.values())
 
 
-def of_visit(conn: Connection, process_id: UUID, record_seq: int) -> list[Mailbox]:
+def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:
     """The mailboxes whose URLs were handed out in that visit of an action."""
-    return [Mailbox(**row) for row in _of_visit.all(conn, {"process_id": process_id, "record_seq": record_seq})]
+    return [Callback(**row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
 
 
-def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Mailbox]]:
+def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
     """Every mailbox of each process, oldest first."""
     rows = conn.execute(select(callbacks).where(callbacks.c.process_id.in_(process_ids)).order_by(callbacks.c.id))
-    found: dict[UUID, list[Mailbox]] = {}
+    found: dict[UUID, list[Callback]] = {}
     for row in rows:
-        found.setdefault(row.process_id, []).append(mailbox_of(row))
+        found.setdefault(row.process_id, []).append(callback_of(row))
     return found
 
 
-def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Mailbox]:
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
     """The mailboxes with those ids."""
-    return {row.id: mailbox_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
+    return {row.id: callback_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
 
 
 def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
@@ -154,21 +154,21 @@ def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
     return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
 
 
-def accept(conn: Connection, mailbox: Mailbox, letter: Letter, *, is_early: bool, now: datetime) -> UUID:
+def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> UUID:
     """Put the letter into the mailbox and close it; the id of the stored payload."""
-    payload_id = keep_payload(conn, letter.text)
+    payload_id = keep_payload(conn, result.text)
     closed = {
-        "b_id": mailbox.id,
+        "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
         "heartbeat_due_at": None,
         "received_at": now,
         "is_early": is_early,
-        "receipt": letter.receipt,
-        "result_digest": letter.digest,
-        "result_bytes": letter.size,
-        "result_preview": letter.text[:PREVIEW] if letter.preview is None else letter.preview,
+        "receipt": result.receipt,
+        "result_digest": result.digest,
+        "result_bytes": result.size,
+        "result_preview": result.text[:PREVIEW] if result.preview is None else result.preview,
         "payload_id": payload_id,
-        "source": letter.source,
+        "source": result.source,
     }
     _accept.run(conn, closed)
     return payload_id
@@ -194,13 +194,13 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
     _fail.run(conn, failed)
 
 
-def reopen(conn: Connection, mailbox: Mailbox) -> None:
+def reopen(conn: Connection, callback: Callback) -> None:
     """Let the mailbox take a letter again, until the deadline that it has now."""
     opened = {
-        "b_id": mailbox.id,
+        "b_id": callback.id,
         "status": CallbackStatus.PENDING,
-        "expires_at": mailbox.expires_at,
-        "heartbeat_due_at": mailbox.heartbeat_due_at,
+        "expires_at": callback.expires_at,
+        "heartbeat_due_at": callback.heartbeat_due_at,
         "received_at": None,
         "failure": None,
         "receipt": None,
@@ -215,10 +215,10 @@ def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validati
     _judge.run(conn, {"b_id": callback_id, "status": status, "validation": validation})
 
 
-def open_of_process(conn: Connection, process_id: UUID) -> list[Mailbox]:
+def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
     """The mailboxes of the process that still wait for a letter."""
     waiting = select(callbacks).where(callbacks.c.process_id == process_id, IS_OPEN)
-    return [mailbox_of(row) for row in conn.execute(waiting.order_by(callbacks.c.id))]
+    return [callback_of(row) for row in conn.execute(waiting.order_by(callbacks.c.id))]
 
 
 def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_at: datetime | None) -> None:
@@ -227,10 +227,10 @@ def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_
     conn.execute(change.values(progress=progress, heartbeat_due_at=heartbeat_due_at))
 
 
-def results(conn: Connection, mailboxes: Sequence[Mailbox]) -> dict[UUID, Json]:
+def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUID, Json]:
     """The accepted letters, by the id of the mailbox."""
-    found = texts(conn, [mailbox.payload_id for mailbox in mailboxes if mailbox.payload_id is not None])
-    return {box.id: decode(found[box.payload_id]) for box in mailboxes if box.payload_id is not None}
+    found = texts(conn, [callback.payload_id for callback in callbacks_of_wait if callback.payload_id is not None])
+    return {box.id: decode(found[box.payload_id]) for box in callbacks_of_wait if box.payload_id is not None}
 
 
 def keep_payload(conn: Connection, text: str) -> UUID:
@@ -250,14 +250,14 @@ def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
     return found
 
 
-def mailbox_of(row: Row[Any]) -> Mailbox:
+def callback_of(row: Row[Any]) -> Callback:
     """The mailbox of a row of the table."""
-    return Mailbox(**row._mapping)
+    return Callback(**row._mapping)
 
 
-def _one(row: Mapping[str, Any] | None) -> Mailbox | None:
-    return None if row is None else Mailbox(**row)
+def _one(row: Mapping[str, Any] | None) -> Callback | None:
+    return None if row is None else Callback(**row)
 
 
-def _values(mailbox: Mailbox) -> dict[str, Any]:
-    return {column.name: getattr(mailbox, column.name) for column in callbacks.c}
+def _values(callback: Callback) -> dict[str, Any]:
+    return {column.name: getattr(callback, column.name) for column in callbacks.c}

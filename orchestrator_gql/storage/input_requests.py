@@ -155,11 +155,11 @@ def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]
     Of an open request nothing is decided yet: a form that showed its own approvals would be another form to everybody
     who approves after the first.
     """
-    visit = (process_steps.c.process_id == c.process_id) & (process_steps.c.seq == c.record_seq)
+    execution = (process_steps.c.process_id == c.process_id) & (process_steps.c.seq == c.record_seq)
     found = (
         select(process_steps.c.name.label("step"), *decisions.c)
         .join_from(decisions, input_requests, decisions.c.input_request_id == c.id)
-        .join(process_steps, visit)
+        .join(process_steps, execution)
         .where(c.process_id == process_id, c.status != InputRequestStatus.OPEN)
         .order_by(decisions.c.id)
     )

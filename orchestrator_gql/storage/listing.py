@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, func, not_, or_, select
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks as callback_rows
@@ -113,11 +113,11 @@ def input_request_count(conn: Connection, wanted: InputRequestFilter) -> int:
     return count(conn, _request_query(wanted))
 
 
-def callback_page(conn: Connection, wanted: CallbackFilter, window: Window) -> Slice[Mailbox]:
+def callback_page(conn: Connection, wanted: CallbackFilter, window: Window) -> Slice[Callback]:
     """A page of callbacks, the newest first."""
     query = select(callbacks).where(*_callback_conditions(wanted))
     found = read_slice(conn, query, Key((callbacks.c.id,), is_descending=True), window)
-    items = tuple((cursor, callback_rows.mailbox_of(row)) for cursor, row in found.items)
+    items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in found.items)
     return Slice(items, found.has_next, found.has_previous)
 
 

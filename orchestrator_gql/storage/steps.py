@@ -92,10 +92,12 @@ def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UU
     return _visits(conn, process_ids, light_record_columns())
 
 
-def deltas(conn: Connection, visits: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
+def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
     """What the visits, each named by its process and place in the log, changed in the state."""
     c = process_steps.c
-    query = select(c.process_id, c.seq, c.delta).where(tuple_(c.process_id, c.seq).in_(visits), c.delta.is_not(None))
+    query = select(c.process_id, c.seq, c.delta).where(
+        tuple_(c.process_id, c.seq).in_(executions), c.delta.is_not(None)
+    )
     rows = within(conn, query, heavy=[c.delta], order=["process_id", "seq"])
     return {(row.process_id, row.seq): row.delta for row in rows}
 

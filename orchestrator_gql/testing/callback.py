@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from orchestrator_gql.callbacks import urls
+from orchestrator_gql.callbacks import rules, urls
 from orchestrator_gql.callbacks.progress import read_report
-from orchestrator_gql.callbacks.rules import Mailbox, Receipt
+from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, receive_report
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.runtime import Runtime
@@ -42,7 +42,7 @@ class Callback:
 
     async def answer(self, result: Json) -> Receipt:
         """Deliver the result; the same one again has the same receipt, and ``is_duplicate``."""
-        return await receive_callback(self._runtime, token=self.token, letter=result)
+        return await receive_callback(self._runtime, token=self.token, payload=result)
 
     async def report(self, progress: Json) -> Receipt:
         """Say how far the job is: a text, or an object such as ``{"percent": 40, "message": "…"}``."""
@@ -56,7 +56,7 @@ class Callback:
             self._runtime, token=self.token, code=code, message=message, details=details, is_retryable=is_retryable
         )
 
-    async def mailbox(self) -> Mailbox:
+    async def stored(self) -> rules.Callback:
         """What became of it so far: ``status``, ``expires_at``, ``is_early``, ``progress`` (the latest) and more."""
         key = digest(self.token)
         found = await self._runtime.database.read(lambda conn: callbacks.of_key(conn, self.process_id, key))

@@ -74,7 +74,7 @@ class Run:
         async def look() -> Callback | Process | None:
             process = await self.process()  # before the list: a URL handed out since then is not taken for its last
             heard = self._heard(name)
-            if heard and (await heard[-1].mailbox()).is_open:
+            if heard and (await heard[-1].stored()).is_open:
                 return heard[-1]
             return None if process.status in MOVING else process
 
@@ -112,20 +112,20 @@ class Run:
 
     async def reissue(self, *, name: str | None = None, by: Principal = LOCAL_OPERATOR) -> None:
         """Have the action of `callback(name)` run again with a fresh URL. `InvalidState`, `CallbackClosed`."""
-        mailbox = await (await self.callback(name)).mailbox()
-        await reissue_callback(self._runtime, by, callback_id=mailbox.id)
+        stored = await (await self.callback(name)).stored()
+        await reissue_callback(self._runtime, by, callback_id=stored.id)
 
     async def wait_on(self, timeout: float, *, name: str | None = None, by: Principal = LOCAL_OPERATOR) -> None:
         """Wait ``timeout`` more seconds for `callback(name)`, at the same URL. `InvalidState`."""
-        mailbox = await (await self.callback(name)).mailbox()
-        await reawait_callback(self._runtime, by, callback_id=mailbox.id, timeout=timeout)
+        stored = await (await self.callback(name)).stored()
+        await reawait_callback(self._runtime, by, callback_id=stored.id, timeout=timeout)
 
     async def complete(
         self, result: Json, reason: str = "typed in", *, name: str | None = None, by: Principal = LOCAL_OPERATOR
     ) -> None:
         """Type the result of `callback(name)` in. `InvalidState`, and `PayloadInvalid` for a broken contract."""
-        mailbox = await (await self.callback(name)).mailbox()
-        await complete_callback(self._runtime, by, callback_id=mailbox.id, result=result, reason=reason)
+        stored = await (await self.callback(name)).stored()
+        await complete_callback(self._runtime, by, callback_id=stored.id, result=result, reason=reason)
 
     async def page(self, *pages: Json) -> Page:
         """The page that is shown after these answers: ``schema`` (JSON Schema), ``initial_data``, ``title``, …

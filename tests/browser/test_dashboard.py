@@ -101,9 +101,9 @@ def visiting(folder: Path, *more: str) -> Iterator[Visit]:
         browser.new_page() as page,
     ):
         page.set_default_timeout(SECONDS * 1000)
-        visit = Visit(page, server.address, folder / "url")
-        visit.listen()
-        yield visit
+        execution = Visit(page, server.address, folder / "url")
+        execution.listen()
+        yield execution
 
 
 def deliver(url: str, return_code: int, output: str) -> None:
@@ -113,123 +113,123 @@ def deliver(url: str, return_code: int, output: str) -> None:
 
 
 def test_a_result_appears_without_a_reload_and_a_click_confirms_it(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        deliver(visit.start(), 0, "two interfaces changed\n" * 60)
-        visit.sees_status("Needs a person")
-        visit.page.locator(".asked form", has_text="two interfaces changed").wait_for()
-        visit.page.wait_for_function("document.querySelector('.asked').getBoundingClientRect().top < 200")
+    with visiting(tmp_path) as execution:
+        deliver(execution.start(), 0, "two interfaces changed\n" * 60)
+        execution.sees_status("Needs a person")
+        execution.page.locator(".asked form", has_text="two interfaces changed").wait_for()
+        execution.page.wait_for_function("document.querySelector('.asked').getBoundingClientRect().top < 200")
         if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-            visit.page.screenshot(path=Path(folder) / "in-view.png")
-        visit.unfold_result()
-        visit.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
-        visit.submit()
-        visit.sees_status("Completed")
-        visit.page.get_by_text("Confirmed by").wait_for()
+            execution.page.screenshot(path=Path(folder) / "in-view.png")
+        execution.unfold_result()
+        execution.page.locator(".callback .result", has_text="two interfaces changed").wait_for()
+        execution.submit()
+        execution.sees_status("Completed")
+        execution.page.get_by_text("Confirmed by").wait_for()
 
-        assert visit.loads == [visit.address + "/"]
-        assert visit.complaints == []
-        assert visit.has_strayed() == []
+        assert execution.loads == [execution.address + "/"]
+        assert execution.complaints == []
+        assert execution.has_strayed() == []
 
 
 def test_a_hostile_result_stays_text_wherever_it_is_shown(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        deliver(visit.start(), 0, HOSTILE)
-        visit.page.locator(".asked form", has_text=HOSTILE).wait_for()
-        visit.unfold_result()
-        visit.page.locator(".callback .result", has_text=HOSTILE).wait_for()
+    with visiting(tmp_path) as execution:
+        deliver(execution.start(), 0, HOSTILE)
+        execution.page.locator(".asked form", has_text=HOSTILE).wait_for()
+        execution.unfold_result()
+        execution.page.locator(".callback .result", has_text=HOSTILE).wait_for()
 
-        assert visit.page.locator("main script, main img").count() == 0
-        assert "taken" not in visit.page.title()
-        assert visit.complaints == []
-        assert visit.has_strayed() == []
+        assert execution.page.locator("main script, main img").count() == 0
+        assert "taken" not in execution.page.title()
+        assert execution.complaints == []
+        assert execution.has_strayed() == []
 
 
 def test_a_result_that_is_judged_bad_is_shown_with_the_reason_and_nobody_is_asked(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        deliver(visit.start(), 2, "no such interface")
-        visit.sees_status("Failed")
-        visit.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
-        visit.page.locator(".callback .result", has_text="no such interface").wait_for()
+    with visiting(tmp_path) as execution:
+        deliver(execution.start(), 2, "no such interface")
+        execution.sees_status("Failed")
+        execution.page.locator(".failure", has_text="It ended with return code 2.").wait_for()
+        execution.page.locator(".callback .result", has_text="no such interface").wait_for()
 
-        assert visit.page.locator(".asked").count() == 0
-        assert visit.complaints == []
-        assert visit.has_strayed() == []
+        assert execution.page.locator(".asked").count() == 0
+        assert execution.complaints == []
+        assert execution.has_strayed() == []
 
 
-def switch_engine(visit: Visit, *, paused: bool, reason: str | None = None) -> None:
+def switch_engine(execution: Visit, *, paused: bool, reason: str | None = None) -> None:
     """Pause or resume the engine, past the browser."""
     query = "mutation ($input: SetEngineStateInput!) { setEngineState(input: $input) { __typename } }"
     body = {"query": query, "variables": {"input": {"paused": paused, "reason": reason}}}
-    said = httpx.post(visit.address + "/graphql", json=body, trust_env=False, timeout=SECONDS).json()
+    said = httpx.post(execution.address + "/graphql", json=body, trust_env=False, timeout=SECONDS).json()
     assert said == {"data": {"setEngineState": {"__typename": "SetEngineStateSuccess"}}}
 
 
 def test_a_pause_is_told_with_who_and_why_until_the_engine_goes_on(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        url = visit.start()
-        switch_engine(visit, paused=True, reason=HOSTILE)
-        banner = visit.page.locator(".banner")
+    with visiting(tmp_path) as execution:
+        url = execution.start()
+        switch_engine(execution, paused=True, reason=HOSTILE)
+        banner = execution.page.locator(".banner")
         banner.get_by_text(f"Engine paused by Local operator: {HOSTILE}").wait_for()
         if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-            visit.page.screenshot(path=Path(folder) / "paused.png")
+            execution.page.screenshot(path=Path(folder) / "paused.png")
         deliver(url, 0, "two interfaces changed")
-        switch_engine(visit, paused=False)
+        switch_engine(execution, paused=False)
         banner.wait_for(state="detached")
-        visit.sees_status("Needs a person")
+        execution.sees_status("Needs a person")
 
-        assert visit.loads == [visit.address + "/"]
-        assert visit.complaints == []
+        assert execution.loads == [execution.address + "/"]
+        assert execution.complaints == []
 
 
 def test_another_result_is_adopted_with_a_reason_after_the_first_was_judged_bad(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        url = visit.start()
+    with visiting(tmp_path) as execution:
+        url = execution.start()
         deliver(url, 2, "no such interface")
-        visit.sees_status("Failed")
+        execution.sees_status("Failed")
         late = httpx.post(url, json={"return_code": 0, "output": "it did work"}, trust_env=False, timeout=SECONDS)
-        visit.page.reload()  # a delivery that is refused changes nothing, so nobody is told of it
-        visit.page.locator("summary", has_text="Not accepted (1)").click()
-        visit.page.get_by_role("button", name="Adopt…").click()
-        dialog = visit.page.get_by_role("dialog")
+        execution.page.reload()  # a delivery that is refused changes nothing, so nobody is told of it
+        execution.page.locator("summary", has_text="Not accepted (1)").click()
+        execution.page.get_by_role("button", name="Adopt…").click()
+        dialog = execution.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Take it for the result").click()
         assert dialog.is_visible(), "a reason is required"
         dialog.get_by_label("Reason").fill("the second run went well")
         if folder := os.environ.get("SCREENSHOTS"):
-            visit.page.screenshot(path=Path(folder) / "adopt.png", full_page=True)
+            execution.page.screenshot(path=Path(folder) / "adopt.png", full_page=True)
         dialog.get_by_role("button", name="Take it for the result").click()
-        visit.sees_status("Needs a person")
-        visit.page.get_by_text("adopted from a late or refused delivery").wait_for()
-        visit.submit()
-        visit.sees_status("Completed")
+        execution.sees_status("Needs a person")
+        execution.page.get_by_text("adopted from a late or refused delivery").wait_for()
+        execution.submit()
+        execution.sees_status("Completed")
 
         assert late.status_code == 409
-        assert visit.complaints == []
-        assert visit.has_strayed() == []
+        assert execution.complaints == []
+        assert execution.has_strayed() == []
 
 
 def test_a_wait_is_prolonged_issued_again_and_completed_by_hand(tmp_path: Path) -> None:
-    with visiting(tmp_path) as visit:
-        visit.start()
-        dialog = visit.page.get_by_role("dialog")
-        visit.page.get_by_role("button", name="Wait longer…").click()
+    with visiting(tmp_path) as execution:
+        execution.start()
+        dialog = execution.page.get_by_role("dialog")
+        execution.page.get_by_role("button", name="Wait longer…").click()
         dialog.get_by_label("Minutes, from now").fill("5000")
         dialog.get_by_role("button", name="Wait", exact=True).click()
-        visit.page.locator(".callback-head", has_text="3 d").wait_for()
-        visit.file.unlink()
-        visit.page.get_by_role("button", name="Issue again…").click()
+        execution.page.locator(".callback-head", has_text="3 d").wait_for()
+        execution.file.unlink()
+        execution.page.get_by_role("button", name="Issue again…").click()
         dialog.get_by_role("button", name="Run the action again").click()
-        visit.page.get_by_text("issued 2 times").wait_for()
-        visit.page.get_by_role("button", name="Complete by hand…").click()
+        execution.page.get_by_text("issued 2 times").wait_for()
+        execution.page.get_by_role("button", name="Complete by hand…").click()
         dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "seen on the device"')
         dialog.get_by_label("Reason").fill("seen on the device")
         dialog.get_by_role("button", name="Take it for the result").click()
         assert dialog.is_visible(), "what is no JSON is not sent"
         dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "seen on the device"}')
         if folder := os.environ.get("SCREENSHOTS"):
-            visit.page.screenshot(path=Path(folder) / "complete.png", full_page=True)
+            execution.page.screenshot(path=Path(folder) / "complete.png", full_page=True)
         dialog.get_by_role("button", name="Take it for the result").click()
-        visit.sees_status("Needs a person")
-        visit.page.get_by_text("typed in by hand").wait_for()
+        execution.sees_status("Needs a person")
+        execution.page.get_by_text("typed in by hand").wait_for()
 
-        assert visit.file.exists(), "the action was called again"
-        assert visit.complaints == []
+        assert execution.file.exists(), "the action was called again"
+        assert execution.complaints == []

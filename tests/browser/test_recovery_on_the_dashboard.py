@@ -16,18 +16,18 @@ START = """mutation($name: String!, $file: String!) {
 
 
 @pytest.fixture
-def visit(tmp_path: Path) -> Iterator[Visit]:
+def execution(tmp_path: Path) -> Iterator[Visit]:
     (tmp_path / "hurried.py").write_bytes((Path(__file__).parent / "hurried.py").read_bytes())
-    with visiting(tmp_path, "hurried") as visit:
-        yield visit
+    with visiting(tmp_path, "hurried") as execution:
+        yield execution
 
 
-def begin(visit: Visit, name: str) -> list[str]:
+def begin(execution: Visit, name: str) -> list[str]:
     """Start the workflow past the browser, open the process, and give its callback URLs."""
-    asked = {"query": START, "variables": {"name": name, "file": str(visit.file)}}
-    said = httpx.post(f"{visit.address}/graphql", json=asked, trust_env=False, timeout=SECONDS).json()
-    visit.page.goto(f"{visit.address}/#/processes/{said['data']['startWorkflow']['process']['id']}")
-    return until(lambda: visit.file.read_text().splitlines() if visit.file.exists() else None)
+    asked = {"query": START, "variables": {"name": name, "file": str(execution.file)}}
+    said = httpx.post(f"{execution.address}/graphql", json=asked, trust_env=False, timeout=SECONDS).json()
+    execution.page.goto(f"{execution.address}/#/processes/{said['data']['startWorkflow']['process']['id']}")
+    return until(lambda: execution.file.read_text().splitlines() if execution.file.exists() else None)
 
 
 def deliver(url: str, output: str) -> int:
@@ -36,9 +36,9 @@ def deliver(url: str, output: str) -> int:
     return httpx.post(url, json=body, trust_env=False, timeout=SECONDS).status_code
 
 
-def agree(visit: Visit, reason: str) -> None:
+def agree(execution: Visit, reason: str) -> None:
     """Give the reason that the open dialog demands."""
-    dialog = visit.page.get_by_role("dialog")
+    dialog = execution.page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill(reason)
     dialog.locator("button.danger").click()
 
@@ -47,79 +47,79 @@ def button(place: Locator, label: str) -> Locator:
     return place.get_by_role("button", name=label)
 
 
-def test_a_result_that_came_too_late_is_listed_and_adopted(visit: Visit) -> None:
-    (url,) = begin(visit, "hurried")
-    visit.sees_status("Failed")
+def test_a_result_that_came_too_late_is_listed_and_adopted(execution: Visit) -> None:
+    (url,) = begin(execution, "hurried")
+    execution.sees_status("Failed")
     status = deliver(url, "two interfaces changed")
-    visit.page.reload()  # a refused delivery is no event, so the page hears of it when it is opened
-    refused = visit.page.locator(".callback details", has_text="Not accepted (1)")
+    execution.page.reload()  # a refused delivery is no event, so the page hears of it when it is opened
+    refused = execution.page.locator(".callback details", has_text="Not accepted (1)")
     refused.locator("summary").click()
     refused.locator(".preview", has_text="two interfaces changed").wait_for()
     if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        visit.page.screenshot(path=Path(folder) / "late.png", full_page=True)
+        execution.page.screenshot(path=Path(folder) / "late.png", full_page=True)
     button(refused, "Adopt").click()
-    visit.page.get_by_role("dialog").locator("button.danger").click()
-    still_open = visit.page.get_by_role("dialog").is_visible()
-    agree(visit, "the playbook did finish")
-    visit.sees_status("Needs a person")
-    visit.page.locator(".callback", has_text="adopted from a late or refused delivery").wait_for()
-    visit.page.locator(".asked form", has_text="two interfaces changed").wait_for()
-    visit.submit()
-    visit.sees_status("Completed")
+    execution.page.get_by_role("dialog").locator("button.danger").click()
+    still_open = execution.page.get_by_role("dialog").is_visible()
+    agree(execution, "the playbook did finish")
+    execution.sees_status("Needs a person")
+    execution.page.locator(".callback", has_text="adopted from a late or refused delivery").wait_for()
+    execution.page.locator(".asked form", has_text="two interfaces changed").wait_for()
+    execution.submit()
+    execution.sees_status("Completed")
 
     assert status == 410
     assert still_open, "it is adopted without a reason"
-    assert visit.complaints == []
+    assert execution.complaints == []
 
 
-def test_a_wait_that_ran_out_goes_on_and_ends_with_a_result_that_is_typed_in(visit: Visit) -> None:
-    begin(visit, "hurried")
-    visit.sees_status("Failed")
-    callback = visit.page.locator(".callback")
+def test_a_wait_that_ran_out_goes_on_and_ends_with_a_result_that_is_typed_in(execution: Visit) -> None:
+    begin(execution, "hurried")
+    execution.sees_status("Failed")
+    callback = execution.page.locator(".callback")
     button(callback, "Wait longer").click()
-    agree(visit, "slow today")
-    visit.sees_status("Waiting for remote")
+    agree(execution, "slow today")
+    execution.sees_status("Waiting for remote")
     callback.get_by_text("deadline").wait_for()
     button(callback, "Complete by hand").click()
-    dialog = visit.page.get_by_role("dialog")
+    dialog = execution.page.get_by_role("dialog")
     dialog.get_by_label("Result, as JSON").fill("{")
-    agree(visit, "seen on the device")
+    agree(execution, "seen on the device")
     still_open = dialog.is_visible()
     dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "typed in"}')
     dialog.locator("button.danger").click()
-    visit.sees_status("Needs a person")
+    execution.sees_status("Needs a person")
     callback.get_by_text("typed in by hand").wait_for()
-    visit.page.locator(".asked form", has_text="typed in").wait_for()
+    execution.page.locator(".asked form", has_text="typed in").wait_for()
 
     assert still_open, "what is no JSON is sent"
-    assert visit.complaints == []
+    assert execution.complaints == []
 
 
-def test_a_callback_issued_again_gets_a_fresh_url_and_the_old_one_is_dead(visit: Visit) -> None:
-    (old,) = begin(visit, "hurried")
-    visit.sees_status("Failed")
-    visit.file.unlink()
-    button(visit.page.locator(".callback"), "Issue again").click()
-    agree(visit, "lost")
-    fresh = until(lambda: visit.file.read_text() if visit.file.exists() else None)
-    visit.page.locator(".callback", has_text="issued 2 times").wait_for()
+def test_a_callback_issued_again_gets_a_fresh_url_and_the_old_one_is_dead(execution: Visit) -> None:
+    (old,) = begin(execution, "hurried")
+    execution.sees_status("Failed")
+    execution.file.unlink()
+    button(execution.page.locator(".callback"), "Issue again").click()
+    agree(execution, "lost")
+    fresh = until(lambda: execution.file.read_text() if execution.file.exists() else None)
+    execution.page.locator(".callback", has_text="issued 2 times").wait_for()
 
     assert fresh != old
     assert deliver(old, "late") == 410
-    assert visit.complaints == []
+    assert execution.complaints == []
 
 
-def test_several_callbacks_have_a_line_and_buttons_each(visit: Visit) -> None:
-    first, _ = begin(visit, "two_devices")
-    ams, lyon = (visit.page.locator(".callback", has_text=name) for name in ("ams-1", "lyon-1"))
+def test_several_callbacks_have_a_line_and_buttons_each(execution: Visit) -> None:
+    first, _ = begin(execution, "two_devices")
+    ams, lyon = (execution.page.locator(".callback", has_text=name) for name in ("ams-1", "lyon-1"))
     ams.get_by_text("Waiting for ams-1").wait_for()
     deliver(first, "one interface changed")
     ams.get_by_text("Answered").wait_for()
     button(lyon, "Complete by hand").click()
-    visit.page.get_by_role("dialog").get_by_label("Result, as JSON").fill('{"return_code": 0}')
-    agree(visit, "seen on the device")
-    visit.sees_status("Completed")
+    execution.page.get_by_role("dialog").get_by_label("Result, as JSON").fill('{"return_code": 0}')
+    agree(execution, "seen on the device")
+    execution.sees_status("Completed")
     lyon.get_by_text("typed in by hand").wait_for()
 
-    assert visit.page.locator(".callback").count() == 2
-    assert visit.complaints == []
+    assert execution.page.locator(".callback").count() == 2
+    assert execution.complaints == []

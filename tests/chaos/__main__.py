@@ -90,7 +90,7 @@ def _column(evidence: Evidence) -> Column:
     hurts = [entry.told for entry in evidence.history if entry.saw is Saw.HURT]
     kinds = Counter(told["kind"] for told in hurts)
     places = {told["where"] for told in hurts if told["kind"] == "failpoint"}
-    visits = [visit for process in evidence.processes.values() for visit in process.visits]
+    executions = [execution for process in evidence.processes.values() for execution in process.executions]
     return {
         "killed at a failpoint": kinds["failpoint"],
         "boundaries at which a server was killed": len(places),
@@ -101,8 +101,10 @@ def _column(evidence: Evidence) -> Column:
         "queue emptied": kinds["queue emptied"],
         "PostgreSQL killed": kinds["database killed"],
         "processes started, and ended": len(evidence.processes),
-        "steps recorded": len(visits),
-        "steps entered again, under way at a fault": sum(visit.attempt - visit.tries for visit in visits),
+        "steps recorded": len(executions),
+        "steps entered again, under way at a fault": sum(
+            execution.attempt - execution.tries for execution in executions
+        ),
         "starts acknowledged": saw[Saw.STARTED],
         "callbacks acknowledged": saw[Saw.DELIVERED],
         "forms acknowledged": saw[Saw.CONFIRMED],

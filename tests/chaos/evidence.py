@@ -35,7 +35,7 @@ class Ended:
     workflow: str
     status: ProcessStatus
     state: Mapping[str, Json]
-    visits: tuple[Visit, ...]
+    executions: tuple[Visit, ...]
     note: str | None = None
 
 
@@ -74,16 +74,16 @@ async def gather(folder: Path, database_url: str, log: list[dict[str, Any]]) -> 
 
 
 def _processes(conn: Connection) -> dict[str, Ended]:
-    visits: dict[str, list[Visit]] = {}
+    executions: dict[str, list[Visit]] = {}
     c = process_steps.c
     rows = conn.execute(
         select(c.process_id, c.seq, c.step_index, c.name, c.kind, c.status, c.attempt, c.tries).order_by(c.seq)
     )
     for process_id, *row in rows:
-        visits.setdefault(str(process_id), []).append(Visit(*row))
+        executions.setdefault(str(process_id), []).append(Visit(*row))
     found = select(processes.c.id, processes.c.workflow_name, processes.c.status, processes.c.state, processes.c.note)
     return {
-        str(id): Ended(name, status, state, tuple(visits.get(str(id), ())), note)
+        str(id): Ended(name, status, state, tuple(executions.get(str(id), ())), note)
         for id, name, status, state, note in conn.execute(found)
     }
 

@@ -40,9 +40,9 @@ def _starts_lost(evidence: Evidence) -> Iterator[str]:
 def _letters_lost(evidence: Evidence) -> Iterator[str]:
     for entry in _of(evidence, Saw.DELIVERED):
         process = evidence.processes.get(entry.process_id or "")
-        letter = process.state.get("callback_result") if process else None
-        if not isinstance(letter, dict) or letter.get("number") != entry.told["number"]:
-            yield f"a callback of process {entry.process_id} was acknowledged, and its state has {letter!r}"
+        payload = process.state.get("callback_result") if process else None
+        if not isinstance(payload, dict) or payload.get("number") != entry.told["number"]:
+            yield f"a callback of process {entry.process_id} was acknowledged, and its state has {payload!r}"
 
 
 def _forms_lost(evidence: Evidence) -> Iterator[str]:
@@ -81,12 +81,12 @@ def _unended(evidence: Evidence) -> Iterator[str]:
 
 def _steps_lost(evidence: Evidence) -> Iterator[str]:
     for id, process in evidence.processes.items():
-        for visit in process.visits:
-            if visit.status is not StepStatus.SUCCESS and process.workflow != TROUBLED:
-                yield f"step {visit.name!r} of process {id} ended as {visit.status}"
-            elif visit.kind in RUNS_A_BODY and not evidence.journal[id, visit.name]:
-                yield f"step {visit.name!r} of process {id} is recorded, and its body never ran"
-        places = [visit.step_index for visit in process.visits]
+        for execution in process.executions:
+            if execution.status is not StepStatus.SUCCESS and process.workflow != TROUBLED:
+                yield f"step {execution.name!r} of process {id} ended as {execution.status}"
+            elif execution.kind in RUNS_A_BODY and not evidence.journal[id, execution.name]:
+                yield f"step {execution.name!r} of process {id} is recorded, and its body never ran"
+        places = [execution.step_index for execution in process.executions]
         if sorted(set(places)) != list(range(len(set(places)))):
             yield f"process {id} left steps out: it has {places}"
 
@@ -128,24 +128,24 @@ def _steps_twice(evidence: Evidence) -> Iterator[str]:
     for id, process in evidence.processes.items():
         may_retry = process.workflow == TROUBLED
         steps: dict[int, list[Visit]] = {}
-        for visit in process.visits:
-            steps.setdefault(visit.step_index, []).append(visit)
-        for place, visits in steps.items():
-            if len(visits) > (2 if may_retry else 1) or sum(v.status is StepStatus.SUCCESS for v in visits) > 1:
-                yield f"step {place} of process {id} was visited {len(visits)} times"
-            yield from _runs(evidence, id, visits, hurts)
+        for execution in process.executions:
+            steps.setdefault(execution.step_index, []).append(execution)
+        for place, executions in steps.items():
+            if len(executions) > (2 if may_retry else 1) or sum(v.status is StepStatus.SUCCESS for v in executions) > 1:
+                yield f"step {place} of process {id} was visited {len(executions)} times"
+            yield from _runs(evidence, id, executions, hurts)
 
 
-def _runs(evidence: Evidence, id: str, visits: list[Visit], hurts: int) -> Iterator[str]:
+def _runs(evidence: Evidence, id: str, executions: list[Visit], hurts: int) -> Iterator[str]:
     """A body may run again only where a fault found it under way, and each run was entered in the log before.
 
     An operator's retry begins a visit anew and counts its attempts on; the step's own tries are counted beside them.
     """
-    name, entered = visits[-1].name, visits[-1].attempt
+    name, entered = executions[-1].name, executions[-1].attempt
     ran = evidence.journal[id, name]
     if ran > entered:
         yield f"step {name!r} of process {id} ran {ran} times and was entered {entered} times"
-    again = entered - visits[-1].tries - (len(visits) - 1)
+    again = entered - executions[-1].tries - (len(executions) - 1)
     if again > hurts:
         yield f"step {name!r} of process {id} was entered {again} times more, after {hurts} faults"
 

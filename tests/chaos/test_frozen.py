@@ -84,7 +84,7 @@ async def test_a_worker_that_was_frozen_cannot_commit_what_another_took_over(
         evidence = await gather(tmp_path, url, log)
 
     [ended] = evidence.processes.values()
-    [slow] = [visit for visit in ended.visits if visit.name == "slow"]
+    [slow] = [execution for execution in ended.executions if execution.name == "slow"]
     assert slow.attempt == 2
     ends_of_slow = [e for e in log if e.get("stepName") == "slow" and e["toStepStatus"] == "SUCCESS"]
     assert [event["attempt"] for event in ends_of_slow] == [2]

@@ -61,13 +61,13 @@ def well() -> Evidence:
         *(Entry(Saw.CONFIRMED, id, {"comment": id}) for id in (ONE, TWO)),
         *(Entry(Saw.TOLD, event["processId"], event) for event in log),
     ]
-    visits = (visit(1, 0, "act", 2), visit(2, 1, "look", 1))
+    executions = (execution(1, 0, "act", 2), execution(2, 1, "look", 1))
     ended = {
         id: Ended(
             "errand",
             ProcessStatus.COMPLETED,
             {"number": number, "callback_result": {"number": number}, "comment": id},
-            visits,
+            executions,
         )
         for number, id in enumerate((ONE, TWO))
     }
@@ -75,7 +75,7 @@ def well() -> Evidence:
     return Evidence(tuple(history), ended, Rest(0, 0, 0, 0), tuple(log), journal)
 
 
-def visit(seq: int, place: int, name: str, attempt: int) -> Visit:
+def execution(seq: int, place: int, name: str, attempt: int) -> Visit:
     """A visit that succeeded, entered so many times."""
     return Visit(seq, place, name, StepKind.ACTION, StepStatus.SUCCESS, attempt, 1)
 
@@ -143,7 +143,7 @@ STATE = {"number": 0, "callback_result": {"number": 0}, "comment": ONE}
         (lambda evidence: replace(evidence, rest=Rest(1, 0, 0, 0)), "1 callbacks were left behind"),
         (lambda evidence: replace(evidence, rest=Rest(0, 2, 0, 0)), "2 input requests were left behind"),
         (lambda evidence: replace(evidence, rest=Rest(0, 0, 3, 0)), "3 timers were left behind"),
-        (with_process(visits=(visit(1, 0, "act", 2), visit(2, 2, "look", 1))), "left steps out"),
+        (with_process(executions=(execution(1, 0, "act", 2), execution(2, 2, "look", 1))), "left steps out"),
         (lambda evidence: replace(evidence, journal=Counter({(ONE, "act"): 2})), "its body never ran"),
         (without_told(3), "1 events were never told"),
         (out_of_order, "in another order"),
@@ -164,11 +164,16 @@ def test_what_was_lost_is_found(corrupt: Corruption, complaint: str) -> None:
         (with_entries(Entry(Saw.DELIVERED, ONE, {"receipt": "other", "number": 0})), "took 2 letters"),
         (lambda evidence: replace(evidence, rest=Rest(0, 0, 0, 1)), "1 forms were decided twice"),
         (
-            with_process(visits=(visit(1, 0, "act", 2), visit(2, 1, "look", 1), visit(3, 1, "look", 1))),
+            with_process(
+                executions=(execution(1, 0, "act", 2), execution(2, 1, "look", 1), execution(3, 1, "look", 1))
+            ),
             "visited 2 times",
         ),
         (lambda evidence: replace(evidence, journal=evidence.journal + Counter({(TWO, "look"): 1})), "ran 2 times"),
-        (with_process(visits=(visit(1, 0, "act", 3), visit(2, 1, "look", 1))), "entered 2 times more, after 1 faults"),
+        (
+            with_process(executions=(execution(1, 0, "act", 3), execution(2, 1, "look", 1))),
+            "entered 2 times more, after 1 faults",
+        ),
         (with_log(lambda log: [*log[:2], *log[1:]]), "went from CREATED when it was RUNNING"),
         (with_log(lambda log: [*log[:3], {**log[2], "id": "again"}, *log[3:]]), "step 0 of process one succeeded 2"),
         (with_log(lambda log: [log[0], {**log[0], "id": "again"}, *log[1:]]), "was created twice"),

@@ -173,21 +173,23 @@ class World:
     async def deliver(self, order: dict[str, Any], how: str) -> None:
         """Send what a job came to until it is acknowledged; some jobs tell how far they are, and some fail."""
         process_id, number = order["process_id"], order["number"]
-        letter = {"number": number, "rc": 0}
+        payload = {"number": number, "rc": 0}
         if number % 5 == 0:
             await self._post(process_id, f"{order['route']}/progress", {"percent": 50}, can_be_late=True)
         if number % 4 == 3:
             receipt = await self._post(process_id, f"{order['route']}/fail", {"message": "It failed."})
             self.history.note(Saw.FAILED, process_id, receipt=receipt)
             return
-        receipt = await self._post(process_id, order["route"], letter)
+        receipt = await self._post(process_id, order["route"], payload)
         self.history.note(Saw.DELIVERED, process_id, receipt=receipt, number=number, how=how)
 
-    async def _post(self, process_id: str, route: str, letter: dict[str, Any], can_be_late: bool = False) -> str | None:
+    async def _post(
+        self, process_id: str, route: str, payload: dict[str, Any], can_be_late: bool = False
+    ) -> str | None:
         """The receipt that some server gave in the end."""
         while True:
             try:
-                response = await self.http.post(self.dice.choice(self.addresses) + route, json=letter)
+                response = await self.http.post(self.dice.choice(self.addresses) + route, json=payload)
             except httpx.TransportError:
                 await asyncio.sleep(AGAIN)
                 continue

@@ -52,10 +52,10 @@ async def test_every_verb_on_a_callback_leaves_an_entry_that_names_who_and_why(o
     process_id = await engine.start(played)
     first = await remote.asked()
     await engine.reaches(process_id, AWAITING)
-    await reissue_callback(engine.runtime, ADA, callback_id=(await engine.mailbox(process_id)).id, reason="lost")
+    await reissue_callback(engine.runtime, ADA, callback_id=(await engine.callback(process_id)).id, reason="lost")
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
-    id = (await engine.mailbox(process_id)).id
+    id = (await engine.callback(process_id)).id
     await reawait_callback(engine.runtime, BOB, callback_id=id, timeout=120, reason="slow today")
     await complete_callback(engine.runtime, ADA, callback_id=id, result={"rc": 0}, reason="seen on the device")
     await engine.reaches(process_id, COMPLETED)
@@ -84,7 +84,7 @@ async def test_letters_adoptions_and_aborts_are_written_down_with_digests_and_no
         await engine.reaches(id, AWAITING)
     by_process = {}
     for id in tokens:
-        hint = (await engine.mailbox(id)).token_hint
+        hint = (await engine.callback(id)).token_hint
         by_process[id] = next(token for token in remote.tokens if token.endswith(hint))
     await fail(engine.runtime, by_process[failed], "no route")
     await abort_process(engine.runtime, BOB, process_id=aborted, reason="wrong site")
@@ -163,7 +163,7 @@ async def test_a_row_that_was_tampered_with_is_found(
     process_id = await engine.start(played)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
-    id = (await engine.mailbox(process_id)).id
+    id = (await engine.callback(process_id)).id
     for minutes in (1, 2):
         await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60 * minutes)
     other = await engine.start(played)

@@ -70,7 +70,7 @@ async def test_a_callback_goes_from_its_url_through_a_confirmation_to_the_end(of
         ("Confirm the result", "SUCCESS"),
         ("Activate", "SUCCESS"),
     ]
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.VALIDATED
+    assert (await engine.callback(process_id)).status is CallbackStatus.VALIDATED
     statuses = [e.payload["to"] for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
     assert statuses == ["RUNNING", AWAITING, "RUNNING", SUSPENDED, "RUNNING", COMPLETED]
 

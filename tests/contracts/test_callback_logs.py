@@ -38,8 +38,8 @@ async def refused(engine: Engine, token: str, body: bytes) -> None:
 
 
 async def logged(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
-    mailbox = await engine.mailbox(process_id)
-    return await engine.read(lambda conn: callback_attempts.of_callback(conn, mailbox.id, None, 100))
+    callback = await engine.callback(process_id)
+    return await engine.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100))
 
 
 async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer) -> None:

@@ -54,7 +54,7 @@ async def test_an_action_that_fails_after_its_url_was_handed_out_withdraws_it(of
     assert second != token
     await engine.reaches(process_id, FAILED)
     both = await engine.read(lambda conn: callbacks.of_processes(conn, [process_id]))
-    assert [mailbox.status for mailbox in both[process_id]] == [CallbackStatus.WITHDRAWN] * 2
+    assert [callback.status for callback in both[process_id]] == [CallbackStatus.WITHDRAWN] * 2
 
 
 async def test_nothing_listens_under_a_token_that_was_never_issued(offer: Offer) -> None:
@@ -110,12 +110,14 @@ async def test_of_twenty_different_letters_at_once_one_is_taken(offer: Offer) ->
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
-    letters = [{"rc": 0, "changed": number} for number in range(20)]
-    said = await asyncio.gather(*(answer(engine.runtime, token, letter) for letter in letters), return_exceptions=True)
+    deliveries = [{"rc": 0, "changed": number} for number in range(20)]
+    said = await asyncio.gather(
+        *(answer(engine.runtime, token, payload) for payload in deliveries), return_exceptions=True
+    )
     ended = await engine.reaches(process_id, COMPLETED)
 
     assert Counter(type(one).__name__ for one in said) == {"CallbackConflict": 19, "Receipt": 1}
-    winner = next(letter for letter, one in zip(letters, said, strict=True) if not isinstance(one, Exception))
+    winner = next(payload for payload, one in zip(deliveries, said, strict=True) if not isinstance(one, Exception))
     assert ended.state["callback_result"] == winner
 
 
@@ -156,7 +158,7 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_withou
     process_id = await engine.start(judged)
     await answer(engine.runtime, await remote.asked(), {"rc": 0, "changed": 9})
     failed = await engine.reaches(process_id, FAILED)
-    rejected = await engine.mailbox(process_id)
+    rejected = await engine.callback(process_id)
 
     patience[0] = True
     await retry_process(engine.runtime, ADA, process_id=process_id)
@@ -168,7 +170,7 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_withou
     assert (rejected.status, rejected.validation["outcome"]) == (CallbackStatus.REJECTED, "REJECTED")
     assert len(remote.tokens) == 1
     assert ended.state["is_accepted"] is True
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.VALIDATED
+    assert (await engine.callback(process_id)).status is CallbackStatus.VALIDATED
     judged_visits = [(one.status, one.attempt, one.entered_by) for one in (await engine.steps(process_id))[2:]]
     assert judged_visits == [("FAILED", 1, "advance"), ("SUCCESS", 2, "retry")]
 
@@ -182,7 +184,7 @@ async def test_a_wait_survives_a_restart_and_its_deadline_with_it(storage: str, 
         tokens = {await remote.asked() for _ in range(2)}
         await first.reaches(answered, AWAITING)
         await first.reaches(expired, AWAITING)
-        hint = (await first.mailbox(answered)).token_hint
+        hint = (await first.callback(answered)).token_hint
     token = next(one for one in tokens if one.endswith(hint))
 
     async with engine_of(storage, played, clock=clock) as second:

@@ -37,7 +37,7 @@ async def test_a_deadline_ends_the_wait_once_and_a_late_letter_is_kept(offer: Of
     assert failed.failure is not None
     assert failed.failure.code == "callback-expired"
     assert late.value.is_expired
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.EXPIRED
+    assert (await engine.callback(process_id)).status is CallbackStatus.EXPIRED
     assert [(a.outcome, a.body) for a in await engine.attempts(process_id)] == [("LATE", b'{"rc":0}')]
     (ended,) = await engine.events(process_id, EventKind.CALLBACK_ENDED)
     assert ended.payload["status"] == "EXPIRED"
@@ -97,7 +97,7 @@ async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_star
     assert alive.status is AWAITING
     assert lost.failure is not None
     assert lost.failure.code == "heartbeat-lost"
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.HEARTBEAT_LOST
+    assert (await engine.callback(process_id)).status is CallbackStatus.HEARTBEAT_LOST
     with pytest.raises(CallbackConflict):
         await report(engine.runtime, token, "me again")
 
@@ -111,8 +111,8 @@ async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer
 
     for number in range(60):
         await report(engine.runtime, token, f"task {number}", percent=number)
-    mailbox = await engine.mailbox(process_id)
-    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
+    callback = await engine.callback(process_id)
+    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
     await answer(engine.runtime, token, {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
@@ -120,7 +120,7 @@ async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer
     assert total == 60
     told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert [event.payload["progress"]["percent"] for event in told] == list(range(60))
-    assert len((await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100)))[0]) == 60
+    assert len((await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100)))[0]) == 60
 
 
 async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None:
@@ -132,8 +132,8 @@ async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None
 
     await asyncio.gather(*(report(engine.runtime, token, f"line {number}") for number in range(40)))
 
-    mailbox = await engine.mailbox(process_id)
-    log, _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
+    callback = await engine.callback(process_id)
+    log, _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
     told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
     assert {one.message for one in log} == {f"line {number}" for number in range(40)}
     assert [one.message for one in log] == [event.payload["progress"]["message"] for event in told]
@@ -152,8 +152,8 @@ async def test_of_very_many_reports_the_newest_are_kept_and_all_are_counted(
     for number in range(8):
         await report(engine.runtime, token, f"task {number}")
 
-    mailbox = await engine.mailbox(process_id)
-    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 100))
+    callback = await engine.callback(process_id)
+    log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
     assert [one.message for one in log] == [f"task {number}" for number in range(3, 8)]
     assert total == 8
 
@@ -192,6 +192,6 @@ async def test_a_failure_report_competes_with_a_result_and_fails_the_step_with_i
     assert (failed.failure.code, failed.failure.message) == ("playbook-failed", "unreachable: ams-1")
     assert (again.receipt, again.is_duplicate) == (first.receipt, True)
     assert (await engine.steps(process_id))[-1].status == "FAILED"
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.FAILED_BY_REMOTE
+    assert (await engine.callback(process_id)).status is CallbackStatus.FAILED_BY_REMOTE
     with pytest.raises(InvalidState):
         await retry_process(engine.runtime, ADA, process_id=process_id)

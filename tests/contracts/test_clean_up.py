@@ -57,8 +57,8 @@ async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_abo
 
     assert freed == [100]
     assert (ended.state, ended.aborted_by, ended.failure) == ({"vlan": None}, "ada", None)
-    visits = [(one.name, one.status) for one in await engine.steps(process_id)]
-    assert visits[-2:] == [
+    executions = [(one.name, one.status) for one in await engine.steps(process_id)]
+    assert executions[-2:] == [
         ("Playbook - Await callback", StepStatus.ABORTED),
         ("Free the VLAN", StepStatus.SUCCESS),
     ]

@@ -24,7 +24,7 @@ from orchestrator_gql.utils.tokens import new_id
 pytestmark = pytest.mark.one_dispatcher
 
 
-def letter(result: Any) -> Delivery:
+def payload(result: Any) -> Delivery:
     return Delivery.of(result, b"{}", peer=None)
 
 
@@ -42,16 +42,16 @@ async def test_a_dry_run_says_what_would_be_said_and_writes_nothing(offer: Offer
 
     before = await engine.read(rows)
     would = [
-        await receive_delivery(runtime, address, letter({"rc": 0})),
+        await receive_delivery(runtime, address, payload({"rc": 0})),
         await receive_report(runtime, address, Report(50.0, "half")),
         await receive_failure(runtime, address, {"message": "down"}, b"{}"),
     ]
     after = await engine.read(rows)
     taken = await answer(runtime, token, {"rc": 0})
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
-    again = await receive_delivery(runtime, address, letter({"rc": 0}))
+    again = await receive_delivery(runtime, address, payload({"rc": 0}))
     with pytest.raises(CallbackConflict):
-        await receive_delivery(runtime, address, letter({"rc": 1}))
+        await receive_delivery(runtime, address, payload({"rc": 1}))
 
     assert [one.receipt for one in would] == [DRY_RUN] * 3
     assert after == before
@@ -71,7 +71,7 @@ async def test_of_what_a_dry_run_writes_nothing_would_be_kept(offer: Offer) -> N
     def write(conn: Connection) -> None:
         conn.execute(callback_progress.insert().values(id=new_id(), callback_id=callback_id, at=now))
 
-    callback_id, now = (await engine.mailbox(process_id)).id, engine.runtime.clock.now()
+    callback_id, now = (await engine.callback(process_id)).id, engine.runtime.clock.now()
     with suppress(StorageUnavailable):  # PostgreSQL refuses the statement, SQLite rolls it back
         await deliveries.carry_out(engine.runtime, Address(token, is_dry_run=True), write)
     after_dry_run = (await engine.read(lambda conn: attempt_rows.progress_of(conn, callback_id, None, 10)))[1]

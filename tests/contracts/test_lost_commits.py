@@ -74,16 +74,16 @@ async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what
         await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
         await answer(engine.runtime, await remote.asked(), {"rc": 0})
         ended = await engine.reaches(process_id, COMPLETED)
-        visits = await engine.steps(process_id)
+        executions = await engine.steps(process_id)
         told = await engine.events(process_id)
 
     assert wired.wire.cuts == 2
     assert ended.state["is_done"]
     assert ran == ["work", "finish"]
     assert len(remote.tokens) == 1
-    assert {visit.attempt for visit in visits} == {1}
+    assert {execution.attempt for execution in executions} == {1}
     assert len({event.cursor for event in told}) == len(told)
-    assert sum(event.payload.get("to") == "SUCCESS" for event in told) == len(visits)
+    assert sum(event.payload.get("to") == "SUCCESS" for event in told) == len(executions)
 
 
 @cuts

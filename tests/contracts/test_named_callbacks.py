@@ -11,7 +11,7 @@ from support.operator import ADA
 from support.remote import answer, fail, token_of
 
 from orchestrator_gql import begin, callback_step, step
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import CallbackStatus, EventKind, ProcessStatus, State
@@ -52,10 +52,10 @@ def configures(fleet: Fleet, expect: Any = ROUTERS, **options: Any) -> Workflow:
     return configures_all
 
 
-async def mailboxes(engine: Engine, process_id: UUID) -> dict[str | None, Mailbox]:
+async def callback_rows(engine: Engine, process_id: UUID) -> dict[str | None, Callback]:
     """The current callback of each router."""
     waited = await engine.read(lambda conn: callbacks.of_wait(conn, process_id, 1))
-    return {mailbox.name: mailbox for mailbox in waited}
+    return {callback.name: callback for callback in waited}
 
 
 async def test_answers_in_any_order_land_on_their_own_name(offer: Offer) -> None:
@@ -73,7 +73,7 @@ async def test_answers_in_any_order_land_on_their_own_name(offer: Offer) -> None
     assert (still.status, still.seq) == (AWAITING, waiting.seq)
     assert done.state["answers"] == {name: {"by": name} for name in ROUTERS}
     assert done.state["failures"] == {}
-    assert {box.status for box in (await mailboxes(engine, process_id)).values()} == {CallbackStatus.VALIDATED}
+    assert {box.status for box in (await callback_rows(engine, process_id)).values()} == {CallbackStatus.VALIDATED}
 
 
 async def test_answers_that_come_before_the_action_has_returned_are_used(offer: Offer) -> None:
@@ -114,7 +114,7 @@ async def test_a_quorum_goes_on_without_the_rest_whose_answer_is_kept_as_an_atte
         await answer(engine.runtime, fleet["rtm-1"], 3)
 
     assert done.state["answers"] == {"ams-1": 1, "ams-2": 2}
-    assert (await mailboxes(engine, process_id))["rtm-1"].status is CallbackStatus.WITHDRAWN
+    assert (await callback_rows(engine, process_id))["rtm-1"].status is CallbackStatus.WITHDRAWN
 
 
 async def test_any_goes_on_with_the_first(offer: Offer) -> None:
@@ -164,7 +164,7 @@ async def test_each_missing_answer_can_be_helped_on_by_itself(offer: Offer) -> N
     engine.turn(600)
     await engine.reaches(process_id, FAILED)
 
-    ids = {name: box.id for name, box in (await mailboxes(engine, process_id)).items()}
+    ids = {name: box.id for name, box in (await callback_rows(engine, process_id)).items()}
     await reawait_callback(engine.runtime, ADA, callback_id=ids["ams-1"], timeout=60)
     await engine.reaches(process_id, AWAITING)
     await answer(engine.runtime, fleet["ams-1"], 1)
@@ -183,7 +183,7 @@ async def test_a_result_typed_in_for_one_leaves_the_others_waiting(offer: Offer)
     engine = await offer(played := configures(fleet))
     process_id = await engine.start(played)
     await engine.reaches(process_id, AWAITING)
-    id = (await mailboxes(engine, process_id))["ams-1"].id
+    id = (await callback_rows(engine, process_id))["ams-1"].id
 
     await complete_callback(engine.runtime, ADA, callback_id=id, result=1, reason="seen on the device")
     await answer(engine.runtime, fleet["ams-2"], 2)

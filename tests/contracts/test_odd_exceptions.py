@@ -464,8 +464,8 @@ async def test_the_shutdown_of_the_engine_ends_a_step_without_an_outcome(offer: 
     with pytest.raises(asyncio.CancelledError):
         await advancing
 
-    (visit,) = await engine.steps(process_id)
-    assert (ended, visit.status, visit.failure) == (["cancelled"], StepStatus.RUNNING, None)
+    (execution,) = await engine.steps(process_id)
+    assert (ended, execution.status, execution.failure) == (["cancelled"], StepStatus.RUNNING, None)
 
 
 @pytest.mark.one_dispatcher

@@ -348,14 +348,14 @@ async def test_a_contract_that_raises_leaves_the_url_unspent_and_keeps_the_attem
 
     for trigger.kind in SYNC:
         with pytest.raises(PayloadInvalid) as refused:
-            await receive_callback(engine.runtime, token=token, letter={"rc": 1})
+            await receive_callback(engine.runtime, token=token, payload={"rc": 1})
         assert refused.value.is_contract, trigger.kind
         dry = Address(token, process_id, is_dry_run=True)
         with pytest.raises(PayloadInvalid):
             await receive_delivery(engine.runtime, dry, Delivery.of({"rc": 1}, b'{"rc":1}', peer=None))
-    open_still, kept = await engine.mailbox(process_id), await engine.attempts(process_id)
+    open_still, kept = await engine.callback(process_id), await engine.attempts(process_id)
     trigger.kind = None
-    await receive_callback(engine.runtime, token=token, letter={"rc": 0})
+    await receive_callback(engine.runtime, token=token, payload={"rc": 0})
 
     assert open_still.status is CallbackStatus.PENDING
     assert len(kept) == 20  # the newest

@@ -127,7 +127,7 @@ async def test_a_callback_is_accepted_and_kept_and_used_after_the_resumption(off
     again = await answer(engine.runtime, token, {"rc": 0, "changed": 3})
     await stays(engine, process_id)
 
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.RECEIVED
+    assert (await engine.callback(process_id)).status is CallbackStatus.RECEIVED
     assert (again.receipt, again.is_duplicate) == (receipt.receipt, True)
     await resume(engine)
     ended = await engine.reaches(process_id, COMPLETED)
@@ -206,7 +206,7 @@ async def test_an_abort_works_while_the_engine_is_paused(offer: Offer) -> None:
     aborted = await abort_process(engine.runtime, ADA, process_id=process_id)
 
     assert aborted.status is ABORTED
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.WITHDRAWN
+    assert (await engine.callback(process_id)).status is CallbackStatus.WITHDRAWN
 
 
 async def test_a_running_step_finishes_and_no_other_begins_until_the_resumption(offer: Offer) -> None:

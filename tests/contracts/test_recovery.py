@@ -63,7 +63,7 @@ def judged(remote: Remote, **options: Any) -> Workflow:
 
 async def callback_id(engine: Engine, process_id: UUID) -> UUID:
     """The id of the latest callback."""
-    return (await engine.mailbox(process_id)).id
+    return (await engine.callback(process_id)).id
 
 
 async def expired(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID, str]:
@@ -93,8 +93,8 @@ async def test_a_callback_issued_again_runs_the_action_again_and_the_old_url_is_
 
     assert done.state["is_configured"] is True
     assert len(remote.tokens) == 2
-    visits = [(one.name, one.entered_by, one.attempt) for one in await engine.steps(process_id)]
-    assert ("Call the remote service", "reissue", 2) in visits
+    executions = [(one.name, one.entered_by, one.attempt) for one in await engine.steps(process_id)]
+    assert ("Call the remote service", "reissue", 2) in executions
     ended, *_ = await engine.events(process_id, EventKind.CALLBACK_ENDED)
     assert (ended.actor, ended.payload["status"]) == ("ada", "WITHDRAWN")
 
@@ -122,7 +122,7 @@ async def test_a_failed_validation_is_retried_on_the_stored_result_without_a_rem
 
     assert done.state["judged"] == {"return_code": 0}
     assert len(remote.tokens) == 1
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.VALIDATED
+    assert (await engine.callback(process_id)).status is CallbackStatus.VALIDATED
 
 
 @pytest.mark.parametrize("how", ["EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE"])
@@ -138,7 +138,7 @@ async def test_the_same_url_opens_again_where_the_wait_ended_without_an_answer(o
     else:
         engine.turn(3600 if how == "EXPIRED" else 30)
     await engine.reaches(process_id, FAILED)
-    assert (await engine.mailbox(process_id)).status == how
+    assert (await engine.callback(process_id)).status == how
 
     await reawait_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=25)
     await engine.reaches(process_id, AWAITING)
@@ -208,8 +208,8 @@ async def test_an_operator_types_the_result_in_and_the_validation_judges_it(offe
     await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason="seen on the device")
     await engine.reaches(process_id, COMPLETED)
 
-    mailbox = await engine.mailbox(process_id)
-    assert (mailbox.source, mailbox.status, len(remote.tokens)) == (
+    callback = await engine.callback(process_id)
+    assert (callback.source, callback.status, len(remote.tokens)) == (
         ResultSource.OPERATOR,
         CallbackStatus.VALIDATED,
         1,
@@ -250,7 +250,7 @@ async def test_a_late_result_is_adopted_and_the_playbook_does_not_run_again(offe
     done = await engine.reaches(process_id, COMPLETED)
 
     assert done.state["callback_result"] == {"return_code": 0, "late": True}
-    assert (await engine.mailbox(process_id)).source is ResultSource.ADOPTED
+    assert (await engine.callback(process_id)).source is ResultSource.ADOPTED
     assert len(remote.tokens) == 1
     assert (await answer(engine.runtime, token, {"return_code": 0, "late": True})).is_duplicate
 

@@ -110,11 +110,11 @@ async def test_a_form_is_sent_back_to_the_step_it_names_which_hears_why(offer: O
     await confirm(engine, process_id, by=BOB)
 
     ended = await engine.reaches(process_id, COMPLETED)
-    visits = await engine.steps(process_id)
+    executions = await engine.steps(process_id)
     assert second.id != first.id
     assert runs == ["draft", "draft", "carry out"]
     assert ended.state["drafts"] == 2
-    assert [(one.name, one.status, one.attempt) for one in visits] == [
+    assert [(one.name, one.status, one.attempt) for one in executions] == [
         ("Draft", StepStatus.SUCCESS, 1),
         ("Review", StepStatus.ABORTED, 1),
         ("Draft", StepStatus.SUCCESS, 2),

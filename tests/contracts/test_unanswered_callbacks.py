@@ -79,7 +79,7 @@ async def test_an_answer_to_the_second_url_completes_the_process(offer: Offer) -
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
-    assert (await engine.mailbox(process_id)).round == 2
+    assert (await engine.callback(process_id)).round == 2
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
@@ -151,7 +151,7 @@ async def test_an_operator_who_is_asked_may_issue_again_complete_or_abort(offer:
     await engine.reaches(completed, COMPLETED)
     assert (await engine.reaches(aborted, ABORTED)).aborted_by == "ada"
     assert len(remote.tokens) == 4
-    assert (await engine.mailbox(completed)).source is ResultSource.OPERATOR
+    assert (await engine.callback(completed)).source is ResultSource.OPERATOR
 
 
 async def test_who_may_only_answer_forms_cannot_decide_what_a_wait_needs(offer: Offer) -> None:
@@ -204,7 +204,7 @@ async def test_a_verb_answers_the_question_too_which_is_closed_then(offer: Offer
     engine.turn(60)
     await engine.reaches(process_id, SUSPENDED)
 
-    id = (await engine.mailbox(process_id)).id
+    id = (await engine.callback(process_id)).id
     await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60)
     await engine.reaches(process_id, AWAITING)
     closed = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
@@ -252,8 +252,8 @@ async def test_a_remote_that_finished_but_never_called_back_is_asked_once_and_it
     done = await engine.reaches(process_id, COMPLETED)
 
     assert (asked, done.state["changed"]) == (["job-7"], 3)
-    mailbox = await engine.mailbox(process_id)
-    assert (mailbox.source, mailbox.status) == (ResultSource.POLL, CallbackStatus.VALIDATED)
+    callback = await engine.callback(process_id)
+    assert (callback.source, callback.status) == (ResultSource.POLL, CallbackStatus.VALIDATED)
     assert [one.outcome for one in await engine.attempts(process_id)] == ["ACCEPTED"]
 
 
@@ -281,7 +281,7 @@ async def test_where_the_remote_has_no_answer_that_can_be_taken_the_wait_is_over
 
     assert failed.failure is not None
     assert failed.failure.code == "callback-expired"
-    assert (await engine.mailbox(process_id)).status is CallbackStatus.EXPIRED
+    assert (await engine.callback(process_id)).status is CallbackStatus.EXPIRED
 
 
 async def test_nobody_is_polled_while_the_engine_is_paused(offer: Offer) -> None:
@@ -344,8 +344,8 @@ async def test_an_abort_tells_the_remote_service_that_is_waited_for_once_and_cle
     assert told == ["job-2", "freed"]
     with pytest.raises(CallbackClosed):
         await answer(engine.runtime, token, {"rc": 0})
-    visits = [(one.name, one.status) for one in await engine.steps(process_id)]
-    assert visits[-3:] == [
+    executions = [(one.name, one.status) for one in await engine.steps(process_id)]
+    assert executions[-3:] == [
         ("Cancel the job", StepStatus.SKIPPED),
         ("Cancel the job", StepStatus.SUCCESS),
         ("Free the VLAN", StepStatus.SUCCESS),

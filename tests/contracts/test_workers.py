@@ -90,11 +90,11 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
             await advance(frozen.runtime, process_id)
         async with engine_of(url, works) as after:
             final = await after.process(process_id)
-            visits = await after.steps(process_id)
+            executions = await after.steps(process_id)
 
     assert calls == ["work", "work"]
     assert ended.state == final.state == {"done_by": 2}
-    assert [(visit.status, visit.attempt) for visit in visits] == [("SUCCESS", 2)]
+    assert [(execution.status, execution.attempt) for execution in executions] == [("SUCCESS", 2)]
 
 
 async def test_on_postgres_two_servers_share_the_work_and_no_step_runs_twice(postgres: PostgresServer) -> None:
@@ -134,6 +134,6 @@ async def test_a_report_may_hold_any_character(offer: Offer) -> None:
 
     await report(engine.runtime, await remote.asked(), "half \0 done ✓")
 
-    mailbox = await engine.mailbox(process_id)
-    (kept,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 10))
+    callback = await engine.callback(process_id)
+    (kept,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10))
     assert kept.message == "half \ufffd done ✓"

@@ -118,11 +118,15 @@ async def test_only_the_step_in_flight_runs_again(tmp_path: Path) -> None:
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
         (process_id,) = await begun(engine)
         await engine.reaches(process_id, COMPLETED)
-        visits = await engine.steps(process_id)
+        executions = await engine.steps(process_id)
 
     calls = journal(tmp_path)
     assert [calls[str(process_id), name] for name in ("prepare", "hold", "finish")] == [1, 2, 1]
-    assert [(visit.name, visit.attempt) for visit in visits] == [("prepare", 1), ("hold", 2), ("finish", 1)]
+    assert [(execution.name, execution.attempt) for execution in executions] == [
+        ("prepare", 1),
+        ("hold", 2),
+        ("finish", 1),
+    ]
 
 
 async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_when_somebody_says_so(
@@ -155,15 +159,15 @@ async def test_whenever_a_busy_server_is_killed_every_process_it_acknowledged_is
         ids = await begun(engine)
         for process_id in ids:
             await engine.reaches(process_id, COMPLETED)
-        visits = {process_id: await engine.steps(process_id) for process_id in ids}
+        executions = {process_id: await engine.steps(process_id) for process_id in ids}
 
     calls = journal(tmp_path)
     assert ids
-    for process_id, log in visits.items():
-        assert [visit.name for visit in log] == ["prepare", "finish"] * 3
-        assert len([visit for visit in log if visit.attempt > 1]) <= 1
+    for process_id, log in executions.items():
+        assert [execution.name for execution in log] == ["prepare", "finish"] * 3
+        assert len([execution for execution in log if execution.attempt > 1]) <= 1
         for name in ("prepare", "finish"):
-            entered = sum(visit.attempt for visit in log if visit.name == name)
+            entered = sum(execution.attempt for execution in log if execution.name == name)
             assert 3 <= calls[str(process_id), name] <= entered
 
 

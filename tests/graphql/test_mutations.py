@@ -144,7 +144,7 @@ async def test_a_hostile_literal_in_a_document_harms_nothing(tmp_path: Path, lit
         ):
             said = await story.site.http.post("/graphql", json={"query": document}, headers={"accept": GRAPHQL})
             answers.append(said.json())
-        status = (await story.site.engine.mailbox(process_id)).status
+        status = (await story.site.engine.callback(process_id)).status
 
     codes = [error["extensions"]["code"] for one in answers for error in one.get("errors", ())]
     assert "INTERNAL" not in codes, answers

@@ -52,7 +52,7 @@ class Answer(BaseModel):
 
 def spellings(secret: str) -> list[str]:
     """The secret as it is, JSON-escaped, %-encoded, and as base64."""
-    escaped = "".join(f"\\u{ord(letter):04x}" for letter in secret)
+    escaped = "".join(f"\\u{ord(payload):04x}" for payload in secret)
     return [secret, escaped, secret.replace("-", "%2D"), base64.b64encode(secret.encode()).decode()]
 
 
@@ -101,8 +101,8 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
         await engine.reaches(process_id, AWAITING)
         report = {"pin": CANARY, "ansible_become_pass": CANARY}
         await report_callback_progress(engine.runtime, token=token, message=f"pin: {CANARY}", data=report)
-        letter = {"rc": 0, "pin": CANARY, "log": f'{{"password": "{CANARY}"}}'}
-        await answer(engine.runtime, token, letter)
+        payload = {"rc": 0, "pin": CANARY, "log": f'{{"password": "{CANARY}"}}'}
+        await answer(engine.runtime, token, payload)
         await engine.reaches(process_id, SUSPENDED)
         with pytest.raises(CallbackConflict):
             await answer(engine.runtime, token, {"rc": 1, "pin": CANARY})

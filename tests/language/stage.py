@@ -54,9 +54,9 @@ class Play:
         """Every visit of a step."""
         return await self.engine.steps(process.id)
 
-    async def answer(self, route: str, letter: Any) -> None:
+    async def answer(self, route: str, payload: Any) -> None:
         """Deliver a result at a callback's route."""
-        await receive_callback(self.runtime, token=route.rpartition("/")[2], letter=letter)
+        await receive_callback(self.runtime, token=route.rpartition("/")[2], payload=payload)
 
     async def submit(self, process: Process, *pages: Any) -> Process:
         """Answer the form that the process asks, and see where it comes to rest."""

@@ -53,7 +53,7 @@ async def begun(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID,
     """A process at its wait, and the token."""
     process_id = await engine.start(played)
     await engine.reaches(process_id, AWAITING)
-    hint = (await engine.mailbox(process_id)).token_hint  # others were handed tokens too, by a reissue among rivals
+    hint = (await engine.callback(process_id)).token_hint  # others were handed tokens too, by a reissue among rivals
     return process_id, next(token for token in reversed(remote.tokens) if token.endswith(hint))
 
 
@@ -64,10 +64,11 @@ async def duplicates(
     first = engines[0]
     for is_equal in (True, False):
         process_id, token = await begun(first, played, remote)
-        letters = [{"rc": 0, "number": 0 if is_equal else number} for number in range(posts)]
+        deliveries = [{"rc": 0, "number": 0 if is_equal else number} for number in range(posts)]
         ways = [engines[number % len(engines)].runtime for number in range(posts)]
         said = await asyncio.gather(
-            *(answer(way, token, letter) for way, letter in zip(ways, letters, strict=True)), return_exceptions=True
+            *(answer(way, token, payload) for way, payload in zip(ways, deliveries, strict=True)),
+            return_exceptions=True,
         )
         await first.reaches(process_id, ProcessStatus.COMPLETED)
         receipts = [one for one in said if isinstance(one, Receipt)]
@@ -136,7 +137,7 @@ async def contest(
     """Three to seven rivals at the same instant, over all replicas; who won, by name."""
     first = engines[0]
     process_id, token = await begun(first, played, remote)
-    callback_id = (await first.mailbox(process_id)).id
+    callback_id = (await first.callback(process_id)).id
     names = chance.sample(sorted(RIVALS), chance.randint(3, len(RIVALS)))
     said = await asyncio.gather(
         *(RIVALS[name](chance.choice(engines), process_id, callback_id, token) for name in names),

@@ -62,7 +62,7 @@ async def test_a_result_that_comes_before_the_action_has_returned_is_accepted(tm
         said = await site.http.post(route(process_id, await remote.asked()), json={"rc": 0})
         answered.set()
         await site.engine.reaches(process_id, COMPLETED)
-        is_early = (await site.engine.mailbox(process_id)).is_early
+        is_early = (await site.engine.callback(process_id)).is_early
 
     assert (said.status_code, said.json()["status"]) == (200, "accepted")
     assert is_early

@@ -118,11 +118,11 @@ async def test_steps_commits_and_the_loop_are_measured(storage: str) -> None:
 async def test_what_is_undone_is_not_counted(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         engine = wait.site.engine
-        mailbox = await engine.mailbox(wait.process_id)
+        callback = await engine.callback(wait.process_id)
         now = engine.clock.now()
 
         def break_off(conn: Connection) -> None:
-            callback_attempts.keep(conn, mailbox.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
+            callback_attempts.keep(conn, callback.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
             raise ValueError("undone")
 
         with pytest.raises(ValueError, match="undone"):

@@ -35,14 +35,16 @@ async def test_progress_is_logged_in_whatever_form_it_comes(
 ) -> None:
     async with waiting(tmp_path) as wait:
         said = await wait.send(body, behind="/progress", media_type=media_type)
-        mailbox = await wait.site.engine.mailbox(wait.process_id)
-        log, total = await wait.site.engine.read(lambda conn: callback_attempts.progress_of(conn, mailbox.id, None, 10))
+        callback = await wait.site.engine.callback(wait.process_id)
+        log, total = await wait.site.engine.read(
+            lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10)
+        )
         told = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
 
     assert (said.status_code, said.json()) == (200, {"status": "accepted"})
     assert [(one.percent, one.message, one.data is not None) for one in log] == [(percent, message, data)]
     assert (total, len(told)) == (1, 1)
-    assert mailbox.is_open
+    assert callback.is_open
 
 
 @pytest.mark.parametrize(

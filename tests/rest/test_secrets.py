@@ -32,8 +32,8 @@ EVERYTHING = """{
 
 def spellings(token: str) -> list[str]:
     """The token as it is, JSON-escaped, %-encoded, and within base64 at each of the three places in a group."""
-    escaped = "".join(f"\\u{ord(letter):04x}" for letter in token)
-    encoded = "".join(f"%{ord(letter):02X}" for letter in token)
+    escaped = "".join(f"\\u{ord(payload):04x}" for payload in token)
+    encoded = "".join(f"%{ord(payload):02X}" for payload in token)
     return [token, escaped, encoded, *(base64.b64encode(b" " * n + token.encode() + b" ").decode() for n in range(3))]
 
 

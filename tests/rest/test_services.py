@@ -288,7 +288,7 @@ async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_
         unread = await first.post(b"{", path=f"{BY_REF}/job-9", **bearer)
     async with ordered(storage, KNOWN, _told("job-9")) as job:
         done = await job.site.engine.reaches(job.process_id, COMPLETED)
-        mailbox = await job.site.engine.mailbox(job.process_id)
+        callback = await job.site.engine.callback(job.process_id)
         outcomes = await job.outcomes()
         later = await job.post(path=f"{BY_REF}/job-9", **bearer)
 
@@ -296,7 +296,7 @@ async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_
     assert again.json()["receipt"] == early.json()["receipt"]
     assert (broken.status_code, lost.status_code, unread.status_code) == (202, 404, 400)
     assert done.state["rc"] == 0
-    assert (mailbox.is_early, mailbox.receipt) == (True, early.json()["receipt"])
+    assert (callback.is_early, callback.receipt) == (True, early.json()["receipt"])
     assert outcomes == ["ACCEPTED", "INVALID"]
     assert (later.json()["receipt"], later.json()["duplicate"]) == (early.json()["receipt"], True)
 

@@ -50,7 +50,7 @@ class Wait:
 
     async def status(self) -> CallbackStatus:
         """Where the callback stands."""
-        return (await self.site.engine.mailbox(self.process_id)).status
+        return (await self.site.engine.callback(self.process_id)).status
 
     async def attempts(self) -> list[Attempt]:
         """What is kept of what was delivered."""

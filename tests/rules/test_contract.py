@@ -50,7 +50,7 @@ class Report(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("letter", "pointers"),
+    ("payload", "pointers"),
     [
         ([], {""}),
         ({"hosts": {"a/b": [{"host/name~": "x"}, {}]}}, {"/hosts/a~1b/1/host~1name~0"}),
@@ -67,8 +67,8 @@ class Report(BaseModel):
         ({"note": "toolong"}, {"/note"}),
     ],
 )
-def test_a_place_is_named_as_it_stands_in_the_letter_and_its_value_is_not(letter: Json, pointers: set[str]) -> None:
-    found = violations(Report, letter)
+def test_a_place_is_named_as_it_stands_in_the_letter_and_its_value_is_not(payload: Json, pointers: set[str]) -> None:
+    found = violations(Report, payload)
 
     assert {one.pointer for one in found} == pointers
     for one in found:
@@ -77,12 +77,12 @@ def test_a_place_is_named_as_it_stands_in_the_letter_and_its_value_is_not(letter
 
 
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.dictionaries(st.text(max_size=3), inner)))
-def test_a_pointer_leads_to_a_place_in_the_letter_or_to_what_is_missing_there(letter: Json) -> None:
+def test_a_pointer_leads_to_a_place_in_the_letter_or_to_what_is_missing_there(payload: Json) -> None:
     class Nested(RootModel[dict[str, "int | Nested"]]):
         pass
 
-    for one in violations(Nested, letter):
-        place = letter
+    for one in violations(Nested, payload):
+        place = payload
         for key in one.pointer.split("/")[1:]:
             place = place[key.replace("~1", "/").replace("~0", "~")]
 

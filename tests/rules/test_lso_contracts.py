@@ -16,7 +16,7 @@ EXECUTABLE = {"job_id": JOB, "result": EXECUTION}
 
 
 @pytest.mark.parametrize(
-    ("contract", "letter"),
+    ("contract", "payload"),
     [
         (LsoPlaybookResult, PLAYBOOK),
         (LsoPlaybookResult, CRASH),
@@ -27,13 +27,13 @@ EXECUTABLE = {"job_id": JOB, "result": EXECUTION}
         (LsoExecutableResult, EXECUTABLE | {"host": "lso-2", "result": EXECUTION | {"seconds": 3}}),
     ],
 )
-def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel], letter: dict[str, Any]) -> None:
-    assert violations(contract, letter) == ()
-    assert contract.model_validate(letter).model_dump(mode="json") == letter
+def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel], payload: dict[str, Any]) -> None:
+    assert violations(contract, payload) == ()
+    assert contract.model_validate(payload).model_dump(mode="json") == payload
 
 
 @pytest.mark.parametrize(
-    ("contract", "letter", "pointers"),
+    ("contract", "payload", "pointers"),
     [
         (LsoPlaybookResult, PLAYBOOK | {"output": "one text"}, ["/output"]),
         (LsoPlaybookResult, PLAYBOOK | {"output": ["a", 1, 2]}, ["/output/1"]),
@@ -48,8 +48,8 @@ def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel],
         (LsoExecutableResult, EXECUTABLE | {"result": EXECUTION | {"output": ["a"]}}, ["/result/output"]),
     ],
 )
-def test_what_no_lso_sends_is_told_by_its_place(contract: type[BaseModel], letter: Any, pointers: list[str]) -> None:
-    assert [one.pointer for one in violations(contract, letter)] == pointers
+def test_what_no_lso_sends_is_told_by_its_place(contract: type[BaseModel], payload: Any, pointers: list[str]) -> None:
+    assert [one.pointer for one in violations(contract, payload)] == pointers
 
 
 def test_their_schemas_say_that_more_may_come_and_give_an_example_that_fits() -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from orchestrator_gql.callbacks.rules import (
     Accepted,
+    Callback,
     Delivery,
     Duplicate,
-    Mailbox,
-    RefusedLetter,
+    Rejected,
     judge,
     judge_progress,
 )
@@ -21,7 +21,7 @@ from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.tokens import new_id
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-OPEN = Mailbox(
+OPEN = Callback(
     id=new_id(),
     process_id=new_id(),
     step_index=1,
@@ -36,27 +36,27 @@ OPEN = Mailbox(
 TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED, CallbackStatus.FAILED_BY_REMOTE)
 
 
-def letter(value: Json, *, is_failure: bool = False) -> Delivery:
+def payload(value: Json, *, is_failure: bool = False) -> Delivery:
     """A delivery of that value."""
     return Delivery.of(value, b"as it came", peer=None, is_failure=is_failure)
 
 
-def holding(value: Json, status: CallbackStatus, *, is_failure: bool = False) -> Mailbox:
+def holding(value: Json, status: CallbackStatus, *, is_failure: bool = False) -> Callback:
     """A mailbox that took that letter."""
-    return replace(OPEN, status=status, receipt="r-1", result_digest=letter(value, is_failure=is_failure).digest)
+    return replace(OPEN, status=status, receipt="r-1", result_digest=payload(value, is_failure=is_failure).digest)
 
 
 @pytest.mark.parametrize("is_early", [False, True])
 def test_an_open_mailbox_takes_a_letter_and_says_whether_it_was_early(is_early: bool) -> None:
-    assert judge(OPEN, letter({"rc": 0}), NOW, is_early=is_early) == Accepted(is_early)
+    assert judge(OPEN, payload({"rc": 0}), NOW, is_early=is_early) == Accepted(is_early)
 
 
 @pytest.mark.parametrize("status", [*TAKEN, CallbackStatus.WITHDRAWN])
 def test_the_letter_that_was_taken_has_its_receipt_for_ever(status: CallbackStatus) -> None:
-    mailbox = holding({"rc": 0, "host": "ams-1"}, status)
+    callback = holding({"rc": 0, "host": "ams-1"}, status)
     long_after = NOW + timedelta(days=400)
 
-    verdict = judge(mailbox, letter({"host": "ams-1", "rc": 0.0}), long_after, is_early=False)
+    verdict = judge(callback, payload({"host": "ams-1", "rc": 0.0}), long_after, is_early=False)
 
     assert verdict == Duplicate("r-1")
 
@@ -73,35 +73,35 @@ def test_the_letter_that_was_taken_has_its_receipt_for_ever(status: CallbackStat
 def test_a_closed_mailbox_refuses_another_letter_with_the_reason(
     status: CallbackStatus, outcome: AttemptOutcome
 ) -> None:
-    verdict = judge(holding({"rc": 0}, status), letter({"rc": 1}), NOW, is_early=False)
+    verdict = judge(holding({"rc": 0}, status), payload({"rc": 1}), NOW, is_early=False)
 
-    assert isinstance(verdict, RefusedLetter)
+    assert isinstance(verdict, Rejected)
     assert verdict.outcome is outcome
 
 
 @pytest.mark.parametrize(
-    ("mailbox", "status"),
+    ("callback", "status"),
     [
         (OPEN, CallbackStatus.EXPIRED),
         (replace(OPEN, expires_at=None, heartbeat_due_at=NOW + timedelta(hours=1)), CallbackStatus.HEARTBEAT_LOST),
     ],
 )
-def test_a_letter_is_late_from_the_very_instant_of_the_deadline(mailbox: Mailbox, status: CallbackStatus) -> None:
+def test_a_letter_is_late_from_the_very_instant_of_the_deadline(callback: Callback, status: CallbackStatus) -> None:
     deadline = NOW + timedelta(hours=1)
     just_before = deadline - timedelta(microseconds=1)
 
-    assert judge(mailbox, letter(1), just_before, is_early=False) == Accepted(is_early=False)
-    late = judge(mailbox, letter(1), deadline, is_early=False)
+    assert judge(callback, payload(1), just_before, is_early=False) == Accepted(is_early=False)
+    late = judge(callback, payload(1), deadline, is_early=False)
 
-    assert isinstance(late, RefusedLetter)
+    assert isinstance(late, Rejected)
     assert late.outcome is AttemptOutcome.LATE
-    assert (mailbox.deadline(just_before), mailbox.deadline(deadline)) == (None, status)
+    assert (callback.deadline(just_before), callback.deadline(deadline)) == (None, status)
 
 
 def test_a_mailbox_without_a_deadline_never_closes_by_itself() -> None:
     endless = replace(OPEN, expires_at=None)
 
-    assert judge(endless, letter(1), NOW + timedelta(days=10_000), is_early=False) == Accepted(is_early=False)
+    assert judge(endless, payload(1), NOW + timedelta(days=10_000), is_early=False) == Accepted(is_early=False)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_a_body_that_could_not_be_read_is_refused_for_that_reason_while_the_url_
 ) -> None:
     unread = Delivery(b"?", 1, refusal=refusal, error="It is not JSON.")
 
-    assert judge(OPEN, unread, NOW, is_early=False) == RefusedLetter(refusal, "It is not JSON.")
+    assert judge(OPEN, unread, NOW, is_early=False) == Rejected(refusal, "It is not JSON.")
     closed = judge(replace(OPEN, status=CallbackStatus.WITHDRAWN), unread, NOW, is_early=False)
 
-    assert isinstance(closed, RefusedLetter)
+    assert isinstance(closed, Rejected)
     assert closed.outcome is AttemptOutcome.WITHDRAWN
 
 
@@ -125,22 +125,22 @@ def test_a_body_that_could_not_be_read_is_no_duplicate_of_anything() -> None:
 
     verdict = judge(holding({"rc": 0}, CallbackStatus.RECEIVED), unread, NOW, is_early=False)
 
-    assert isinstance(verdict, RefusedLetter)
+    assert isinstance(verdict, Rejected)
     assert verdict.outcome is AttemptOutcome.CONFLICT
 
 
 def test_a_result_that_breaks_the_contract_is_refused_with_the_places() -> None:
     errors = (FieldError(("rc",), "is missing", "missing"),)
 
-    verdict = judge(OPEN, letter({}), NOW, is_early=False, errors=errors)
+    verdict = judge(OPEN, payload({}), NOW, is_early=False, errors=errors)
 
-    assert isinstance(verdict, RefusedLetter)
+    assert isinstance(verdict, Rejected)
     assert (verdict.outcome, verdict.errors) == (AttemptOutcome.INVALID, errors)
 
 
 def test_a_failure_report_need_not_fit_the_contract_of_results() -> None:
     errors = (FieldError(("rc",), "is missing", "missing"),)
-    said = letter({"message": "unreachable"}, is_failure=True)
+    said = payload({"message": "unreachable"}, is_failure=True)
 
     assert judge(OPEN, said, NOW, is_early=False, errors=errors) == Accepted(is_early=False)
 
@@ -149,8 +149,8 @@ def test_a_failure_report_is_no_duplicate_of_a_result_of_the_same_words() -> Non
     words = {"message": "unreachable"}
     reported = holding(words, CallbackStatus.FAILED_BY_REMOTE, is_failure=True)
 
-    assert isinstance(judge(reported, letter(words, is_failure=True), NOW, is_early=False), Duplicate)
-    assert isinstance(judge(reported, letter(words), NOW, is_early=False), RefusedLetter)
+    assert isinstance(judge(reported, payload(words, is_failure=True), NOW, is_early=False), Duplicate)
+    assert isinstance(judge(reported, payload(words), NOW, is_early=False), Rejected)
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_a_report_is_taken_until_the_deadline() -> None:
 
 @given(st.lists(st.integers(0, 3), max_size=12))
 def test_of_any_sequence_of_letters_the_first_is_taken_and_no_other(values: list[int]) -> None:
-    mailbox, taken = OPEN, list[int]()
+    callback, taken = OPEN, list[int]()
 
     for value in values:
-        verdict = judge(mailbox, letter(value), NOW, is_early=False)
+        verdict = judge(callback, payload(value), NOW, is_early=False)
         if isinstance(verdict, Accepted):
             taken.append(value)
-            mailbox = holding(value, CallbackStatus.RECEIVED)
+            callback = holding(value, CallbackStatus.RECEIVED)
         else:
             assert isinstance(verdict, Duplicate) == (value == taken[0])
 

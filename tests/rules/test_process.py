@@ -339,7 +339,7 @@ def test_a_wait_can_be_helped_on_at_its_action_itself_and_its_validation(
     assert available_actions(process, STEPS) & {COMPLETE, ADOPT, REISSUE, REAWAIT} == verbs
 
 
-def visits(*named: tuple[str, StepKind]) -> list[StepRecord]:
+def executions(*named: tuple[str, StepKind]) -> list[StepRecord]:
     """Records of steps of those names, in order."""
     return [
         StepRecord(index + 1, index, name, kind, None, StepStatus.SUCCESS, NOW)
@@ -359,11 +359,11 @@ def visits(*named: tuple[str, StepKind]) -> list[StepRecord]:
 def test_the_first_difference_of_a_definition_is_told_in_words(
     was: list[tuple[str, StepKind]], difference: str | None
 ) -> None:
-    assert first_difference(visits(*was), STEPS) == difference
+    assert first_difference(executions(*was), STEPS) == difference
 
 
 def test_a_step_that_is_gone_is_a_difference() -> None:
-    gone = replace(visits(("Extra", StepKind.ACTION))[0], step_index=5)
+    gone = replace(executions(("Extra", StepKind.ACTION))[0], step_index=5)
 
     assert first_difference([gone], STEPS) == "step 6 was 'Extra' (ACTION) and is gone"
 

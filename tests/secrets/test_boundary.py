@@ -177,9 +177,9 @@ class Contract(BaseModel):
 
 def test_the_places_that_a_contract_marks_are_found_however_deep() -> None:
     inner = {"s": "1", "n": 2, "many": [{"s": "3"}, {"s": "4"}], "by_name": {"k": {"s": "5"}}, "either": {"s": "6"}}
-    letter = {"plain": "x", **inner, "marked": "7", "whole": {"a": "8"}, "again": {"again": {"s": "9"}, "plain": "y"}}
+    payload = {"plain": "x", **inner, "marked": "7", "whole": {"a": "8"}, "again": {"again": {"s": "9"}, "plain": "y"}}
 
-    found = places_in(Contract.model_json_schema(schema_generator=MarkingSchema), letter)
+    found = places_in(Contract.model_json_schema(schema_generator=MarkingSchema), payload)
 
     assert found == {
         "/s", "/n", "/many/0/s", "/many/1/s", "/by_name/k/s", "/either/s", "/marked", "/whole", "/again/again/s"

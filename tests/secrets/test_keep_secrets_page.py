@@ -28,7 +28,7 @@ async def test_the_workflow_of_the_page_gets_its_secrets_and_shows_none(tmp_path
         page = await run.page()
         await run.submit(page.initial_data)
         process = await run.rests("COMPLETED")
-        deltas = [visit.delta for visit in await run.steps()]
+        deltas = [execution.delta for execution in await run.steps()]
 
     assert page.initial_data == {"api_key": MASK}
     assert process.start_pages == ({"user": "ada", "password": MASK},)

@@ -200,7 +200,7 @@ async def test_a_place_is_forgotten_once_something_else_stands_there_and_the_wor
 
     assert process.state == {"key": "public", "login": {"user": "bob", "pin": "12"}, "copy": SECRET}
     assert process.secrets.places == {"/login/pin", "/copy"}
-    deltas = [visit.delta for visit in await engine.steps(id)]
+    deltas = [execution.delta for execution in await engine.steps(id)]
     assert deltas[1] == {"key": "public", "login": {"user": "bob", "pin": MASK}, "copy": MASK}
     assert process.failure is not None
     assert (process.failure.message, process.failure.details) == (
@@ -309,7 +309,7 @@ async def test_a_result_that_is_typed_in_may_hold_the_masks_of_the_one_before(of
     id = await engine.start(judging)
     await answer(engine.runtime, await remote.asked(), {"pin": "12", "number": 345, "rc": 1})
     process = await engine.reaches(id, FAILED)
-    callback = await engine.mailbox(id)
+    callback = await engine.callback(id)
     typed: dict[str, Any] = {"callback_id": callback.id, "reason": "I looked"}
 
     with pytest.raises(PayloadInvalid) as refused:
@@ -322,7 +322,7 @@ async def test_a_result_that_is_typed_in_may_hold_the_masks_of_the_one_before(of
     assert [(one.pointer, one.type) for one in refused.value.errors] == [("/result/pin", "mask")]
     assert seen[-1] == {"pin": "12", "number": 345, "rc": 0}
     assert done.secrets.shown(dict(done.state))["callback_result"] == {"pin": MASK, "number": MASK, "rc": 0}
-    assert (await engine.mailbox(id)).result_preview == json.dumps(
+    assert (await engine.callback(id)).result_preview == json.dumps(
         {"pin": MASK, "number": MASK, "rc": 0}, separators=(",", ":")
     )
 
@@ -342,7 +342,7 @@ async def test_what_a_poll_brings_is_a_secret_too(offer: Offer) -> None:
 
     assert seen == [{"pin": SECRET, "extra": "e1", "rc": 0}]
     assert process.secrets.places == {"/callback_result/pin", "/callback_result/extra"}
-    assert told_in((await engine.mailbox(id)).result_preview or "", SECRET) == []
+    assert told_in((await engine.callback(id)).result_preview or "", SECRET) == []
 
 
 async def test_a_large_result_hides_what_its_contract_marks(offer: Offer) -> None:
@@ -522,7 +522,7 @@ async def test_the_kit_behaves_alike() -> None:
         page = await run.page()
         await run.submit({"password": SECRET})
         process = await run.rests("COMPLETED")
-        deltas = [visit.delta for visit in await run.steps()]
+        deltas = [execution.delta for execution in await run.steps()]
 
     assert page.schema["properties"]["password"]["writeOnly"] is True
     assert seen == [{"password": SECRET}]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.events.stream import follow
@@ -78,14 +78,14 @@ class Engine:
         """The log of the process."""
         return await self.read(lambda conn: steps.of_process(conn, process_id))
 
-    async def mailbox(self, process_id: UUID) -> Mailbox:
+    async def callback(self, process_id: UUID) -> Callback:
         """The latest mailbox of the process."""
         return (await self.read(lambda conn: callbacks.of_processes(conn, [process_id])))[process_id][-1]
 
     async def attempts(self, process_id: UUID) -> list[Attempt]:
         """What was delivered to the latest mailbox, in order."""
-        mailbox = await self.mailbox(process_id)
-        return (await self.read(lambda conn: callback_attempts.of_callback(conn, mailbox.id, None, 100)))[0]
+        callback = await self.callback(process_id)
+        return (await self.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100)))[0]
 
     async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
         """The log from its beginning until now, as a subscriber reads it.

@@ -43,9 +43,9 @@ class Remote:
             return await self._asked.get()
 
 
-async def answer(runtime: Runtime, token: str, letter: Json) -> Receipt:
+async def answer(runtime: Runtime, token: str, payload: Json) -> Receipt:
     """Deliver a result."""
-    return await receive_callback(runtime, token=token, letter=letter)
+    return await receive_callback(runtime, token=token, payload=payload)
 
 
 async def report(runtime: Runtime, token: str, message: str, percent: float | None = None) -> Receipt:

@@ -53,7 +53,7 @@ async def test_a_workflow_runs_from_its_start_form_to_its_end(kit: Kit, proxy: R
     run = await kit.start(configure_node, *PAGES, by=person("Ada"))
     waiting = await run.rests(ProcessStatus.AWAITING_CALLBACK)
     await run.report({"percent": 50, "message": "halfway"})
-    told = await run.callbacks[0].mailbox()
+    told = await run.callbacks[0].stored()
     await run.answer({"return_code": 0, "output": ["PLAY", "ok=2"]})
     page = await run.page()
     await run.confirm(by=person("Bob"), comment="looks good")
@@ -199,7 +199,7 @@ async def test_a_callback_may_be_answered_before_its_action_has_returned() -> No
     async with Kit(ordering) as kit:
         run = await kit.start(ordering)
         await run.answer({"rc": 0})
-        early = await run.callbacks[0].mailbox()
+        early = await run.callbacks[0].stored()
         meanwhile = await run.process()
         go_on.set()
         ended = await run.rests("COMPLETED")
@@ -225,7 +225,7 @@ async def test_a_retry_judges_the_stored_result_again_without_asking_the_remote_
         run = await kit.start(ordering)
         await run.answer({"rc": 2})
         failed = await run.rests("FAILED")
-        rejected = await run.callbacks[0].mailbox()
+        rejected = await run.callbacks[0].stored()
         accepted.add(2)
         await run.retry(by=person("Ada"))
         await run.rests("COMPLETED")
@@ -320,7 +320,7 @@ async def test_answers_given_in_a_row_go_to_one_callback_after_the_other() -> No
         await run.answer({"part": 1})
         await run.answer({"part": 2})
         await run.rests("COMPLETED")
-        taken = [(await callback.mailbox()).result_preview for callback in run.callbacks]
+        taken = [(await callback.stored()).result_preview for callback in run.callbacks]
 
     assert taken == ['{"part":1}', '{"part":2}']
 

@@ -13,12 +13,12 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import (
     Accepted,
+    Callback,
     Delivery,
+    DeliveryOutcome,
     Duplicate,
-    Mailbox,
     Receipt,
-    RefusedLetter,
-    Verdict,
+    Rejected,
     judge,
     judge_progress,
 )
@@ -42,7 +42,7 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
-from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ProcessStatus
 from orchestrator_gql.utils.errors import (
@@ -106,7 +106,7 @@ async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connecti
 
 def deliver(
     conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
-) -> Receipt | RefusedLetter:
+) -> Receipt | Rejected:
     """Judge what was delivered and keep it; an accepted letter makes a process that waits for it runnable.
 
     ``failure`` comes with a failure report. `CallbackUnknown` where nothing listens at the address.
@@ -115,46 +115,46 @@ def deliver(
     found = _find(conn, address)
     if found is None:
         return _hold_back(conn, address, delivery, now)
-    process, mailbox = found
+    process, callback = found
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # of half a body no signature can hold
-    if is_whole and (refused := denied(runtime, mailbox, address.proof, address.peer, now)):
-        return _kept_outside(conn, address, mailbox, delivery, refused, now, process.secrets)
-    is_early = not _waits_for(process, mailbox) or engine_state.load(conn).is_paused
-    step = _wait_of(runtime, process, mailbox)
-    errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.letter)
-    verdict = _of_earlier_life(conn, mailbox, delivery) or judge(
-        mailbox, delivery, now, is_early=is_early, errors=errors
+    if is_whole and (refused := denied(runtime, callback, address.proof, address.peer, now)):
+        return _kept_outside(conn, address, callback, delivery, refused, now, process.secrets)
+    is_early = not _waits_for(process, callback) or engine_state.load(conn).is_paused
+    step = _wait_of(runtime, process, callback)
+    errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.payload)
+    verdict = _of_earlier_life(conn, callback, delivery) or judge(
+        callback, delivery, now, is_early=is_early, errors=errors
     )
-    if isinstance(verdict, RefusedLetter):
+    if isinstance(verdict, Rejected):
         verdict = refusal_shown(verdict.without(address.token), process.secrets)
     if address.is_dry_run:
-        return _only_said(verdict, mailbox, now)
+        return _only_said(verdict, callback, now)
     match verdict:
         case Duplicate(receipt):
-            callback_attempts.keep(conn, mailbox.id, delivery, verdict.outcome, now=now, receipt=receipt)
-            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
-        case RefusedLetter(outcome, message):
+            callback_attempts.keep(conn, callback.id, delivery, verdict.outcome, now=now, receipt=receipt)
+            return Receipt(receipt, callback.received_at or now, is_duplicate=True)
+        case Rejected(outcome, message):
             # operators are shown what was refused, and the URL may still be open
             shown = replace(delivery, body=_concealed(delivery.body, address.token))
-            callback_attempts.keep(conn, mailbox.id, shown, outcome, now=now, error=message)
+            callback_attempts.keep(conn, callback.id, shown, outcome, now=now, error=message)
             return verdict
         case Accepted():
-            return _accept(conn, runtime, address, process, mailbox, delivery, failure, is_early=is_early)
+            return _accept(conn, runtime, address, process, callback, delivery, failure, is_early=is_early)
 
 
-def _of_earlier_life(conn: Connection, mailbox: Mailbox, delivery: Delivery) -> Duplicate | None:
+def _of_earlier_life(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
     """A failure report that is told again, after the wait that it ended was taken up anew: it must not end that one."""
-    if mailbox.receipt or not delivery.is_failure:
+    if callback.receipt or not delivery.is_failure:
         return None
-    receipt = callback_attempts.receipt_of(conn, mailbox.id, delivery.digest)
+    receipt = callback_attempts.receipt_of(conn, callback.id, delivery.digest)
     return Duplicate(receipt) if receipt else None
 
 
-def _only_said(verdict: Verdict, mailbox: Mailbox, now: datetime) -> Receipt | RefusedLetter:
+def _only_said(verdict: DeliveryOutcome, callback: Callback, now: datetime) -> Receipt | Rejected:
     match verdict:
         case Duplicate(receipt):
-            return Receipt(receipt, mailbox.received_at or now, is_duplicate=True)
-        case RefusedLetter():
+            return Receipt(receipt, callback.received_at or now, is_duplicate=True)
+        case Rejected():
             return verdict
         case Accepted():
             return Receipt(DRY_RUN, now)
@@ -162,18 +162,18 @@ def _only_said(verdict: Verdict, mailbox: Mailbox, now: datetime) -> Receipt | R
             assert_never(verdict)
 
 
-def _waits_for(process: Process, mailbox: Mailbox) -> bool:
-    return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == mailbox.step_index
+def _waits_for(process: Process, callback: Callback) -> bool:
+    return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == callback.step_index
 
 
-def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | RefusedLetter:
+def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | Rejected:
     """Log how far the remote job is, and start the silence that the wait endures anew."""
     now = runtime.clock.now()
     found = _find(conn, address)
     if found is None:
         raise CallbackUnknown
-    process, mailbox = found
-    refused = denied(runtime, mailbox, address.proof, address.peer, now) or judge_progress(mailbox, now)
+    process, callback = found
+    refused = denied(runtime, callback, address.proof, address.peer, now) or judge_progress(callback, now)
     if refused is not None:
         return refused
     if address.is_dry_run:
@@ -182,23 +182,23 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
     message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
     message = process.secrets.text(message) if message else None
     data = process.secrets.concealed(conceal(told.data, (address.token,)))
-    callback_attempts.log_progress(conn, mailbox.id, percent=told.percent, message=message, data=data, now=now)
-    due = now + timedelta(seconds=mailbox.heartbeat) if mailbox.heartbeat else None
+    callback_attempts.log_progress(conn, callback.id, percent=told.percent, message=message, data=data, now=now)
+    due = now + timedelta(seconds=callback.heartbeat) if callback.heartbeat else None
     latest: dict[str, Json] = {
         "percent": told.percent,
         "message": message,
         "data": data,
         "reported_at": now.isoformat(),
     }
-    callbacks.reported(conn, mailbox.id, latest, due)
+    callbacks.reported(conn, callback.id, latest, due)
     if due is not None:
-        timers.postpone(conn, TimerKind.HEARTBEAT, mailbox.id, due)
-    payload = {"callback_id": str(mailbox.id), "progress": latest}
+        timers.postpone(conn, TimerKind.HEARTBEAT, callback.id, due)
+    payload = {"callback_id": str(callback.id), "progress": latest}
     events.append(conn, [Event(EventKind.CALLBACK_PROGRESSED, now, process.id, None, payload)])
-    return Receipt(str(mailbox.id), now)
+    return Receipt(str(callback.id), now)
 
 
-def refusal(verdict: RefusedLetter, limit_bytes: int) -> OrchestratorError:
+def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
     """The verdict as the error that a door translates."""
     match verdict.outcome:
         case AttemptOutcome.CONFLICT:
@@ -227,7 +227,7 @@ def _concealed(body: bytes, token: str) -> bytes:
     return told.encode("utf-8", "surrogateescape")
 
 
-def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox] | None:
+def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None:
     """The process, locked before its mailbox is read: every competitor for the letter takes this lock first.
 
     `CallbackUnknown` where there is no such token, None where no action has told of such a job.
@@ -237,23 +237,23 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Mailbox] | None:
         if known is None:
             return None
         process = processes.lock(conn, known.process_id)
-        mailbox = callbacks.by_ids(conn, [known.id]).get(known.id)
-        return (process, mailbox) if process and mailbox else None
+        callback = callbacks.by_ids(conn, [known.id]).get(known.id)
+        return (process, callback) if process and callback else None
     key = digest(address.token)
     process_id = callbacks.process_of_key(conn, key)
     if process_id is None or address.process_id not in (None, process_id):
         raise CallbackUnknown
     process = processes.lock(conn, process_id)
-    mailbox = callbacks.of_key(conn, process_id, key)
-    if process is None or mailbox is None:
+    callback = callbacks.of_key(conn, process_id, key)
+    if process is None or callback is None:
         raise CallbackUnknown
-    return process, mailbox
+    return process, callback
 
 
-def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | RefusedLetter:
+def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | Rejected:
     """Keep what a fast service says of a job before its action has told of it."""
     if delivery.refusal is not None:
-        return RefusedLetter(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
+        return Rejected(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if address.is_dry_run:
         return Receipt(DRY_RUN, now, is_unclaimed=True)
     assert address.ref is not None, "only such an address leads here"
@@ -266,25 +266,25 @@ def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: date
 def _kept_outside(
     conn: Connection,
     address: Address,
-    mailbox: Mailbox,
+    callback: Callback,
     delivery: Delivery,
-    refused: RefusedLetter,
+    refused: Rejected,
     now: datetime,
     secrets: Secrets,
-) -> RefusedLetter:
+) -> Rejected:
     """Write down who was not let in, with the beginning of what was said."""
     if not address.is_dry_run:
         head = _concealed(delivery.body[: callback_attempts.HEAD], address.token)
         shown = replace(delivery, body=body_shown(head, secrets))
-        callback_attempts.keep(conn, mailbox.id, shown, refused.outcome, now=now, error=refused.message)
+        callback_attempts.keep(conn, callback.id, shown, refused.outcome, now=now, error=refused.message)
     return refused
 
 
-def _wait_of(runtime: Runtime, process: Process, mailbox: Mailbox) -> AwaitStep | None:
+def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitStep | None:
     """The step that the mailbox belongs to; None where its workflow is not deployed here, or is another now."""
     workflow = runtime.registry.find(process.workflow_name)
     steps = course(process, workflow) if workflow else begin
-    step = steps[mailbox.step_index] if mailbox.step_index < len(steps) else None
+    step = steps[callback.step_index] if callback.step_index < len(steps) else None
     return step if isinstance(step, AwaitStep) else None
 
 
@@ -293,7 +293,7 @@ def _accept(
     runtime: Runtime,
     address: Address,
     process: Process,
-    mailbox: Mailbox,
+    callback: Callback,
     delivery: Delivery,
     failure: Failure | None,
     *,
@@ -302,31 +302,31 @@ def _accept(
     now = runtime.clock.now()
     receipt = new_receipt()
     if failure is None:
-        preview = preview_of(mailbox, delivery, process.secrets)
-        letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, preview=preview)
-        callbacks.accept(conn, mailbox, letter, is_early=is_early, now=now)
-        event = waits.received(mailbox, letter.size, now, is_early=is_early)
+        preview = preview_of(callback, delivery, process.secrets)
+        result = AcceptedResult(encode(delivery.payload), delivery.size, delivery.digest, receipt, preview=preview)
+        callbacks.accept(conn, callback, result, is_early=is_early, now=now)
+        event = waits.received(callback, result.size, now, is_early=is_early)
     else:
         failure = failure_shown(failure, process.secrets)
-        callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
-        event = waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
-    timers.clear_callback(conn, mailbox.id)
+        callbacks.fail(conn, callback.id, failure, receipt=receipt, digest=delivery.digest, now=now)
+        event = waits.ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
+    timers.clear_callback(conn, callback.id)
     kept = delivery
     if failure is not None:
         kept = replace(delivery, body=body_shown(_concealed(delivery.body, address.token), process.secrets))
-    callback_attempts.keep(conn, mailbox.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
-    told = {"callback_id": str(mailbox.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
+    told = {"callback_id": str(callback.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
     action = "receiveCallback" if failure is None else "failCallback"
-    write_down(conn, runtime, process.id, actor=mailbox.service or REMOTE, action=action, now=now, **told)
-    if _waits_for(process, mailbox) and _may_end(conn, runtime, process, mailbox):
+    write_down(conn, runtime, process.id, actor=callback.service or REMOTE, action=action, now=now, **told)
+    if _waits_for(process, callback) and _may_end(conn, runtime, process, callback):
         commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
     return Receipt(receipt, now)
 
 
-def _may_end(conn: Connection, runtime: Runtime, process: Process, mailbox: Mailbox) -> bool:
+def _may_end(conn: Connection, runtime: Runtime, process: Process, callback: Callback) -> bool:
     """Whether the wait may be over with this letter: of a thousand that are expected, each would wake the process."""
-    step = _wait_of(runtime, process, mailbox)
+    step = _wait_of(runtime, process, callback)
     if step is None or step.expect is None:
         return True
-    return waits.is_over(step, callbacks.of_wait(conn, process.id, mailbox.step_index))
+    return waits.is_over(step, callbacks.of_wait(conn, process.id, callback.step_index))

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.external_ids import Refs
 from orchestrator_gql.callbacks.reports import failure_in
-from orchestrator_gql.callbacks.rules import Delivery, Mailbox
+from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.secrecy import preview_of
 from orchestrator_gql.process import Process
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers, unclaimed_deliveries
-from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, Json
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.workflow.model import AwaitStep
@@ -22,49 +22,51 @@ from orchestrator_gql.workflow.model import AwaitStep
 
 def keep(conn: Connection, process: Process, wait: AwaitStep, step_index: int, refs: Refs, now: datetime) -> None:
     """Remember the names, and put into the mailboxes what the service already said to them."""
-    for mailbox in callbacks.of_wait(conn, process.id, step_index):
-        ref = refs.get(mailbox.name)
+    for callback in callbacks.of_wait(conn, process.id, step_index):
+        ref = refs.get(callback.name)
         if ref is None:
             continue
-        callbacks.refer(conn, mailbox.id, ref)
-        for receipt, delivery in unclaimed_deliveries.take(conn, mailbox.service, ref, now) if mailbox.service else ():
-            events.append(conn, _claimed(conn, process, mailbox, wait, receipt, delivery, now))
+        callbacks.refer(conn, callback.id, ref)
+        for receipt, delivery in (
+            unclaimed_deliveries.take(conn, callback.service, ref, now) if callback.service else ()
+        ):
+            events.append(conn, _claimed(conn, process, callback, wait, receipt, delivery, now))
 
 
 def _claimed(
     conn: Connection,
     process: Process,
-    mailbox: Mailbox,
+    callback: Callback,
     wait: AwaitStep,
     receipt: UUID,
     delivery: Delivery,
     now: datetime,
 ) -> list[Event]:
     """The letter judged as if it came now; what is told of it."""
-    current = callbacks.by_ids(conn, [mailbox.id])[mailbox.id]
-    broken = () if delivery.is_failure else contract.violations(wait.contract, delivery.letter)
+    current = callbacks.by_ids(conn, [callback.id])[callback.id]
+    broken = () if delivery.is_failure else contract.violations(wait.contract, delivery.payload)
     if not current.is_open or broken:
         outcome = AttemptOutcome.INVALID if broken else AttemptOutcome.CONFLICT
         message = "The body does not fit the contract." if broken else "Another result was accepted before this one."
-        callback_attempts.keep(conn, mailbox.id, delivery, outcome, now=now, error=message)
+        callback_attempts.keep(conn, callback.id, delivery, outcome, now=now, error=message)
         return []
-    timers.clear_callback(conn, mailbox.id)
-    told = _put(conn, process, mailbox, str(receipt), delivery, now)
-    callback_attempts.keep(conn, mailbox.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=str(receipt))
+    timers.clear_callback(conn, callback.id)
+    told = _put(conn, process, callback, str(receipt), delivery, now)
+    callback_attempts.keep(conn, callback.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=str(receipt))
     return [told]
 
 
 def _put(
-    conn: Connection, process: Process, mailbox: Mailbox, receipt: str, delivery: Delivery, now: datetime
+    conn: Connection, process: Process, callback: Callback, receipt: str, delivery: Delivery, now: datetime
 ) -> Event:
-    said: Json = delivery.letter
+    said: Json = delivery.payload
     if delivery.is_failure:
         failure = failure_in(said, now)
         assert failure is not None, "it was read before it was kept"
         failure = failure_shown(failure, process.secrets)
-        callbacks.fail(conn, mailbox.id, failure, receipt=receipt, digest=delivery.digest, now=now)
-        return waits.ended(mailbox, CallbackStatus.FAILED_BY_REMOTE, now)
-    preview = preview_of(mailbox, delivery, process.secrets)
-    letter = Letter(encode(said), delivery.size, delivery.digest, receipt, preview=preview)
-    callbacks.accept(conn, mailbox, letter, is_early=True, now=now)
-    return waits.received(mailbox, letter.size, now, is_early=True)
+        callbacks.fail(conn, callback.id, failure, receipt=receipt, digest=delivery.digest, now=now)
+        return waits.ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
+    preview = preview_of(callback, delivery, process.secrets)
+    result = AcceptedResult(encode(said), delivery.size, delivery.digest, receipt, preview=preview)
+    callbacks.accept(conn, callback, result, is_early=True, now=now)
+    return waits.received(callback, result.size, now, is_early=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orchestrator_gql.callbacks.rules import Mailbox, RefusedLetter
+from orchestrator_gql.callbacks.rules import Callback, Rejected
 from orchestrator_gql.callbacks.signature import Proof, is_credential, signature_fault
 from orchestrator_gql.config.services import Service
 from orchestrator_gql.runtime import Runtime
@@ -11,22 +11,22 @@ from orchestrator_gql.utils.errors import AddressForbidden, Unauthenticated
 
 
 def denied(
-    runtime: Runtime, mailbox: Mailbox, proof: Proof | None, peer: str | None, now: datetime
-) -> RefusedLetter | None:
+    runtime: Runtime, callback: Callback, proof: Proof | None, peer: str | None, now: datetime
+) -> Rejected | None:
     """Why what came is not even judged; None where it is. Without a ``proof`` it came by GraphQL, which carries none.
 
     A service that is no longer configured is refused: what it had to show cannot be asked for any more.
     """
-    if mailbox.service is None:
+    if callback.service is None:
         return None
-    service = runtime.settings.services.get(mailbox.service)
+    service = runtime.settings.services.get(callback.service)
     if service is None:
         return _unproven("Its remote service is not configured any more.")
     if proof is None:
         way = "Its remote service must prove itself: deliver it by REST."
         return _unproven(way) if service.is_demanding else None
     if not service.calls_from(peer):
-        return RefusedLetter(AttemptOutcome.FORBIDDEN_ADDRESS, "It came from an address that is none of the service's.")
+        return Rejected(AttemptOutcome.FORBIDDEN_ADDRESS, "It came from an address that is none of the service's.")
     fault = signature_fault(service.keys, proof, now) if service.signature_keys else None
     return _unproven(fault) if fault else None
 
@@ -48,5 +48,5 @@ def demand_service(runtime: Runtime, name: str, proof: Proof, peer: str | None) 
         raise AddressForbidden
 
 
-def _unproven(message: str) -> RefusedLetter:
-    return RefusedLetter(AttemptOutcome.UNAUTHENTICATED, message)
+def _unproven(message: str) -> Rejected:
+    return Rejected(AttemptOutcome.UNAUTHENTICATED, message)

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.rules import Delivery, Mailbox
+from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
 from orchestrator_gql.process import Again, Await, Entry, Failed, Outcome, Process, StepRecord, Success, Suspend
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
-from orchestrator_gql.storage.callbacks import Letter
+from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     AttemptOutcome,
@@ -60,41 +60,43 @@ def issue(
     ``process`` is as it stood before the ``record`` of the action's visit was opened. An action that runs again, in
     the same visit, gets new keys to the mailboxes it has: any of its URLs opens the same box.
     """
-    is_new_visit = record.seq == process.seq + 1
-    known = () if is_new_visit else callbacks.of_visit(conn, process.id, record.seq)
+    is_new_execution = record.seq == process.seq + 1
+    known = () if is_new_execution else callbacks.of_execution(conn, process.id, record.seq)
     if known:
-        tokens = {mailbox.name: new_token() for mailbox in known}
-        for mailbox in known:
-            callbacks.add_key(conn, mailbox.id, digest(tokens[mailbox.name]))
+        tokens = {callback.name: new_token() for callback in known}
+        for callback in known:
+            callbacks.add_key(conn, callback.id, digest(tokens[callback.name]))
         return tokens, ()
     entry = process.entry or Entry("advance")
     tokens = {name: new_token() for name in entry.names or names}
     told = []
     for name, token in tokens.items():
-        mailbox = _new_mailbox(process, record, step, name=name, token=token, now=now, default_timeout=default_timeout)
-        callbacks.issue(conn, mailbox, digest(token))
-        _set_timers(conn, process, mailbox)
-        told.append(issued(mailbox, now))
+        callback = _new_callback(
+            process, record, step, name=name, token=token, now=now, default_timeout=default_timeout
+        )
+        callbacks.issue(conn, callback, digest(token))
+        _set_timers(conn, process, callback)
+        told.append(issued(callback, now))
     return tokens, tuple(told)
 
 
-def issued(mailbox: Mailbox, now: datetime, actor: str | None = None) -> Event:
+def issued(callback: Callback, now: datetime, actor: str | None = None) -> Event:
     """The event that tells until when a URL is open."""
-    until = mailbox.expires_at.isoformat() if mailbox.expires_at else None
-    payload = {"callback_id": str(mailbox.id), "expires_at": until}
-    return Event(EventKind.CALLBACK_ISSUED, now, mailbox.process_id, actor, payload)
+    until = callback.expires_at.isoformat() if callback.expires_at else None
+    payload = {"callback_id": str(callback.id), "expires_at": until}
+    return Event(EventKind.CALLBACK_ISSUED, now, callback.process_id, actor, payload)
 
 
-def ended(mailbox: Mailbox, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
+def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
     """The event that tells how a wait ended."""
-    payload = {"callback_id": str(mailbox.id), "status": status}
-    return Event(EventKind.CALLBACK_ENDED, now, mailbox.process_id, actor, payload)
+    payload = {"callback_id": str(callback.id), "status": status}
+    return Event(EventKind.CALLBACK_ENDED, now, callback.process_id, actor, payload)
 
 
-def overdue(conn: Connection, process: Process, now: datetime) -> list[Mailbox]:
+def overdue(conn: Connection, process: Process, now: datetime) -> list[Callback]:
     """What the process waits for in vain: open, and its time is over."""
     waited = callbacks.of_wait(conn, process.id, process.position)
-    return [mailbox for mailbox in waited if mailbox.is_open and mailbox.deadline(now) is not None]
+    return [callback for callback in waited if callback.is_open and callback.deadline(now) is not None]
 
 
 def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled) -> Outcome | None:
@@ -102,65 +104,69 @@ def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, pol
     waited = callbacks.of_wait(conn, process.id, process.position)
     if not waited:
         return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
-    over = [mailbox for mailbox in waited if mailbox.is_open and mailbox.deadline(now) is not None]
-    if step.poll is not None and any(mailbox.id not in polled for mailbox in over):
+    over = [callback for callback in waited if callback.is_open and callback.deadline(now) is not None]
+    if step.poll is not None and any(callback.id not in polled for callback in over):
         return None
-    for mailbox in over:
-        waited[waited.index(mailbox)] = _end_in_time(conn, process, mailbox, polled.get(mailbox.id), now)
+    for callback in over:
+        waited[waited.index(callback)] = _end_in_time(conn, process, callback, polled.get(callback.id), now)
     if is_over(step, waited):
         return _judged_enough(conn, process, step, waited, polled, now)
-    for mailbox in waited:
-        if mailbox.is_open:
-            _keep_timers(conn, process, mailbox, now)
+    for callback in waited:
+        if callback.is_open:
+            _keep_timers(conn, process, callback, now)
     return Await()
 
 
-def is_over(step: AwaitStep, waited: Sequence[Mailbox]) -> bool:
+def is_over(step: AwaitStep, waited: Sequence[Callback]) -> bool:
     """True where enough answers came, or no more will."""
-    taken = sum(mailbox.status in TAKEN for mailbox in waited)
-    return not any(mailbox.is_open for mailbox in waited) or taken >= step.needed(len(waited))
+    taken = sum(callback.status in TAKEN for callback in waited)
+    return not any(callback.is_open for callback in waited) or taken >= step.needed(len(waited))
 
 
 def put(
-    conn: Connection, process: Process, mailbox: Mailbox, delivery: Delivery, *, source: ResultSource, now: datetime
+    conn: Connection, process: Process, callback: Callback, delivery: Delivery, *, source: ResultSource, now: datetime
 ) -> str:
     """Put a letter that did not come by the URL into the mailbox; its receipt."""
     receipt = new_receipt()
-    preview = secrecy.preview_of(mailbox, delivery, process.secrets)
-    letter = Letter(encode(delivery.letter), delivery.size, delivery.digest, receipt, source, preview)
-    callbacks.accept(conn, mailbox, letter, is_early=False, now=now)
-    timers.clear_callback(conn, mailbox.id)
+    preview = secrecy.preview_of(callback, delivery, process.secrets)
+    result = AcceptedResult(encode(delivery.payload), delivery.size, delivery.digest, receipt, source, preview)
+    callbacks.accept(conn, callback, result, is_early=False, now=now)
+    timers.clear_callback(conn, callback.id)
     return receipt
 
 
-def received(mailbox: Mailbox, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None) -> Event:
+def received(
+    callback: Callback, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None
+) -> Event:
     """The event that tells of a result, with its size in bytes."""
-    payload = {"callback_id": str(mailbox.id), "is_early": is_early, "bytes": size}
-    return Event(EventKind.CALLBACK_RECEIVED, now, mailbox.process_id, actor, payload)
+    payload = {"callback_id": str(callback.id), "is_early": is_early, "bytes": size}
+    return Event(EventKind.CALLBACK_RECEIVED, now, callback.process_id, actor, payload)
 
 
-def withdraw(conn: Connection, mailboxes: Iterable[Mailbox], now: datetime, actor: str | None = None) -> list[Event]:
+def withdraw(
+    conn: Connection, callbacks_of_wait: Iterable[Callback], now: datetime, actor: str | None = None
+) -> list[Event]:
     """End those of the waits that are open: their URLs are dead."""
     told = []
-    for mailbox in mailboxes:
-        if mailbox.is_open:
-            callbacks.close(conn, mailbox.id, CallbackStatus.WITHDRAWN)
-            timers.clear_callback(conn, mailbox.id)
-            told.append(ended(mailbox, CallbackStatus.WITHDRAWN, now, actor))
+    for callback in callbacks_of_wait:
+        if callback.is_open:
+            callbacks.close(conn, callback.id, CallbackStatus.WITHDRAWN)
+            timers.clear_callback(conn, callback.id)
+            told.append(ended(callback, CallbackStatus.WITHDRAWN, now, actor))
     return told
 
 
-def reopen(conn: Connection, process: Process, mailbox: Mailbox, until: datetime, now: datetime) -> Mailbox:
+def reopen(conn: Connection, process: Process, callback: Callback, until: datetime, now: datetime) -> Callback:
     """Open the same mailbox, for the same URL, until a new deadline; a failure that was reported is forgotten."""
-    silence = mailbox.heartbeat
+    silence = callback.heartbeat
     opened = replace(
-        mailbox,
+        callback,
         status=CallbackStatus.PENDING,
         expires_at=until,
         heartbeat_due_at=now + timedelta(seconds=silence) if silence is not None else None,
     )
     callbacks.reopen(conn, opened)
-    timers.clear_callback(conn, mailbox.id)
+    timers.clear_callback(conn, callback.id)
     _set_timers(conn, process, opened)
     return opened
 
@@ -175,15 +181,15 @@ def keep_judgement(
         status = CallbackStatus.REJECTED
         validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
     told = []
-    for mailbox in callbacks.of_wait(conn, process.id, wait):
-        if mailbox.status in TAKEN:
-            callbacks.judged(conn, mailbox.id, status, validation)
-            payload = {"callback_id": str(mailbox.id), "validation": validation}
+    for callback in callbacks.of_wait(conn, process.id, wait):
+        if callback.status in TAKEN:
+            callbacks.judged(conn, callback.id, status, validation)
+            payload = {"callback_id": str(callback.id), "validation": validation}
             told.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
     return told
 
 
-def _new_mailbox(
+def _new_callback(
     process: Process,
     record: StepRecord,
     step: AwaitStep,
@@ -192,9 +198,9 @@ def _new_mailbox(
     token: str,
     now: datetime,
     default_timeout: timedelta,
-) -> Mailbox:
+) -> Callback:
     silence, entry = step.heartbeat_timeout, process.entry or Entry("advance")
-    return Mailbox(
+    return Callback(
         id=new_id(),
         process_id=process.id,
         step_index=process.position + 1,
@@ -214,49 +220,49 @@ def _new_mailbox(
     )
 
 
-def _set_timers(conn: Connection, process: Process, mailbox: Mailbox) -> None:
-    assert mailbox.expires_at is not None
-    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, mailbox.expires_at, callback_id=mailbox.id)
-    if mailbox.heartbeat_due_at is not None:
-        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, mailbox.heartbeat_due_at, callback_id=mailbox.id)
+def _set_timers(conn: Connection, process: Process, callback: Callback) -> None:
+    assert callback.expires_at is not None
+    timers.set_timer(conn, TimerKind.CALLBACK_DEADLINE, process.id, callback.expires_at, callback_id=callback.id)
+    if callback.heartbeat_due_at is not None:
+        timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, callback.heartbeat_due_at, callback_id=callback.id)
 
 
-def _keep_timers(conn: Connection, process: Process, mailbox: Mailbox, now: datetime) -> None:
+def _keep_timers(conn: Connection, process: Process, callback: Callback, now: datetime) -> None:
     """Set the timers of a wait that goes on anew where one may have fired already.
 
     A server whose clock is ahead of this one's fires a moment before this one agrees that the time is over. The timer
     is gone then, and the wait would never end.
     """
-    due = min(at for at in (mailbox.expires_at, mailbox.heartbeat_due_at) if at is not None)
+    due = min(at for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None)
     is_second_look = process.record_at_position is not None
     if is_second_look or due - now < CLOCKS_APART:
-        timers.clear_callback(conn, mailbox.id)
-        _set_timers(conn, process, mailbox)
+        timers.clear_callback(conn, callback.id)
+        _set_timers(conn, process, callback)
 
 
 def _end_in_time(
-    conn: Connection, process: Process, mailbox: Mailbox, answer: Delivery | None, now: datetime
-) -> Mailbox:
+    conn: Connection, process: Process, callback: Callback, answer: Delivery | None, now: datetime
+) -> Callback:
     """The mailbox as it is when its time is over: with the answer that the remote had when it was asked, or closed."""
     if answer is None:
-        over = mailbox.deadline(now)
+        over = callback.deadline(now)
         assert over is not None, "its time is over"
-        callbacks.close(conn, mailbox.id, over)
-        timers.clear_callback(conn, mailbox.id)
-        events.append(conn, [ended(mailbox, over, now)])
-        return replace(mailbox, status=over)
-    receipt = put(conn, process, mailbox, answer, source=ResultSource.POLL, now=now)
-    callback_attempts.keep(conn, mailbox.id, answer, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
-    events.append(conn, [received(mailbox, answer.size, now)])
-    found = callbacks.by_ids(conn, [mailbox.id])
-    return found[mailbox.id]
+        callbacks.close(conn, callback.id, over)
+        timers.clear_callback(conn, callback.id)
+        events.append(conn, [ended(callback, over, now)])
+        return replace(callback, status=over)
+    receipt = put(conn, process, callback, answer, source=ResultSource.POLL, now=now)
+    callback_attempts.keep(conn, callback.id, answer, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    events.append(conn, [received(callback, answer.size, now)])
+    found = callbacks.by_ids(conn, [callback.id])
+    return found[callback.id]
 
 
 def _judged_enough(
-    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Mailbox], polled: Polled, now: datetime
+    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Callback], polled: Polled, now: datetime
 ) -> Outcome:
     """What a wait that is over comes to: the answers, or what the step wants done about those that are missing."""
-    taken = [mailbox for mailbox in waited if mailbox.status in TAKEN]
+    taken = [callback for callback in waited if callback.status in TAKEN]
     missing = {box.name: failure_of(box, now) for box in waited if not box.is_open and box.status not in TAKEN}
     if len(taken) >= step.needed(len(waited)):
         events.append(conn, withdraw(conn, waited, now))
@@ -265,7 +271,7 @@ def _judged_enough(
             added[step.failures_key] = {name: told(failure) for name, failure in missing.items()}
         return _taken(conn, step, process, added, secrecy.of_answers(conn, step, taken, polled), now)
     failure = _failure_of_all(step, waited, missing, now)
-    again = [mailbox for mailbox in waited if _is_worth_another(step, mailbox)]
+    again = [callback for callback in waited if _is_worth_another(step, callback)]
     if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
         return Again(failure, entry_again("on-timeout", again))
     if step.on_timeout == "operator":
@@ -273,42 +279,42 @@ def _judged_enough(
     return Failed(failure)
 
 
-def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Mailbox]) -> Json | Stored:
+def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Callback]) -> Json | Stored:
     """The one answer, or all by name; a large one stays where it is stored, but for a lens that works on it."""
     one = taken[0]
-    is_large = sum(mailbox.result_bytes or 0 for mailbox in taken) > INLINE and not step.lenses
+    is_large = sum(callback.result_bytes or 0 for callback in taken) > INLINE and not step.lenses
     if is_large and step.expect is None and one.payload_id is not None:
         return Stored(one.payload_id, one.result_bytes or 0)
     results = callbacks.results(conn, taken)
     if step.expect is None:
         return results[one.id]
-    answers = {mailbox.name: results[mailbox.id] for mailbox in taken}
+    answers = {callback.name: results[callback.id] for callback in taken}
     if not is_large:
         return answers
     text = encode(answers)
     return Stored(callbacks.keep_payload(conn, text), len(text))
 
 
-def entry_again(by: str, mailboxes: Sequence[Mailbox]) -> Entry:
+def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> Entry:
     """How the action is entered that issues these callbacks again."""
-    attempt = max(mailbox.round for mailbox in mailboxes) + 1
-    return Entry(by, attempt, mailboxes[0].wait_seq, tuple(mailbox.name for mailbox in mailboxes))
+    attempt = max(callback.round for callback in callbacks_of_wait) + 1
+    return Entry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
-def _is_worth_another(step: AwaitStep, mailbox: Mailbox) -> bool:
-    if mailbox.status in TAKEN or mailbox.round >= step.max_attempts:
+def _is_worth_another(step: AwaitStep, callback: Callback) -> bool:
+    if callback.status in TAKEN or callback.round >= step.max_attempts:
         return False
-    return mailbox.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
-        mailbox.failure and mailbox.failure.is_retryable
+    return callback.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
+        callback.failure and callback.failure.is_retryable
     )
 
 
 def _failure_of_all(
-    step: AwaitStep, waited: Sequence[Mailbox], missing: Mapping[str | None, Failure], now: datetime
+    step: AwaitStep, waited: Sequence[Callback], missing: Mapping[str | None, Failure], now: datetime
 ) -> Failure:
     if step.expect is None:
         return next(iter(missing.values()))
-    answered = sorted(mailbox.name or "" for mailbox in waited if mailbox.status in TAKEN)
+    answered = sorted(callback.name or "" for callback in waited if callback.status in TAKEN)
     needed = step.needed(len(waited))
     message = f"{len(answered)} of {len(waited)} callbacks were answered; {needed} are required."
     details = {
@@ -323,16 +329,16 @@ def told(failure: Failure) -> dict[str, Json]:
     return {"code": failure.code, "message": failure.message, "details": failure.details}
 
 
-def failure_of(mailbox: Mailbox, now: datetime) -> Failure:
+def failure_of(callback: Callback, now: datetime) -> Failure:
     """Why the wait for that answer ended without it."""
-    if mailbox.failure is not None:
-        return mailbox.failure
-    waited = f"since {mailbox.issued_at:%Y-%m-%d %H:%M:%S} UTC"
-    match mailbox.status:
+    if callback.failure is not None:
+        return callback.failure
+    waited = f"since {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
+    match callback.status:
         case CallbackStatus.EXPIRED:
             return Failure("callback-expired", f"The remote service did not answer in time (asked {waited}).", now)
         case CallbackStatus.HEARTBEAT_LOST:
-            silence = f"{mailbox.heartbeat:g} seconds"
+            silence = f"{callback.heartbeat:g} seconds"
             return Failure("heartbeat-lost", f"The remote service was silent for more than {silence} ({waited}).", now)
         case _:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)

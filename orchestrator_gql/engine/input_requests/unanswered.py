@@ -10,11 +10,11 @@ from pydantic_forms.validators import Choice, LongText
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.rules import Delivery, Mailbox
+from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.callbacks import operator_actions, waits
-from orchestrator_gql.engine.callbacks.operator_actions import Stuck
+from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.runner import terms
@@ -49,7 +49,7 @@ TITLES = {
 }
 
 
-def missing_at(conn: Connection, process: Process, step_index: int) -> list[Mailbox]:
+def missing_at(conn: Connection, process: Process, step_index: int) -> list[Callback]:
     """The callbacks of the wait that have no result."""
     return [box for box in callbacks.of_wait(conn, process.id, step_index) if box.status not in waits.TAKEN]
 
@@ -62,7 +62,7 @@ async def asked_at(runtime: Runtime, process: Process, step_index: int, step: St
     return as_input(step, missing, runtime.clock.now())
 
 
-def as_input(step: AwaitStep, missing: Sequence[Mailbox], now: datetime) -> InputStep:
+def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> InputStep:
     """The wait as a step of a form: what is to be done about the answers that are missing."""
 
     def ask() -> FormGenerator:
@@ -89,34 +89,36 @@ async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, sa
         await authorization.demand_recover(principal, workflow, wait)
 
 
-def act(conn: Connection, runtime: Runtime, principal: Principal, stuck: Stuck, said: State, now: datetime) -> Process:
+def act(
+    conn: Connection, runtime: Runtime, principal: Principal, locked: LockedCallback, said: State, now: datetime
+) -> Process:
     """Do what the operator said, who may. The process is locked, and its question is answered."""
-    missing = missing_at(conn, stuck.process, stuck.mailbox.step_index)
+    missing = missing_at(conn, locked.process, locked.callback.step_index)
     actor = principal.id
     match UnansweredAction(said["answer"]):
         case UnansweredAction.WAIT:
             seconds = said["minutes"] * 60
-            return operator_actions.wait_on(conn, runtime, stuck, missing, timeout=seconds, actor=actor, now=now)
+            return operator_actions.wait_on(conn, runtime, locked, missing, timeout=seconds, actor=actor, now=now)
         case UnansweredAction.REISSUE:
             demand_running(conn)
-            return operator_actions.issue_again(conn, runtime, stuck, missing, actor=actor, now=now)
+            return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, now=now)
         case UnansweredAction.COMPLETE:
             body = encode(said["result"]).encode()
             letter = Delivery.of(said["result"], body, peer=None)
             return operator_actions.supply(
-                conn, runtime, stuck, letter, source=ResultSource.OPERATOR, actor=actor, now=now
+                conn, runtime, locked, letter, source=ResultSource.OPERATOR, actor=actor, now=now
             )
         case UnansweredAction.ABORT:
-            ended = abort(stuck.process, stuck.workflow, Abort(actor, "No answer came."), now)
-            draft = Draft(stuck.process).then(ended)
-            return commit.apply(conn, stuck.process, draft, terms(runtime, stuck.steps)).process
+            ended = abort(locked.process, locked.workflow, Abort(actor, "No answer came."), now)
+            draft = Draft(locked.process).then(ended)
+            return commit.apply(conn, locked.process, draft, terms(runtime, locked.steps)).process
 
 
-def _choice(missing: Sequence[Mailbox], now: datetime) -> type[FormPage]:
+def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:
     offered = [one for one in UnansweredAction if one is not UnansweredAction.COMPLETE or len(missing) == 1]
     answers = Choice.__call__("Answer", {one.name: (one.value, TITLES[one]) for one in offered})
 
-    told = "\n".join(_told(mailbox, now) for mailbox in missing)
+    told = "\n".join(_told(callback, now) for callback in missing)
 
     class UnansweredPage(SubmitFormPage):
         model_config = ConfigDict(title="No answer came")
@@ -129,9 +131,9 @@ def _choice(missing: Sequence[Mailbox], now: datetime) -> type[FormPage]:
     return UnansweredPage
 
 
-def _told(mailbox: Mailbox, now: datetime) -> str:
-    failure = waits.failure_of(mailbox, now)
-    return f"{mailbox.name}: {failure.message}" if mailbox.name else failure.message
+def _told(callback: Callback, now: datetime) -> str:
+    failure = waits.failure_of(callback, now)
+    return f"{callback.name}: {failure.message}" if callback.name else failure.message
 
 
 def _waiting() -> type[FormPage]:
@@ -154,14 +156,14 @@ def _typing(step: AwaitStep) -> type[FormPage]:
 
         @field_validator("result")
         @classmethod
-        def is_a_letter(cls, text: str) -> str:
-            _demand_letter(step, text)
+        def is_a_payload(cls, text: str) -> str:
+            _demand_payload(step, text)
             return text
 
     return ResultPage
 
 
-def _demand_letter(step: AwaitStep, text: str) -> Json:
+def _demand_payload(step: AwaitStep, text: str) -> Json:
     try:
         letter: Any = read(text.encode())
     except PayloadInvalid as wrong:

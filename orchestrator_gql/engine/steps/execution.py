@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import contract, external_ids
-from orchestrator_gql.callbacks.rules import Delivery, Mailbox
+from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
@@ -177,7 +177,7 @@ def _names(what: str, said: Any) -> tuple[str, ...]:
         raise StepError(wrong.message, "bad-expect") from None
 
 
-async def polled(runtime: Runtime, process: Process, step: AwaitStep, mailbox: Mailbox) -> Delivery | None:
+async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | None:
     """Ask the remote service once, before its time counts as over; None where it has no answer that can be taken."""
     poll = step.poll
     assert poll is not None, "only such a step is asked"
@@ -185,20 +185,20 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, mailbox: M
     try:
         own = {
             **step_arguments.given(runtime, process),
-            "callback_name": mailbox.name,
-            "remote_ref": mailbox.remote_ref,
+            "callback_name": callback.name,
+            "remote_ref": callback.remote_ref,
         }
         state = await seen_by(runtime, process, step, poll)
         seen = returned_by(focus, step, state)
         arguments = await patiently(lambda: step_arguments.arguments(runtime, poll, seen, own))
         found = Found()
-        letter = await call(runtime, poll, arguments, POLL, partial(_polled, found))
-        if letter is None:
+        payload = await call(runtime, poll, arguments, POLL, partial(_polled, found))
+        if payload is None:
             return None
-        if contract.violations(step.contract, letter):
+        if contract.violations(step.contract, payload):
             logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
-        return replace(Delivery.of(letter, encode(letter).encode(), peer=None), secrets=Secrets.of(found))
+        return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
         kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
         logger.warning("a remote service could not be polled", extra=extra | {"error": kind})

@@ -13,7 +13,6 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import Draft, Terms
 from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.runner import terms, with_current_definition
-from orchestrator_gql.engine.workers import timers as timers_self
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, course, expire, status_changed
 from orchestrator_gql.runtime import Runtime
@@ -102,9 +101,9 @@ def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
     """
     held = processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
     fired = timers.take_due(conn, held, now) if held else []
-    timers_self.wake_processes(conn, fired, now)
-    timers_self.call_to_mind(conn, fired, now)
-    timers_self.close(conn, fired, partial(terms, runtime), runtime.registry)
+    wake_processes(conn, fired, now)
+    call_to_mind(conn, fired, now)
+    close(conn, fired, partial(terms, runtime), runtime.registry)
     return len(fired)
 
 

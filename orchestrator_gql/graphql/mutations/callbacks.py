@@ -75,7 +75,7 @@ class CallbackMutations:
     ) -> ReceiveCallbackResult:
         peer = info.context.peer
         return await _answered(
-            receive_callback(info.context.runtime, token=input.token, letter=input.result, peer=peer)
+            receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
         )
 
     @mutation(description="For remote services: how far the job is. Does not use up the token.")

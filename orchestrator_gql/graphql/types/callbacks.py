@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks import rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.redaction import Whole
 from orchestrator_gql.graphql.types.common import Connection, Node, connection
@@ -128,7 +128,7 @@ class CallbackAttempt(Node):
 
 @strawberry.type(description="A wait for one answer. The token and the URL are never here: only the action sees them.")
 class Callback(Node):
-    row: strawberry.Private[Mailbox]
+    row: strawberry.Private[rules.Callback]
     name: str | None = strawberry.field(description="Set where one step waits for several.")
     status: CallbackStatus = strawberry.field(description="Where it stands.")
     token_hint: str = strawberry.field(description="The last four characters of its token, to tell two apart.")
@@ -149,7 +149,7 @@ class Callback(Node):
     contract: JSON | None = strawberry.field(description="JSON Schema of what is accepted.")
 
     @classmethod
-    def of(cls, row: Mailbox, now: datetime) -> "Callback":
+    def of(cls, row: rules.Callback, now: datetime) -> "Callback":
         return cls(
             row=row,
             id=strawberry.ID(str(row.id)),
@@ -247,14 +247,14 @@ async def text_of(info: Info, text: str) -> str:
     return shown if isinstance(shown, str) else await shown
 
 
-async def shown_piece(info: Info, row: Mailbox | None, text: str | None) -> str | None:
+async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) -> str | None:
     """The beginning of what came to a callback, without the secrets of its process; it may end in the midst of one."""
     if not text or row is None:
         return text
     return await text_of(info, (await secrets_of(info, row)).text(text))
 
 
-async def secrets_of(info: Info, row: Mailbox) -> Secrets:
+async def secrets_of(info: Info, row: rules.Callback) -> Secrets:
     """What is known to be secret in the process of the callback."""
     return await info.context.loaders.secrets.load(row.process_id) or NOTHING
 
@@ -281,7 +281,7 @@ def _connected(found: Log[Any], shown: Any) -> Any:
     return connection(found.page, shown, total)
 
 
-async def result_of(info: Info, row: Mailbox | None) -> Json | None:
+async def result_of(info: Info, row: rules.Callback | None) -> Json | None:
     """The result as JSON, where there is one and it is small enough."""
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None

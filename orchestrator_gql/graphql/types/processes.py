@@ -89,12 +89,12 @@ class Process(Node):
 
     @resolved(description="The step it stands at, or stood at last.")
     def current_step(self) -> ProcessStep | None:
-        return ProcessStep.visited(self.row.id, self.row.record) if self.row.record else None
+        return ProcessStep.of_execution(self.row.id, self.row.record) if self.row.record else None
 
     @resolved(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
     async def steps(self, info: Info) -> list[ProcessStep]:
-        visits = await info.context.loaders.visits.load(self.row.id)
-        return ProcessStep.all_of(self.row, visits, _steps(info, self.row))
+        executions = await info.context.loaders.executions.load(self.row.id)
+        return ProcessStep.all_of(self.row, executions, _steps(info, self.row))
 
     @resolved(description="What it asks a person now.")
     async def open_input_request(self, info: Info) -> InputRequest | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @strawberry.type(description="One step of a process, as it stands.")
 class ProcessStep(Node):
     process_id: strawberry.Private[UUID]
-    visit: strawberry.Private[StepRecord | None]
+    execution: strawberry.Private[StepRecord | None]
     index: int = strawberry.field(description="Its place in the workflow, from 0.")
     name: str = strawberry.field(description="What its author calls it.")
     kind: StepKind = strawberry.field(description="What it is for.")
@@ -37,27 +37,27 @@ class ProcessStep(Node):
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
 
     @classmethod
-    def visited(cls, process_id: UUID, visit: StepRecord) -> "ProcessStep":
+    def of_execution(cls, process_id: UUID, execution: StepRecord) -> "ProcessStep":
         return cls(
             process_id=process_id,
-            visit=visit,
-            id=_id(process_id, visit.step_index),
-            index=visit.step_index,
-            name=visit.name,
-            kind=visit.kind,
-            group=visit.group,
-            status=visit.status,
-            attempt=visit.attempt,
-            started_at=visit.started_at,
-            completed_at=visit.completed_at,
-            retry_at=visit.retry_at,
+            execution=execution,
+            id=_id(process_id, execution.step_index),
+            index=execution.step_index,
+            name=execution.name,
+            kind=execution.kind,
+            group=execution.group,
+            status=execution.status,
+            attempt=execution.attempt,
+            started_at=execution.started_at,
+            completed_at=execution.completed_at,
+            retry_at=execution.retry_at,
         )
 
     @classmethod
     def pending(cls, process_id: UUID, index: int, step: Step) -> "ProcessStep":
         return cls(
             process_id=process_id,
-            visit=None,
+            execution=None,
             id=_id(process_id, index),
             index=index,
             name=step.name,
@@ -71,15 +71,19 @@ class ProcessStep(Node):
         )
 
     @classmethod
-    def all_of(cls, process: ground.Process, visits: list[StepRecord], steps: StepList | None) -> "list[ProcessStep]":
+    def all_of(
+        cls, process: ground.Process, executions: list[StepRecord], steps: StepList | None
+    ) -> "list[ProcessStep]":
         """The timeline. What a process that was sent back will come to again is not reached yet."""
         process_id = process.id
-        latest = {visit.step_index: visit for visit in visits if visit.step_index <= process.position}
+        latest = {
+            execution.step_index: execution for execution in executions if execution.step_index <= process.position
+        }
         length = max([len(steps or ()), *(index + 1 for index in latest)], default=0)
         shown = []
         for index in range(length):
             if index in latest:
-                shown.append(cls.visited(process_id, latest[index]))
+                shown.append(cls.of_execution(process_id, latest[index]))
             elif steps is not None and index < len(steps):
                 shown.append(cls.pending(process_id, index, steps[index]))
         return shown
@@ -90,17 +94,17 @@ class ProcessStep(Node):
         if process is None:
             raise NotFound("step", f"{process_id}:{index}")
         workflow = info.context.runtime.registry.find(process.workflow_name)
-        visits = await info.context.loaders.visits.load(process_id)
-        for step in cls.all_of(process, visits, course(process, workflow) if workflow else None):
+        executions = await info.context.loaders.executions.load(process_id)
+        for step in cls.all_of(process, executions, course(process, workflow) if workflow else None):
             if step.index == index:
                 return step
         raise NotFound("step", f"{process_id}:{index}")
 
     @resolved(description="What this step added to or changed in the state.")
     async def state_delta(self, info: Info) -> JSON | None:
-        if self.visit is None:
+        if self.execution is None:
             return None
-        delta = await info.context.loaders.delta.load((self.process_id, self.visit.seq))
+        delta = await info.context.loaders.delta.load((self.process_id, self.execution.seq))
         return dict(delta) if delta is not None else None
 
     @resolved(description="Seconds from its start to its end, or until now.")
@@ -144,11 +148,11 @@ class ProcessStep(Node):
 
     @resolved(description="Why it failed, last time.")
     def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.visit.failure if self.visit else None, info.context)
+        return Failure.of(self.execution.failure if self.execution else None, info.context)
 
     @resolved(description="Who answered it, where a person did.")
     def completed_by(self) -> User | None:
-        return User.named(self.visit.actor if self.visit else None)
+        return User.named(self.execution.actor if self.execution else None)
 
 
 def _id(process_id: UUID, index: int) -> strawberry.ID:

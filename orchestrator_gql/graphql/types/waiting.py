@@ -5,7 +5,7 @@ from datetime import datetime
 
 import strawberry
 
-from orchestrator_gql.callbacks.rules import Mailbox
+from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.graphql.types.common import Assignee
 from orchestrator_gql.graphql.types.enums import WaitKind
 from orchestrator_gql.input_requests.decision import InputRequest
@@ -27,14 +27,16 @@ class WhyWaiting:
 
 def why_waiting(
     process: Process,
-    mailboxes: Sequence[Mailbox],
+    callbacks_of_wait: Sequence[Callback],
     requests: Sequence[InputRequest],
     called: Callable[[str], str],
 ) -> WhyWaiting | None:
     """Why the process rests; None where it runs, has failed or has ended. ``called`` is how people call a team."""
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
-            return _for_callbacks([box for box in mailboxes if box.is_open and box.step_index == process.position])
+            return _for_callbacks(
+                [box for box in callbacks_of_wait if box.is_open and box.step_index == process.position]
+            )
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
         case ProcessStatus.WAITING if process.record is not None:
@@ -45,7 +47,7 @@ def why_waiting(
             return None
 
 
-def _for_callbacks(waited: Sequence[Mailbox]) -> WhyWaiting | None:
+def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     if not waited:
         return None
     service = next((box.service for box in waited if box.service), None)

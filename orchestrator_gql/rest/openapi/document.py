@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from orchestrator_gql.rest.openapi import responses as response_table
 from orchestrator_gql.rest.openapi.audit import export
-from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, letter, schema, webhook
+from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, operation, schema, webhook
 from orchestrator_gql.rest.openapi.responses import (
     TO_A_FAILURE,
     TO_A_QUESTION,
@@ -135,11 +135,11 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
             "pathItems": {
                 "Progress": {
                     "parameters": [DRY_RUN],
-                    "post": letter("progress", "How far the job is", "Progress", TO_A_REPORT),
+                    "post": operation("progress", "How far the job is", "Progress", TO_A_REPORT),
                 },
                 "Failure": {
                     "parameters": [DRY_RUN],
-                    "post": letter("failure", "The job failed", "FailureReport", TO_A_FAILURE),
+                    "post": operation("failure", "The job failed", "FailureReport", TO_A_FAILURE),
                 },
             },
         },
@@ -149,15 +149,17 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
 def _paths() -> dict[str, Json]:
     url = "/api/processes/{process_id}/callback/{token}"
     doors = {
-        url: letter("deliverResult", "Deliver the result of a job", "Result", TO_A_RESULT),
-        f"{url}/progress": letter("reportProgress", "Say how far a job is", "Progress", TO_A_REPORT),
-        f"{url}/fail": letter("reportFailure", "Say that a job failed", "FailureReport", TO_A_FAILURE),
+        url: operation("deliverResult", "Deliver the result of a job", "Result", TO_A_RESULT),
+        f"{url}/progress": operation("reportProgress", "Say how far a job is", "Progress", TO_A_REPORT),
+        f"{url}/fail": operation("reportFailure", "Say that a job failed", "FailureReport", TO_A_FAILURE),
     }
     job = "/api/callbacks/by-ref/{service}/{ref}"
     by_job = {
-        job: letter("deliverJobResult", "Deliver the result of a job by its name", "Result", (*TO_A_RESULT, UNCLAIMED)),
-        f"{job}/progress": letter("reportJobProgress", "Say how far a job is, by its name", "Progress", TO_A_REPORT),
-        f"{job}/fail": letter(
+        job: operation(
+            "deliverJobResult", "Deliver the result of a job by its name", "Result", (*TO_A_RESULT, UNCLAIMED)
+        ),
+        f"{job}/progress": operation("reportJobProgress", "Say how far a job is, by its name", "Progress", TO_A_REPORT),
+        f"{job}/fail": operation(
             "reportJobFailure", "Say that a job failed, by its name", "FailureReport", (*TO_A_FAILURE, UNCLAIMED)
         ),
     }

@@ -94,7 +94,7 @@ def webhook(job: Job) -> Json:
 
 def callback(job: Job) -> Json:
     """The answers that the order awaits: the result, news, or that it failed."""
-    result = letter(f"{job.key}.result", f"The result of {job.name}", job.key, TO_A_RESULT)
+    result = operation(f"{job.key}.result", f"The result of {job.name}", job.key, TO_A_RESULT)
     return {
         "{$request.body#/callback_url}": {"post": result | {"parameters": [DRY_RUN]}},
         "{$request.body#/callback_url}/progress": {"$ref": "#/components/pathItems/Progress"},
@@ -102,7 +102,7 @@ def callback(job: Job) -> Json:
     }
 
 
-def letter(operation: str, summary: str, schema_name: str, answers: Iterable[Answer]) -> dict[str, Json]:
+def operation(operation: str, summary: str, schema_name: str, answers: Iterable[Answer]) -> dict[str, Json]:
     """An operation that brings JSON of that schema."""
     content: dict[str, Json] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema_name}"}}}
     if schema_name == "Progress":
