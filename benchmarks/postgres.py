@@ -94,7 +94,7 @@ def _raw(url: str, processes: Sequence[Process]) -> float:
 def _rows(processes: Sequence[Process]) -> list[object]:
     now = WallClock().now()
     ids = [process.id for process in processes]
-    ending = [process.record.seq if process.record else 0 for process in processes]
+    ending = [process.execution.seq if process.execution else 0 for process in processes]
     opening = [seq + 2 for seq in ending]
     position = [process.position for process in processes]
     following = [place + 1 for place in position]

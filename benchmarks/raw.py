@@ -58,10 +58,10 @@ def commit_cost(path: Path) -> float:
 
 def _rows(process: Process, turn: int) -> Rows:
     """What the product writes for one transition: two of the machine's, the step's end and the next one's begin."""
-    assert process.record is not None
+    assert process.execution is not None
     id, now = process.id.hex, WallClock().now().isoformat(" ")[:26]
     seq, position = process.seq + 2 * turn, process.position + turn
-    ending = process.record.seq + 2 * turn
+    ending = process.execution.seq + 2 * turn
     state = json.dumps({**process.state, "n": turn})
     move = (position + 1, seq + 2, process.version + turn + 1, ending + 2, now, now, state, id, process.epoch, seq)
     executions: list[tuple[object, ...]] = [

@@ -182,7 +182,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
 
 def _secret_names(registry: Registry) -> set[str]:
     """What the contracts of all workflows mark as secret."""
-    steps = (step for workflow in registry for step in workflow.course(is_aborted=True))
+    steps = (step for workflow in registry for step in workflow.all_steps(is_aborted=True))
     contracts = {step.contract for step in steps if isinstance(step, AwaitStep) and step.contract is not None}
     return {name for one in contracts for name in secret_names(contract.schema_or_nothing(one))}
 
@@ -190,7 +190,7 @@ def _secret_names(registry: Registry) -> set[str]:
 def _demand_services(settings: Settings, registry: Registry) -> None:
     known = ", ".join(map(repr, sorted(settings.services))) or "none"
     for workflow in registry:
-        for step in workflow.course(is_aborted=True):
+        for step in workflow.all_steps(is_aborted=True):
             if isinstance(step, AwaitStep) and step.service is not None and step.service not in settings.services:
                 raise SettingsError(
                     f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "

@@ -30,7 +30,7 @@ from orchestrator_gql.input_requests.decision import (
     demand_shown,
     demand_version,
 )
-from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, course, decide, send_back
+from orchestrator_gql.process import Abort, Failed, Process, Success, Transition, abort, decide, send_back, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, input_requests, processes, steps, timers
@@ -48,7 +48,7 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.utils.json import canonical, encode
 from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.workflow.model import way_back
+from orchestrator_gql.workflow.model import send_back_target
 
 SCOPE = "submitForm"
 
@@ -150,7 +150,7 @@ def _move_on(
     conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
 ) -> Process:
     data = turned.data
-    process, steps = seen.process, course(seen.process, seen.workflow)
+    process, steps = seen.process, steps_of(seen.process, seen.workflow)
     if seen.is_of_wait:
         missing = unanswered.missing_at(conn, process, seen.request.step_index)
         locked = LockedCallback(process, missing[0], seen.workflow, steps)
@@ -247,7 +247,7 @@ async def reject_input_request(
         events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
         moved = _moved(conn, process, seen, decision)
         draft = Draft(process).then(moved)
-        after = commit.apply(conn, process, draft, terms(runtime, course(moved.process, seen.workflow))).process
+        after = commit.apply(conn, process, draft, terms(runtime, steps_of(moved.process, seen.workflow))).process
         return Decided.closed(request, InputRequestStatus.REJECTED, decision.at, after)
 
     return await runtime.database.transaction(store)
@@ -259,7 +259,7 @@ def _demand_way(seen: Seen, *, to_earlier_step: bool) -> None:
             "This asks what to do about an answer that did not come: choose one of its answers, abort is among them.",
             process_id=seen.process.id,
         )
-    if to_earlier_step and way_back(course(seen.process, seen.workflow), seen.request.step_index) is None:
+    if to_earlier_step and send_back_target(steps_of(seen.process, seen.workflow), seen.request.step_index) is None:
         raise InvalidState(
             f"Step {seen.step.name!r} names no step to send it back to (on_reject={seen.step.on_reject!r}): reject it.",
             process_id=seen.process.id,
@@ -268,10 +268,10 @@ def _demand_way(seen: Seen, *, to_earlier_step: bool) -> None:
 
 def _moved(conn: Connection, process: Process, seen: Seen, decision: Decision) -> Transition:
     """Where the refusal leads."""
-    along, now = course(process, seen.workflow), decision.at
+    along, now = steps_of(process, seen.workflow), decision.at
     actor = decision.by or ""
     if decision.verdict is Verdict.SENT_BACK:
-        to = way_back(along, seen.request.step_index)
+        to = send_back_target(along, seen.request.step_index)
         assert to is not None, "the way back was demanded"
         tries = [visit.attempt for visit in steps.of_process(conn, process.id) if visit.step_index == to]
         return send_back(process, to, max(tries, default=0) + 1, now, actor)

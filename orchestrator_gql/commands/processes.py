@@ -19,7 +19,7 @@ from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.process import Abort, Process, Transition, abort, course, create, retry
+from orchestrator_gql.process import Abort, Process, Transition, abort, create, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
@@ -80,7 +80,7 @@ async def retry_process(
         demand_running(conn)
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
-        steps = course(process, workflow)
+        steps = steps_of(process, workflow)
         write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)
         draft = Draft(process).then(retry(process, steps, now, principal.id))
         return commit.apply(conn, process, draft, terms(runtime, steps)).process

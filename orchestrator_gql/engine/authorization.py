@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from orchestrator_gql.process import Process, course, step_at
+from orchestrator_gql.process import Process, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
 from orchestrator_gql.utils.errors import Forbidden
@@ -45,7 +45,7 @@ async def demand_retry(principal: Principal, workflow: Workflow, process: Proces
     """Raise `Forbidden` unless the principal may retry the process where it stands."""
     principal.demand(Permission.RETRY)
     rule = _last_retry_rule(workflow, process.position) or workflow.retry_auth_callback or workflow.authorize_callback
-    at = step_at(process, course(process, workflow))
+    at = step_at(process, steps_of(process, workflow))
     step = at.name if at else None
     await demand_authorized(rule, AuthContext(principal, "retry_workflow", workflow.name, step), Permission.RETRY)
 
@@ -90,4 +90,4 @@ def _last_retry_rule(workflow: Workflow, position: int) -> Authorizer | None:
 
 def _all(workflow: Workflow) -> StepList:
     """The steps by their index, those that clean up included."""
-    return workflow.course(is_aborted=True)
+    return workflow.all_steps(is_aborted=True)

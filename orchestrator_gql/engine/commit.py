@@ -23,7 +23,7 @@ from orchestrator_gql.process import (
     Outcome,
     Process,
     Skipped,
-    StepRecord,
+    StepExecution,
     Transition,
     complete,
     decide,
@@ -212,13 +212,13 @@ def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tu
     entered = enter(process, terms.steps, now)
     if step.awaits is None:
         return draft.then(entered), {}
-    assert entered.process.record is not None
+    assert entered.process.execution is not None
     expect = step.awaits.expect
     names = expect if isinstance(expect, tuple) else draft.names or (None,)
     tokens, told = waits.issue(
         conn,
         process,
-        entered.process.record,
+        entered.process.execution,
         step.awaits,
         names=names,
         default_timeout=terms.callback_timeout,
@@ -229,13 +229,13 @@ def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tu
 
 def _goes_on(process: Process) -> bool:
     """True where the visit of the step goes on: after a crash, or after a pause between two tries."""
-    record = process.record_at_position
-    return record is not None and record.status in (StepStatus.RUNNING, StepStatus.WAITING)
+    execution = process.record_at_position
+    return execution is not None and execution.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
 def _write(conn: Connection, after: Process, written: Sequence[Transition], terms: Terms) -> None:
     """The log lines, and what follows from each transition, with all events in the order of what happened."""
-    latest: dict[int, StepRecord] = {record.seq: record for move in written for record in move.records}
+    latest: dict[int, StepExecution] = {execution.seq: execution for move in written for execution in move.executions}
     steps.save_all(conn, after.id, list(latest.values()))
     told: list[Event] = []
     for transition in written:
@@ -258,7 +258,7 @@ def _follow(conn: Connection, transition: Transition, terms: Terms) -> list[Even
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
     if transition.judged is not None:
-        told += waits.keep_judgement(conn, process, transition.records[0].step_index - 1, transition.judged, now)
+        told += waits.keep_judgement(conn, process, transition.executions[0].step_index - 1, transition.judged, now)
     if transition.closes_waits:
         told += _withdraw(conn, process, now)
     elif transition.closes_request:

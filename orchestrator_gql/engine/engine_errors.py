@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.commit import Draft, Fenced, Terms
-from orchestrator_gql.process import Failed, Process, course, decide, status_changed, step_at
+from orchestrator_gql.process import Failed, Process, decide, status_changed, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, processes
 from orchestrator_gql.types import Failure, ProcessStatus
@@ -100,7 +100,7 @@ def _ended(
 
 
 def _fail(conn: Connection, runtime: Runtime, process: Process, failure: Failure) -> None:
-    steps = course(process, runtime.registry.get(process.workflow_name))
+    steps = steps_of(process, runtime.registry.get(process.workflow_name))
     if step_at(process, steps) is None:
         raise Fenced  # there is no step to fail: by its row, then
     draft = Draft(process).then(decide(process, steps, Failed(failure), failure.occurred_at))

@@ -35,11 +35,11 @@ from orchestrator_gql.process import (
     Skipped,
     change_definition,
     claim,
-    course,
     decide,
     fingerprint,
     first_difference,
     step_at,
+    steps_of,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
@@ -134,7 +134,7 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool 
         return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
     draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
     draft = with_current_definition(conn, draft, workflow)
-    terms_now = terms(runtime, course(process, workflow))
+    terms_now = terms(runtime, steps_of(process, workflow))
     if fails:
         draft = _failed_at(draft, terms_now) or draft
     return commit.apply(conn, process, draft, terms_now)
@@ -155,7 +155,7 @@ def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) 
 async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[str]) -> Committed | None:
     """Run the step, and commit; what it returned is ``known`` to be secret even where it failed."""
     process = at.process
-    steps = course(process, runtime.registry.get(process.workflow_name))
+    steps = steps_of(process, runtime.registry.get(process.workflow_name))
     ended = Draft(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and process.is_step_running:
@@ -209,18 +209,22 @@ async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
     over = await execution.patiently(
         lambda: runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
     )
-    answers = await asyncio.gather(*(execution.polled(runtime, draft.process, step, callback) for callback in over))
-    return replace(draft, polled={callback.id: answer for callback, answer in zip(over, answers, strict=True)})
+    condition_results = await asyncio.gather(
+        *(execution.polled(runtime, draft.process, step, callback) for callback in over)
+    )
+    return replace(
+        draft, polled={callback.id: answer for callback, answer in zip(over, condition_results, strict=True)}
+    )
 
 
 async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
     process = draft.process
     try:
-        taken, answers = await conditions.asked(process, steps, partial(execution.holds, runtime))
+        taken, condition_results = await conditions.asked(process, steps, partial(execution.holds, runtime))
     except AuthorRaised as raised:  # an author's predicate
         failure = failure_of(raised, runtime)
         return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
-    process = replace(process, answers=answers)
+    process = replace(process, condition_results=condition_results)
     if not taken:
         return draft.then(decide(process, steps, Skipped(), runtime.clock.now()))
     return Draft(process, draft.transitions, asked=process.position)

@@ -12,7 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.reads import processes as engine_reads
 from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.reads.rows import (
@@ -59,7 +59,7 @@ class Loaders:
         self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, whole_processes)
         self.state: DataLoader[UUID, Any] = _one(runtime, principal, states)
         self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, secrets_of_processes)
-        self.executions: DataLoader[UUID, list[StepRecord]] = _many(runtime, principal, steps_of_processes)
+        self.executions: DataLoader[UUID, list[StepExecution]] = _many(runtime, principal, steps_of_processes)
         self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, state_deltas)
         self.callbacks: DataLoader[UUID, list[Callback]] = _many(runtime, principal, callbacks_of_processes)
         self.callback: DataLoader[UUID, Callback | None] = _one(runtime, principal, callbacks_by_ids)

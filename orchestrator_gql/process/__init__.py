@@ -7,20 +7,20 @@ moves     what all moves share   recovery    how operators help it on
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait
 from orchestrator_gql.process.conditions import ConditionKey
-from orchestrator_gql.process.model import Entry, Process, StepRecord
+from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.operator_actions import await_again, reissue, retry, send_back, take_up
 from orchestrator_gql.process.outcomes import (
     Abort,
-    Again,
     Await,
     Confirmed,
     Failed,
     Outcome,
+    Reissue,
+    RetryLater,
     Skipped,
     Success,
     Suspend,
     Transition,
-    Wait,
 )
 from orchestrator_gql.process.state_machine import (
     abort,
@@ -35,32 +35,31 @@ from orchestrator_gql.process.state_machine import (
     hand_over,
     resume,
 )
-from orchestrator_gql.process.transitions import course, fingerprint, status_changed, step_at
+from orchestrator_gql.process.transitions import fingerprint, status_changed, step_at, steps_of
 
 __all__ = [
     "Abort",
-    "Again",
     "Await",
     "ConditionKey",
     "Confirmed",
-    "Entry",
     "Failed",
     "Outcome",
     "Process",
     "ProcessAction",
+    "Reissue",
+    "RetryLater",
     "Skipped",
-    "StepRecord",
+    "StepEntry",
+    "StepExecution",
     "Success",
     "Suspend",
     "Transition",
-    "Wait",
     "abort",
     "available_actions",
     "await_again",
     "change_definition",
     "claim",
     "complete",
-    "course",
     "create",
     "decide",
     "enter",
@@ -75,5 +74,6 @@ __all__ = [
     "send_back",
     "status_changed",
     "step_at",
+    "steps_of",
     "take_up",
 ]

@@ -32,14 +32,14 @@ class ConditionKey:
         return cls(int(position), int(depth))
 
 
-def answers_before(answers: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
+def answers_before(condition_results: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
     """The answers of the steps before the position; the conditions from there on will be asked again."""
-    return {key: yes for key, yes in answers.items() if key.position < position}
+    return {key: yes for key, yes in condition_results.items() if key.position < position}
 
 
-def to_stored(answers: Mapping[ConditionKey, bool]) -> dict[str, Json]:
+def to_stored(condition_results: Mapping[ConditionKey, bool]) -> dict[str, Json]:
     """The answers as JSON, to be stored."""
-    return {str(key): yes for key, yes in answers.items()}
+    return {str(key): yes for key, yes in condition_results.items()}
 
 
 def from_stored(stored: Mapping[str, Json]) -> dict[ConditionKey, bool]:

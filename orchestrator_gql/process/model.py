@@ -12,7 +12,7 @@ from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 
 @dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepExecution:
     """One visit of a step, a line of the process's log; its ``delta`` has masks in the places of secrets."""
 
     seq: int
@@ -33,7 +33,7 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StepEntry:
     """How the next visit is entered, where somebody or a policy sends the process to a step.
 
     ``by`` is the verb, such as ``reissue``; ``attempt`` the number of the visit's attempt, where it is known. Where an
@@ -69,8 +69,8 @@ class Process:
     epoch: int = 0
     version: int = 1
     state: Mapping[str, Json] = field(default_factory=dict)
-    answers: Mapping[ConditionKey, bool] = field(default_factory=dict)
-    record: StepRecord | None = None
+    condition_results: Mapping[ConditionKey, bool] = field(default_factory=dict)
+    execution: StepExecution | None = None
     worker: str | None = None
     assignee: str | None = None
     created_by: str | None = None
@@ -79,18 +79,18 @@ class Process:
     note: str | None = None
     start_pages: tuple[Json, ...] = ()
     aborted_by: str | None = None
-    entry: Entry | None = None
+    entry: StepEntry | None = None
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
 
     @property
-    def record_at_position(self) -> StepRecord | None:
+    def record_at_position(self) -> StepExecution | None:
         """The record of the step that the process stands at; None if that step has not begun."""
-        record = self.record
-        return record if record is not None and record.step_index == self.position else None
+        execution = self.execution
+        return execution if execution is not None and execution.step_index == self.position else None
 
     @property
     def is_step_running(self) -> bool:
         """True while the step that the process stands at runs, and after a crash of the machine that ran it."""
-        record = self.record_at_position
-        return record is not None and record.status is StepStatus.RUNNING
+        execution = self.record_at_position
+        return execution is not None and execution.status is StepStatus.RUNNING

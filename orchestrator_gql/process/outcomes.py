@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.process.model import Entry, Process, StepRecord
+from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import Escalation
@@ -67,15 +67,15 @@ class Await:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Reissue:
     """The answers of those names did not come: the action is run again and hands out fresh URLs for them."""
 
     failure: Failure
-    entry: Entry
+    entry: StepEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class RetryLater:
     """It failed and is tried again at a known time."""
 
     failure: Failure
@@ -98,7 +98,7 @@ class Abort:
     reason: str | None = None
 
 
-Outcome: TypeAlias = Success | Skipped | Suspend | Await | Again | Wait | Failed
+Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Transition:
     """
 
     process: Process
-    records: tuple[StepRecord, ...] = ()
+    executions: tuple[StepExecution, ...] = ()
     events: tuple[Event, ...] = ()
     models: tuple[SubscriptionModel, ...] = ()
     asks: Suspend | None = None

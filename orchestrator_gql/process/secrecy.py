@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from orchestrator_gql.process.outcomes import Again, Failed, Outcome, Wait
+from orchestrator_gql.process.outcomes import Failed, Outcome, Reissue, RetryLater
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.secrets import Secrets
 
@@ -23,7 +23,7 @@ def failure_shown(failure: Failure, secrets: Secrets) -> Failure:
 def outcome_shown(outcome: Outcome, secrets: Secrets) -> Outcome:
     """The outcome without the secrets in its failure; what a success adds to the state stays as it is."""
     match outcome:
-        case Failed() | Wait() | Again() if secrets.values:
+        case Failed() | RetryLater() | Reissue() if secrets.values:
             return replace(outcome, failure=failure_shown(outcome.failure, secrets))
         case _:
             return outcome

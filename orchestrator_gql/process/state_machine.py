@@ -10,7 +10,7 @@
 An abort ends a living process where it stands; where its workflow declares steps that clean up, it goes through them
 first (``running``, with ``aborted_by`` set) and is aborted behind the last. A second abort gives them up.
 
-A process is a log of step visits. A visit is one `StepRecord`: the engine's own second tries of it (after a crash, by a
+A process is a log of step visits. A visit is one `StepExecution`: the engine's own second tries of it (after a crash, by a
 `@retrystep`) count up its ``attempt``; an operator's retry begins a new one. ``seq`` numbers the transitions of a
 process without a gap, and a record carries the number of the transition that opened it.
 """
@@ -22,18 +22,18 @@ from typing import assert_never
 from uuid import UUID
 
 from orchestrator_gql.process.conditions import ConditionKey, answers_before
-from orchestrator_gql.process.model import Process, StepRecord
+from orchestrator_gql.process.model import Process, StepExecution
 from orchestrator_gql.process.outcomes import (
     Abort,
-    Again,
     Await,
     Failed,
     Outcome,
+    Reissue,
+    RetryLater,
     Skipped,
     Success,
     Suspend,
     Transition,
-    Wait,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.process.transitions import DEFINITION_CHANGED, again, moved, new_execution, status_event
@@ -87,48 +87,48 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     step = steps[process.position]
     last = process.record_at_position
     if last is None or last.status is StepStatus.ABORTED:
-        record = new_execution(process, step, StepStatus.RUNNING, now)
+        execution = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
         tries = last.tries + (last.status is StepStatus.WAITING)
-        record = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
+        execution = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
     else:
-        record = again(process, step, StepStatus.RUNNING, last, now)
-    return moved(process, process, ProcessStatus.RUNNING, now, record=record)
+        execution = again(process, step, StepStatus.RUNNING, last, now)
+    return moved(process, process, ProcessStatus.RUNNING, now, execution=execution)
 
 
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
     """What follows from what the step that the process stands at came to."""
     step = steps[process.position]
     outcome = outcome_shown(outcome, process.secrets)
-    record = process.record_at_position
-    if record is None or record.status is StepStatus.ABORTED:
-        record = new_execution(process, step, StepStatus.PENDING, now)
-    elif record.status is StepStatus.FAILED:
-        record = again(process, step, StepStatus.PENDING, record, now)
+    execution = process.record_at_position
+    if execution is None or execution.status is StepStatus.ABORTED:
+        execution = new_execution(process, step, StepStatus.PENDING, now)
+    elif execution.status is StepStatus.FAILED:
+        execution = again(process, step, StepStatus.PENDING, execution, now)
     match outcome:
         case Success():
-            return _succeed(process, steps, record, outcome, now)
+            return _succeed(process, steps, execution, outcome, now)
         case Skipped():
-            skipped = replace(record, status=StepStatus.SKIPPED, completed_at=now)
+            skipped = replace(execution, status=StepStatus.SKIPPED, completed_at=now)
             return _forward(process, steps, skipped, now, ended=False)
         case Suspend():
-            asked = replace(record, status=StepStatus.SUSPENDED)
+            asked = replace(execution, status=StepStatus.SUSPENDED)
             after = replace(process, assignee=outcome.assignee)
-            transition = moved(process, after, ProcessStatus.SUSPENDED, now, record=asked)
+            transition = moved(process, after, ProcessStatus.SUSPENDED, now, execution=asked)
             return replace(transition, asks=outcome)
         case Await():
-            waiting = replace(record, status=StepStatus.AWAITING_CALLBACK)
-            return moved(process, process, ProcessStatus.AWAITING_CALLBACK, now, record=waiting)
-        case Again():
-            failed = replace(record, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
+            waiting = replace(execution, status=StepStatus.AWAITING_CALLBACK)
+            return moved(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
+        case Reissue():
+            failed = replace(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
             after = replace(process, position=process.position - 1, entry=outcome.entry)
-            return moved(process, after, ProcessStatus.RUNNING, now, record=failed)
-        case Wait():
-            waiting = replace(record, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
-            transition = moved(process, process, ProcessStatus.WAITING, now, record=waiting)
+            return moved(process, after, ProcessStatus.RUNNING, now, execution=failed)
+        case RetryLater():
+            waiting = replace(execution, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
+            transition = moved(process, process, ProcessStatus.WAITING, now, execution=waiting)
             return replace(transition, retry_at=outcome.until)
         case Failed():
-            return _fail(process, step, record, outcome, now)
+            return _fail(process, step, execution, outcome, now)
         case _:
             assert_never(outcome)
 
@@ -167,23 +167,23 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
             process_id=process.id,
             current_version=process.version,
         )
-    record = process.record
-    if record and record.completed_at is None:
-        record = replace(record, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
+    execution = process.execution
+    if execution and execution.completed_at is None:
+        execution = replace(execution, status=StepStatus.ABORTED, completed_at=now, actor=outcome.actor)
     else:
-        record = None
+        execution = None
     after = replace(process, epoch=process.epoch + 1, worker=None, assignee=None, aborted_by=outcome.actor)
     after = replace(after, entry=None)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # What was answered or visited at these places was of steps that another definition had there.
-        answers = answers_before(process.answers, len(workflow.steps))
+        condition_results = answers_before(process.condition_results, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
-        answers |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
+        condition_results |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
-        after = replace(after, answers=answers)
+        after = replace(after, condition_results=condition_results)
         status = ProcessStatus.RUNNING
-    transition = moved(process, after, status, now, record=record, actor=outcome.actor, reason=outcome.reason)
+    transition = moved(process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason)
     if status is process.status:  # it ran, and runs on to clean up: whoever watches it is told all the same
         told = status_event(process, transition.process, now, outcome.actor, outcome.reason)
         transition = replace(transition, events=(*transition.events, told))
@@ -193,7 +193,7 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
 def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
     """Whoever was never in a step leaves nothing behind; a second abort gives the clean-up up."""
     has_to_cancel = any(_is_at_work(process, index) for index, _ in workflow.cancels)
-    return bool(workflow.on_abort or has_to_cancel) and process.record is not None and process.aborted_by is None
+    return bool(workflow.on_abort or has_to_cancel) and process.execution is not None and process.aborted_by is None
 
 
 def _is_at_work(process: Process, wait: int) -> bool:
@@ -209,35 +209,41 @@ def change_definition(process: Process, workflow: Workflow, difference: str | No
         return moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
     message = f"Workflow {workflow.name!r} changed under this process: {difference}."
     failure = Failure(DEFINITION_CHANGED, message, now)
-    record = process.record
-    if record is not None and record.completed_at is None:
-        record = replace(record, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
+    execution = process.execution
+    if execution is not None and execution.completed_at is None:
+        execution = replace(execution, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
     else:
-        record = None
-    transition = moved(process, replace(process, failure=failure), ProcessStatus.FAILED, now, record=record)
+        execution = None
+    transition = moved(process, replace(process, failure=failure), ProcessStatus.FAILED, now, execution=execution)
     return replace(transition, closes_waits=True)
 
 
-def first_difference(records: Iterable[StepRecord], steps: StepList) -> str | None:
+def first_difference(executions: Iterable[StepExecution], steps: StepList) -> str | None:
     """Where the recorded visits are not a prefix of the steps any more, in words; None where they still are."""
-    for record in sorted(records, key=lambda record: record.step_index):
-        was = f"step {record.step_index + 1} was {record.name!r} ({record.kind})"
-        if record.step_index >= len(steps):
+    for execution in sorted(executions, key=lambda execution: execution.step_index):
+        was = f"step {execution.step_index + 1} was {execution.name!r} ({execution.kind})"
+        if execution.step_index >= len(steps):
             return f"{was} and is gone"
-        step = steps[record.step_index]
-        if (step.name, step.kind) != (record.name, record.kind):
+        step = steps[execution.step_index]
+        if (step.name, step.kind) != (execution.name, execution.kind):
             return f"{was} and is now {step.name!r} ({step.kind})"
     return None
 
 
-def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Success, now: datetime) -> Transition:
+def _succeed(
+    process: Process, steps: StepList, execution: StepExecution, outcome: Success, now: datetime
+) -> Transition:
     step = steps[process.position]
     changed = {k: v for k, v in outcome.delta.items() if k not in process.state or process.state[k] != v}
     secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
     told = secrets.shown(changed)
-    record = replace(record, status=StepStatus.SUCCESS, completed_at=now, delta=told, actor=outcome.actor, failure=None)
+    execution = replace(
+        execution, status=StepStatus.SUCCESS, completed_at=now, delta=told, actor=outcome.actor, failure=None
+    )
     after = replace(process, state={**process.state, **changed}, failure=None, secrets=secrets)
-    transition = _forward(after, steps, record, now, ended=isinstance(step, ActionStep) and step.ends, before=process)
+    transition = _forward(
+        after, steps, execution, now, ended=isinstance(step, ActionStep) and step.ends, before=process
+    )
     judged = outcome if step.kind is StepKind.VALIDATION else None
     written = replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
     return replace(written, confirmed=outcome.confirmed) if outcome.confirmed else written
@@ -246,7 +252,7 @@ def _succeed(process: Process, steps: StepList, record: StepRecord, outcome: Suc
 def _forward(
     process: Process,
     steps: StepList,
-    record: StepRecord,
+    execution: StepExecution,
     now: datetime,
     *,
     ended: bool,
@@ -255,16 +261,16 @@ def _forward(
     position = process.position + 1
     after = replace(process, position=position, assignee=None)
     status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
-    return moved(before or process, after, status, now, record=record, actor=record.actor)
+    return moved(before or process, after, status, now, execution=execution, actor=execution.actor)
 
 
 def _end_of(process: Process) -> ProcessStatus:
     return ProcessStatus.COMPLETED if process.aborted_by is None else ProcessStatus.ABORTED
 
 
-def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now: datetime) -> Transition:
+def _fail(process: Process, step: Step, execution: StepExecution, outcome: Failed, now: datetime) -> Transition:
     failed = replace(
-        record,
+        execution,
         status=StepStatus.FAILED,
         failure=outcome.failure,
         completed_at=now,
@@ -272,7 +278,7 @@ def _fail(process: Process, step: Step, record: StepRecord, outcome: Failed, now
         actor=outcome.actor,
     )
     after = replace(process, failure=outcome.failure, assignee=None)
-    transition = moved(process, after, ProcessStatus.FAILED, now, record=failed, actor=outcome.actor)
+    transition = moved(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
     judged = outcome if step.kind is StepKind.VALIDATION else None
     return replace(transition, closes_waits=hands_out, judged=judged)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.process.model import Process, StepRecord
+from orchestrator_gql.process.model import Process, StepExecution
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.types import Event, EventKind, Failure, ProcessStatus, StepStatus
 from orchestrator_gql.workflow.model import Step, StepList, Workflow
@@ -14,9 +14,9 @@ DEFINITION_CHANGED = "definition-changed"
 """The code of the failure of a process whose workflow changed under it."""
 
 
-def course(process: Process, workflow: Workflow) -> StepList:
+def steps_of(process: Process, workflow: Workflow) -> StepList:
     """The steps that the process goes through, those that clean up after an abort among them once it was aborted."""
-    return workflow.course(is_aborted=process.aborted_by is not None)
+    return workflow.all_steps(is_aborted=process.aborted_by is not None)
 
 
 def fingerprint(process: Process, workflow: Workflow) -> str:
@@ -29,14 +29,14 @@ def step_at(process: Process, steps: StepList) -> Step | None:
     return steps[process.position] if process.position < len(steps) else None
 
 
-def new_execution(process: Process, step: Step, status: StepStatus, now: datetime) -> StepRecord:
+def new_execution(process: Process, step: Step, status: StepStatus, now: datetime) -> StepExecution:
     """A fresh visit of the step that the process stands at, entered as its `Entry` says."""
-    fresh = StepRecord(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
+    fresh = StepExecution(process.seq + 1, process.position, step.name, step.kind, step.group, status, now)
     entry = process.entry
     return fresh if entry is None else replace(fresh, entered_by=entry.by, attempt=entry.attempt or 1)
 
 
-def again(process: Process, step: Step, status: StepStatus, last: StepRecord, now: datetime) -> StepRecord:
+def again(process: Process, step: Step, status: StepStatus, last: StepExecution, now: datetime) -> StepExecution:
     """A new visit of the step that failed: an operator's retry, or the verb that leads there."""
     by = process.entry.by if process.entry else "retry"
     return replace(new_execution(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
@@ -48,44 +48,44 @@ def moved(
     status: ProcessStatus,
     now: datetime,
     *,
-    record: StepRecord | None = None,
+    execution: StepExecution | None = None,
     actor: str | None = None,
     reason: str | None = None,
 ) -> Transition:
     """The transition to ``after`` in ``status``, with the events that tell what differs."""
     events: list[Event] = []
-    if record is not None:
-        events.append(_step_event(before, record, now))
+    if execution is not None:
+        events.append(_step_event(before, execution, now))
     rests = status is not ProcessStatus.RUNNING
-    is_new_execution = record is not None and (before.record is None or record.seq != before.record.seq)
+    is_new_execution = execution is not None and (before.execution is None or execution.seq != before.execution.seq)
     moved = replace(
         after,
         status=status,
         entry=None if is_new_execution and after.entry is before.entry else after.entry,
         seq=before.seq + 1,
         updated_at=now,
-        record=record or before.record,
+        execution=execution or before.execution,
         worker=None if rests else after.worker,
         ended_at=now if status.is_ended else None,
     )
     if status is not before.status:
         by = moved.aborted_by if status is ProcessStatus.ABORTED else actor
         events.append(status_event(before, moved, now, by, reason))
-    return Transition(moved, records=(record,) if record else (), events=tuple(events))
+    return Transition(moved, executions=(execution,) if execution else (), events=tuple(events))
 
 
-def _step_event(before: Process, record: StepRecord, now: datetime) -> Event:
-    last = before.record
+def _step_event(before: Process, execution: StepExecution, now: datetime) -> Event:
+    last = before.execution
     payload: dict[str, Any] = {
-        "step_index": record.step_index,
-        "step_name": record.name,
-        "from": last.status if last and last.seq == record.seq else None,
-        "to": record.status,
-        "attempt": record.attempt,
-        "state_delta": record.delta,
-        "failure": record.failure,
+        "step_index": execution.step_index,
+        "step_name": execution.name,
+        "from": last.status if last and last.seq == execution.seq else None,
+        "to": execution.status,
+        "attempt": execution.attempt,
+        "state_delta": execution.delta,
+        "failure": execution.failure,
     }
-    return Event(EventKind.STEP_CHANGED, now, before.id, record.actor, payload)
+    return Event(EventKind.STEP_CHANGED, now, before.id, execution.actor, payload)
 
 
 def status_event(before: Process, after: Process, now: datetime, actor: str | None, reason: str | None) -> Event:

@@ -9,7 +9,7 @@ from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import Decision, InputRequest, demand_open
-from orchestrator_gql.process import Process, course
+from orchestrator_gql.process import Process, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import listing, processes
@@ -50,7 +50,7 @@ async def refusal(
         demand_open(request, made[-1] if made else None)
         if workflow is None:
             return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
-        if request.step_index >= len(course(process, workflow)):
+        if request.step_index >= len(steps_of(process, workflow)):
             return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
         await decisions.demand_may_answer(runtime, principal, request, made, process, workflow)
     except OrchestratorError as refused:
@@ -61,7 +61,7 @@ async def refusal(
 def step_of(runtime: Runtime, request: InputRequest, process: Process) -> Step | None:
     """The step that asks; None where the workflow is not deployed, or has it no more."""
     workflow = runtime.registry.find(process.workflow_name)
-    steps = course(process, workflow) if workflow else ()
+    steps = steps_of(process, workflow) if workflow else ()
     return steps[request.step_index] if request.step_index < len(steps) else None
 
 
@@ -102,9 +102,9 @@ async def open_form(
     if process is None:
         process = await runtime.database.read(lambda conn: processes.load(conn, request.process_id))
     workflow = runtime.registry.find(process.workflow_name) if process else None
-    if process is None or workflow is None or request.step_index >= len(course(process, workflow)):
+    if process is None or workflow is None or request.step_index >= len(steps_of(process, workflow)):
         return None
-    step = course(process, workflow)[request.step_index]
+    step = steps_of(process, workflow)[request.step_index]
     asked = await unanswered.asked_at(runtime, process, request.step_index, step)
     if asked is None:
         return None

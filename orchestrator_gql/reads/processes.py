@@ -7,7 +7,7 @@ from uuid import UUID
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
-from orchestrator_gql.process import Process, ProcessAction, course
+from orchestrator_gql.process import Process, ProcessAction, steps_of
 from orchestrator_gql.process import available_actions as actions_as_it_stands
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -48,7 +48,7 @@ async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessF
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
     """What the principal may do with the process as it stands."""
     workflow = runtime.registry.find(process.workflow_name)
-    steps = course(process, workflow) if workflow else None
+    steps = steps_of(process, workflow) if workflow else None
     return sorted(one for one in actions_as_it_stands(process, steps) if one.permission in principal.permissions)
 
 

@@ -30,13 +30,13 @@ from sqlalchemy import (
     update,
 )
 
-from orchestrator_gql.process import Entry, Process, StepRecord, conditions
+from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
 from orchestrator_gql.storage.columns import among
 from orchestrator_gql.storage.database.after_commit import aftermath, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
-from orchestrator_gql.storage.steps import light_record_columns, record_columns, record_of
+from orchestrator_gql.storage.steps import execution_columns, execution_of, light_record_columns
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
@@ -53,7 +53,7 @@ _join = processes.outerjoin(
     process_steps,
     and_(process_steps.c.process_id == processes.c.id, process_steps.c.seq == processes.c.record_seq),
 )
-_whole = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
+_whole = select(*processes.c, *execution_columns()).select_from(_join).where(processes.c.id == bindparam("id"))
 _load = Prepared(_whole)
 _load_free = Prepared(
     _whole.where(
@@ -107,7 +107,7 @@ def load(conn: Connection, process_id: UUID) -> Process | None:
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
     """As `load`, for many."""
-    query = select(*processes.c, *record_columns()).select_from(_join).where(processes.c.id.in_(ids))
+    query = select(*processes.c, *execution_columns()).select_from(_join).where(processes.c.id.in_(ids))
     found = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
     return {process.id: process for process in map(process_of, found)}
 
@@ -302,7 +302,7 @@ def _one(row: Mapping[str, Any] | None) -> Process | None:
 
 
 def _process(row: Mapping[str, Any]) -> Process:
-    record: StepRecord | None = record_of(row)
+    execution: StepExecution | None = execution_of(row)
     return Process(
         id=row["id"],
         workflow_name=row["workflow_name"],
@@ -316,8 +316,8 @@ def _process(row: Mapping[str, Any]) -> Process:
         epoch=row["epoch"],
         version=row["version"],
         state=_state(row),
-        answers=conditions.from_stored(row.get("answers") or {}),
-        record=record,
+        condition_results=conditions.from_stored(row.get("answers") or {}),
+        execution=execution,
         worker=row["worker"],
         assignee=row["assignee"],
         created_by=row["created_by"],
@@ -344,11 +344,11 @@ def _out_of_line(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
     return found or None
 
 
-def _entry(stored: Mapping[str, Any] | None) -> Entry | None:
+def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
     if stored is None:
         return None
     names = stored["names"]
-    return Entry(**{**stored, "names": None if names is None else tuple(names)})
+    return StepEntry(**{**stored, "names": None if names is None else tuple(names)})
 
 
 def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
@@ -362,12 +362,12 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "seq": process.seq,
         "epoch": process.epoch,
         "version": process.version,
-        "record_seq": process.record.seq if process.record else None,
+        "record_seq": process.execution.seq if process.execution else None,
         "worker": process.worker,
         "lease_until": lease_until,
         "state": process.state,
         "stored": _out_of_line(process.state),
-        "answers": conditions.to_stored(process.answers),
+        "answers": conditions.to_stored(process.condition_results),
         "assignee": process.assignee,
         "created_by": process.created_by,
         "started_at": process.started_at,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from orchestrator_gql.process import StepRecord
+from orchestrator_gql.process import StepExecution
 from orchestrator_gql.storage.database.after_commit import aftermath
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
@@ -20,7 +20,7 @@ _columns = [c.label(f"visit_{c.name}") for c in process_steps.c if c.name != "pr
 _light_columns = [c for c in _columns if c.name != "visit_delta"]
 
 
-def record_columns() -> list[ColumnElement[Any]]:
+def execution_columns() -> list[ColumnElement[Any]]:
     """The columns of a visit, labelled so that they can stand beside those of its process."""
     return list(_columns)
 
@@ -30,11 +30,11 @@ def light_record_columns() -> list[ColumnElement[Any]]:
     return list(_light_columns)
 
 
-def record_of(row: Mapping[str, Any]) -> StepRecord | None:
-    """The visit in a row that has `record_columns`; None where the outer join found none."""
+def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
+    """The visit in a row that has `execution_columns`; None where the outer join found none."""
     if row["visit_seq"] is None:
         return None
-    return StepRecord(
+    return StepExecution(
         seq=row["visit_seq"],
         step_index=row["visit_step_index"],
         name=row["visit_name"],
@@ -66,28 +66,30 @@ def _upsert(dialect: str) -> Prepared:
 _save = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}
 
 
-def save_all(conn: Connection, process_id: UUID, records: Sequence[StepRecord]) -> None:
+def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecution]) -> None:
     """Write the visits; one that stands there already is brought up to date."""
-    if not records:
+    if not executions:
         return
-    _save[conn.dialect.name].run_each(conn, [{"process_id": process_id, **_values(record)} for record in records])
-    for one in records:
+    _save[conn.dialect.name].run_each(
+        conn, [{"process_id": process_id, **_values(execution)} for execution in executions]
+    )
+    for one in executions:
         if one.completed_at is not None:
             took = max((one.completed_at - one.started_at).total_seconds(), 0.0)  # the clock may have been stepped
             aftermath(conn).facts.append(StepEnded(one.kind, one.status, took))
 
 
-def of_process(conn: Connection, process_id: UUID) -> list[StepRecord]:
+def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
     """Every visit of the process, in order."""
     return of_processes(conn, [process_id]).get(process_id, [])
 
 
-def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """Every visit of each process, in order."""
-    return _visits(conn, process_ids, record_columns())
+    return _visits(conn, process_ids, execution_columns())
 
 
-def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepRecord]]:
+def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
     """The same without what the visits changed in the state: see `deltas`."""
     return _visits(conn, process_ids, light_record_columns())
 
@@ -104,35 +106,35 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
 
 def _visits(
     conn: Connection, process_ids: Sequence[UUID], columns: Sequence[ColumnElement[Any]]
-) -> dict[UUID, list[StepRecord]]:
+) -> dict[UUID, list[StepExecution]]:
     rows = conn.execute(
         select(process_steps.c.process_id, *columns)
         .where(process_steps.c.process_id.in_(process_ids))
         .order_by(process_steps.c.process_id, process_steps.c.seq)
     )
-    found: dict[UUID, list[StepRecord]] = {}
+    found: dict[UUID, list[StepExecution]] = {}
     for row in rows:
-        record = record_of(row._asdict())
-        assert record is not None
-        found.setdefault(row.process_id, []).append(record)
+        execution = execution_of(row._asdict())
+        assert execution is not None
+        found.setdefault(row.process_id, []).append(execution)
     return found
 
 
-def _values(record: StepRecord) -> dict[str, Any]:
+def _values(execution: StepExecution) -> dict[str, Any]:
     return {
-        "seq": record.seq,
-        "step_index": record.step_index,
-        "name": record.name,
-        "kind": record.kind,
-        "step_group": record.group,
-        "status": record.status,
-        "attempt": record.attempt,
-        "tries": record.tries,
-        "entered_by": record.entered_by,
-        "started_at": record.started_at,
-        "completed_at": record.completed_at,
-        "retry_at": record.retry_at,
-        "delta": record.delta,
-        "failure": record.failure,
-        "actor": record.actor,
+        "seq": execution.seq,
+        "step_index": execution.step_index,
+        "name": execution.name,
+        "kind": execution.kind,
+        "step_group": execution.group,
+        "status": execution.status,
+        "attempt": execution.attempt,
+        "tries": execution.tries,
+        "entered_by": execution.entered_by,
+        "started_at": execution.started_at,
+        "completed_at": execution.completed_at,
+        "retry_at": execution.retry_at,
+        "delta": execution.delta,
+        "failure": execution.failure,
+        "actor": execution.actor,
     }

@@ -22,7 +22,7 @@ def deployed(workflows: Iterable[Workflow], stand_ins: StandIns, heard: Heard) -
     Names, kinds and order of the steps stay, so a process takes them for the author's own.
     """
     offered = list(workflows)
-    named = {step.name for one in offered for step in one.course(is_aborted=True) if isinstance(step, ActionStep)}
+    named = {step.name for one in offered for step in one.all_steps(is_aborted=True) if isinstance(step, ActionStep)}
     for name in stand_ins.keys() - named:
         there = ", ".join(map(repr, sorted(named)))
         raise WorkflowDefinitionError(f"There is a stand-in for {name!r}, and no step of that name: there are {there}.")

@@ -11,11 +11,11 @@ MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 
 def standing(process: Process) -> str:
     """The process in one sentence, with its failure and the trace of it, where there is one."""
-    record = process.record
+    execution = process.execution
     verb = "is" if process.status in MOVING else "rests"
-    place = f" at step {record.step_index + 1}, {record.name!r}" if record else ""
-    tries = f", attempt {record.attempt}" if record and record.attempt > 1 else ""
-    failure = process.failure or (record.failure if record else None)
+    place = f" at step {execution.step_index + 1}, {execution.name!r}" if execution else ""
+    tries = f", attempt {execution.attempt}" if execution and execution.attempt > 1 else ""
+    failure = process.failure or (execution.failure if execution else None)
     why = f": {_why(failure)}" if failure else ""
     return f"process {process.workflow_name!r} {verb} {process.status}{place}{tries}{why}"
 

@@ -146,7 +146,7 @@ class Kit:
 
 def _services(workflows: Iterable[Workflow]) -> dict[str, Any]:
     """Every remote service that the workflows wait for, with no demands: the kit plays it."""
-    steps = (step for one in workflows for step in one.course(is_aborted=True))
+    steps = (step for one in workflows for step in one.all_steps(is_aborted=True))
     return {step.service: {} for step in steps if isinstance(step, AwaitStep) and step.service is not None}
 
 

@@ -15,7 +15,7 @@ from orchestrator_gql.engine.input_requests.requests import Decided
 from orchestrator_gql.engine.steps.state import fetched
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
@@ -61,7 +61,7 @@ class Run:
             raise AssertionError(f"Expected {status}: {standing(process)}")
         return process
 
-    async def steps(self) -> list[StepRecord]:
+    async def steps(self) -> list[StepExecution]:
         """Every visit of a step so far, in order: ``name``, ``status``, ``attempt``, ``failure`` and more."""
         return await self._runtime.database.read(lambda conn: steps.of_process(conn, self.id))
 

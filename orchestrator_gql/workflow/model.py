@@ -261,7 +261,7 @@ class Workflow:
     def __post_init__(self) -> None:
         demand_ways_back(self.name, self.steps)
 
-    def course(self, *, is_aborted: bool) -> StepList:
+    def all_steps(self, *, is_aborted: bool) -> StepList:
         """The steps that a process goes through: the workflow's own, and those that clean up once it is aborted."""
         return self.steps >> self.clean_up if is_aborted else self.steps
 
@@ -297,7 +297,7 @@ def _cancelling(step: ActionStep) -> Step:
     return conditioned(step, Condition(lambda _: False, opens=True))
 
 
-def way_back(steps: StepList, index: int) -> int | None:
+def send_back_target(steps: StepList, index: int) -> int | None:
     """Where the form at ``index`` can be sent back to: the nearest step before it of the name, or the first of the
     nearest group of the name; None where it cannot."""
     step = steps[index]
@@ -314,7 +314,7 @@ def way_back(steps: StepList, index: int) -> int | None:
 def demand_ways_back(workflow: str, steps: StepList) -> None:
     """Raise `WorkflowDefinitionError` where a form is to be sent back to a step that does not stand before it."""
     for index, step in enumerate(steps):
-        if isinstance(step, InputStep) and step.on_reject not in STOPS and way_back(steps, index) is None:
+        if isinstance(step, InputStep) and step.on_reject not in STOPS and send_back_target(steps, index) is None:
             before = ", ".join(repr(one.name) for one in steps[:index] if not isinstance(one, AwaitStep)) or "nothing"
             raise WorkflowDefinitionError(
                 f"Input step {step.name!r} of workflow {workflow!r} has on_reject={step.on_reject!r}: give it 'fail', "

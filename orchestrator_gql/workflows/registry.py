@@ -44,7 +44,7 @@ class Registry:
 
 def _check(workflow: Workflow) -> None:
     """Read every function's signature now, so that a wrong one is told at start and not in the middle of a process."""
-    for step in workflow.course(is_aborted=True):
+    for step in workflow.all_steps(is_aborted=True):
         if isinstance(step, ActionStep):
             wanted(step.function)
         elif isinstance(step, InputStep):

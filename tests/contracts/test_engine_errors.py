@@ -76,8 +76,8 @@ async def test_a_step_that_cannot_be_begun_is_tried_three_times_and_never_run(
     assert failed.failure is not None
     assert (failed.failure.code, fault.raised, ran, failed.engine_failures) == ("engine-error", 3, [], 0)
     error_id = failed.failure.details["error_id"]
-    logged = [record for record in caplog.records if getattr(record, "error_id", None) == error_id]
-    assert [record.levelno for record in logged] == [logging.ERROR]
+    logged = [execution for execution in caplog.records if getattr(execution, "error_id", None) == error_id]
+    assert [execution.levelno for execution in logged] == [logging.ERROR]
     assert error_id in failed.failure.message
     (event,) = (
         e for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED) if e.payload["to"] == "FAILED"

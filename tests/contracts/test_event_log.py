@@ -262,7 +262,7 @@ async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_mea
                 process = processes.lock(conn, process_id)
                 assert process is not None
                 events.append(conn, [_event(clock, "second")])
-                return process.note, process.record.seq if process.record else 0
+                return process.note, process.execution.seq if process.execution else 0
 
             async with database.engine.connect() as holder:
                 await holder.run_sync(begin_unit)

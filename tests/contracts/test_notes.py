@@ -19,7 +19,7 @@ async def test_a_note_that_was_written_while_a_step_ran_is_still_there_when_it_h
         began.set()
         await goes_on.wait()
 
-    @workflow("Wait")
+    @workflow("RetryLater")
     def waiting() -> StepList:
         return begin >> wait
 

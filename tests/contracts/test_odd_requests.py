@@ -202,7 +202,7 @@ async def test_a_start_form(offer: Offer, form: Callable[..., Any], caplog: pyte
                 said: Any = await verb(engine.runtime, ADA, workflow_name=played.name, pages=[{}])
             except AuthorCodeFailed as failed:
                 assert len(failed.message) < 11_000, trigger.kind
-                assert any(getattr(record, "error_id", "") == failed.error_id for record in caplog.records)
+                assert any(getattr(execution, "error_id", "") == failed.error_id for execution in caplog.records)
             else:
                 assert is_answered(said) or isinstance(said, NextPage), (trigger.kind, said)
                 assert form in (form_with_a_validator, form_with_a_schema, form_with_a_default), (trigger.kind, said)

@@ -46,8 +46,8 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
     engine.turn(10)
 
     async def second_wait() -> bool:
-        (record,) = await engine.steps(process_id)
-        return record.status is StepStatus.WAITING and record.tries == 2
+        (execution,) = await engine.steps(process_id)
+        return execution.status is StepStatus.WAITING and execution.tries == 2
 
     await engine.until(second_wait, told="the second pause")
     (second,) = await engine.steps(process_id)
@@ -79,8 +79,8 @@ async def test_the_deadline_of_a_callback_does_not_bring_the_retry_of_its_action
     waiting = await engine.reaches(process_id, ProcessStatus.WAITING)
 
     async def only_the_retry_is_left() -> bool:
-        assert waiting.record is not None
-        return await engine.read(timers.next_due) == waiting.record.retry_at
+        assert waiting.execution is not None
+        return await engine.read(timers.next_due) == waiting.execution.retry_at
 
     engine.turn(60)
     await engine.until(only_the_retry_is_left, told="the deadline to fire")

@@ -309,7 +309,7 @@ async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytes
         kept = await reach(engine, SENT, 2)
 
     told = b"".join(one.body for one in receiver.received).decode()
-    logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    logged = "\n".join(f"{execution.getMessage()} {vars(execution)}" for execution in caplog.records)
     hidden = ("s3cr3t-path", "hushhush", KEY, KEY.removeprefix("whsec_"), "swordfish")
     assert [word for word in hidden if word in f"{told} {logged} {kept} {engine.runtime.settings!r}"] == []
     assert {one.headers["authorization"] for one in receiver.received} == {"Bearer hushhush"}

@@ -84,7 +84,7 @@ async def test_a_change_reaches_those_who_follow_the_events(tmp_path: Path) -> N
 async def test_an_engine_whose_steps_still_run_is_pausing(tmp_path: Path) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
-    @step("Wait")
+    @step("RetryLater")
     async def wait() -> None:
         begun.set()
         await go.wait()

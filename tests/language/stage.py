@@ -15,7 +15,7 @@ from orchestrator_gql.commands.callback_deliveries import receive_callback
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import Started, retry_process, start_workflow
 from orchestrator_gql.engine.input_requests.requests import Decided
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.types import ProcessStatus
@@ -50,7 +50,7 @@ class Play:
 
         return await until(self.runtime, look, told="a process to rest")
 
-    async def log(self, process: Process) -> list[StepRecord]:
+    async def log(self, process: Process) -> list[StepExecution]:
         """Every visit of a step."""
         return await self.engine.steps(process.id)
 

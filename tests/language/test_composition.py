@@ -91,7 +91,7 @@ async def test_a_retry_enters_a_group_at_the_step_that_failed(stage: Stage) -> N
 
     async with stage(named("grouped", step_group("Group", before >> flaky))) as engine:
         ended = await engine.retry(await engine.run("grouped", {}))
-        groups = [record.group for record in await engine.log(ended)]
+        groups = [execution.group for execution in await engine.log(ended)]
 
     assert ended.status is ProcessStatus.COMPLETED
     assert stage.seen == ["before", "flaky", "flaky"]

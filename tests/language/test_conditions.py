@@ -46,7 +46,7 @@ async def test_a_predicate_is_asked_once_for_a_run_of_steps(stage: Stage, answer
 
     async with stage(named("deciding", steps)) as engine:
         process = await engine.run("deciding", {"yes": answer})
-        told = [(record.name, str(record.status)) for record in await engine.log(process)]
+        told = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
 
     taken = "SUCCESS" if answer else "SKIPPED"
     assert stage.seen == ran
@@ -167,7 +167,7 @@ async def test_every_step_of_a_skipped_run_is_skipped_whatever_its_kind(stage: S
         named("skipping", conditional(lambda _: False)(confirm >> callback_step("Order", order, judge)))
     ) as engine:
         process = await engine.run("skipping", {})
-        told = [(record.name, str(record.status)) for record in await engine.log(process)]
+        told = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
 
     assert process.status is ProcessStatus.COMPLETED
     assert [status for _, status in told] == ["SKIPPED"] * 4
@@ -221,7 +221,9 @@ async def test_answers_are_stored_under_the_place_and_depth_of_their_condition(s
     async with stage(named("nested", steps)) as engine:
         process = await engine.run("nested", {"outer": True, "inner": False})
         stored = await engine.engine.read(
-            lambda conn: conn.execute(select(processes.c.answers).where(processes.c.id == process.id)).scalar_one()
+            lambda conn: conn.execute(
+                select(processes.c.condition_results).where(processes.c.id == process.id)
+            ).scalar_one()
         )
 
     assert stored == {"1.0": True, "1.1": False}

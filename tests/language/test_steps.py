@@ -206,11 +206,11 @@ async def test_a_retrystep_is_tried_again_by_itself_and_then_fails(stage: Stage)
 
     async with stage(named("trying", flaky)) as engine:
         process = await engine.rest((await engine.run("trying", {})).id, WAITING)
-        (record,) = await engine.log(process)
+        (execution,) = await engine.log(process)
 
     assert process.status is ProcessStatus.FAILED
     assert len(stage.seen) == 3
-    assert (record.status, record.tries) == (StepStatus.FAILED, 3)
+    assert (execution.status, execution.tries) == (StepStatus.FAILED, 3)
 
 
 async def test_a_retrystep_waits_for_a_known_time_and_can_succeed(stage: Stage) -> None:
@@ -228,11 +228,11 @@ async def test_a_retrystep_waits_for_a_known_time_and_can_succeed(stage: Stage) 
     async with stage(named("waiting", patient), named("trying", lucky)) as engine:
         waits = await engine.run("waiting", {})
         ended = await engine.rest((await engine.run("trying", {})).id, WAITING)
-        (record,) = await engine.log(waits)
+        (execution,) = await engine.log(waits)
 
-    assert (waits.status, record.status) == (WAITING, StepStatus.WAITING)
-    assert record.retry_at is not None
-    assert (record.retry_at - record.started_at).total_seconds() == 60
+    assert (waits.status, execution.status) == (WAITING, StepStatus.WAITING)
+    assert execution.retry_at is not None
+    assert (execution.retry_at - execution.started_at).total_seconds() == 60
     assert ended.state == {"is_done": True}
 
 

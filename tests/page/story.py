@@ -22,7 +22,7 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.forms import NextPage, Page
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.types import ProcessStatus
@@ -60,7 +60,7 @@ class Story:
         whole = urlsplit(url)
         return await self.remote.post(whole.path, json=result, headers={"host": whole.netloc})
 
-    async def log(self, process: Process) -> list[StepRecord]:
+    async def log(self, process: Process) -> list[StepExecution]:
         """Every step the process went through, and what became of it."""
         return await self.engine.steps(process.id)
 

@@ -135,7 +135,7 @@ async def test_what_is_undone_is_not_counted(tmp_path: Path) -> None:
 async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
-    @step("Wait")
+    @step("RetryLater")
     async def wait() -> None:
         begun.set()
         await go.wait()

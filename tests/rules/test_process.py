@@ -13,12 +13,12 @@ from orchestrator_gql.process import (
     Failed,
     Process,
     ProcessAction,
+    RetryLater,
     Skipped,
-    StepRecord,
+    StepExecution,
     Success,
     Suspend,
     Transition,
-    Wait,
     abort,
     available_actions,
     change_definition,
@@ -107,27 +107,32 @@ def test_entering_an_action_opens_a_visit_numbered_by_the_transition() -> None:
 
     transition = enter(process, STEPS, NOW)
 
-    (record,) = transition.records
-    assert (record.seq, transition.process.seq) == (process.seq + 1, process.seq + 1)
-    assert (record.status, record.attempt, record.tries) == (StepStatus.RUNNING, 1, 1)
+    (execution,) = transition.executions
+    assert (execution.seq, transition.process.seq) == (process.seq + 1, process.seq + 1)
+    assert (execution.status, execution.attempt, execution.tries) == (StepStatus.RUNNING, 1, 1)
     assert told(transition) == [(EventKind.STEP_CHANGED, None, StepStatus.RUNNING)]
 
 
 def test_a_visit_that_a_crash_left_open_is_entered_again_as_its_next_attempt_but_not_as_a_try() -> None:
     process = entered()
 
-    (record,) = enter(process, STEPS, LATER).records
+    (execution,) = enter(process, STEPS, LATER).executions
 
-    assert process.record is not None
-    assert (record.seq, record.attempt, record.tries) == (process.record.seq, 2, 1)
+    assert process.execution is not None
+    assert (execution.seq, execution.attempt, execution.tries) == (process.execution.seq, 2, 1)
 
 
 def test_a_visit_that_waited_for_its_retry_is_entered_again_as_its_next_try() -> None:
-    waiting = decide(entered(), STEPS, Wait(BROKEN, LATER), NOW).process
+    waiting = decide(entered(), STEPS, RetryLater(BROKEN, LATER), NOW).process
 
-    (record,) = enter(resume(waiting, LATER).process, STEPS, LATER).records
+    (execution,) = enter(resume(waiting, LATER).process, STEPS, LATER).executions
 
-    assert (record.attempt, record.tries, record.retry_at, record.status) == (2, 2, None, StepStatus.RUNNING)
+    assert (execution.attempt, execution.tries, execution.retry_at, execution.status) == (
+        2,
+        2,
+        None,
+        StepStatus.RUNNING,
+    )
 
 
 def test_success_adds_what_changed_and_moves_on() -> None:
@@ -135,11 +140,11 @@ def test_success_adds_what_changed_and_moves_on() -> None:
 
     transition = decide(process, STEPS, Success({"n": 2, "same": [1], "new": None}), LATER)
 
-    after, (record,) = transition.process, transition.records
+    after, (execution,) = transition.process, transition.executions
     assert (after.position, after.status, after.worker) == (WAIT, ProcessStatus.RUNNING, "w")
     assert after.state == {"n": 2, "same": [1], "new": None}
-    assert record.delta == {"n": 2, "new": None}
-    assert (record.status, record.completed_at) == (StepStatus.SUCCESS, LATER)
+    assert execution.delta == {"n": 2, "new": None}
+    assert (execution.status, execution.completed_at) == (StepStatus.SUCCESS, LATER)
 
 
 def test_success_of_the_last_step_completes_the_process() -> None:
@@ -163,8 +168,8 @@ def test_done_ends_a_process_though_steps_follow() -> None:
 def test_a_skipped_step_is_recorded_without_having_run() -> None:
     transition = decide(begun(), STEPS, Skipped(), NOW)
 
-    assert (transition.process.position, transition.records[0].status) == (WAIT, StepStatus.SKIPPED)
-    assert transition.records[0].delta is None
+    assert (transition.process.position, transition.executions[0].status) == (WAIT, StepStatus.SKIPPED)
+    assert transition.executions[0].delta is None
 
 
 def test_a_form_suspends_and_names_who_should_answer() -> None:
@@ -174,10 +179,10 @@ def test_a_form_suspends_and_names_who_should_answer() -> None:
 
     after = transition.process
     assert (after.status, after.assignee, after.worker) == (ProcessStatus.SUSPENDED, "NOC", None)
-    assert (transition.asks, transition.records[0].status) == (asked, StepStatus.SUSPENDED)
+    assert (transition.asks, transition.executions[0].status) == (asked, StepStatus.SUSPENDED)
     answered = decide(after, STEPS, Success({"yes": True}, actor="bob"), LATER)
-    assert (answered.process.assignee, answered.records[0].actor) == (None, "bob")
-    assert answered.records[0].seq == transition.records[0].seq
+    assert (answered.process.assignee, answered.executions[0].actor) == (None, "bob")
+    assert answered.executions[0].seq == transition.executions[0].seq
 
 
 def test_a_wait_holds_no_worker_and_goes_on_where_it_stood() -> None:
@@ -187,15 +192,15 @@ def test_a_wait_holds_no_worker_and_goes_on_where_it_stood() -> None:
     assert (waiting.status, waiting.worker, waiting.position) == (ProcessStatus.AWAITING_CALLBACK, None, WAIT)
     assert (resumed.process.status, resumed.process.worker) == (ProcessStatus.RUNNING, None)
     answered = decide(resumed.process, STEPS, Success({"callback_result": 1}), LATER)
-    assert waiting.record is not None
-    assert (answered.records[0].seq, answered.process.position) == (waiting.record.seq, JUDGE)
+    assert waiting.execution is not None
+    assert (answered.executions[0].seq, answered.process.position) == (waiting.execution.seq, JUDGE)
 
 
 def test_a_failure_that_is_tried_again_sets_a_timer() -> None:
-    transition = decide(entered(), STEPS, Wait(BROKEN, LATER), NOW)
+    transition = decide(entered(), STEPS, RetryLater(BROKEN, LATER), NOW)
 
     assert (transition.process.status, transition.retry_at) == (ProcessStatus.WAITING, LATER)
-    assert (transition.records[0].status, transition.records[0].failure) == (StepStatus.WAITING, BROKEN)
+    assert (transition.executions[0].status, transition.executions[0].failure) == (StepStatus.WAITING, BROKEN)
     assert transition.process.failure is None
 
 
@@ -227,10 +232,10 @@ def test_a_retry_begins_a_new_visit_of_the_step_that_failed(position: int) -> No
     )
 
     assert (again.status, again.failure, again.position) == (ProcessStatus.RUNNING, None, position)
-    (record,) = opened.records
-    assert failed.record is not None
-    assert record.seq > failed.record.seq
-    assert (record.attempt, record.tries, record.entered_by, record.failure) == (2, 1, "retry", None)
+    (execution,) = opened.executions
+    assert failed.execution is not None
+    assert execution.seq > failed.execution.seq
+    assert (execution.attempt, execution.tries, execution.entered_by, execution.failure) == (2, 1, "retry", None)
 
 
 def test_a_failed_wait_has_nothing_to_retry() -> None:
@@ -252,10 +257,10 @@ def test_an_abort_ends_the_visit_in_flight_and_shuts_its_worker_out() -> None:
 
     transition = abort(process, None, Abort("bob", "wrong site"), LATER)
 
-    after, (record,) = transition.process, transition.records
+    after, (execution,) = transition.process, transition.executions
     assert (after.status, after.ended_at, after.worker) == (ProcessStatus.ABORTED, LATER, None)
     assert after.epoch == process.epoch + 1
-    assert (record.status, record.actor) == (StepStatus.ABORTED, "bob")
+    assert (execution.status, execution.actor) == (StepStatus.ABORTED, "bob")
     assert transition.closes_waits
     assert transition.events[-1].payload["reason"] == "wrong site"
 
@@ -265,8 +270,8 @@ def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
 
     transition = abort(failed, None, Abort("bob"), LATER)
 
-    assert transition.records == ()
-    assert transition.process.record == failed.record
+    assert transition.executions == ()
+    assert transition.process.execution == failed.execution
 
 
 def test_who_was_never_in_a_step_leaves_nothing_to_clean_up() -> None:
@@ -339,10 +344,10 @@ def test_a_wait_can_be_helped_on_at_its_action_itself_and_its_validation(
     assert available_actions(process, STEPS) & {COMPLETE, ADOPT, REISSUE, REAWAIT} == verbs
 
 
-def executions(*named: tuple[str, StepKind]) -> list[StepRecord]:
+def executions(*named: tuple[str, StepKind]) -> list[StepExecution]:
     """Records of steps of those names, in order."""
     return [
-        StepRecord(index + 1, index, name, kind, None, StepStatus.SUCCESS, NOW)
+        StepExecution(index + 1, index, name, kind, None, StepStatus.SUCCESS, NOW)
         for index, (name, kind) in enumerate(named)
     ]
 
@@ -386,7 +391,7 @@ def test_a_process_fails_under_a_definition_that_contradicts_its_past_and_its_wa
     assert failed.failure is not None
     assert (failed.status, failed.failure.code) == (ProcessStatus.FAILED, DEFINITION_CHANGED)
     assert "step 1 was 'A' and is gone" in failed.failure.message
-    assert (transition.records[0].status, transition.closes_waits) == (StepStatus.FAILED, True)
+    assert (transition.executions[0].status, transition.closes_waits) == (StepStatus.FAILED, True)
     assert ProcessAction.RETRY in available_actions(failed, STEPS)
 
 

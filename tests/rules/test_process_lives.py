@@ -14,21 +14,21 @@ from orchestrator_gql.process import (
     Await,
     Failed,
     ProcessAction,
+    RetryLater,
     Skipped,
-    StepRecord,
+    StepExecution,
     Success,
     Suspend,
     Transition,
-    Wait,
     abort,
     available_actions,
     claim,
-    course,
     create,
     decide,
     enter,
     resume,
     retry,
+    steps_of,
 )
 from orchestrator_gql.types import EventKind, Failure, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
@@ -73,18 +73,18 @@ class ALife(RuleBasedStateMachine):
         super().__init__()
         made = create(playbook, id=new_id(), state={}, pages=[], actor=None, now=NOW)
         self.process = made.process
-        self.log: dict[int, StepRecord] = {}
+        self.log: dict[int, StepExecution] = {}
         self.statuses = [self.process.status]
 
     def move(self, transition: Transition) -> None:
         before = self.process
         assert transition.process.seq == before.seq + 1
         assert transition.process.epoch >= before.epoch
-        for record in transition.records:
-            assert record.seq <= transition.process.seq
-            earlier = self.log.get(record.seq)
+        for execution in transition.executions:
+            assert execution.seq <= transition.process.seq
+            earlier = self.log.get(execution.seq)
             assert earlier is None or earlier.completed_at is None
-            self.log[record.seq] = record
+            self.log[execution.seq] = execution
         changes = [e for e in transition.events if e.kind is EventKind.PROCESS_STATUS_CHANGED]
         is_told = before.status is not transition.process.status or before.aborted_by != transition.process.aborted_by
         assert [(e.payload["from"], e.payload["to"]) for e in changes] == (
@@ -94,7 +94,7 @@ class ALife(RuleBasedStateMachine):
 
     @property
     def steps(self) -> StepList:
-        return course(self.process, playbook)
+        return steps_of(self.process, playbook)
 
     @property
     def kind(self) -> StepKind | Literal["none"]:
@@ -104,8 +104,10 @@ class ALife(RuleBasedStateMachine):
         return self.process.status is ProcessStatus.RUNNING and self.process.worker is not None
 
     def is_open(self) -> bool:
-        record = self.process.record
-        return bool(record and record.step_index == self.process.position and record.status is StepStatus.RUNNING)
+        execution = self.process.execution
+        return bool(
+            execution and execution.step_index == self.process.position and execution.status is StepStatus.RUNNING
+        )
 
     @precondition(lambda self: self.process.status in (ProcessStatus.CREATED, ProcessStatus.RUNNING))
     @rule()
@@ -118,8 +120,8 @@ class ALife(RuleBasedStateMachine):
         self.move(enter(self.process, self.steps, NOW))
 
     @precondition(lambda self: self.is_held() and self.is_open())
-    @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), Wait(BROKEN, LATER), Failed(BROKEN)]))
-    def ran(self, outcome: Success | Wait | Failed) -> None:
+    @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), RetryLater(BROKEN, LATER), Failed(BROKEN)]))
+    def ran(self, outcome: Success | RetryLater | Failed) -> None:
         self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.is_held() and self.kind is StepKind.AWAIT_CALLBACK)
@@ -186,9 +188,9 @@ class ALife(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_visit_is_open(self) -> None:
-        unfinished = [record for record in self.log.values() if record.completed_at is None]
+        unfinished = [execution for execution in self.log.values() if execution.completed_at is None]
         assert len(unfinished) <= 1
-        assert unfinished in ([], [self.process.record])
+        assert unfinished in ([], [self.process.execution])
 
 
 TestALife = ALife.TestCase

@@ -13,7 +13,7 @@ from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.events.stream import follow
-from orchestrator_gql.process import Process, StepRecord
+from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callback_attempts, callbacks, processes, steps
@@ -74,7 +74,7 @@ class Engine:
 
         return await self.until(look, told=f"process {process_id} to become {status}")
 
-    async def steps(self, process_id: UUID) -> list[StepRecord]:
+    async def steps(self, process_id: UUID) -> list[StepExecution]:
         """The log of the process."""
         return await self.read(lambda conn: steps.of_process(conn, process_id))
 

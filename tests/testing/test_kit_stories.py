@@ -119,14 +119,14 @@ async def test_a_retrystep_succeeds_at_its_third_try_with_its_waits_turned() -> 
         ended = await run.rests("COMPLETED")
 
     assert tries == [1, 2, 3]
-    assert waiting.record is not None
-    assert waiting.record.failure is not None
-    assert "the inventory is away" in waiting.record.failure.message
-    assert again.record is not None
-    assert again.record.retry_at is not None
-    assert (again.record.retry_at - began).total_seconds() == 600 + 1200
+    assert waiting.execution is not None
+    assert waiting.execution.failure is not None
+    assert "the inventory is away" in waiting.execution.failure.message
+    assert again.execution is not None
+    assert again.execution.retry_at is not None
+    assert (again.execution.retry_at - began).total_seconds() == 600 + 1200
     assert ended.state == {"site": "ams"}
-    assert ended.ended_at == again.record.retry_at  # each wait ended at its own instant, not when the turn did
+    assert ended.ended_at == again.execution.retry_at  # each wait ended at its own instant, not when the turn did
 
 
 async def test_one_long_turn_lives_through_all_that_falls_due_on_the_way() -> None:

@@ -30,7 +30,7 @@ from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.commit import Draft
 from orchestrator_gql.engine.runner import terms
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
-from orchestrator_gql.process import Process, course, resume
+from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
@@ -283,7 +283,7 @@ def _kept_outside(
 def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitStep | None:
     """The step that the mailbox belongs to; None where its workflow is not deployed here, or is another now."""
     workflow = runtime.registry.find(process.workflow_name)
-    steps = course(process, workflow) if workflow else begin
+    steps = steps_of(process, workflow) if workflow else begin
     step = steps[callback.step_index] if callback.step_index < len(steps) else None
     return step if isinstance(step, AwaitStep) else None
 

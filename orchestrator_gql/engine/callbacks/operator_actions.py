@@ -20,9 +20,9 @@ from orchestrator_gql.process import (
     Transition,
     available_actions,
     await_again,
-    course,
     recoverable_wait,
     reissue,
+    steps_of,
     take_up,
 )
 from orchestrator_gql.runtime import Runtime
@@ -65,7 +65,7 @@ def find(conn: Connection, runtime: Runtime, callback_id: UUID, expected_version
     process = lock_process(conn, callback.process_id, expected_version)
     callback = callbacks.by_ids(conn, [callback_id])[callback_id]
     workflow = runtime.registry.get(process.workflow_name)
-    return LockedCallback(process, callback, workflow, course(process, workflow))
+    return LockedCallback(process, callback, workflow, steps_of(process, workflow))
 
 
 def find_current(conn: Connection, runtime: Runtime, callback_id: UUID, expected_version: int | None) -> LockedCallback:

@@ -14,7 +14,17 @@ from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
-from orchestrator_gql.process import Again, Await, Entry, Failed, Outcome, Process, StepRecord, Success, Suspend
+from orchestrator_gql.process import (
+    Await,
+    Failed,
+    Outcome,
+    Process,
+    Reissue,
+    StepEntry,
+    StepExecution,
+    Success,
+    Suspend,
+)
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.storage.timers import TimerKind
@@ -48,7 +58,7 @@ Polled: TypeAlias = Mapping[UUID, Delivery | None]
 def issue(
     conn: Connection,
     process: Process,
-    record: StepRecord,
+    execution: StepExecution,
     step: AwaitStep,
     *,
     names: Sequence[str | None],
@@ -60,19 +70,19 @@ def issue(
     ``process`` is as it stood before the ``record`` of the action's visit was opened. An action that runs again, in
     the same visit, gets new keys to the mailboxes it has: any of its URLs opens the same box.
     """
-    is_new_execution = record.seq == process.seq + 1
-    known = () if is_new_execution else callbacks.of_execution(conn, process.id, record.seq)
+    is_new_execution = execution.seq == process.seq + 1
+    known = () if is_new_execution else callbacks.of_execution(conn, process.id, execution.seq)
     if known:
         tokens = {callback.name: new_token() for callback in known}
         for callback in known:
             callbacks.add_key(conn, callback.id, digest(tokens[callback.name]))
         return tokens, ()
-    entry = process.entry or Entry("advance")
+    entry = process.entry or StepEntry("advance")
     tokens = {name: new_token() for name in entry.names or names}
     told = []
     for name, token in tokens.items():
         callback = _new_callback(
-            process, record, step, name=name, token=token, now=now, default_timeout=default_timeout
+            process, execution, step, name=name, token=token, now=now, default_timeout=default_timeout
         )
         callbacks.issue(conn, callback, digest(token))
         _set_timers(conn, process, callback)
@@ -191,7 +201,7 @@ def keep_judgement(
 
 def _new_callback(
     process: Process,
-    record: StepRecord,
+    execution: StepExecution,
     step: AwaitStep,
     *,
     name: str | None,
@@ -199,13 +209,13 @@ def _new_callback(
     now: datetime,
     default_timeout: timedelta,
 ) -> Callback:
-    silence, entry = step.heartbeat_timeout, process.entry or Entry("advance")
+    silence, entry = step.heartbeat_timeout, process.entry or StepEntry("advance")
     return Callback(
         id=new_id(),
         process_id=process.id,
         step_index=process.position + 1,
-        record_seq=record.seq,
-        wait_seq=entry.wait_seq or record.seq,
+        record_seq=execution.seq,
+        wait_seq=entry.wait_seq or execution.seq,
         round=entry.attempt or 1,
         name=name,
         status=CallbackStatus.PENDING,
@@ -273,7 +283,7 @@ def _judged_enough(
     failure = _failure_of_all(step, waited, missing, now)
     again = [callback for callback in waited if _is_worth_another(step, callback)]
     if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
-        return Again(failure, entry_again("on-timeout", again))
+        return Reissue(failure, entry_again("on-timeout", again))
     if step.on_timeout == "operator":
         return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
     return Failed(failure)
@@ -295,10 +305,10 @@ def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Callback]) -> Js
     return Stored(callbacks.keep_payload(conn, text), len(text))
 
 
-def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> Entry:
+def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
     """How the action is entered that issues these callbacks again."""
     attempt = max(callback.round for callback in callbacks_of_wait) + 1
-    return Entry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
+    return StepEntry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
 def _is_worth_another(step: AwaitStep, callback: Callback) -> bool:

@@ -21,7 +21,7 @@ from orchestrator_gql.input_requests.decision import (
     demand_not_claimed_by_other,
     demand_open,
 )
-from orchestrator_gql.process import Process, course, fingerprint
+from orchestrator_gql.process import Process, fingerprint, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests, processes
@@ -57,7 +57,7 @@ async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -
         raise InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
     if process.fingerprint != fingerprint(process, workflow):
         process = await _under_current_definition(runtime, process, workflow)
-    step = course(process, workflow)[request.step_index]
+    step = steps_of(process, workflow)[request.step_index]
     await demand_may_answer(runtime, principal, request, made, process, workflow)
     asked = await unanswered.asked_at(runtime, process, request.step_index, step)
     assert asked is not None, "only a step that asks opens a request"
@@ -74,7 +74,7 @@ async def demand_may_answer(
 ) -> None:
     """Raise the refusal where the principal may not decide the open request as it stands."""
     await authorization.demand_resume(runtime, principal, workflow, request.step_index, request.assignee)
-    step = course(process, workflow)[request.step_index]
+    step = steps_of(process, workflow)[request.step_index]
     allows_self = step.allow_self_approval if isinstance(step, InputStep) else True
     demand_may_decide(request, principal, made, allows_self=allows_self, started_by=process.created_by)
 
@@ -130,7 +130,7 @@ async def _under_current_definition(runtime: Runtime, process: Process, workflow
 
     def change(conn: Connection) -> Process:
         draft = with_current_definition(conn, Draft(process), workflow)
-        return commit.apply(conn, process, draft, terms(runtime, course(process, workflow))).process
+        return commit.apply(conn, process, draft, terms(runtime, steps_of(process, workflow))).process
 
     try:
         changed = await runtime.database.transaction(change)

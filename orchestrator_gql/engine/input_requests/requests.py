@@ -107,13 +107,13 @@ def changed(request: InputRequest, change: str, now: datetime, actor: str | None
 
 
 def _request(process: Process, title: str, assignee: str, now: datetime) -> InputRequest:
-    record = process.record
-    assert record is not None, "whoever asks is on a visit"
+    execution = process.execution
+    assert execution is not None, "whoever asks is on a visit"
     return InputRequest(
         id=new_id(),
         process_id=process.id,
-        step_index=record.step_index,
-        record_seq=record.seq,
+        step_index=execution.step_index,
+        record_seq=execution.seq,
         status=InputRequestStatus.OPEN,
         title=title,
         assignee=assignee,

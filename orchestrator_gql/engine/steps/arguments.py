@@ -44,7 +44,7 @@ def given(
         "reporter": process.created_by or "",
         "workflow_name": process.workflow_name,
         "workflow_target": process.target,
-        "idempotency_key": f"{process.id}:{process.record.seq if process.record else 0}",
+        "idempotency_key": f"{process.id}:{process.execution.seq if process.execution else 0}",
     }
     if tokens and isinstance(step, ActionStep) and step.awaits is not None:
         values |= _addresses(runtime, process, step.awaits, tokens)

@@ -17,7 +17,10 @@ def must_be_asked(process: Process, step: Step) -> bool:
     The answer counts, not the visit: one whose predicate raised has none, and a retry asks again.
     """
     conditions = enumerate(step.conditions)
-    return any(one.opens and ConditionKey(process.position, depth) not in process.answers for depth, one in conditions)
+    return any(
+        one.opens and ConditionKey(process.position, depth) not in process.condition_results
+        for depth, one in conditions
+    )
 
 
 async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[ConditionKey, bool]]:
@@ -25,20 +28,20 @@ async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapp
 
     The outermost condition is asked first; where it says no, the inner ones are not asked at all.
     """
-    answers = dict(process.answers)
+    condition_results = dict(process.condition_results)
     for depth, condition in enumerate(steps[process.position].conditions):
         key = _key(steps, process.position, depth)
         if condition.opens:
-            answers[key] = await ask(condition.predicate, dict(process.state))
-        if not answers.get(key, False):
-            return False, answers
-    return True, answers
+            condition_results[key] = await ask(condition.predicate, dict(process.state))
+        if not condition_results.get(key, False):
+            return False, condition_results
+    return True, condition_results
 
 
 def recorded(process: Process, steps: StepList) -> bool:
     """Whether a step inside a run that was opened before is taken."""
     conditions = enumerate(steps[process.position].conditions)
-    return all(process.answers.get(_key(steps, process.position, depth), False) for depth, _ in conditions)
+    return all(process.condition_results.get(_key(steps, process.position, depth), False) for depth, _ in conditions)
 
 
 def _key(steps: StepList, position: int, depth: int) -> ConditionKey:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
-from orchestrator_gql.process import Failed, Outcome, Process, Wait
+from orchestrator_gql.process import Failed, Outcome, Process, RetryLater
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
@@ -44,9 +44,9 @@ def failed(runtime: Runtime, process: Process, step: Step, error: BaseException,
     raised = error.error if isinstance(error, AuthorRaised) else error
     log = logger.warning if is_a(raised, OrchestratorError) else logger.error
     log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
-    tries = process.record.tries if process.record else 1
+    tries = process.execution.tries if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
-        return Wait(failure, runtime.clock.now() + step.retry.wait(tries))
+        return RetryLater(failure, runtime.clock.now() + step.retry.wait(tries))
     return Failed(failure)
 
 

@@ -14,7 +14,7 @@ from orchestrator_gql.engine.commit import Draft, Terms
 from orchestrator_gql.engine.input_requests import requests
 from orchestrator_gql.engine.runner import terms, with_current_definition
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.process import Process, course, expire, status_changed
+from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, input_requests, processes, timers
 from orchestrator_gql.storage.timers import Fired, TimerKind
@@ -166,7 +166,7 @@ def close(conn: Connection, fired: Sequence[Fired], terms: Callable[[StepList], 
         if workflow is None:  # another server has it deployed, or will: it is looked at again
             timers.set_timer(conn, timer.kind, process.id, _later(terms), input_request_id=request.id)
         elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, terms(begin).now):
-            _fail(conn, request, process, workflow, terms(course(process, workflow)))
+            _fail(conn, request, process, workflow, terms(steps_of(process, workflow)))
 
 
 def _fail(conn: Connection, request: InputRequest, process: Process, workflow: Workflow, terms: Terms) -> None:

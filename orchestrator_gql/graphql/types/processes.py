@@ -89,7 +89,7 @@ class Process(Node):
 
     @resolved(description="The step it stands at, or stood at last.")
     def current_step(self) -> ProcessStep | None:
-        return ProcessStep.of_execution(self.row.id, self.row.record) if self.row.record else None
+        return ProcessStep.of_execution(self.row.id, self.row.execution) if self.row.execution else None
 
     @resolved(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
     async def steps(self, info: Info) -> list[ProcessStep]:
@@ -164,4 +164,4 @@ def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
 
 def _steps(info: Info, row: rules.Process) -> StepList | None:
     workflow = info.context.runtime.registry.find(row.workflow_name)
-    return rules.course(row, workflow) if workflow else None
+    return rules.steps_of(row, workflow) if workflow else None

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.process import StepRecord, course
+from orchestrator_gql.process import StepExecution, steps_of
 from orchestrator_gql.types import StepKind, StepStatus
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import Step, StepList
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @strawberry.type(description="One step of a process, as it stands.")
 class ProcessStep(Node):
     process_id: strawberry.Private[UUID]
-    execution: strawberry.Private[StepRecord | None]
+    execution: strawberry.Private[StepExecution | None]
     index: int = strawberry.field(description="Its place in the workflow, from 0.")
     name: str = strawberry.field(description="What its author calls it.")
     kind: StepKind = strawberry.field(description="What it is for.")
@@ -37,7 +37,7 @@ class ProcessStep(Node):
     retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
 
     @classmethod
-    def of_execution(cls, process_id: UUID, execution: StepRecord) -> "ProcessStep":
+    def of_execution(cls, process_id: UUID, execution: StepExecution) -> "ProcessStep":
         return cls(
             process_id=process_id,
             execution=execution,
@@ -72,7 +72,7 @@ class ProcessStep(Node):
 
     @classmethod
     def all_of(
-        cls, process: ground.Process, executions: list[StepRecord], steps: StepList | None
+        cls, process: ground.Process, executions: list[StepExecution], steps: StepList | None
     ) -> "list[ProcessStep]":
         """The timeline. What a process that was sent back will come to again is not reached yet."""
         process_id = process.id
@@ -95,7 +95,7 @@ class ProcessStep(Node):
             raise NotFound("step", f"{process_id}:{index}")
         workflow = info.context.runtime.registry.find(process.workflow_name)
         executions = await info.context.loaders.executions.load(process_id)
-        for step in cls.all_of(process, executions, course(process, workflow) if workflow else None):
+        for step in cls.all_of(process, executions, steps_of(process, workflow) if workflow else None):
             if step.index == index:
                 return step
         raise NotFound("step", f"{process_id}:{index}")

@@ -39,10 +39,10 @@ def why_waiting(
             )
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
-        case ProcessStatus.WAITING if process.record is not None:
-            record = process.record
-            message = f"{record.name!r} failed and is tried again by itself."
-            return _waiting(WaitKind.TIME, message, process.updated_at, until=record.retry_at)
+        case ProcessStatus.WAITING if process.execution is not None:
+            execution = process.execution
+            message = f"{execution.name!r} failed and is tried again by itself."
+            return _waiting(WaitKind.TIME, message, process.updated_at, until=execution.retry_at)
         case _:
             return None
 

@@ -39,7 +39,7 @@ def jobs(workflows: Iterable[Workflow]) -> list[Job]:
     """Every wait there is, clean-up included; a name that stands twice is numbered."""
     found: dict[str, Job] = {}
     for workflow in workflows:
-        for wait in workflow.course(is_aborted=True):
+        for wait in workflow.all_steps(is_aborted=True):
             if isinstance(wait, AwaitStep):
                 key = _free(_NOT_IN_NAMES.sub("_", f"{workflow.name}.{wait.name.removesuffix(_SUFFIX)}"), found)
                 found[key] = Job(key, workflow, wait)
