@@ -15,7 +15,7 @@ from orchestrator_gql.engine.commit import Draft, Terms
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
-from orchestrator_gql.storage.database.after_commit import Aftermath
+from orchestrator_gql.storage.database.after_commit import CommitEffects
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.clock import WallClock
@@ -43,16 +43,16 @@ def course() -> StepList:
     return steps
 
 
-class Ringing:
+class CountingHooks:
     """Bells as a server hangs them, but that no engine hears them: the benchmark itself moves the processes."""
 
     def __init__(self) -> None:
         self.notifier = LocalNotifier()
 
-    def ring(self, aftermath: Aftermath) -> None:
+    def notify(self, effects: CommitEffects) -> None:
         """Tell the readers of the log."""
-        if aftermath.has_events:
-            self.notifier.ring()
+        if effects.has_events:
+            self.notifier.notify()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Course:
     """An open database, and its bells."""
 
     database: Database
-    bells: Ringing
+    hooks: CountingHooks
 
     async def begin(self, count: int) -> list[Process]:
         """So many fresh processes, each claimed and on its first step."""
@@ -104,12 +104,12 @@ def terms() -> Terms:
 async def opened(url: str) -> AsyncIterator[Course]:
     """The database of the URL, migrated and open."""
     database: Any = connect(url)
-    bells = Ringing()
-    database.bells = bells
+    hooks = CountingHooks()
+    database.hooks = hooks
     await database.open()
     try:
         await migrate(database)
-        yield Course(database, bells)
+        yield Course(database, hooks)
     finally:
         await database.close()
 

@@ -130,7 +130,7 @@ async def _spinning(_: Course) -> None:
 
 
 async def _following(track: Course) -> None:
-    async for _ in follow(track.database, track.bells.notifier, after=None, wanted=EventFilter()):
+    async for _ in follow(track.database, track.hooks.notifier, after=None, wanted=EventFilter()):
         pass
 
 

@@ -37,7 +37,7 @@ from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
-from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeBells
+from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
@@ -174,7 +174,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         timers=timers,
     )
     dispatcher.attach(runtime)
-    database.bells = RuntimeBells(runtime.notifier, runtime.timers, dispatcher)
+    database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher)
     if not isinstance(database, SqliteDatabase):
         database.prepare = dispatcher.prepare
     return runtime

@@ -10,7 +10,7 @@ from uuid import UUID
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
-from orchestrator_gql.storage.database.after_commit import Aftermath
+from orchestrator_gql.storage.database.after_commit import CommitEffects
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflows.registry import Registry
@@ -30,7 +30,7 @@ class Dispatcher(Protocol):
         """Do what belongs into the transaction that made these runnable; PostgreSQL only."""
         ...
 
-    def ring(self, process_ids: Iterable[UUID]) -> None:
+    def notify(self, process_ids: Iterable[UUID]) -> None:
         """Say that these processes became runnable; called after the COMMIT."""
         ...
 
@@ -68,11 +68,11 @@ class Runtime:
     """Set when there is something to be sent to people outside, or room to send more."""
     faults: list[str] = field(default_factory=list)
     """What ended of the server's own work though nobody stopped it: it is not ready any more."""
-    calm: asyncio.Event = field(default_factory=_set)
+    may_advance: asyncio.Event = field(default_factory=_set)
     """Cleared while very many timers are fired: whoever would begin to advance a process waits for it first."""
 
 
-class RuntimeBells:
+class RuntimeHooks:
     """Rings, after a commit, for whoever has something to do because of it."""
 
     def __init__(self, notifier: Notifier, timers: asyncio.Event, dispatcher: Dispatcher | None) -> None:
@@ -80,11 +80,11 @@ class RuntimeBells:
         self._timers = timers
         self._dispatcher = dispatcher
 
-    def ring(self, aftermath: Aftermath) -> None:
+    def notify(self, effects: CommitEffects) -> None:
         """Wake the workers, the readers of the log and the timekeeper, each where it concerns them."""
-        if aftermath.woken and self._dispatcher is not None:
-            self._dispatcher.ring(aftermath.woken)
-        if aftermath.has_timers:
+        if effects.woken and self._dispatcher is not None:
+            self._dispatcher.notify(effects.woken)
+        if effects.has_timers:
             self._timers.set()
-        if aftermath.has_events or aftermath.has_timers:
-            self._notifier.ring(has_timers=aftermath.has_timers)
+        if effects.has_events or effects.has_timers:
+            self._notifier.notify(has_timers=effects.has_timers)

@@ -7,7 +7,7 @@ from typing import Protocol
 class Notifier(Protocol):
     """Rings and is waited for; a lost ring costs a reader the poll interval, never an event."""
 
-    def ring(self, *, has_timers: bool = False) -> None:
+    def notify(self, *, has_timers: bool = False) -> None:
         """Say that the log grew and, where that is so, that a timer was stored."""
         ...
 
@@ -28,22 +28,22 @@ class LocalNotifier:
     """The bell of one process; its timekeeper is told by the runtime."""
 
     def __init__(self) -> None:
-        self._rings = 0
+        self._count = 0
         self._event = asyncio.Event()
 
-    def ring(self, *, has_timers: bool = False) -> None:
+    def notify(self, *, has_timers: bool = False) -> None:
         """Wake everybody who waits."""
-        self._rings += 1
+        self._count += 1
         self._event.set()
         self._event = asyncio.Event()
 
     def ticket(self) -> int:
         """The number of rings so far."""
-        return self._rings
+        return self._count
 
     async def wait(self, ticket: int, timeout: float) -> None:
         """Until the next ring after the ticket, at most ``timeout`` seconds."""
-        if self._rings != ticket:
+        if self._count != ticket:
             return
         event = self._event
         try:

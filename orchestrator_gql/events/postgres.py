@@ -45,9 +45,9 @@ class PostgresNotifier:
         self._any_untold = asyncio.Event()
         self._own_backend: int | None = None
 
-    def ring(self, *, has_timers: bool = False) -> None:
+    def notify(self, *, has_timers: bool = False) -> None:
         """Wake everybody who waits, here and at the other servers."""
-        self._local.ring()
+        self._local.notify()
         self._say({EVENTS, TIMERS} if has_timers else {EVENTS})
 
     def ticket(self) -> int:
@@ -94,7 +94,7 @@ class PostgresNotifier:
         if channel == TIMERS:
             self._timers.set()
         else:
-            self._local.ring()
+            self._local.notify()
 
     async def _tell(self, conn: "AsyncConnection") -> None:
         self._own_backend = conn.info.backend_pid

@@ -166,7 +166,7 @@ class WeighedDatabase:
     def __init__(self, database: Database, weight: Weight) -> None:
         self._database = database
         self._weight = weight
-        self.bells, self.observer, self.dialect = database.bells, database.observer, database.dialect
+        self.hooks, self.observer, self.dialect = database.hooks, database.observer, database.dialect
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads."""

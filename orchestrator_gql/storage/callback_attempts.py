@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.callbacks.rules import Delivery
-from orchestrator_gql.storage.database.after_commit import aftermath
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import Delivered
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import callback_attempts, callback_progress, callbacks
@@ -150,7 +150,7 @@ def keep(
         },
     )
     _bound(conn, callback_id)
-    aftermath(conn).facts.append(Delivered(outcome))
+    commit_effects(conn).facts.append(Delivered(outcome))
 
 
 def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:

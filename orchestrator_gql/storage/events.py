@@ -36,7 +36,7 @@ from sqlalchemy import (
 )
 
 from orchestrator_gql.storage.columns import each, failure_to_json
-from orchestrator_gql.storage.database.after_commit import aftermath
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import events, processes
 from orchestrator_gql.storage.weight import TooHeavy, free, has_room, within
@@ -90,7 +90,7 @@ def append(conn: Connection, new: Sequence[Event]) -> None:
     if not new:
         return
     _append.run_each(conn, [_values(event) for event in new])
-    aftermath(conn).has_events = True
+    commit_effects(conn).has_events = True
 
 
 def append_for_each(conn: Connection, alike: Event, process_ids: Sequence[UUID]) -> None:
@@ -98,7 +98,7 @@ def append_for_each(conn: Connection, alike: Event, process_ids: Sequence[UUID])
     one = {**_values(alike), "process_id": each(conn, process_ids)}
     values = [value if name == "process_id" else literal(value, events.c[name].type) for name, value in one.items()]
     conn.execute(insert(events).from_select(list(one), select(*values)))
-    aftermath(conn).has_events = True
+    commit_effects(conn).has_events = True
 
 
 def end(conn: Connection) -> str:

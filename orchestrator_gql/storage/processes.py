@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from orchestrator_gql.process import Process, StepEntry, StepExecution, conditions
 from orchestrator_gql.storage.columns import among
-from orchestrator_gql.storage.database.after_commit import aftermath, wake
+from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
@@ -207,7 +207,7 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "answers", "secrets"))
     is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
-        aftermath(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
+        commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return is_written
 
 
@@ -257,7 +257,7 @@ def set_note(conn: Connection, process: Process, note: str | None, now: datetime
     """Change the note; the version grows with it."""
     changed = {"note": note, "version": process.version + 1, "updated_at": now}
     conn.execute(update(processes).where(processes.c.id == process.id).values(changed))
-    aftermath(conn).has_events = True
+    commit_effects(conn).has_events = True
 
 
 def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from orchestrator_gql.process import StepExecution
-from orchestrator_gql.storage.database.after_commit import aftermath
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.database.observer import StepEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.tables import process_steps
@@ -76,7 +76,7 @@ def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecut
     for one in executions:
         if one.completed_at is not None:
             took = max((one.completed_at - one.started_at).total_seconds(), 0.0)  # the clock may have been stepped
-            aftermath(conn).facts.append(StepEnded(one.kind, one.status, took))
+            commit_effects(conn).facts.append(StepEnded(one.kind, one.status, took))
 
 
 def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from orchestrator_gql.storage.columns import UtcDateTime, among
-from orchestrator_gql.storage.database.after_commit import aftermath
+from orchestrator_gql.storage.database.after_commit import commit_effects
 from orchestrator_gql.storage.tables import timers
 from orchestrator_gql.utils.tokens import new_id
 
@@ -58,7 +58,7 @@ def set_timer(
         "assignee": assignee,
     }
     conn.execute(insert(timers), row)
-    aftermath(conn).has_timers = True
+    commit_effects(conn).has_timers = True
 
 
 def postpone(conn: Connection, kind: TimerKind, callback_id: UUID, due_at: datetime) -> None:

@@ -15,6 +15,6 @@ _unrung = text(
 ).bindparams(bindparam("keys", type_=ARRAY(Text)))
 
 
-def unrung(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
+def without_job(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
     """Those of the processes whose bell hangs silent: no job for them waits in the queue."""
     return [UUID(key) for key in conn.execute(_unrung, {"keys": [str(id) for id in process_ids]}).scalars()]

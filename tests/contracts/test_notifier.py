@@ -40,7 +40,7 @@ def counts() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Bells:
+class CommitHooks:
     """Who rings and who hears it: the same bell, or those of two servers."""
 
     here: Notifier
@@ -77,45 +77,45 @@ def where(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-async def bells(where: tuple[str, str]) -> AsyncIterator[Bells]:
+async def hooks(where: tuple[str, str]) -> AsyncIterator[CommitHooks]:
     kind, url = where
     async with AsyncExitStack() as stack:
         here: Notifier = LocalNotifier() if kind == "local" else await stack.enter_async_context(hung(url))
         there = await stack.enter_async_context(hung(url)) if "two" in kind else here
-        yield Bells(here, there)
+        yield CommitHooks(here, there)
 
 
-async def test_everybody_who_waits_is_woken_by_one_ring(bells: Bells) -> None:
-    ticket = bells.there.ticket()
-    waiting = [asyncio.create_task(heard(bells.there, ticket)) for _ in range(3)]
+async def test_everybody_who_waits_is_woken_by_one_ring(hooks: CommitHooks) -> None:
+    ticket = hooks.there.ticket()
+    waiting = [asyncio.create_task(heard(hooks.there, ticket)) for _ in range(3)]
     await asyncio.sleep(0)
 
-    bells.here.ring()
+    hooks.here.notify()
 
     await asyncio.gather(*waiting)
 
 
-async def test_a_ring_between_the_ticket_and_the_wait_is_not_missed(bells: Bells) -> None:
-    ticket = bells.there.ticket()
-    bells.here.ring()
-    await heard(bells.there, ticket)
+async def test_a_ring_between_the_ticket_and_the_wait_is_not_missed(hooks: CommitHooks) -> None:
+    ticket = hooks.there.ticket()
+    hooks.here.notify()
+    await heard(hooks.there, ticket)
 
-    await heard(bells.there, ticket)
+    await heard(hooks.there, ticket)
 
 
-async def test_who_hears_nothing_waits_no_longer_than_asked(bells: Bells) -> None:
-    ticket = bells.there.ticket()
+async def test_who_hears_nothing_waits_no_longer_than_asked(hooks: CommitHooks) -> None:
+    ticket = hooks.there.ticket()
 
-    await bells.there.wait(ticket, 0.01)
+    await hooks.there.wait(ticket, 0.01)
 
-    assert bells.there.ticket() == ticket
+    assert hooks.there.ticket() == ticket
 
 
 async def test_who_rings_wakes_its_own_readers_without_asking_the_database(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         apart = PostgresNotifier(url, asyncio.Event())
 
-        apart.ring()
+        apart.notify()
 
         assert apart.ticket() == 1
 
@@ -126,10 +126,10 @@ async def test_its_own_ring_does_not_come_back_to_who_rang(postgres: PostgresSer
         async with hung(url, timers) as one, hung(url) as two:
             timers.clear()
             ticket = two.ticket()
-            one.ring()
+            one.notify()
             before = one.ticket()
             await heard(two, ticket)
-            two.ring(has_timers=True)  # is heard behind the own one, if that came back
+            two.notify(has_timers=True)  # is heard behind the own one, if that came back
             async with asyncio.timeout(PATIENCE):
                 await timers.wait()
 
@@ -140,12 +140,12 @@ async def test_a_ring_that_could_not_be_told_is_told_on_the_next_connection(post
     with postgres.database() as url:
         async with hung(url) as here, hung(url) as there:
             ticket = there.ticket()
-            here.ring()
+            here.notify()
             await heard(there, ticket)
             ticket = there.ticket()
             await cut_off(url, "SELECT pg_notify%")
 
-            here.ring()
+            here.notify()
 
             await heard(there, ticket)
 
@@ -166,11 +166,11 @@ async def test_a_timer_that_is_stored_here_wakes_the_timekeeper_there(postgres: 
         async with hung(url) as here, hung(url, timers) as there:
             timers.clear()
             ticket = there.ticket()
-            here.ring()
+            here.notify()
             await heard(there, ticket)
             assert not timers.is_set()
 
-            here.ring(has_timers=True)
+            here.notify(has_timers=True)
 
             async with asyncio.timeout(PATIENCE):
                 await timers.wait()
@@ -181,9 +181,9 @@ async def test_a_hundred_rings_in_a_moment_are_few_notifications(postgres: Postg
         async with hung(url) as notifier, listening(url) as spy, listening(url) as pace:
             began = time.monotonic()
             for _ in range(100):
-                notifier.ring()
+                notifier.notify()
                 await pace.execute("SELECT 1")
-            notifier.ring(has_timers=True)
+            notifier.notify(has_timers=True)
             told = []
             async with asyncio.timeout(PATIENCE):
                 async for one in spy.notifies():

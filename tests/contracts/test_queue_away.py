@@ -15,4 +15,4 @@ async def test_a_watch_that_looks_before_its_queue_is_open_finds_the_storage_awa
             closed.attach(engine.runtime)
 
             with pytest.raises(StorageUnavailable):
-                await closed._ring_again([])
+                await closed._notify_again([])

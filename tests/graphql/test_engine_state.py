@@ -156,12 +156,12 @@ async def test_what_no_worker_takes_is_counted_with_how_long_it_waits(storage: s
 
 async def _leave(engine: Engine, workflow: Any) -> None:
     """Start a process that the engine does not come to."""
-    engine.runtime.database.bells = _Silence()
+    engine.runtime.database.hooks = _NoHooks()
     await engine.start(workflow)
 
 
-class _Silence:
-    def ring(self, _: object) -> None:
+class _NoHooks:
+    def notify(self, _: object) -> None:
         """Nobody hears."""
 
 

@@ -173,7 +173,7 @@ ODD: dict[str, Callable[[], Any]] = {
     "message-none": _raise(ProcessFailureError(None)),  # type: ignore[arg-type]
     "message-unfit": _raise(ProcessFailureError("a\0b\ud800c")),
     "details-unfit": _raise(ProcessFailureError("no", details={"at": object(), "text": "\ud800"})),
-    "details-circle": _raise(ProcessFailureError("no", details=(ring := [], ring.append(ring))[0])),  # type: ignore[var-annotated,func-returns-value]
+    "details-circle": _raise(ProcessFailureError("no", details=(notify := [], notify.append(notify))[0])),  # type: ignore[var-annotated,func-returns-value]
     "impolite": _raise(Impolite()),
 }
 

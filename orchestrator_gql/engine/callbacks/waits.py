@@ -168,12 +168,12 @@ def withdraw(
 
 def reopen(conn: Connection, process: Process, callback: Callback, until: datetime, now: datetime) -> Callback:
     """Open the same mailbox, for the same URL, until a new deadline; a failure that was reported is forgotten."""
-    silence = callback.heartbeat
+    heartbeat_timeout = callback.heartbeat
     opened = replace(
         callback,
         status=CallbackStatus.PENDING,
         expires_at=until,
-        heartbeat_due_at=now + timedelta(seconds=silence) if silence is not None else None,
+        heartbeat_due_at=now + timedelta(seconds=heartbeat_timeout) if heartbeat_timeout is not None else None,
     )
     callbacks.reopen(conn, opened)
     timers.clear_callback(conn, callback.id)
@@ -209,7 +209,7 @@ def _new_callback(
     now: datetime,
     default_timeout: timedelta,
 ) -> Callback:
-    silence, entry = step.heartbeat_timeout, process.entry or StepEntry("advance")
+    heartbeat_timeout, entry = step.heartbeat_timeout, process.entry or StepEntry("advance")
     return Callback(
         id=new_id(),
         process_id=process.id,
@@ -224,8 +224,8 @@ def _new_callback(
         issued_at=now,
         expires_at=now + (step.timeout or default_timeout),
         contract=contract.schema(step.contract) if step.contract else None,
-        heartbeat=silence.total_seconds() if silence else None,
-        heartbeat_due_at=now + silence if silence else None,
+        heartbeat=heartbeat_timeout.total_seconds() if heartbeat_timeout else None,
+        heartbeat_due_at=now + heartbeat_timeout if heartbeat_timeout else None,
         service=step.service,
     )
 
@@ -348,8 +348,10 @@ def failure_of(callback: Callback, now: datetime) -> Failure:
         case CallbackStatus.EXPIRED:
             return Failure("callback-expired", f"The remote service did not answer in time (asked {waited}).", now)
         case CallbackStatus.HEARTBEAT_LOST:
-            silence = f"{callback.heartbeat:g} seconds"
-            return Failure("heartbeat-lost", f"The remote service was silent for more than {silence} ({waited}).", now)
+            heartbeat_timeout = f"{callback.heartbeat:g} seconds"
+            return Failure(
+                "heartbeat-lost", f"The remote service was silent for more than {heartbeat_timeout} ({waited}).", now
+            )
         case _:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 

@@ -79,19 +79,19 @@ class DistributedDispatcher:
         """
         asked = sorted(process_ids)
         if len(asked) > 1:
-            asked = sorted(await conn.run_sync(wake_ups.unrung, asked))
+            asked = sorted(await conn.run_sync(wake_ups.without_job, asked))
         if not asked or await self._defer(conn, asked):
             return
         for process_id in asked if len(asked) > 1 else ():
             await self._defer(conn, [process_id])
 
-    def ring(self, process_ids: Iterable[UUID]) -> None:
+    def notify(self, process_ids: Iterable[UUID]) -> None:
         """Nothing: the queue's own notification rings at the COMMIT."""
 
     async def run(self) -> None:
         """Work off the queue until stopped, at most ``concurrency`` processes at once."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.watch(self._ring_again))
+            group.create_task(self.work.watch(self._notify_again))
             self._running = group.create_task(self._work_off())
 
     async def stop(self, grace: float) -> None:
@@ -128,12 +128,12 @@ class DistributedDispatcher:
         """Shielded: when the database is away, Procrastinate gives its jobs up, but a step that ran must be stored."""
         await asyncio.shield(self.work.begin(UUID(process_id)))
 
-    async def _ring_again(self, process_ids: Sequence[UUID]) -> None:
+    async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
         """Rebuild the bells of processes that are runnable and have none: lost with the queue, or with a worker."""
         database = self.runtime.database
         assert isinstance(database, PostgresDatabase)
         await self._strike_off()
-        silent = await database.read(lambda conn: wake_ups.unrung(conn, process_ids))
+        silent = await database.read(lambda conn: wake_ups.without_job(conn, process_ids))
         try:
             async with database.engine.begin() as conn:
                 for process_id in sorted(silent):

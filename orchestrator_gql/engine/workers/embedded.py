@@ -37,7 +37,7 @@ class EmbeddedDispatcher:
     async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
         """Nothing: what is in the queue's memory need not be committed."""
 
-    def ring(self, process_ids: Iterable[UUID]) -> None:
+    def notify(self, process_ids: Iterable[UUID]) -> None:
         """Advance these; one that is being advanced is looked at once more when it rests."""
         for process_id in process_ids:
             if process_id in self._busy:
@@ -51,7 +51,7 @@ class EmbeddedDispatcher:
         assert self._runtime is not None, "the dispatcher is not attached"
         free = asyncio.Semaphore(self._runtime.settings.concurrency)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.watch(self._ring_again))
+            group.create_task(self.work.watch(self._notify_again))
             while True:
                 await free.acquire()
                 process_id = await self._queue.get()
@@ -66,12 +66,12 @@ class EmbeddedDispatcher:
         """Take no more work; let running steps finish for so many seconds, then hand over what they belong to."""
         await self.work.end(grace)
 
-    async def _ring_again(self, process_ids: Sequence[UUID]) -> None:
-        self.ring(process_ids)
+    async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
+        self.notify(process_ids)
 
     def _rested(self, process_id: UUID, free: asyncio.Semaphore) -> None:
         self._busy.discard(process_id)
         free.release()
         if process_id in self._again:
             self._again.discard(process_id)
-            self.ring([process_id])
+            self.notify([process_id])

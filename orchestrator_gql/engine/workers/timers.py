@@ -83,14 +83,14 @@ async def _fire_all(runtime: Runtime) -> None:
     none of it begins before all is awake, or `HURRY` is over.
     """
     loop = asyncio.get_running_loop()
-    runtime.calm.clear()
-    waiting = loop.call_later(HURRY, runtime.calm.set)
+    runtime.may_advance.clear()
+    waiting = loop.call_later(HURRY, runtime.may_advance.set)
     try:
         while await runtime.database.transaction(lambda conn: fire(conn, runtime, runtime.clock.now())):
             continue
     finally:
         waiting.cancel()
-        runtime.calm.set()
+        runtime.may_advance.set()
 
 
 def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:

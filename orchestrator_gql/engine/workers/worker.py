@@ -66,7 +66,7 @@ class Work:
 
     async def _advance(self, process_id: UUID) -> None:
         """Whatever happens, nobody waits for a worker that does not work on it."""
-        await self._runtime.calm.wait()
+        await self._runtime.may_advance.wait()
         if self.is_stopping:
             return  # it is runnable, and waits for whoever comes
         self._in_hand[process_id] += 1
@@ -85,7 +85,7 @@ class Work:
             if not self._in_hand[process_id]:
                 del self._in_hand[process_id]
 
-    async def watch(self, ring: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
+    async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
         """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
         while not self.is_stopping:
             pause = self._runtime.settings.heartbeat
@@ -93,7 +93,7 @@ class Work:
                 freed = await self._free_doubtful()
                 found = await self._look()
                 if lost := list(dict.fromkeys([*found, *freed])):
-                    await ring(lost)
+                    await notify(lost)
                 if len(found) >= SWEEP:  # there are more: a backlog must not be worked off by the heartbeat
                     pause = min(pause, SOON)
             except StorageUnavailable:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Protocol
 
-from orchestrator_gql.storage.database.after_commit import Bells, T, Unit
+from orchestrator_gql.storage.database.after_commit import CommitHooks, T, Unit
 from orchestrator_gql.storage.database.observer import Observer
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Database(Protocol):
     """Where everything is kept. Units of work are synchronous SQLAlchemy Core functions of a connection."""
 
-    bells: Bells
+    hooks: CommitHooks
     observer: Observer
     dialect: str
 

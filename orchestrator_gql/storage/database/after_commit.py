@@ -17,7 +17,7 @@ _KEY = "orchestrator.aftermath"
 
 
 @dataclass(slots=True)
-class Aftermath:
+class CommitEffects:
     """Which processes became runnable, whether the event log grew, whether a timer was set, and what is counted."""
 
     woken: set[UUID] = field(default_factory=set)
@@ -25,7 +25,7 @@ class Aftermath:
     has_timers: bool = False
     facts: list[Fact] = field(default_factory=list)
 
-    def add(self, other: "Aftermath") -> None:
+    def add(self, other: "CommitEffects") -> None:
         """Take in what another unit of the same commit leaves."""
         self.woken |= other.woken
         self.has_events |= other.has_events
@@ -33,34 +33,34 @@ class Aftermath:
         self.facts += other.facts
 
 
-class Bells(Protocol):
+class CommitHooks(Protocol):
     """Who is told: before the COMMIT, on its own connection, and after it."""
 
-    def ring(self, aftermath: Aftermath) -> None:
+    def notify(self, effects: CommitEffects) -> None:
         """Tell those who sleep. Must not block or raise: the commit is done."""
         ...
 
 
-class Silence:
+class NoHooks:
     """Bells that nobody hears, until the runtime hangs its own."""
 
-    def ring(self, aftermath: Aftermath) -> None:
+    def notify(self, effects: CommitEffects) -> None:
         """Nothing."""
 
 
-def aftermath(conn: Connection) -> Aftermath:
+def commit_effects(conn: Connection) -> CommitEffects:
     """What the unit on this connection has collected so far."""
-    found: Aftermath = conn.info[_KEY]
+    found: CommitEffects = conn.info[_KEY]
     return found
 
 
-def begin_unit(conn: Connection) -> Aftermath:
+def begin_unit(conn: Connection) -> CommitEffects:
     """Start a fresh collection for the unit that begins on this connection."""
-    fresh = Aftermath()
+    fresh = CommitEffects()
     conn.info[_KEY] = fresh
     return fresh
 
 
 def wake(conn: Connection, process_id: UUID) -> None:
     """Say that the process became runnable: the bells ring for it once this transaction is committed."""
-    aftermath(conn).woken.add(process_id)
+    commit_effects(conn).woken.add(process_id)

@@ -26,7 +26,7 @@ from typing import Any, Generic
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.after_commit import Aftermath, T, Unit, begin_unit
+from orchestrator_gql.storage.database.after_commit import CommitEffects, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.utils.errors import StorageUnavailable
 
@@ -65,13 +65,13 @@ class _Waiting(Generic[T]):
 @dataclass(slots=True)
 class _Group:
     units: list[_Waiting[Any]] = field(default_factory=list)
-    told: Aftermath = field(default_factory=Aftermath)
+    told: CommitEffects = field(default_factory=CommitEffects)
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
 
     def void(self, error: BaseException) -> None:
         """Nothing was acknowledged, nothing is kept."""
-        self.told = Aftermath()
+        self.told = CommitEffects()
         for one in self.units:
             one.error = error
 
@@ -84,7 +84,7 @@ class GroupWriter:
     """
 
     def __init__(
-        self, conn: Connection, *, demand: Callable[[], None], committed: Callable[[Aftermath, int, float], None]
+        self, conn: Connection, *, demand: Callable[[], None], committed: Callable[[CommitEffects, int, float], None]
     ) -> None:
         driver = conn.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from orchestrator_gql.storage.database.after_commit import Aftermath, Bells, Silence, T, Unit, begin_unit
+from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
@@ -62,7 +62,7 @@ class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self.bells: Bells = Silence()
+        self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
         self.prepare: Prepare | None = None
         self._url = url
@@ -114,11 +114,11 @@ class PostgresDatabase:
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
             else:
-                self.bells.ring(collected)
+                self.hooks.notify(collected)
                 return result
         raise StorageUnavailable  # five times in the way of somebody else: it may be tried in a moment
 
-    async def _transaction(self, unit: Unit[T]) -> tuple[T, Aftermath]:
+    async def _transaction(self, unit: Unit[T]) -> tuple[T, CommitEffects]:
         async with self.engine.connect() as conn:
             began = time.monotonic()
             async with asyncio.timeout(UNIT_SECONDS):

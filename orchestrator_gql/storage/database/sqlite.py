@@ -19,7 +19,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
-from orchestrator_gql.storage.database.after_commit import Aftermath, Bells, Silence, T, Unit
+from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit
 from orchestrator_gql.storage.database.group_commit import PATIENCE, GroupWriter, translated
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
@@ -39,7 +39,7 @@ class SqliteDatabase:
     dialect = "sqlite"
 
     def __init__(self, url: str) -> None:
-        self.bells: Bells = Silence()
+        self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
         self._path = _path(url)
         self._lock = _FileLock(self._path)
@@ -97,9 +97,9 @@ class SqliteDatabase:
         except _TakesLong:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
 
-    def _committed(self, told: Aftermath, units: int, seconds: float) -> None:
+    def _committed(self, told: CommitEffects, units: int, seconds: float) -> None:
         self.observer.committed(units, seconds, told.facts)
-        self.bells.ring(told)
+        self.hooks.notify(told)
 
     def _read(self, unit: Unit[T]) -> T:
         try:
