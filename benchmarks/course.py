@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import Draft, Terms
+from orchestrator_gql.engine.commit import CommitContext, PendingTransitions
 from orchestrator_gql.events.notifier import LocalNotifier
 from orchestrator_gql.process import Process, Success, claim, create, decide
 from orchestrator_gql.storage.database import Database, connect
@@ -71,15 +71,15 @@ class Course:
         state = {"node": "ams-1", "vlan": 205, "customer": "a name of some length", "n": 0}
         begun = create(course, id=new_id(), state=state, pages=[state], actor="operator", now=now)
         stored = await self.database.transaction(lambda conn: commit.begin_process(conn, begun))
-        draft = Draft(stored).then(claim(stored, worker=WORKER, now=now))
-        done = await self.database.transaction(lambda conn: commit.apply(conn, stored, draft, terms()))
+        pending = PendingTransitions(stored).then(claim(stored, worker=WORKER, now=now))
+        done = await self.database.transaction(lambda conn: commit.apply(conn, stored, pending, commit_context()))
         return done.process
 
     async def move(self, process: Process) -> Process:
         """One transition: the step is done, the next one is open."""
         now = WallClock().now()
-        draft = Draft(process).then(decide(process, course.steps, Success({"n": process.position}), now))
-        done = await self.database.transaction(lambda conn: commit.apply(conn, process, draft, terms()))
+        pending = PendingTransitions(process).then(decide(process, course.steps, Success({"n": process.position}), now))
+        done = await self.database.transaction(lambda conn: commit.apply(conn, process, pending, commit_context()))
         return done.process
 
     async def drive(self, processes: Sequence[Process], times: int) -> float:
@@ -94,10 +94,10 @@ class Course:
         return len(processes) * times / (time.perf_counter() - began)
 
 
-def terms() -> Terms:
+def commit_context() -> CommitContext:
     """The terms of a commit now, as the runner makes them."""
     now = WallClock().now()
-    return Terms(now, course.steps, timedelta(days=1), now + timedelta(seconds=30))
+    return CommitContext(now, course.steps, timedelta(days=1), now + timedelta(seconds=30))
 
 
 @asynccontextmanager

@@ -14,11 +14,11 @@ from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import key_of, write_down
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.commit import PendingTransitions
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
-from orchestrator_gql.engine.input_requests.decisions import Seen
-from orchestrator_gql.engine.input_requests.requests import Decided
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.input_requests.decisions import OpenRequest
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
+from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
@@ -64,7 +64,7 @@ async def submit_form(
     comment: str | None = None,
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
-) -> Decided | forms.NextPage | forms.PageInvalid:
+) -> DecisionResult | forms.NextPage | forms.PageInvalid:
     """Answer with all pages so far; a page still needed, or wrong, is answered and the request stays open.
 
     Raises what `answering.look` raises, `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
@@ -77,18 +77,18 @@ async def submit_form(
     if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, request_digest)):
         return known
     try:
-        seen = await decisions.look(runtime, principal, input_request_id)
-        demand_version(seen.request, expected_version)
-        turned = await _turned(runtime, seen, pages, locale)
+        opened = await decisions.look(runtime, principal, input_request_id)
+        demand_version(opened.request, expected_version)
+        turned = await _turned(runtime, opened, pages, locale)
         if not isinstance(turned, forms.Complete):
             return turned
-        if seen.is_of_wait:
-            await unanswered.demand_may_act(principal, seen.workflow, seen.request.step_index, turned.data)
-        demand_shown(seen.request, shown_digest, turned.shown_digest)
+        if opened.is_of_wait:
+            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turned.data)
+        demand_shown(opened.request, shown_digest, turned.shown_digest)
         decision = _approval(runtime, principal, turned, said)
 
-        def store(conn: Connection) -> Decided:
-            submitted = _decide(conn, runtime, principal, seen, decision, turned)
+        def store(conn: Connection) -> DecisionResult:
+            submitted = _decide(conn, runtime, principal, opened, decision, turned)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -102,11 +102,11 @@ async def submit_form(
         return twin
 
 
-async def _turned(runtime: Runtime, seen: Seen, pages: list[Json], locale: str) -> forms.Turn:
+async def _turned(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
-    approved = seen.made[0].pages if seen.made else ()
-    with in_request(f"The form of step {seen.step.name!r}"):
-        turned = await execution.turn(runtime, seen.process, seen.step, pages, approved=approved, locale=locale)
+    approved = opened.made[0].pages if opened.made else ()
+    with in_request(f"The form of step {opened.step.name!r}"):
+        turned = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
     return _small_enough(runtime, turned) if isinstance(turned, forms.Complete) else turned
 
 
@@ -126,10 +126,15 @@ def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | 
 
 
 def _decide(
-    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
-) -> Decided:
+    conn: Connection,
+    runtime: Runtime,
+    principal: Principal,
+    opened: OpenRequest,
+    decision: Decision,
+    turned: forms.Complete,
+) -> DecisionResult:
     """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
-    process, request, made = decisions.hold(conn, seen, principal)
+    process, request, made = decisions.hold(conn, opened, principal)
     if made:
         demand_same(request, made[0], decision.pages, decision.shown_digest)
     if len(made) + 1 < request.approvals_needed:
@@ -137,40 +142,45 @@ def _decide(
         processes.learn(conn, process, process.secrets.knowing(turned.secrets.values))
         if request.claimed_by is not None:  # whoever had taken it has said what there was to say
             request = input_requests.claim(conn, request.id, None, None) or request
-        return Decided(request, process)
+        return DecisionResult(request, process)
     if not input_requests.close(conn, request, InputRequestStatus.SUBMITTED, decision.at):
-        raise StaleForm(process_id=seen.process.id)
+        raise StaleForm(process_id=opened.process.id)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(seen, process=process), decision, turned)
-    return Decided.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
+    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turned)
+    return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
 def _move_on(
-    conn: Connection, runtime: Runtime, principal: Principal, seen: Seen, decision: Decision, turned: forms.Complete
+    conn: Connection,
+    runtime: Runtime,
+    principal: Principal,
+    opened: OpenRequest,
+    decision: Decision,
+    turned: forms.Complete,
 ) -> Process:
     data = turned.data
-    process, steps = seen.process, steps_of(seen.process, seen.workflow)
-    if seen.is_of_wait:
-        missing = unanswered.missing_at(conn, process, seen.request.step_index)
-        locked = LockedCallback(process, missing[0], seen.workflow, steps)
+    process, steps = opened.process, steps_of(opened.process, opened.workflow)
+    if opened.is_of_wait:
+        missing = unanswered.missing_at(conn, process, opened.request.step_index)
+        locked = LockedCallback(process, missing[0], opened.workflow, steps)
         return unanswered.act(conn, runtime, principal, locked, data, decision.at)
-    is_asked = seen.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
+    is_asked = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if is_asked else process.state
-    with in_request(f"The lens of step {seen.step.name!r}"):
-        whole = returned_by(lambda: put_back(seen.step, state, focus(seen.step, state), data))
+    with in_request(f"The lens of step {opened.step.name!r}"):
+        whole = returned_by(lambda: put_back(opened.step, state, focus(opened.step, state), data))
     delta = changed(process.state, state, whole)
-    secrets = turned.secrets.standing_in(delta) if seen.step.lenses else turned.secrets
+    secrets = turned.secrets.standing_in(delta) if opened.step.lenses else turned.secrets
     moved = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
-    return commit.apply(conn, process, Draft(process).then(moved), terms(runtime, steps)).process
+    return commit.apply(conn, process, PendingTransitions(process).then(moved), commit_context(runtime, steps)).process
 
 
-async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> Decided | None:
-    def look(conn: Connection) -> Decided | None:
+async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
+    def look(conn: Connection) -> DecisionResult | None:
         known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
         request = input_requests.load(conn, known) if known else None
         process = processes.load(conn, request.process_id) if request else None
-        return Decided(request, process) if request and process else None
+        return DecisionResult(request, process) if request and process else None
 
     return await runtime.database.read(look)
 
@@ -225,7 +235,7 @@ async def reject_input_request(
     comment: str,
     to_earlier_step: bool = False,
     expected_version: int | None = None,
-) -> Decided:
+) -> DecisionResult:
     """Refuse: the process fails or is aborted, as its step says, or goes back (``to_earlier_step``) where it names one.
 
     Raises what `answering.look` raises, `StaleVersion`, `PayloadInvalid` without a comment, and `InvalidState` where
@@ -233,50 +243,55 @@ async def reject_input_request(
     """
     principal.demand(Permission.SUBMIT_FORM)
     said = clean_comment(comment, is_required=True)
-    seen = await decisions.look(runtime, principal, input_request_id)
-    demand_version(seen.request, expected_version)
-    _demand_way(seen, to_earlier_step=to_earlier_step)
+    opened = await decisions.look(runtime, principal, input_request_id)
+    demand_version(opened.request, expected_version)
+    _demand_way(opened, to_earlier_step=to_earlier_step)
     verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
-    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), seen.process.secrets.concealed(said))
+    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(said))
 
-    def store(conn: Connection) -> Decided:
-        process, request, _ = decisions.hold(conn, seen, principal)
+    def store(conn: Connection) -> DecisionResult:
+        process, request, _ = decisions.hold(conn, opened, principal)
         if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
             raise StaleForm(process_id=process.id)
         timers.clear_request(conn, process.id, request.id)
         events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
-        moved = _moved(conn, process, seen, decision)
-        draft = Draft(process).then(moved)
-        after = commit.apply(conn, process, draft, terms(runtime, steps_of(moved.process, seen.workflow))).process
-        return Decided.closed(request, InputRequestStatus.REJECTED, decision.at, after)
+        moved = _moved(conn, process, opened, decision)
+        pending = PendingTransitions(process).then(moved)
+        after = commit.apply(
+            conn, process, pending, commit_context(runtime, steps_of(moved.process, opened.workflow))
+        ).process
+        return DecisionResult.closed(request, InputRequestStatus.REJECTED, decision.at, after)
 
     return await runtime.database.transaction(store)
 
 
-def _demand_way(seen: Seen, *, to_earlier_step: bool) -> None:
-    if seen.is_of_wait:
+def _demand_way(opened: OpenRequest, *, to_earlier_step: bool) -> None:
+    if opened.is_of_wait:
         raise InvalidState(
             "This asks what to do about an answer that did not come: choose one of its answers, abort is among them.",
-            process_id=seen.process.id,
+            process_id=opened.process.id,
         )
-    if to_earlier_step and send_back_target(steps_of(seen.process, seen.workflow), seen.request.step_index) is None:
+    if (
+        to_earlier_step
+        and send_back_target(steps_of(opened.process, opened.workflow), opened.request.step_index) is None
+    ):
         raise InvalidState(
-            f"Step {seen.step.name!r} names no step to send it back to (on_reject={seen.step.on_reject!r}): reject it.",
-            process_id=seen.process.id,
+            f"Step {opened.step.name!r} names no step to send it back to (on_reject={opened.step.on_reject!r}): reject it.",
+            process_id=opened.process.id,
         )
 
 
-def _moved(conn: Connection, process: Process, seen: Seen, decision: Decision) -> Transition:
+def _moved(conn: Connection, process: Process, opened: OpenRequest, decision: Decision) -> Transition:
     """Where the refusal leads."""
-    along, now = steps_of(process, seen.workflow), decision.at
+    along, now = steps_of(process, opened.workflow), decision.at
     actor = decision.by or ""
     if decision.verdict is Verdict.SENT_BACK:
-        to = send_back_target(along, seen.request.step_index)
+        to = send_back_target(along, opened.request.step_index)
         assert to is not None, "the way back was demanded"
         tries = [visit.attempt for visit in steps.of_process(conn, process.id) if visit.step_index == to]
         return send_back(process, to, max(tries, default=0) + 1, now, actor)
-    if seen.step.on_reject == "abort":
-        return abort(process, seen.workflow, Abort(actor, decision.comment), now)
+    if opened.step.on_reject == "abort":
+        return abort(process, opened.workflow, Abort(actor, decision.comment), now)
     failure = Failure(REJECTED, f"{actor} rejected it: {decision.comment}", now)
     return decide(process, along, Failed(failure, actor), now)
 
@@ -288,7 +303,7 @@ async def assign_input_request(
     input_request_id: UUID,
     assignee_key: str,
     expected_version: int | None = None,
-) -> Decided:
+) -> DecisionResult:
     """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
 
     Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
@@ -299,23 +314,25 @@ async def assign_input_request(
     if assignee_key not in authorization.assignees(runtime):
         raise NotFound("team", assignee_key)
     is_manager = Permission.MANAGE_ENGINE in principal.permissions
-    seen = None if is_manager else await decisions.look(runtime, principal, input_request_id)
+    opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
 
-    def store(conn: Connection) -> Decided:
+    def store(conn: Connection) -> DecisionResult:
         process, request, made = decisions.hold_open(conn, input_request_id)
-        if seen is not None:
-            decisions.demand_may_still(seen, request, made, principal)
+        if opened is not None:
+            decisions.demand_may_still(opened, request, made, principal)
             _demand_no_opening(runtime, request.assignee, assignee_key)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:
-            return Decided(request, process)
+            return DecisionResult(request, process)
         now = runtime.clock.now()
         assigned = input_requests.assign(conn, request.id, assignee_key) or request
         processes.assign(conn, [process.id], assignee_key, now)
         told = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
         write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **told)
         events.append(conn, [requests.changed(assigned, "ASSIGNED", now, principal.id)])
-        return Decided(assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now))
+        return DecisionResult(
+            assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now)
+        )
 
     return await runtime.database.transaction(store)
 
@@ -329,32 +346,32 @@ def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
 
 async def claim_input_request(
     runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
-) -> Decided:
+) -> DecisionResult:
     """Take it: until it is released or assigned anew, nobody else may decide it. Taking it twice changes nothing.
 
     Raises what `answering.look` raises, and `StaleVersion`.
     """
     principal.demand(Permission.SUBMIT_FORM)
-    seen = await decisions.look(runtime, principal, input_request_id)
-    demand_version(seen.request, expected_version)
+    opened = await decisions.look(runtime, principal, input_request_id)
+    demand_version(opened.request, expected_version)
 
-    def store(conn: Connection) -> Decided:
-        process, request, _ = decisions.hold(conn, seen, principal)
+    def store(conn: Connection) -> DecisionResult:
+        process, request, _ = decisions.hold(conn, opened, principal)
         if request.claimed_by == principal.id:
-            return Decided(request, process)
+            return DecisionResult(request, process)
         now = runtime.clock.now()
         claimed = input_requests.claim(conn, request.id, principal.id, now) or request
         told = {"input_request_id": str(request.id)}
         write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **told)
         events.append(conn, [requests.changed(claimed, "CLAIMED", now, principal.id)])
-        return Decided(claimed, process)
+        return DecisionResult(claimed, process)
 
     return await runtime.database.transaction(store)
 
 
 async def release_input_request(
     runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
-) -> Decided:
+) -> DecisionResult:
     """Give it back, so that others may decide it: one's own, or, with MANAGE_ENGINE, anybody's.
 
     Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion`, `ClaimedByOther`, and `InvalidState`
@@ -362,7 +379,7 @@ async def release_input_request(
     """
     principal.demand(Permission.SUBMIT_FORM)
 
-    def store(conn: Connection) -> Decided:
+    def store(conn: Connection) -> DecisionResult:
         process, request, _ = decisions.hold_open(conn, input_request_id)
         demand_version(request, expected_version)
         if request.claimed_by is None:
@@ -380,6 +397,6 @@ async def release_input_request(
         told = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
         write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **told)
         events.append(conn, [requests.changed(freed, "RELEASED", now, principal.id)])
-        return Decided(freed, process)
+        return DecisionResult(freed, process)
 
     return await runtime.database.transaction(store)

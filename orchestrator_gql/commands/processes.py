@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import write_down
-from orchestrator_gql.engine.commit import Draft, begin_process, clean_note, lock_process
+from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
@@ -55,8 +55,8 @@ async def abort_process(
         workflow = runtime.registry.find(process.workflow_name)
         said: str | None = process.secrets.concealed(reason)
         write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=said)
-        draft = Draft(process).then(abort(process, workflow, Abort(principal.id, said), now))
-        return commit.apply(conn, process, draft, terms(runtime, begin)).process
+        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, said), now))
+        return commit.apply(conn, process, pending, commit_context(runtime, begin)).process
 
     return await runtime.database.transaction(end)
 
@@ -82,8 +82,8 @@ async def retry_process(
         now = runtime.clock.now()
         steps = steps_of(process, workflow)
         write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)
-        draft = Draft(process).then(retry(process, steps, now, principal.id))
-        return commit.apply(conn, process, draft, terms(runtime, steps)).process
+        pending = PendingTransitions(process).then(retry(process, steps, now, principal.id))
+        return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
     return await runtime.database.transaction(enter_again)
 

@@ -51,7 +51,7 @@ class Fenced(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CommitContext:
     """Under which terms a commit is made: when, the steps, whose lease until when, how long callbacks wait, and with
     which key what is decided is written down.
 
@@ -67,7 +67,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PendingTransitions:
     """What happened so far and is not written yet.
 
     ``asked`` is the position whose conditions were just answered, ``names`` are the callbacks that its step expects,
@@ -80,13 +80,13 @@ class Draft:
     names: tuple[str, ...] | None = None
     polled: Polled = field(default_factory=dict)
 
-    def then(self, transition: Transition) -> "Draft":
+    def then(self, transition: Transition) -> "PendingTransitions":
         """The draft with one more transition."""
-        return Draft(transition.process, (*self.transitions, transition))
+        return PendingTransitions(transition.process, (*self.transitions, transition))
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class CommitResult:
     """The process as it stands now and the tokens of the URLs that its next action hands out, if any."""
 
     process: Process
@@ -94,8 +94,13 @@ class Committed:
 
 
 def apply(
-    conn: Connection, before: Process, draft: Draft, terms: Terms, *, if_paused: Draft | None = None
-) -> Committed:
+    conn: Connection,
+    before: Process,
+    pending: PendingTransitions,
+    context: CommitContext,
+    *,
+    if_paused: PendingTransitions | None = None,
+) -> CommitResult:
     """Write what happened, and whatever follows from it without an author's code; `Fenced` where it is too late.
 
     ``if_paused`` is what is written instead where the engine is paused: what happened, without what would begin.
@@ -104,20 +109,20 @@ def apply(
     if stands is None:
         raise Fenced
     if stands.engine is not EngineState.RUNNING:
-        draft, terms = if_paused or draft, replace(terms, hands_over=True)
-    _keep_refs(conn, before, draft, terms)
-    draft, tokens = _settle(conn, draft, terms)
-    failures = before.engine_failures if _is_only_claimed(before, draft.process) else 0
-    after = replace(draft.process, version=stands.version + 1, note=stands.note, engine_failures=failures)
+        pending, context = if_paused or pending, replace(context, hands_over=True)
+    _keep_refs(conn, before, pending, context)
+    pending, tokens = _settle(conn, pending, context)
+    failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
+    after = replace(pending.process, version=stands.version + 1, note=stands.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
-    if not processes.write(conn, before, after, terms.lease_until if is_held else None):
+    if not processes.write(conn, before, after, context.lease_until if is_held else None):
         raise Fenced
-    _write(conn, after, draft.transitions, terms)
+    _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
     if stands.engine is EngineState.PAUSING and not is_held:
-        engine_state.look(conn, terms.now)
-    return Committed(after, tokens)
+        engine_state.look(conn, context.now)
+    return CommitResult(after, tokens)
 
 
 def _is_only_claimed(before: Process, after: Process) -> bool:
@@ -126,12 +131,12 @@ def _is_only_claimed(before: Process, after: Process) -> bool:
     return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
 
 
-def _keep_refs(conn: Connection, before: Process, draft: Draft, terms: Terms) -> None:
+def _keep_refs(conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext) -> None:
     """Keep what the remote service calls the jobs that an action began, before its wait is looked into."""
-    for transition in draft.transitions:
-        step = terms.steps[before.position] if transition.refs else None
+    for transition in pending.transitions:
+        step = context.steps[before.position] if transition.refs else None
         if isinstance(step, ActionStep) and step.awaits is not None:
-            external_ids.keep(conn, before, step.awaits, before.position + 1, transition.refs, terms.now)
+            external_ids.keep(conn, before, step.awaits, before.position + 1, transition.refs, context.now)
 
 
 def begin_process(conn: Connection, begun: Transition) -> Process:
@@ -168,63 +173,65 @@ def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
     return told
 
 
-def _settle(conn: Connection, draft: Draft, terms: Terms) -> tuple[Draft, Tokens]:
+def _settle(conn: Connection, pending: PendingTransitions, context: CommitContext) -> tuple[PendingTransitions, Tokens]:
     """Add the transitions that follow by themselves, and the tokens of the URLs that the next action hands out.
 
     Where the worker hands over, what would begin a step is left to the next one.
     """
-    while (process := draft.process).status is ProcessStatus.RUNNING and process.worker is not None:
-        if process.position >= len(terms.steps):
-            return draft.then(complete(process, terms.now)), {}
-        step = terms.steps[process.position]
-        if draft.asked != process.position and conditions.must_be_asked(process, step):
+    while (process := pending.process).status is ProcessStatus.RUNNING and process.worker is not None:
+        if process.position >= len(context.steps):
+            return pending.then(complete(process, context.now)), {}
+        step = context.steps[process.position]
+        if pending.asked != process.position and conditions.must_be_asked(process, step):
             break
-        if not conditions.recorded(process, terms.steps):
+        if not conditions.recorded(process, context.steps):
             outcome: Outcome | None = Skipped()
         elif isinstance(step, AwaitStep):
-            outcome = waits.look(conn, process, step, terms.now, draft.polled)
-        elif isinstance(step, ActionStep) and not terms.hands_over and not must_be_named(draft, step):
-            return _enter(conn, draft, step, terms)
+            outcome = waits.look(conn, process, step, context.now, pending.polled)
+        elif isinstance(step, ActionStep) and not context.hands_over and not must_be_named(pending, step):
+            return _enter(conn, pending, step, context)
         else:
             break
         if outcome is None:
             break
-        draft = draft.then(decide(process, terms.steps, outcome, terms.now))
-    if terms.hands_over:
-        draft = replace(draft, process=hand_over(draft.process))
-    return draft, {}
+        pending = pending.then(decide(process, context.steps, outcome, context.now))
+    if context.hands_over:
+        pending = replace(pending, process=hand_over(pending.process))
+    return pending, {}
 
 
-def must_be_named(draft: Draft, step: ActionStep) -> bool:
+def must_be_named(pending: PendingTransitions, step: ActionStep) -> bool:
     """True where an author's function must say first which callbacks the action's step expects."""
-    if step.awaits is None or not callable(step.awaits.expect) or draft.names is not None:
+    if step.awaits is None or not callable(step.awaits.expect) or pending.names is not None:
         return False
-    is_again = draft.process.entry is not None and draft.process.entry.names is not None
-    return not is_again and not _goes_on(draft.process)
+    is_again = pending.process.entry is not None and pending.process.entry.names is not None
+    return not is_again and not _goes_on(pending.process)
 
 
-def _enter(conn: Connection, draft: Draft, step: ActionStep, terms: Terms) -> tuple[Draft, Tokens]:
+def _enter(
+    conn: Connection, pending: PendingTransitions, step: ActionStep, context: CommitContext
+) -> tuple[PendingTransitions, Tokens]:
     """Open the visit of the action; one that a dead machine left open is entered again, or held."""
-    process, now = draft.process, terms.now
+    process, now = pending.process, context.now
     if step.on_crash == "hold" and process.is_step_running:
         message = f"The machine died while {step.name!r} ran, and the step is not run again by itself."
-        return draft.then(decide(process, terms.steps, Failed(Failure("interrupted", message, now)), now)), {}
-    entered = enter(process, terms.steps, now)
+        return pending.then(decide(process, context.steps, Failed(Failure("interrupted", message, now)), now)), {}
+    entered = enter(process, context.steps, now)
     if step.awaits is None:
-        return draft.then(entered), {}
+        return pending.then(entered), {}
     assert entered.process.execution is not None
     expect = step.awaits.expect
-    names = expect if isinstance(expect, tuple) else draft.names or (None,)
+    names = expect if isinstance(expect, tuple) else pending.names or (None,)
     tokens, told = waits.issue(
         conn,
         process,
         entered.process.execution,
         step.awaits,
         names=names,
-        default_timeout=terms.callback_timeout,
+        default_timeout=context.callback_timeout,
         now=now,
     )
-    return draft.then(replace(entered, events=(*entered.events, *told))), tokens
+    return pending.then(replace(entered, events=(*entered.events, *told))), tokens
 
 
 def _goes_on(process: Process) -> bool:
@@ -233,7 +240,7 @@ def _goes_on(process: Process) -> bool:
     return execution is not None and execution.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
-def _write(conn: Connection, after: Process, written: Sequence[Transition], terms: Terms) -> None:
+def _write(conn: Connection, after: Process, written: Sequence[Transition], context: CommitContext) -> None:
     """The log lines, and what follows from each transition, with all events in the order of what happened."""
     latest: dict[int, StepExecution] = {execution.seq: execution for move in written for execution in move.executions}
     steps.save_all(conn, after.id, list(latest.values()))
@@ -242,19 +249,19 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], term
         # what the step came to, what follows from that, and only then where the process stands because of it
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
         told += [event for event in transition.events if event not in statuses]
-        told += _follow(conn, transition, terms)
+        told += _follow(conn, transition, context)
         told += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
     events.append(conn, told)
 
 
-def _follow(conn: Connection, transition: Transition, terms: Terms) -> list[Event]:
-    process, now, told = transition.process, terms.now, list[Event]()
+def _follow(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
+    process, now, told = transition.process, context.now, list[Event]()
     for model in transition.models:
         told += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
     if transition.asks is not None:
         told.append(requests.open_request(conn, process, transition.asks, now))
     if transition.confirmed is not None:
-        told.append(requests.confirm(conn, process, transition.confirmed, now, terms.audit_key))
+        told.append(requests.confirm(conn, process, transition.confirmed, now, context.audit_key))
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
     if transition.judged is not None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audit_log import key_of
-from orchestrator_gql.engine.commit import Draft, Fenced, Terms
+from orchestrator_gql.engine.commit import CommitContext, Fenced, PendingTransitions
 from orchestrator_gql.process import Failed, Process, decide, status_changed, step_at, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, processes
@@ -103,9 +103,11 @@ def _fail(conn: Connection, runtime: Runtime, process: Process, failure: Failure
     steps = steps_of(process, runtime.registry.get(process.workflow_name))
     if step_at(process, steps) is None:
         raise Fenced  # there is no step to fail: by its row, then
-    draft = Draft(process).then(decide(process, steps, Failed(failure), failure.occurred_at))
+    pending = PendingTransitions(process).then(decide(process, steps, Failed(failure), failure.occurred_at))
     waits_for = timedelta(seconds=runtime.settings.callback_timeout)
-    commit.apply(conn, process, draft, Terms(failure.occurred_at, steps, waits_for, audit_key=key_of(runtime)))
+    commit.apply(
+        conn, process, pending, CommitContext(failure.occurred_at, steps, waits_for, audit_key=key_of(runtime))
+    )
 
 
 def _fail_row(conn: Connection, runtime: Runtime, process: Process, failure: Failure, *, is_told: bool = True) -> None:

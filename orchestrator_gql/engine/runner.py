@@ -26,7 +26,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine import commit, engine_errors
 from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import waits
-from orchestrator_gql.engine.commit import Committed, Draft, Fenced, Terms, must_be_named
+from orchestrator_gql.engine.commit import CommitContext, CommitResult, Fenced, PendingTransitions, must_be_named
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_of
 from orchestrator_gql.process import (
@@ -59,7 +59,7 @@ def _never() -> bool:
 
 
 @dataclass(slots=True)
-class Segment:
+class TimeSlice:
     """The steps of one process in one worker's hands; ``is_stopping`` says whether the worker takes no more work."""
 
     is_stopping: Callable[[], bool] = _never
@@ -86,16 +86,16 @@ BREATH = 0.5
 """Seconds between two tries of the engine at what it failed to write itself."""
 
 
-async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = None) -> None:
+async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | None = None) -> None:
     """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
-    segment = segment or Segment()
-    at: Committed | None = None
+    time_slice = time_slice or TimeSlice()
+    at: CommitResult | None = None
     try:
         at = await _claimed(runtime, process_id)
         while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
             with known_to_logs(at.process.secrets.values) as known:
-                at = await _move(runtime, at, segment, known)
-            segment.count()
+                at = await _move(runtime, at, time_slice, known)
+            time_slice.count()
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         if at is not None:
@@ -107,16 +107,16 @@ async def advance(runtime: Runtime, process_id: UUID, segment: Segment | None = 
         await engine_errors.count(runtime, process_id, at.process if at else None, error, lets_go=True)
 
 
-def terms(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> Terms:
+def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> CommitContext:
     """The terms of a commit made now."""
     now = runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
     waits_for = timedelta(seconds=settings.callback_timeout)
-    return Terms(now, steps, waits_for, lease, hands_over, key_of(runtime))
+    return CommitContext(now, steps, waits_for, lease, hands_over, key_of(runtime))
 
 
-async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
+async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
     try:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
     except StorageUnavailable:
@@ -126,44 +126,44 @@ async def _claimed(runtime: Runtime, process_id: UUID) -> Committed | None:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
 
-def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> Committed | None:
+def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool = False) -> CommitResult | None:
     now = runtime.clock.now()
     process = processes.lock_free(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
     if process is None or workflow is None:
         return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
-    draft = Draft(process).then(claim(process, worker=runtime.worker, now=now))
-    draft = with_current_definition(conn, draft, workflow)
-    terms_now = terms(runtime, steps_of(process, workflow))
+    pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
+    pending = with_current_definition(conn, pending, workflow)
+    context = commit_context(runtime, steps_of(process, workflow))
     if fails:
-        draft = _failed_at(draft, terms_now) or draft
-    return commit.apply(conn, process, draft, terms_now)
+        pending = _failed_at(pending, context) or pending
+    return commit.apply(conn, process, pending, context)
 
 
-def with_current_definition(conn: Connection, draft: Draft, workflow: Workflow) -> Draft:
+def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
     """A process goes on with new steps only where those it has been through are a prefix of them."""
-    process = draft.process
+    process = pending.process
     if process.fingerprint == fingerprint(process, workflow):
-        return draft
+        return pending
     if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
         difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
     else:
         difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
-    return draft.then(change_definition(process, workflow, difference, process.updated_at))
+    return pending.then(change_definition(process, workflow, difference, process.updated_at))
 
 
-async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[str]) -> Committed | None:
+async def _move(runtime: Runtime, at: CommitResult, time_slice: TimeSlice, known: list[str]) -> CommitResult | None:
     """Run the step, and commit; what it returned is ``known`` to be secret even where it failed."""
     process = at.process
     steps = steps_of(process, runtime.registry.get(process.workflow_name))
-    ended = Draft(process)
+    ended = PendingTransitions(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and process.is_step_running:
         outcome = await execution.run(runtime, process, step, at.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
-    if segment.is_over:
-        return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
+    if time_slice.is_over:
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
     try:
         asked = await _ask_ahead(runtime, steps, ended)
     except Exception:
@@ -171,74 +171,80 @@ async def _move(runtime: Runtime, at: Committed, segment: Segment, known: list[s
             raise
         # What the step came to is kept, or it would run again; what comes next is asked anew, and counted there.
         logger.exception("what comes next could not be asked", extra={"process_id": str(process.id)})
-        return await _commit(runtime, process, lambda: terms(runtime, steps, hands_over=True), ended, ended)
-    return await _commit(runtime, process, lambda: terms(runtime, steps), asked, ended)
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    return await _commit(runtime, process, lambda: commit_context(runtime, steps), asked, ended)
 
 
-async def _ask_ahead(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
+async def _ask_ahead(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
     """Ask what only authors' code can say of the steps that come next: conditions, whether a form has pages, which
     callbacks an action is to expect, and whether a remote service has an answer before its time is over."""
-    while (process := draft.process).status is ProcessStatus.RUNNING and not process.is_step_running:
+    while (process := pending.process).status is ProcessStatus.RUNNING and not process.is_step_running:
         step = step_at(process, steps)
         if step is None:
             break
-        if draft.asked != process.position and conditions.must_be_asked(process, step):
-            draft = await _ask_condition(runtime, steps, draft)
+        if pending.asked != process.position and conditions.must_be_asked(process, step):
+            pending = await _ask_condition(runtime, steps, pending)
         elif isinstance(step, InputStep) and conditions.recorded(process, steps):
             outcome = await input_steps.ask(runtime, process, step)
-            draft = draft.then(decide(process, steps, outcome, runtime.clock.now()))
-        elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(draft, step):
-            draft = await _ask_names(runtime, steps, draft, step)
+            pending = pending.then(decide(process, steps, outcome, runtime.clock.now()))
+        elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(pending, step):
+            pending = await _ask_names(runtime, steps, pending, step)
         elif isinstance(step, AwaitStep) and step.poll is not None:
-            return await _poll(runtime, draft, step)
+            return await _poll(runtime, pending, step)
         else:
             break
-    return draft
+    return pending
 
 
-async def _ask_names(runtime: Runtime, steps: StepList, draft: Draft, step: ActionStep) -> Draft:
-    said = await execution.expected(runtime, draft.process, step)
+async def _ask_names(
+    runtime: Runtime, steps: StepList, pending: PendingTransitions, step: ActionStep
+) -> PendingTransitions:
+    said = await execution.expected(runtime, pending.process, step)
     if isinstance(said, Failed):
-        return draft.then(decide(draft.process, steps, said, runtime.clock.now()))
-    return replace(draft, names=said)
+        return pending.then(decide(pending.process, steps, said, runtime.clock.now()))
+    return replace(pending, names=said)
 
 
-async def _poll(runtime: Runtime, draft: Draft, step: AwaitStep) -> Draft:
+async def _poll(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) -> PendingTransitions:
     """Ask, of each callback whose time is over, whether the remote service has its answer after all."""
     now = runtime.clock.now()
     over = await execution.patiently(
-        lambda: runtime.database.read(lambda conn: waits.overdue(conn, draft.process, now))
+        lambda: runtime.database.read(lambda conn: waits.overdue(conn, pending.process, now))
     )
     condition_results = await asyncio.gather(
-        *(execution.polled(runtime, draft.process, step, callback) for callback in over)
+        *(execution.polled(runtime, pending.process, step, callback) for callback in over)
     )
     return replace(
-        draft, polled={callback.id: answer for callback, answer in zip(over, condition_results, strict=True)}
+        pending, polled={callback.id: answer for callback, answer in zip(over, condition_results, strict=True)}
     )
 
 
-async def _ask_condition(runtime: Runtime, steps: StepList, draft: Draft) -> Draft:
-    process = draft.process
+async def _ask_condition(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
+    process = pending.process
     try:
         taken, condition_results = await conditions.asked(process, steps, partial(execution.holds, runtime))
     except AuthorRaised as raised:  # an author's predicate
         failure = failure_of(raised, runtime)
-        return draft.then(decide(process, steps, Failed(failure), runtime.clock.now()))
+        return pending.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, condition_results=condition_results)
     if not taken:
-        return draft.then(decide(process, steps, Skipped(), runtime.clock.now()))
-    return Draft(process, draft.transitions, asked=process.position)
+        return pending.then(decide(process, steps, Skipped(), runtime.clock.now()))
+    return PendingTransitions(process, pending.transitions, asked=process.position)
 
 
 async def _commit(
-    runtime: Runtime, before: Process, now: Callable[[], Terms], draft: Draft, if_paused: Draft
-) -> Committed | None:
+    runtime: Runtime,
+    before: Process,
+    now: Callable[[], CommitContext],
+    pending: PendingTransitions,
+    if_paused: PendingTransitions,
+) -> CommitResult | None:
     """Commit what a step came to. Where that, or what would follow from it, cannot be stored, the process fails:
     without this the step would run again, and again, for as long as the worker lives."""
     extra = {"process_id": str(before.id)}
     why: Failure | None = None
     try:
-        return await _written(runtime, before, now, draft, if_paused)
+        return await _written(runtime, before, now, pending, if_paused)
     except engine_errors.REFUSALS as error:
         logger.exception("what a step came to is refused", extra=extra)
         if isinstance(error, AuthorRaised):  # a model that was to be stored
@@ -249,7 +255,7 @@ async def _commit(
             return await _written(runtime, before, now, following, following)
         except engine_errors.REFUSALS:
             logger.exception("the outcome itself is refused", extra=extra)
-    failed = _failed_at(Draft(before), now(), why)
+    failed = _failed_at(PendingTransitions(before), now(), why)
     assert failed is not None, "a process that runs stands at a step"
     return await _written(runtime, before, now, failed, failed, is_last=True)
 
@@ -257,12 +263,12 @@ async def _commit(
 async def _written(
     runtime: Runtime,
     before: Process,
-    now: Callable[[], Terms],
-    draft: Draft,
-    if_paused: Draft,
+    now: Callable[[], CommitContext],
+    pending: PendingTransitions,
+    if_paused: PendingTransitions,
     *,
     is_last: bool = False,
-) -> Committed | None:
+) -> CommitResult | None:
     """Write the draft, however long the database is away: the step has run, and its outcome must not be lost.
 
     Where the engine itself fails to, it tries again, for the step must not run again because of it; None where the
@@ -270,14 +276,14 @@ async def _written(
     is nothing else to write instead.
     """
     tries = 0
-    written: Committed | None = None
+    written: CommitResult | None = None
 
-    def write(conn: Connection) -> Committed:
+    def write(conn: Connection) -> CommitResult:
         # A COMMIT whose answer was lost may have been done. Written once more, it would fence us off from ourselves:
         # the step that it opened would count as interrupted, and its URL be lost with the token.
         nonlocal written
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
-            written = commit.apply(conn, before, draft, now(), if_paused=if_paused)
+            written = commit.apply(conn, before, pending, now(), if_paused=if_paused)
         return written
 
     while True:
@@ -298,11 +304,13 @@ async def _written(
             tries += 1
 
 
-def _failed_at(draft: Draft, terms: Terms, why: Failure | None = None) -> Draft | None:
+def _failed_at(
+    pending: PendingTransitions, context: CommitContext, why: Failure | None = None
+) -> PendingTransitions | None:
     """The draft, and the step that its process stands at failed; None where it runs no further."""
-    process = draft.process
-    if process.status is not ProcessStatus.RUNNING or process.position >= len(terms.steps):
+    process = pending.process
+    if process.status is not ProcessStatus.RUNNING or process.position >= len(context.steps):
         return None
     message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
-    failure = why or Failure("cannot-be-stored", message, terms.now)
-    return draft.then(decide(process, terms.steps, Failed(failure), terms.now))
+    failure = why or Failure("cannot-be-stored", message, context.now)
+    return pending.then(decide(process, context.steps, Failed(failure), context.now))

@@ -11,7 +11,7 @@ from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback, reissue_callback
 from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
 from orchestrator_gql.commands.processes import abort_process, retry_process
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.engine.steps.state import fetched
 from orchestrator_gql.forms import NextPage, Page, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
@@ -151,7 +151,7 @@ class Run:
                 raise refused(said, _form(request))
             case NextPage():
                 raise unfinished(said, _form(request))
-            case Decided():
+            case DecisionResult():
                 return
 
     async def confirm(self, *, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:

@@ -21,7 +21,7 @@ from orchestrator_gql.commands.input_requests import (
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.principals import Team
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.reads.audit import audit_page
@@ -88,9 +88,9 @@ async def begun(engine: Engine, flow: Workflow, by: Principal = LOCAL_OPERATOR) 
     return await open_request(engine, said.process.id)
 
 
-async def approve(engine: Engine, request: InputRequest, by: Principal, **page: int) -> Decided:
+async def approve(engine: Engine, request: InputRequest, by: Principal, **page: int) -> DecisionResult:
     said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page])
-    assert isinstance(said, Decided), said
+    assert isinstance(said, DecisionResult), said
     return said
 
 
@@ -257,7 +257,7 @@ async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed
 
     await engine.reaches(request.process_id, COMPLETED)
     made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    assert sum(isinstance(one, Decided) for one in said) == 3
+    assert sum(isinstance(one, DecisionResult) for one in said) == 3
     assert len({one.by for one in made}) == 3
 
 
@@ -358,7 +358,7 @@ async def test_of_many_who_take_it_at_once_one_has_it(offer: Offer) -> None:
 
     said = await asyncio.gather(*(take(person(f"P{n}")) for n in range(8)))
 
-    (won,) = (one for one in said if isinstance(one, Decided))
+    (won,) = (one for one in said if isinstance(one, DecisionResult))
     assert (await now(engine, request)).claimed_by == won.request.claimed_by
 
 
@@ -469,7 +469,7 @@ async def test_the_answers_of_a_form_may_not_be_larger_than_what_a_step_may_chan
     pages = [{"text": "x" * 1024 * 1024}]
     said = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages)
 
-    assert not isinstance(said, Decided | NextPage)
+    assert not isinstance(said, DecisionResult | NextPage)
     assert said.errors[0].type == "too_large"
     assert await now(engine, request) == request
     await confirm(engine, request.process_id, {"text": "short"})

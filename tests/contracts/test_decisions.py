@@ -12,7 +12,7 @@ from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.commands.input_requests import assign_input_request, claim_input_request, submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid, ReadOnly
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import input_requests
@@ -75,7 +75,7 @@ async def test_of_two_people_who_answer_at_once_one_wins_and_the_other_is_told_w
     said = await asyncio.gather(answer(ADA, 10), answer(BOB, 20))
     ended = await engine.reaches(process_id, COMPLETED)
 
-    (won,) = (one for one in said if isinstance(one, Decided))
+    (won,) = (one for one in said if isinstance(one, DecisionResult))
     (lost,) = (one for one in said if isinstance(one, AlreadyDecided))
     (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
     assert (lost.by, lost.at) == (made.by, made.at)
@@ -113,7 +113,7 @@ async def test_an_answer_names_what_was_shown_and_a_stale_one_is_refused(offer: 
         await submit_form(engine.runtime, ADA, **given, shown_digest="0" * 64)
     said = await submit_form(engine.runtime, ADA, **given, expected_version=1, shown_digest=shown.page.digest)
 
-    assert isinstance(said, Decided)
+    assert isinstance(said, DecisionResult)
     await engine.reaches(process_id, COMPLETED)
 
 
@@ -126,8 +126,8 @@ async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: O
     first = await submit_form(engine.runtime, ADA, **given)
     second = await submit_form(engine.runtime, ADA, **given)
 
-    assert isinstance(first, Decided)
-    assert isinstance(second, Decided)
+    assert isinstance(first, DecisionResult)
+    assert isinstance(second, DecisionResult)
     assert (second.request, second.process.id) == (first.request, process_id)
 
 
@@ -139,7 +139,7 @@ async def test_two_equal_answers_with_one_key_at_the_same_time_are_one(offer: Of
 
     said = await asyncio.gather(*(submit_form(engine.runtime, ADA, **given) for _ in range(5)))
 
-    assert all(isinstance(one, Decided) and one.request.id == request.id for one in said)
+    assert all(isinstance(one, DecisionResult) and one.request.id == request.id for one in said)
     assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
 
 

@@ -69,14 +69,14 @@ async def test_what_cannot_be_stored_is_refused_reads_go_on_and_all_goes_on_by_i
     def calls() -> Any:
         return begin >> callback_step("Playbook", remote.action(), judge)
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> State:
         ran.append("work")
         at_work.set()
         await go.wait()
         return {"is_done": True}
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work
 

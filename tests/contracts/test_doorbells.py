@@ -20,7 +20,7 @@ from orchestrator_gql.types import ProcessStatus, State
 COMPLETED, CREATED = ProcessStatus.COMPLETED, ProcessStatus.CREATED
 
 
-@step("Work")
+@step("WorkerTasks")
 async def work() -> State:
     return {"is_done": True}
 

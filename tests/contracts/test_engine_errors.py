@@ -48,7 +48,7 @@ class Fault:
 def work(ran: list[str]) -> Workflow:
     """A step that says that it ran."""
 
-    @step("Work")
+    @step("WorkerTasks")
     async def body() -> State:
         ran.append("work")
         return {"is_done": True}

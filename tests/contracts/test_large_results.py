@@ -13,7 +13,7 @@ from support.remote import Remote, answer, fail, token_of
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.callbacks.progress import read_report
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, NextPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.tables import metadata
@@ -94,7 +94,7 @@ async def test_a_large_result_is_stored_once_however_often_it_is_given_back(offe
     assert isinstance(shown, NextPage)
     assert len(shown.page.initial_data["output"]) < 110_000
     assert shown.page.initial_data["output"].endswith("more characters]")
-    assert isinstance(said, Decided)
+    assert isinstance(said, DecisionResult)
     assert seen == [4_000, 4_000]
     assert isinstance(done.state["callback_result"], Stored)
     assert done.state["callback_result"].size == SIZE

@@ -51,7 +51,7 @@ async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what
 ) -> None:
     remote, ran = Remote(), list[str]()
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> State:
         ran.append("work")
         wired.wire.cut_commit(cut, "is_done")
@@ -65,7 +65,7 @@ async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what
     async def judge(callback_result: Json) -> None:
         wired.wire.cut_commit(cut, "VALIDATED")
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work >> callback_step("Playbook", remote.action(), judge) >> finish
 
@@ -92,11 +92,11 @@ async def test_a_claim_that_was_lost_in_the_commit_is_given_back_and_made_again(
 ) -> None:
     ran = list[str]()
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> None:
         ran.append("work")
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work
 

@@ -63,7 +63,7 @@ async def stays(engine: Engine, process_id: UUID) -> None:
 
 
 async def test_a_start_is_refused_with_who_paused_since_when_and_why(offer: Offer) -> None:
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> None: ...
 
     works = of(work)
@@ -91,7 +91,7 @@ async def test_a_start_is_refused_with_who_paused_since_when_and_why(offer: Offe
 async def test_a_retry_is_refused_and_works_after_the_resumption(offer: Offer) -> None:
     tries: list[int] = []
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> None:
         tries.append(1)
         if len(tries) == 1:
@@ -168,7 +168,7 @@ async def test_a_form_is_accepted_and_kept_and_what_follows_waits_for_the_resump
 async def test_a_retry_that_falls_due_waits_for_the_resumption(offer: Offer) -> None:
     tries: list[int] = []
 
-    @retrystep("Work", attempts=3, delay=10)
+    @retrystep("WorkerTasks", attempts=3, delay=10)
     async def work() -> None:
         tries.append(1)
         if len(tries) == 1:

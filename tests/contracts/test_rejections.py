@@ -44,7 +44,7 @@ def reviewing(*, runs: list[str] | None = None, **options: Any) -> Any:
     """Draft, review, carry out: the reviewer's comments come to the drafter."""
     ran = runs if runs is not None else []
 
-    @step("Draft")
+    @step("PendingTransitions")
     def draft(decisions: list[dict[str, Any]]) -> dict[str, Any]:
         ran.append("draft")
         return {"heard": [one["comment"] for one in decisions], "drafts": len(decisions) + 1}
@@ -115,9 +115,9 @@ async def test_a_form_is_sent_back_to_the_step_it_names_which_hears_why(offer: O
     assert runs == ["draft", "draft", "carry out"]
     assert ended.state["drafts"] == 2
     assert [(one.name, one.status, one.attempt) for one in executions] == [
-        ("Draft", StepStatus.SUCCESS, 1),
+        ("PendingTransitions", StepStatus.SUCCESS, 1),
         ("Review", StepStatus.ABORTED, 1),
-        ("Draft", StepStatus.SUCCESS, 2),
+        ("PendingTransitions", StepStatus.SUCCESS, 2),
         ("Review", StepStatus.SUCCESS, 1),
         ("Carry out", StepStatus.SUCCESS, 1),
     ]

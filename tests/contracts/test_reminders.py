@@ -12,7 +12,7 @@ from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.reads.input_requests import refusal
 from orchestrator_gql.storage import input_requests, timers
@@ -64,7 +64,7 @@ async def test_a_question_that_stays_open_is_called_to_mind_once_and_its_form_st
     assert (asked.reminded_at, still) == (None, now.reminded_at)
     assert now.reminded_at is not None
     assert (now.reminded_at - asked.created_at).total_seconds() == 1800
-    assert isinstance(said, Decided)
+    assert isinstance(said, DecisionResult)
     (told,) = await engine.events(process_id, CHANGED)
     assert told.payload == {"input_request_id": str(asked.id), "change": "REMINDED", "assignee": "NOC"}
     assert (await engine.reaches(process_id, ProcessStatus.COMPLETED)).state == {"minutes": 5}

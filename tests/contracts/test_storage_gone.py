@@ -67,7 +67,7 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
     def calls() -> Any:
         return begin >> callback_step("Playbook", remote.action(), judge)
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> State:
         ran.append("work")
         await go.wait()
@@ -77,7 +77,7 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
     async def finish() -> None:
         ran.append("finish")
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work >> finish
 

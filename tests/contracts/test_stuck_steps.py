@@ -93,7 +93,7 @@ async def test_a_predicate_that_awaits_what_was_cancelled_fails_its_process(offe
         await other
         return True
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> None: ...
 
     played = of(conditional(asks)(work))
@@ -116,7 +116,7 @@ async def test_a_step_waits_for_a_database_that_is_away_while_it_loads_what_it_n
             raise StorageUnavailable
         return await real(*asked)
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> State:
         return {"is_done": True}
 

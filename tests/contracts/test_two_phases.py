@@ -11,7 +11,7 @@ from support.remote import answer, token_of
 from orchestrator_gql import begin, dry_run_then_commit, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import NextPage, SubmitFormPage
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, Json, ProcessStatus, State
@@ -76,7 +76,7 @@ async def test_the_change_is_made_after_what_would_change_was_confirmed(offer: O
     assert (shown.page.title, shown.page.initial_data) == ("What would be done", {"result": "+ vlan 100"})
     assert isinstance(result, NextPage)
     assert (result.page.title, result.page.initial_data) == ("What was done", {"result": "vlan 100 is there"})
-    assert isinstance(done, Decided)
+    assert isinstance(done, DecisionResult)
     assert (before, [is_dry for is_dry, _ in calls]) == (1, [True, False])
     assert ended.state == {
         "vlan": 100,

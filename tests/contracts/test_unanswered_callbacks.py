@@ -17,7 +17,7 @@ from orchestrator_gql.commands.callback_operator_actions import reawait_callback
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Permission, Principal
@@ -124,7 +124,7 @@ async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: O
     assert isinstance(first, NextPage)
     assert "did not answer in time" in str(first.page.initial_data)
     assert isinstance(second, NextPage)
-    assert isinstance(done, Decided)
+    assert isinstance(done, DecisionResult)
     assert len(remote.tokens) == 1
 
 

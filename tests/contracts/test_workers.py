@@ -65,7 +65,7 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> State:
         calls.append("work")
         number = len(calls)
@@ -74,7 +74,7 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
             await go.wait()
         return {"done_by": number}
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work
 
@@ -100,12 +100,12 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
 async def test_on_postgres_two_servers_share_the_work_and_no_step_runs_twice(postgres: PostgresServer) -> None:
     calls: list[int] = []
 
-    @step("Work")
+    @step("WorkerTasks")
     async def work(number: int = 0) -> State:
         calls.append(number)
         return {"number": number + 1}
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work >> work >> work
 

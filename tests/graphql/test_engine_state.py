@@ -138,7 +138,7 @@ async def test_of_two_who_pause_at_once_one_is_told_of(storage: str) -> None:
 
 
 async def test_what_no_worker_takes_is_counted_with_how_long_it_waits(storage: str) -> None:
-    @step("Work")
+    @step("WorkerTasks")
     async def work() -> None: ...
 
     deployed = of(work, name="deployed")

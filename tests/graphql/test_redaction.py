@@ -17,7 +17,7 @@ from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.cli.serving.log_lines import LineFormatter
 from orchestrator_gql.commands.callback_deliveries import report_callback_progress
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
@@ -113,7 +113,7 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
         waiting = await site.ask(EVERYTHING)
         page = {"client_secret": MASK, "remark": "fine"}
         said = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[page])
-        assert isinstance(said, Decided)
+        assert isinstance(said, DecisionResult)
         await engine.reaches(process_id, FAILED)
         failed = await site.ask(EVERYTHING)
 
@@ -130,11 +130,11 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
 
 
 async def test_what_is_redacted_is_the_deployments_choice(tmp_path: Path) -> None:
-    @step("Work")
+    @step("WorkerTasks")
     def work() -> State:
         return {"password": "shown", "vlan": 100}
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work
 

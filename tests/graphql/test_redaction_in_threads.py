@@ -78,11 +78,11 @@ async def test_a_large_state_a_failure_and_a_result_are_searched_off_the_loop(tm
 
 
 async def test_many_small_values_are_searched_off_the_loop_too(tmp_path: Path, watched: Watched) -> None:
-    @step("Work")
+    @step("WorkerTasks")
     def work() -> State:
         return {"log": f"password={CANARY} " * 50}
 
-    @workflow("Work")
+    @workflow("WorkerTasks")
     def works() -> Any:
         return begin >> work
 

@@ -14,7 +14,7 @@ from orchestrator_gql import forms
 from orchestrator_gql.commands.callback_deliveries import receive_callback
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import Started, retry_process, start_workflow
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
@@ -63,7 +63,7 @@ class Play:
         asked = await self.engine.read(lambda conn: input_requests.open_of_process(conn, process.id))
         assert asked is not None
         said = await submit_form(self.runtime, LOCAL_OPERATOR, input_request_id=asked.id, pages=list(pages))
-        assert isinstance(said, Decided), said
+        assert isinstance(said, DecisionResult), said
         return await self.rest(process.id)
 
     async def retry(self, process: Process) -> Process:

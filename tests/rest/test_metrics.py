@@ -28,7 +28,7 @@ COMPLETED = ProcessStatus.COMPLETED
 SECRET = "swordfish"
 
 
-@step("Work")
+@step("WorkerTasks")
 async def work() -> State:
     """Leave something in the state that is nobody else's business."""
     return {"password": SECRET}

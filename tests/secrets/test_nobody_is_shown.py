@@ -19,7 +19,7 @@ from orchestrator_gql.commands.callback_deliveries import report_callback_progre
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process, update_process_note
 from orchestrator_gql.config.assignee import Assignee
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
@@ -151,7 +151,7 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
         said = await submit_form(
             runtime, ADA, input_request_id=asked.id, pages=[form["initialData"]], comment=f"as {secret}"
         )
-        assert isinstance(said, Decided), said
+        assert isinstance(said, DecisionResult), said
         await engine.reaches(id, ProcessStatus.FAILED)
         await abort_process(runtime, ADA, process_id=id, reason=f"gave up {secret}")
         failed = await site.ask(EVERYTHING, id=str(id))

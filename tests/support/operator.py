@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from orchestrator_gql.commands.input_requests import submit_form
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import input_requests
@@ -23,9 +23,9 @@ async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
     return await engine.until(look, told="an open input request")
 
 
-async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> Decided:
+async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> DecisionResult:
     """Answer the form that is open with one page."""
     request = await open_request(engine, process_id)
     said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page or {}])
-    assert isinstance(said, Decided), said
+    assert isinstance(said, DecisionResult), said
     return said

@@ -27,8 +27,8 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.callbacks.service_auth import denied
-from orchestrator_gql.engine.commit import Draft
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.commit import PendingTransitions
+from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.process.secrecy import failure_shown
@@ -320,7 +320,9 @@ def _accept(
     action = "receiveCallback" if failure is None else "failCallback"
     write_down(conn, runtime, process.id, actor=callback.service or REMOTE, action=action, now=now, **told)
     if _waits_for(process, callback) and _may_end(conn, runtime, process, callback):
-        commit.apply(conn, process, Draft(process).then(resume(process, now)), terms(runtime, begin))
+        commit.apply(
+            conn, process, PendingTransitions(process).then(resume(process, now)), commit_context(runtime, begin)
+        )
     return Receipt(receipt, now)
 
 

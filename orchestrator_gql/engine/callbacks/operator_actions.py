@@ -12,8 +12,8 @@ from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine import audit_log, authorization, commit
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.callbacks.waits import TAKEN
-from orchestrator_gql.engine.commit import Draft, lock_process
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.commit import PendingTransitions, lock_process
+from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.process import (
     Process,
     ProcessAction,
@@ -201,8 +201,8 @@ def _keep_earlier_result(conn: Connection, callback: Callback) -> None:
 
 
 def _apply(conn: Connection, runtime: Runtime, locked: LockedCallback, moved: Transition) -> Process:
-    draft = Draft(locked.process).then(moved)
-    return commit.apply(conn, locked.process, draft, terms(runtime, locked.steps)).process
+    pending = PendingTransitions(locked.process).then(moved)
+    return commit.apply(conn, locked.process, pending, commit_context(runtime, locked.steps)).process
 
 
 def _refuse(process: Process, message: str) -> NoReturn:

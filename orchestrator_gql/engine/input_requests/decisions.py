@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import authorization, commit
-from orchestrator_gql.engine.commit import Draft, Fenced
+from orchestrator_gql.engine.commit import Fenced, PendingTransitions
 from orchestrator_gql.engine.input_requests import unanswered
-from orchestrator_gql.engine.runner import terms, with_current_definition
+from orchestrator_gql.engine.runner import commit_context, with_current_definition
 from orchestrator_gql.input_requests.decision import (
     Decision,
     InputRequest,
@@ -31,7 +31,7 @@ from orchestrator_gql.workflow.model import InputStep, Workflow
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class OpenRequest:
     """An open input request, what was decided on it so far, and the step that asks.
 
     ``is_of_wait``: the engine asks what to do about a wait that ended without its answer.
@@ -45,7 +45,7 @@ class Seen:
     is_of_wait: bool
 
 
-async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -> Seen:
+async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -> OpenRequest:
     """The open request, for somebody who may decide it now.
 
     Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `Forbidden`, `SelfApproval`, `ClaimedByOther`, and
@@ -61,7 +61,7 @@ async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -
     await demand_may_answer(runtime, principal, request, made, process, workflow)
     asked = await unanswered.asked_at(runtime, process, request.step_index, step)
     assert asked is not None, "only a step that asks opens a request"
-    return Seen(request, tuple(made), process, workflow, asked, is_of_wait=asked is not step)
+    return OpenRequest(request, tuple(made), process, workflow, asked, is_of_wait=asked is not step)
 
 
 async def demand_may_answer(
@@ -79,16 +79,18 @@ async def demand_may_answer(
     demand_may_decide(request, principal, made, allows_self=allows_self, started_by=process.created_by)
 
 
-def hold(conn: Connection, seen: Seen, principal: Principal) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
+def hold(
+    conn: Connection, opened: OpenRequest, principal: Principal
+) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
     """Lock the process, and give it, the request and the decisions on it as they are now.
 
     Raises where somebody decided it or moved the process on since it was seen, and as `demand_may_still`.
     """
-    processes.hold(conn, seen.process.id)
-    request, made, process = _read(conn, seen.request.id)
-    if process.seq != seen.process.seq:
+    processes.hold(conn, opened.process.id)
+    request, made, process = _read(conn, opened.request.id)
+    if process.seq != opened.process.seq:
         raise StaleForm(process_id=process.id)
-    demand_may_still(seen, request, made, principal)
+    demand_may_still(opened, request, made, principal)
     return process, request, tuple(made)
 
 
@@ -102,14 +104,16 @@ def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputR
     return process, request, tuple(made)
 
 
-def demand_may_still(seen: Seen, request: InputRequest, made: Sequence[Decision], principal: Principal) -> None:
+def demand_may_still(
+    opened: OpenRequest, request: InputRequest, made: Sequence[Decision], principal: Principal
+) -> None:
     """Raise if the principal may no longer decide what `look` found that they may.
 
     Only what others can change meanwhile is asked again: who approved it, who claimed it, and whose it is.
     """
     demand_not_approved_by(request, principal, made)
     demand_not_claimed_by_other(request, principal)
-    if request.assignee != seen.request.assignee:
+    if request.assignee != opened.request.assignee:
         raise StaleForm(process_id=request.process_id, current_version=request.version)
 
 
@@ -129,8 +133,8 @@ async def _under_current_definition(runtime: Runtime, process: Process, workflow
     """The process under the deployed definition; `StaleForm` where it cannot go on with it, and failed."""
 
     def change(conn: Connection) -> Process:
-        draft = with_current_definition(conn, Draft(process), workflow)
-        return commit.apply(conn, process, draft, terms(runtime, steps_of(process, workflow))).process
+        pending = with_current_definition(conn, PendingTransitions(process), workflow)
+        return commit.apply(conn, process, pending, commit_context(runtime, steps_of(process, workflow))).process
 
     try:
         changed = await runtime.database.transaction(change)

@@ -23,14 +23,16 @@ AUTO_CONFIRM = "autoConfirm"
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionResult:
     """What became of an input request, and of the process that asks."""
 
     request: InputRequest
     process: Process
 
     @classmethod
-    def closed(cls, request: InputRequest, status: InputRequestStatus, at: datetime, process: Process) -> "Decided":
+    def closed(
+        cls, request: InputRequest, status: InputRequestStatus, at: datetime, process: Process
+    ) -> "DecisionResult":
         """The request, as it was closed just now."""
         return cls(replace(request, status=status, version=request.version + 1, closed_at=at), process)
 

@@ -15,9 +15,9 @@ from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.callbacks import operator_actions, waits
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import Draft
+from orchestrator_gql.engine.commit import PendingTransitions
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.runner import terms
+from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.process import Abort, Process, abort
 from orchestrator_gql.runtime import Runtime
@@ -110,8 +110,8 @@ def act(
             )
         case UnansweredAction.ABORT:
             ended = abort(locked.process, locked.workflow, Abort(actor, "No answer came."), now)
-            draft = Draft(locked.process).then(ended)
-            return commit.apply(conn, locked.process, draft, terms(runtime, locked.steps)).process
+            pending = PendingTransitions(locked.process).then(ended)
+            return commit.apply(conn, locked.process, pending, commit_context(runtime, locked.steps)).process
 
 
 def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:

@@ -22,7 +22,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator_gql.engine.workers.worker import Work
+from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import wake_ups
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -52,13 +52,13 @@ class DistributedDispatcher:
         )
         self._app.task(name=TASK, queue=QUEUE)(self._heard)
         self._runtime: Runtime | None = None
-        self._work: Work | None = None
+        self._work: WorkerTasks | None = None
         self._running: asyncio.Task[None] | None = None
 
     def attach(self, runtime: Runtime) -> None:
         """Say for which server this rings."""
         self._runtime = runtime
-        self._work = Work(runtime)
+        self._work = WorkerTasks(runtime)
 
     @property
     def runtime(self) -> Runtime:
@@ -67,7 +67,7 @@ class DistributedDispatcher:
         return self._runtime
 
     @property
-    def work(self) -> Work:
+    def work(self) -> WorkerTasks:
         """What is under way here."""
         assert self._work is not None, "the dispatcher is not attached"
         return self._work

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from orchestrator_gql.engine.workers.worker import Work
+from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ class EmbeddedDispatcher:
         self._again: set[UUID] = set()
         self._busy: set[UUID] = set()
         self._runtime: Runtime | None = None
-        self._work: Work | None = None
+        self._work: WorkerTasks | None = None
 
     def attach(self, runtime: Runtime) -> None:
         """Say for which server this rings."""
         self._runtime = runtime
-        self._work = Work(runtime)
+        self._work = WorkerTasks(runtime)
 
     @property
-    def work(self) -> Work:
+    def work(self) -> WorkerTasks:
         """What is under way here."""
         assert self._work is not None, "the dispatcher is not attached"
         return self._work

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.commit import Draft, Terms
+from orchestrator_gql.engine.commit import CommitContext, PendingTransitions
 from orchestrator_gql.engine.input_requests import requests
-from orchestrator_gql.engine.runner import terms, with_current_definition
+from orchestrator_gql.engine.runner import commit_context, with_current_definition
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
@@ -102,8 +102,8 @@ def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
     held = processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
     fired = timers.take_due(conn, held, now) if held else []
     wake_processes(conn, fired, now)
-    call_to_mind(conn, fired, now)
-    close(conn, fired, partial(terms, runtime), runtime.registry)
+    fire_reminders(conn, fired, now)
+    close(conn, fired, partial(commit_context, runtime), runtime.registry)
     return len(fired)
 
 
@@ -134,7 +134,7 @@ def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> N
             events.append_for_each(conn, told, resumed)
 
 
-def call_to_mind(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
+def fire_reminders(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
     """Tell again of the questions that are still open, and give those to others that were to be. Their processes are
     held."""
     told = []
@@ -153,7 +153,9 @@ def call_to_mind(conn: Connection, fired: Sequence[Fired], now: datetime) -> Non
         events.append(conn, told)
 
 
-def close(conn: Connection, fired: Sequence[Fired], terms: Callable[[StepList], Terms], registry: Registry) -> None:
+def close(
+    conn: Connection, fired: Sequence[Fired], context: Callable[[StepList], CommitContext], registry: Registry
+) -> None:
     """Close the questions that nobody may answer any more, and fail their processes, which are held."""
     for timer in fired:
         if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
@@ -164,20 +166,22 @@ def close(conn: Connection, fired: Sequence[Fired], terms: Callable[[StepList], 
             continue
         workflow = registry.find(process.workflow_name)
         if workflow is None:  # another server has it deployed, or will: it is looked at again
-            timers.set_timer(conn, timer.kind, process.id, _later(terms), input_request_id=request.id)
-        elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, terms(begin).now):
-            _fail(conn, request, process, workflow, terms(steps_of(process, workflow)))
+            timers.set_timer(conn, timer.kind, process.id, _later(context), input_request_id=request.id)
+        elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, context(begin).now):
+            _fail(conn, request, process, workflow, context(steps_of(process, workflow)))
 
 
-def _fail(conn: Connection, request: InputRequest, process: Process, workflow: Workflow, terms: Terms) -> None:
+def _fail(
+    conn: Connection, request: InputRequest, process: Process, workflow: Workflow, context: CommitContext
+) -> None:
     """Deployed anew, the workflow may have no such step any more: then that is what the process fails of."""
     timers.clear_request(conn, process.id, request.id)
-    events.append(conn, [requests.changed(request, "CLOSED", terms.now)])
-    draft = with_current_definition(conn, Draft(process), workflow)
-    if draft.process.status is not ProcessStatus.FAILED:
-        draft = draft.then(expire(draft.process, terms.steps, terms.now))
-    commit.apply(conn, process, draft, terms)
+    events.append(conn, [requests.changed(request, "CLOSED", context.now)])
+    pending = with_current_definition(conn, PendingTransitions(process), workflow)
+    if pending.process.status is not ProcessStatus.FAILED:
+        pending = pending.then(expire(pending.process, context.steps, context.now))
+    commit.apply(conn, process, pending, context)
 
 
-def _later(terms: Callable[[StepList], Terms]) -> datetime:
-    return terms(begin).now + NOT_DEPLOYED
+def _later(context: Callable[[StepList], CommitContext]) -> datetime:
+    return context(begin).now + NOT_DEPLOYED

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import engine_state as pausing
-from orchestrator_gql.engine.runner import Segment, advance
+from orchestrator_gql.engine.runner import TimeSlice, advance
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import engine_state, processes, workers
 from orchestrator_gql.storage.workers import Worker
@@ -31,7 +31,7 @@ FORGOTTEN = timedelta(hours=1)
 """After so long a silence a worker is struck off the list; until then operators see when it was last heard of."""
 
 
-class Work:
+class WorkerTasks:
     """The work of one worker, however its bell is hung."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -71,7 +71,7 @@ class Work:
             return  # it is runnable, and waits for whoever comes
         self._in_hand[process_id] += 1
         try:
-            await advance(self._runtime, process_id, Segment(lambda: self.is_stopping))
+            await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping))
         except StorageUnavailable:
             self._doubtful.add(process_id)
             logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})

@@ -15,7 +15,7 @@ from orchestrator_gql.commands.input_requests import (
     release_input_request,
     submit_form,
 )
-from orchestrator_gql.engine.input_requests.requests import Decided
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info
 from orchestrator_gql.graphql.errors import (
@@ -246,7 +246,7 @@ async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
     match said:
-        case Decided():
+        case DecisionResult():
             request = InputRequest.of(said.request)
             return SubmitFormSuccess(input_request=request, process=Process.of(said.process))
         case forms.NextPage():
@@ -267,7 +267,7 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
     return await _acted(verb)
 
 
-async def _acted(verb: Awaitable[Decided]) -> InputRequestActionResult:
+async def _acted(verb: Awaitable[DecisionResult]) -> InputRequestActionResult:
     try:
         done = await verb
     except OrchestratorError as error:
