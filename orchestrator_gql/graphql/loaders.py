@@ -37,14 +37,14 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T")
 L = TypeVar("L", Attempt, Progress)
 K = TypeVar("K")
-ReadPages = Callable[[Runtime, Principal, Sequence[UUID], Window], Awaitable[Mapping[UUID, Log[L]]]]
+ReadPages = Callable[[Runtime, Principal, Sequence[UUID], PageArgs], Awaitable[Mapping[UUID, Log[L]]]]
 
 
 class Loaders:
@@ -64,8 +64,8 @@ class Loaders:
         self.callbacks: DataLoader[UUID, list[Callback]] = _many(runtime, principal, callbacks_of_processes)
         self.callback: DataLoader[UUID, Callback | None] = _one(runtime, principal, callbacks_by_ids)
         self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts_by_ids)
-        self.attempts: DataLoader[tuple[UUID, Window], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
-        self.progress: DataLoader[tuple[UUID, Window], Log[Progress]] = _pages(runtime, principal, progress_pages)
+        self.attempts: DataLoader[tuple[UUID, PageArgs], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
+        self.progress: DataLoader[tuple[UUID, PageArgs], Log[Progress]] = _pages(runtime, principal, progress_pages)
         self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, payloads)
         self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, principal, input_requests_of_processes)
         self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, principal, input_requests_by_ids)
@@ -102,13 +102,13 @@ def _many(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -
     return DataLoader(load_fn=load)
 
 
-def _pages(runtime: Runtime, principal: Principal, read: ReadPages[L]) -> DataLoader[tuple[UUID, Window], Log[L]]:
-    async def load(keys: list[tuple[UUID, Window]]) -> list[Log[L]]:
-        found: dict[tuple[UUID, Window], Log[L]] = {}
-        for window in {window for _, window in keys}:
-            ids = [id for id, asked in keys if asked == window]
-            pages = await read(runtime, principal, ids, window)
-            found |= {(id, window): page for id, page in pages.items()}
+def _pages(runtime: Runtime, principal: Principal, read: ReadPages[L]) -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
+    async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
+        found: dict[tuple[UUID, PageArgs], Log[L]] = {}
+        for page_args in {page_args for _, page_args in keys}:
+            ids = [id for id, asked in keys if asked == page_args]
+            pages = await read(runtime, principal, ids, page_args)
+            found |= {(id, page_args): page for id, page in pages.items()}
         return [found[key] for key in keys]
 
     return DataLoader(load_fn=load)

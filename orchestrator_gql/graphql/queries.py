@@ -50,7 +50,7 @@ from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage import listing
 from orchestrator_gql.storage.events import EventFilter as LogFilter
-from orchestrator_gql.storage.pagination import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError
 
 T = TypeVar("T", Workflow, Product)
@@ -71,13 +71,13 @@ class Viewer:
 
     @resolved(description="The forms that its teams, or everybody, should answer, and nobody else has taken.")
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
-        return await _request_connection(info, InputRequestFilter(mine=True), Window(first, after))
+        return await _request_connection(info, InputRequestFilter(mine=True), PageArgs(first, after))
 
 
 async def process_connection(
     info: Info,
     wanted: listing.ProcessFilter,
-    window: Window,
+    page_args: PageArgs,
     *,
     by_update: bool = False,
     is_descending: bool = True,
@@ -85,7 +85,7 @@ async def process_connection(
     """A page of processes as a connection."""
     context = info.context
     found = await process_lookups.process_page(
-        context.reading, context.principal, wanted, window, by_update=by_update, is_descending=is_descending
+        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
     )
 
     async def total() -> int:
@@ -95,10 +95,10 @@ async def process_connection(
     return made
 
 
-async def _request_connection(info: Info, filter: InputRequestFilter, window: Window) -> Connection[InputRequest]:
+async def _request_connection(info: Info, filter: InputRequestFilter, page_args: PageArgs) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
-    found = await request_lookups.input_request_page(context.reading, context.principal, wanted, window)
+    found = await request_lookups.input_request_page(context.reading, context.principal, wanted, page_args)
 
     async def total() -> int:
         return await request_lookups.input_request_count(context.reading, context.principal, wanted)
@@ -168,7 +168,7 @@ class Query(NotificationQueries):
         return await process_connection(
             info,
             (filter or ProcessFilter()).within(),
-            Window(first, after, last, before),
+            PageArgs(first, after, last, before),
             by_update=order_by is not None and order_by.field is ProcessOrderField.UPDATED_AT,
             is_descending=order_by is None or order_by.direction is OrderDirection.DESC,
         )
@@ -181,7 +181,7 @@ class Query(NotificationQueries):
         first: First = 50,
         after: After = None,
     ) -> Connection[InputRequest]:
-        return await _request_connection(info, filter or InputRequestFilter(), Window(first, after))
+        return await _request_connection(info, filter or InputRequestFilter(), PageArgs(first, after))
 
     @resolved(description="Callbacks, the newest first.")
     async def callbacks(
@@ -194,8 +194,8 @@ class Query(NotificationQueries):
         context = info.context
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
-        window = Window(first, after)
-        found = await callback_lookups.callback_page(context.reading, context.principal, wanted, window)
+        page_args = PageArgs(first, after)
+        found = await callback_lookups.callback_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await callback_lookups.callback_count(context.reading, context.principal, wanted)
@@ -212,7 +212,7 @@ class Query(NotificationQueries):
         after: After = None,
     ) -> Connection[AuditEntry]:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
-        found = await audit_lookups.audit_page(context.reading, context.principal, wanted, Window(first, after))
+        found = await audit_lookups.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
 
         async def total() -> int:
             return await audit_lookups.audit_count(context.reading, context.principal, wanted)
@@ -289,12 +289,12 @@ class Query(NotificationQueries):
     async def stats(
         self,
         info: Info,
-        window: Annotated[
+        page_args: Annotated[
             StatsWindow | None, strawberry.argument(description="How far back those of ended processes look.")
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await stats_lookups.counts(context.reading, context.principal, _window(window))
+        found = await stats_lookups.counts(context.reading, context.principal, _window(page_args))
         return Stats.of(found, context.runtime.clock.now())
 
     @resolved(description="The engine: whether it starts steps, and who runs them.")
@@ -302,8 +302,8 @@ class Query(NotificationQueries):
         return Engine.of(await engine_lookups.status(info.context.reading, info.context.principal))
 
 
-def _window(window: StatsWindow | None) -> timedelta:
-    return stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS]
+def _window(page_args: StatsWindow | None) -> timedelta:
+    return stats_types.WINDOWS[page_args or StatsWindow.LAST_24_HOURS]
 
 
 def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter | None) -> bool:
@@ -319,14 +319,14 @@ def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter 
 def _listed(every: list[T], first: int | None, after: str | None) -> Connection[T]:
     """A page of a list that is small and in memory, ordered by name."""
     start = only(after) if after is not None else None
-    size = Window(first).size
+    size = PageArgs(first).size
     behind = [one for one in every if start is None or one.name > start]
     items = tuple((cursor_of(one.name), one) for one in behind[:size])
 
     async def total() -> int:
         return len(every)
 
-    found = Slice(items, has_next=len(behind) > size, has_previous=start is not None)
+    found = RowPage(items, has_next=len(behind) > size, has_previous=start is not None)
     made: Connection[T] = connection(found, lambda one: one, total)
     return made
 

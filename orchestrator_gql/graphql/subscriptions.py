@@ -54,10 +54,10 @@ class Subscription:
     @subscription(description="The header's numbers; at most one message a second, the latest wins.")
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
         context = info.context
-        window = WINDOWS[StatsWindow.LAST_24_HOURS]
+        page_args = WINDOWS[StatsWindow.LAST_24_HOURS]
         while True:
             ticket = context.runtime.notifier.ticket()
-            found = await stats_lookups.counts(context.runtime, context.principal, window)
+            found = await stats_lookups.counts(context.runtime, context.principal, page_args)
             yield Stats.of(found, context.runtime.clock.now())
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)

@@ -14,14 +14,16 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit
 from orchestrator_gql.storage.audit import BATCH, AuditFilter, Part
-from orchestrator_gql.storage.pagination import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 
 
-async def audit_page(runtime: Runtime, principal: Principal, wanted: AuditFilter, window: Window) -> Slice[AuditEntry]:
+async def audit_page(
+    runtime: Runtime, principal: Principal, wanted: AuditFilter, page_args: PageArgs
+) -> RowPage[AuditEntry]:
     """A page of the audit log, the newest first."""
     principal.demand(Permission.READ_AUDIT)
-    return await runtime.database.read(lambda conn: audit.page(conn, wanted, window))
+    return await runtime.database.read(lambda conn: audit.page(conn, wanted, page_args))
 
 
 async def audit_count(runtime: Runtime, principal: Principal, wanted: AuditFilter) -> int:

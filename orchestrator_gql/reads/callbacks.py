@@ -11,7 +11,7 @@ from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts, callbacks, listing
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.listing import CallbackFilter
-from orchestrator_gql.storage.pagination import Slice, Window, cursor_of, only
+from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import CursorInvalid
 from orchestrator_gql.utils.tokens import digest
@@ -23,16 +23,16 @@ T = TypeVar("T", Attempt, Progress)
 class Log(Generic[T]):
     """A page of a callback's log, and how long the log is."""
 
-    page: Slice[T]
+    page: RowPage[T]
     total: int
 
 
 async def callback_page(
-    runtime: Runtime, principal: Principal, wanted: CallbackFilter, window: Window
-) -> Slice[Callback]:
+    runtime: Runtime, principal: Principal, wanted: CallbackFilter, page_args: PageArgs
+) -> RowPage[Callback]:
     """A page of callbacks, the newest first."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, window))
+    return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, page_args))
 
 
 async def callback_count(runtime: Runtime, principal: Principal, wanted: CallbackFilter) -> int:
@@ -42,27 +42,27 @@ async def callback_count(runtime: Runtime, principal: Principal, wanted: Callbac
 
 
 async def attempt_pages(
-    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], page_args: PageArgs
 ) -> dict[UUID, Log[Attempt]]:
     """The same page of each callback's deliveries, in order."""
     principal.demand(Permission.READ)
-    after, size = _after(window), window.size
+    after, size = _after(page_args), page_args.size
     found = await runtime.database.read(
         lambda conn: callback_attempts.of_callbacks(conn, callback_ids, after, size + 1)
     )
-    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
+    return {id: _log(rows, total, page_args) for id, (rows, total) in found.items()}
 
 
 async def progress_pages(
-    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], window: Window
+    runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], page_args: PageArgs
 ) -> dict[UUID, Log[Progress]]:
     """The same page of each callback's progress log, in order."""
     principal.demand(Permission.READ)
-    after, size = _after(window), window.size
+    after, size = _after(page_args), page_args.size
     found = await runtime.database.read(
         lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
     )
-    return {id: _log(rows, total, window) for id, (rows, total) in found.items()}
+    return {id: _log(rows, total, page_args) for id, (rows, total) in found.items()}
 
 
 async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
@@ -75,15 +75,15 @@ async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | 
     return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
 
 
-def _after(window: Window) -> UUID | None:
-    if window.after is None:
+def _after(page_args: PageArgs) -> UUID | None:
+    if page_args.after is None:
         return None
     try:
-        return UUID(only(window.after))
+        return UUID(only(page_args.after))
     except ValueError as wrong:
         raise CursorInvalid from wrong
 
 
-def _log(rows: list[T], total: int, window: Window) -> Log[T]:
-    items = tuple((cursor_of(str(row.id)), row) for row in rows[: window.size])
-    return Log(Slice(items, len(rows) > window.size, window.after is not None), total)
+def _log(rows: list[T], total: int, page_args: PageArgs) -> Log[T]:
+    items = tuple((cursor_of(str(row.id)), row) for row in rows[: page_args.size])
+    return Log(RowPage(items, len(rows) > page_args.size, page_args.after is not None), total)

@@ -14,18 +14,18 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import listing, processes
 from orchestrator_gql.storage.listing import Inbox, InputRequestFilter
-from orchestrator_gql.storage.pagination import Slice, Window
+from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.types import InputRequestStatus, Json
 from orchestrator_gql.utils.errors import InvalidState, OrchestratorError
 from orchestrator_gql.workflow.model import STOPS, InputStep, Step
 
 
 async def input_request_page(
-    runtime: Runtime, principal: Principal, wanted: InputRequestFilter, window: Window
-) -> Slice[InputRequest]:
+    runtime: Runtime, principal: Principal, wanted: InputRequestFilter, page_args: PageArgs
+) -> RowPage[InputRequest]:
     """A page of input requests, the oldest first."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(lambda conn: listing.input_request_page(conn, wanted, window))
+    return await runtime.database.read(lambda conn: listing.input_request_page(conn, wanted, page_args))
 
 
 async def input_request_count(runtime: Runtime, principal: Principal, wanted: InputRequestFilter) -> int:

@@ -6,15 +6,15 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import notifications
 from orchestrator_gql.storage.notifications import Notification, NotificationFilter
-from orchestrator_gql.storage.pagination import Slice, Window
+from orchestrator_gql.storage.pagination import PageArgs, RowPage
 
 
 async def notification_page(
-    runtime: Runtime, principal: Principal, wanted: NotificationFilter, window: Window
-) -> Slice[Notification]:
+    runtime: Runtime, principal: Principal, wanted: NotificationFilter, page_args: PageArgs
+) -> RowPage[Notification]:
     """A page of the notifications, the newest first."""
     principal.demand(Permission.MANAGE_ENGINE)
-    return await runtime.database.read(lambda conn: notifications.page(conn, wanted, window))
+    return await runtime.database.read(lambda conn: notifications.page(conn, wanted, page_args))
 
 
 async def notification_count(runtime: Runtime, principal: Principal, wanted: NotificationFilter) -> int:

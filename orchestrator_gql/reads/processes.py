@@ -16,7 +16,7 @@ from orchestrator_gql.storage import workers as worker_rows
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts, ProcessFilter
-from orchestrator_gql.storage.pagination import Slice, Window
+from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden
@@ -27,15 +27,15 @@ async def process_page(
     runtime: Runtime,
     principal: Principal,
     wanted: ProcessFilter,
-    window: Window,
+    page_args: PageArgs,
     *,
     by_update: bool = False,
     is_descending: bool = True,
-) -> Slice[Process]:
+) -> RowPage[Process]:
     """A page of processes; by start, the newest first, unless asked otherwise."""
     principal.demand(Permission.READ)
     return await runtime.database.read(
-        lambda conn: listing.process_page(conn, wanted, window, by_update=by_update, is_descending=is_descending)
+        lambda conn: listing.process_page(conn, wanted, page_args, by_update=by_update, is_descending=is_descending)
     )
 
 
@@ -89,11 +89,11 @@ async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workf
         return failed.message
 
 
-async def counts(runtime: Runtime, principal: Principal, window: timedelta) -> Counts:
+async def counts(runtime: Runtime, principal: Principal, page_args: timedelta) -> Counts:
     """The numbers; those of ended processes look back over the window."""
     principal.demand(Permission.READ)
     now = runtime.clock.now()
-    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - window, now=now))
+    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - page_args, now=now))
 
 
 async def status(runtime: Runtime, principal: Principal) -> EngineStatus:

@@ -15,7 +15,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import weight as loads
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.events import Page
-from orchestrator_gql.storage.pagination import Slice
+from orchestrator_gql.storage.pagination import RowPage
 from orchestrator_gql.storage.weight import Allowance, TooHeavy
 from orchestrator_gql.utils.errors import ResponseTooLarge
 
@@ -143,7 +143,7 @@ def rows_in(found: object) -> int:
     match found:
         case None:
             return 0
-        case Slice():
+        case RowPage():
             return len(found.items)
         case Page():
             return len(found.events)

@@ -34,7 +34,7 @@ from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
 from orchestrator_gql.audit.walk import Place
 from orchestrator_gql.storage import pagination
 from orchestrator_gql.storage.database.prepared import Prepared
-from orchestrator_gql.storage.pagination import Key, Slice, Window, read_slice
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
 from orchestrator_gql.storage.tables import audit, audit_seals
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id
@@ -125,10 +125,10 @@ def record(
     _append.run(conn, values | {"digest": digest_of(entry, key)})
 
 
-def page(conn: Connection, wanted: AuditFilter, window: Window) -> Slice[AuditEntry]:
+def page(conn: Connection, wanted: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
     """A page of the entries, the newest first."""
-    found = read_slice(conn, select(audit).where(*_conditions(wanted)), NEWEST_FIRST, window)
-    return Slice(tuple((cursor, _entry(row)) for cursor, row in found.items), found.has_next, found.has_previous)
+    found = read_page(conn, select(audit).where(*_conditions(wanted)), NEWEST_FIRST, page_args)
+    return RowPage(tuple((cursor, _entry(row)) for cursor, row in found.items), found.has_next, found.has_previous)
 
 
 def count(conn: Connection, wanted: AuditFilter) -> int:

@@ -15,7 +15,7 @@ from orchestrator_gql.storage import callbacks as callback_rows
 from orchestrator_gql.storage import engine_state
 from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.engine_state import EngineStatus
-from orchestrator_gql.storage.pagination import Key, Slice, Window, count, escaped, read_slice
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, escaped, read_page
 from orchestrator_gql.storage.processes import light_select, process_of
 from orchestrator_gql.storage.tables import callbacks, decisions, input_requests, process_subscriptions, processes
 from orchestrator_gql.targets import Target
@@ -80,13 +80,13 @@ class CallbackFilter:
 
 
 def process_page(
-    conn: Connection, wanted: ProcessFilter, window: Window, *, by_update: bool, is_descending: bool
-) -> Slice[Process]:
+    conn: Connection, wanted: ProcessFilter, page_args: PageArgs, *, by_update: bool, is_descending: bool
+) -> RowPage[Process]:
     """A page of processes, by start or by last change."""
     at = processes.c.updated_at if by_update else processes.c.started_at
     query = light_select().where(*_process_conditions(wanted))
-    found = read_slice(conn, query, Key((at, processes.c.id), is_descending), window)
-    return Slice(tuple((c, process_of(r)) for c, r in found.items), found.has_next, found.has_previous)
+    found = read_page(conn, query, Key((at, processes.c.id), is_descending), page_args)
+    return RowPage(tuple((c, process_of(r)) for c, r in found.items), found.has_next, found.has_previous)
 
 
 def process_count(conn: Connection, wanted: ProcessFilter) -> int:
@@ -100,12 +100,12 @@ def processes_by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Proces
     return {process.id: process for process in map(process_of, rows)}
 
 
-def input_request_page(conn: Connection, wanted: InputRequestFilter, window: Window) -> Slice[InputRequest]:
+def input_request_page(conn: Connection, wanted: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
     """A page of input requests, the oldest first."""
     query = _request_query(wanted)
-    found = read_slice(conn, query, Key((input_requests.c.id,)), window)
+    found = read_page(conn, query, Key((input_requests.c.id,)), page_args)
     items = tuple((cursor, request_rows.request_of(row)) for cursor, row in found.items)
-    return Slice(items, found.has_next, found.has_previous)
+    return RowPage(items, found.has_next, found.has_previous)
 
 
 def input_request_count(conn: Connection, wanted: InputRequestFilter) -> int:
@@ -113,12 +113,12 @@ def input_request_count(conn: Connection, wanted: InputRequestFilter) -> int:
     return count(conn, _request_query(wanted))
 
 
-def callback_page(conn: Connection, wanted: CallbackFilter, window: Window) -> Slice[Callback]:
+def callback_page(conn: Connection, wanted: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
     """A page of callbacks, the newest first."""
     query = select(callbacks).where(*_callback_conditions(wanted))
-    found = read_slice(conn, query, Key((callbacks.c.id,), is_descending=True), window)
+    found = read_page(conn, query, Key((callbacks.c.id,), is_descending=True), page_args)
     items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in found.items)
-    return Slice(items, found.has_next, found.has_previous)
+    return RowPage(items, found.has_next, found.has_previous)
 
 
 def callback_count(conn: Connection, wanted: CallbackFilter) -> int:

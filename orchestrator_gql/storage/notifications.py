@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, text, update
 
 from orchestrator_gql.storage import pagination
-from orchestrator_gql.storage.pagination import Key, Slice, Window, read_slice
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
 from orchestrator_gql.storage.tables import notifications
 from orchestrator_gql.storage.tables.notifications import PENDING
 from orchestrator_gql.types import Json, NotificationKind, NotificationStatus
@@ -150,11 +150,11 @@ def load(conn: Connection, id: UUID) -> Notification | None:
     return None if row is None else _notification(row)
 
 
-def page(conn: Connection, wanted: NotificationFilter, window: Window) -> Slice[Notification]:
+def page(conn: Connection, wanted: NotificationFilter, page_args: PageArgs) -> RowPage[Notification]:
     """A page of the notifications, the newest first."""
-    found = read_slice(conn, select(notifications).where(*_conditions(wanted)), NEWEST_FIRST, window)
+    found = read_page(conn, select(notifications).where(*_conditions(wanted)), NEWEST_FIRST, page_args)
     items = tuple((cursor, _notification(row)) for cursor, row in found.items)
-    return Slice(items, found.has_next, found.has_previous)
+    return RowPage(items, found.has_next, found.has_previous)
 
 
 def count(conn: Connection, wanted: NotificationFilter) -> int:

@@ -38,7 +38,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageArgs:
     """Which part of a list: the ``first`` rows between the cursors or, where it is given, the ``last``."""
 
     first: int | None = None
@@ -63,7 +63,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[T]):
+class RowPage(Generic[T]):
     """A part of a list in its own order: each row behind its cursor."""
 
     items: tuple[tuple[str, T], ...]
@@ -71,18 +71,18 @@ class Slice(Generic[T]):
     has_previous: bool
 
 
-def read_slice(conn: Connection, query: Select[Any], key: Key, window: Window) -> Slice[Row[Any]]:
+def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArgs) -> RowPage[Row[Any]]:
     """The window of the query's rows, which hold the key's columns; `CursorInvalid` for a cursor of no such list."""
-    found = query.where(*_between(key, window)).order_by(*_sorted(key, window)).limit(window.size + 1)
+    found = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args)).limit(page_args.size + 1)
     rows = list(conn.execute(found))  # one after the other, so that a count of what is loaded notices in time
-    shown, has_more = rows[: window.size], len(rows) > window.size
-    if window.is_backward:
+    shown, has_more = rows[: page_args.size], len(rows) > page_args.size
+    if page_args.is_backward:
         shown = shown[::-1]
     items = tuple((_cursor(key, row), row) for row in shown)
     # On the side of a cursor there is at least the row that it was made of.
-    if window.is_backward:
-        return Slice(items, has_next=window.before is not None, has_previous=has_more)
-    return Slice(items, has_next=has_more, has_previous=window.after is not None)
+    if page_args.is_backward:
+        return RowPage(items, has_next=page_args.before is not None, has_previous=has_more)
+    return RowPage(items, has_next=has_more, has_previous=page_args.after is not None)
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
@@ -99,19 +99,19 @@ def escaped(said: str) -> str:
     return said.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _sorted(key: Key, window: Window) -> list[ColumnElement[Any]]:
-    is_descending = key.is_descending != window.is_backward
+def _sorted(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
+    is_descending = key.is_descending != page_args.is_backward
     return [column.desc() if is_descending else column.asc() for column in key.columns]
 
 
-def _between(key: Key, window: Window) -> list[ColumnElement[bool]]:
+def _between(key: Key, page_args: PageArgs) -> list[ColumnElement[bool]]:
     place = tuple_(*key.columns)
     conditions = []
-    if window.after is not None:
-        bound = _bound(key, window.after)
+    if page_args.after is not None:
+        bound = _bound(key, page_args.after)
         conditions.append(place < bound if key.is_descending else place > bound)
-    if window.before is not None:
-        bound = _bound(key, window.before)
+    if page_args.before is not None:
+        bound = _bound(key, page_args.before)
         conditions.append(place > bound if key.is_descending else place < bound)
     return conditions
 

@@ -16,7 +16,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage import listing, timers
 from orchestrator_gql.storage.listing import ProcessFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.deployed import StandIns, deployed
@@ -133,7 +133,7 @@ class Kit:
     async def _unrest(self) -> str:
         moving = ProcessFilter(statuses=MOVING)
         page = await self._runtime.database.read(
-            lambda conn: listing.process_page(conn, moving, Window(10), by_update=False, is_descending=False)
+            lambda conn: listing.process_page(conn, moving, PageArgs(10), by_update=False, is_descending=False)
         )
         return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
 

@@ -33,7 +33,7 @@ class Desk:
     windows: ExitStack = field(default_factory=ExitStack)
     complaints: list[str] = field(default_factory=list)
 
-    def window(self) -> Page:
+    def page_args(self) -> Page:
         """A page of a browser that nobody has signed in with."""
         page = self.windows.enter_context(self.browser.new_context()).new_page()
         page.set_default_timeout(SECONDS * 1000)
@@ -43,7 +43,7 @@ class Desk:
 
     def at(self, name: str, place: str) -> Page:
         """A page of somebody who has signed in, once it is live."""
-        page = self.window()
+        page = self.page_args()
         page.add_init_script(f"sessionStorage.setItem('orchestrator-token', '{token_of(name)}')")
         page.goto(f"{self.address}/#/{place}")
         page.get_by_text("Live", exact=True).wait_for()
@@ -109,7 +109,7 @@ def sees_status(page: Page, words: str) -> None:
 
 
 def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) -> None:
-    page = desk.window()
+    page = desk.page_args()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.on("websocket", lambda socket: sent.append(socket.url))

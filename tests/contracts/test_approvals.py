@@ -29,7 +29,7 @@ from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Permission, Principal
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.testing import person
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, Verdict
 from orchestrator_gql.utils.errors import (
@@ -102,7 +102,7 @@ async def now(engine: Engine, request: InputRequest) -> InputRequest:
 
 async def actions(engine: Engine, request: InputRequest) -> list[tuple[str | None, str]]:
     """Who did what, by the audit log, in order."""
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), Window(50))
+    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), PageArgs(50))
     return [(entry.actor, entry.action) for _, entry in reversed(page.items)]
 
 

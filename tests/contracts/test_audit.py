@@ -24,7 +24,7 @@ from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.reads.audit import Verified, audit_page, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.audit import AuditFilter, record
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.tables import audit
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.utils.errors import CallbackClosed, Forbidden, InvalidState, PayloadInvalid
@@ -37,7 +37,7 @@ AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAI
 
 async def entries(engine: Engine, process_id: UUID | None = None) -> list[AuditEntry]:
     """The log, the oldest first."""
-    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), Window(200))
+    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     return [entry for _, entry in page.items][::-1]
 
 
@@ -226,6 +226,6 @@ async def test_the_log_is_read_by_those_who_may_alone(offer: Offer) -> None:
     clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.READ_AUDIT})
 
     with pytest.raises(Forbidden):
-        await audit_page(engine.runtime, clerk, AuditFilter(), Window(10))
+        await audit_page(engine.runtime, clerk, AuditFilter(), PageArgs(10))
     with pytest.raises(Forbidden):
         await verify_audit(engine.runtime, clerk, after=None, first=10)

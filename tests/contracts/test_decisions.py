@@ -34,19 +34,19 @@ pytestmark = pytest.mark.one_dispatcher
 SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
 
 
-class Window(FormPage):
+class PageArgs(FormPage):
     minutes: int = 30
 
 
 @inputstep("Choose a window", assignee=Assignee("NOC"))
 def choose() -> FormGenerator:
-    answer = yield Window
+    answer = yield PageArgs
     return {"minutes": answer.minutes}
 
 
 @inputstep("Look on", assignee=Assignee("SYSTEM"))
 def look_on() -> FormGenerator:
-    yield Window
+    yield PageArgs
     return {}
 
 
@@ -152,7 +152,7 @@ async def test_an_answer_is_bound_to_what_was_shown_on_the_pages_before_the_last
             risk: ReadOnly[str] = found["risk"]
 
         yield Findings
-        yield Window
+        yield PageArgs
         return {}
 
     @workflow("Approve findings")
@@ -177,7 +177,7 @@ async def test_an_answer_is_bound_to_what_was_shown_on_the_pages_before_the_last
 async def test_a_key_of_somebody_else_answers_nobody_and_hides_no_approval(offer: Offer) -> None:
     @inputstep("Approve", approvals=2)
     def approve() -> FormGenerator:
-        yield Window
+        yield PageArgs
         return {}
 
     @workflow("Approve by two")
@@ -239,7 +239,7 @@ async def test_a_form_without_pages_has_nothing_to_confirm_and_does_not_pause(of
     @inputstep("Confirm where needed")
     def confirm_where_needed(state: State) -> FormGenerator:
         if state["is_risky"]:
-            yield Window
+            yield PageArgs
         return {"is_confirmed": True}
 
     @step("Assess")

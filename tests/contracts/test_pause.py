@@ -137,12 +137,12 @@ async def test_a_callback_is_accepted_and_kept_and_used_after_the_resumption(off
 async def test_a_form_is_accepted_and_kept_and_what_follows_waits_for_the_resumption(offer: Offer) -> None:
     followed: list[int] = []
 
-    class Window(FormPage):
+    class PageArgs(FormPage):
         minutes: int = 30
 
     @inputstep("Choose a window", assignee=Assignee("NOC"))
     def choose() -> FormGenerator:
-        said = yield Window
+        said = yield PageArgs
         return {"minutes": said.minutes}
 
     @step("Follow")

@@ -16,7 +16,7 @@ from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,
@@ -358,7 +358,7 @@ async def test_a_rule_confirms_in_peoples_place_and_the_record_names_it(offer: O
     assert (await open_request(engine, other)).approvals_needed == 2
     (request,) = (await engine.read(lambda conn: input_requests.of_processes(conn, [same])))[same]
     (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    entries = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(same), Window(10))
+    entries = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(same), PageArgs(10))
     assert ended.state["remark"] == "fine"
     assert request.status is InputRequestStatus.SUBMITTED
     assert (made.by, made.policy, made.verdict) == (None, "nothing_changed", Verdict.APPROVED)

@@ -25,13 +25,13 @@ pytestmark = pytest.mark.one_dispatcher
 CHANGED = EventKind.INPUT_REQUEST_CHANGED
 
 
-class Window(FormPage):
+class PageArgs(FormPage):
     minutes: int = 30
 
 
 @inputstep("Choose a window", assignee=Assignee("NOC"), due=3600, remind=1800)
 def choose() -> FormGenerator:
-    answer = yield Window
+    answer = yield PageArgs
     return {"minutes": answer.minutes}
 
 
@@ -106,7 +106,7 @@ async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_tim
 
     @inputstep("Confirm", expire=3600)
     def confirm() -> FormGenerator:
-        yield Window
+        yield PageArgs
         return {}
 
     def deployed(steps: StepList) -> Workflow:
@@ -135,7 +135,7 @@ async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_tim
 async def test_a_step_that_names_no_times_is_never_reminded_of(offer: Offer) -> None:
     @inputstep("Confirm")
     def confirm(state: State) -> FormGenerator:
-        yield Window
+        yield PageArgs
         return {}
 
     @workflow("Confirm")

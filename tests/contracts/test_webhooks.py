@@ -31,7 +31,7 @@ from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.pagination import Window as Page
+from orchestrator_gql.storage.pagination import PageArgs as Page
 from orchestrator_gql.types import Event, EventKind, FormGenerator, NotificationStatus, ProcessStatus, State
 from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, ProcessFailureError
 from orchestrator_gql.utils.tokens import new_id

@@ -37,7 +37,7 @@ from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import callbacks, input_requests
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.testing import Kit
 from orchestrator_gql.testing.run import Run
 from orchestrator_gql.types import Event, EventKind, FormGenerator, Json
@@ -260,7 +260,7 @@ async def log(runtime: Runtime, process_id: UUID) -> list[Event]:
 
 async def matches_the_audit(runtime: Runtime, process_id: UUID, events: list[Event]) -> None:
     """Every decision that the log tells of stands in the audit log, and no other."""
-    page = await audit_page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), Window(200))
+    page = await audit_page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     deciding = ("submitForm", "rejectInputRequest")
     entries = [(e.actor, e.details["verdict"]) for _, e in reversed(page.items) if e.action in deciding]
     assert entries == [(e.actor, e.payload["verdict"]) for e in events if e.kind is EventKind.INPUT_DECIDED]

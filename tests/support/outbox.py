@@ -4,7 +4,7 @@ from typing import Any
 
 from orchestrator_gql.storage import notifications
 from orchestrator_gql.storage.notifications import Notification, NotificationFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationStatus
 from support.engine import Engine
 
@@ -18,7 +18,7 @@ def hook(url: str, **given: Any) -> dict[str, Any]:
 
 async def outbox(engine: Engine, **wanted: Any) -> list[Notification]:
     """What is in the outbox, the oldest first."""
-    page = await engine.read(lambda conn: notifications.page(conn, NotificationFilter(**wanted), Window(200)))
+    page = await engine.read(lambda conn: notifications.page(conn, NotificationFilter(**wanted), PageArgs(200)))
     return [one for _, one in page.items][::-1]
 
 

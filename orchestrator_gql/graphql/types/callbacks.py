@@ -17,7 +17,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.callbacks import Log
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.weight import weight_of_json
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Json, ResultSource
 from orchestrator_gql.utils.json import decode, encode
@@ -220,7 +220,7 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackProgress]:
-        found = await info.context.loaders.progress.load((self.row.id, Window(first, after)))
+        found = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
         shown: Connection[CallbackProgress] = _connected(found, CallbackProgress.logged)
         return shown
 
@@ -231,7 +231,7 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackAttempt]:
-        found = await info.context.loaders.attempts.load((self.row.id, Window(first, after)))
+        found = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
         shown: Connection[CallbackAttempt] = _connected(found, CallbackAttempt.of)
         return shown
 

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
-from orchestrator_gql.storage.pagination import Slice
+from orchestrator_gql.storage.pagination import RowPage
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,7 +56,7 @@ class Connection(Generic[T]):
         return number
 
 
-def connection(found: Slice[R], shown: Callable[[R], Any], total: Callable[[], Any]) -> Any:
+def connection(found: RowPage[R], shown: Callable[[R], Any], total: Callable[[], Any]) -> Any:
     """A page of rows as a connection of what they are shown as."""
     edges = [Edge(cursor=cursor, node=shown(row)) for cursor, row in found.items]
     return Connection(

@@ -28,7 +28,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import events as lookups
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.storage.events import EventFilter
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import CallbackStatus, EngineState, EventKind, ProcessStatus, StepStatus, Verdict
 from orchestrator_gql.types import Event as Logged
 from orchestrator_gql.utils.errors import NotFound
@@ -318,7 +318,7 @@ class EventConnection:
 async def event_connection(info: Info, after: str | None, wanted: EventFilter, first: int | None) -> EventConnection:
     """A page of the event log behind the cursor."""
     context = info.context
-    size = Window(100 if first is None else first).size
+    size = PageArgs(100 if first is None else first).size
     page, is_reset = await lookups.event_page(
         context.reading, context.principal, after=after, wanted=wanted, first=size
     )

@@ -12,7 +12,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import notifications as lookups
 from orchestrator_gql.storage import notifications as rows
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationKind, NotificationStatus
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class NotificationQueries:
         after: After = None,
     ) -> Connection[Notification]:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
-        window = Window(first, after)
-        found = await lookups.notification_page(context.reading, context.principal, wanted, window)
+        page_args = PageArgs(first, after)
+        found = await lookups.notification_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await lookups.notification_count(context.reading, context.principal, wanted)

@@ -11,7 +11,7 @@ from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import processes as lookups
-from orchestrator_gql.storage.pagination import Window
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.json.redaction import Shape
@@ -96,4 +96,4 @@ class Workflow(Node):
         from orchestrator_gql.graphql.queries import process_connection
 
         wanted = filter or ProcessFilter()
-        return await process_connection(info, wanted.within(workflow_names=[self.name]), Window(first, after))
+        return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))
