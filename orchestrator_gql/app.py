@@ -25,7 +25,7 @@ from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
 from orchestrator_gql.engine.workers.timers import keep_time
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
 from orchestrator_gql.graphql.app import graphql_face
-from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.notifications.start import begin_to_tell
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
@@ -211,7 +211,7 @@ def _open_routes(runtime: Runtime) -> list[BaseRoute]:
     return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
 
 
-def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
+def _routes(runtime: Runtime, face: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
     watched: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
         return watched
@@ -226,7 +226,7 @@ def _routes(runtime: Runtime, face: GraphQLFace, metrics: Metrics, open_routes: 
     ]
 
 
-def _refusal(face: GraphQLFace) -> Refuse:
+def _refusal(face: GraphQLApp) -> Refuse:
     """How a request is refused before its route sees it: as that route would."""
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:

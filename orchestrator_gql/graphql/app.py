@@ -10,7 +10,7 @@ from orchestrator_gql.authentication.tokens import principal_of
 from orchestrator_gql.forms.errors import locale_of
 from orchestrator_gql.graphql import graphiql
 from orchestrator_gql.graphql.context import Context
-from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.reads.weight import Places
 from orchestrator_gql.runtime import Runtime
@@ -21,7 +21,7 @@ from orchestrator_gql.utils.errors import Unauthenticated
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 
-def graphql_face(runtime: Runtime) -> GraphQLFace:
+def graphql_face(runtime: Runtime) -> GraphQLApp:
     """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
 
@@ -33,7 +33,7 @@ def graphql_face(runtime: Runtime) -> GraphQLFace:
         locale = locale_of(connection.headers.get("accept-language"))
         return Context(runtime, principal, peer, locale, turn, places)
 
-    return GraphQLFace(
+    return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
         make_context=make_context,
         demand_signed_in=_demand_signed_in,

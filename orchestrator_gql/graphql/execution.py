@@ -13,7 +13,7 @@ from strawberry.types import ExecutionResult
 
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Weight
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
@@ -23,7 +23,7 @@ LEAF_BYTES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ExecutionResponse:
     """One result; ``was_executed`` says whether any resolver ran, and is false of what the client must mend."""
 
     payload: dict[str, Json]
@@ -38,7 +38,7 @@ class Answer:
 class Refusal(Exception):
     """The request is refused before it is executed; ``kind`` is the operation's, where one was found."""
 
-    def __init__(self, answer: Answer, kind: Kind | None = None) -> None:
+    def __init__(self, answer: ExecutionResponse, kind: Kind | None = None) -> None:
         self.answer = answer
         self.kind = kind
         super().__init__()
@@ -86,7 +86,7 @@ class Execution:
     is_development: bool
     timeout: float
 
-    def operation(self, asked: Asked, kinds: Collection[Kind]) -> OperationDefinitionNode:
+    def operation(self, asked: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
         """The operation that is meant; raises `Refusal` where there is none, or none that this door carries."""
         try:
             found = documents.known(asked.query, is_stranger=asked.is_stranger)
@@ -100,7 +100,9 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
-    async def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
+    async def answers(
+        self, asked: GraphQLRequest, context: object, *, kind: Kind
+    ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to the operation: one, or as many as a subscription has. Nothing is raised but cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
@@ -122,26 +124,26 @@ class Execution:
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
-            yield Answer({"data": None, "errors": [masking.masked(error)]})
+            yield ExecutionResponse({"data": None, "errors": [masking.masked(error)]})
         finally:
             if weight is not None:
                 weight.close()
 
-    def _answer(self, result: ExecutionResult, kind: Kind) -> Answer:
+    def _answer(self, result: ExecutionResult, kind: Kind) -> ExecutionResponse:
         errors = result.errors or []
         if errors and result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
         too_large = next(filter(masking.is_too_large, errors), None)
         if too_large is not None and kind is not Kind.MUTATION:
-            return Answer({"data": None, "errors": masking.execution_errors([too_large])})
+            return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])})
         # One of them is enough. What a mutation did stays told, and what went wrong in it.
         errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
         shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
-        return Answer({"data": result.data, **shown})
+        return ExecutionResponse({"data": result.data, **shown})
 
-    def _refused(self, errors: list[GraphQLError]) -> Answer:
+    def _refused(self, errors: list[GraphQLError]) -> ExecutionResponse:
         shown = masking.request_errors(errors, is_development=self.is_development)
-        return Answer({"errors": shown}, was_executed=False)
+        return ExecutionResponse({"errors": shown}, was_executed=False)
 
 
 async def _following(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
@@ -149,7 +151,7 @@ async def _following(results: AsyncGenerator[Any, None], limit: float | None) ->
         return await anext(results, None)
 
 
-def _timed_out(seconds: float) -> Answer:
+def _timed_out(seconds: float) -> ExecutionResponse:
     message = f"The operation took longer than {seconds:g} seconds."
     error = {"message": message, "extensions": {"code": "EXECUTION_TIMEOUT"}}
-    return Answer({"data": None, "errors": [error]})
+    return ExecutionResponse({"data": None, "errors": [error]})

@@ -23,12 +23,12 @@ from strawberry.http.websocket_origin import normalize_allowed_origins
 from orchestrator_gql.graphql import documents
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
+from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
-from orchestrator_gql.graphql.transport import request as asking
+from orchestrator_gql.graphql.transport import request as requests
 from orchestrator_gql.graphql.transport.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
-from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, answer, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
@@ -62,7 +62,7 @@ BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
 
 
-class GraphQLFace:
+class GraphQLApp:
     """An ASGI application for ``/graphql``.
 
     ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
@@ -167,9 +167,9 @@ class GraphQLFace:
         asked = await self._asked(request, is_stranger=self._is_stranger(context))
         return await self._answer(request, asked, context, accepted)
 
-    async def _asked(self, request: Request, *, is_stranger: bool) -> Asked:
+    async def _asked(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
-            return replace(asking.read_query_string(request.query_params), is_stranger=is_stranger)
+            return replace(requests.read_query_string(request.query_params), is_stranger=is_stranger)
         limits = self._strangers_body if is_stranger else self._body
         try:
             body = await read_body(request, limits)
@@ -180,11 +180,11 @@ class GraphQLFace:
             message = "Too many large bodies are on their way: send this again in a moment."
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        asked = asking.read(asking.read_json(body))
+        asked = requests.read(requests.read_json(body))
         judge(body, asked.query, limits)
         return replace(asked, is_stranger=is_stranger)
 
-    async def _answer(self, request: Request, asked: Asked, context: object, accepted: Accepted) -> ASGIApp:
+    async def _answer(self, request: Request, asked: GraphQLRequest, context: object, accepted: Accepted) -> ASGIApp:
         kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
         if accepted.takes_events:
             kinds.add(Kind.SUBSCRIPTION)
@@ -203,11 +203,13 @@ class GraphQLFace:
             asked = replace(asked, variables={**asked.variables, "after": place})
         return EventStream(self.answers(asked, context, kind=kind), self._keep_alive_seconds)
 
-    async def _only(self, asked: Asked, context: object, kind: Kind) -> Answer:
+    async def _only(self, asked: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.answers(asked, context, kind=kind)) as answers:
             return await anext(answers)
 
-    async def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
+    async def answers(
+        self, asked: GraphQLRequest, context: object, *, kind: Kind
+    ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to one operation, which counts as open until they end."""
         follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
@@ -238,7 +240,7 @@ def _carries(query: str, *, is_stranger: bool) -> bool:
         return False
 
 
-def _answered(one: Answer, accepted: Accepted) -> ASGIApp:
+def _answered(one: ExecutionResponse, accepted: Accepted) -> ASGIApp:
     if accepted.media_type == EVENTS:
         return EventStream(_alone(one))
     # The older type has no status but 200 for what GraphQL refused: its clients read the body.
@@ -246,7 +248,7 @@ def _answered(one: Answer, accepted: Accepted) -> ASGIApp:
     return answer(one.payload, accepted=accepted, status=400 if is_refused else 200)
 
 
-async def _alone(one: Answer) -> AsyncGenerator[Answer, None]:
+async def _alone(one: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:
     yield one
 
 

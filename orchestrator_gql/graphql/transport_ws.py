@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Answer, Execution, Refusal
+from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
 from orchestrator_gql.graphql.masking import masked
 from orchestrator_gql.graphql.transport import frames
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
-from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import Unauthenticated
 
@@ -46,7 +46,7 @@ class Server(Protocol):
         """Make the context of one operation."""
         ...
 
-    def answers(self, asked: Asked, context: object, *, kind: Kind) -> AsyncGenerator[Answer, None]:
+    def answers(self, asked: GraphQLRequest, context: object, *, kind: Kind) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to one operation."""
         ...
 
@@ -167,7 +167,9 @@ class Socket:
         except Unauthenticated:
             self.close(4403, "Forbidden")
         except Exception as error:
-            await self._finish(frame.id, frames.answered(frame.id, Answer({"errors": [masked(error)]}, False)))
+            await self._finish(
+                frame.id, frames.answered(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
+            )
         finally:
             self._forget(frame.id)
 
@@ -193,7 +195,7 @@ class Socket:
                         return
         await self._finish(frame.id, frames.complete(frame.id))
 
-    async def _hand_over(self, frame: Subscribe, one: Answer) -> bool:
+    async def _hand_over(self, frame: Subscribe, one: ExecutionResponse) -> bool:
         """Send one answer; whether the operation goes on."""
         message = frames.answered(frame.id, one)
         one.let_go()
@@ -220,7 +222,7 @@ class Socket:
                 self._is_gone = True  # the listening task hears of it, too, and cancels what still runs
 
 
-_TOO_MANY = Answer(
+_TOO_MANY = ExecutionResponse(
     {
         "errors": [
             {

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
-from orchestrator_gql.graphql.execution import Answer
+from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.sse import EventStream
 from orchestrator_gql.utils.slow_readers import MIB, Limits, Reason, SlowReaders
 
@@ -88,10 +88,10 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
         return StreamingResponse(produce())
 
     async def events(request: Request) -> None:
-        async def answers() -> AsyncGenerator[Answer, None]:
+        async def answers() -> AsyncGenerator[ExecutionResponse, None]:
             with site.serving("events"):
                 while True:
-                    yield Answer({"data": {"x": "x" * MIB}})
+                    yield ExecutionResponse({"data": {"x": "x" * MIB}})
 
         await EventStream(answers(), 0.05)(request.scope, request.receive, request._send)
 

@@ -16,8 +16,8 @@ from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.graphql.context import Context
 from orchestrator_gql.graphql.documents import Kind
-from orchestrator_gql.graphql.execution import Answer
-from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Places, Weight
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import callbacks, events
@@ -273,11 +273,11 @@ def loading(size: int) -> Any:
     return load
 
 
-async def until_all_told(site: Site, query: str, count: int, **variables: Json) -> list[Answer]:
+async def until_all_told(site: Site, query: str, count: int, **variables: Json) -> list[ExecutionResponse]:
     """The answers of a subscription until it has told so many events, or refused to."""
     context = Context(site.engine.runtime, LOCAL_OPERATOR)
-    answers = site.app.state.graphql.answers(Asked(query, variables), context, kind=Kind.SUBSCRIPTION)
-    found: list[Answer] = []
+    answers = site.app.state.graphql.answers(GraphQLRequest(query, variables), context, kind=Kind.SUBSCRIPTION)
+    found: list[ExecutionResponse] = []
     told = 0
     async with asyncio.timeout(60), aclosing(answers):
         while told < count:

@@ -18,7 +18,7 @@ from toy_face import GRAPHQL, World, ask, client, codes, toy_face
 
 from orchestrator_gql.graphql import documents, limits
 from orchestrator_gql.graphql.documents import MEMORY, STRANGERS_MEMORY, DocumentMemory, KnownDocument, known
-from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.http import GraphQLApp
 
 MEGABYTE = 1_000_000
 
@@ -47,7 +47,7 @@ def fresh() -> Iterator[None]:
         memory.clear()
 
 
-def strangers_face(**options: Any) -> GraphQLFace:
+def strangers_face(**options: Any) -> GraphQLApp:
     """A face with sign-in, to which every caller is a stranger."""
     return toy_face(is_stranger=lambda _: True, **options)
 

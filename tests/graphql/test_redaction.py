@@ -42,7 +42,7 @@ EVERYTHING = """{
     ... on CallbackValidatedEvent { validation { message details } } } } }"""
 
 
-class Answer(BaseModel):
+class ExecutionResponse(BaseModel):
     """The remote's answer; what it calls `pin` is nobody's business."""
 
     rc: int
@@ -92,7 +92,7 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
 
     @workflow("Log in", initial_input_form=form)
     def logs_in() -> Any:
-        return begin >> callback_step("Job", remote.action(), judge, contract=Answer) >> confirm >> stumble
+        return begin >> callback_step("Job", remote.action(), judge, contract=ExecutionResponse) >> confirm >> stumble
 
     async with site_of(sqlite_url(tmp_path), logs_in) as site:
         engine = site.engine

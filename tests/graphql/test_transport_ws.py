@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.http import GraphQLApp
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 INIT = '{"type": "connection_init"}'
@@ -22,7 +22,7 @@ COUNT = "subscription { countUp(to: 2) { number } }"
 
 
 @asynccontextmanager
-async def opened(face: GraphQLFace | None = None, *, is_ready: bool = True) -> AsyncIterator[ClientConnection]:
+async def opened(face: GraphQLApp | None = None, *, is_ready: bool = True) -> AsyncIterator[ClientConnection]:
     """A socket to a server of its own, introduced unless it shall not be."""
     async with serving(face or toy_face()) as address, connect(f"ws://{address}/", subprotocols=[PROTOCOL]) as socket:
         if is_ready:

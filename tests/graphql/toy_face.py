@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 from strawberry.scalars import JSON as AnyJson
 from strawberry.types import Info
 
-from orchestrator_gql.graphql.http import GraphQLFace
+from orchestrator_gql.graphql.http import GraphQLApp
 from orchestrator_gql.graphql.limits import default_extensions
 from orchestrator_gql.graphql.masking import QuietSchema
 from orchestrator_gql.utils.errors import CursorInvalid, SettingsError, Unauthenticated
@@ -180,9 +180,9 @@ def toy_schema(*, is_development: bool = True) -> strawberry.Schema:
 _SCHEMAS = {is_development: toy_schema(is_development=is_development) for is_development in (True, False)}
 
 
-def toy_face(world: World | None = None, *, is_development: bool = True, **options: Any) -> GraphQLFace:
+def toy_face(world: World | None = None, *, is_development: bool = True, **options: Any) -> GraphQLApp:
     """The face over the toy schema."""
-    return GraphQLFace(
+    return GraphQLApp(
         _SCHEMAS[is_development],
         make_context=(world or World()).make_context,
         is_development=is_development,

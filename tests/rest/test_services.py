@@ -42,7 +42,7 @@ SIGNED = {"signature_keys": [whsec(OLD), whsec(NEW)]}
 KNOWN = {"credential_sha256": hashlib.sha256(CREDENTIAL.encode()).hexdigest()}
 
 
-class Answer(BaseModel):
+class DocumentedResponse(BaseModel):
     """What the service must send."""
 
     rc: int
@@ -96,7 +96,7 @@ async def ordered(
 
     @workflow("Order")
     def orders() -> Any:
-        return begin >> callback_step("Job", order, judge, service="proxy", contract=Answer, timeout=3600)
+        return begin >> callback_step("Job", order, judge, service="proxy", contract=DocumentedResponse, timeout=3600)
 
     async with site_of(storage, orders, services={"proxy": service}) as site:
         process_id = await site.engine.start(orders)

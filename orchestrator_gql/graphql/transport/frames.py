@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from orchestrator_gql.graphql.execution import Answer
-from orchestrator_gql.graphql.transport import request as asking
-from orchestrator_gql.graphql.transport.request import Asked
+from orchestrator_gql.graphql.execution import ExecutionResponse
+from orchestrator_gql.graphql.transport import request as requests
+from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -38,7 +38,7 @@ class Subscribe:
     """The client begins an operation of any kind."""
 
     id: str
-    asked: Asked
+    asked: GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def read(frame: str | bytes | None, most: int = MAX_BYTES) -> Frame:
     if len(body) > most:
         raise BadFrame(1009, f"A message has at most {most} bytes.")
     try:
-        message = asking.read_json(body)
+        message = requests.read_json(body)
     except PayloadInvalid:
         raise BadFrame(4400, "A message is strict JSON.") from None
     if not isinstance(message, dict):
@@ -107,9 +107,9 @@ def _id(message: Mapping[str, Json]) -> str:
     return name
 
 
-def _asked(payload: Json) -> Asked:
+def _asked(payload: Json) -> GraphQLRequest:
     try:
-        return asking.read(payload)
+        return requests.read(payload)
     except PayloadInvalid as error:
         raise BadFrame(4400, error.message) from None
 
@@ -124,7 +124,7 @@ def pong() -> str:
     return '{"type":"pong"}'
 
 
-def answered(id: str, answer: Answer) -> str:
+def answered(id: str, answer: ExecutionResponse) -> str:
     """One result; a request that was refused as a whole is an ``error``, which ends its operation."""
     if answer.was_executed:
         return json.encode({"id": id, "type": "next", "payload": answer.payload})

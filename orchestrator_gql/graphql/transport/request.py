@@ -13,7 +13,7 @@ ENVELOPE_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GraphQLRequest:
     """The parameters of a request (GraphQL over HTTP, section 5.1).
 
     ``is_stranger``: there is sign-in, and the caller shows no credential.
@@ -33,7 +33,7 @@ def read_json(body: bytes) -> Json:
     return json.read(body, max_depth=MAX_DEPTH + ENVELOPE_DEPTH)
 
 
-def read(value: Json) -> Asked:
+def read(value: Json) -> GraphQLRequest:
     """The parameters in a JSON value; raises `PayloadInvalid` with what is wrong with their shape."""
     if not isinstance(value, dict):
         raise PayloadInvalid("A GraphQL request is a JSON object.")
@@ -46,10 +46,10 @@ def read(value: Json) -> Asked:
         raise PayloadInvalid("`operationName` must be text or null.")
     if not isinstance(value.get("extensions"), dict | None):
         raise PayloadInvalid("`extensions` must be an object or null.")
-    return Asked(query, variables or {}, name)
+    return GraphQLRequest(query, variables or {}, name)
 
 
-def read_query_string(parameters: Mapping[str, str]) -> Asked:
+def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
     """The same from a query string (GraphQL over HTTP, section 5.3); raises `PayloadInvalid`."""
     members: dict[str, Json] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
     for name in ("variables", "extensions"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from orchestrator_gql.graphql.execution import Answer
+from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.negotiation import EVENTS
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
@@ -25,7 +25,7 @@ _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
 
-def event(answer: Answer) -> bytes:
+def event(answer: ExecutionResponse) -> bytes:
     """One ``next`` event; its id is the cursor behind which a client that comes back wants to go on."""
     cursor = _cursor(answer.payload.get("data"))
     place = f"id: {cursor}\n" if cursor is not None else ""
@@ -45,7 +45,7 @@ def _cursor(data: Json) -> str | None:
 class EventStream:
     """A response that lasts until the answers end or the client leaves, whichever is first."""
 
-    answers: AsyncGenerator[Answer, None]
+    answers: AsyncGenerator[ExecutionResponse, None]
     keep_alive: float = KEEP_ALIVE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.rest.openapi.responses import TO_A_RESULT, Answer, responses
+from orchestrator_gql.rest.openapi.responses import TO_A_RESULT, DocumentedResponse, responses
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
 
@@ -102,7 +102,7 @@ def callback(job: Job) -> Json:
     }
 
 
-def operation(operation: str, summary: str, schema_name: str, answers: Iterable[Answer]) -> dict[str, Json]:
+def operation(operation: str, summary: str, schema_name: str, answers: Iterable[DocumentedResponse]) -> dict[str, Json]:
     """An operation that brings JSON of that schema."""
     content: dict[str, Json] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema_name}"}}}
     if schema_name == "Progress":

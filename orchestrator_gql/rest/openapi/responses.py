@@ -31,7 +31,7 @@ RECEIPT = "01934c1e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedResponse:
     """One answer: the name it is referred to by, what it means to the sender, and what it looks like."""
 
     name: str
@@ -58,7 +58,7 @@ def _problem(status: int, title: str, code: str, detail: str, **more: Any) -> tu
 _PLACE = {"pointer": "/output/1", "detail": "Input should be a valid string", "type": "string_type"}
 _TWICE = FieldError(("return_code",), "is given more than once", "duplicate-key")
 
-ACCEPTED = Answer(
+ACCEPTED = DocumentedResponse(
     "Accepted",
     200,
     "It is stored, durably; what comes of it is told under the receipt. The same body again is answered so again.",
@@ -69,14 +69,14 @@ ACCEPTED = Answer(
     ),
     schema="Accepted",
 )
-LOGGED = Answer(
+LOGGED = DocumentedResponse(
     "Logged",
     200,
     "It is logged, and the URL is as good as before. Each report counts: the same again is logged again.",
     ({"status": "accepted"}, {"status": "accepted", "dryRun": True}),
     schema="Accepted",
 )
-MALFORMED = Answer(
+MALFORMED = DocumentedResponse(
     "Malformed",
     400,
     "The body is not JSON, or JSON that is not stored: NaN, NUL, a name twice, half a surrogate pair, more than 64 "
@@ -86,45 +86,47 @@ MALFORMED = Answer(
         PayloadInvalid("Refused JSON: /return_code is given more than once.", [_TWICE]),
     ),
 )
-UNAUTHENTICATED = Answer(
+UNAUTHENTICATED = DocumentedResponse(
     "Unauthenticated",
     401,
     "The signature or credential that this service has to send is missing or wrong. Nothing is used up.",
     _said(Unauthenticated("No signature fits the body and an active key.")),
     headers=("WWW-Authenticate",),
 )
-FORBIDDEN = Answer(
+FORBIDDEN = DocumentedResponse(
     "Forbidden",
     403,
     "This service is not expected to call from this address. Nothing is used up.",
     _said(AddressForbidden()),
 )
-UNCLAIMED = Answer(
+UNCLAIMED = DocumentedResponse(
     "Unclaimed",
     202,
     "It is stored, and no action has told of this job yet: it is used when one does, within an hour.",
     ({"receipt": RECEIPT, "status": "unclaimed"},),
     schema="Accepted",
 )
-UNKNOWN = Answer(
+UNKNOWN = DocumentedResponse(
     "Unknown", 404, "Nothing listens here: send it to the URL as it was handed out.", _said(CallbackUnknown())
 )
-NO_RECEIPT = Answer("ReceiptUnknown", 404, "No letter has this receipt.", _said(ReceiptUnknown()))
-WRONG_METHOD = Answer(
+NO_RECEIPT = DocumentedResponse("ReceiptUnknown", 404, "No letter has this receipt.", _said(ReceiptUnknown()))
+WRONG_METHOD = DocumentedResponse(
     "WrongMethod",
     405,
     "Another method was used; nothing is used up by a link preview.",
     _problem(405, "Method not allowed", "method-not-allowed", "This is asked for in another way: see Allow."),
     headers=("Allow",),
 )
-TOO_SLOW = Answer("TooSlow", 408, "The body did not arrive whole within 30 seconds.", _said(BodyIncomplete()))
-CONFLICT = Answer(
+TOO_SLOW = DocumentedResponse(
+    "TooSlow", 408, "The body did not arrive whole within 30 seconds.", _said(BodyIncomplete())
+)
+CONFLICT = DocumentedResponse(
     "Conflict",
     409,
     "Another result, or a failure report, was accepted before. This one is kept for the operator: leave it.",
     _said(CallbackConflict("Another result was accepted before this one.")),
 )
-GONE = Answer(
+GONE = DocumentedResponse(
     "Gone",
     410,
     "The deadline is over, or the wait was withdrawn. This one is kept for the operator: leave it.",
@@ -133,16 +135,16 @@ GONE = Answer(
         CallbackClosed("This callback was withdrawn."),
     ),
 )
-TOO_LARGE = Answer(
+TOO_LARGE = DocumentedResponse(
     "TooLarge", 413, "The body is over the limit. Nothing is used up.", _said(PayloadTooLarge(10_485_760))
 )
-WRONG_TYPE = Answer(
+WRONG_TYPE = DocumentedResponse(
     "WrongType",
     415,
     "The body is compressed, or of a media type that is not read here. Nothing is used up.",
     _said(UnsupportedMediaType("Send the result as application/json, uncompressed.")),
 )
-BROKEN = Answer(
+BROKEN = DocumentedResponse(
     "ContractBroken",
     422,
     "The body is not what the step expects: `errors` names the places by JSON pointers (RFC 6901). Nothing is used up.",
@@ -154,21 +156,21 @@ BROKEN = Answer(
         errors=[_PLACE],
     ),
 )
-TOO_OFTEN = Answer(
+TOO_OFTEN = DocumentedResponse(
     "TooOften",
     429,
     "Too many wrong addresses came from yours; right ones are served all the same.",
     _problem(429, "Too many requests", "rate-limited", "Too many wrong addresses."),
     headers=("Retry-After",),
 )
-UNAVAILABLE = Answer(
+UNAVAILABLE = DocumentedResponse(
     "Unavailable",
     503,
     f"It cannot be stored now, and was not: send it again, in {RETRY_AFTER} seconds or as Retry-After says.",
     _said(StorageUnavailable()),
     headers=("Retry-After",),
 )
-FATE = Answer(
+FATE = DocumentedResponse(
     "Fate",
     200,
     "What became of the letter: `accepted` until it is judged, then `validated` or `rejected`.",
@@ -176,15 +178,15 @@ FATE = Answer(
     schema="Fate",
 )
 
-SIGN_IN = Answer(
+SIGN_IN = DocumentedResponse(
     "SignIn",
     401,
     "The token is missing, or none of this server's.",
     _said(Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")),
     headers=("WWW-Authenticate",),
 )
-MAY_NOT = Answer("MayNot", 403, "Who asks may not READ_AUDIT.", _said(Forbidden("READ_AUDIT")))
-NO_CURSOR = Answer("NoCursor", 400, "`after` is no cursor of a seal.", _said(CursorInvalid()))
+MAY_NOT = DocumentedResponse("MayNot", 403, "Who asks may not READ_AUDIT.", _said(Forbidden("READ_AUDIT")))
+NO_CURSOR = DocumentedResponse("NoCursor", 400, "`after` is no cursor of a seal.", _said(CursorInvalid()))
 
 TO_ANYBODY = (UNKNOWN, WRONG_METHOD, TOO_SLOW, TOO_OFTEN, UNAVAILABLE)
 _TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, WRONG_TYPE, *TO_ANYBODY)
@@ -267,7 +269,7 @@ SCHEMAS: dict[str, Json] = {
 }
 
 
-def responses(answers: Iterable[Answer]) -> dict[str, Json]:
+def responses(answers: Iterable[DocumentedResponse]) -> dict[str, Json]:
     """The responses of an operation, by status."""
     in_order = sorted(answers, key=lambda answer: answer.status)
     return {status: response for answer in in_order for status, response in answer.reference.items()}
@@ -279,7 +281,7 @@ def described() -> dict[str, Json]:
     return {answer.name: _described(answer) for answer in known}
 
 
-def _described(answer: Answer) -> dict[str, Json]:
+def _described(answer: DocumentedResponse) -> dict[str, Json]:
     media_type = "application/problem+json" if answer.schema == "Problem" else "application/json"
     examples = {f"example{number}": {"value": value} for number, value in enumerate(answer.examples, 1)}
     told: dict[str, Json] = {
