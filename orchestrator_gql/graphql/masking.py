@@ -26,7 +26,16 @@ from orchestrator_gql.utils.errors import (
 
 logger = logging.getLogger(__name__)
 
-_TOLD = (NotFound, Refused, Invalid, Forbidden, Unauthenticated, StorageUnavailable, ServerBusy, AuthorCodeFailed)
+_FOR_CALLERS = (
+    NotFound,
+    Refused,
+    Invalid,
+    Forbidden,
+    Unauthenticated,
+    StorageUnavailable,
+    ServerBusy,
+    AuthorCodeFailed,
+)
 """Errors whose messages are written for the caller. The rest of the tree speaks to authors and administrators."""
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
@@ -69,9 +78,9 @@ def masked(error: BaseException) -> Json:
     return {"message": "Internal error", "extensions": {"code": "INTERNAL", "errorId": error_id}}
 
 
-def told(error: OrchestratorError) -> Json | None:
+def shown_to_client(error: OrchestratorError) -> Json | None:
     """The error as it is, if it is one for the caller."""
-    if not isinstance(error, _TOLD):
+    if not isinstance(error, _FOR_CALLERS):
         return None
     logged = {"errorId": error.error_id} if isinstance(error, AuthorCodeFailed) else {}
     return {"message": error.message, "extensions": {"code": code_of(error), **logged}}
@@ -106,7 +115,7 @@ def _executed(error: GraphQLError) -> Json:
         # graphql-core points at an argument that is wrong; its error about what a resolver returned points nowhere.
         if cause.nodes and cause.original_error is None and cause is not error:
             return _shown(error, "BAD_USER_INPUT")
-    answer = told(cause) if isinstance(cause, OrchestratorError) else None
+    answer = shown_to_client(cause) if isinstance(cause, OrchestratorError) else None
     return {**_place(error), **(answer or masked(cause))}
 
 

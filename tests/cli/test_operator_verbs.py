@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.verbs import told
+from orchestrator_gql.cli.operator.verbs import print_result
 
 FLOWS = """
 from typing import Any
@@ -144,10 +144,10 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
 
 
 def test_who_comes_second_is_told_who_was_first_and_when() -> None:
-    said = told({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
+    said = print_result({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
 
     assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-02 09:00:00 UTC\)", said)
-    assert told({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
+    assert print_result({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
 
 
 def test_a_process_is_aborted_with_a_reason_that_the_audit_log_keeps(site: Site) -> None:

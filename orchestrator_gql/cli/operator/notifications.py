@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.times import age
-from orchestrator_gql.cli.operator.verbs import told
+from orchestrator_gql.cli.operator.verbs import print_result
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
@@ -45,7 +45,7 @@ def resend(url: str, id: UUID) -> None:
     """Send the notification again, and say to whom."""
     said = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
     if said["__typename"] != "ResendNotificationSuccess":
-        raise VerbRefused(printable(told(said)))
+        raise VerbRefused(printable(print_result(said)))
     print(printable(f"{said['notification']['id']} is sent to {said['notification']['target']} again"))
 
 

@@ -58,11 +58,11 @@ def _act(url: str, name: str, **given: Json) -> None:
       ... on UserError {{ message }} }} }}"""
     said = request(url, document, {"input": {key: value for key, value in given.items() if value is not None}})[name]
     if said["__typename"] != "ProcessActionSuccess":
-        raise VerbRefused(printable(told(said)))
+        raise VerbRefused(printable(print_result(said)))
     print(printable(f"{said['process']['id']} is {said['process']['status']}"))
 
 
-def told(said: dict[str, Any]) -> str:
+def print_result(said: dict[str, Any]) -> str:
     """A typed refusal as a sentence: what is wrong and where, or who was first and when."""
     places = "; ".join(f"{one['pointer']}: {one['message']}" for one in said.get("errors", ()))
     by = f"by {said['by']['name']}" if said.get("by") else ""

@@ -278,7 +278,7 @@ def _judged_enough(
         events.append(conn, withdraw(conn, waited, now))
         added = {step.result_key: _answers(conn, step, taken)}
         if step.expect is not None:
-            added[step.failures_key] = {name: told(failure) for name, failure in missing.items()}
+            added[step.failures_key] = {name: failure_json(failure) for name, failure in missing.items()}
         return _taken(conn, step, process, added, secrecy.of_answers(conn, step, taken, polled), now)
     failure = _failure_of_all(step, waited, missing, now)
     again = [callback for callback in waited if _is_worth_another(step, callback)]
@@ -329,12 +329,12 @@ def _failure_of_all(
     message = f"{len(answered)} of {len(waited)} callbacks were answered; {needed} are required."
     details = {
         "answered": answered,
-        "failures": {name: told(failure) for name, failure in missing.items()},
+        "failures": {name: failure_json(failure) for name, failure in missing.items()},
     }
     return Failure("callbacks-incomplete", message, now, details)
 
 
-def told(failure: Failure) -> dict[str, Json]:
+def failure_json(failure: Failure) -> dict[str, Json]:
     """A failure as the steps behind the wait find it."""
     return {"code": failure.code, "message": failure.message, "details": failure.details}
 
