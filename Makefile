@@ -39,7 +39,7 @@ bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
 	$(BIN)/python -m benchmarks
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
-	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/rules/test_no_way_around.py
+	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
 	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from graphql import build_schema, parse, validate
-from tree import ROOT
+from support.tree import ROOT
 
 from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.graphql.schema import printed

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from stage import Stage, named
+from support.stage import Stage, named
 
 from orchestrator_gql import begin, done, inputstep, retrystep, step
 from orchestrator_gql.forms import FormPage

@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 
-from tree import dotted, rooms
+from support.tree import dotted, rooms
 
 SMALL = 12
 """Nodes of a body that may stand twice: one call with its arguments."""

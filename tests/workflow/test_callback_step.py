@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from stage import Stage, named
+from support.stage import Stage, named
 
 from orchestrator_gql import StepList, callback_step, retrystep, step
 from orchestrator_gql.types import ProcessStatus, State, StepKind

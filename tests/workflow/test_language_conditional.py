@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from stage import Stage, named
+from support.stage import Stage, named
 
 from orchestrator_gql import begin, callback_step, conditional, focussteps, inputstep, step
 from orchestrator_gql.forms import FormPage

@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from support.database import sqlite_url
-from support.engine import Engine, engine_of
-from support.until import until
-
 from orchestrator_gql import forms
 from orchestrator_gql.commands.callback_deliveries import receive_callback
 from orchestrator_gql.commands.input_requests import submit_form
@@ -20,6 +16,9 @@ from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests, product_subscriptions
 from orchestrator_gql.types import ProcessStatus
 from orchestrator_gql.workflow import Step, StepList, Workflow, begin, workflow
+from support.database import sqlite_url
+from support.engine import Engine, engine_of
+from support.until import until
 
 MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 

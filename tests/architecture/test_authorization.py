@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from tree import PACKAGE, dotted, rooms
+from support.tree import PACKAGE, dotted, rooms
 
 ABOVE = [path for path in rooms() if path.relative_to(PACKAGE).parts[0] in ("graphql", "rest")]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import Stage, named
+from support.stage import Stage, named
 
 from orchestrator_gql import StepList, begin, callback_step, step, step_group
 from orchestrator_gql.types import ProcessStatus, State

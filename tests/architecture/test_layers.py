@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tree import PACKAGE, ROOT
+from support.tree import PACKAGE, ROOT
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def test_a_room_imports_only_from_floors_below_its_own() -> None:
 
 
 def test_one_import_upward_breaks_the_contract(tmp_path: Path) -> None:
-    process = scratch(tmp_path) / "process/machine.py"
+    process = scratch(tmp_path) / "process/state_machine.py"
     process.write_text(process.read_text() + "\nfrom orchestrator_gql.engine import runner\n")
 
     said = lint(tmp_path)

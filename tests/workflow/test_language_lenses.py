@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage import Stage, named
+from support.stage import Stage, named
 
 from orchestrator_gql import callback_step, conditional, focussteps, inputstep, retrystep, step, steplens
 from orchestrator_gql.forms import FormPage

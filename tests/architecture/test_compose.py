@@ -14,7 +14,7 @@ from support.command_line import SECONDS, Running, orchestrator, until
 from support.compose import Here, demanded, option, read
 from support.database import PostgresServer
 from support.ports import free_port
-from tree import ROOT
+from support.tree import ROOT
 
 from orchestrator_gql.cli.client import subscribe
 from orchestrator_gql.cli.event_lines import QUERY

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from stage import Play, Stage
+from support.stage import Play, Stage
 
 from orchestrator_gql import StepList, begin, inputstep, step
 from orchestrator_gql.domain import SubscriptionModel, register_product

@@ -5,7 +5,7 @@ import importlib
 from pathlib import Path
 
 import pytest
-from tree import dotted, rooms
+from support.tree import dotted, rooms
 
 EXAMPLES = [path for path in rooms() if ">>> " in path.read_text()]
 

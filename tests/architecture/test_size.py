@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tree import PACKAGE, dotted, rooms
+from support.tree import PACKAGE, dotted, rooms
 
 MAX_LINES = 400
 MAX_FILES = 24
