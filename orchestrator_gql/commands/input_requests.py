@@ -1,4 +1,4 @@
-"""submitForm: answer an open input request. The first decision wins, and it is bound to what was shown."""
+"""submitForm, rejectInputRequest and decideInputRequests: the first decision wins, bound to what was shown."""
 
 import asyncio
 import hashlib
@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization, commit
-from orchestrator_gql.engine.audit_log import key_of, write_down
+from orchestrator_gql.engine import commit
+from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import PendingTransitions
+from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
-from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
@@ -38,11 +37,8 @@ from orchestrator_gql.types import Failure, InputRequestStatus, Json, Verdict
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import (
     AlreadyDecided,
-    ClaimedByOther,
     FieldError,
-    Forbidden,
     InvalidState,
-    NotFound,
     PayloadInvalid,
     StaleForm,
 )
@@ -276,7 +272,8 @@ def _demand_way(opened: OpenRequest, *, to_earlier_step: bool) -> None:
         and send_back_target(steps_of(opened.process, opened.workflow), opened.request.step_index) is None
     ):
         raise InvalidState(
-            f"Step {opened.step.name!r} names no step to send it back to (on_reject={opened.step.on_reject!r}): reject it.",
+            f"Step {opened.step.name!r} names no step to send it back to (on_reject={opened.step.on_reject!r}): "
+            "reject it.",
             process_id=opened.process.id,
         )
 
@@ -294,109 +291,3 @@ def _moved(conn: Connection, process: Process, opened: OpenRequest, decision: De
         return abort(process, opened.workflow, Abort(actor, decision.comment), now)
     failure = Failure(REJECTED, f"{actor} rejected it: {decision.comment}", now)
     return decide(process, along, Failed(failure, actor), now)
-
-
-async def assign_input_request(
-    runtime: Runtime,
-    principal: Principal,
-    *,
-    input_request_id: UUID,
-    assignee_key: str,
-    expected_version: int | None = None,
-) -> DecisionResult:
-    """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
-
-    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
-    the same reason members of a team cannot give its form to one without members: that is `Forbidden`.
-    Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
-    """
-    principal.demand(Permission.SUBMIT_FORM)
-    if assignee_key not in authorization.assignees(runtime):
-        raise NotFound("team", assignee_key)
-    is_manager = Permission.MANAGE_ENGINE in principal.permissions
-    opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
-
-    def store(conn: Connection) -> DecisionResult:
-        process, request, made = decisions.hold_open(conn, input_request_id)
-        if opened is not None:
-            decisions.demand_may_still(opened, request, made, principal)
-            _demand_no_opening(runtime, request.assignee, assignee_key)
-        demand_version(request, expected_version)
-        if request.assignee == assignee_key and request.claimed_by is None:
-            return DecisionResult(request, process)
-        now = runtime.clock.now()
-        assigned = input_requests.assign(conn, request.id, assignee_key) or request
-        processes.assign(conn, [process.id], assignee_key, now)
-        told = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
-        write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **told)
-        events.append(conn, [requests.changed(assigned, "ASSIGNED", now, principal.id)])
-        return DecisionResult(
-            assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now)
-        )
-
-    return await runtime.database.transaction(store)
-
-
-def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
-    closed = runtime.settings.closed_teams
-    if before in closed and after not in closed:
-        words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
-        raise Forbidden(Permission.MANAGE_ENGINE, words)
-
-
-async def claim_input_request(
-    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
-) -> DecisionResult:
-    """Take it: until it is released or assigned anew, nobody else may decide it. Taking it twice changes nothing.
-
-    Raises what `answering.look` raises, and `StaleVersion`.
-    """
-    principal.demand(Permission.SUBMIT_FORM)
-    opened = await decisions.look(runtime, principal, input_request_id)
-    demand_version(opened.request, expected_version)
-
-    def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold(conn, opened, principal)
-        if request.claimed_by == principal.id:
-            return DecisionResult(request, process)
-        now = runtime.clock.now()
-        claimed = input_requests.claim(conn, request.id, principal.id, now) or request
-        told = {"input_request_id": str(request.id)}
-        write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **told)
-        events.append(conn, [requests.changed(claimed, "CLAIMED", now, principal.id)])
-        return DecisionResult(claimed, process)
-
-    return await runtime.database.transaction(store)
-
-
-async def release_input_request(
-    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
-) -> DecisionResult:
-    """Give it back, so that others may decide it: one's own, or, with MANAGE_ENGINE, anybody's.
-
-    Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion`, `ClaimedByOther`, and `InvalidState`
-    where nobody has taken it.
-    """
-    principal.demand(Permission.SUBMIT_FORM)
-
-    def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold_open(conn, input_request_id)
-        demand_version(request, expected_version)
-        if request.claimed_by is None:
-            raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)
-        if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
-            raise ClaimedByOther(
-                f"{request.claimed_by} has taken it, and only they, or who may manage the engine, can give it back.",
-                process_id=process.id,
-                current_version=request.version,
-                by=request.claimed_by,
-                at=request.claimed_at,
-            )
-        now = runtime.clock.now()
-        freed = input_requests.claim(conn, request.id, None, None) or request
-        told = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
-        write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **told)
-        events.append(conn, [requests.changed(freed, "RELEASED", now, principal.id)])
-        return DecisionResult(freed, process)
-
-    return await runtime.database.transaction(store)

@@ -13,9 +13,8 @@ from sqlalchemy import Connection
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.audit_log import write_down
-from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, lock_process
+from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import engine_state
+from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
@@ -25,11 +26,15 @@ from orchestrator_gql.process import (
     Skipped,
     StepExecution,
     Transition,
+    change_definition,
     complete,
     decide,
     enter,
+    fingerprint,
+    first_difference,
     hand_over,
 )
+from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks, events, processes, product_subscriptions, steps, timers
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.after_commit import wake
@@ -43,7 +48,7 @@ from orchestrator_gql.types import (
     StepStatus,
 )
 from orchestrator_gql.utils.errors import NotFound, StaleVersion
-from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Workflow
 
 
 class Fenced(Exception):
@@ -91,6 +96,27 @@ class CommitResult:
 
     process: Process
     tokens: Tokens = field(default_factory=dict)
+
+
+def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> CommitContext:
+    """The context of a commit that is made now."""
+    now = runtime.clock.now()
+    settings = runtime.settings
+    lease = now + timedelta(seconds=settings.lease)
+    waits_for = timedelta(seconds=settings.callback_timeout)
+    return CommitContext(now, steps, waits_for, lease, hands_over, key_of(runtime))
+
+
+def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
+    """A process goes on with new steps only where those it has been through are a prefix of them."""
+    process = pending.process
+    if process.fingerprint == fingerprint(process, workflow):
+        return pending
+    if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
+        difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
+    else:
+        difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
+    return pending.then(change_definition(process, workflow, difference, process.updated_at))
 
 
 def apply(

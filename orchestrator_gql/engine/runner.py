@@ -8,8 +8,8 @@
 A claim bumps the epoch, and every commit names the epoch and seq it began from. So a worker that was frozen, and whose
 process was given to another meanwhile, can run on but never commit: it is fenced, and leaves.
 
-After a segment of so many steps or seconds, when the worker stops and when the engine is paused, the process is handed
-over between two steps: what ended is committed, and what comes next is left to whoever claims it next.
+After a time slice of so many steps or seconds, and when the worker stops or the engine is paused, the process is handed
+over between two steps: the step that ended is committed, and the next step is left to the worker that claims it next.
 """
 
 import asyncio
@@ -17,41 +17,53 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import commit, engine_errors
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import waits
-from orchestrator_gql.engine.commit import CommitContext, CommitResult, Fenced, PendingTransitions, must_be_named
+from orchestrator_gql.engine.commit import (
+    CommitContext,
+    CommitResult,
+    Fenced,
+    PendingTransitions,
+    commit_context,
+    must_be_named,
+    with_current_definition,
+)
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_of
 from orchestrator_gql.process import (
     Failed,
     Process,
     Skipped,
-    change_definition,
     claim,
     decide,
-    fingerprint,
-    first_difference,
     step_at,
     steps_of,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import processes, steps
+from orchestrator_gql.storage import processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
-from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList, Workflow
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
+
+BREATH = 0.5
+"""Seconds between two tries of the engine at what it failed to write itself."""
 
 STEPS = 50
 SECONDS = 30.0
+"""After so many steps or seconds a process is handed over, so that other processes get their turn."""
 
 
 def _never() -> bool:
@@ -76,16 +88,6 @@ class TimeSlice:
         return self._left <= 0 or self.is_stopping() or time.monotonic() >= self._until
 
 
-logger = logging.getLogger(__name__)
-
-PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
-
-
-BREATH = 0.5
-"""Seconds between two tries of the engine at what it failed to write itself."""
-
-
 async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | None = None) -> None:
     """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
     time_slice = time_slice or TimeSlice()
@@ -105,15 +107,6 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
         raise
     except BaseException as error:
         await engine_errors.count(runtime, process_id, at.process if at else None, error, lets_go=True)
-
-
-def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> CommitContext:
-    """The terms of a commit made now."""
-    now = runtime.clock.now()
-    settings = runtime.settings
-    lease = now + timedelta(seconds=settings.lease)
-    waits_for = timedelta(seconds=settings.callback_timeout)
-    return CommitContext(now, steps, waits_for, lease, hands_over, key_of(runtime))
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
@@ -138,18 +131,6 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool 
     if fails:
         pending = _failed_at(pending, context) or pending
     return commit.apply(conn, process, pending, context)
-
-
-def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
-    """A process goes on with new steps only where those it has been through are a prefix of them."""
-    process = pending.process
-    if process.fingerprint == fingerprint(process, workflow):
-        return pending
-    if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
-        difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
-    else:
-        difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
-    return pending.then(change_definition(process, workflow, difference, process.updated_at))
 
 
 async def _move(runtime: Runtime, at: CommitResult, time_slice: TimeSlice, known: list[str]) -> CommitResult | None:

@@ -13,7 +13,7 @@ from strawberry.dataloader import DataLoader
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import Process, StepExecution
-from orchestrator_gql.reads import processes as engine_reads
+from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads.callbacks import Log, attempt_pages, progress_pages
 from orchestrator_gql.reads.rows import (
     ByKeys,
@@ -74,7 +74,7 @@ class Loaders:
             runtime, principal, product_subscription_ids_of_processes
         )
         self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions_by_ids)
-        self.backlog: DataLoader[None, Backlog] = _alone(lambda: engine_reads.work(runtime, principal))
+        self.backlog: DataLoader[None, Backlog] = _alone(lambda: process_reads.work(runtime, principal))
 
 
 def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:

@@ -27,28 +27,23 @@ from orchestrator_gql.graphql.types.filters import (
 from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, FormPage, form_result
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.notifications import Notification, NotificationQueries
-from orchestrator_gql.graphql.types.processes import Process
+from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.stats import Engine, Stats
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.workflows import Workflow
-from orchestrator_gql.reads import audit as audit_lookups
-from orchestrator_gql.reads import callbacks as callback_lookups
-from orchestrator_gql.reads import input_requests as form_lookups
-from orchestrator_gql.reads import input_requests as request_lookups
-from orchestrator_gql.reads import notifications as notification_lookups
-from orchestrator_gql.reads import processes as engine_lookups
-from orchestrator_gql.reads import processes as process_lookups
-from orchestrator_gql.reads import processes as stats_lookups
-from orchestrator_gql.reads import processes as workflow_lookups
-from orchestrator_gql.reads import products as product_lookups
-from orchestrator_gql.reads import rows as row_lookups
+from orchestrator_gql.reads import audit as audit_reads
+from orchestrator_gql.reads import callbacks as callback_reads
+from orchestrator_gql.reads import input_requests as input_request_reads
+from orchestrator_gql.reads import notifications as notification_reads
+from orchestrator_gql.reads import processes as process_reads
+from orchestrator_gql.reads import products as product_reads
+from orchestrator_gql.reads import rows as row_reads
 from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
-from orchestrator_gql.storage import listing
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError
@@ -74,34 +69,13 @@ class Viewer:
         return await _request_connection(info, InputRequestFilter(mine=True), PageArgs(first, after))
 
 
-async def process_connection(
-    info: Info,
-    wanted: listing.ProcessFilter,
-    page_args: PageArgs,
-    *,
-    by_update: bool = False,
-    is_descending: bool = True,
-) -> Connection[Process]:
-    """A page of processes as a connection."""
-    context = info.context
-    found = await process_lookups.process_page(
-        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
-    )
-
-    async def total() -> int:
-        return await process_lookups.process_count(context.reading, context.principal, wanted)
-
-    made: Connection[Process] = connection(found, Process.of, total)
-    return made
-
-
 async def _request_connection(info: Info, filter: InputRequestFilter, page_args: PageArgs) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
-    found = await request_lookups.input_request_page(context.reading, context.principal, wanted, page_args)
+    found = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
 
     async def total() -> int:
-        return await request_lookups.input_request_count(context.reading, context.principal, wanted)
+        return await input_request_reads.input_request_count(context.reading, context.principal, wanted)
 
     made: Connection[InputRequest] = connection(found, InputRequest.of, total)
     return made
@@ -113,14 +87,14 @@ class Query(NotificationQueries):
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
-        (named,) = row_lookups.node_ids(info.context.principal, [id])
+        (named,) = row_reads.node_ids(info.context.principal, [id])
         return await _node(info, named)
 
     @resolved(description="Many nodes by their ids, in their order; null where there is none.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
     ) -> list[Node | None]:
-        named = row_lookups.node_ids(info.context.principal, ids)
+        named = row_reads.node_ids(info.context.principal, ids)
         return await asyncio.gather(*(_node(info, one) for one in named))
 
     @resolved(description="Whoever asks.")
@@ -143,7 +117,7 @@ class Query(NotificationQueries):
         first: First = 50,
         after: After = None,
     ) -> Connection[Workflow]:
-        every = workflow_lookups.workflows(info.context.runtime, info.context.principal)
+        every = process_reads.workflows(info.context.runtime, info.context.principal)
         wanted = [Workflow.of(one) for one in every if _is_wanted(one.name, one.description, one.target, filter)]
         return _listed(wanted, first, after)
 
@@ -151,7 +125,7 @@ class Query(NotificationQueries):
     async def process(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Process | None:
-        row = await process_lookups.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
+        row = await process_reads.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
         return Process.of(row) if row else None
 
     @resolved(description="Processes, the newest first unless ordered otherwise.")
@@ -195,10 +169,10 @@ class Query(NotificationQueries):
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
         page_args = PageArgs(first, after)
-        found = await callback_lookups.callback_page(context.reading, context.principal, wanted, page_args)
+        found = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
-            return await callback_lookups.callback_count(context.reading, context.principal, wanted)
+            return await callback_reads.callback_count(context.reading, context.principal, wanted)
 
         made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
         return made
@@ -212,10 +186,10 @@ class Query(NotificationQueries):
         after: After = None,
     ) -> Connection[AuditEntry]:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
-        found = await audit_lookups.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
+        found = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
 
         async def total() -> int:
-            return await audit_lookups.audit_count(context.reading, context.principal, wanted)
+            return await audit_reads.audit_count(context.reading, context.principal, wanted)
 
         made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
         return made
@@ -244,7 +218,7 @@ class Query(NotificationQueries):
 
     @resolved(description="The products that are declared, by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
-        every = product_lookups.products(info.context.principal)
+        every = product_reads.products(info.context.principal)
         return _listed([Product.of(one) for one in every], first, after)
 
     @resolved(description="The product subscription with that id.")
@@ -274,7 +248,7 @@ class Query(NotificationQueries):
         context = info.context
         try:
             return form_result(
-                await form_lookups.start_form(
+                await input_request_reads.start_form(
                     context.runtime,
                     context.principal,
                     workflow_name=workflow_name,
@@ -294,12 +268,12 @@ class Query(NotificationQueries):
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await stats_lookups.counts(context.reading, context.principal, _window(page_args))
+        found = await process_reads.counts(context.reading, context.principal, _window(page_args))
         return Stats.of(found, context.runtime.clock.now())
 
     @resolved(description="The engine: whether it starts steps, and who runs them.")
     async def engine(self, info: Info) -> Engine:
-        return Engine.of(await engine_lookups.status(info.context.reading, info.context.principal))
+        return Engine.of(await process_reads.status(info.context.reading, info.context.principal))
 
 
 def _window(page_args: StatsWindow | None) -> timedelta:
@@ -332,12 +306,12 @@ def _listed(every: list[T], first: int | None, after: str | None) -> Connection[
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:
-    found = workflow_lookups.workflow(info.context.runtime, info.context.principal, name)
+    found = process_reads.workflow(info.context.runtime, info.context.principal, name)
     return Workflow.of(found) if found else None
 
 
 def _product(info: Info, name: str) -> Product | None:
-    found = product_lookups.product(info.context.principal, name)
+    found = product_reads.product(info.context.principal, name)
     return Product.of(found) if found else None
 
 
@@ -375,7 +349,7 @@ async def _row(info: Info, key: UUID) -> Node | None:
     if kept := await loaders.attempt.load(key):
         return CallbackAttempt.of(kept)
     context = info.context
-    if told := await notification_lookups.notification(context.reading, context.principal, key):
+    if told := await notification_reads.notification(context.reading, context.principal, key):
         return Notification.of(told)
-    entry = await audit_lookups.audit_entry(context.reading, context.principal, key)
+    entry = await audit_reads.audit_entry(context.reading, context.principal, key)
     return AuditEntry.of(entry) if entry else None

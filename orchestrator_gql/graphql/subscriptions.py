@@ -15,8 +15,8 @@ from orchestrator_gql.graphql.types.events import EventBatch
 from orchestrator_gql.graphql.types.filters import EventFilter
 from orchestrator_gql.graphql.types.resolving import subscription
 from orchestrator_gql.graphql.types.stats import WINDOWS, Stats
-from orchestrator_gql.reads import events as event_lookups
-from orchestrator_gql.reads import processes as stats_lookups
+from orchestrator_gql.reads import events as event_reads
+from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 STATS_PAUSE = 1.0
@@ -39,7 +39,7 @@ class Subscription:
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
-        batches = event_lookups.followed(context.reading, context.principal, after=after, wanted=wanted)
+        batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
                 waiting = [batch]
@@ -57,7 +57,7 @@ class Subscription:
         page_args = WINDOWS[StatsWindow.LAST_24_HOURS]
         while True:
             ticket = context.runtime.notifier.ticket()
-            found = await stats_lookups.counts(context.runtime, context.principal, page_args)
+            found = await process_reads.counts(context.runtime, context.principal, page_args)
             yield Stats.of(found, context.runtime.clock.now())
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)

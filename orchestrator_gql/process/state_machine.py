@@ -10,8 +10,8 @@
 An abort ends a living process where it stands; where its workflow declares steps that clean up, it goes through them
 first (``running``, with ``aborted_by`` set) and is aborted behind the last. A second abort gives them up.
 
-A process is a log of step visits. A visit is one `StepExecution`: the engine's own second tries of it (after a crash, by a
-`@retrystep`) count up its ``attempt``; an operator's retry begins a new one. ``seq`` numbers the transitions of a
+A process is a log of step executions. The engine's own second tries of a step (after a crash, by a `@retrystep`) count
+up the ``attempt`` of its `StepExecution`; an operator's retry begins a new one. ``seq`` numbers the transitions of a
 process without a gap, and a record carries the number of the transition that opened it.
 """
 

@@ -4,9 +4,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from support.tree import PACKAGE, dotted, rooms
+from support.tree import PACKAGE, dotted, modules
 
-ABOVE = [path for path in rooms() if path.relative_to(PACKAGE).parts[0] in ("graphql", "rest")]
+ABOVE = [path for path in modules() if path.relative_to(PACKAGE).parts[0] in ("graphql", "rest")]
 
 
 def _judgements(path: Path) -> list[str]:

@@ -5,9 +5,9 @@ import importlib
 from pathlib import Path
 
 import pytest
-from support.tree import dotted, rooms
+from support.tree import dotted, modules
 
-EXAMPLES = [path for path in rooms() if ">>> " in path.read_text()]
+EXAMPLES = [path for path in modules() if ">>> " in path.read_text()]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=dotted)

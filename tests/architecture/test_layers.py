@@ -1,4 +1,4 @@
-"""Imports fall: the contract of the floors holds, and would notice where it does not."""
+"""Imports fall: the contract of the layers holds, and would notice where it does not."""
 
 import shutil
 import subprocess

@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 
-from support.tree import dotted, rooms
+from support.tree import dotted, modules
 
 SMALL = 12
 """Nodes of a body that may stand twice: one call with its arguments."""
@@ -40,7 +40,7 @@ def _aliases(modules: dict[str, str]) -> list[list[str]]:
 
 
 def _package() -> dict[str, str]:
-    return {dotted(path): path.read_text() for path in rooms()}
+    return {dotted(path): path.read_text() for path in modules()}
 
 
 def test_no_function_is_written_twice() -> None:

@@ -28,5 +28,5 @@ async def test_wherever_a_server_is_killed_nothing_is_lost_and_nothing_happens_t
     told = f"run it again with {SEED}={seed}"
     assert (lost(came.evidence), twice(came.evidence)) == ([], []), told
     assert len(kills(came.evidence)) >= 25, told
-    assert {"before engine.runner._commit.write", "after engine.runner._claimed[_claim]"} <= came.boundaries
+    assert {"before engine.runner._written.write", "after engine.runner._claimed[_claim]"} <= came.boundaries
     assert came.boundaries - set(kills(came.evidence)) == set(), told

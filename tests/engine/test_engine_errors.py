@@ -132,7 +132,7 @@ async def test_a_claim_that_fails_three_times_ends_the_process(offer: Offer, mon
     ran: list[str] = []
     played = work(ran)
     engine = await offer(played, heartbeat=0.1)
-    fault = Fault(runner.with_current_definition, Bug("nothing is claimed"))
+    fault = Fault(commit.with_current_definition, Bug("nothing is claimed"))
     monkeypatch.setattr(runner, "with_current_definition", fault)
 
     failed = await engine.reaches(await engine.start(played), FAILED)
@@ -192,7 +192,7 @@ async def test_a_database_that_is_away_and_a_lost_lease_are_no_failures(
     ran: list[str] = []
     played = work(ran)
     engine = await offer(played, heartbeat=0.1)
-    away = Fault(runner.with_current_definition, StorageUnavailable(), times=5)
+    away = Fault(commit.with_current_definition, StorageUnavailable(), times=5)
     fenced = Fault(execution.run, commit.Fenced(), times=5)
     monkeypatch.setattr(runner, "with_current_definition", away)
     monkeypatch.setattr(execution, "run", fenced)

@@ -19,13 +19,12 @@ from support.engine import BEGINNING
 
 from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.commands.callback_operator_actions import complete_callback, reissue_callback
-from orchestrator_gql.commands.input_requests import (
+from orchestrator_gql.commands.input_request_assignees import (
     assign_input_request,
     claim_input_request,
-    reject_input_request,
     release_input_request,
-    submit_form,
 )
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
 from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.principals import Team

@@ -8,7 +8,7 @@ PACKAGE = Path(orchestrator_gql.__file__).parent
 ROOT = PACKAGE.parent
 
 
-def rooms() -> list[Path]:
+def modules() -> list[Path]:
     """Every Python file of the package, but for migrations: those are written once and never tended."""
     return [path for path in sorted(PACKAGE.rglob("*.py")) if "versions" not in path.parts]
 

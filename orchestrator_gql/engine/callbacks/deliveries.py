@@ -27,8 +27,7 @@ from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.callbacks.service_auth import denied
-from orchestrator_gql.engine.commit import PendingTransitions
-from orchestrator_gql.engine.runner import commit_context
+from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.process import Process, resume, steps_of
 from orchestrator_gql.process.secrecy import failure_shown

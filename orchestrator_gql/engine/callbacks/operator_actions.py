@@ -12,8 +12,7 @@ from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine import audit_log, authorization, commit
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.callbacks.waits import TAKEN
-from orchestrator_gql.engine.commit import PendingTransitions, lock_process
-from orchestrator_gql.engine.runner import commit_context
+from orchestrator_gql.engine.commit import PendingTransitions, commit_context, lock_process
 from orchestrator_gql.process import (
     Process,
     ProcessAction,

@@ -10,9 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.engine import authorization, commit
-from orchestrator_gql.engine.commit import Fenced, PendingTransitions
+from orchestrator_gql.engine.commit import Fenced, PendingTransitions, commit_context, with_current_definition
 from orchestrator_gql.engine.input_requests import unanswered
-from orchestrator_gql.engine.runner import commit_context, with_current_definition
 from orchestrator_gql.input_requests.decision import (
     Decision,
     InputRequest,

@@ -15,9 +15,8 @@ from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import authorization, commit
 from orchestrator_gql.engine.callbacks import operator_actions, waits
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import PendingTransitions
+from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.engine_state import demand_running
-from orchestrator_gql.engine.runner import commit_context
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.process import Abort, Process, abort
 from orchestrator_gql.runtime import Runtime

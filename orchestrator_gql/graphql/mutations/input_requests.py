@@ -7,14 +7,12 @@ from typing import Annotated
 import strawberry
 
 from orchestrator_gql import forms
-from orchestrator_gql.commands.input_requests import (
+from orchestrator_gql.commands.input_request_assignees import (
     assign_input_request,
     claim_input_request,
-    decide_input_requests,
-    reject_input_request,
     release_input_request,
-    submit_form,
 )
+from orchestrator_gql.commands.input_requests import decide_input_requests, reject_input_request, submit_form
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.graphql import masking
 from orchestrator_gql.graphql.context import EXECUTION_SECONDS, Info

@@ -25,7 +25,7 @@ from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.products import ProductSubscription, product_subscription_by_id
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads import events as lookups
+from orchestrator_gql.reads import events as event_reads
 from orchestrator_gql.storage.columns import failure_from_json
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
@@ -319,7 +319,7 @@ async def event_connection(info: Info, after: str | None, wanted: EventFilter, f
     """A page of the event log behind the cursor."""
     context = info.context
     size = PageArgs(100 if first is None else first).size
-    page, is_reset = await lookups.event_page(
+    page, is_reset = await event_reads.event_page(
         context.reading, context.principal, after=after, wanted=wanted, first=size
     )
     edges = [EventEdge(cursor=event.cursor, node=event_of(event)) for event in page.events]

@@ -9,7 +9,7 @@ import strawberry
 
 from orchestrator_gql.graphql.types.common import DateTimeRange
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField
-from orchestrator_gql.reads import input_requests as request_lookups
+from orchestrator_gql.reads import input_requests as input_request_reads
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import events, listing
@@ -82,7 +82,7 @@ class InputRequestFilter:
     )
 
     def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
-        inbox = None if self.mine is None else request_lookups.inbox(runtime, principal, is_mine=self.mine)
+        inbox = None if self.mine is None else input_request_reads.inbox(runtime, principal, is_mine=self.mine)
         return listing.InputRequestFilter(
             now, self.statuses, self.assignee_keys, self.workflow_names, self.overdue, self.claimed_by, inbox
         )

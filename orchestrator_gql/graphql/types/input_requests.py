@@ -13,7 +13,7 @@ from orchestrator_gql.graphql.types.forms import FormResult, form_result
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.input_requests import decision as rules
-from orchestrator_gql.reads import input_requests as lookups
+from orchestrator_gql.reads import input_requests as input_request_reads
 from orchestrator_gql.reads.input_requests import open_form
 from orchestrator_gql.types import InputRequestStatus, StepKind, Verdict
 from orchestrator_gql.utils.errors import OrchestratorError
@@ -135,13 +135,13 @@ class InputRequest(Node):
     @resolved(description="The caller may refuse what it asks.")
     async def can_reject(self, info: Info) -> bool:
         process, _ = await self._standing(info)
-        step = lookups.step_of(info.context.runtime, self.row, process)
+        step = input_request_reads.step_of(info.context.runtime, self.row, process)
         return step is not None and step.kind is StepKind.INPUT and await self._refusal(info) is None
 
     @resolved(description="The step, or group, that it can be sent back to; null where it cannot.")
     async def send_back_to(self, info: Info) -> str | None:
         process, _ = await self._standing(info)
-        return lookups.send_back_to(info.context.runtime, self.row, process)
+        return input_request_reads.send_back_to(info.context.runtime, self.row, process)
 
     async def _standing(self, info: Info) -> "tuple[ground.Process, list[rules.Decision]]":
         """The process that asks, and what was decided: by the loaders, so many requests cost no more than one."""
@@ -151,7 +151,7 @@ class InputRequest(Node):
 
     async def _refusal(self, info: Info) -> OrchestratorError | None:
         process, made = await self._standing(info)
-        return await lookups.refusal(info.context.runtime, info.context.principal, self.row, process, made)
+        return await input_request_reads.refusal(info.context.runtime, info.context.principal, self.row, process, made)
 
 
 async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":

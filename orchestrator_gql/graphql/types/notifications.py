@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.types.common import After, Connection, First, Node
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads import notifications as lookups
+from orchestrator_gql.reads import notifications as notification_reads
 from orchestrator_gql.storage import notifications as rows
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationKind, NotificationStatus
@@ -110,10 +110,10 @@ class NotificationQueries:
     ) -> Connection[Notification]:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         page_args = PageArgs(first, after)
-        found = await lookups.notification_page(context.reading, context.principal, wanted, page_args)
+        found = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
-            return await lookups.notification_count(context.reading, context.principal, wanted)
+            return await notification_reads.notification_count(context.reading, context.principal, wanted)
 
         made: Connection[Notification] = connection(found, Notification.of, total)
         return made

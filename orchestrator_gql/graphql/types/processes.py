@@ -10,14 +10,16 @@ import strawberry
 from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import Assignee, Failure, Node, User
+from orchestrator_gql.graphql.types.common import Assignee, Connection, Failure, Node, User, connection
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
 from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
-from orchestrator_gql.reads import processes as process_lookups
+from orchestrator_gql.reads import processes as process_reads
+from orchestrator_gql.storage import listing
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import StepList
@@ -73,7 +75,7 @@ class Process(Node):
 
     @resolved(description="What the caller may do now: drives the buttons.")
     def available_actions(self, info: Info) -> list[ProcessAction]:
-        return process_lookups.available_actions(info.context.runtime, info.context.principal, self.row)
+        return process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
 
     @resolved(description="Who started it.")
     def created_by(self) -> User | None:
@@ -165,3 +167,24 @@ def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
 def _steps(info: Info, row: rules.Process) -> StepList | None:
     workflow = info.context.runtime.registry.find(row.workflow_name)
     return rules.steps_of(row, workflow) if workflow else None
+
+
+async def process_connection(
+    info: Info,
+    wanted: listing.ProcessFilter,
+    page_args: PageArgs,
+    *,
+    by_update: bool = False,
+    is_descending: bool = True,
+) -> Connection[Process]:
+    """A page of processes as a connection."""
+    context = info.context
+    found = await process_reads.process_page(
+        context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
+    )
+
+    async def total() -> int:
+        return await process_reads.process_count(context.reading, context.principal, wanted)
+
+    made: Connection[Process] = connection(found, Process.of, total)
+    return made

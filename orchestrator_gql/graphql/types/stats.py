@@ -8,7 +8,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import StatsWindow
 from orchestrator_gql.graphql.types.resolving import resolved
-from orchestrator_gql.reads import processes as lookups
+from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.listing import Counts
 from orchestrator_gql.storage.workers import Worker as WorkerRow
@@ -70,7 +70,7 @@ class Engine:
 
     @resolved(description="Those that run its steps, by name.")
     async def workers(self, info: Info) -> list[Worker]:
-        return [Worker.of(row) for row in await lookups.workers(info.context.reading, info.context.principal)]
+        return [Worker.of(row) for row in await process_reads.workers(info.context.reading, info.context.principal)]
 
 
 @strawberry.type(description="The header's numbers.")

@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads import processes as lookups
+from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind
@@ -83,7 +83,7 @@ class Workflow(Node):
         return await self._reason(info)
 
     async def _reason(self, info: Info) -> str | None:
-        return await lookups.blocked_reason(info.context.runtime, info.context.principal, self.definition)
+        return await process_reads.blocked_reason(info.context.runtime, info.context.principal, self.definition)
 
     @resolved(description="Its processes, the newest first.")
     async def processes(
@@ -93,7 +93,7 @@ class Workflow(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]]:
-        from orchestrator_gql.graphql.queries import process_connection
+        from orchestrator_gql.graphql.types.processes import process_connection
 
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))

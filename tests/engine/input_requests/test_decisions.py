@@ -9,7 +9,8 @@ from conftest import Offer
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests import assign_input_request, claim_input_request, submit_form
+from orchestrator_gql.commands.input_request_assignees import assign_input_request, claim_input_request
+from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.input_requests.requests import DecisionResult

@@ -11,13 +11,12 @@ from support.engine import Engine
 from support.operator import ADA, BOB, confirm, open_request
 
 from orchestrator_gql import begin, inputstep, step
-from orchestrator_gql.commands.input_requests import (
+from orchestrator_gql.commands.input_request_assignees import (
     assign_input_request,
     claim_input_request,
-    reject_input_request,
     release_input_request,
-    submit_form,
 )
+from orchestrator_gql.commands.input_requests import reject_input_request, submit_form
 from orchestrator_gql.commands.processes import Started, start_workflow
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.config.principals import Team

@@ -1,0 +1,129 @@
+"""assignInputRequest, claimInputRequest and releaseInputRequest: who is to decide an open form."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.input_requests import decisions, requests
+from orchestrator_gql.engine.input_requests.requests import DecisionResult
+from orchestrator_gql.input_requests.decision import (
+    demand_version,
+)
+from orchestrator_gql.runtime import Runtime
+from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage import events, input_requests, processes
+from orchestrator_gql.utils.errors import (
+    ClaimedByOther,
+    Forbidden,
+    InvalidState,
+    NotFound,
+)
+
+
+async def assign_input_request(
+    runtime: Runtime,
+    principal: Principal,
+    *,
+    input_request_id: UUID,
+    assignee_key: str,
+    expected_version: int | None = None,
+) -> DecisionResult:
+    """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
+
+    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
+    the same reason members of a team cannot give its form to one without members: that is `Forbidden`.
+    Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    if assignee_key not in authorization.assignees(runtime):
+        raise NotFound("team", assignee_key)
+    is_manager = Permission.MANAGE_ENGINE in principal.permissions
+    opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
+
+    def store(conn: Connection) -> DecisionResult:
+        process, request, made = decisions.hold_open(conn, input_request_id)
+        if opened is not None:
+            decisions.demand_may_still(opened, request, made, principal)
+            _demand_no_opening(runtime, request.assignee, assignee_key)
+        demand_version(request, expected_version)
+        if request.assignee == assignee_key and request.claimed_by is None:
+            return DecisionResult(request, process)
+        now = runtime.clock.now()
+        assigned = input_requests.assign(conn, request.id, assignee_key) or request
+        processes.assign(conn, [process.id], assignee_key, now)
+        told = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
+        write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(assigned, "ASSIGNED", now, principal.id)])
+        return DecisionResult(
+            assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now)
+        )
+
+    return await runtime.database.transaction(store)
+
+
+def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
+    closed = runtime.settings.closed_teams
+    if before in closed and after not in closed:
+        words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
+        raise Forbidden(Permission.MANAGE_ENGINE, words)
+
+
+async def claim_input_request(
+    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
+) -> DecisionResult:
+    """Take it: until it is released or assigned anew, nobody else may decide it. Taking it twice changes nothing.
+
+    Raises what `answering.look` raises, and `StaleVersion`.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+    opened = await decisions.look(runtime, principal, input_request_id)
+    demand_version(opened.request, expected_version)
+
+    def store(conn: Connection) -> DecisionResult:
+        process, request, _ = decisions.hold(conn, opened, principal)
+        if request.claimed_by == principal.id:
+            return DecisionResult(request, process)
+        now = runtime.clock.now()
+        claimed = input_requests.claim(conn, request.id, principal.id, now) or request
+        told = {"input_request_id": str(request.id)}
+        write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(claimed, "CLAIMED", now, principal.id)])
+        return DecisionResult(claimed, process)
+
+    return await runtime.database.transaction(store)
+
+
+async def release_input_request(
+    runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
+) -> DecisionResult:
+    """Give it back, so that others may decide it: one's own, or, with MANAGE_ENGINE, anybody's.
+
+    Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion`, `ClaimedByOther`, and `InvalidState`
+    where nobody has taken it.
+    """
+    principal.demand(Permission.SUBMIT_FORM)
+
+    def store(conn: Connection) -> DecisionResult:
+        process, request, _ = decisions.hold_open(conn, input_request_id)
+        demand_version(request, expected_version)
+        if request.claimed_by is None:
+            raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)
+        if request.claimed_by != principal.id and Permission.MANAGE_ENGINE not in principal.permissions:
+            raise ClaimedByOther(
+                f"{request.claimed_by} has taken it, and only they, or who may manage the engine, can give it back.",
+                process_id=process.id,
+                current_version=request.version,
+                by=request.claimed_by,
+                at=request.claimed_at,
+            )
+        now = runtime.clock.now()
+        freed = input_requests.claim(conn, request.id, None, None) or request
+        told = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
+        write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **told)
+        events.append(conn, [requests.changed(freed, "RELEASED", now, principal.id)])
+        return DecisionResult(freed, process)
+
+    return await runtime.database.transaction(store)
