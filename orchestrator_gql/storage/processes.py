@@ -204,7 +204,7 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # encoding a large state costs more than all the rest of a commit, and most moves leave it as it is
-    is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "answers", "secrets"))
+    is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
     is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))

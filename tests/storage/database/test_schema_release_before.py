@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select, text
 from support.database import PostgresServer, new_sqlite_url
 from support.engine import engine_of
 from support.operator import confirm
@@ -127,3 +127,4 @@ def _copy(source: Engine, conn: Connection) -> None:
                 continue  # the migration wrote its one row
             if rows:
                 conn.execute(insert(table), rows)
+    conn.execute(text("SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT max(id) FROM events))"))

@@ -44,7 +44,7 @@ def judge(callback_result: dict[str, Any]) -> State:
 @inputstep("Confirm", assignee=Assignee("SYSTEM"))
 def confirm(router: str) -> FormGenerator:
     class Confirm(FormPage):
-        shown: ReadOnly[str] = f"{router} is changed."  # type: ignore[valid-type]
+        shown: ReadOnly[str] = f"{router} is changed."
 
     yield Confirm
     return {"confirmed": True}
