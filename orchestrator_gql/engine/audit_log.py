@@ -1,4 +1,4 @@
-"""What is written down of a decision: by whom, when and about what, in the decision's own transaction."""
+"""Writes the audit entry of a decision in the transaction of the decision."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from orchestrator_gql.storage import audit
 from orchestrator_gql.types import Json
 
 FIRST = "startWorkflow"
-"""The verb that makes a process, and so begins its chain: there is nothing before it to be looked for."""
+"""The action that creates a process. Its entry begins the chain of the process, so no earlier entry is read."""
 
 
 def write_down(
@@ -24,16 +24,16 @@ def write_down(
     now: datetime,
     **details: Json,
 ) -> None:
-    """Append the decision to the audit log; ``action`` is the verb's name, as GraphQL calls it.
+    """Append the decision to the audit log; ``action`` is the name of the GraphQL mutation.
 
-    ``details`` are ids, digests, reasons and comments: never a token, a payload or what was filled into a form. What is
-    None is left out. Whoever calls holds the lock of the process (None: of the engine's state).
+    ``details`` are ids, digests, reasons and comments, never a token, a payload or the values of a form. Details that
+    are None are left out. The caller holds the lock of the process, or, if ``process_id`` is None, of the engine state.
     """
     entered(conn, key_of(runtime), process_id, actor=actor, action=action, details=details, now=now)
 
 
 def key_of(runtime: Runtime) -> bytes | None:
-    """The key with which the log is chained; None where there is none."""
+    """The secret key that chains the audit log, or None if the settings have no key."""
     return runtime.settings.audit_secret
 
 
@@ -47,12 +47,12 @@ def entered(
     details: Mapping[str, Json],
     now: datetime,
 ) -> None:
-    """As `write_down`, for those who have only the key."""
-    told = {name: _whole(value) for name, value in details.items() if value is not None}
+    """Append the decision like `write_down`, for a caller that has the key but no runtime."""
+    stored = {name: _whole(value) for name, value in details.items() if value is not None}
     is_first = action == FIRST
-    audit.record(conn, process_id, actor=actor, action=action, details=told, now=now, key=key, is_first=is_first)
+    audit.record(conn, process_id, actor=actor, action=action, details=stored, now=now, key=key, is_first=is_first)
 
 
 def _whole(value: Json) -> Json:
-    """The value as any JSON can hold it: half a surrogate pair, which RFC 8785 knows no bytes for, is replaced."""
+    """The value without lone surrogates: RFC 8785 has no bytes for half a surrogate pair."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Which author's rule stands between a person and a verb: the step's, else the workflow's."""
+"""Checks the authorization rules of a workflow: the rule of the step, else the rule of the workflow."""
 
 from collections.abc import Iterable
 
@@ -10,9 +10,9 @@ from orchestrator_gql.workflow.model import ActionStep, InputStep, StepList, Wor
 
 
 async def find_startable(runtime: Runtime, principal: Principal, name: str) -> Workflow:
-    """The workflow of that name, which the principal may start. Raises `Forbidden`, and then `NotFound`.
+    """The workflow of that name, if the principal may start it. Raises `Forbidden` and `NotFound`, in this order.
 
-    In that order: who may start nothing is not told which workflows there are.
+    The order matters: a principal without the permission must not learn which workflows exist.
     """
     principal.demand(Permission.START_WORKFLOW)
     workflow = runtime.registry.get(name)
@@ -30,28 +30,30 @@ async def demand_start(principal: Principal, workflow: Workflow) -> None:
 async def demand_resume(
     runtime: Runtime, principal: Principal, workflow: Workflow, position: int, assignee: str
 ) -> None:
-    """Raise `Forbidden` unless the principal may answer the form at that place: the author's rule says so, or, where
-    there is none, the assignee's members are asked for."""
+    """Raise `Forbidden` unless the principal may answer the form of the step at ``position``.
+
+    The author's rule decides. Without a rule, a closed team accepts only its members.
+    """
     principal.demand(Permission.SUBMIT_FORM)
     rule = _last_resume_rule(workflow, position) or workflow.authorize_callback
     if rule is None and assignee in runtime.settings.closed_teams and assignee not in principal.teams:
-        team = runtime.settings.called(assignee)
-        raise Forbidden(Permission.SUBMIT_FORM, f"It is for the team {team}, and you are none of its members.")
+        team_name = runtime.settings.called(assignee)
+        raise Forbidden(Permission.SUBMIT_FORM, f"It is for the team {team_name}, and you are none of its members.")
     context = AuthContext(principal, "resume_workflow", workflow.name, _all(workflow)[position].name)
     await demand_authorized(rule, context, Permission.SUBMIT_FORM)
 
 
 async def demand_retry(principal: Principal, workflow: Workflow, process: Process) -> None:
-    """Raise `Forbidden` unless the principal may retry the process where it stands."""
+    """Raise `Forbidden` unless the principal may retry the process at its current step."""
     principal.demand(Permission.RETRY)
     rule = _last_retry_rule(workflow, process.position) or workflow.retry_auth_callback or workflow.authorize_callback
-    at = step_at(process, steps_of(process, workflow))
-    step = at.name if at else None
-    await demand_authorized(rule, AuthContext(principal, "retry_workflow", workflow.name, step), Permission.RETRY)
+    step = step_at(process, steps_of(process, workflow))
+    context = AuthContext(principal, "retry_workflow", workflow.name, step.name if step else None)
+    await demand_authorized(rule, context, Permission.RETRY)
 
 
 async def demand_recover(principal: Principal, workflow: Workflow, wait: int) -> None:
-    """Raise `Forbidden` unless the principal may help on the wait at that place: the rule for a retry there holds."""
+    """Raise `Forbidden` unless the principal may recover a callback of the step ``wait``; the retry rule applies."""
     principal.demand(Permission.RECOVER_CALLBACK)
     rule = _last_retry_rule(workflow, wait) or workflow.retry_auth_callback or workflow.authorize_callback
     context = AuthContext(principal, "recover_callback", workflow.name, _all(workflow)[wait].name)
@@ -59,22 +61,24 @@ async def demand_recover(principal: Principal, workflow: Workflow, wait: int) ->
 
 
 def assignees(runtime: Runtime) -> frozenset[str]:
-    """The teams that there are: those of the settings, and those that the deployed workflows name."""
+    """The keys of all teams: the teams of the settings and the teams that the deployed workflows name."""
     named = named_by(runtime.registry)
     return frozenset(named | runtime.settings.closed_teams | {team.key for team in runtime.settings.teams})
 
 
 def named_by(workflows: Iterable[Workflow]) -> frozenset[str]:
-    """The keys of the teams that the workflows ask, sooner or later."""
-    asking = (step for workflow in workflows for step in _all(workflow) if isinstance(step, InputStep))
+    """The keys of the teams that the workflows ask, at first or after an escalation."""
+    input_steps = (step for workflow in workflows for step in _all(workflow) if isinstance(step, InputStep))
     return frozenset(
-        one.key for step in asking for one in (step.assignee, *(escalation.to for escalation in step.escalate))
+        team.key for step in input_steps for team in (step.assignee, *(escalation.to for escalation in step.escalate))
     )
 
 
 def _last_resume_rule(workflow: Workflow, position: int) -> Authorizer | None:
-    """The rule of the step itself or of the nearest one before it that has one."""
-    rules = (s.resume_auth_callback for s in reversed(_all(workflow)[: position + 1]) if isinstance(s, InputStep))
+    """The rule of the step itself, or of the nearest earlier input step that has a rule."""
+    rules = (
+        step.resume_auth_callback for step in reversed(_all(workflow)[: position + 1]) if isinstance(step, InputStep)
+    )
     return next((rule for rule in rules if rule is not None), None)
 
 
@@ -89,5 +93,5 @@ def _last_retry_rule(workflow: Workflow, position: int) -> Authorizer | None:
 
 
 def _all(workflow: Workflow) -> StepList:
-    """The steps by their index, those that clean up included."""
+    """The steps by their index, including the clean-up steps."""
     return workflow.all_steps(is_aborted=True)

@@ -1,8 +1,9 @@
-"""The only writer of a Transition: records, status, events, mailboxes, models and timers, in one transaction.
+"""Writes transitions: step executions, status, events, callbacks, models and timers, in one transaction.
 
-Whatever needs no author's code is settled in the same transaction. A wait looks into its mailbox in the very
-transaction that would pause, under the lock of the process row which a delivery takes too, so letter and pause cannot
-miss each other; and the next action's visit is opened, with its URL's key, by the commit that ends the one before.
+No other module writes a transition. Steps that need no author's code are decided in the same transaction. A wait reads
+its callbacks in the transaction that would make the process wait, under the lock of the process row. A delivery takes
+the same lock, so the delivery and the wait cannot miss each other. The commit that ends a step also opens the step
+execution of the next action and stores the token digests of its URLs.
 """
 
 from collections.abc import Sequence
@@ -52,15 +53,16 @@ from orchestrator_gql.workflow.model import ActionStep, AwaitStep, StepList, Wor
 
 
 class Fenced(Exception):
-    """The process moved on without this worker; the transaction is undone."""
+    """Another worker moved the process on; the transaction is undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitContext:
-    """Under which terms a commit is made: when, the steps, whose lease until when, how long callbacks wait, and with
-    which key what is decided is written down.
+    """The time, steps and settings that a commit needs.
 
-    ``hands_over``: the worker begins no further step and leaves the process to whoever comes.
+    ``callback_timeout`` is the default timeout of a callback, ``lease_until`` the end of the worker's lease, and
+    ``audit_key`` the key of the audit log. With ``hands_over`` the worker starts no further step and releases the
+    process to the next worker.
     """
 
     now: datetime
@@ -73,26 +75,26 @@ class CommitContext:
 
 @dataclass(frozen=True, slots=True)
 class PendingTransitions:
-    """What happened so far and is not written yet.
+    """The transitions that are decided but not written yet, and the process after them.
 
-    ``asked`` is the position whose conditions were just answered, ``names`` are the callbacks that its step expects,
-    and ``polled`` what the remote services said of those whose time is over.
+    ``evaluated`` is the position whose conditions were just evaluated. ``names`` are the callbacks that the action at
+    this position expects. ``polled`` holds the results of the polls of callbacks whose time is over.
     """
 
     process: Process
     transitions: tuple[Transition, ...] = ()
-    asked: int | None = None
+    evaluated: int | None = None
     names: tuple[str, ...] | None = None
     polled: Polled = field(default_factory=dict)
 
     def then(self, transition: Transition) -> "PendingTransitions":
-        """The draft with one more transition."""
+        """The pending transitions with one more."""
         return PendingTransitions(transition.process, (*self.transitions, transition))
 
 
 @dataclass(frozen=True, slots=True)
 class CommitResult:
-    """The process as it stands now and the tokens of the URLs that its next action hands out, if any."""
+    """The process after the commit, and the tokens of the URLs that its next action hands out, if any."""
 
     process: Process
     tokens: Tokens = field(default_factory=dict)
@@ -103,16 +105,16 @@ def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = Fals
     now = runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
-    waits_for = timedelta(seconds=settings.callback_timeout)
-    return CommitContext(now, steps, waits_for, lease, hands_over, key_of(runtime))
+    callback_timeout = timedelta(seconds=settings.callback_timeout)
+    return CommitContext(now, steps, callback_timeout, lease, hands_over, key_of(runtime))
 
 
 def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
-    """A process goes on with new steps only where those it has been through are a prefix of them."""
+    """Move the process to the deployed definition; fail it unless its past steps are a prefix of the new steps."""
     process = pending.process
     if process.fingerprint == fingerprint(process, workflow):
         return pending
-    if process.aborted_by is not None:  # its clean-up steps stand behind the others, which are others now
+    if process.aborted_by is not None:  # the clean-up steps come after the normal steps, and those have changed
         difference: str | None = "it is cleaning up after an abort, which only goes on with the steps it began with"
     else:
         difference = first_difference(steps.of_process(conn, process.id), workflow.steps)
@@ -127,58 +129,59 @@ def apply(
     *,
     if_paused: PendingTransitions | None = None,
 ) -> CommitResult:
-    """Write what happened, and whatever follows from it without an author's code; `Fenced` where it is too late.
+    """Write the pending transitions and all transitions that follow without an author's code.
 
-    ``if_paused`` is what is written instead where the engine is paused: what happened, without what would begin.
+    ``if_paused`` is written instead if the engine is paused: it has the ended step, but not the start of the next.
+    Raises `Fenced` if another worker moved the process on since ``before``.
     """
-    stands = processes.hold_as(conn, before)
-    if stands is None:
+    current = processes.hold_as(conn, before)
+    if current is None:
         raise Fenced
-    if stands.engine is not EngineState.RUNNING:
+    if current.engine is not EngineState.RUNNING:
         pending, context = if_paused or pending, replace(context, hands_over=True)
     _keep_refs(conn, before, pending, context)
     pending, tokens = _settle(conn, pending, context)
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
-    after = replace(pending.process, version=stands.version + 1, note=stands.note, engine_failures=failures)
+    after = replace(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
     is_held = after.status is ProcessStatus.RUNNING and after.worker is not None
     if not processes.write(conn, before, after, context.lease_until if is_held else None):
         raise Fenced
     _write(conn, after, pending.transitions, context)
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
-    if stands.engine is EngineState.PAUSING and not is_held:
+    if current.engine is EngineState.PAUSING and not is_held:
         engine_state.look(conn, context.now)
     return CommitResult(after, tokens)
 
 
 def _is_only_claimed(before: Process, after: Process) -> bool:
-    """True where somebody took the process up and it stands where it stood: that is no progress yet."""
+    """True if a worker only claimed the process: the position did not change, so this is no progress yet."""
     is_claimed = after.epoch > before.epoch and after.status is ProcessStatus.RUNNING
     return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
 
 
 def _keep_refs(conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext) -> None:
-    """Keep what the remote service calls the jobs that an action began, before its wait is looked into."""
+    """Store the external ids of the jobs that an action started, before the wait is decided."""
     for transition in pending.transitions:
         step = context.steps[before.position] if transition.refs else None
         if isinstance(step, ActionStep) and step.awaits is not None:
             external_ids.keep(conn, before, step.awaits, before.position + 1, transition.refs, context.now)
 
 
-def begin_process(conn: Connection, begun: Transition) -> Process:
-    """Store a process that was just created, with its first event, and wake it."""
-    processes.insert_process(conn, begun.process)
-    events.append(conn, begun.events)
-    return begun.process
+def begin_process(conn: Connection, start: Transition) -> Process:
+    """Store a new process with its first event, and wake it."""
+    processes.insert_process(conn, start.process)
+    events.append(conn, start.events)
+    return start.process
 
 
 def clean_note(note: str | None) -> str | None:
-    """The note as both dialects keep it: PostgreSQL's text holds no NUL."""
+    """The note as both databases can store it: PostgreSQL cannot store NUL in a text."""
     return None if note is None else Words.written(note)
 
 
 def lock_process(conn: Connection, process_id: UUID, expected_version: int | None) -> Process:
-    """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if it changed since the caller looked."""
+    """Lock the process for a command. Raises `NotFound`, and `StaleVersion` if its version is not the expected one."""
     process = processes.lock(conn, process_id)
     if process is None:
         raise NotFound("process", process_id)
@@ -192,29 +195,29 @@ def lock_process(conn: Connection, process_id: UUID, expected_version: int | Non
 
 
 def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
-    """End every open wait of the process: its URLs are dead, its form is closed."""
-    told = waits.withdraw(conn, callbacks.open_of_process(conn, process.id), now)
-    told += requests.close(conn, process, now)
+    """Withdraw all open callbacks and the open input request of the process; the events."""
+    withdrawn = waits.withdraw(conn, callbacks.open_of_process(conn, process.id), now)
+    withdrawn += requests.close(conn, process, now)
     timers.clear_process(conn, process.id)
-    return told
+    return withdrawn
 
 
 def _settle(conn: Connection, pending: PendingTransitions, context: CommitContext) -> tuple[PendingTransitions, Tokens]:
-    """Add the transitions that follow by themselves, and the tokens of the URLs that the next action hands out.
+    """Add the transitions that need no author's code; also return the tokens of the URLs of the next action.
 
-    Where the worker hands over, what would begin a step is left to the next one.
+    If the worker hands over, the next worker starts the next step.
     """
     while (process := pending.process).status is ProcessStatus.RUNNING and process.worker is not None:
         if process.position >= len(context.steps):
             return pending.then(complete(process, context.now)), {}
         step = context.steps[process.position]
-        if pending.asked != process.position and conditions.must_be_asked(process, step):
+        if pending.evaluated != process.position and conditions.must_evaluate(process, step):
             break
-        if not conditions.recorded(process, context.steps):
+        if not conditions.is_taken(process, context.steps):
             outcome: Outcome | None = Skipped()
         elif isinstance(step, AwaitStep):
             outcome = waits.look(conn, process, step, context.now, pending.polled)
-        elif isinstance(step, ActionStep) and not context.hands_over and not must_be_named(pending, step):
+        elif isinstance(step, ActionStep) and not context.hands_over and not needs_names(pending, step):
             return _enter(conn, pending, step, context)
         else:
             break
@@ -226,18 +229,18 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
     return pending, {}
 
 
-def must_be_named(pending: PendingTransitions, step: ActionStep) -> bool:
-    """True where an author's function must say first which callbacks the action's step expects."""
+def needs_names(pending: PendingTransitions, step: ActionStep) -> bool:
+    """True if an author's function must first name the callbacks that the action expects."""
     if step.awaits is None or not callable(step.awaits.expect) or pending.names is not None:
         return False
-    is_again = pending.process.entry is not None and pending.process.entry.names is not None
-    return not is_again and not _goes_on(pending.process)
+    is_reissue = pending.process.entry is not None and pending.process.entry.names is not None
+    return not is_reissue and not _continues(pending.process)
 
 
 def _enter(
     conn: Connection, pending: PendingTransitions, step: ActionStep, context: CommitContext
 ) -> tuple[PendingTransitions, Tokens]:
-    """Open the visit of the action; one that a dead machine left open is entered again, or held."""
+    """Open the step execution of the action. After a crash it runs again, or fails with ``on_crash="hold"``."""
     process, now = pending.process, context.now
     if step.on_crash == "hold" and process.is_step_running:
         message = f"The machine died while {step.name!r} ran, and the step is not run again by itself."
@@ -248,7 +251,7 @@ def _enter(
     assert entered.process.execution is not None
     expect = step.awaits.expect
     names = expect if isinstance(expect, tuple) else pending.names or (None,)
-    tokens, told = waits.issue(
+    tokens, issued = waits.issue(
         conn,
         process,
         entered.process.execution,
@@ -257,43 +260,45 @@ def _enter(
         default_timeout=context.callback_timeout,
         now=now,
     )
-    return pending.then(replace(entered, events=(*entered.events, *told))), tokens
+    return pending.then(replace(entered, events=(*entered.events, *issued))), tokens
 
 
-def _goes_on(process: Process) -> bool:
-    """True where the visit of the step goes on: after a crash, or after a pause between two tries."""
+def _continues(process: Process) -> bool:
+    """True if the step execution continues: after a crash, or after the delay between two tries."""
     execution = process.record_at_position
     return execution is not None and execution.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
 def _write(conn: Connection, after: Process, written: Sequence[Transition], context: CommitContext) -> None:
-    """The log lines, and what follows from each transition, with all events in the order of what happened."""
-    latest: dict[int, StepExecution] = {execution.seq: execution for move in written for execution in move.executions}
+    """Write the step executions and the effects of each transition, and append all events in order."""
+    latest: dict[int, StepExecution] = {
+        execution.seq: execution for transition in written for execution in transition.executions
+    }
     steps.save_all(conn, after.id, list(latest.values()))
-    told: list[Event] = []
+    in_order: list[Event] = []
     for transition in written:
-        # what the step came to, what follows from that, and only then where the process stands because of it
+        # first the outcome of the step, then its effects, and only then the new status of the process
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
-        told += [event for event in transition.events if event not in statuses]
-        told += _follow(conn, transition, context)
-        told += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
-    events.append(conn, told)
+        in_order += [event for event in transition.events if event not in statuses]
+        in_order += _write_effects(conn, transition, context)
+        in_order += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
+    events.append(conn, in_order)
 
 
-def _follow(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
-    process, now, told = transition.process, context.now, list[Event]()
+def _write_effects(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
+    process, now, effects = transition.process, context.now, list[Event]()
     for model in transition.models:
-        told += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
+        effects += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
     if transition.asks is not None:
-        told.append(requests.open_request(conn, process, transition.asks, now))
+        effects.append(requests.open_request(conn, process, transition.asks, now))
     if transition.confirmed is not None:
-        told.append(requests.confirm(conn, process, transition.confirmed, now, context.audit_key))
+        effects.append(requests.confirm(conn, process, transition.confirmed, now, context.audit_key))
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
     if transition.judged is not None:
-        told += waits.keep_judgement(conn, process, transition.executions[0].step_index - 1, transition.judged, now)
+        effects += waits.keep_judgement(conn, process, transition.executions[0].step_index - 1, transition.judged, now)
     if transition.closes_waits:
-        told += _withdraw(conn, process, now)
+        effects += _withdraw(conn, process, now)
     elif transition.closes_request:
-        told += requests.close(conn, process, now)
-    return told
+        effects += requests.close(conn, process, now)
+    return effects

@@ -1,7 +1,7 @@
-"""What the engine itself fails to do: counted in the process's row, and after three times in a row the process ends.
+"""Counts the engine's own failures in the row of the process, and ends the process after three failures in a row.
 
-Without the bound a bug of ours, or a row that cannot be written, would have a step run again at every lease. A lost
-lease, a kill and a database that is away are no failures of the engine; what authors' code raises is none either.
+Without this limit, a bug of the engine or a row that cannot be written would run a step again after every lease. A
+lost lease, a killed worker, an unavailable database and an exception of an author's code are no engine failures.
 """
 
 import logging
@@ -28,22 +28,22 @@ from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
 logger = logging.getLogger(__name__)
 
 LIMIT = 3
-"""Failures in a row that end a process."""
+"""The number of engine failures in a row that ends a process."""
 
 CODE = "engine-error"
 
 REFUSALS = (AuthorRaised, OrchestratorError, SQLAlchemyError, ValueError, TypeError, OverflowError)
-"""What is raised where a step came to something that cannot be stored: to try that again would change nothing."""
+"""The errors that mean that an outcome cannot be stored. A second try would fail in the same way."""
 
 
 async def count(
     runtime: Runtime, process_id: UUID, held: Process | None, error: BaseException, *, lets_go: bool = False
 ) -> bool:
-    """Count one more failure of the engine; True where it may try again.
+    """Count one more failure of the engine; True if the engine may try again.
 
-    ``held`` is the process as it is in these hands; None where it could not even be claimed. The third failure ends
-    it. Of a process that is in other hands by now, nothing is counted. With ``lets_go`` it is given back, and whoever
-    watches over the table tries again. Raises `StorageUnavailable`.
+    ``held`` is the process as this worker holds it, or None if the claim itself failed. The third failure ends the
+    process. If another worker holds the process now, nothing is counted. With ``lets_go``, the process is released,
+    and the watch of any worker tries again. Raises `StorageUnavailable`.
     """
     error_id = token_hex(8)
     facts = {"process_id": str(process_id), "error_id": error_id}
@@ -53,27 +53,26 @@ async def count(
     def note(conn: Connection) -> int:
         failures = processes.count_failure(conn, process_id, held, now, lets_go=lets_go)
         if failures >= LIMIT:
-            raise _Enough
+            raise _LimitReached
         return failures
 
     try:
         return await runtime.database.transaction(note) > 0
-    except _Enough:
+    except _LimitReached:
         await _end(runtime, process_id, held, error_id)
         return False
 
 
-class _Enough(Exception):
-    """The process ends; what was counted is undone with the transaction."""
+class _LimitReached(Exception):
+    """The limit is reached. The exception undoes the transaction and with it the count."""
 
 
 async def _end(runtime: Runtime, process_id: UUID, held: Process | None, error_id: str) -> None:
-    """Fail the process: as a step fails, or, where that is what the engine cannot do, by its row and an event, or by
-    its row alone."""
-    ways: tuple[Callable[..., None], ...] = (_fail, _fail_row, partial(_fail_row, is_told=False))
+    """Fail the process. Three ways are tried: as a failed step, by its row and an event, by its row alone."""
+    ways: tuple[Callable[..., None], ...] = (_fail, _fail_row, partial(_fail_row, has_event=False))
     for way in ways:
         try:
-            await runtime.database.transaction(partial(_ended, runtime, process_id, held, error_id, way))
+            await runtime.database.transaction(partial(_end_by, runtime, process_id, held, error_id, way))
         except StorageUnavailable:
             raise
         except Exception:
@@ -82,7 +81,7 @@ async def _end(runtime: Runtime, process_id: UUID, held: Process | None, error_i
             return
 
 
-def _ended(
+def _end_by(
     runtime: Runtime,
     process_id: UUID,
     held: Process | None,
@@ -92,9 +91,9 @@ def _ended(
 ) -> None:
     now = runtime.clock.now()
     if processes.count_failure(conn, process_id, held, now, lets_go=True) < LIMIT:
-        return  # somebody else has it, or moved it on
+        return  # another worker holds it or moved it on
     process = processes.load(conn, process_id)
-    assert process is not None, "it was counted just now"
+    assert process is not None, "its failure was counted just now"
     message = f"The engine failed {LIMIT} times in a row to go on here: its log says why (error {error_id})."
     way(conn, runtime, process, Failure(CODE, message, now, details={"error_id": error_id}))
 
@@ -102,15 +101,17 @@ def _ended(
 def _fail(conn: Connection, runtime: Runtime, process: Process, failure: Failure) -> None:
     steps = steps_of(process, runtime.registry.get(process.workflow_name))
     if step_at(process, steps) is None:
-        raise Fenced  # there is no step to fail: by its row, then
+        raise Fenced  # no step can fail: the next way fails the row
     pending = PendingTransitions(process).then(decide(process, steps, Failed(failure), failure.occurred_at))
-    waits_for = timedelta(seconds=runtime.settings.callback_timeout)
+    callback_timeout = timedelta(seconds=runtime.settings.callback_timeout)
     commit.apply(
-        conn, process, pending, CommitContext(failure.occurred_at, steps, waits_for, audit_key=key_of(runtime))
+        conn, process, pending, CommitContext(failure.occurred_at, steps, callback_timeout, audit_key=key_of(runtime))
     )
 
 
-def _fail_row(conn: Connection, runtime: Runtime, process: Process, failure: Failure, *, is_told: bool = True) -> None:
+def _fail_row(
+    conn: Connection, runtime: Runtime, process: Process, failure: Failure, *, has_event: bool = True
+) -> None:
     status, now = ProcessStatus.FAILED, failure.occurred_at
     after = replace(
         process,
@@ -125,5 +126,5 @@ def _fail_row(conn: Connection, runtime: Runtime, process: Process, failure: Fai
     )
     if not processes.write(conn, process, after, None):
         raise Fenced
-    if is_told:
+    if has_event:
         events.append(conn, [status_changed(process.id, process.status, status, after.version, failure, now)])

@@ -1,4 +1,4 @@
-"""The engine's pause, as whoever would start something meets it."""
+"""Checks that the engine is not paused, and reports changes of its state."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from orchestrator_gql.utils.errors import EnginePaused
 def demand_running(conn: Connection) -> None:
     """Raise `EnginePaused` unless the engine starts new steps.
 
-    Asked in the transaction that would start something, so that nothing slips in behind a pause that was acknowledged.
+    Call it in the transaction that starts the step. Otherwise a step could start after the pause was acknowledged.
     """
     status = engine_state.share(conn)
     if not status.is_paused:
@@ -30,13 +30,13 @@ def demand_running(conn: Connection) -> None:
 
 
 def state_changed(status: EngineStatus, actor: str | None, now: datetime) -> Event:
-    """The event that tells where the engine stands from now on; without an actor it came there by itself."""
+    """The event for the new state of the engine; ``actor`` is None if the engine reached the state by itself."""
     payload = {"state": status.state, "reason": status.reason}
     return Event(EventKind.ENGINE_STATE_CHANGED, now, None, actor, payload)
 
 
 def look(conn: Connection, now: datetime) -> None:
-    """Say that the engine is paused, where it was pausing and no living worker is in a step any more."""
+    """Change the state from pausing to paused if no living worker runs a step any more, and append the event."""
     if backlog.held(conn, now) or not engine_state.came_to_rest(conn):
         return
     events.append(conn, [state_changed(engine_state.load(conn), None, now)])

@@ -1,15 +1,15 @@
-"""`advance(process)`: the one loop that moves a process on until it rests.
+"""`advance(process)`: the only loop that moves a process on until it rests.
 
 ::
 
-    claim ─▶ ┌─▶ run the open step, with no transaction open ─▶ decide ─▶ ask what comes next ─▶ commit ─┐ ─▶ rest
-             └────────────────────────────────────────────── still running ◀────────────────────────────┘
+    claim ─▶ ┌─▶ run the open step, with no transaction open ─▶ decide ─▶ prepare the next steps ─▶ commit ─┐ ─▶ rest
+             └─────────────────────────────────────────────── still running ◀───────────────────────────────┘
 
-A claim bumps the epoch, and every commit names the epoch and seq it began from. So a worker that was frozen, and whose
-process was given to another meanwhile, can run on but never commit: it is fenced, and leaves.
+A claim increases the epoch, and every commit names the epoch and the seq from which it began. A worker may freeze, and
+another worker may claim its process meanwhile. The frozen worker can then continue but never commit: it is fenced.
 
-After a time slice of so many steps or seconds, and when the worker stops or the engine is paused, the process is handed
-over between two steps: the step that ended is committed, and the next step is left to the worker that claims it next.
+A process is handed over between two steps after a time slice (`STEPS` or `SECONDS`), when the worker stops, and when
+the engine is paused. The step that ended is committed, and the next worker that claims the process runs the next step.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from orchestrator_gql.engine.commit import (
     Fenced,
     PendingTransitions,
     commit_context,
-    must_be_named,
+    needs_names,
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
@@ -56,14 +56,14 @@ from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, St
 logger = logging.getLogger(__name__)
 
 PATIENCE = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries to commit what a step came to while the database is away; the last one repeats."""
+"""Seconds between tries to commit an outcome while the database is unavailable; the last value repeats."""
 
 BREATH = 0.5
-"""Seconds between two tries of the engine at what it failed to write itself."""
+"""Seconds between two tries of the engine after its own failure to write."""
 
 STEPS = 50
 SECONDS = 30.0
-"""After so many steps or seconds a process is handed over, so that other processes get their turn."""
+"""A process is handed over after `STEPS` steps or `SECONDS` seconds, so that other processes get their turn."""
 
 
 def _never() -> bool:
@@ -72,41 +72,43 @@ def _never() -> bool:
 
 @dataclass(slots=True)
 class TimeSlice:
-    """The steps of one process in one worker's hands; ``is_stopping`` says whether the worker takes no more work."""
+    """The limit of steps and seconds that a worker spends on a process; ``is_stopping``: the worker is stopping."""
 
     is_stopping: Callable[[], bool] = _never
     _left: int = STEPS
     _until: float = field(default_factory=lambda: time.monotonic() + SECONDS)
 
     def count(self) -> None:
-        """One more step has ended."""
+        """Count one more step that ended."""
         self._left -= 1
 
     @property
     def is_over(self) -> bool:
-        """Whether the process is to be handed over before its next step."""
+        """True if the process must be handed over before its next step."""
         return self._left <= 0 or self.is_stopping() or time.monotonic() >= self._until
 
 
 async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | None = None) -> None:
-    """Move the process on until it rests, ends, is handed over, or turns out to be somebody else's."""
+    """Move the process on until it rests, ends, is handed over, or another worker holds it."""
     time_slice = time_slice or TimeSlice()
-    at: CommitResult | None = None
+    latest: CommitResult | None = None
     try:
-        at = await _claimed(runtime, process_id)
-        while at is not None and at.process.status is ProcessStatus.RUNNING and at.process.worker is not None:
-            with known_to_logs(at.process.secrets.values) as known:
-                at = await _move(runtime, at, time_slice, known)
+        latest = await _claimed(runtime, process_id)
+        while (
+            latest is not None and latest.process.status is ProcessStatus.RUNNING and latest.process.worker is not None
+        ):
+            with known_to_logs(latest.process.secrets.values) as known:
+                latest = await _run_step(runtime, latest, time_slice, known)
             time_slice.count()
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
-        if at is not None:
-            epoch = at.process.epoch
+        if latest is not None:
+            epoch = latest.process.epoch
             await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker, epoch))
     except (StorageUnavailable, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:
-        await engine_errors.count(runtime, process_id, at.process if at else None, error, lets_go=True)
+        await engine_errors.count(runtime, process_id, latest.process if latest else None, error, lets_go=True)
 
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
@@ -114,7 +116,7 @@ async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
     except StorageUnavailable:
         raise
-    except engine_errors.REFUSALS:  # its next step cannot begin: without this it would be claimed again and again
+    except engine_errors.REFUSALS:  # the next step cannot start: without this the process would be claimed for ever
         logger.exception("a claim is refused", extra={"process_id": str(process_id)})
         return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id, fails=True))
 
@@ -124,7 +126,7 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool 
     process = processes.lock_free(conn, process_id, now)
     workflow = runtime.registry.find(process.workflow_name) if process else None
     if process is None or workflow is None:
-        return None  # somebody has it, it rests, or its workflow is not deployed here: it stays as it is
+        return None  # another worker holds the process, it rests, or its workflow is not deployed here
     pending = PendingTransitions(process).then(claim(process, worker=runtime.worker, now=now))
     pending = with_current_definition(conn, pending, workflow)
     context = commit_context(runtime, steps_of(process, workflow))
@@ -133,42 +135,45 @@ def _claim(conn: Connection, runtime: Runtime, process_id: UUID, *, fails: bool 
     return commit.apply(conn, process, pending, context)
 
 
-async def _move(runtime: Runtime, at: CommitResult, time_slice: TimeSlice, known: list[str]) -> CommitResult | None:
-    """Run the step, and commit; what it returned is ``known`` to be secret even where it failed."""
-    process = at.process
+async def _run_step(
+    runtime: Runtime, latest: CommitResult, time_slice: TimeSlice, known: list[str]
+) -> CommitResult | None:
+    """Run the open step and commit. ``known`` are the secrets it returned so far, even if it failed afterwards."""
+    process = latest.process
     steps = steps_of(process, runtime.registry.get(process.workflow_name))
     ended = PendingTransitions(process)
     step = step_at(process, steps)
     if isinstance(step, ActionStep) and process.is_step_running:
-        outcome = await execution.run(runtime, process, step, at.tokens)
+        outcome = await execution.run(runtime, process, step, latest.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
     try:
-        asked = await _ask_ahead(runtime, steps, ended)
+        pending = await _prepare_next(runtime, steps, ended)
     except Exception:
         if not ended.transitions:
             raise
-        # What the step came to is kept, or it would run again; what comes next is asked anew, and counted there.
+        # The outcome of the step is committed, or the step would run again. The next claim prepares the next steps
+        # again and counts the failure.
         logger.exception("what comes next could not be asked", extra={"process_id": str(process.id)})
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
-    return await _commit(runtime, process, lambda: commit_context(runtime, steps), asked, ended)
+    return await _commit(runtime, process, lambda: commit_context(runtime, steps), pending, ended)
 
 
-async def _ask_ahead(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
-    """Ask what only authors' code can say of the steps that come next: conditions, whether a form has pages, which
-    callbacks an action is to expect, and whether a remote service has an answer before its time is over."""
+async def _prepare_next(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
+    """Run the author's code that decides the next steps: conditions, forms (a form may have no pages), the names of
+    the callbacks that an action expects, and polls of callbacks whose time is over."""
     while (process := pending.process).status is ProcessStatus.RUNNING and not process.is_step_running:
         step = step_at(process, steps)
         if step is None:
             break
-        if pending.asked != process.position and conditions.must_be_asked(process, step):
-            pending = await _ask_condition(runtime, steps, pending)
-        elif isinstance(step, InputStep) and conditions.recorded(process, steps):
+        if pending.evaluated != process.position and conditions.must_evaluate(process, step):
+            pending = await _evaluate_conditions(runtime, steps, pending)
+        elif isinstance(step, InputStep) and conditions.is_taken(process, steps):
             outcome = await input_steps.ask(runtime, process, step)
             pending = pending.then(decide(process, steps, outcome, runtime.clock.now()))
-        elif isinstance(step, ActionStep) and conditions.recorded(process, steps) and must_be_named(pending, step):
+        elif isinstance(step, ActionStep) and conditions.is_taken(process, steps) and needs_names(pending, step):
             pending = await _ask_names(runtime, steps, pending, step)
         elif isinstance(step, AwaitStep) and step.poll is not None:
             return await _poll(runtime, pending, step)
@@ -180,37 +185,33 @@ async def _ask_ahead(runtime: Runtime, steps: StepList, pending: PendingTransiti
 async def _ask_names(
     runtime: Runtime, steps: StepList, pending: PendingTransitions, step: ActionStep
 ) -> PendingTransitions:
-    said = await execution.expected(runtime, pending.process, step)
-    if isinstance(said, Failed):
-        return pending.then(decide(pending.process, steps, said, runtime.clock.now()))
-    return replace(pending, names=said)
+    names = await execution.expected(runtime, pending.process, step)
+    if isinstance(names, Failed):
+        return pending.then(decide(pending.process, steps, names, runtime.clock.now()))
+    return replace(pending, names=names)
 
 
 async def _poll(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) -> PendingTransitions:
-    """Ask, of each callback whose time is over, whether the remote service has its answer after all."""
+    """Poll the remote service for each callback whose time is over: it may have the result after all."""
     now = runtime.clock.now()
     over = await execution.patiently(
         lambda: runtime.database.read(lambda conn: waits.overdue(conn, pending.process, now))
     )
-    condition_results = await asyncio.gather(
-        *(execution.polled(runtime, pending.process, step, callback) for callback in over)
-    )
-    return replace(
-        pending, polled={callback.id: answer for callback, answer in zip(over, condition_results, strict=True)}
-    )
+    polled = await asyncio.gather(*(execution.polled(runtime, pending.process, step, callback) for callback in over))
+    return replace(pending, polled={callback.id: result for callback, result in zip(over, polled, strict=True)})
 
 
-async def _ask_condition(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
+async def _evaluate_conditions(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
     process = pending.process
     try:
-        taken, condition_results = await conditions.asked(process, steps, partial(execution.holds, runtime))
-    except AuthorRaised as raised:  # an author's predicate
+        is_taken, condition_results = await conditions.evaluate(process, steps, partial(execution.holds, runtime))
+    except AuthorRaised as raised:  # by the predicate
         failure = failure_of(raised, runtime)
         return pending.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, condition_results=condition_results)
-    if not taken:
+    if not is_taken:
         return pending.then(decide(process, steps, Skipped(), runtime.clock.now()))
-    return PendingTransitions(process, pending.transitions, asked=process.position)
+    return PendingTransitions(process, pending.transitions, evaluated=process.position)
 
 
 async def _commit(
@@ -220,24 +221,24 @@ async def _commit(
     pending: PendingTransitions,
     if_paused: PendingTransitions,
 ) -> CommitResult | None:
-    """Commit what a step came to. Where that, or what would follow from it, cannot be stored, the process fails:
-    without this the step would run again, and again, for as long as the worker lives."""
+    """Commit the outcome of a step. If the outcome or its effects cannot be stored, the process fails: without this
+    the step would run again and again for as long as the worker lives."""
     extra = {"process_id": str(before.id)}
-    why: Failure | None = None
+    reason: Failure | None = None
     try:
         return await _written(runtime, before, now, pending, if_paused)
     except engine_errors.REFUSALS as error:
         logger.exception("what a step came to is refused", extra=extra)
-        if isinstance(error, AuthorRaised):  # a model that was to be stored
-            why = failure_of(error, runtime)
-    following = _failed_at(if_paused, now()) if why is None else None
+        if isinstance(error, AuthorRaised):  # by a model while it was stored
+            reason = failure_of(error, runtime)
+    following = _failed_at(if_paused, now()) if reason is None else None
     if if_paused.transitions and following is not None:
         try:
             return await _written(runtime, before, now, following, following)
         except engine_errors.REFUSALS:
             logger.exception("the outcome itself is refused", extra=extra)
-    failed = _failed_at(PendingTransitions(before), now(), why)
-    assert failed is not None, "a process that runs stands at a step"
+    failed = _failed_at(PendingTransitions(before), now(), reason)
+    assert failed is not None, "a running process is at a step"
     return await _written(runtime, before, now, failed, failed, is_last=True)
 
 
@@ -250,18 +251,18 @@ async def _written(
     *,
     is_last: bool = False,
 ) -> CommitResult | None:
-    """Write the draft, however long the database is away: the step has run, and its outcome must not be lost.
+    """Write the pending transitions, however long the database is unavailable: the outcome must not be lost.
 
-    Where the engine itself fails to, it tries again, for the step must not run again because of it; None where the
-    process ended of that. Raises `engine_errors.REFUSALS`, but for what ``is_last``: there
-    is nothing else to write instead.
+    After a failure of the engine itself the write is repeated, because the step must not run again; None if the
+    process ended by that failure. Raises `engine_errors.REFUSALS` unless ``is_last``: then nothing else can be
+    written instead.
     """
-    tries = 0
+    try_count = 0
     written: CommitResult | None = None
 
     def write(conn: Connection) -> CommitResult:
-        # A COMMIT whose answer was lost may have been done. Written once more, it would fence us off from ourselves:
-        # the step that it opened would count as interrupted, and its URL be lost with the token.
+        # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
+        # the step that the first one opened would count as interrupted, and its URL would be lost with the token.
         nonlocal written
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused)
@@ -281,17 +282,17 @@ async def _written(
                 await asyncio.sleep(BREATH)
         except StorageUnavailable:
             logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
-            await asyncio.sleep(PATIENCE[min(tries, len(PATIENCE) - 1)])
-            tries += 1
+            await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
+            try_count += 1
 
 
 def _failed_at(
-    pending: PendingTransitions, context: CommitContext, why: Failure | None = None
+    pending: PendingTransitions, context: CommitContext, reason: Failure | None = None
 ) -> PendingTransitions | None:
-    """The draft, and the step that its process stands at failed; None where it runs no further."""
+    """The pending transitions with the current step failed; None if the process does not run any more."""
     process = pending.process
     if process.status is not ProcessStatus.RUNNING or process.position >= len(context.steps):
         return None
     message = "What this step came to, or what it needs to begin, cannot be stored: the server's log says why."
-    failure = why or Failure("cannot-be-stored", message, context.now)
+    failure = reason or Failure("cannot-be-stored", message, context.now)
     return pending.then(decide(process, context.steps, Failed(failure), context.now))

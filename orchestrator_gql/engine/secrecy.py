@@ -1,4 +1,4 @@
-"""What is secret in a callback's result, by the contract that its wait was issued with, and in what it brings along."""
+"""Finds and hides secrets in the result of a callback, by the contract that was stored when it was issued."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,35 +18,35 @@ from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.workflow.model import AwaitStep
 
 
-def of_letter(callback: Callback, letter: Json) -> Secrets:
-    """What the contract of the callback marks as secret in a result."""
+def of_payload(callback: Callback, payload: Json) -> Secrets:
+    """The values that the contract of the callback marks as secret in a payload."""
     if not holds_marks(callback.contract):
         return NOTHING
     found = Found()
-    for each in places_in(callback.contract, letter):
-        found.add(place_of(each), value_at(letter, place_of(each)))
+    for marked in places_in(callback.contract, payload):
+        found.add(place_of(marked), value_at(payload, place_of(marked)))
     return Secrets.of(found)
 
 
-def of_answers(
-    conn: Connection, step: AwaitStep, taken: Sequence[Callback], polled: Mapping[UUID, Delivery | None]
+def of_results(
+    conn: Connection, step: AwaitStep, with_result: Sequence[Callback], polled: Mapping[UUID, Delivery | None]
 ) -> Secrets:
-    """What is secret in the results of a wait, as its step puts them into the state."""
-    marked = [callback for callback in taken if holds_marks(callback.contract)]
+    """The secrets in the results of a wait, at the places where its step puts the results into the state."""
+    marked = [callback for callback in with_result if holds_marks(callback.contract)]
     results = callbacks.results(conn, marked) if marked else {}
     secrets = NOTHING
-    for callback in taken:
-        asked = polled.get(callback.id)
-        own = asked.secrets if asked is not None else NOTHING
-        own = own.also(of_letter(callback, results[callback.id])) if callback.id in results else own
+    for callback in with_result:
+        delivery = polled.get(callback.id)
+        own = delivery.secrets if delivery is not None else NOTHING
+        own = own.also(of_payload(callback, results[callback.id])) if callback.id in results else own
         keys = (step.result_key,) if step.expect is None else (step.result_key, callback.name or "")
         secrets = secrets.also(own.under(*keys))
     return secrets
 
 
 def preview_of(callback: Callback, delivery: Delivery, secrets: Secrets) -> str | None:
-    """The beginning of a result without secrets, as lists and events show it; None where it knows of none."""
-    own = of_letter(callback, delivery.payload).also(delivery.secrets)
+    """The beginning of a result without its secrets, for lists and events; None if no secret is known."""
+    own = of_payload(callback, delivery.payload).also(delivery.secrets)
     known = own.knowing(secrets.values)
     if not known:
         return None
@@ -55,26 +55,26 @@ def preview_of(callback: Callback, delivery: Delivery, secrets: Secrets) -> str 
 
 
 def refusal_shown(refused: Rejected, secrets: Secrets) -> Rejected:
-    """The refusal without secrets: places are named by the sender's own names."""
+    """The refusal without secrets: the paths of its errors contain names that the sender chose."""
     return replace(refused, message=secrets.concealed(refused.message), errors=errors_shown(refused.errors, secrets))
 
 
 def errors_shown(errors: Sequence[FieldError], secrets: Secrets) -> tuple[FieldError, ...]:
-    """The errors without secrets in the names of their places."""
-    return tuple(replace(each, path=tuple(secrets.concealed(list(each.path)))) for each in errors)
+    """The errors without secrets in their paths."""
+    return tuple(replace(error, path=tuple(secrets.concealed(list(error.path)))) for error in errors)
 
 
 def body_shown(body: bytes, secrets: Secrets) -> bytes:
-    """A body, or its beginning, without secrets."""
+    """The body of a request, or the beginning of it, without secrets."""
     if not secrets.values:
         return body
     return secrets.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def result_before(conn: Connection, process: Process, callback: Callback) -> tuple[Json, Json]:
-    """The result that the callback has, and the same as it is shown; None where it has none."""
+    """The stored result of the callback and the same result without secrets; both None if it has no result."""
     if callback.payload_id is None:
         return None, None
-    letter = callbacks.results(conn, [callback])[callback.id]
-    known = process.secrets.also(of_letter(callback, letter))
-    return letter, known.concealed(masked(letter, places_in(callback.contract, letter)))
+    payload = callbacks.results(conn, [callback])[callback.id]
+    known = process.secrets.also(of_payload(callback, payload))
+    return payload, known.concealed(masked(payload, places_in(callback.contract, payload)))

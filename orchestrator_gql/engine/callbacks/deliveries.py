@@ -1,4 +1,4 @@
-"""What a remote service brings: judged under the lock of its process, and kept whatever the verdict."""
+"""Judges the deliveries of remote services under the lock of the process, and stores every attempt."""
 
 import asyncio
 from collections.abc import Callable
@@ -65,22 +65,21 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 LARGE = 64 * 1024
-"""Bytes of a body above which a thread works on it, so that it holds up nobody else."""
+"""Bytes. A thread handles larger bodies, so that they do not block the event loop."""
 
 REMOTE = "remote service"
-"""Who brings a letter, where the step names no service."""
+"""The actor of a delivery if the step names no service."""
 
 DRY_RUN = "dry-run"
-"""The receipt of what was only judged."""
+"""The receipt of a delivery that was judged only and not stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where something was delivered: the token, and the process that the URL named, if it was a URL; or the service
-    and its own name for the job.
+    """The address of a delivery: either the token (and the process, if a URL named it), or ``service`` and ``ref``.
 
-    ``is_dry_run``: the remote service only wants to know what would be said; nothing is changed or kept. ``proof`` is
-    what it showed beside, and None at the GraphQL door.
+    ``ref`` is the external id: the service's own name for the job. ``is_dry_run``: the remote service asks only for
+    the verdict; nothing is changed or stored. ``proof`` holds the credential or signature; it is None over GraphQL.
     """
 
     token: str = ""
@@ -93,12 +92,12 @@ class Address:
 
 
 async def aside(size: int, work: Callable[[], W]) -> W:
-    """What the work comes to; on a thread for a body of such a size, as canonical JSON of 10 MiB takes seconds."""
+    """The result of ``work``. It runs in a thread if the body is large: canonical JSON of 10 MiB takes seconds."""
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
 async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
-    """Run what was asked for at the address; where it is a dry run, on a snapshot of which nothing is kept."""
+    """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored."""
     database = runtime.database
     return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
 
@@ -106,34 +105,34 @@ async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connecti
 def deliver(
     conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
 ) -> Receipt | Rejected:
-    """Judge what was delivered and keep it; an accepted letter makes a process that waits for it runnable.
+    """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``failure`` comes with a failure report. `CallbackUnknown` where nothing listens at the address.
+    ``failure`` is the failure of a failure report. Raises `CallbackUnknown` if the address belongs to no callback.
     """
     now = runtime.clock.now()
-    found = _find(conn, address)
-    if found is None:
-        return _hold_back(conn, address, delivery, now)
-    process, callback = found
-    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # of half a body no signature can hold
+    target = _find(conn, address)
+    if target is None:
+        return _keep_unclaimed(conn, address, delivery, now)
+    process, callback = target
+    is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
     if is_whole and (refused := denied(runtime, callback, address.proof, address.peer, now)):
-        return _kept_outside(conn, address, callback, delivery, refused, now, process.secrets)
+        return _keep_unauthenticated(conn, address, callback, delivery, refused, now, process.secrets)
     is_early = not _waits_for(process, callback) or engine_state.load(conn).is_paused
     step = _wait_of(runtime, process, callback)
     errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.payload)
-    verdict = _of_earlier_life(conn, callback, delivery) or judge(
+    verdict = _repeated_failure_report(conn, callback, delivery) or judge(
         callback, delivery, now, is_early=is_early, errors=errors
     )
     if isinstance(verdict, Rejected):
         verdict = refusal_shown(verdict.without(address.token), process.secrets)
     if address.is_dry_run:
-        return _only_said(verdict, callback, now)
+        return _dry_run_result(verdict, callback, now)
     match verdict:
         case Duplicate(receipt):
             callback_attempts.keep(conn, callback.id, delivery, verdict.outcome, now=now, receipt=receipt)
             return Receipt(receipt, callback.received_at or now, is_duplicate=True)
         case Rejected(outcome, message):
-            # operators are shown what was refused, and the URL may still be open
+            # Operators see the refused body, and the URL may still be open: the body must not show the token.
             shown = replace(delivery, body=_concealed(delivery.body, address.token))
             callback_attempts.keep(conn, callback.id, shown, outcome, now=now, error=message)
             return verdict
@@ -141,15 +140,18 @@ def deliver(
             return _accept(conn, runtime, address, process, callback, delivery, failure, is_early=is_early)
 
 
-def _of_earlier_life(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
-    """A failure report that is told again, after the wait that it ended was taken up anew: it must not end that one."""
+def _repeated_failure_report(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
+    """The outcome of a failure report that is repeated after the wait was opened again; else None.
+
+    Without this check the repeated report would end the new wait.
+    """
     if callback.receipt or not delivery.is_failure:
         return None
     receipt = callback_attempts.receipt_of(conn, callback.id, delivery.digest)
     return Duplicate(receipt) if receipt else None
 
 
-def _only_said(verdict: DeliveryOutcome, callback: Callback, now: datetime) -> Receipt | Rejected:
+def _dry_run_result(verdict: DeliveryOutcome, callback: Callback, now: datetime) -> Receipt | Rejected:
     match verdict:
         case Duplicate(receipt):
             return Receipt(receipt, callback.received_at or now, is_duplicate=True)
@@ -165,26 +167,26 @@ def _waits_for(process: Process, callback: Callback) -> bool:
     return process.status is ProcessStatus.AWAITING_CALLBACK and process.position == callback.step_index
 
 
-def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -> Receipt | Rejected:
-    """Log how far the remote job is, and start the silence that the wait endures anew."""
+def report(conn: Connection, runtime: Runtime, address: Address, progress: Report) -> Receipt | Rejected:
+    """Log the progress of the remote job and start the heartbeat timeout of the wait again."""
     now = runtime.clock.now()
-    found = _find(conn, address)
-    if found is None:
+    target = _find(conn, address)
+    if target is None:
         raise CallbackUnknown
-    process, callback = found
+    process, callback = target
     refused = denied(runtime, callback, address.proof, address.peer, now) or judge_progress(callback, now)
     if refused is not None:
         return refused
     if address.is_dry_run:
         return Receipt(DRY_RUN, now)
-    # PostgreSQL keeps no NUL in a text
-    message = conceal(told.message.replace("\0", "\ufffd"), (address.token,)) if told.message else None
+    # PostgreSQL cannot store NUL in a text
+    message = conceal(progress.message.replace("\0", "\ufffd"), (address.token,)) if progress.message else None
     message = process.secrets.text(message) if message else None
-    data = process.secrets.concealed(conceal(told.data, (address.token,)))
-    callback_attempts.log_progress(conn, callback.id, percent=told.percent, message=message, data=data, now=now)
+    data = process.secrets.concealed(conceal(progress.data, (address.token,)))
+    callback_attempts.log_progress(conn, callback.id, percent=progress.percent, message=message, data=data, now=now)
     due = now + timedelta(seconds=callback.heartbeat) if callback.heartbeat else None
     latest: dict[str, Json] = {
-        "percent": told.percent,
+        "percent": progress.percent,
         "message": message,
         "data": data,
         "reported_at": now.isoformat(),
@@ -198,7 +200,7 @@ def report(conn: Connection, runtime: Runtime, address: Address, told: Report) -
 
 
 def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
-    """The verdict as the error that a door translates."""
+    """The rejection as the error that the REST and GraphQL APIs translate. ``limit_bytes`` is the limit of a body."""
     match verdict.outcome:
         case AttemptOutcome.CONFLICT:
             return CallbackConflict(verdict.message)
@@ -222,14 +224,15 @@ def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
 
 
 def _concealed(body: bytes, token: str) -> bytes:
-    told: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
-    return told.encode("utf-8", "surrogateescape")
+    text: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None:
-    """The process, locked before its mailbox is read: every competitor for the letter takes this lock first.
+    """The locked process and the callback of the address.
 
-    `CallbackUnknown` where there is no such token, None where no action has told of such a job.
+    The process is locked before the callback is read: every competing delivery takes this lock first. Raises
+    `CallbackUnknown` if the token is unknown. Returns None if no action has named this external id yet.
     """
     if address.ref is not None:
         known = callbacks.by_ref(conn, address.service, address.ref)
@@ -238,31 +241,31 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
         process = processes.lock(conn, known.process_id)
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
         return (process, callback) if process and callback else None
-    key = digest(address.token)
-    process_id = callbacks.process_of_key(conn, key)
+    token_digest = digest(address.token)
+    process_id = callbacks.process_of_key(conn, token_digest)
     if process_id is None or address.process_id not in (None, process_id):
         raise CallbackUnknown
     process = processes.lock(conn, process_id)
-    callback = callbacks.of_key(conn, process_id, key)
+    callback = callbacks.of_key(conn, process_id, token_digest)
     if process is None or callback is None:
         raise CallbackUnknown
     return process, callback
 
 
-def _hold_back(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | Rejected:
-    """Keep what a fast service says of a job before its action has told of it."""
+def _keep_unclaimed(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | Rejected:
+    """Store the delivery of a fast service that arrives before the action has returned the external id of the job."""
     if delivery.refusal is not None:
         return Rejected(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if address.is_dry_run:
         return Receipt(DRY_RUN, now, is_unclaimed=True)
-    assert address.ref is not None, "only such an address leads here"
-    id = unclaimed_deliveries.keep(conn, address.service, address.ref, delivery, now)
-    if id is None:
+    assert address.ref is not None, "only an address with an external id has no callback"
+    receipt = unclaimed_deliveries.keep(conn, address.service, address.ref, delivery, now)
+    if receipt is None:
         raise CallbackUnknown
-    return Receipt(str(id), now, is_unclaimed=True)
+    return Receipt(str(receipt), now, is_unclaimed=True)
 
 
-def _kept_outside(
+def _keep_unauthenticated(
     conn: Connection,
     address: Address,
     callback: Callback,
@@ -271,7 +274,7 @@ def _kept_outside(
     now: datetime,
     secrets: Secrets,
 ) -> Rejected:
-    """Write down who was not let in, with the beginning of what was said."""
+    """Store an unauthenticated attempt, with the beginning of its body."""
     if not address.is_dry_run:
         head = _concealed(delivery.body[: callback_attempts.HEAD], address.token)
         shown = replace(delivery, body=body_shown(head, secrets))
@@ -280,7 +283,7 @@ def _kept_outside(
 
 
 def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitStep | None:
-    """The step that the mailbox belongs to; None where its workflow is not deployed here, or is another now."""
+    """The step of the callback; None if its workflow is not deployed here or has changed."""
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else begin
     step = steps[callback.step_index] if callback.step_index < len(steps) else None
@@ -315,9 +318,9 @@ def _accept(
         kept = replace(delivery, body=body_shown(_concealed(delivery.body, address.token), process.secrets))
     callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
-    told = {"callback_id": str(callback.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
+    details = {"callback_id": str(callback.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
     action = "receiveCallback" if failure is None else "failCallback"
-    write_down(conn, runtime, process.id, actor=callback.service or REMOTE, action=action, now=now, **told)
+    write_down(conn, runtime, process.id, actor=callback.service or REMOTE, action=action, now=now, **details)
     if _waits_for(process, callback) and _may_end(conn, runtime, process, callback):
         commit.apply(
             conn, process, PendingTransitions(process).then(resume(process, now)), commit_context(runtime, begin)
@@ -326,7 +329,8 @@ def _accept(
 
 
 def _may_end(conn: Connection, runtime: Runtime, process: Process, callback: Callback) -> bool:
-    """Whether the wait may be over with this letter: of a thousand that are expected, each would wake the process."""
+    """True if the wait can be over with this delivery. Without this check each of a thousand expected callbacks would
+    wake the process."""
     step = _wait_of(runtime, process, callback)
     if step is None or step.expect is None:
         return True

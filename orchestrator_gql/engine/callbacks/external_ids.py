@@ -1,4 +1,4 @@
-"""A remote service's own names for its jobs: kept beside the callback, which can then be answered by them."""
+"""Stores the external ids of jobs beside their callbacks, so that a service can deliver by its own id."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ from orchestrator_gql.workflow.model import AwaitStep
 
 
 def keep(conn: Connection, process: Process, wait: AwaitStep, step_index: int, refs: Refs, now: datetime) -> None:
-    """Remember the names, and put into the mailboxes what the service already said to them."""
+    """Store the external ids, and give the callbacks the deliveries that already arrived for these ids."""
     for callback in callbacks.of_wait(conn, process.id, step_index):
         ref = refs.get(callback.name)
         if ref is None:
@@ -42,31 +42,33 @@ def _claimed(
     delivery: Delivery,
     now: datetime,
 ) -> list[Event]:
-    """The letter judged as if it came now; what is told of it."""
-    current = callbacks.by_ids(conn, [callback.id])[callback.id]
-    broken = () if delivery.is_failure else contract.violations(wait.contract, delivery.payload)
-    if not current.is_open or broken:
-        outcome = AttemptOutcome.INVALID if broken else AttemptOutcome.CONFLICT
-        message = "The body does not fit the contract." if broken else "Another result was accepted before this one."
+    """Judge the stored delivery as if it arrived now; the events to append."""
+    latest = callbacks.by_ids(conn, [callback.id])[callback.id]
+    violations = () if delivery.is_failure else contract.violations(wait.contract, delivery.payload)
+    if not latest.is_open or violations:
+        outcome = AttemptOutcome.INVALID if violations else AttemptOutcome.CONFLICT
+        message = (
+            "The body does not fit the contract." if violations else "Another result was accepted before this one."
+        )
         callback_attempts.keep(conn, callback.id, delivery, outcome, now=now, error=message)
         return []
     timers.clear_callback(conn, callback.id)
-    told = _put(conn, process, callback, str(receipt), delivery, now)
+    event = _put(conn, process, callback, str(receipt), delivery, now)
     callback_attempts.keep(conn, callback.id, delivery, AttemptOutcome.ACCEPTED, now=now, receipt=str(receipt))
-    return [told]
+    return [event]
 
 
 def _put(
     conn: Connection, process: Process, callback: Callback, receipt: str, delivery: Delivery, now: datetime
 ) -> Event:
-    said: Json = delivery.payload
+    payload: Json = delivery.payload
     if delivery.is_failure:
-        failure = failure_in(said, now)
-        assert failure is not None, "it was read before it was kept"
+        failure = failure_in(payload, now)
+        assert failure is not None, "a failure report was read before it was stored"
         failure = failure_shown(failure, process.secrets)
         callbacks.fail(conn, callback.id, failure, receipt=receipt, digest=delivery.digest, now=now)
         return waits.ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
     preview = preview_of(callback, delivery, process.secrets)
-    result = AcceptedResult(encode(said), delivery.size, delivery.digest, receipt, preview=preview)
+    result = AcceptedResult(encode(payload), delivery.size, delivery.digest, receipt, preview=preview)
     callbacks.accept(conn, callback, result, is_early=True, now=now)
     return waits.received(callback, result.size, now, is_early=True)

@@ -1,4 +1,4 @@
-"""Whether a remote service may speak at a callback's door: what its configuration demands beside the address."""
+"""Authenticates remote services: checks the credential, the signature and the network address of a delivery."""
 
 from datetime import datetime
 
@@ -13,9 +13,10 @@ from orchestrator_gql.utils.errors import AddressForbidden, Unauthenticated
 def denied(
     runtime: Runtime, callback: Callback, proof: Proof | None, peer: str | None, now: datetime
 ) -> Rejected | None:
-    """Why what came is not even judged; None where it is. Without a ``proof`` it came by GraphQL, which carries none.
+    """The rejection of a delivery that is not authentic; None if the delivery may be judged.
 
-    A service that is no longer configured is refused: what it had to show cannot be asked for any more.
+    ``proof`` is None if the delivery came over GraphQL, which carries no proof. A service that is no longer configured
+    is rejected: its old proof cannot be checked any more.
     """
     if callback.service is None:
         return None
@@ -23,8 +24,8 @@ def denied(
     if service is None:
         return _unproven("Its remote service is not configured any more.")
     if proof is None:
-        way = "Its remote service must prove itself: deliver it by REST."
-        return _unproven(way) if service.is_demanding else None
+        message = "Its remote service must prove itself: deliver it by REST."
+        return _unproven(message) if service.is_demanding else None
     if not service.calls_from(peer):
         return Rejected(AttemptOutcome.FORBIDDEN_ADDRESS, "It came from an address that is none of the service's.")
     fault = signature_fault(service.keys, proof, now) if service.signature_keys else None
@@ -32,10 +33,10 @@ def denied(
 
 
 def demand_service(runtime: Runtime, name: str, proof: Proof, peer: str | None) -> None:
-    """Raise `Unauthenticated` unless the request is the service's, and `AddressForbidden` where it came from elsewhere.
+    """Raise `Unauthenticated` if the proof is wrong, and `AddressForbidden` if the peer address is not the service's.
 
-    Its signature counts where it has keys, else its credential. A service that is not configured answers as one whose
-    credential is wrong, so that nobody can find out which there are.
+    If the service has signature keys, the signature counts, else the credential. An unknown service raises the same
+    error as a wrong credential, so that nobody can find out which services exist.
     """
     service = runtime.settings.services.get(name, Service())
     if service.signature_keys:

@@ -1,4 +1,4 @@
-"""The waits for remote services as rows: issued before a URL can leak, looked into under the process's lock, ended."""
+"""Issues the callbacks of a wait, decides the wait under the lock of the process, and ends it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -46,13 +46,13 @@ from orchestrator_gql.utils.tokens import digest, hint, new_id, new_receipt, new
 from orchestrator_gql.workflow.model import AwaitStep
 
 CLOCKS_APART = timedelta(seconds=5)
-"""More than the clocks of two servers on one database ever differ by."""
+"""An upper limit for the difference of the clocks of two servers on one database."""
 
 TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED)
-"""What a mailbox that holds a result can be."""
+"""The statuses of a callback that has a result."""
 
 Polled: TypeAlias = Mapping[UUID, Delivery | None]
-"""What the remote services said that were asked before their time was over; None: they had no answer."""
+"""The results of polls at the deadline, by callback id; None if the remote service had no result."""
 
 
 def issue(
@@ -65,10 +65,10 @@ def issue(
     default_timeout: timedelta,
     now: datetime,
 ) -> tuple[Tokens, tuple[Event, ...]]:
-    """Keys and mailboxes of the URLs that the action at which the process stands will hand out.
+    """Issue the callbacks of the action that runs next; the tokens of its URLs and the events.
 
-    ``process`` is as it stood before the ``record`` of the action's visit was opened. An action that runs again, in
-    the same visit, gets new keys to the mailboxes it has: any of its URLs opens the same box.
+    ``process`` is the process before ``execution``, the step execution of the action, was opened. If the action runs
+    again in the same step execution, its callbacks get additional tokens: old and new URLs lead to the same callback.
     """
     is_new_execution = execution.seq == process.seq + 1
     known = () if is_new_execution else callbacks.of_execution(conn, process.id, execution.seq)
@@ -79,38 +79,38 @@ def issue(
         return tokens, ()
     entry = process.entry or StepEntry("advance")
     tokens = {name: new_token() for name in entry.names or names}
-    told = []
+    issued_events = []
     for name, token in tokens.items():
         callback = _new_callback(
             process, execution, step, name=name, token=token, now=now, default_timeout=default_timeout
         )
         callbacks.issue(conn, callback, digest(token))
         _set_timers(conn, process, callback)
-        told.append(issued(callback, now))
-    return tokens, tuple(told)
+        issued_events.append(issued(callback, now))
+    return tokens, tuple(issued_events)
 
 
 def issued(callback: Callback, now: datetime, actor: str | None = None) -> Event:
-    """The event that tells until when a URL is open."""
+    """The event for an issued callback, with the time at which its URL closes."""
     until = callback.expires_at.isoformat() if callback.expires_at else None
     payload = {"callback_id": str(callback.id), "expires_at": until}
     return Event(EventKind.CALLBACK_ISSUED, now, callback.process_id, actor, payload)
 
 
 def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
-    """The event that tells how a wait ended."""
+    """The event for a callback that ended with ``status``."""
     payload = {"callback_id": str(callback.id), "status": status}
     return Event(EventKind.CALLBACK_ENDED, now, callback.process_id, actor, payload)
 
 
 def overdue(conn: Connection, process: Process, now: datetime) -> list[Callback]:
-    """What the process waits for in vain: open, and its time is over."""
+    """The open callbacks of the wait whose deadline or heartbeat is over."""
     waited = callbacks.of_wait(conn, process.id, process.position)
     return [callback for callback in waited if callback.is_open and callback.deadline(now) is not None]
 
 
 def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled) -> Outcome | None:
-    """What the wait at which the process stands comes to now; None where a remote service must be asked first."""
+    """The outcome of the current wait now; None if a remote service must be polled first."""
     waited = callbacks.of_wait(conn, process.id, process.position)
     if not waited:
         return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
@@ -120,7 +120,7 @@ def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, pol
     for callback in over:
         waited[waited.index(callback)] = _end_in_time(conn, process, callback, polled.get(callback.id), now)
     if is_over(step, waited):
-        return _judged_enough(conn, process, step, waited, polled, now)
+        return _outcome_of(conn, process, step, waited, polled, now)
     for callback in waited:
         if callback.is_open:
             _keep_timers(conn, process, callback, now)
@@ -128,15 +128,15 @@ def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, pol
 
 
 def is_over(step: AwaitStep, waited: Sequence[Callback]) -> bool:
-    """True where enough answers came, or no more will."""
-    taken = sum(callback.status in TAKEN for callback in waited)
-    return not any(callback.is_open for callback in waited) or taken >= step.needed(len(waited))
+    """True if enough results arrived, or if no further result can arrive."""
+    results = sum(callback.status in TAKEN for callback in waited)
+    return not any(callback.is_open for callback in waited) or results >= step.needed(len(waited))
 
 
 def put(
     conn: Connection, process: Process, callback: Callback, delivery: Delivery, *, source: ResultSource, now: datetime
 ) -> str:
-    """Put a letter that did not come by the URL into the mailbox; its receipt."""
+    """Store a result that did not arrive by the URL; the receipt."""
     receipt = new_receipt()
     preview = secrecy.preview_of(callback, delivery, process.secrets)
     result = AcceptedResult(encode(delivery.payload), delivery.size, delivery.digest, receipt, source, preview)
@@ -148,7 +148,7 @@ def put(
 def received(
     callback: Callback, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None
 ) -> Event:
-    """The event that tells of a result, with its size in bytes."""
+    """The event for a received result; ``size`` is in bytes."""
     payload = {"callback_id": str(callback.id), "is_early": is_early, "bytes": size}
     return Event(EventKind.CALLBACK_RECEIVED, now, callback.process_id, actor, payload)
 
@@ -156,18 +156,18 @@ def received(
 def withdraw(
     conn: Connection, callbacks_of_wait: Iterable[Callback], now: datetime, actor: str | None = None
 ) -> list[Event]:
-    """End those of the waits that are open: their URLs are dead."""
-    told = []
+    """Withdraw the open callbacks, which closes their URLs; the events."""
+    withdrawn = []
     for callback in callbacks_of_wait:
         if callback.is_open:
             callbacks.close(conn, callback.id, CallbackStatus.WITHDRAWN)
             timers.clear_callback(conn, callback.id)
-            told.append(ended(callback, CallbackStatus.WITHDRAWN, now, actor))
-    return told
+            withdrawn.append(ended(callback, CallbackStatus.WITHDRAWN, now, actor))
+    return withdrawn
 
 
 def reopen(conn: Connection, process: Process, callback: Callback, until: datetime, now: datetime) -> Callback:
-    """Open the same mailbox, for the same URL, until a new deadline; a failure that was reported is forgotten."""
+    """Open the callback again, at the same URL, with the deadline ``until``. A reported failure is removed."""
     heartbeat_timeout = callback.heartbeat
     opened = replace(
         callback,
@@ -184,19 +184,19 @@ def reopen(conn: Connection, process: Process, callback: Callback, until: dateti
 def keep_judgement(
     conn: Connection, process: Process, wait: int, outcome: Success | Failed, now: datetime
 ) -> list[Event]:
-    """Tell the mailboxes of the wait what became of their letters."""
+    """Store the outcome of the validation at the callbacks of the wait; the events."""
     validation: dict[str, Json] = {"outcome": "ACCEPTED", "validated_at": now.isoformat()}
     status = CallbackStatus.VALIDATED
     if isinstance(outcome, Failed):
         status = CallbackStatus.REJECTED
         validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
-    told = []
+    validated = []
     for callback in callbacks.of_wait(conn, process.id, wait):
         if callback.status in TAKEN:
             callbacks.judged(conn, callback.id, status, validation)
             payload = {"callback_id": str(callback.id), "validation": validation}
-            told.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
-    return told
+            validated.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
+    return validated
 
 
 def _new_callback(
@@ -238,10 +238,10 @@ def _set_timers(conn: Connection, process: Process, callback: Callback) -> None:
 
 
 def _keep_timers(conn: Connection, process: Process, callback: Callback, now: datetime) -> None:
-    """Set the timers of a wait that goes on anew where one may have fired already.
+    """Set the timers of a wait again if one of them may have fired already.
 
-    A server whose clock is ahead of this one's fires a moment before this one agrees that the time is over. The timer
-    is gone then, and the wait would never end.
+    A server whose clock is ahead fires a timer a moment before this server agrees that the time is over. The timer is
+    gone then, and the wait would never end.
     """
     due = min(at for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None)
     is_second_look = process.record_at_position is not None
@@ -251,67 +251,70 @@ def _keep_timers(conn: Connection, process: Process, callback: Callback, now: da
 
 
 def _end_in_time(
-    conn: Connection, process: Process, callback: Callback, answer: Delivery | None, now: datetime
+    conn: Connection, process: Process, callback: Callback, polled: Delivery | None, now: datetime
 ) -> Callback:
-    """The mailbox as it is when its time is over: with the answer that the remote had when it was asked, or closed."""
-    if answer is None:
+    """The callback when its time is over: with the polled result, or closed if there is none."""
+    if polled is None:
         over = callback.deadline(now)
         assert over is not None, "its time is over"
         callbacks.close(conn, callback.id, over)
         timers.clear_callback(conn, callback.id)
         events.append(conn, [ended(callback, over, now)])
         return replace(callback, status=over)
-    receipt = put(conn, process, callback, answer, source=ResultSource.POLL, now=now)
-    callback_attempts.keep(conn, callback.id, answer, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
-    events.append(conn, [received(callback, answer.size, now)])
-    found = callbacks.by_ids(conn, [callback.id])
-    return found[callback.id]
+    receipt = put(conn, process, callback, polled, source=ResultSource.POLL, now=now)
+    callback_attempts.keep(conn, callback.id, polled, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    events.append(conn, [received(callback, polled.size, now)])
+    return callbacks.by_ids(conn, [callback.id])[callback.id]
 
 
-def _judged_enough(
+def _outcome_of(
     conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Callback], polled: Polled, now: datetime
 ) -> Outcome:
-    """What a wait that is over comes to: the answers, or what the step wants done about those that are missing."""
-    taken = [callback for callback in waited if callback.status in TAKEN]
-    missing = {box.name: failure_of(box, now) for box in waited if not box.is_open and box.status not in TAKEN}
-    if len(taken) >= step.needed(len(waited)):
+    """The outcome of a wait that is over: success with the results, or what ``on_timeout`` of the step says."""
+    with_result = [callback for callback in waited if callback.status in TAKEN]
+    missing = {
+        callback.name: failure_of(callback, now)
+        for callback in waited
+        if not callback.is_open and callback.status not in TAKEN
+    }
+    if len(with_result) >= step.needed(len(waited)):
         events.append(conn, withdraw(conn, waited, now))
-        added = {step.result_key: _answers(conn, step, taken)}
+        additions = {step.result_key: _results(conn, step, with_result)}
         if step.expect is not None:
-            added[step.failures_key] = {name: failure_json(failure) for name, failure in missing.items()}
-        return _taken(conn, step, process, added, secrecy.of_answers(conn, step, taken, polled), now)
+            additions[step.failures_key] = {name: failure_json(failure) for name, failure in missing.items()}
+        return _success(conn, step, process, additions, secrecy.of_results(conn, step, with_result, polled), now)
     failure = _failure_of_all(step, waited, missing, now)
-    again = [callback for callback in waited if _is_worth_another(step, callback)]
-    if step.on_timeout == "retry" and len(taken) + len(again) >= step.needed(len(waited)):
-        return Reissue(failure, entry_again("on-timeout", again))
+    retried = [callback for callback in waited if _may_be_reissued(step, callback)]
+    if step.on_timeout == "retry" and len(with_result) + len(retried) >= step.needed(len(waited)):
+        return Reissue(failure, entry_again("on-timeout", retried))
     if step.on_timeout == "operator":
         return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
     return Failed(failure)
 
 
-def _answers(conn: Connection, step: AwaitStep, taken: Sequence[Callback]) -> Json | Stored:
-    """The one answer, or all by name; a large one stays where it is stored, but for a lens that works on it."""
-    one = taken[0]
-    is_large = sum(callback.result_bytes or 0 for callback in taken) > INLINE and not step.lenses
-    if is_large and step.expect is None and one.payload_id is not None:
-        return Stored(one.payload_id, one.result_bytes or 0)
-    results = callbacks.results(conn, taken)
+def _results(conn: Connection, step: AwaitStep, with_result: Sequence[Callback]) -> Json | Stored:
+    """The single result, or all results by name. A large result stays in its own row, unless a lens needs it."""
+    first = with_result[0]
+    is_large = sum(callback.result_bytes or 0 for callback in with_result) > INLINE and not step.lenses
+    if is_large and step.expect is None and first.payload_id is not None:
+        return Stored(first.payload_id, first.result_bytes or 0)
+    results = callbacks.results(conn, with_result)
     if step.expect is None:
-        return results[one.id]
-    answers = {callback.name: results[callback.id] for callback in taken}
+        return results[first.id]
+    by_name = {callback.name: results[callback.id] for callback in with_result}
     if not is_large:
-        return answers
-    text = encode(answers)
+        return by_name
+    text = encode(by_name)
     return Stored(callbacks.keep_payload(conn, text), len(text))
 
 
 def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
-    """How the action is entered that issues these callbacks again."""
+    """The entry of the action that issues these callbacks again."""
     attempt = max(callback.round for callback in callbacks_of_wait) + 1
     return StepEntry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
-def _is_worth_another(step: AwaitStep, callback: Callback) -> bool:
+def _may_be_reissued(step: AwaitStep, callback: Callback) -> bool:
     if callback.status in TAKEN or callback.round >= step.max_attempts:
         return False
     return callback.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
@@ -335,12 +338,12 @@ def _failure_of_all(
 
 
 def failure_json(failure: Failure) -> dict[str, Json]:
-    """A failure as the steps behind the wait find it."""
+    """A failure in the form in which the steps after the wait read it."""
     return {"code": failure.code, "message": failure.message, "details": failure.details}
 
 
 def failure_of(callback: Callback, now: datetime) -> Failure:
-    """Why the wait for that answer ended without it."""
+    """The reason why the callback ended without a result."""
     if callback.failure is not None:
         return callback.failure
     waited = f"since {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -356,19 +359,19 @@ def failure_of(callback: Callback, now: datetime) -> Failure:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)
 
 
-def _taken(
+def _success(
     conn: Connection,
     step: AwaitStep,
     process: Process,
-    added: Mapping[str, Json],
+    additions: Mapping[str, Json],
     secrets: Secrets,
     now: datetime,
 ) -> Outcome:
-    """The letters put where the validation finds them. A lens is an author's: what it raises fails the step here, or
+    """Success with the results in the state. A lens is an author's code: its exception fails the step here. Otherwise
     the commit would be tried for ever."""
     whole = fetched_now(conn, process.state) if step.lenses else process.state
-    made = attempt(lambda: put_back(step, whole, focus(step, whole), added))
-    if isinstance(made, AuthorRaised):
-        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {made}", now))
-    delta = changed(process.state, whole, made.value)
+    combined = attempt(lambda: put_back(step, whole, focus(step, whole), additions))
+    if isinstance(combined, AuthorRaised):
+        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {combined}", now))
+    delta = changed(process.state, whole, combined.value)
     return Success(delta, secrets=secrets.standing_in(delta) if step.lenses else secrets)

@@ -1,6 +1,6 @@
-"""What a decision on an open input request is judged against, and whether this person may make it.
+"""Checks whether a person may decide an open input request, and locks the request for the decision.
 
-Authors' code is asked here, outside of any transaction; the one that decides holds what was seen to be so still.
+`look` runs authors' code outside of any transaction. `hold` then checks in the transaction that nothing has changed.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ from orchestrator_gql.workflow.model import InputStep, Workflow
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """An open input request, what was decided on it so far, and the step that asks.
+    """An open input request, the decisions on it so far (``made``), and the step that asks.
 
-    ``is_of_wait``: the engine asks what to do about a wait that ended without its answer.
+    ``is_of_wait``: the engine asks what to do about a wait that ended without a result.
     """
 
     request: InputRequest
@@ -45,72 +45,74 @@ class OpenRequest:
 
 
 async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -> OpenRequest:
-    """The open request, for somebody who may decide it now.
+    """The open request, if the principal may decide it now.
 
-    Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `Forbidden`, `SelfApproval`, `ClaimedByOther`, and
-    `StaleForm` where its workflow was deployed anew and cannot go on with the process.
+    Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `Forbidden`, `SelfApproval`, `ClaimedByOther`,
+    `InvalidState` if the workflow is not deployed here, and `StaleForm` if the process cannot continue with the
+    deployed workflow.
     """
-    request, made, process = await runtime.database.read(lambda conn: _read(conn, input_request_id))
+    request, decisions, process = await runtime.database.read(lambda conn: _read(conn, input_request_id))
     workflow = runtime.registry.find(process.workflow_name)
     if workflow is None:
         raise InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
     if process.fingerprint != fingerprint(process, workflow):
         process = await _under_current_definition(runtime, process, workflow)
     step = steps_of(process, workflow)[request.step_index]
-    await demand_may_answer(runtime, principal, request, made, process, workflow)
-    asked = await unanswered.asked_at(runtime, process, request.step_index, step)
-    assert asked is not None, "only a step that asks opens a request"
-    return OpenRequest(request, tuple(made), process, workflow, asked, is_of_wait=asked is not step)
+    await demand_may_answer(runtime, principal, request, decisions, process, workflow)
+    input_step = await unanswered.asked_at(runtime, process, request.step_index, step)
+    assert input_step is not None, "only a step that asks opens a request"
+    return OpenRequest(request, tuple(decisions), process, workflow, input_step, is_of_wait=input_step is not step)
 
 
 async def demand_may_answer(
     runtime: Runtime,
     principal: Principal,
     request: InputRequest,
-    made: Sequence[Decision],
+    decisions: Sequence[Decision],
     process: Process,
     workflow: Workflow,
 ) -> None:
-    """Raise the refusal where the principal may not decide the open request as it stands."""
+    """Raise the typed error, if the principal may not decide the open request in its current state."""
     await authorization.demand_resume(runtime, principal, workflow, request.step_index, request.assignee)
     step = steps_of(process, workflow)[request.step_index]
     allows_self = step.allow_self_approval if isinstance(step, InputStep) else True
-    demand_may_decide(request, principal, made, allows_self=allows_self, started_by=process.created_by)
+    demand_may_decide(request, principal, decisions, allows_self=allows_self, started_by=process.created_by)
 
 
 def hold(
     conn: Connection, opened: OpenRequest, principal: Principal
 ) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
-    """Lock the process, and give it, the request and the decisions on it as they are now.
+    """Lock the process; return it, the request and its decisions in their current state.
 
-    Raises where somebody decided it or moved the process on since it was seen, and as `demand_may_still`.
+    Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since `look`,
+    and the errors of `demand_may_still`.
     """
     processes.hold(conn, opened.process.id)
-    request, made, process = _read(conn, opened.request.id)
+    request, decisions, process = _read(conn, opened.request.id)
     if process.seq != opened.process.seq:
         raise StaleForm(process_id=process.id)
-    demand_may_still(opened, request, made, principal)
-    return process, request, tuple(made)
+    demand_may_still(opened, request, decisions, principal)
+    return process, request, tuple(decisions)
 
 
 def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
-    """As `hold`, of a request that nobody looked at before."""
-    found = input_requests.load(conn, input_request_id)
-    if found is None:
+    """Like `hold`, for a request that was not read by `look` before. Raises `NotFound`."""
+    stored = input_requests.load(conn, input_request_id)
+    if stored is None:
         raise NotFound("input request", input_request_id)
-    processes.hold(conn, found.process_id)
-    request, made, process = _read(conn, input_request_id)
-    return process, request, tuple(made)
+    processes.hold(conn, stored.process_id)
+    request, decisions, process = _read(conn, input_request_id)
+    return process, request, tuple(decisions)
 
 
 def demand_may_still(
-    opened: OpenRequest, request: InputRequest, made: Sequence[Decision], principal: Principal
+    opened: OpenRequest, request: InputRequest, decisions: Sequence[Decision], principal: Principal
 ) -> None:
-    """Raise if the principal may no longer decide what `look` found that they may.
+    """Raise if the principal may no longer decide a request that `look` allowed.
 
-    Only what others can change meanwhile is asked again: who approved it, who claimed it, and whose it is.
+    Only facts that other people can change meanwhile are checked: the approvals, the claim and the assignee.
     """
-    demand_not_approved_by(request, principal, made)
+    demand_not_approved_by(request, principal, decisions)
     demand_not_claimed_by_other(request, principal)
     if request.assignee != opened.request.assignee:
         raise StaleForm(process_id=request.process_id, current_version=request.version)
@@ -120,16 +122,16 @@ def _read(conn: Connection, input_request_id: UUID) -> tuple[InputRequest, list[
     request = input_requests.load(conn, input_request_id)
     if request is None:
         raise NotFound("input request", input_request_id)
-    made = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
-    demand_open(request, made[-1] if made else None)
+    decisions = input_requests.decisions_of(conn, [input_request_id]).get(input_request_id, [])
+    demand_open(request, decisions[-1] if decisions else None)
     process = processes.load(conn, request.process_id)
     if process is None:
         raise NotFound("process", request.process_id)
-    return request, made, process
+    return request, decisions, process
 
 
 async def _under_current_definition(runtime: Runtime, process: Process, workflow: Workflow) -> Process:
-    """The process under the deployed definition; `StaleForm` where it cannot go on with it, and failed."""
+    """The process under the deployed definition. Raises `StaleForm` if the process cannot continue and failed."""
 
     def change(conn: Connection) -> Process:
         pending = with_current_definition(conn, PendingTransitions(process), workflow)

@@ -1,6 +1,6 @@
-"""Questions to people as rows: opened with their timers, decided with the audit entry, closed where nobody need answer.
+"""Opens input requests with their timers, stores decisions with their audit entries, and closes open requests.
 
-Everything here happens under the lock of the process that asks.
+Every function needs the lock of the process that asks.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
 
 AUTO_CONFIRM = "autoConfirm"
-"""The action of the audit entry of a policy's decision."""
+"""The action in the audit entry for the decision of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionResult:
-    """What became of an input request, and of the process that asks."""
+    """An input request and its process after a decision or a closing."""
 
     request: InputRequest
     process: Process
@@ -33,30 +33,39 @@ class DecisionResult:
     def closed(
         cls, request: InputRequest, status: InputRequestStatus, at: datetime, process: Process
     ) -> "DecisionResult":
-        """The request, as it was closed just now."""
+        """The result for a request that was just closed with ``status``."""
         return cls(replace(request, status=status, version=request.version + 1, closed_at=at), process)
 
 
-def open_request(conn: Connection, process: Process, asked: Suspend, now: datetime) -> Event:
-    """Ask, in the visit that the process is on; the event that tells so."""
-    request = _request(process, asked.title, asked.assignee, now)
-    request = replace(request, due_at=now + asked.due if asked.due else None, approvals_needed=asked.approvals)
+def open_request(conn: Connection, process: Process, suspend: Suspend, now: datetime) -> Event:
+    """Open an input request for the current step execution, with its timers; the event."""
+    request = _request(process, suspend.title, suspend.assignee, now)
+    request = replace(request, due_at=now + suspend.due if suspend.due else None, approvals_needed=suspend.approvals)
     input_requests.open_request(conn, request)
-    once = ((TimerKind.REMINDER, asked.remind), (TimerKind.EXPIRY, asked.expire))
-    due = [(kind, after, None) for kind, after in once if after is not None]
-    for kind, after, assignee in (*due, *((TimerKind.ESCALATION, one.after, one.to.key) for one in asked.escalations)):
+    once = ((TimerKind.REMINDER, suspend.remind), (TimerKind.EXPIRY, suspend.expire))
+    single = [(kind, after, None) for kind, after in once if after is not None]
+    escalations = [(TimerKind.ESCALATION, escalation.after, escalation.to.key) for escalation in suspend.escalations]
+    for kind, after, assignee in (*single, *escalations):
         timers.set_timer(conn, kind, process.id, now + after, input_request_id=request.id, assignee=assignee)
     payload = {"input_request_id": str(request.id), "assignee": request.assignee}
     return Event(EventKind.INPUT_REQUESTED, now, process.id, None, payload)
 
 
-def confirm(conn: Connection, process: Process, said: Confirmed, now: datetime, key: bytes | None) -> Event:
-    """Keep what a policy decided as if somebody had been asked: the request, its decision and the audit entry."""
-    request = _request(process, said.title, said.assignee, now)
+def confirm(conn: Connection, process: Process, confirmed: Confirmed, now: datetime, key: bytes | None) -> Event:
+    """Store the decision of a policy like the decision of a person: the request, the decision and the audit entry."""
+    request = _request(process, confirmed.title, confirmed.assignee, now)
     request = replace(request, status=InputRequestStatus.SUBMITTED, closed_at=now)
     input_requests.open_request(conn, request)
-    told = (Verdict.APPROVED, said.shown_digest, said.pages, None, said.policy, said.secrets)
-    decision = Decision(None, now, *told)
+    decision = Decision(
+        None,
+        now,
+        Verdict.APPROVED,
+        confirmed.shown_digest,
+        confirmed.pages,
+        None,
+        confirmed.policy,
+        confirmed.secrets,
+    )
     return keep(conn, request, decision, AUTO_CONFIRM, key)
 
 
@@ -69,13 +78,13 @@ def keep(
     *,
     is_last: bool = True,
 ) -> Event:
-    """Keep what was decided, and write it down in the audit log as ``action``; the event that tells of it.
+    """Store the decision and its audit entry with this ``action``; the event.
 
-    ``key`` is the audit log's; without ``is_last`` more approvals are needed. Of the answers the log has a digest: what
-    was filled in may be a secret.
+    ``key`` is the key of the audit log. ``is_last`` is False if more approvals are needed. The audit log gets only a
+    digest of the submitted pages, because the pages may contain secrets.
     """
     input_requests.decide(conn, request.id, decision)
-    told: dict[str, Json] = {
+    details: dict[str, Json] = {
         "input_request_id": str(request.id),
         "verdict": decision.verdict,
         "policy": decision.policy,
@@ -83,7 +92,7 @@ def keep(
         "pages_digest": hashlib.sha256(canonical(list(decision.pages))).hexdigest(),
         "comment": decision.comment,
     }
-    entered(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=told)
+    entered(conn, key, request.process_id, actor=decision.by, action=action, now=decision.at, details=details)
     payload: dict[str, Json] = {
         "input_request_id": str(request.id),
         "verdict": decision.verdict,
@@ -94,7 +103,7 @@ def keep(
 
 
 def close(conn: Connection, process: Process, now: datetime) -> list[Event]:
-    """Withdraw the open question of the process, if there is one; what tells of it."""
+    """Withdraw the open input request of the process, if there is one; the events."""
     request = input_requests.open_of_process(conn, process.id)
     if request is None or not input_requests.close(conn, request, InputRequestStatus.WITHDRAWN, now):
         return []
@@ -103,14 +112,14 @@ def close(conn: Connection, process: Process, now: datetime) -> list[Event]:
 
 
 def changed(request: InputRequest, change: str, now: datetime, actor: str | None = None) -> Event:
-    """The event that tells what happened to a question, beside an answer; ``change`` is an `InputRequestChange`."""
+    """The event for a change of an input request that is no decision; ``change`` is an `InputRequestChange`."""
     payload = {"input_request_id": str(request.id), "change": change, "assignee": request.assignee}
     return Event(EventKind.INPUT_REQUEST_CHANGED, now, request.process_id, actor, payload)
 
 
 def _request(process: Process, title: str, assignee: str, now: datetime) -> InputRequest:
     execution = process.execution
-    assert execution is not None, "whoever asks is on a visit"
+    assert execution is not None, "only a step execution asks"
     return InputRequest(
         id=new_id(),
         process_id=process.id,

@@ -1,4 +1,4 @@
-"""What an operator is asked where no answer came and the step leaves it to people: a form of the engine's own."""
+"""The engine's own form: it asks an operator what to do about a callback that got no result."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,11 +28,14 @@ from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
 
 MINUTES = 60.0
+"""The default of the form for a longer wait."""
+
 LONGEST_RESULT = 1_000_000
+"""Characters of a result that an operator types in."""
 
 
 class UnansweredAction(StrEnum):
-    """What an operator may choose to do about a callback that was not answered; the values are what the form stores."""
+    """The choices of an operator for a callback without a result. The form stores the values."""
 
     WAIT = "wait"
     REISSUE = "reissue"
@@ -50,11 +53,13 @@ TITLES = {
 
 def missing_at(conn: Connection, process: Process, step_index: int) -> list[Callback]:
     """The callbacks of the wait that have no result."""
-    return [box for box in callbacks.of_wait(conn, process.id, step_index) if box.status not in waits.TAKEN]
+    return [
+        callback for callback in callbacks.of_wait(conn, process.id, step_index) if callback.status not in waits.TAKEN
+    ]
 
 
 async def asked_at(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
-    """The step as one of a form, where it asks a person something; None where it never does."""
+    """The input step of a step that can ask a person: the step itself, or the form for a wait. Else None."""
     if not isinstance(step, AwaitStep):
         return step if isinstance(step, InputStep) else None
     missing = await runtime.database.read(lambda conn: missing_at(conn, process, step_index))
@@ -62,17 +67,17 @@ async def asked_at(runtime: Runtime, process: Process, step_index: int, step: St
 
 
 def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> InputStep:
-    """The wait as a step of a form: what is to be done about the answers that are missing."""
+    """The input step that asks an operator what to do about the missing results of a wait."""
 
     def ask() -> FormGenerator:
-        said = yield _choice(missing, now)
-        chosen: State = {"answer": str(said.answer)}
+        choice = yield _choice(missing, now)
+        chosen: State = {"answer": str(choice.answer)}
         match UnansweredAction(chosen["answer"]):
             case UnansweredAction.WAIT:
-                waited = yield _waiting()
-                return chosen | {"minutes": waited.minutes}
+                longer = yield _wait_page()
+                return chosen | {"minutes": longer.minutes}
             case UnansweredAction.COMPLETE:
-                typed = yield _typing(step)
+                typed = yield _result_page(step)
                 return chosen | {"result": read(typed.result.encode()), "reason": typed.reason}
             case UnansweredAction.REISSUE | UnansweredAction.ABORT:
                 return chosen
@@ -80,32 +85,32 @@ def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> Inp
     return InputStep(name=step.name, form=ask, assignee=SYSTEM)
 
 
-async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, said: State) -> None:
-    """Raise `Forbidden` unless the principal may do what they chose: the same rule as for the mutation that does it."""
-    if UnansweredAction(said["answer"]) is UnansweredAction.ABORT:
+async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, chosen: State) -> None:
+    """Raise `Forbidden` unless the principal may do the chosen action; the rule of its mutation applies."""
+    if UnansweredAction(chosen["answer"]) is UnansweredAction.ABORT:
         principal.demand(Permission.ABORT)
     else:
         await authorization.demand_recover(principal, workflow, wait)
 
 
 def act(
-    conn: Connection, runtime: Runtime, principal: Principal, locked: LockedCallback, said: State, now: datetime
+    conn: Connection, runtime: Runtime, principal: Principal, locked: LockedCallback, chosen: State, now: datetime
 ) -> Process:
-    """Do what the operator said, who may. The process is locked, and its question is answered."""
+    """Do the chosen action, which the operator is allowed to do. The process is locked; its request is decided."""
     missing = missing_at(conn, locked.process, locked.callback.step_index)
     actor = principal.id
-    match UnansweredAction(said["answer"]):
+    match UnansweredAction(chosen["answer"]):
         case UnansweredAction.WAIT:
-            seconds = said["minutes"] * 60
+            seconds = chosen["minutes"] * 60
             return operator_actions.wait_on(conn, runtime, locked, missing, timeout=seconds, actor=actor, now=now)
         case UnansweredAction.REISSUE:
             demand_running(conn)
             return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, now=now)
         case UnansweredAction.COMPLETE:
-            body = encode(said["result"]).encode()
-            letter = Delivery.of(said["result"], body, peer=None)
+            body = encode(chosen["result"]).encode()
+            delivery = Delivery.of(chosen["result"], body, peer=None)
             return operator_actions.supply(
-                conn, runtime, locked, letter, source=ResultSource.OPERATOR, actor=actor, now=now
+                conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=actor, now=now
             )
         case UnansweredAction.ABORT:
             ended = abort(locked.process, locked.workflow, Abort(actor, "No answer came."), now)
@@ -114,28 +119,28 @@ def act(
 
 
 def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:
-    offered = [one for one in UnansweredAction if one is not UnansweredAction.COMPLETE or len(missing) == 1]
-    answers = Choice.__call__("Answer", {one.name: (one.value, TITLES[one]) for one in offered})
+    offered = [action for action in UnansweredAction if action is not UnansweredAction.COMPLETE or len(missing) == 1]
+    choices = Choice.__call__("Answer", {action.name: (action.value, TITLES[action]) for action in offered})
 
-    told = "\n".join(_told(callback, now) for callback in missing)
+    reasons = "\n".join(_reason_of(callback, now) for callback in missing)
 
     class UnansweredPage(SubmitFormPage):
         model_config = ConfigDict(title="No answer came")
 
-        what_happened: ReadOnly[LongText] = Field(told, title="What happened")
-        answer: answers = Field(  # type: ignore[valid-type]
+        what_happened: ReadOnly[LongText] = Field(reasons, title="What happened")
+        answer: choices = Field(  # type: ignore[valid-type]
             title="What now?"
         )
 
     return UnansweredPage
 
 
-def _told(callback: Callback, now: datetime) -> str:
+def _reason_of(callback: Callback, now: datetime) -> str:
     failure = waits.failure_of(callback, now)
     return f"{callback.name}: {failure.message}" if callback.name else failure.message
 
 
-def _waiting() -> type[FormPage]:
+def _wait_page() -> type[FormPage]:
     class WaitPage(SubmitFormPage):
         model_config = ConfigDict(title="How long?")
 
@@ -146,7 +151,7 @@ def _waiting() -> type[FormPage]:
     return WaitPage
 
 
-def _typing(step: AwaitStep) -> type[FormPage]:
+def _result_page(step: AwaitStep) -> type[FormPage]:
     class ResultPage(SubmitFormPage):
         model_config = ConfigDict(title="The result")
 
@@ -164,10 +169,10 @@ def _typing(step: AwaitStep) -> type[FormPage]:
 
 def _demand_payload(step: AwaitStep, text: str) -> Json:
     try:
-        letter: Any = read(text.encode())
-    except PayloadInvalid as wrong:
-        raise ValueError(wrong.message) from None
-    broken = contract.violations(step.contract, letter)
-    if broken:
-        raise ValueError("; ".join(f"{one.pointer or 'The whole'}: {one.message}" for one in broken[:5]))
-    return letter
+        payload: Any = read(text.encode())
+    except PayloadInvalid as error:
+        raise ValueError(error.message) from None
+    violations = contract.violations(step.contract, payload)
+    if violations:
+        raise ValueError("; ".join(f"{error.pointer or 'The whole'}: {error.message}" for error in violations[:5]))
+    return payload

@@ -1,4 +1,4 @@
-"""What an author's function is given: the state by name, what the engine knows, and loaded product subscriptions."""
+"""Builds the arguments of an author's function: state values, engine values and loaded product subscriptions."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -23,22 +23,23 @@ GIVEN = frozenset({
     "process_id", "reporter", "workflow_name", "workflow_target", "idempotency_key", "traceparent",
     "callback_route", "callback_url", "progress_url", "callback_routes", "callback_urls", "progress_urls",
 })  # fmt: skip
-"""Names that the engine fills in; a step that returns one of them has it dropped before anything is stored."""
+"""Names that the engine fills in. If a step returns such a name, the value is dropped and never stored."""
 
 DECISIONS = "decisions"
+"""The parameter name that receives the decisions of the process."""
 
 _wanted = lru_cache(maxsize=4096)(wanted)
 
 
 def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters of a function, read once."""
+    """The parameters of a function, from a cache."""
     return _wanted(function)
 
 
 def given(
     runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
 ) -> dict[str, Any]:
-    """What the engine itself hands to a function: who and what runs, and the URLs, where the step hands some out."""
+    """The engine's values for a function: the process, its user and workflow, and the callback URLs of the step."""
     values: dict[str, Any] = {
         "process_id": process.id,
         "reporter": process.created_by or "",
@@ -63,48 +64,49 @@ def _addresses(runtime: Runtime, process: Process, wait: AwaitStep, tokens: Mapp
 async def with_decisions(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """What the engine hands over, and ``decisions`` where the function asks for them by that name.
+    """The values of the engine (``own``), with ``decisions`` added if the function has a parameter of that name.
 
-    They are what people and policies decided in this process so far, in order, each a dict: ``step``, ``verdict``,
-    ``by``, ``policy``, ``comment`` and ``at``; the approvals of a form come once it has enough of them. A key of the
-    author's own of that name is the author's.
+    ``decisions`` are the decisions of people and policies in this process, in order. Each is a dict with ``step``,
+    ``verdict``, ``by``, ``policy``, ``comment`` and ``at``. The approvals of a form are included once the form has
+    enough of them. If the state has a key ``decisions``, the function receives the value of the state instead.
     """
     if DECISIONS in state or all(parameter.name != DECISIONS for parameter in wanted_by(function)):
         return own
-    made = await runtime.database.read(lambda conn: input_requests.decided_in(conn, own["process_id"]))
-    told = [
+    stored = await runtime.database.read(lambda conn: input_requests.decided_in(conn, own["process_id"]))
+    decisions = [
         {
             "step": step,
-            "verdict": str(one.verdict),
-            "by": one.by,
-            "policy": one.policy,
-            "comment": one.comment,
-            "at": one.at.isoformat(),
+            "verdict": str(decision.verdict),
+            "by": decision.by,
+            "policy": decision.policy,
+            "comment": decision.comment,
+            "at": decision.at.isoformat(),
         }
-        for step, one in made
+        for step, decision in stored
     ]
-    return {**own, DECISIONS: told}
+    return {**own, DECISIONS: decisions}
 
 
 async def arguments(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The keyword arguments for the function; `StepError` names a missing or a wrong one."""
+    """The keyword arguments for the function. Raises `StepError` that names a missing or invalid argument."""
     parameters = wanted_by(function)
     own = await with_decisions(runtime, function, state, own)
     names = {parameter.name for parameter in parameters}
     models = await load_models(runtime, parameters, state)
-    # A function may change what it is given: nested values are copied, so that the process's own state stays as it is.
-    seen = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    return returned_by(bind, parameters, {**seen, **own}, given={**own, **models})
+    # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
+    visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
+    return returned_by(bind, parameters, {**visible, **own}, given={**own, **models})
 
 
 def contributed(
     result: Any, *, where: str, hidden: frozenset[str] = frozenset()
 ) -> tuple[State, tuple[Any, ...], Secrets]:
-    """What a function's result adds to the state, as JSON, and the product subscriptions and secrets found in it.
+    """The values that a function's result adds to the state, as JSON, with its product subscriptions and secrets.
 
-    `StepError` where it is neither nothing nor a dict, or holds what is not JSON.
+    ``where`` names the function in errors; ``hidden`` are keys that are not stored. Raises `StepError` if the result is
+    neither None nor a dict, or if a value cannot become JSON.
     """
     if result is None:
         return {}, (), NOTHING

@@ -1,4 +1,4 @@
-"""The answers of `conditional` predicates: asked where a run of steps opens, recorded, and only looked up after."""
+"""Evaluates the `conditional` predicates of steps once, when their block begins, and looks the results up later."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -8,25 +8,25 @@ from orchestrator_gql.types import State
 from orchestrator_gql.workflow.model import Predicate, Step, StepList
 
 Ask: TypeAlias = Callable[[Predicate, State], Awaitable[bool]]
-"""Runs an author's predicate where it holds up nobody."""
+"""Runs an author's predicate without blocking the event loop."""
 
 
-def must_be_asked(process: Process, step: Step) -> bool:
-    """True where entering the step needs an author's predicate that has not answered yet.
+def must_evaluate(process: Process, step: Step) -> bool:
+    """True if the step opens a conditional block whose predicate has no result yet.
 
-    The answer counts, not the visit: one whose predicate raised has none, and a retry asks again.
+    The result counts, not the step execution: if the predicate raised, there is no result and a retry runs it again.
     """
     conditions = enumerate(step.conditions)
     return any(
-        one.opens and ConditionKey(process.position, depth) not in process.condition_results
-        for depth, one in conditions
+        condition.opens and ConditionKey(process.position, depth) not in process.condition_results
+        for depth, condition in conditions
     )
 
 
-async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[ConditionKey, bool]]:
-    """Whether the step that the process stands at is taken, and the answers with those that were asked just now.
+async def evaluate(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapping[ConditionKey, bool]]:
+    """Whether the current step is taken, and the condition results with the new results added.
 
-    The outermost condition is asked first; where it says no, the inner ones are not asked at all.
+    The outermost condition runs first. If its result is False, the inner conditions do not run.
     """
     condition_results = dict(process.condition_results)
     for depth, condition in enumerate(steps[process.position].conditions):
@@ -38,16 +38,16 @@ async def asked(process: Process, steps: StepList, ask: Ask) -> tuple[bool, Mapp
     return True, condition_results
 
 
-def recorded(process: Process, steps: StepList) -> bool:
-    """Whether a step inside a run that was opened before is taken."""
+def is_taken(process: Process, steps: StepList) -> bool:
+    """True if the recorded condition results let the process take the current step."""
     conditions = enumerate(steps[process.position].conditions)
     return all(process.condition_results.get(_key(steps, process.position, depth), False) for depth, _ in conditions)
 
 
 def _key(steps: StepList, position: int, depth: int) -> ConditionKey:
-    """The key of the answer that counts for a step: the one of the step that opened the run.
+    """The key of the condition result for the step at ``position``: it belongs to the first step of the block.
 
-    Every step of a run has the same number of conditions around it, so the run's own stands at the same depth in each.
+    Every step of a block has the same number of conditions around it, so a condition has the same depth in each step.
     """
     for index in range(position, -1, -1):
         conditions = steps[index].conditions

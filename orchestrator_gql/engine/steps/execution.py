@@ -1,4 +1,4 @@
-"""One step in, one Outcome out: the only room that runs authors' code, and no transaction is open while it does."""
+"""Runs authors' code: executes a step and returns its outcome. No transaction is open during that time."""
 
 import asyncio
 import contextvars
@@ -35,67 +35,67 @@ from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Pr
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
 POLL = timedelta(seconds=30)
-"""How long a poll may take: the wait is over, and an operator waits for the verdict."""
+"""The time limit of a poll: the wait is over already, and an operator waits for the outcome."""
 
 PATIENCE = 0.5
-"""Seconds between two looks at a database that is away."""
+"""Seconds between two tries to read from an unavailable database."""
 
 T = TypeVar("T")
 
 Tokens = Mapping[str | None, str]
-"""The tokens of the URLs that an action hands out, by the name of the callback; None where there is but one."""
+"""The tokens of the URLs that an action hands out, by the name of the callback; None if there is a single callback."""
 
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
-    """Run the body of an action or validation; ``tokens`` are of the URLs that it hands out."""
+    """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
     secrets = tuple(tokens.values())
     try:
         own = step_arguments.given(runtime, process, step, tokens)
-        state = await seen_by(runtime, process, step, step.function)
-        seen = returned_by(focus, step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, seen, own))
-        made = partial(_made, runtime, process, step, state, seen, secrets)
-        return await call(runtime, step.function, arguments, step.timeout, made)
+        state = await state_for(runtime, process, step, step.function)
+        visible = returned_by(focus, step, state)
+        arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
+        to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
+        return await call(runtime, step.function, arguments, step.timeout, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error, secrets)
 
 
-def _made(
+def _success(
     runtime: Runtime,
     process: Process,
     step: ActionStep,
     state: Mapping[str, Json],
-    seen: Mapping[str, Json],
+    visible: Mapping[str, Json],
     secrets: tuple[str, ...],
     result: Any,
 ) -> Success:
-    """What the step came to that returned ``result``; an author's serializers and lenses have their say in it."""
+    """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
     refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
     added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
-    delta = changed(process.state, state, put_back(step, state, seen, without_tokens(added, secrets)))
+    delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
     return Success(delta, models, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
-async def seen_by(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
-    """The state as the function may see it: of the large values only those that it asks for are fetched."""
+async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
+    """The state for the function; of the large values only the ones that it has parameters for are fetched."""
     names = {parameter.name for parameter in returned_by(wanted_by, function)}
     keys = None if step.lenses or "state" in names else names
     return await patiently(lambda: fetched(runtime, process.state, keys))
 
 
 async def patiently(look: Callable[[], Awaitable[T]]) -> T:
-    """What the database says, however long it is away: that is no fault of the step that waits for it."""
-    is_told = False
+    """The result of ``look``, repeated while the database is unavailable: the step must not fail because of it."""
+    is_logged = False
     while True:
         try:
             return await look()
         except StorageUnavailable:
-            if not is_told:
+            if not is_logged:
                 logger.warning("the database is away; a step waits for what it needs of it")
-            is_told = True
+            is_logged = True
             await asyncio.sleep(PATIENCE)
 
 
@@ -108,23 +108,23 @@ async def turn(
     approved: Sequence[Json] = (),
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
-    """One turn of an input step's form, its faults told in the language of ``locale``.
+    """Run the form of an input step with the submitted ``pages``; its errors are in the language of ``locale``.
 
-    What the form adds to the state is without the engine's own names. Where somebody ``approved`` the form already,
-    its pages begin with what was approved.
+    The data of a complete form has no names of the engine (`GIVEN`). ``approved`` are the pages of an earlier approval;
+    the pages then start with these values.
     """
-    state = await seen_by(runtime, process, step, step.form)
+    state = await state_for(runtime, process, step, step.form)
     own = await step_arguments.with_decisions(runtime, step.form, state, step_arguments.given(runtime, process))
     secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
-    seen = {**returned_by(focus, step, state), **own}
-    turned = await form_turn(runtime, step.form, seen, pages, locale, secrecy)
+    visible = {**returned_by(focus, step, state), **own}
+    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy)
     return _without_own_names(turned, f"The form of step {step.name!r}")
 
 
 async def start_turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
-    """One turn of a workflow's start form; without one it is complete at once, and a page is one too many."""
+    """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
     turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
@@ -138,31 +138,31 @@ def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
 
 
 async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
-    """Why the workflow's own predicate does not let it start now; None where it does, or there is none."""
+    """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none."""
     if workflow.run_predicate is None:
         return None
     return await call(runtime, workflow.run_predicate, {}, None, _reason)
 
 
-def _reason(said: Any) -> str | None:
-    return str(said) if said else None
+def _reason(result: Any) -> str | None:
+    return str(result) if result else None
 
 
 async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
-    """What a condition says of the state."""
+    """The result of a condition for the state."""
     whole = dict(await patiently(lambda: fetched(runtime, state)))
     return await call(runtime, partial(predicate, whole), {}, None, bool)
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
-    """Which callbacks the action is to expect, as an author's function of the state says."""
+    """The names of the callbacks that the action expects, from the author's function of the state."""
     wait = step.awaits
-    assert wait is not None and callable(wait.expect), "only such a step is asked"
+    assert wait is not None and callable(wait.expect), "only a step with a function for its names comes here"
     what = f"expect of callback step {wait.group!r}"
     try:
         state = await patiently(lambda: fetched(runtime, process.state))
-        seen = returned_by(focus, step, state)
-        names = await call(runtime, partial(wait.expect, seen), {}, None, partial(_names, what))
+        visible = returned_by(focus, step, state)
+        names = await call(runtime, partial(wait.expect, visible), {}, None, partial(_names, what))
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
@@ -170,17 +170,17 @@ async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tupl
         return Failed(failure_of(error, runtime))
 
 
-def _names(what: str, said: Any) -> tuple[str, ...]:
+def _names(what: str, result: Any) -> tuple[str, ...]:
     try:
-        return names_of(said, what)
-    except WorkflowDefinitionError as wrong:
-        raise StepError(wrong.message, "bad-expect") from None
+        return names_of(result, what)
+    except WorkflowDefinitionError as error:
+        raise StepError(error.message, "bad-expect") from None
 
 
 async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | None:
-    """Ask the remote service once, before its time counts as over; None where it has no answer that can be taken."""
+    """Poll the remote service once before its callback ends; None if it has no result that fits the contract."""
     poll = step.poll
-    assert poll is not None, "only such a step is asked"
+    assert poll is not None, "only a step with a poll comes here"
     extra = {"process_id": str(process.id), "step": step.name}
     try:
         own = {
@@ -188,9 +188,9 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
             "callback_name": callback.name,
             "remote_ref": callback.remote_ref,
         }
-        state = await seen_by(runtime, process, step, poll)
-        seen = returned_by(focus, step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, poll, seen, own))
+        state = await state_for(runtime, process, step, poll)
+        visible = returned_by(focus, step, state)
+        arguments = await patiently(lambda: step_arguments.arguments(runtime, poll, visible, own))
         found = Found()
         payload = await call(runtime, poll, arguments, POLL, partial(_polled, found))
         if payload is None:
@@ -205,8 +205,8 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
         return None
 
 
-def _polled(found: Found, said: Any) -> Json:
-    return None if said is None else to_json(said, where="the answer", found=found)
+def _polled(found: Found, result: Any) -> Json:
+    return None if result is None else to_json(result, where="the answer", found=found)
 
 
 def _no_form() -> None:
@@ -221,7 +221,7 @@ async def form_turn(
     locale: str,
     secrecy: forms.Secrecy,
 ) -> forms.Turn:
-    """One turn of a form function that takes what it wants by name, ``state`` among it."""
+    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them."""
 
     def begin(own: State) -> Any:
         return form(**bind(wanted_by(form), own, given={**models, "state": own}))
@@ -242,19 +242,20 @@ async def call(
     timeout: timedelta | None,
     then: Callable[[Any], T],
 ) -> T:
-    """What ``then`` makes of what the author's function returned; both may be an author's, and run in one place.
+    """The result of ``then``, called with the result of the author's function.
 
-    Raises `AuthorRaised`, and `StepError` where it takes too long.
+    Both may run authors' code, so both run in the same thread or task. Raises `AuthorRaised`, and `StepError` after
+    ``timeout``.
     """
     limit = timeout.total_seconds() if timeout else None
     try:
         async with asyncio.timeout(limit) as bound:
             if iscoroutinefunction(function):
                 return value_of(await attempt_async(lambda: _awaited(function(**arguments), then)))
-            made = await in_thread(runtime, _called, function, arguments, then)
-            if not isinstance(made, _Later):
-                return made  # type: ignore[no-any-return]
-            return value_of(await attempt_async(lambda: _awaited(made.result, then)))
+            result = await in_thread(runtime, _called, function, arguments, then)
+            if not isinstance(result, _Awaitable):
+                return result  # type: ignore[no-any-return]
+            return value_of(await attempt_async(lambda: _awaited(result.awaitable, then)))
     except TimeoutError:
         if not bound.expired():
             raise
@@ -262,15 +263,15 @@ async def call(
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
-    """What a function returned that is not async itself, and is to be awaited."""
+class _Awaitable:
+    """The awaitable that a function returned, though the function itself is not async."""
 
-    result: Awaitable[Any]
+    awaitable: Awaitable[Any]
 
 
-def _called(function: Callable[..., Any], arguments: dict[str, Any], then: Callable[[Any], T]) -> T | _Later:
+def _called(function: Callable[..., Any], arguments: dict[str, Any], then: Callable[[Any], T]) -> T | _Awaitable:
     result = function(**arguments)
-    return _Later(result) if isawaitable(result) else then(result)
+    return _Awaitable(result) if isawaitable(result) else then(result)
 
 
 async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
@@ -278,7 +279,7 @@ async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
 
 
 async def in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a sync function on the steps' own threads, so that a blocking one never holds up the loop."""
+    """Run a sync function in a thread of the steps, so that a blocking function never blocks the event loop."""
     context = contextvars.copy_context()
     called = partial(context.run, attempt, function, *args, **kwargs)
     return value_of(await asyncio.get_running_loop().run_in_executor(runtime.threads, called))

@@ -1,4 +1,4 @@
-"""What an exception of an author's code is to people: the failure of a step, or the refusal of a request."""
+"""Turns an exception of an author's code into the failure of a step or the error of a request."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -21,23 +21,25 @@ from orchestrator_gql.workflow.model import ActionStep, Step
 logger = logging.getLogger("orchestrator_gql.engine.authors.failures")
 
 ARGUMENTS = ("missing-argument", "bad-argument")
-"""Failures that name the function and the parameter, but not the step."""
+"""The codes of failures whose message names the function and the parameter, but not the step."""
 
 
 def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:
-    """What an exception of an author's code is to operators: bounded, and without the tokens."""
-    told = error.described if isinstance(error, AuthorRaised) else describe(error)
+    """The failure that operators see for an exception of an author's code: bounded in size and without the tokens."""
+    description = error.described if isinstance(error, AuthorRaised) else describe(error)
     return Failure(
-        code=told.code,
-        message=without_tokens(str(told), tokens),
-        details=bounded(without_tokens(told.details, tokens)),
-        traceback=without_tokens(told.trace, tokens) if told.trace and not told.is_polite else None,
+        code=description.code,
+        message=without_tokens(str(description), tokens),
+        details=bounded(without_tokens(description.details, tokens)),
+        traceback=without_tokens(description.trace, tokens)
+        if description.trace and not description.is_polite
+        else None,
         occurred_at=runtime.clock.now(),
     )
 
 
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
-    """What the step comes to that raised: it fails, or is tried again where it may be."""
+    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}"[:MESSAGE])
@@ -51,32 +53,32 @@ def failed(runtime: Runtime, process: Process, step: Step, error: BaseException,
 
 
 def refused(raised: AuthorRaised, what: str) -> AuthorCodeFailed:
-    """What a request answers whose author's code, called ``what``, raised; the rest is in the log, under its id."""
-    told, error_id = raised.described, token_hex(8)
-    trace = without_known(told.trace, raised)  # the trace may quote what the person typed into a secret field
+    """The error of a request whose author's code, named ``what``, raised. The log has the trace under the error id."""
+    description, error_id = raised.described, token_hex(8)
+    trace = without_known(description.trace, raised)  # the trace may quote what the person typed into a secret field
     logger.error("an author's code failed in a request: %s\n%s", what, trace, extra={"error_id": error_id})
-    why = without_known(told.message, raised) if told.is_polite else f"it raised {told.kind}"
-    failed = AuthorCodeFailed(
-        f"{what} failed, and nothing was changed: {why} (error {error_id} in the server's log).", error_id=error_id
+    reason = without_known(description.message, raised) if description.is_polite else f"it raised {description.kind}"
+    error = AuthorCodeFailed(
+        f"{what} failed, and nothing was changed: {reason} (error {error_id} in the server's log).", error_id=error_id
     )
-    failed.add_note(trace)  # for the tests of workflow authors, which have no log to look into
-    return failed
+    error.add_note(trace)  # for the tests of workflow authors, which do not show the log
+    return error
 
 
 @contextmanager
 def in_request(what: str) -> Iterator[None]:
-    """Have what an author's code, called ``what``, raises answered as `AuthorCodeFailed`."""
+    """Raise `AuthorCodeFailed` for an exception of an author's code in the block; ``what`` names the code."""
     try:
         yield
     except AuthorRaised as raised:
         refusal = refused(raised, what)
-    except StepError as wrong:
-        refusal = refused(AuthorRaised(wrong), what)
+    except StepError as error:
+        refusal = refused(AuthorRaised(error), what)
     else:
         return
-    raise refusal  # out here: an exception of an author's must not hang on to it, for whoever formats its context
+    raise refusal  # outside of the except blocks: the author's exception must not become the context of this error
 
 
 def without_tokens(value: Any, tokens: Iterable[str]) -> Any:
-    """The value without the tokens, where there are any."""
+    """The value without the tokens."""
     return conceal(value, tokens) if tokens else value

@@ -1,4 +1,4 @@
-"""What an input step comes to when it is reached: people are asked, a policy says yes, or there is nothing to ask."""
+"""Decides an input step: it asks people, its policy confirms it, or its form has no pages."""
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine.steps import arguments as step_arguments
@@ -14,13 +14,13 @@ from orchestrator_gql.workflow.model import InputStep
 
 
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
-    """Look at the form of an input step: a page to show suspends, a form without pages has nothing to ask."""
+    """The outcome of an input step: a form with a page suspends the process, a form without pages succeeds."""
     try:
         turned = await execution.patiently(lambda: execution.turn(runtime, process, step, []))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
         title = turned.page.title or step.name
-        if step.auto_confirm is not None and await _says_yes(runtime, process, step):
+        if step.auto_confirm is not None and await _policy_confirms(runtime, process, step):
             filled = await _filled_in(runtime, process, step, turned)
             if isinstance(filled, forms.Complete):
                 return await _done(runtime, process, step, filled, title)
@@ -32,39 +32,39 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
 async def _done(
     runtime: Runtime, process: Process, step: InputStep, filled: forms.Complete, title: str | None = None
 ) -> Success:
-    """What the form adds to the state; with a ``title`` it is what the step's policy confirmed."""
-    state = await execution.seen_by(runtime, process, step, step.form)
+    """Success with the data of the form; with a ``title``, the policy of the step confirmed the form."""
+    state = await execution.state_for(runtime, process, step, step.form)
     whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
     delta = changed(process.state, state, whole)
     secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
         return Success(delta, secrets=secrets)
     name = returned_by(_name_of, step.auto_confirm)
-    said = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
-    return Success(delta, confirmed=said, secrets=secrets)
+    confirmed = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
+    return Success(delta, confirmed=confirmed, secrets=secrets)
 
 
 def _name_of(policy: object) -> str:
-    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, say, has no name
+    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
 
 
-async def _says_yes(runtime: Runtime, process: Process, step: InputStep) -> bool:
-    """What the policy says: True, and nothing else, is a yes."""
+async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) -> bool:
+    """True if the policy returned exactly True."""
     policy = step.auto_confirm
-    assert policy is not None, "only such a step has one"
-    state = await execution.seen_by(runtime, process, step, policy)
+    assert policy is not None, "only a step with a policy comes here"
+    state = await execution.state_for(runtime, process, step, policy)
     own = step_arguments.given(runtime, process)
-    seen = returned_by(focus, step, state)
-    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, seen, own))
-    return await execution.call(runtime, policy, arguments, None, _is_yes)
+    visible = returned_by(focus, step, state)
+    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, visible, own))
+    return await execution.call(runtime, policy, arguments, None, _is_true)
 
 
-def _is_yes(said: object) -> bool:
-    return said is True
+def _is_true(result: object) -> bool:
+    return result is True
 
 
 async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned: forms.Turn) -> forms.Turn:
-    """The form with every page answered as it is shown; where that is no answer, the page that people are asked."""
+    """The form with every page submitted unchanged; if a page is invalid so, the page that people must fill in."""
     pages: list[Json] = []
     while isinstance(turned, forms.NextPage):
         pages.append({})

@@ -1,4 +1,4 @@
-"""Product subscriptions for steps: a parameter annotated with a model receives the loaded one."""
+"""Loads product subscriptions for the parameters of steps that are annotated with a model."""
 
 import types
 import typing
@@ -20,21 +20,24 @@ async def load_models(
 ) -> dict[str, SubscriptionModel | list[SubscriptionModel]]:
     """The models that the parameters ask for, by parameter name, as they are stored now.
 
-    The state names a product subscription by its id, or by an object that holds ``subscription_id``. `StepError` where
-    the state names none, there is no such product subscription, or its lifecycle is not the one annotated.
+    The state names a product subscription by its id or by an object with ``subscription_id``. Raises `StepError` if
+    the state names none, if the product subscription does not exist, or if its lifecycle is not the annotated one.
     """
-    asked = {p.name: (p, classes) for p in parameters if p.name in state and (classes := _classes(p.annotation))}
-    if not asked:
+    classes_of = {
+        parameter.name: classes
+        for parameter in parameters
+        if parameter.name in state and (classes := _classes(parameter.annotation))
+    }
+    if not classes_of:
         return {}
-    named = {name: _ids(name, state[name]) for name, (p, _) in asked.items() if state[name] is not None}
-    every = [id for ids in named.values() for id in ids]
-    stored = await runtime.database.read(lambda conn: product_subscriptions.models(conn, every))
-    found: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
-    for name, ids in named.items():
-        _, classes = asked[name]
-        loaded = [returned_by(_load, name, id, stored, classes) for id in ids]
-        found[name] = loaded if isinstance(state[name], list) else loaded[0]
-    return found
+    ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
+    every_id = [id for ids in ids_of.values() for id in ids]
+    stored = await runtime.database.read(lambda conn: product_subscriptions.models(conn, every_id))
+    models: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
+    for name, ids in ids_of.items():
+        loaded = [returned_by(_load, name, id, stored, classes_of[name]) for id in ids]
+        models[name] = loaded if isinstance(state[name], list) else loaded[0]
+    return models
 
 
 def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
@@ -42,20 +45,20 @@ def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
     if isinstance(annotation, type) and issubclass(annotation, SubscriptionModel):
         return (annotation,)
     if typing.get_origin(annotation) in (typing.Union, types.UnionType, list, typing.Annotated):
-        return tuple(found for argument in typing.get_args(annotation) for found in _classes(argument))
+        return tuple(model for argument in typing.get_args(annotation) for model in _classes(argument))
     return ()
 
 
 def _ids(name: str, value: Json) -> list[UUID]:
     values = value if isinstance(value, list) else [value]
     try:
-        return [UUID(str(one["subscription_id"] if isinstance(one, dict) else one)) for one in values]
-    except (KeyError, ValueError) as wrong:
+        return [UUID(str(item["subscription_id"] if isinstance(item, dict) else item)) for item in values]
+    except (KeyError, ValueError) as error:
         raise StepError(
             f"The state's {name!r} names no product subscription: expected its id, or an object with "
             f"'subscription_id', found {str(value)[:80]!r}.",
             "bad-argument",
-        ) from wrong
+        ) from error
 
 
 def _load(
@@ -63,10 +66,10 @@ def _load(
 ) -> SubscriptionModel:
     if id not in stored:
         raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
-    for one in classes[:-1]:
+    for model in classes[:-1]:
         try:
-            return one.load(stored[id])
-        except StepError as wrong:
-            if wrong.failure_code != "lifecycle-mismatch":
+            return model.load(stored[id])
+        except StepError as error:
+            if error.failure_code != "lifecycle-mismatch":
                 raise
     return classes[-1].load(stored[id])

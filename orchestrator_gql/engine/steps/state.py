@@ -1,4 +1,4 @@
-"""What part of the state a step works on, and how what it made goes back."""
+"""Selects the part of the state that a step sees, and merges its result back into the whole state."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -17,22 +17,22 @@ from orchestrator_gql.workflow.model import Step
 
 def focus(step: Step, state: Mapping[str, Json]) -> dict[str, Json]:
     """The part of the state that the step sees."""
-    seen = dict(state)
+    view = dict(state)
     for lens in step.lenses:
-        seen = dict(lens.get(seen))
-    return seen
+        view = dict(lens.get(view))
+    return view
 
 
 def put_back(
-    step: Step, state: Mapping[str, Json], seen: Mapping[str, Json], added: Mapping[str, Any]
+    step: Step, state: Mapping[str, Json], visible: Mapping[str, Json], added: Mapping[str, Any]
 ) -> dict[str, Json]:
-    """What the step adds to the whole state, having seen a part of it and added to that."""
+    """The changes of the whole state, if the step saw the part ``visible`` and added ``added`` to it."""
     if not step.lenses:
         return dict(added)
     views = [dict(state)]
     for lens in step.lenses[:-1]:
         views.append(dict(lens.get(views[-1])))
-    whole: dict[str, Json] = {**seen, **added}
+    whole: dict[str, Json] = {**visible, **added}
     for lens, view in zip(reversed(step.lenses), reversed(views), strict=True):
         whole = dict(lens.set(view)(whole))
     return {key: value for key, value in whole.items() if key not in state or state[key] != value}
@@ -41,7 +41,7 @@ def put_back(
 async def fetched(
     runtime: Runtime, state: Mapping[str, Json], keys: Collection[str] | None = None
 ) -> Mapping[str, Json]:
-    """The state with the values of those keys (None: of all) in their places; the very same where none is stored."""
+    """The state with the large values of ``keys`` (None: all keys) loaded; the same object if there are none."""
     wanted = _wanted(state, keys)
     if not wanted:
         return state
@@ -50,15 +50,15 @@ async def fetched(
 
 
 def fetched_now(conn: Connection, state: Mapping[str, Json]) -> Mapping[str, Json]:
-    """The same within a transaction, of all keys."""
+    """Like `fetched`, inside a transaction and for all keys."""
     wanted = _wanted(state, None)
     return _filled(state, wanted, callbacks.texts(conn, list(wanted.values()))) if wanted else state
 
 
 def changed(before: Mapping[str, Json], whole: Mapping[str, Json], delta: Mapping[str, Json]) -> dict[str, Json]:
-    """What a step adds to the state without what it gave back as it was: that stays where it is stored.
+    """The changes of a step without the large values that it returned unchanged: those stay in their own rows.
 
-    ``whole`` is the state as the step saw it, with the values that ``before`` keeps out of line.
+    ``whole`` is the state as the step saw it; ``before`` has references in place of the large values.
     """
 
     def is_kept(key: str, value: Json) -> bool:

@@ -1,7 +1,7 @@
-"""The sealer: every second it seals what the audit log has grown by, so that a removed end of a chain shows too.
+"""Seals the new entries of the audit log every second, so that the removal of the newest entries is noticed.
 
-Each seal is told to the log, with its number and digest. Whoever collects logs elsewhere thereby holds anchors that
-nobody with the database in hand can change.
+Each seal is logged with its number and digest. A log collector on another machine thus keeps a copy that nobody can
+change through the database.
 """
 
 import asyncio
@@ -18,29 +18,29 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 logger = logging.getLogger("orchestrator_gql.engine.workers.sealer")
 
 EVERY = 1.0
-"""Seconds between two looks, and so the age at which a removed entry begins to be missed."""
+"""Seconds between two runs. The removal of an entry that is older than this is noticed."""
 
 LAST_SECONDS = 5.0
-"""Patience at the end: a database that is away must not keep a server from stopping."""
+"""Seconds for the last run: an unavailable database must not keep a server from stopping."""
 
 
 async def keep_sealed(runtime: Runtime) -> None:
-    """Seal what is new, again and again, until cancelled."""
+    """Seal new entries periodically until cancelled."""
     while True:
         try:
             await seal_new(runtime)
         except StorageUnavailable:
             logger.warning("the database is away; the audit log is sealed when it is back")
-        except Exception:  # a sealer that died silently would leave the log open for ever
+        except Exception:  # if the task ended silently, the log would never be sealed again
             logger.exception("the audit log could not be sealed; it is tried again")
         await asyncio.sleep(EVERY)
 
 
 async def seal_new(runtime: Runtime) -> int:
-    """Seal what is not sealed yet, and return how many entries that was.
+    """Seal all unsealed entries; the number of sealed entries.
 
-    Where there is nothing it costs one look at an index. Several sealers may be at it: whoever comes second leaves it
-    to the first, and to the next look.
+    Without new entries the cost is one index lookup. Several sealers may run at the same time: the second one stops and
+    leaves the entries to the first one and to the next run.
     """
     sealed = 0
     while await runtime.database.read(audit.has_unsealed):
@@ -56,11 +56,11 @@ async def seal_new(runtime: Runtime) -> int:
 
 
 async def seal_at_the_end(runtime: Runtime) -> None:
-    """Seal what came last, at an orderly stop; where that fails, the next start does it."""
+    """Seal the last entries at an orderly stop; if this fails, the next start seals them."""
     try:
         async with asyncio.timeout(LAST_SECONDS):
             await seal_new(runtime)
-    except Exception:  # whatever it is, the server is to stop all the same
+    except Exception:  # the server must stop in any case
         logger.warning("the end of the audit log is not sealed; the next start seals it", exc_info=True)
 
 

@@ -1,4 +1,4 @@
-"""The clock of many servers: the database's, which each of them asks again and again."""
+"""Sets the clock of a server by the clock of the database, so that all servers on one database agree."""
 
 import asyncio
 import logging
@@ -18,34 +18,34 @@ EVERY = 10.0
 """Seconds between two readings."""
 
 TRIES = 3
-"""Questions of one reading; the answer that came quickest tells the time best."""
+"""Queries in one reading; the fastest response gives the most accurate time."""
 
 
 async def read_database_clock(runtime: Runtime, clock: SteadyClock) -> None:
-    """Ask the database for the time once. The answer was true half of its way ago."""
+    """Read the time of the database once. The response was exact half of its travel time ago."""
 
-    def ask(conn: Connection) -> tuple[float, float, datetime]:
-        return min(_asked(conn) for _ in range(TRIES))
+    def fastest(conn: Connection) -> tuple[float, float, datetime]:
+        return min(_reading(conn) for _ in range(TRIES))
 
-    took, answered, said = await runtime.database.read(ask)
-    clock.follow(said, time.monotonic() - answered + took / 2)
+    took, arrived, database_time = await runtime.database.read(fastest)
+    clock.follow(database_time, time.monotonic() - arrived + took / 2)
 
 
 async def keep_to_database_clock(runtime: Runtime, clock: SteadyClock) -> None:
-    """Ask again and again, until cancelled."""
+    """Read the time of the database periodically until cancelled."""
     while True:
         await asyncio.sleep(EVERY)
         try:
             await read_database_clock(runtime, clock)
         except StorageUnavailable:
             logger.warning("the database is away; its time is read when it is back")
-        except Exception:  # a clock that was never set again would drift from those of the other servers
+        except Exception:  # if the task ended, the clock would drift away from the clocks of the other servers
             logger.exception("the time of the database could not be read")
 
 
-def _asked(conn: Connection) -> tuple[float, float, datetime]:
-    """How long the answer took, when it came, and what it was."""
+def _reading(conn: Connection) -> tuple[float, float, datetime]:
+    """The duration of the query in seconds, the monotonic time of the response, and the time of the database."""
     began = time.monotonic()
-    said = timers.database_time(conn)
-    answered = time.monotonic()
-    return answered - began, answered, said
+    database_time = timers.database_time(conn)
+    arrived = time.monotonic()
+    return arrived - began, arrived, database_time

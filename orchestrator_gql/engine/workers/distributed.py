@@ -1,11 +1,11 @@
-"""The engine on many machines: the doorbell is a job in Procrastinate's queue, in the same PostgreSQL.
+"""Runs the engine on many machines: a wake-up is a job in Procrastinate's queue, in the same PostgreSQL.
 
-A job says "look at this process", nothing else, and is deferred in the transaction that made the process runnable: both
-are there or neither. Whoever hears it claims the process, and a claim is what decides. So a job may be lost (the watch
-of every worker rings again for what is runnable and has no job), heard twice (the second claim finds it taken), or be
-a dead worker's (it is struck off; its lease runs out). Jobs have a ``queueing_lock``, the process, so that one bell
-hangs at a time, but no ``lock``: leases and epochs keep two workers apart already, and a lock would make the next bell
-wait behind the job of a dead worker.
+A job only says "look at this process". It is deferred in the transaction that makes the process runnable, so both exist
+or neither. The worker that gets the job claims the process, and only the claim decides. So a job may be lost (the watch
+of every worker notifies again for runnable processes without a job), delivered twice (the second claim finds the
+process taken), or belong to a dead worker (the job is removed; the lease ends). The ``queueing_lock`` of a job is its
+process, so that only one job waits per process. A job has no ``lock``: leases and epochs already keep two workers
+apart, and with a lock the next job would wait behind the job of a dead worker.
 """
 
 import asyncio
@@ -33,69 +33,69 @@ logger = logging.getLogger(__name__)
 QUEUE = "orchestrator"
 TASK = "advance"
 POLL = 1.0
-"""Seconds after which a worker looks into the queue though nothing was notified."""
+"""Seconds after which a worker polls the queue without a notification."""
 
 OVERDUE = 10
-"""The priority of a bell that is rung again: its process has waited already."""
+"""The priority of a repeated wake-up: its process has waited already."""
 
 AWAY = 1.0
-"""Seconds between two tries to reach a queue that is away."""
+"""Seconds between two tries to reach an unavailable queue."""
 
 
 class DistributedDispatcher:
-    """Rings by jobs; one that only rings (an API server) never runs them."""
+    """Notifies workers by jobs. An API server without a worker only defers jobs and never runs them."""
 
     def __init__(self, database_url: str) -> None:
         plain = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=plain, min_size=1, max_size=4, timeout=5)
         )
-        self._app.task(name=TASK, queue=QUEUE)(self._heard)
+        self._app.task(name=TASK, queue=QUEUE)(self._advance)
         self._runtime: Runtime | None = None
         self._work: WorkerTasks | None = None
         self._running: asyncio.Task[None] | None = None
 
     def attach(self, runtime: Runtime) -> None:
-        """Say for which server this rings."""
+        """Set the server whose processes this dispatcher wakes."""
         self._runtime = runtime
         self._work = WorkerTasks(runtime)
 
     @property
     def runtime(self) -> Runtime:
-        """The server this rings for."""
+        """The server whose processes this dispatcher wakes."""
         assert self._runtime is not None, "the dispatcher is not attached"
         return self._runtime
 
     @property
     def work(self) -> WorkerTasks:
-        """What is under way here."""
+        """The running tasks of this worker."""
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
     async def prepare(self, conn: AsyncConnection, process_ids: Iterable[UUID]) -> None:
-        """Hang the bells of the processes on the transaction that made them runnable, which holds them.
+        """Defer the jobs of the processes in the transaction that makes them runnable; it holds their locks.
 
-        One that hangs already is heard after this transaction: its claim waits for the process that is held here.
+        If a process has a waiting job already, no job is added: its claim waits for the lock that is held here.
         """
-        asked = sorted(process_ids)
-        if len(asked) > 1:
-            asked = sorted(await conn.run_sync(wake_ups.without_job, asked))
-        if not asked or await self._defer(conn, asked):
+        missing = sorted(process_ids)
+        if len(missing) > 1:
+            missing = sorted(await conn.run_sync(wake_ups.without_job, missing))
+        if not missing or await self._defer(conn, missing):
             return
-        for process_id in asked if len(asked) > 1 else ():
+        for process_id in missing if len(missing) > 1 else ():
             await self._defer(conn, [process_id])
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
-        """Nothing: the queue's own notification rings at the COMMIT."""
+        """Do nothing: the queue sends its own notification at the COMMIT."""
 
     async def run(self) -> None:
-        """Work off the queue until stopped, at most ``concurrency`` processes at once."""
+        """Run the jobs of the queue until stopped, at most ``concurrency`` processes at once."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.work.watch(self._notify_again))
             self._running = group.create_task(self._work_off())
 
     async def stop(self, grace: float) -> None:
-        """Take no more work; let running steps finish for so many seconds, then hand over what they belong to."""
+        """Take no more jobs; let running steps finish for ``grace`` seconds, then hand over their processes."""
         self.work.is_stopping = True
         if self._running is not None:
             self._running.cancel()
@@ -112,7 +112,7 @@ class DistributedDispatcher:
                         name=self.runtime.worker,
                         concurrency=settings.concurrency,
                         fetch_job_polling_interval=POLL,
-                        shutdown_graceful_timeout=0,  # what runs is ours, and outlives the queue
+                        shutdown_graceful_timeout=0,  # running steps belong to the engine and outlive the queue
                         delete_jobs="always",
                         install_signal_handlers=False,
                         update_heartbeat_interval=settings.heartbeat,
@@ -120,40 +120,40 @@ class DistributedDispatcher:
                     )
             except (ConnectorException, psycopg.Error, OSError):
                 logger.warning("the queue is away; the worker goes on when it is back")
-            except Exception:  # a worker that died silently would hear no bell ever again
+            except Exception:  # if the task ended silently, this worker would never get a job again
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
 
-    async def _heard(self, process_id: str) -> None:
-        """Shielded: when the database is away, Procrastinate gives its jobs up, but a step that ran must be stored."""
+    async def _advance(self, process_id: str) -> None:
+        """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""
         await asyncio.shield(self.work.begin(UUID(process_id)))
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:
-        """Rebuild the bells of processes that are runnable and have none: lost with the queue, or with a worker."""
+        """Defer new jobs for runnable processes without a job: the job was lost with the queue or with a worker."""
         database = self.runtime.database
         assert isinstance(database, PostgresDatabase)
-        await self._strike_off()
-        silent = await database.read(lambda conn: wake_ups.without_job(conn, process_ids))
+        await self._remove_stalled_jobs()
+        missing = await database.read(lambda conn: wake_ups.without_job(conn, process_ids))
         try:
             async with database.engine.begin() as conn:
-                for process_id in sorted(silent):
+                for process_id in sorted(missing):
                     await self._defer(conn, [process_id], priority=OVERDUE)
         except DBAPIError as error:
             raise StorageUnavailable from error
 
-    async def _strike_off(self) -> None:
-        """Remove the jobs of workers that died: nobody would ever finish them."""
+    async def _remove_stalled_jobs(self) -> None:
+        """Remove the jobs of dead workers: nobody would ever finish them."""
         queue = self._app.job_manager
         try:
             stalled = await queue.get_stalled_jobs(queue=QUEUE, seconds_since_heartbeat=self.runtime.settings.lease)
-        except (ConnectorException, AppNotOpen) as error:  # not open: the worker comes back to a queue that was away
+        except (ConnectorException, AppNotOpen) as error:  # not open: the worker is still reconnecting to the queue
             raise StorageUnavailable from error
         for job in stalled:
-            with suppress(ConnectorException):  # another worker struck it off at the same time
+            with suppress(ConnectorException):  # another worker removed it at the same time
                 await queue.finish_job(job, Status.FAILED, delete_job=True)
 
     async def _defer(self, conn: AsyncConnection, process_ids: Sequence[UUID], priority: int = 0) -> bool:
-        """False where a bell of one of them hangs already; none is hung then."""
+        """Defer the jobs of the processes. False, and no job is deferred, if one of them has a waiting job already."""
         raw = (await conn.get_raw_connection()).driver_connection
         try:
             async with conn.begin_nested():  # a conflict would undo the whole transaction

@@ -1,4 +1,4 @@
-"""The engine in this process: tasks that advance what is rung for."""
+"""Runs the engine inside the server process: tasks advance the processes that are notified."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EmbeddedDispatcher:
-    """Rings are a queue in memory. Losing it loses nothing: the table says what is runnable."""
+    """Keeps wake-ups in a queue in memory. No wake-up is lost with it: the table says which processes are runnable."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[UUID] = asyncio.Queue()
@@ -24,21 +24,21 @@ class EmbeddedDispatcher:
         self._work: WorkerTasks | None = None
 
     def attach(self, runtime: Runtime) -> None:
-        """Say for which server this rings."""
+        """Set the server whose processes this dispatcher advances."""
         self._runtime = runtime
         self._work = WorkerTasks(runtime)
 
     @property
     def work(self) -> WorkerTasks:
-        """What is under way here."""
+        """The running tasks of this worker."""
         assert self._work is not None, "the dispatcher is not attached"
         return self._work
 
     async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
-        """Nothing: what is in the queue's memory need not be committed."""
+        """Do nothing: a queue in memory needs no commit."""
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
-        """Advance these; one that is being advanced is looked at once more when it rests."""
+        """Queue the processes; a process that is being advanced now is queued again when it rests."""
         for process_id in process_ids:
             if process_id in self._busy:
                 self._again.add(process_id)
@@ -47,7 +47,7 @@ class EmbeddedDispatcher:
                 self._queue.put_nowait(process_id)
 
     async def run(self) -> None:
-        """Advance until stopped, at most ``concurrency`` processes at once."""
+        """Advance processes until stopped, at most ``concurrency`` at once."""
         assert self._runtime is not None, "the dispatcher is not attached"
         free = asyncio.Semaphore(self._runtime.settings.concurrency)
         async with asyncio.TaskGroup() as group:
@@ -56,14 +56,14 @@ class EmbeddedDispatcher:
                 await free.acquire()
                 process_id = await self._queue.get()
                 if self.work.is_stopping:
-                    break  # rung for while the last steps finish: it is runnable, and waits for the next server
+                    break  # notified while the last steps finish: the process is runnable and waits for the next server
                 self._queued.discard(process_id)
                 self._busy.add(process_id)
                 task = self.work.begin(process_id)
-                task.add_done_callback(lambda done, id=process_id: self._rested(id, free))  # type: ignore[misc]
+                task.add_done_callback(lambda _task, id=process_id: self._rested(id, free))  # type: ignore[misc]
 
     async def stop(self, grace: float) -> None:
-        """Take no more work; let running steps finish for so many seconds, then hand over what they belong to."""
+        """Take no more processes; let running steps finish for ``grace`` seconds, then hand over their processes."""
         await self.work.end(grace)
 
     async def _notify_again(self, process_ids: Sequence[UUID]) -> None:

@@ -1,4 +1,4 @@
-"""The one who watches the clock: fires the timers that fell due, in batches, and decides nothing."""
+"""Fires due timers in batches; it wakes processes but decides nothing about their waits."""
 
 import asyncio
 import logging
@@ -25,26 +25,26 @@ from orchestrator_gql.workflows.registry import Registry
 logger = logging.getLogger("orchestrator_gql.engine.workers.timekeeper")
 
 BATCH = 500
-"""Timers that one transaction fires: enough to share its cost, few enough that other writers are not held up."""
+"""The processes whose timers one transaction fires: many share its cost, but other writers must not wait long."""
 
 WINDOW = 4 * BATCH
-"""Due timers that one look goes through for a batch of processes that nobody holds; several servers look at once."""
+"""Due timers that are searched for a batch of unlocked processes; several servers search at the same time."""
 
 HURRY = 3.0
-"""Seconds for which nothing else begins while timers are fired; ten thousand take half of that on a busy machine."""
+"""Seconds in which no step starts while timers fire; ten thousand timers take half of that on a busy machine."""
 
 SHORTEST_SLEEP = 0.01
-"""Seconds: a process that was being moved when its timer fell due is looked at again after that."""
+"""Seconds until the next look if a process was locked when its timer became due."""
 
 LONGEST_SLEEP = 0.5
-"""Seconds: a clock that was stepped, or a timer set by another server, is noticed after that."""
+"""Seconds until a changed clock or a timer of another server is noticed."""
 
 BREATH = 0.02
-"""Seconds between a bell and the look: where hundreds of callbacks are issued a second, one look serves many."""
+"""Seconds between a wake-up and the look: at hundreds of new callbacks a second, a single look serves many."""
 
 
 async def keep_time(runtime: Runtime) -> None:
-    """Fire timers as they fall due, until cancelled."""
+    """Fire timers when they become due, until cancelled."""
     while True:
         runtime.timers.clear()
         try:
@@ -52,7 +52,7 @@ async def keep_time(runtime: Runtime) -> None:
         except StorageUnavailable:
             logger.warning("the database is away; timers fire when it is back")
             pause = LONGEST_SLEEP
-        except Exception:  # a clock that died silently would fire nothing ever again
+        except Exception:  # if the task ended silently, no timer would ever fire again
             logger.exception("timers could not be fired; they are tried again")
             pause = LONGEST_SLEEP
         try:
@@ -64,7 +64,7 @@ async def keep_time(runtime: Runtime) -> None:
 
 
 async def _fire_and_look(runtime: Runtime) -> float:
-    """Fire what is due; the seconds to sleep until the next look."""
+    """Fire all due timers; the seconds to sleep until the next look."""
     due = await runtime.database.read(timers.next_due)
     if due is not None and due <= runtime.clock.now():
         await _fire_all(runtime)
@@ -76,27 +76,27 @@ async def _fire_and_look(runtime: Runtime) -> float:
 
 
 async def _fire_all(runtime: Runtime) -> None:
-    """Fire what is due, batch after batch.
+    """Fire all due timers, batch after batch.
 
-    What the first batches woke would crowd the last ones out of the database, and they would come minutes late. So
-    none of it begins before all is awake, or `HURRY` is over.
+    The processes of the first batches would keep the database busy, and the last batches would fire minutes late. So
+    no woken process starts a step before all timers have fired, or before `HURRY` is over.
     """
     loop = asyncio.get_running_loop()
     runtime.may_advance.clear()
-    waiting = loop.call_later(HURRY, runtime.may_advance.set)
+    limit = loop.call_later(HURRY, runtime.may_advance.set)
     try:
         while await runtime.database.transaction(lambda conn: fire(conn, runtime, runtime.clock.now())):
             continue
     finally:
-        waiting.cancel()
+        limit.cancel()
         runtime.may_advance.set()
 
 
 def fire(conn: Connection, runtime: Runtime, now: datetime) -> int:
-    """Fire the due timers of at most one batch of processes; how many there were.
+    """Fire the due timers of at most one batch of processes; the number of fired timers.
 
-    A process that is being moved just now is left for the next look. Locks come before anything is written (see
-    `storage.processes`), and none is waited for, so that two timekeepers never wait for each other.
+    A locked process is left for the next look. All locks are taken before the first write (see `storage.processes`),
+    and no lock is waited for, so that two servers that fire timers never wait for each other.
     """
     held = processes.hold_free(conn, timers.due_processes(now, WINDOW), BATCH)
     fired = timers.take_due(conn, held, now) if held else []
@@ -111,17 +111,17 @@ WAKES = {
     TimerKind.CALLBACK_DEADLINE: ProcessStatus.AWAITING_CALLBACK,
     TimerKind.HEARTBEAT: ProcessStatus.AWAITING_CALLBACK,
 }
-"""What a process must rest at for a timer to concern it."""
+"""The status that a process must have so that a timer of this kind wakes it."""
 
 NOT_DEPLOYED = timedelta(minutes=1)
-"""After that a question is looked at again that is to be closed, and whose workflow is not deployed here."""
+"""The delay until the next try to close an input request whose workflow is not deployed here."""
 
 
 def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
-    """Make runnable what rests at the status that its timer concerns. The processes are held.
+    """Make the processes runnable that have the status for their timer. The caller holds their locks.
 
-    Any other one is passed over: its letter came first, somebody ended it, or it has not come to its wait yet and will
-    look itself.
+    Other processes stay as they are: the delivery came first, somebody ended the process, or the process has not
+    reached its wait yet and will check the deadline itself.
     """
     concerned: dict[ProcessStatus, list[UUID]] = {}
     for timer in fired:
@@ -129,33 +129,35 @@ def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> N
             concerned.setdefault(WAKES[timer.kind], []).append(timer.process_id)
     for resting, ids in concerned.items():
         for version, resumed in processes.resume_all(conn, ids, resting, now).items():
-            told = status_changed(resumed[0], resting, ProcessStatus.RUNNING, version, None, now)
-            events.append_for_each(conn, told, resumed)
+            event = status_changed(resumed[0], resting, ProcessStatus.RUNNING, version, None, now)
+            events.append_for_each(conn, event, resumed)
 
 
 def fire_reminders(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
-    """Tell again of the questions that are still open, and give those to others that were to be. Their processes are
-    held."""
-    told = []
+    """Send the due reminders of open input requests, and do the due escalations. The caller holds the locks of the
+    processes."""
+    changes = []
     due = [timer.input_request_id for timer in fired if timer.kind is TimerKind.REMINDER and timer.input_request_id]
     if due:
-        told += [requests.changed(request, "REMINDED", now) for request in input_requests.remind(conn, due, now)]
-    # where a server was away for long, several of one question's may be due
+        changes += [requests.changed(request, "REMINDED", now) for request in input_requests.remind(conn, due, now)]
+    # after a long downtime, several escalations of a request may be due: the order matters
     escalating = (timer for timer in fired if timer.kind is TimerKind.ESCALATION)
     for timer in sorted(escalating, key=lambda timer: timer.due_at or now):
-        assert timer.input_request_id is not None and timer.assignee is not None, "such a timer says whose and which"
+        assert timer.input_request_id is not None and timer.assignee is not None, (
+            "an escalation names the request and the assignee"
+        )
         request = input_requests.escalate(conn, timer.input_request_id, timer.assignee, now)
         if request is not None:
             processes.assign(conn, [request.process_id], request.assignee, now)
-            told.append(requests.changed(request, "ESCALATED", now))
-    if told:
-        events.append(conn, told)
+            changes.append(requests.changed(request, "ESCALATED", now))
+    if changes:
+        events.append(conn, changes)
 
 
 def close(
     conn: Connection, fired: Sequence[Fired], context: Callable[[StepList], CommitContext], registry: Registry
 ) -> None:
-    """Close the questions that nobody may answer any more, and fail their processes, which are held."""
+    """Close the expired input requests and fail their processes. The caller holds the locks of the processes."""
     for timer in fired:
         if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
             continue
@@ -164,7 +166,7 @@ def close(
         if request is None or process is None:
             continue
         workflow = registry.find(process.workflow_name)
-        if workflow is None:  # another server has it deployed, or will: it is looked at again
+        if workflow is None:  # another server has the workflow, or will have it: try again later
             timers.set_timer(conn, timer.kind, process.id, _later(context), input_request_id=request.id)
         elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, context(begin).now):
             _fail(conn, request, process, workflow, context(steps_of(process, workflow)))
@@ -173,7 +175,7 @@ def close(
 def _fail(
     conn: Connection, request: InputRequest, process: Process, workflow: Workflow, context: CommitContext
 ) -> None:
-    """Deployed anew, the workflow may have no such step any more: then that is what the process fails of."""
+    """Fail the process: because its request expired, or because the deployed workflow no longer fits its steps."""
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.changed(request, "CLOSED", context.now)])
     pending = with_current_definition(conn, PendingTransitions(process), workflow)

@@ -1,4 +1,4 @@
-"""What one worker is at: the processes in its hands, the leases it keeps, and its watch over what is nobody's."""
+"""Runs the processes of a worker, renews its leases, and watches for runnable processes without a worker."""
 
 import asyncio
 import logging
@@ -22,17 +22,17 @@ from orchestrator_gql.version import __version__
 logger = logging.getLogger("orchestrator_gql.engine.workers.work")
 
 SOON = 0.2
-"""Seconds between two looks while there is more than one look rings for."""
+"""Seconds between two looks while a single look cannot notify all runnable processes."""
 
 SWEEP = 1000
-"""Processes that one look at the table rings for."""
+"""The maximum of processes that a single look notifies."""
 
 FORGOTTEN = timedelta(hours=1)
-"""After so long a silence a worker is struck off the list; until then operators see when it was last heard of."""
+"""A worker that was silent for this time is removed from the list; until then operators see its last heartbeat."""
 
 
 class WorkerTasks:
-    """The work of one worker, however its bell is hung."""
+    """The tasks of a worker; both dispatchers use it."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -44,18 +44,18 @@ class WorkerTasks:
 
     @property
     def running(self) -> int:
-        """How many processes are in its hands."""
+        """The number of processes that this worker advances now."""
         return len(self._tasks)
 
     def begin(self, process_id: UUID) -> "asyncio.Task[None]":
-        """Advance the process in a task of its own, which only `end` cancels."""
+        """Advance the process in a new task, which only `end` cancels."""
         task = asyncio.create_task(self._advance(process_id))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def end(self, grace: float) -> None:
-        """Let running steps finish for so many seconds, and hand over what they belong to."""
+        """Let running steps finish for ``grace`` seconds, then cancel the others and drop the leases."""
         self.is_stopping = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace)
@@ -65,19 +65,19 @@ class WorkerTasks:
         await self._leave()
 
     async def _advance(self, process_id: UUID) -> None:
-        """Whatever happens, nobody waits for a worker that does not work on it."""
+        """Advance the process. After any error, the process must not stay claimed by a worker that does not run it."""
         await self._runtime.may_advance.wait()
         if self.is_stopping:
-            return  # it is runnable, and waits for whoever comes
+            return  # the process is runnable and waits for another worker
         self._in_hand[process_id] += 1
         try:
             await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping))
         except StorageUnavailable:
             self._doubtful.add(process_id)
-            logger.warning("the database is away; the watch rings again", extra={"process_id": str(process_id)})
+            logger.warning("the database is away; the watch tries again", extra={"process_id": str(process_id)})
         except (asyncio.CancelledError, GeneratorExit):
             raise
-        except BaseException:  # the engine's own failures are counted where they happen: this one could not even be
+        except BaseException:  # engine failures are counted in `advance`: this failure could not even be counted
             self._doubtful.add(process_id)
             logger.exception("a process could not be advanced", extra={"process_id": str(process_id)})
         finally:
@@ -86,24 +86,24 @@ class WorkerTasks:
                 del self._in_hand[process_id]
 
     async def watch(self, notify: Callable[[Sequence[UUID]], Awaitable[None]]) -> None:
-        """Keep the leases of what runs here, say that this worker lives, and ring for what is runnable and nobody's."""
+        """Renew the leases and the heartbeat of this worker, and notify runnable processes that no worker holds."""
         while not self.is_stopping:
             pause = self._runtime.settings.heartbeat
             try:
                 freed = await self._free_doubtful()
-                found = await self._look()
-                if lost := list(dict.fromkeys([*found, *freed])):
-                    await notify(lost)
-                if len(found) >= SWEEP:  # there are more: a backlog must not be worked off by the heartbeat
+                runnable = await self._look()
+                if process_ids := list(dict.fromkeys([*runnable, *freed])):
+                    await notify(process_ids)
+                if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
                     pause = min(pause, SOON)
             except StorageUnavailable:
                 logger.warning("the database is away; leases were not renewed")
-            except Exception:  # a watch that died silently would leave every missed ring unheard
+            except Exception:  # if the watch ended silently, lost wake-ups would never be repeated
                 logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(pause)
 
     async def _leave(self) -> None:
-        """Give back what is still held, so that others need not wait for the leases to run out."""
+        """Drop the leases of this worker, so that other workers need not wait until they expire."""
         worker = self._runtime.worker
 
         def sign_off(conn: Connection) -> None:
@@ -116,8 +116,8 @@ class WorkerTasks:
             logger.warning("leases could not be dropped: another worker takes over when they expire")
 
     async def _free_doubtful(self) -> Sequence[UUID]:
-        """Give back what may be ours though nobody works on it: a claim of which the answer was lost, or a step that
-        raised where none may. The heartbeat would keep its lease for ever."""
+        """Release processes that this worker may have claimed but does not run: the response of the claim was lost, or
+        the engine failed unexpectedly. Otherwise the heartbeat would keep the lease for ever."""
         freed: list[UUID] = []
         for process_id in list(self._doubtful):
             if await self._runtime.database.transaction(partial(self._free, process_id)):
@@ -126,7 +126,7 @@ class WorkerTasks:
         return freed
 
     def _free(self, process_id: UUID, conn: Connection) -> bool:
-        """Asked under the process's lock, behind which a claim waits: what is in hand is at work, and stays."""
+        """Release the process unless it runs here; False if it does. A claim waits for the lock that is taken here."""
         processes.hold(conn, process_id)
         if process_id in self._in_hand:
             return False
@@ -144,9 +144,9 @@ class WorkerTasks:
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
         state = engine_state.load(conn).state
-        if self.running:  # first: after an outage our own leases may have run out, and what runs would not be seen
+        if self.running:  # first: the leases may have expired in an outage, and `look` would not count these steps
             processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
-        if state is EngineState.PAUSING:  # two workers that ended their last steps at once each saw the other's
+        if state is EngineState.PAUSING:  # two workers may end their last steps at once, each seeing the other's step
             pausing.look(conn, now)
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
