@@ -1,4 +1,4 @@
-"""Who decided what is written down with the decision itself, and whoever changes it afterwards is found out."""
+"""Every decision has an audit entry in its transaction, and later changes of the log are detected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,20 +36,20 @@ AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAI
 
 
 async def entries(engine: Engine, process_id: UUID | None = None) -> list[AuditEntry]:
-    """The log, the oldest first."""
+    """The audit log, oldest entry first."""
     page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     return [entry for _, entry in page.items][::-1]
 
 
 async def verified(engine: Engine, after: str | None = None, first: int = 10_000) -> Verified:
-    """What walking the chains comes to."""
+    """The result of a verification of the chains."""
     return await verify_audit(engine.runtime, LOCAL_OPERATOR, after=after, first=first)
 
 
-async def test_every_verb_on_a_callback_leaves_an_entry_that_names_who_and_why(offer: Offer) -> None:
+async def test_every_operator_action_on_a_callback_has_an_entry_with_actor_and_reason(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60))
+    process_id = await engine.start(flow)
     first = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     await reissue_callback(engine.runtime, ADA, callback_id=(await engine.callback(process_id)).id, reason="lost")
@@ -73,12 +73,12 @@ async def test_every_verb_on_a_callback_leaves_an_entry_that_names_who_and_why(o
     assert (await verified(engine)).broken is None
 
 
-async def test_letters_adoptions_and_aborts_are_written_down_with_digests_and_not_with_what_was_sent(
+async def test_deliveries_adoptions_and_aborts_have_entries_without_the_delivered_payload(
     offer: Offer,
 ) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60))
-    adopted, failed, aborted = [await engine.start(played) for _ in range(3)]
+    engine = await offer(flow := calls(remote, timeout=60))
+    adopted, failed, aborted = [await engine.start(flow) for _ in range(3)]
     tokens = {id: await remote.asked() for id in (adopted, failed, aborted)}
     for id in tokens:
         await engine.reaches(id, AWAITING)
@@ -104,14 +104,16 @@ async def test_letters_adoptions_and_aborts_are_written_down_with_digests_and_no
     assert actions[failed, "failCallback"].actor == "remote service"
     assert actions[aborted, "abortProcess"].details == {"reason": "wrong site"}
     assert actions[None, "setEngineState"].details == {"state": "PAUSED", "reason": "switch upgrade"}
+    assert log
+    assert remote.tokens
     assert not any("what was sent" in str(entry.details) or "no route" in str(entry.details) for entry in log)
     assert not any(token in str(log) for token in remote.tokens)
 
 
-async def test_what_was_refused_is_not_written_down(offer: Offer) -> None:
+async def test_a_refused_action_has_no_entry(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote))
+    process_id = await engine.start(flow)
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
@@ -155,37 +157,35 @@ def _moved_to_another_chain(conn: Connection, rows: list[Any]) -> None:
     "tamper",
     [_edited, _details_edited, _removed, _first_removed, _reordered, _inserted, _moved_to_another_chain],
 )
-async def test_a_row_that_was_tampered_with_is_found(
-    offer: Offer, tamper: Callable[[Connection, list[Any]], None]
-) -> None:
+async def test_a_changed_row_is_detected(offer: Offer, tamper: Callable[[Connection, list[Any]], None]) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote))
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
     id = (await engine.callback(process_id)).id
     for minutes in (1, 2):
         await reawait_callback(engine.runtime, ADA, callback_id=id, timeout=60 * minutes)
-    other = await engine.start(played)
+    other = await engine.start(flow)
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(other, COMPLETED)
-    whole = await verified(engine)
+    before = await verified(engine)
 
     def act(conn: Connection) -> None:
         mine = select(audit).where(audit.c.chain == process_id).order_by(audit.c.seq)
         tamper(conn, list(conn.execute(mine)))
 
     await engine.runtime.database.transaction(act)
-    found = await verified(engine)
+    verification = await verified(engine)
 
-    assert (whole.broken, whole.entries, whole.has_more) == (None, 5, False)
-    assert found.fault
+    assert (before.broken, before.entries, before.has_more) == (None, 5, False)
+    assert verification.fault
 
 
-async def test_a_forged_entry_needs_the_key(offer: Offer) -> None:
+async def test_an_entry_forged_without_the_key_is_detected(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote), audit_key="a key of the deployment")
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote), audit_key="a key of the deployment")
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -194,34 +194,34 @@ async def test_a_forged_entry_needs_the_key(offer: Offer) -> None:
         record(conn, process_id, actor="ada", action="abortProcess", details={}, now=now, key=b"guessed")
 
     await engine.runtime.database.transaction(forge)
-    found = await verified(engine)
+    verification = await verified(engine)
 
-    assert found.broken is not None
-    assert found.broken.action == "abortProcess"
+    assert verification.broken is not None
+    assert verification.broken.action == "abortProcess"
 
 
-async def test_the_chains_are_walked_in_pages_of_any_size(offer: Offer) -> None:
+async def test_the_chains_are_verified_in_pages_of_any_size(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote))
+    engine = await offer(flow := calls(remote))
     for _ in range(3):
-        process_id = await engine.start(played)
+        process_id = await engine.start(flow)
         await answer(engine.runtime, await remote.asked(), {"rc": 0})
         await engine.reaches(process_id, COMPLETED)
 
-    seen, after, pages = 0, None, 0
+    entry_count, after, pages = 0, None, 0
     while True:
-        found = await verified(engine, after, 4)
-        assert found.broken is None
-        seen, after, pages = seen + found.entries, found.cursor, pages + 1
-        if not found.has_more:
+        verification = await verified(engine, after, 4)
+        assert verification.broken is None
+        entry_count, after, pages = entry_count + verification.entries, verification.cursor, pages + 1
+        if not verification.has_more:
             break
 
-    assert (seen, pages) == (6, 2)
+    assert (entry_count, pages) == (6, 2)
     with pytest.raises(PayloadInvalid):
         await verified(engine, first=0)
 
 
-async def test_the_log_is_read_by_those_who_may_alone(offer: Offer) -> None:
+async def test_only_principals_with_the_permission_read_the_log(offer: Offer) -> None:
     engine = await offer()
     clerk = Principal("carl", "Carl", permissions=frozenset(Permission) - {Permission.READ_AUDIT})
 

@@ -1,4 +1,4 @@
-"""What the engine itself fails to do is counted in the database, and a process ends after three times in a row."""
+"""Failures of the engine itself are counted in the database; three in a row end the process."""
 
 import asyncio
 import logging
@@ -28,11 +28,11 @@ FAILED, COMPLETED, RUNNING = ProcessStatus.FAILED, ProcessStatus.COMPLETED, Proc
 
 
 class Bug(RuntimeError):
-    """What no author raises."""
+    """An error of the engine that no author raises."""
 
 
 class Fault:
-    """Stands in for a function of the engine's and raises, at first or always."""
+    """Replaces a function of the engine; it raises ``error`` for the first ``times`` calls."""
 
     def __init__(self, real: Callable[..., Any], error: Exception, times: int = 1_000) -> None:
         self.raised = 0
@@ -46,9 +46,9 @@ class Fault:
 
 
 def work(ran: list[str]) -> Workflow:
-    """A step that says that it ran."""
+    """A workflow with a step that records that it ran."""
 
-    @step("WorkerTasks")
+    @step("Work")
     async def body() -> State:
         ran.append("work")
         return {"is_done": True}
@@ -57,30 +57,32 @@ def work(ran: list[str]) -> Workflow:
 
 
 async def failures(engine: Engine, process_id: UUID) -> int:
-    """How many are counted now."""
+    """The number of counted engine failures."""
     return (await engine.process(process_id)).engine_failures
 
 
-async def test_a_step_that_cannot_be_begun_is_tried_three_times_and_never_run(
+async def test_a_step_that_cannot_start_is_tried_three_times_and_never_runs(
     offer: Offer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played, heartbeat=0.1)
+    flow = work(ran)
+    engine = await offer(flow, heartbeat=0.1)
     fault = Fault(execution.run, Bug("no step is run"))
     monkeypatch.setattr(execution, "run", fault)
 
-    process_id = await engine.start(played)
+    process_id = await engine.start(flow)
     failed = await engine.reaches(process_id, FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, fault.raised, ran, failed.engine_failures) == ("engine-error", 3, [], 0)
     error_id = failed.failure.details["error_id"]
-    logged = [execution for execution in caplog.records if getattr(execution, "error_id", None) == error_id]
-    assert [execution.levelno for execution in logged] == [logging.ERROR]
+    logged = [record for record in caplog.records if getattr(record, "error_id", None) == error_id]
+    assert [record.levelno for record in logged] == [logging.ERROR]
     assert error_id in failed.failure.message
     (event,) = (
-        e for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED) if e.payload["to"] == "FAILED"
+        event
+        for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)
+        if event.payload["to"] == "FAILED"
     )
     assert event.payload["failure"]["code"] == "engine-error"
 
@@ -89,17 +91,17 @@ async def test_an_outcome_that_the_engine_fails_to_write_is_written_later_and_th
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played)
+    flow = work(ran)
+    engine = await offer(flow)
     real = commit.apply
 
-    def fails_twice(*given: Any, **options: Any) -> Any:
-        return (fault if ran else real)(*given, **options)
+    def fails_twice(*args: Any, **options: Any) -> Any:
+        return (fault if ran else real)(*args, **options)
 
     fault = Fault(real, Bug("nothing is written"), times=2)
     monkeypatch.setattr(commit, "apply", fails_twice)
 
-    ended = await engine.reaches(await engine.start(played), COMPLETED)
+    ended = await engine.reaches(await engine.start(flow), COMPLETED)
 
     assert (ended.state, ran, fault.raised, ended.engine_failures) == ({"is_done": True}, ["work"], 2, 0)
 
@@ -109,55 +111,55 @@ async def test_an_outcome_that_can_never_be_written_ends_the_process_and_the_ste
     offer: Offer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played, heartbeat=0.1)
+    flow = work(ran)
+    engine = await offer(flow, heartbeat=0.1)
     real = commit.apply
     fault = Fault(real, error)
 
-    def fails_behind_the_step(*given: Any, **options: Any) -> Any:
-        return (fault if ran else real)(*given, **options)
+    def fails_after_the_step(*args: Any, **options: Any) -> Any:
+        return (fault if ran else real)(*args, **options)
 
-    monkeypatch.setattr(commit, "apply", fails_behind_the_step)
+    monkeypatch.setattr(commit, "apply", fails_after_the_step)
 
-    process_id = await engine.start(played)
+    process_id = await engine.start(flow)
     failed = await engine.reaches(process_id, FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, ran) == ("engine-error", ["work"])
-    told = [e.payload["to"] for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
-    assert told == ["RUNNING", "FAILED"]
+    statuses = [event.payload["to"] for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
+    assert statuses == ["RUNNING", "FAILED"]
 
 
 async def test_a_claim_that_fails_three_times_ends_the_process(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played, heartbeat=0.1)
+    flow = work(ran)
+    engine = await offer(flow, heartbeat=0.1)
     fault = Fault(commit.with_current_definition, Bug("nothing is claimed"))
     monkeypatch.setattr(runner, "with_current_definition", fault)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, fault.raised, ran) == ("engine-error", 3, [])
 
 
-async def test_failures_are_counted_across_a_restart_and_a_retry_begins_anew(
+async def test_failures_are_counted_across_a_restart_and_a_retry_resets_the_count(
     storage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
+    flow = work(ran)
     clock = TurnableClock()
     fault = Fault(execution.run, Bug("no step is run"))
     with monkeypatch.context() as patched:
         patched.setattr(execution, "run", fault)
-        async with engine_of(storage, played, clock=clock, heartbeat=300.0) as engine:
-            process_id = await engine.start(played)
+        async with engine_of(storage, flow, clock=clock, heartbeat=300.0) as engine:
+            process_id = await engine.start(flow)
             await engine.until(lambda: failures(engine, process_id), told="the first failure")
-        async with engine_of(storage, played, clock=clock, heartbeat=0.1) as engine:
+        async with engine_of(storage, flow, clock=clock, heartbeat=0.1) as engine:
             failed = await engine.reaches(process_id, FAILED)
     raised = fault.raised
 
-    async with engine_of(storage, played, clock=clock) as engine:
+    async with engine_of(storage, flow, clock=clock) as engine:
         await retry_process(engine.runtime, ADA, process_id=process_id)
         ended = await engine.reaches(process_id, COMPLETED)
 
@@ -165,48 +167,48 @@ async def test_failures_are_counted_across_a_restart_and_a_retry_begins_anew(
     assert (failed.failure.code, raised, ran, ended.state) == ("engine-error", 3, ["work"], {"is_done": True})
 
 
-async def test_failures_in_a_row_are_meant_progress_forgets_them(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_progress_resets_the_count_of_failures(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
-    one, two, three = (work(ran).steps for _ in range(3))
-    played = of(one, two, three)
-    engine = await offer(played, heartbeat=0.1)
+    first, second, third = (work(ran).steps for _ in range(3))
+    flow = of(first, second, third)
+    engine = await offer(flow, heartbeat=0.1)
     real = execution.run
-    asked: list[int] = []
+    positions: list[int] = []
 
     async def fails_twice_at_each(runtime: Any, process: Any, *rest: Any) -> Any:
-        asked.append(process.position)
-        if asked.count(process.position) <= 2:
+        positions.append(process.position)
+        if positions.count(process.position) <= 2:
             raise Bug
         return await real(runtime, process, *rest)
 
     monkeypatch.setattr(execution, "run", fails_twice_at_each)
 
-    ended = await engine.reaches(await engine.start(played), COMPLETED)
+    ended = await engine.reaches(await engine.start(flow), COMPLETED)
 
-    assert (asked, ran, ended.engine_failures) == ([0] * 3 + [1] * 3 + [2] * 3, ["work"] * 3, 0)
+    assert (positions, ran, ended.engine_failures) == ([0] * 3 + [1] * 3 + [2] * 3, ["work"] * 3, 0)
 
 
-async def test_a_database_that_is_away_and_a_lost_lease_are_no_failures(
+async def test_an_unavailable_database_and_a_lost_lease_are_no_failures(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played, heartbeat=0.1)
+    flow = work(ran)
+    engine = await offer(flow, heartbeat=0.1)
     away = Fault(commit.with_current_definition, StorageUnavailable(), times=5)
     fenced = Fault(execution.run, commit.Fenced(), times=5)
     monkeypatch.setattr(runner, "with_current_definition", away)
     monkeypatch.setattr(execution, "run", fenced)
 
-    ended = await engine.reaches(await engine.start(played), COMPLETED)
+    ended = await engine.reaches(await engine.start(flow), COMPLETED)
 
     assert (away.raised, fenced.raised, ran, ended.engine_failures) == (5, 5, ["work"], 0)
 
 
-async def test_a_failure_of_whoever_lost_the_process_is_not_counted(
+async def test_a_failure_of_a_worker_that_lost_the_process_is_not_counted(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    played = work([])
-    engine = await offer(played, heartbeat=300.0)
+    flow = work([])
+    engine = await offer(flow, heartbeat=300.0)
     began, go = asyncio.Event(), asyncio.Event()
 
     async def loses_it(*_: Any) -> Any:
@@ -215,7 +217,7 @@ async def test_a_failure_of_whoever_lost_the_process_is_not_counted(
         raise Bug
 
     monkeypatch.setattr(execution, "run", loses_it)
-    process_id = await engine.start(played)
+    process_id = await engine.start(flow)
     await began.wait()
     stolen = text("UPDATE processes SET epoch = epoch + 1")
     await engine.runtime.database.transaction(lambda conn: conn.execute(stolen) and None)
@@ -225,40 +227,40 @@ async def test_a_failure_of_whoever_lost_the_process_is_not_counted(
     assert await failures(engine, process_id) == 0
 
 
-async def test_what_a_step_came_to_is_kept_where_the_engine_fails_to_ask_what_comes_next(
+async def test_the_outcome_of_a_step_is_stored_if_the_engine_fails_to_prepare_the_next_step(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    played = of(work(ran).steps, conditional(lambda _: True)(work(ran).steps))
-    engine = await offer(played, heartbeat=0.1)
+    flow = of(work(ran).steps, conditional(lambda _: True)(work(ran).steps))
+    engine = await offer(flow, heartbeat=0.1)
     fault = Fault(execution.holds, Bug("no condition is asked"))
     monkeypatch.setattr(execution, "holds", fault)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, failed.position, ran, failed.state) == ("engine-error", 1, ["work"], {"is_done": True})
 
 
-async def test_a_process_ends_by_its_row_alone_where_neither_steps_nor_events_can_be_written(
+async def test_a_process_ends_by_its_row_alone_if_neither_steps_nor_events_can_be_written(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
-    played = work(ran)
-    engine = await offer(played, heartbeat=0.1)
+    flow = work(ran)
+    engine = await offer(flow, heartbeat=0.1)
 
     def broken(real: Callable[..., None]) -> Callable[..., None]:
-        def write(*given: Any) -> None:
+        def write(*args: Any) -> None:
             if ran:
                 raise Bug
-            real(*given)
+            real(*args)
 
         return write
 
     monkeypatch.setattr(step_rows, "save_all", broken(step_rows.save_all))
     monkeypatch.setattr(event_rows, "append", broken(event_rows.append))
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, failed.status, ran, failed.worker) == ("engine-error", FAILED, ["work"], None)

@@ -1,4 +1,4 @@
-"""A paused engine, on both databases: it starts nothing, loses nothing, and goes on where it stood."""
+"""A paused engine starts no step, loses nothing, and continues after the resumption, on both databases."""
 
 import asyncio
 from functools import partial
@@ -37,17 +37,17 @@ FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, Proc
 
 
 async def pause(engine: Engine, reason: str = "router upgrade") -> EngineState:
-    """Where the engine stands once somebody has paused it."""
+    """Pause the engine; its state after that."""
     return (await set_engine_state(engine.runtime, ADA, paused=True, reason=reason)).state
 
 
 async def resume(engine: Engine) -> None:
-    """Let it go on."""
+    """Resume the engine."""
     await set_engine_state(engine.runtime, ADA, paused=False)
 
 
-async def comes_to(engine: Engine, state: EngineState) -> None:
-    """Wait until the engine stands there."""
+async def reaches_state(engine: Engine, state: EngineState) -> None:
+    """Wait until the engine has this state."""
 
     async def look() -> bool:
         return (await engine.read(engine_state.load)).state is state
@@ -55,15 +55,15 @@ async def comes_to(engine: Engine, state: EngineState) -> None:
     await engine.until(look, told=f"the engine to be {state}")
 
 
-async def stays(engine: Engine, process_id: UUID) -> None:
-    """Ring for the process as loudly as can be; nothing may come of it."""
+async def assert_does_not_move(engine: Engine, process_id: UUID) -> None:
+    """Assert that the process does not move even if it is advanced several times."""
     before = await engine.steps(process_id)
     await asyncio.gather(*(advance(engine.runtime, process_id) for _ in range(3)))
     assert await engine.steps(process_id) == before
 
 
-async def test_a_start_is_refused_with_who_paused_since_when_and_why(offer: Offer) -> None:
-    @step("WorkerTasks")
+async def test_a_start_is_refused_with_the_actor_time_and_reason_of_the_pause(offer: Offer) -> None:
+    @step("Work")
     async def work() -> None: ...
 
     works = of(work)
@@ -91,7 +91,7 @@ async def test_a_start_is_refused_with_who_paused_since_when_and_why(offer: Offe
 async def test_a_retry_is_refused_and_works_after_the_resumption(offer: Offer) -> None:
     tries: list[int] = []
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> None:
         tries.append(1)
         if len(tries) == 1:
@@ -113,11 +113,11 @@ async def test_a_retry_is_refused_and_works_after_the_resumption(offer: Offer) -
     await engine.reaches(process_id, COMPLETED)
 
 
-async def test_a_callback_is_accepted_and_kept_and_used_after_the_resumption(offer: Offer) -> None:
+async def test_a_delivery_is_accepted_and_used_after_the_resumption(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     await pause(engine)
@@ -125,7 +125,7 @@ async def test_a_callback_is_accepted_and_kept_and_used_after_the_resumption(off
     await report(engine.runtime, token, "half", 50)
     receipt = await answer(engine.runtime, token, {"rc": 0, "changed": 3})
     again = await answer(engine.runtime, token, {"rc": 0, "changed": 3})
-    await stays(engine, process_id)
+    await assert_does_not_move(engine, process_id)
 
     assert (await engine.callback(process_id)).status is CallbackStatus.RECEIVED
     assert (again.receipt, again.is_duplicate) == (receipt.receipt, True)
@@ -134,16 +134,16 @@ async def test_a_callback_is_accepted_and_kept_and_used_after_the_resumption(off
     assert ended.state["changed"] == 3
 
 
-async def test_a_form_is_accepted_and_kept_and_what_follows_waits_for_the_resumption(offer: Offer) -> None:
+async def test_a_form_is_accepted_and_the_next_step_waits_for_the_resumption(offer: Offer) -> None:
     followed: list[int] = []
 
-    class PageArgs(FormPage):
+    class Window(FormPage):
         minutes: int = 30
 
     @inputstep("Choose a window", assignee=Assignee("NOC"))
     def choose() -> FormGenerator:
-        said = yield PageArgs
-        return {"minutes": said.minutes}
+        submitted = yield Window
+        return {"minutes": submitted.minutes}
 
     @step("Follow")
     async def follow(minutes: int) -> None:
@@ -155,20 +155,20 @@ async def test_a_form_is_accepted_and_kept_and_what_follows_waits_for_the_resump
     await engine.reaches(process_id, SUSPENDED)
     await pause(engine)
 
-    said = await confirm(engine, process_id, {"minutes": 10})
-    await stays(engine, process_id)
+    decided = await confirm(engine, process_id, {"minutes": 10})
+    await assert_does_not_move(engine, process_id)
 
-    assert said.request.status is InputRequestStatus.SUBMITTED
+    assert decided.request.status is InputRequestStatus.SUBMITTED
     assert followed == []
     await resume(engine)
     await engine.reaches(process_id, COMPLETED)
     assert followed == [10]
 
 
-async def test_a_retry_that_falls_due_waits_for_the_resumption(offer: Offer) -> None:
+async def test_a_retry_that_becomes_due_waits_for_the_resumption(offer: Offer) -> None:
     tries: list[int] = []
 
-    @retrystep("WorkerTasks", attempts=3, delay=10)
+    @retrystep("Work", attempts=3, delay=10)
     async def work() -> None:
         tries.append(1)
         if len(tries) == 1:
@@ -182,7 +182,7 @@ async def test_a_retry_that_falls_due_waits_for_the_resumption(offer: Offer) -> 
 
     engine.turn(11)
     await engine.until(partial(_no_timer, engine), told="the timer to fire")
-    await stays(engine, process_id)
+    await assert_does_not_move(engine, process_id)
 
     assert len(tries) == 1
     await resume(engine)
@@ -196,9 +196,9 @@ async def _no_timer(engine: Engine) -> bool:
 
 async def test_an_abort_works_while_the_engine_is_paused(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
     await pause(engine)
@@ -209,7 +209,7 @@ async def test_an_abort_works_while_the_engine_is_paused(offer: Offer) -> None:
     assert (await engine.callback(process_id)).status is CallbackStatus.WITHDRAWN
 
 
-async def test_a_running_step_finishes_and_no_other_begins_until_the_resumption(offer: Offer) -> None:
+async def test_a_running_step_finishes_and_no_other_step_starts_until_the_resumption(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
     followed: list[str] = []
 
@@ -228,26 +228,26 @@ async def test_a_running_step_finishes_and_no_other_begins_until_the_resumption(
     process_id = await engine.start(works)
     await begun.wait()
 
-    at_once = await pause(engine)
+    state_at_once = await pause(engine)
     go.set()
-    await comes_to(engine, PAUSED)
-    await stays(engine, process_id)
+    await reaches_state(engine, PAUSED)
+    await assert_does_not_move(engine, process_id)
 
     stopped = await engine.process(process_id)
-    assert at_once is PAUSING
+    assert state_at_once is PAUSING
     assert (stopped.state, stopped.worker, followed) == ({"is_done": True}, None, [])
     await resume(engine)
     await engine.reaches(process_id, COMPLETED)
     assert followed == ["next"]
-    told = await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
-    assert [(one.payload["state"], one.payload["reason"], one.actor) for one in told] == [
+    events = await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
+    assert [(event.payload["state"], event.payload["reason"], event.actor) for event in events] == [
         (PAUSING, "router upgrade", "ada"),
         (PAUSED, "router upgrade", None),
         (RUNNING, None, "ada"),
     ]
 
 
-async def test_an_engine_that_is_resumed_while_it_was_pausing_goes_on(offer: Offer) -> None:
+async def test_an_engine_that_is_resumed_while_it_is_pausing_continues(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
     @step("Long")
@@ -263,12 +263,12 @@ async def test_an_engine_that_is_resumed_while_it_was_pausing_goes_on(offer: Off
     process_id = await engine.start(works)
     await begun.wait()
 
-    at_once = await pause(engine)
+    state_at_once = await pause(engine)
     await resume(engine)
     go.set()
     await engine.reaches(process_id, COMPLETED)
 
-    assert at_once is PAUSING
+    assert state_at_once is PAUSING
     assert (await engine.read(engine_state.load)).state is RUNNING
 
 
@@ -279,34 +279,34 @@ async def test_a_pause_outlives_the_server(storage: str, clock: TurnableClock) -
     async def after(callback_result: Any) -> None:
         ran.set()
 
-    played = of(*calls(remote).steps, after, name="played")
-    async with engine_of(storage, played, clock=clock) as first:
-        process_id = await first.start(played)
+    flow = of(*calls(remote).steps, after, name="played")
+    async with engine_of(storage, flow, clock=clock) as first:
+        process_id = await first.start(flow)
         token = await remote.asked()
         await first.reaches(process_id, AWAITING)
         await pause(first)
         await answer(first.runtime, token, {"rc": 0})
-    async with engine_of(storage, played, clock=clock) as second:
-        await stays(second, process_id)
+    async with engine_of(storage, flow, clock=clock) as second:
+        await assert_does_not_move(second, process_id)
         with pytest.raises(EnginePaused):
-            await second.start(played)
+            await second.start(flow)
         assert not ran.is_set()
         await resume(second)
         await second.reaches(process_id, COMPLETED)
 
 
-async def test_a_resumption_wakes_everything_that_was_kept(offer: Offer) -> None:
+async def test_a_resumption_wakes_all_processes_with_stored_results(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played, heartbeat=60)  # the watch looks too late to help
-    process_ids = [await engine.start(played) for _ in range(20)]
+    flow = calls(remote)
+    engine = await offer(flow, heartbeat=60)  # the watch looks too late to help
+    process_ids = [await engine.start(flow) for _ in range(20)]
     tokens = [await remote.asked() for _ in process_ids]
     for process_id in process_ids:
         await engine.reaches(process_id, AWAITING)
     await pause(engine)
     await asyncio.gather(*(answer(engine.runtime, token, {"rc": 0}) for token in tokens))
     for process_id in process_ids:
-        await stays(engine, process_id)
+        await assert_does_not_move(engine, process_id)
 
     await resume(engine)
 

@@ -1,4 +1,4 @@
-"""What becomes of steps, on both databases: what they add, what they are given, and what never happens twice."""
+"""Steps run once, receive the state and add to it, on both databases."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ from orchestrator_gql.utils.tokens import new_id
 FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.ABORTED
 
 
-async def test_steps_that_are_functions_and_coroutines_pass_what_they_add_to_the_next(offer: Offer) -> None:
+async def test_functions_and_coroutines_pass_their_results_to_the_next_step(offer: Offer) -> None:
     threads: list[bool] = []
 
     @step("In a thread")
@@ -38,17 +38,21 @@ async def test_steps_that_are_functions_and_coroutines_pass_what_they_add_to_the
     def third(state: State) -> None:
         state["vlan"] = 0
 
-    played = of(first, second, third)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(first, second, third)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
 
     ended = await engine.reaches(process_id, COMPLETED)
     assert ended.state == {"vlan": 101, "node": "ams-1"}
     assert threads == [False, True]
-    assert [one.delta for one in await engine.steps(process_id)] == [{"vlan": 100, "node": "ams-1"}, {"vlan": 101}, {}]
+    assert [execution.delta for execution in await engine.steps(process_id)] == [
+        {"vlan": 100, "node": "ams-1"},
+        {"vlan": 101},
+        {},
+    ]
 
 
-async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_versions_go_up(offer: Offer) -> None:
+async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_version_increases(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
     @step("Long")
@@ -56,9 +60,9 @@ async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_versions_g
         begun.set()
         await go.wait()
 
-    played = of(long)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(long)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await begun.wait()
 
     noted = await update_process_note(engine.runtime, ADA, process_id=process_id, note="call the customer first")
@@ -69,7 +73,7 @@ async def test_a_note_that_is_written_while_a_step_runs_stays_and_the_versions_g
     assert ended.version > noted.version
 
 
-async def test_an_abort_of_a_running_process_holds_and_what_its_step_returns_is_discarded(offer: Offer) -> None:
+async def test_an_abort_of_a_running_process_stays_and_the_result_of_its_step_is_discarded(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
     followed: list[str] = []
 
@@ -86,9 +90,9 @@ async def test_an_abort_of_a_running_process_holds_and_what_its_step_returns_is_
     @step("Short")
     async def short() -> None: ...
 
-    played, other = of(long, following), of(short, name="other")
-    engine = await offer(played, other)
-    process_id = await engine.start(played)
+    flow, other = of(long, following), of(short, name="other")
+    engine = await offer(flow, other)
+    process_id = await engine.start(flow)
     await begun.wait()
 
     await abort_process(engine.runtime, ADA, process_id=process_id, reason="wrong site")
@@ -100,18 +104,18 @@ async def test_an_abort_of_a_running_process_holds_and_what_its_step_returns_is_
     assert aborted.status is ABORTED
     assert aborted.state == {}
     assert followed == []
-    assert [one.status for one in await engine.steps(process_id)] == [StepStatus.ABORTED]
+    assert [execution.status for execution in await engine.steps(process_id)] == [StepStatus.ABORTED]
     last = (await engine.events(process_id))[-1]
     assert (last.payload["to"], last.payload["reason"], last.actor) == (ABORTED, "wrong site", "ada")
 
 
-async def test_a_verb_that_does_not_fit_the_process_is_refused(offer: Offer) -> None:
+async def test_a_command_that_does_not_fit_the_process_is_refused(offer: Offer) -> None:
     @step("Short")
     async def short() -> None: ...
 
-    played = of(short)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(short)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     ended = await engine.reaches(process_id, COMPLETED)
 
     with pytest.raises(InvalidState):
@@ -124,11 +128,11 @@ async def test_a_verb_that_does_not_fit_the_process_is_refused(offer: Offer) -> 
         await abort_process(engine.runtime, ADA, process_id=new_id())
 
 
-async def test_a_condition_over_several_steps_is_asked_once_and_its_answer_holds(offer: Offer) -> None:
-    asked: list[int] = []
+async def test_a_condition_over_several_steps_is_evaluated_once(offer: Offer) -> None:
+    sizes: list[int] = []
 
     def is_large(state: State) -> bool:
-        asked.append(state["size"])
+        sizes.append(state["size"])
         return bool(state["size"] > 10)
 
     @step("Measure")
@@ -143,17 +147,22 @@ async def test_a_condition_over_several_steps_is_asked_once_and_its_answer_holds
     async def note(size: int) -> State:
         return {"noted": size}
 
-    played = of(measure, conditional(is_large)(begin >> shrink >> note), conditional(is_large)(note))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(measure, conditional(is_large)(begin >> shrink >> note), conditional(is_large)(note))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
 
     ended = await engine.reaches(process_id, COMPLETED)
-    assert asked == [11, 1]
+    assert sizes == [11, 1]
     assert ended.state == {"size": 1, "noted": 1}
-    assert [one.status for one in await engine.steps(process_id)] == ["SUCCESS", "SUCCESS", "SUCCESS", "SKIPPED"]
+    assert [execution.status for execution in await engine.steps(process_id)] == [
+        "SUCCESS",
+        "SUCCESS",
+        "SUCCESS",
+        "SKIPPED",
+    ]
 
 
-async def test_no_url_or_token_is_ever_stored_whatever_the_action_returns_or_says(offer: Offer) -> None:
+async def test_no_url_or_token_is_stored_even_if_the_action_returns_or_raises_it(offer: Offer) -> None:
     remote = Remote()
 
     @step("Returns everything")
@@ -178,7 +187,7 @@ async def test_no_url_or_token_is_ever_stored_whatever_the_action_returns_or_say
     impolite = of(callback_step("Impolite", dies, accept), name="impolite")
     engine = await offer(good, polite, impolite)
 
-    ids = [await engine.start(one) for one in (good, polite, impolite)]
+    ids = [await engine.start(flow) for flow in (good, polite, impolite)]
     await engine.reaches(ids[1], FAILED)
     dead = await engine.reaches(ids[2], FAILED)
     waiting = await engine.reaches(ids[0], ProcessStatus.AWAITING_CALLBACK)
@@ -189,20 +198,21 @@ async def test_no_url_or_token_is_ever_stored_whatever_the_action_returns_or_say
     assert dead.failure.message.endswith("/[callback token]")
     written = [repr(await engine.process(id)) + repr(await engine.steps(id)) for id in ids]
     written += [repr(event) for event in await engine.events()]
+    assert remote.tokens
     assert not [token for token in remote.tokens if any(token in text for text in written)]
     assert "[callback token]" in written[2]
 
 
-async def test_a_result_that_repeats_the_stored_one_costs_nothing(offer: Offer) -> None:
+async def test_a_returned_result_that_is_stored_already_is_not_stored_again(offer: Offer) -> None:
     remote = Remote()
 
     @step("Give it back")
     def give_back(callback_result: Any) -> State:
         return {"callback_result": callback_result, "is_accepted": True}
 
-    played = of(callback_step("Big", remote.action(), give_back))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(callback_step("Big", remote.action(), give_back))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
 
     await answer(engine.runtime, await remote.asked(), {"output": "x" * 2_000_000})
     ended = await engine.reaches(process_id, COMPLETED)
@@ -211,7 +221,7 @@ async def test_a_result_that_repeats_the_stored_one_costs_nothing(offer: Offer) 
     assert (await engine.steps(process_id))[-1].delta == {"is_accepted": True}
 
 
-async def test_waking_a_process_many_times_while_its_step_runs_makes_one_call(offer: Offer) -> None:
+async def test_many_wake_ups_while_a_step_runs_make_a_single_call(offer: Offer) -> None:
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
 
@@ -221,9 +231,9 @@ async def test_waking_a_process_many_times_while_its_step_runs_makes_one_call(of
         begun.set()
         await go.wait()
 
-    played = of(once)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(once)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await begun.wait()
 
     await asyncio.gather(*(advance(engine.runtime, process_id) for _ in range(100)))

@@ -1,4 +1,4 @@
-"""What an aborted process leaves to do: the steps that its workflow declares clean up after it, on both databases."""
+"""The clean-up steps of a workflow run after an abort, on both databases."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,10 +26,10 @@ def reserve() -> State:
 
 
 def cleaning(remote: Remote, *clean_up: Any) -> Workflow:
-    """Reserves, waits for a remote service, and cleans up when it is aborted."""
+    """A workflow that reserves, waits for a remote service, and has clean-up steps."""
     cleans = begin
-    for one in clean_up:
-        cleans = cleans >> one
+    for clean_up_step in clean_up:
+        cleans = cleans >> clean_up_step
 
     @workflow("Reserve and wait", on_abort=cleans)
     def reserves() -> Any:
@@ -38,7 +38,7 @@ def cleaning(remote: Remote, *clean_up: Any) -> Workflow:
     return reserves
 
 
-async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_aborted(offer: Offer) -> None:
+async def test_an_abort_runs_the_clean_up_steps_and_then_the_process_is_aborted(offer: Offer) -> None:
     freed: list[int] = []
 
     @step("Free the VLAN")
@@ -47,9 +47,9 @@ async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_abo
         return {"vlan": None}
 
     remote = Remote()
-    played = cleaning(remote, free)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = cleaning(remote, free)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
 
     await abort_process(engine.runtime, ADA, process_id=process_id, reason="wrong site")
@@ -57,7 +57,7 @@ async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_abo
 
     assert freed == [100]
     assert (ended.state, ended.aborted_by, ended.failure) == ({"vlan": None}, "ada", None)
-    executions = [(one.name, one.status) for one in await engine.steps(process_id)]
+    executions = [(execution.name, execution.status) for execution in await engine.steps(process_id)]
     assert executions[-2:] == [
         ("Playbook - Await callback", StepStatus.ABORTED),
         ("Free the VLAN", StepStatus.SUCCESS),
@@ -70,9 +70,9 @@ async def test_an_abort_runs_the_steps_that_clean_up_and_then_the_process_is_abo
 
 async def test_a_clean_up_may_itself_wait_for_a_remote_service(offer: Offer) -> None:
     remote, undoing = Remote(), Remote()
-    played = cleaning(remote, callback_step("Undo", undoing.action("Undo it"), judge))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = cleaning(remote, callback_step("Undo", undoing.action("Undo it"), judge))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
 
     await abort_process(engine.runtime, ADA, process_id=process_id)
@@ -84,7 +84,7 @@ async def test_a_clean_up_may_itself_wait_for_a_remote_service(offer: Offer) -> 
     assert ended.state["changed"] == 3
 
 
-async def test_a_clean_up_that_fails_can_be_retried_and_a_second_abort_gives_it_up(offer: Offer) -> None:
+async def test_a_failed_clean_up_can_be_retried_and_a_second_abort_ends_it(offer: Offer) -> None:
     tries: list[str] = []
 
     @step("Free the VLAN")
@@ -93,9 +93,9 @@ async def test_a_clean_up_that_fails_can_be_retried_and_a_second_abort_gives_it_
         raise RuntimeError("the controller is away")
 
     remote = Remote()
-    played = cleaning(remote, free)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = cleaning(remote, free)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     await abort_process(engine.runtime, ADA, process_id=process_id)
     await engine.reaches(process_id, FAILED)
@@ -110,7 +110,7 @@ async def test_a_clean_up_that_fails_can_be_retried_and_a_second_abort_gives_it_
     assert (ended.status, ended.aborted_by) == (ABORTED, "bob")
 
 
-async def test_a_clean_up_never_goes_on_with_the_steps_of_another_definition(
+async def test_a_clean_up_never_continues_after_the_steps_of_the_workflow_changed(
     storage: str, clock: TurnableClock
 ) -> None:
     remote, undoing = Remote(), Remote()
@@ -135,7 +135,7 @@ async def test_a_clean_up_never_goes_on_with_the_steps_of_another_definition(
     assert "cleaning up" in failed.failure.message
 
 
-async def test_a_clean_up_never_goes_on_with_other_steps_that_clean_up(storage: str, clock: TurnableClock) -> None:
+async def test_a_clean_up_never_continues_with_other_clean_up_steps(storage: str, clock: TurnableClock) -> None:
     remote, undoing, ran = Remote(), Remote(), list[str]()
 
     @step("Danger")
@@ -158,13 +158,13 @@ async def test_a_clean_up_never_goes_on_with_other_steps_that_clean_up(storage: 
     assert (failed.failure.code, ran) == ("definition-changed", [])
 
 
-async def test_an_abort_under_a_shorter_definition_cleans_up_without_what_stood_there_before(
+async def test_an_abort_under_a_shorter_definition_ignores_the_old_condition_results(
     storage: str, clock: TurnableClock
 ) -> None:
-    asked: list[str] = []
+    evaluations: list[str] = []
 
     def is_needed(_: State) -> bool:
-        asked.append("asked")
+        evaluations.append("asked")
         return True
 
     @step("Clean up")
@@ -190,4 +190,4 @@ async def test_an_abort_under_a_shorter_definition_cleans_up_without_what_stood_
         await abort_process(after.runtime, ADA, process_id=process_id)
         ended = await after.reaches(process_id, ABORTED)
 
-    assert (ended.state["cleaned"], asked) == (True, ["asked"])
+    assert (ended.state["cleaned"], evaluations) == (True, ["asked"])

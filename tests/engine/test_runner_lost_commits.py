@@ -1,6 +1,6 @@
-"""The connection is lost in the COMMIT itself, and nobody can say whether it was done: nothing is lost, nothing twice.
+"""The connection is lost during the COMMIT, so its outcome is unknown: nothing is lost and nothing happens twice.
 
-The wire to a real PostgreSQL is cut there, once before the COMMIT arrives and once behind it.
+The connection to a real PostgreSQL is cut before the COMMIT arrives and, in a second run, after it arrived.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -27,7 +27,7 @@ cuts = pytest.mark.parametrize("cut", Cut, ids=["done", "lost"])
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A wire that may be cut, and the URL of its near end."""
+    """A connection that can be cut, and the database URL that leads through it."""
 
     wire: LossyWire
     url: str
@@ -46,12 +46,12 @@ async def wired(url: str) -> AsyncIterator[Wired]:
 
 
 @cuts
-async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what_follows_runs_once(
+async def test_a_step_whose_commit_was_lost_does_not_run_again_and_the_next_step_runs_once(
     wired: Wired, clock: TurnableClock, cut: Cut
 ) -> None:
     remote, ran = Remote(), list[str]()
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> State:
         ran.append("work")
         wired.wire.cut_commit(cut, "is_done")
@@ -65,7 +65,7 @@ async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what
     async def judge(callback_result: Json) -> None:
         wired.wire.cut_commit(cut, "VALIDATED")
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work >> callback_step("Playbook", remote.action(), judge) >> finish
 
@@ -75,28 +75,28 @@ async def test_a_step_whose_end_was_lost_in_the_commit_is_not_run_again_and_what
         await answer(engine.runtime, await remote.asked(), {"rc": 0})
         ended = await engine.reaches(process_id, COMPLETED)
         executions = await engine.steps(process_id)
-        told = await engine.events(process_id)
+        events = await engine.events(process_id)
 
     assert wired.wire.cuts == 2
     assert ended.state["is_done"]
     assert ran == ["work", "finish"]
     assert len(remote.tokens) == 1
     assert {execution.attempt for execution in executions} == {1}
-    assert len({event.cursor for event in told}) == len(told)
-    assert sum(event.payload.get("to") == "SUCCESS" for event in told) == len(executions)
+    assert len({event.cursor for event in events}) == len(events)
+    assert sum(event.payload.get("to") == "SUCCESS" for event in events) == len(executions)
 
 
 @cuts
-async def test_a_claim_that_was_lost_in_the_commit_is_given_back_and_made_again(
+async def test_a_claim_whose_commit_was_lost_is_released_and_repeated(
     wired: Wired, clock: TurnableClock, cut: Cut
 ) -> None:
     ran = list[str]()
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> None:
         ran.append("work")
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work
 
@@ -115,17 +115,17 @@ def nothing() -> Any:
 
 
 @cuts
-async def test_a_start_that_was_lost_in_the_commit_is_told_as_unknown_and_repeated_under_its_key_once(
+async def test_a_start_whose_commit_was_lost_is_reported_as_unknown_and_its_key_makes_a_repeat_safe(
     wired: Wired, clock: TurnableClock, cut: Cut
 ) -> None:
     async with engine_of(wired.url, nothing, clock=clock) as engine:
 
         async def start() -> Started:
-            said = await start_workflow(
+            started = await start_workflow(
                 engine.runtime, LOCAL_OPERATOR, workflow_name="nothing", pages=[], idempotency_key="once"
             )
-            assert isinstance(said, Started)
-            return said
+            assert isinstance(started, Started)
+            return started
 
         await engine.start(nothing)  # the log has begun
         wired.wire.cut_commit(cut, "PROCESS_CREATED")
@@ -140,7 +140,7 @@ async def test_a_start_that_was_lost_in_the_commit_is_told_as_unknown_and_repeat
 
 
 @cuts
-async def test_a_result_that_was_lost_in_the_commit_may_be_sent_again_and_is_taken_once(
+async def test_a_delivery_whose_commit_was_lost_may_be_repeated_and_is_accepted_once(
     wired: Wired, clock: TurnableClock, cut: Cut
 ) -> None:
     remote, judged = Remote(), list[Json]()

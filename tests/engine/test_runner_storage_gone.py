@@ -1,4 +1,4 @@
-"""PostgreSQL dies and comes back while a server works: refusals meanwhile, and then everything goes on by itself."""
+"""PostgreSQL stops and starts again while a server works: writes are refused, then all processes continue."""
 
 import asyncio
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def cluster() -> Iterator[PostgresCluster]:
         yield own
 
 
-async def test_a_connection_that_died_in_the_pool_is_replaced_and_nobody_is_told(
+async def test_a_dead_connection_in_the_pool_is_replaced_without_an_error(
     postgres: PostgresServer, clock: TurnableClock
 ) -> None:
     with postgres.database() as url:
@@ -47,15 +47,15 @@ async def test_a_connection_that_died_in_the_pool_is_replaced_and_nobody_is_told
                     for _ in range(5):
                         several.create_task(ask(lambda conn: conn.execute(text("SELECT pg_sleep(0.1)"))))
                 await database.transaction(die)
-                found = [await ask(lambda conn: conn.execute(text("SELECT 1")).scalar()) for _ in range(6)]
-                assert found == [1] * 6
+                results = [await ask(lambda conn: conn.execute(text("SELECT 1")).scalar()) for _ in range(6)]
+                assert results == [1] * 6
 
 
 START = """mutation ($key: String) { startWorkflow(input: {workflowName: "calls", idempotencyKey: $key}) {
   __typename ... on StartWorkflowSuccess { created process { id } } } }"""
 
 
-async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards_all_goes_on(
+async def test_while_postgres_is_down_writes_are_refused_and_afterwards_all_processes_continue(
     cluster: PostgresCluster,
 ) -> None:
     remote, ran, go = Remote(), list[str](), asyncio.Event()
@@ -67,7 +67,7 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
     def calls() -> Any:
         return begin >> callback_step("Playbook", remote.action(), judge)
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> State:
         ran.append("work")
         await go.wait()
@@ -77,7 +77,7 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
     async def finish() -> None:
         ran.append("finish")
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work >> finish
 
@@ -88,7 +88,7 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
             token = await remote.asked()
             await engine.reaches(waiting, ProcessStatus.AWAITING_CALLBACK)
             address = route(waiting, token)
-            reader = asyncio.create_task(followed(engine, waiting))
+            reader = asyncio.create_task(events_until_end(engine, waiting))
 
             cluster.stop_immediately()
             go.set()  # a step comes to its end while nothing can be stored
@@ -113,20 +113,20 @@ async def test_while_postgres_is_down_writes_are_refused_politely_and_afterwards
             assert await reader == await engine.events(waiting)
 
 
-async def followed(engine: Engine, process_id: UUID) -> list[Event]:
-    """What a subscriber is told of the process until its end, who comes again whenever the stream breaks off."""
-    told: list[Event] = []
-    wanted = EventFilter(process_ids=(process_id,))
+async def events_until_end(engine: Engine, process_id: UUID) -> list[Event]:
+    """The events that a subscriber of the process receives until its end; it reconnects if the stream breaks."""
+    received: list[Event] = []
+    of_process = EventFilter(process_ids=(process_id,))
     async with asyncio.timeout(PATIENCE):
-        while not any(event.payload.get("to") == ProcessStatus.COMPLETED for event in told):
-            cursor = told[-1].cursor if told else BEGINNING
+        while not any(event.payload.get("to") == ProcessStatus.COMPLETED for event in received):
+            cursor = received[-1].cursor if received else BEGINNING
             runtime = engine.runtime
-            events = follow(runtime.database, runtime.notifier, after=cursor, wanted=wanted)
+            stream = follow(runtime.database, runtime.notifier, after=cursor, wanted=of_process)
             with suppress(StorageUnavailable):
-                async with aclosing(events):
-                    async for batch in events:
-                        told += batch.events
-                        if told and told[-1].payload.get("to") == ProcessStatus.COMPLETED:
+                async with aclosing(stream):
+                    async for batch in stream:
+                        received += batch.events
+                        if received and received[-1].payload.get("to") == ProcessStatus.COMPLETED:
                             break
             await asyncio.sleep(0)
-    return told
+    return received

@@ -1,4 +1,4 @@
-"""Steps that used to run for ever, or never: outcomes that cannot be stored, cancelled predicates, claims in doubt."""
+"""Steps that once ran for ever or never: outcomes that cannot be stored, cancelled predicates, uncertain claims."""
 
 import asyncio
 from collections.abc import Callable
@@ -43,20 +43,20 @@ class NoSchema(BaseModel):
 
 
 def broken(**waits: Any) -> StepList:
-    """A callback step with a wait that no definition is let through with, should one slip through all the same."""
+    """A callback step with an invalid wait, which the checks of a definition normally refuse."""
 
-    def unchecked(one: Step) -> Step:
-        if isinstance(one, AwaitStep):
-            return replace(one, **waits)
-        if isinstance(one, ActionStep) and one.awaits is not None:
-            return replace(one, awaits=replace(one.awaits, **waits))
-        return one
+    def unchecked(step: Step) -> Step:
+        if isinstance(step, AwaitStep):
+            return replace(step, **waits)
+        if isinstance(step, ActionStep) and step.awaits is not None:
+            return replace(step, awaits=replace(step.awaits, **waits))
+        return step
 
     return callback_step("Playbook", Remote().action(), judge).map(unchecked)
 
 
 @pytest.mark.parametrize("waits", [{"contract": NoSchema}, {"timeout": timedelta.max}])
-async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it_is_kept(
+async def test_a_wait_that_cannot_begin_fails_the_process_and_the_earlier_outcome_is_stored(
     offer: Offer, waits: dict[str, Any]
 ) -> None:
     ran: list[str] = []
@@ -66,10 +66,10 @@ async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it
         ran.append("order")
         return {"ordered": True}
 
-    played = of(order, broken(**waits))
-    engine = await offer(played, heartbeat=0.1)
+    flow = of(order, broken(**waits))
+    engine = await offer(flow, heartbeat=0.1)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert (failed.failure.code, failed.state, failed.position) == ("cannot-be-stored", {"ordered": True}, 1)
@@ -77,59 +77,59 @@ async def test_a_wait_that_cannot_begin_fails_the_process_and_what_ran_before_it
 
 
 async def test_a_first_step_that_cannot_begin_fails_the_process(offer: Offer) -> None:
-    played = of(broken(contract=NoSchema))
-    engine = await offer(played, heartbeat=0.1)
+    flow = of(broken(contract=NoSchema))
+    engine = await offer(flow, heartbeat=0.1)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert failed.failure.code == "cannot-be-stored"
 
 
-async def test_a_predicate_that_awaits_what_was_cancelled_fails_its_process(offer: Offer) -> None:
+async def test_a_predicate_that_awaits_a_cancelled_task_fails_its_process(offer: Offer) -> None:
     async def asks(_: State) -> bool:
         other = asyncio.ensure_future(asyncio.sleep(60))
         other.cancel()
         await other
         return True
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> None: ...
 
-    played = of(conditional(asks)(work))
-    engine = await offer(played)
+    flow = of(conditional(asks)(work))
+    engine = await offer(flow)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert "CancelledError" in failed.failure.message
 
 
-async def test_a_step_waits_for_a_database_that_is_away_while_it_loads_what_it_needs(
+async def test_a_step_waits_for_an_unavailable_database_while_it_loads_its_arguments(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, tries = models.load_models, list[str]()
 
-    async def away_at_first(*asked: Any) -> Any:
+    async def away_at_first(*args: Any) -> Any:
         tries.append("look")
         if len(tries) == 1:
             raise StorageUnavailable
-        return await real(*asked)
+        return await real(*args)
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> State:
         return {"is_done": True}
 
-    played = of(work)
-    engine = await offer(played)
+    flow = of(work)
+    engine = await offer(flow)
     monkeypatch.setattr(arguments, "load_models", away_at_first)
 
-    ended = await engine.reaches(await engine.start(played), COMPLETED)
+    ended = await engine.reaches(await engine.start(flow), COMPLETED)
 
     assert (ended.state, len(tries)) == ({"is_done": True}, 2)
 
 
-async def test_a_process_in_doubt_is_not_taken_out_of_the_hands_that_work_on_it(
+async def test_a_process_with_an_uncertain_claim_is_not_released_while_its_step_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, go = asyncio.Event(), asyncio.Event()
@@ -144,27 +144,27 @@ async def test_a_process_in_doubt_is_not_taken_out_of_the_hands_that_work_on_it(
     async def away(_: object, unit: object) -> None:
         raise StorageUnavailable
 
-    played = of(long)
+    flow = of(long)
     settings = read_settings(database_url=sqlite_url(tmp_path), heartbeat=0.1, grace=5.0)
     dispatcher = EmbeddedDispatcher()
-    runtime = assemble(settings, Registry([played]), dispatcher, WallClock())
+    runtime = assemble(settings, Registry([flow]), dispatcher, WallClock())
     async with running(runtime, dispatcher):
-        started = await start_workflow(runtime, ADA, workflow_name=played.name, pages=[])
+        started = await start_workflow(runtime, ADA, workflow_name=flow.name, pages=[])
         assert isinstance(started, Started)
         await began.wait()
         work = dispatcher.work
         with monkeypatch.context() as patch:
             patch.setattr(type(runtime.database), "transaction", away)
-            await work.begin(started.process.id)  # a second bell, heard while the database is away
+            await work.begin(started.process.id)  # a second wake-up while the database is unavailable
         await work.begin(started.process.id)
-        freed = await work._free_doubtful()
+        released = await work._free_doubtful()
         await work.begin(started.process.id)
         go.set()
-    assert freed == []
+    assert released == []
     assert calls == ["long"]
 
 
-async def test_a_file_has_one_server_by_whatever_name_it_is_called(tmp_path: Path) -> None:
+async def test_a_database_file_has_a_single_server_even_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     async with engine_of(sqlite_url(tmp_path)):
         (tmp_path / "elsewhere" / "link.db").symlink_to(tmp_path / "orchestrator.db")
@@ -174,7 +174,7 @@ async def test_a_file_has_one_server_by_whatever_name_it_is_called(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "invalid",
     [
         {"database_url": "postgresql+psycopg://u:p@h:abc/db"},
         {"database_url": "postgresql+psycopg:nonsense"},
@@ -184,12 +184,12 @@ async def test_a_file_has_one_server_by_whatever_name_it_is_called(tmp_path: Pat
         {"callback_timeout": 1e12},
     ],
 )
-def test_settings_that_cannot_work_are_refused_with_their_names(wrong: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused_with_their_names(invalid: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="ORCHESTRATOR_"):
-        read_settings(**wrong)
+        read_settings(**invalid)
 
 
-async def test_a_title_that_no_database_keeps_as_it_is_is_kept_without_what_it_refuses(offer: Offer) -> None:
+async def test_a_title_is_stored_without_the_characters_that_a_database_refuses(offer: Offer) -> None:
     @inputstep("Confirm")
     def confirm() -> FormGenerator:
         class Page(FormPage):
@@ -200,12 +200,12 @@ async def test_a_title_that_no_database_keeps_as_it_is_is_kept_without_what_it_r
         yield Page
         return {}
 
-    played = of(confirm)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(confirm)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, ProcessStatus.SUSPENDED)
 
-    asked = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    request = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
 
-    assert asked is not None
-    assert asked.title == "Is it\ufffd right?"
+    assert request is not None
+    assert request.title == "Is it\ufffd right?"

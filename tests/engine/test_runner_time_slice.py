@@ -1,4 +1,4 @@
-"""How long a worker keeps a process: it hands it over between two steps, and somebody goes on behind them."""
+"""A worker hands a process over between two steps when its time slice is over, and another worker continues."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -16,7 +16,7 @@ from orchestrator_gql.types import ProcessStatus, State
 COMPLETED = ProcessStatus.COMPLETED
 
 
-async def test_a_long_process_is_handed_over_after_a_segment_of_steps(offer: Offer) -> None:
+async def test_a_long_process_is_handed_over_after_its_time_slice(offer: Offer) -> None:
     calls: list[int] = []
 
     @step("Count")
@@ -34,7 +34,7 @@ async def test_a_long_process_is_handed_over_after_a_segment_of_steps(offer: Off
     assert ended.epoch == 3  # each claim counts it up
 
 
-async def test_a_server_that_stops_hands_over_between_two_steps(postgres: PostgresServer, clock: TurnableClock) -> None:
+async def test_a_stopping_server_hands_over_between_two_steps(postgres: PostgresServer, clock: TurnableClock) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
     calls: list[str] = []
 

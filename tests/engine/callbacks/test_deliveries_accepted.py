@@ -1,4 +1,4 @@
-"""A callback from its URL to its judgement, on both databases."""
+"""Accepted deliveries: from the URL to the validated result, on both databases."""
 
 import asyncio
 import json
@@ -55,15 +55,15 @@ async def test_a_callback_goes_from_its_url_through_a_confirmation_to_the_end(of
 
     receipt = await answer(engine.runtime, token, {"rc": 0, "changed": 2})
     request = await open_request(engine, process_id)
-    decided = await confirm(engine, process_id)
+    decision = await confirm(engine, process_id)
     ended = await engine.reaches(process_id, COMPLETED)
 
     assert not receipt.is_duplicate
     assert (request.title, request.assignee) == ("Result", "NOC")
-    assert decided.request.status == "SUBMITTED"
+    assert decision.request.status == "SUBMITTED"
     result = {"rc": 0, "changed": 2}
     assert ended.state == {"callback_result": result, "changed": 2, "accepted": True, "is_active": True}
-    assert [(one.name, one.status) for one in await engine.steps(process_id)] == [
+    assert [(execution.name, execution.status) for execution in await engine.steps(process_id)] == [
         ("Call the remote service", "SUCCESS"),
         ("Playbook - Await callback", "SUCCESS"),
         ("Judge the result", "SUCCESS"),
@@ -71,18 +71,18 @@ async def test_a_callback_goes_from_its_url_through_a_confirmation_to_the_end(of
         ("Activate", "SUCCESS"),
     ]
     assert (await engine.callback(process_id)).status is CallbackStatus.VALIDATED
-    statuses = [e.payload["to"] for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
+    statuses = [event.payload["to"] for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
     assert statuses == ["RUNNING", AWAITING, "RUNNING", SUSPENDED, "RUNNING", COMPLETED]
 
 
-async def test_a_letter_that_comes_before_the_action_has_returned_is_kept_and_used_at_once(offer: Offer) -> None:
+async def test_a_delivery_before_the_action_returns_is_stored_and_used_at_once(offer: Offer) -> None:
     remote = Remote()
-    answered = asyncio.Event()
+    was_delivered = asyncio.Event()
 
     @step("Call a fast service")
     async def call(callback_route: str) -> None:
         remote.take(callback_route)
-        await answered.wait()
+        await was_delivered.wait()
 
     @workflow("Call")
     def fast() -> Any:
@@ -92,16 +92,16 @@ async def test_a_letter_that_comes_before_the_action_has_returned_is_kept_and_us
     process_id = await engine.start(fast)
 
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
-    answered.set()
+    was_delivered.set()
     await engine.reaches(process_id, COMPLETED)
 
     (received,) = await engine.events(process_id, EventKind.CALLBACK_RECEIVED)
-    statuses = [e.payload["to"] for e in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
+    statuses = [event.payload["to"] for event in await engine.events(process_id, EventKind.PROCESS_STATUS_CHANGED)]
     assert received.payload["is_early"] is True
     assert statuses == ["RUNNING", COMPLETED]
 
 
-async def test_the_same_letter_again_has_the_same_receipt_even_after_an_abort(offer: Offer) -> None:
+async def test_a_repeated_delivery_has_the_same_receipt_even_after_an_abort(offer: Offer) -> None:
     remote = Remote()
 
     @inputstep("Confirm")
@@ -124,14 +124,14 @@ async def test_the_same_letter_again_has_the_same_receipt_even_after_an_abort(of
 
     assert first.receipt == second.receipt == third.receipt
     assert (first.is_duplicate, second.is_duplicate, third.is_duplicate) == (False, True, True)
-    assert [a.outcome for a in await engine.attempts(process_id)] == ["ACCEPTED", "DUPLICATE", "DUPLICATE"]
+    assert [attempt.outcome for attempt in await engine.attempts(process_id)] == ["ACCEPTED", "DUPLICATE", "DUPLICATE"]
 
 
-async def test_another_letter_after_the_first_is_a_conflict_and_changes_nothing(offer: Offer) -> None:
+async def test_a_different_delivery_after_the_first_is_a_conflict_and_changes_nothing(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await answer(engine.runtime, token, {"rc": 0})
 
@@ -139,16 +139,20 @@ async def test_another_letter_after_the_first_is_a_conflict_and_changes_nothing(
         await answer(engine.runtime, token, {"rc": 1})
 
     ended = await engine.reaches(process_id, COMPLETED)
-    kept = (await engine.attempts(process_id))[-1]
+    last_attempt = (await engine.attempts(process_id))[-1]
     assert ended.state["callback_result"] == {"rc": 0}
-    assert (kept.outcome, kept.body, kept.is_adoptable) == (AttemptOutcome.CONFLICT, b'{"rc":1}', True)
+    assert (last_attempt.outcome, last_attempt.body, last_attempt.is_adoptable) == (
+        AttemptOutcome.CONFLICT,
+        b'{"rc":1}',
+        True,
+    )
 
 
-async def test_an_abort_withdraws_the_url_and_the_letter_that_comes_then_is_kept(offer: Offer) -> None:
+async def test_an_abort_withdraws_the_url_and_a_later_delivery_is_stored(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -160,4 +164,4 @@ async def test_an_abort_withdraws_the_url_and_the_letter_that_comes_then_is_kept
 
     assert not withdrawn.value.is_expired
     assert (await engine.process(process_id)).status is ABORTED
-    assert [a.outcome for a in await engine.attempts(process_id)] == ["WITHDRAWN"]
+    assert [attempt.outcome for attempt in await engine.attempts(process_id)] == ["WITHDRAWN"]

@@ -1,4 +1,4 @@
-"""What competes for a callback, and what is done when one came to nothing, on both databases."""
+"""Deliveries that compete for a callback, failed calls and restarts, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -57,7 +57,7 @@ async def test_an_action_that_fails_after_its_url_was_handed_out_withdraws_it(of
     assert [callback.status for callback in both[process_id]] == [CallbackStatus.WITHDRAWN] * 2
 
 
-async def test_nothing_listens_under_a_token_that_was_never_issued(offer: Offer) -> None:
+async def test_a_token_that_was_never_issued_is_unknown(offer: Offer) -> None:
     engine = await offer()
 
     with pytest.raises(CallbackUnknown):
@@ -66,14 +66,14 @@ async def test_nothing_listens_under_a_token_that_was_never_issued(offer: Offer)
         await report(engine.runtime, "A" * 43, "hello")
 
 
-async def test_a_letter_that_breaks_the_contract_is_refused_and_the_url_stays_open(offer: Offer) -> None:
+async def test_a_delivery_that_breaks_the_contract_is_rejected_and_the_url_stays_open(offer: Offer) -> None:
     class Result(BaseModel):
         rc: int
 
     remote = Remote()
-    played = calls(remote, contract=Result)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote, contract=Result)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
 
     with pytest.raises(PayloadInvalid) as refused:
@@ -83,70 +83,72 @@ async def test_a_letter_that_breaks_the_contract_is_refused_and_the_url_stays_op
 
     assert refused.value.is_contract
     assert [error.pointer for error in refused.value.errors] == ["/rc"]
-    assert [a.outcome for a in await engine.attempts(process_id)] == ["INVALID", "ACCEPTED"]
+    assert [attempt.outcome for attempt in await engine.attempts(process_id)] == ["INVALID", "ACCEPTED"]
 
 
-async def test_twenty_equal_letters_at_once_are_one_letter(offer: Offer) -> None:
+async def test_of_twenty_equal_deliveries_at_once_nineteen_are_duplicates(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
-    said = await asyncio.gather(*(answer(engine.runtime, token, {"rc": 0}) for _ in range(20)))
+    results = await asyncio.gather(*(answer(engine.runtime, token, {"rc": 0}) for _ in range(20)))
     await engine.reaches(process_id, COMPLETED)
 
-    assert len({receipt.receipt for receipt in said}) == 1
-    assert Counter(receipt.is_duplicate for receipt in said) == {True: 19, False: 1}
+    assert len({receipt.receipt for receipt in results}) == 1
+    assert Counter(receipt.is_duplicate for receipt in results) == {True: 19, False: 1}
     assert len(await engine.events(process_id, EventKind.CALLBACK_RECEIVED)) == 1
 
 
-async def test_of_twenty_different_letters_at_once_one_is_taken(offer: Offer) -> None:
+async def test_of_twenty_different_deliveries_at_once_a_single_one_is_accepted(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
     deliveries = [{"rc": 0, "changed": number} for number in range(20)]
-    said = await asyncio.gather(
+    results = await asyncio.gather(
         *(answer(engine.runtime, token, payload) for payload in deliveries), return_exceptions=True
     )
     ended = await engine.reaches(process_id, COMPLETED)
 
-    assert Counter(type(one).__name__ for one in said) == {"CallbackConflict": 19, "Receipt": 1}
-    winner = next(payload for payload, one in zip(deliveries, said, strict=True) if not isinstance(one, Exception))
+    assert Counter(type(result).__name__ for result in results) == {"CallbackConflict": 19, "Receipt": 1}
+    winner = next(
+        payload for payload, result in zip(deliveries, results, strict=True) if not isinstance(result, Exception)
+    )
     assert ended.state["callback_result"] == winner
 
 
-async def test_letters_and_pauses_that_meet_never_miss_each_other(offer: Offer) -> None:
+async def test_a_delivery_and_the_beginning_of_its_wait_never_miss_each_other(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
+    flow = calls(remote)
+    engine = await offer(flow)
 
     async def reply() -> None:
         for number in range(30):
             await answer(engine.runtime, await remote.asked(), {"rc": 0, "changed": number})
 
     replies = asyncio.create_task(reply())
-    begun = [await engine.start(played) for _ in range(30)]
+    process_ids = [await engine.start(flow) for _ in range(30)]
     await replies
-    ended = [await engine.reaches(process_id, COMPLETED) for process_id in begun]
+    ended = [await engine.reaches(process_id, COMPLETED) for process_id in process_ids]
 
     assert sorted(process.state["changed"] for process in ended) == list(range(30))
-    for process_id in begun:
-        assert [one.status for one in await engine.steps(process_id)] == ["SUCCESS"] * 3
+    for process_id in process_ids:
+        assert [execution.status for execution in await engine.steps(process_id)] == ["SUCCESS"] * 3
 
 
 async def test_a_retry_after_a_failed_validation_judges_the_stored_result_without_a_new_call(offer: Offer) -> None:
     remote = Remote()
-    patience = [False]
+    is_patient = [False]
 
     @step("Judge")
     def strict(callback_result: dict[str, Any]) -> State:
-        if not patience[0]:
+        if not is_patient[0]:
             raise ProcessFailureError("Too many changes.", details=callback_result)
         return {"is_accepted": True}
 
@@ -160,7 +162,7 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_withou
     failed = await engine.reaches(process_id, FAILED)
     rejected = await engine.callback(process_id)
 
-    patience[0] = True
+    is_patient[0] = True
     await retry_process(engine.runtime, ADA, process_id=process_id)
     ended = await engine.reaches(process_id, COMPLETED)
 
@@ -171,23 +173,26 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_withou
     assert len(remote.tokens) == 1
     assert ended.state["is_accepted"] is True
     assert (await engine.callback(process_id)).status is CallbackStatus.VALIDATED
-    judged_visits = [(one.status, one.attempt, one.entered_by) for one in (await engine.steps(process_id))[2:]]
-    assert judged_visits == [("FAILED", 1, "advance"), ("SUCCESS", 2, "retry")]
+    judged_executions = [
+        (execution.status, execution.attempt, execution.entered_by)
+        for execution in (await engine.steps(process_id))[2:]
+    ]
+    assert judged_executions == [("FAILED", 1, "advance"), ("SUCCESS", 2, "retry")]
 
 
 async def test_a_wait_survives_a_restart_and_its_deadline_with_it(storage: str, clock: TurnableClock) -> None:
     remote = Remote()
-    played = calls(remote, timeout=60)
-    async with engine_of(storage, played, clock=clock) as first:
-        answered = await first.start(played)
-        expired = await first.start(played)
+    flow = calls(remote, timeout=60)
+    async with engine_of(storage, flow, clock=clock) as first:
+        answered = await first.start(flow)
+        expired = await first.start(flow)
         tokens = {await remote.asked() for _ in range(2)}
         await first.reaches(answered, AWAITING)
         await first.reaches(expired, AWAITING)
         hint = (await first.callback(answered)).token_hint
-    token = next(one for one in tokens if one.endswith(hint))
+    token = next(token for token in tokens if token.endswith(hint))
 
-    async with engine_of(storage, played, clock=clock) as second:
+    async with engine_of(storage, flow, clock=clock) as second:
         await answer(second.runtime, token, {"rc": 0})
         await second.reaches(answered, COMPLETED)
         second.turn(60)

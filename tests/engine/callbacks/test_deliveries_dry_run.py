@@ -1,4 +1,4 @@
-"""A dry run is judged on a snapshot of which nothing is kept: on both databases."""
+"""Dry runs: a delivery is judged on a snapshot and nothing is stored, on both databases."""
 
 from contextlib import suppress
 from typing import Any
@@ -28,11 +28,11 @@ def payload(result: Any) -> Delivery:
     return Delivery.of(result, b"{}", peer=None)
 
 
-async def test_a_dry_run_says_what_would_be_said_and_writes_nothing(offer: Offer) -> None:
+async def test_a_dry_run_returns_the_verdict_and_writes_nothing(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
     runtime, address = engine.runtime, Address(token, is_dry_run=True)
@@ -41,30 +41,30 @@ async def test_a_dry_run_says_what_would_be_said_and_writes_nothing(offer: Offer
         return [conn.execute(select(table)).all() for table in (callbacks, callback_attempts, events)]
 
     before = await engine.read(rows)
-    would = [
+    dry_receipts = [
         await receive_delivery(runtime, address, payload({"rc": 0})),
         await receive_report(runtime, address, Report(50.0, "half")),
         await receive_failure(runtime, address, {"message": "down"}, b"{}"),
     ]
     after = await engine.read(rows)
-    taken = await answer(runtime, token, {"rc": 0})
+    accepted = await answer(runtime, token, {"rc": 0})
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
     again = await receive_delivery(runtime, address, payload({"rc": 0}))
     with pytest.raises(CallbackConflict):
         await receive_delivery(runtime, address, payload({"rc": 1}))
 
-    assert [one.receipt for one in would] == [DRY_RUN] * 3
+    assert [receipt.receipt for receipt in dry_receipts] == [DRY_RUN] * 3
     assert after == before
-    assert (again.receipt, again.is_duplicate) == (taken.receipt, True)
+    assert (again.receipt, again.is_duplicate) == (accepted.receipt, True)
     assert len(await engine.attempts(process_id)) == 1
-    assert await status_of_receipt(runtime, taken.receipt) is CallbackStatus.VALIDATED
+    assert await status_of_receipt(runtime, accepted.receipt) is CallbackStatus.VALIDATED
 
 
-async def test_of_what_a_dry_run_writes_nothing_would_be_kept(offer: Offer) -> None:
+async def test_a_write_in_a_dry_run_is_not_stored(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
 

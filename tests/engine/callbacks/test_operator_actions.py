@@ -1,4 +1,4 @@
-"""How operators help a callback on, each verb with the number of remote calls it makes, on both databases."""
+"""The actions of operators on a callback, each with the number of remote calls it makes, on both databases."""
 
 from typing import Any
 from uuid import UUID
@@ -40,13 +40,13 @@ AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAI
 
 
 class PlaybookAnswer(BaseModel):
-    """What the playbook's answer must look like."""
+    """The contract of the playbook's result."""
 
     return_code: int
 
 
 def judged(remote: Remote, **options: Any) -> Workflow:
-    """A workflow whose validation wants return code 0."""
+    """A workflow whose validation demands return code 0."""
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> State:
@@ -66,9 +66,9 @@ async def callback_id(engine: Engine, process_id: UUID) -> UUID:
     return (await engine.callback(process_id)).id
 
 
-async def expired(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID, str]:
-    """A process of which the one callback expired, and its token."""
-    process_id = await engine.start(played)
+async def expired(engine: Engine, flow: Workflow, remote: Remote) -> tuple[UUID, str]:
+    """A process whose only callback expired, and the token of the callback."""
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     engine.turn(3600)
@@ -76,10 +76,10 @@ async def expired(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUI
     return process_id, token
 
 
-async def test_a_callback_issued_again_runs_the_action_again_and_the_old_url_is_dead(offer: Offer) -> None:
+async def test_a_reissued_callback_runs_the_action_again_and_closes_the_old_url(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id = await engine.start(flow)
     old = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -93,7 +93,9 @@ async def test_a_callback_issued_again_runs_the_action_again_and_the_old_url_is_
 
     assert done.state["is_configured"] is True
     assert len(remote.tokens) == 2
-    executions = [(one.name, one.entered_by, one.attempt) for one in await engine.steps(process_id)]
+    executions = [
+        (execution.name, execution.entered_by, execution.attempt) for execution in await engine.steps(process_id)
+    ]
     assert ("Call the remote service", "reissue", 2) in executions
     ended, *_ = await engine.events(process_id, EventKind.CALLBACK_ENDED)
     assert (ended.actor, ended.payload["status"]) == ("ada", "WITHDRAWN")
@@ -126,11 +128,11 @@ async def test_a_failed_validation_is_retried_on_the_stored_result_without_a_rem
 
 
 @pytest.mark.parametrize("how", ["EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE"])
-async def test_the_same_url_opens_again_where_the_wait_ended_without_an_answer(offer: Offer, how: str) -> None:
+async def test_the_same_url_opens_again_if_the_wait_ended_without_a_result(offer: Offer, how: str) -> None:
     remote = Remote()
     options = {"heartbeat_timeout": 30} if how == "HEARTBEAT_LOST" else {}
-    engine = await offer(played := judged(remote, timeout=3600, **options))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=3600, **options))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     if how == "FAILED_BY_REMOTE":
@@ -147,13 +149,13 @@ async def test_the_same_url_opens_again_where_the_wait_ended_without_an_answer(o
 
     assert done.failure is None
     assert len(remote.tokens) == 1
-    assert [one.entered_by for one in await engine.steps(process_id)][-2:] == ["reawait", "advance"]
+    assert [execution.entered_by for execution in await engine.steps(process_id)][-2:] == ["reawait", "advance"]
 
 
-async def test_a_wait_that_was_taken_up_anew_ends_at_its_new_deadline(offer: Offer) -> None:
+async def test_a_wait_that_was_opened_again_ends_at_its_new_deadline(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id, token = await expired(engine, played, remote)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, flow, remote)
 
     await reawait_callback(engine.runtime, ADA, callback_id=await callback_id(engine, process_id), timeout=600)
     await engine.reaches(process_id, AWAITING)
@@ -164,10 +166,10 @@ async def test_a_wait_that_was_taken_up_anew_ends_at_its_new_deadline(offer: Off
         await answer(engine.runtime, token, {"return_code": 0})
 
 
-async def test_a_longer_wait_lets_the_old_deadline_pass_quietly(offer: Offer) -> None:
+async def test_after_a_longer_wait_is_set_the_old_deadline_has_no_effect(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=60))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=60))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     before = await engine.reaches(process_id, AWAITING)
 
@@ -180,13 +182,13 @@ async def test_a_longer_wait_lets_the_old_deadline_pass_quietly(offer: Offer) ->
 
     assert after.version > before.version
     issued = await engine.events(process_id, EventKind.CALLBACK_ISSUED)
-    assert [one.actor for one in issued] == [None, "ada"]
+    assert [event.actor for event in issued] == [None, "ada"]
 
 
-async def test_a_failure_report_that_is_told_again_does_not_end_the_wait_that_was_taken_up_anew(offer: Offer) -> None:
+async def test_a_repeated_failure_report_does_not_end_the_wait_that_was_opened_again(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     first = await fail(engine.runtime, token, "no route to host")
@@ -201,8 +203,8 @@ async def test_a_failure_report_that_is_told_again_does_not_end_the_wait_that_wa
 
 async def test_an_operator_types_the_result_in_and_the_validation_judges_it(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id, token = await expired(engine, played, remote)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, flow, remote)
 
     id = await callback_id(engine, process_id)
     await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason="seen on the device")
@@ -222,26 +224,26 @@ async def test_an_operator_types_the_result_in_and_the_validation_judges_it(offe
 
 async def test_a_typed_result_must_fit_the_contract_and_needs_a_reason(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, contract=PlaybookAnswer))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, contract=PlaybookAnswer))
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
     id = await callback_id(engine, process_id)
 
-    with pytest.raises(PayloadInvalid) as broken:
+    with pytest.raises(PayloadInvalid) as invalid:
         await complete_callback(engine.runtime, ADA, callback_id=id, result={}, reason="seen")
     with pytest.raises(PayloadInvalid) as unexplained:
         await complete_callback(engine.runtime, ADA, callback_id=id, result={"return_code": 0}, reason=" ")
 
-    assert [error.pointer for error in broken.value.errors] == ["/result/return_code"]
+    assert [error.pointer for error in invalid.value.errors] == ["/result/return_code"]
     assert [error.pointer for error in unexplained.value.errors] == ["/reason"]
     assert (await engine.process(process_id)).status is AWAITING
 
 
 async def test_a_late_result_is_adopted_and_the_playbook_does_not_run_again(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id, token = await expired(engine, played, remote)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id, token = await expired(engine, flow, remote)
     with pytest.raises(CallbackClosed):
         await answer(engine.runtime, token, {"return_code": 0, "late": True})
 
@@ -255,10 +257,10 @@ async def test_a_late_result_is_adopted_and_the_playbook_does_not_run_again(offe
     assert (await answer(engine.runtime, token, {"return_code": 0, "late": True})).is_duplicate
 
 
-async def test_another_result_takes_the_place_of_a_rejected_one_which_is_kept(offer: Offer) -> None:
+async def test_another_result_replaces_a_rejected_result_whose_body_stays_stored(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await answer(engine.runtime, token, {"return_code": 2})
     await engine.reaches(process_id, FAILED)
@@ -270,14 +272,18 @@ async def test_another_result_takes_the_place_of_a_rejected_one_which_is_kept(of
     done = await engine.reaches(process_id, COMPLETED)
 
     assert done.state["callback_result"] == {"return_code": 0}
-    kept, _ = await engine.attempts(process_id)
-    assert (kept.id, kept.body, kept.is_adoptable) == (rejected.id, b'{"return_code":2}', True)
+    stored_attempt, _ = await engine.attempts(process_id)
+    assert (stored_attempt.id, stored_attempt.body, stored_attempt.is_adoptable) == (
+        rejected.id,
+        b'{"return_code":2}',
+        True,
+    )
 
 
-async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took_its_place(offer: Offer) -> None:
+async def test_a_late_delivery_to_the_old_url_is_adopted_by_the_reissued_callback(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id = await engine.start(flow)
     old = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     first = await callback_id(engine, process_id)
@@ -287,8 +293,8 @@ async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took
     with pytest.raises(CallbackClosed):
         await answer(engine.runtime, old, {"return_code": 0})
 
-    kept = (await engine.read(lambda conn: attempts_of(conn, first)))[0]
-    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=kept.id, reason="the first run finished")
+    stored_attempt = (await engine.read(lambda conn: attempts_of(conn, first)))[0]
+    await adopt_callback_attempt(engine.runtime, ADA, attempt_id=stored_attempt.id, reason="the first run finished")
     await engine.reaches(process_id, COMPLETED)
 
     with pytest.raises(CallbackConflict):
@@ -296,13 +302,13 @@ async def test_a_late_answer_to_the_old_url_is_adopted_by_the_callback_that_took
 
 
 def attempts_of(conn: Any, callback: UUID) -> Any:
-    """What was delivered to a callback."""
+    """The stored delivery attempts of a callback."""
     from orchestrator_gql.storage import callback_attempts
 
     return callback_attempts.of_callback(conn, callback, None, 100)[0]
 
 
-async def test_the_result_of_an_action_that_failed_behind_its_url_can_be_adopted(offer: Offer) -> None:
+async def test_the_result_of_an_action_that_failed_after_handing_out_its_url_can_be_adopted(offer: Offer) -> None:
     remote = Remote()
 
     @step("Call, and stumble")
@@ -333,10 +339,10 @@ async def test_the_result_of_an_action_that_failed_behind_its_url_can_be_adopted
     assert len(remote.tokens) == 1
 
 
-async def test_what_cannot_help_is_refused_and_changes_nothing(offer: Offer) -> None:
+async def test_an_action_that_does_not_fit_the_process_is_refused_and_changes_nothing(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     first = await callback_id(engine, process_id)
@@ -369,10 +375,10 @@ async def test_what_cannot_help_is_refused_and_changes_nothing(offer: Offer) -> 
         await complete_callback(engine.runtime, ADA, callback_id=second, result={"return_code": 0}, reason="late")
 
 
-async def test_while_the_engine_is_paused_only_what_starts_a_step_is_refused(offer: Offer) -> None:
+async def test_while_the_engine_is_paused_only_actions_that_start_a_step_are_refused(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := judged(remote, timeout=3600))
-    process_id, _ = await expired(engine, played, remote)
+    engine = await offer(flow := judged(remote, timeout=3600))
+    process_id, _ = await expired(engine, flow, remote)
     id = await callback_id(engine, process_id)
     await set_engine_state(engine.runtime, ADA, paused=True)
 
@@ -388,8 +394,8 @@ async def test_while_the_engine_is_paused_only_what_starts_a_step_is_refused(off
 
 async def test_a_wait_that_is_over_is_not_offered_for_a_retry(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=3600))
-    process_id, _ = await expired(engine, played, remote)
+    engine = await offer(flow := calls(remote, timeout=3600))
+    process_id, _ = await expired(engine, flow, remote)
 
     with pytest.raises(InvalidState):
         await retry_process(engine.runtime, ADA, process_id=process_id)

@@ -1,4 +1,4 @@
-"""How long a callback is waited for, and what is said meanwhile, on both databases."""
+"""Deadlines, heartbeats and progress reports of a wait, on both databases."""
 
 import asyncio
 
@@ -21,11 +21,11 @@ AWAITING, SUSPENDED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.SUSPENDED
 FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, ProcessStatus.ABORTED
 
 
-async def test_a_deadline_ends_the_wait_once_and_a_late_letter_is_kept(offer: Offer) -> None:
+async def test_a_deadline_ends_the_wait_once_and_a_late_delivery_is_stored(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote, timeout=3600)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote, timeout=3600)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -38,22 +38,22 @@ async def test_a_deadline_ends_the_wait_once_and_a_late_letter_is_kept(offer: Of
     assert failed.failure.code == "callback-expired"
     assert late.value.is_expired
     assert (await engine.callback(process_id)).status is CallbackStatus.EXPIRED
-    assert [(a.outcome, a.body) for a in await engine.attempts(process_id)] == [("LATE", b'{"rc":0}')]
+    assert [(attempt.outcome, attempt.body) for attempt in await engine.attempts(process_id)] == [("LATE", b'{"rc":0}')]
     (ended,) = await engine.events(process_id, EventKind.CALLBACK_ENDED)
     assert ended.payload["status"] == "EXPIRED"
 
 
-async def test_a_deadline_leaves_nothing_behind_when_the_letter_won(offer: Offer) -> None:
+async def test_a_deadline_has_no_effect_after_the_delivery_came_first(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote, timeout=60, heartbeat_timeout=30)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote, timeout=60, heartbeat_timeout=30)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
     before = await engine.events()
 
     engine.turn(7200)
-    sentinel = await engine.start(played)
+    sentinel = await engine.start(flow)
     await remote.asked()
     await engine.reaches(sentinel, AWAITING)
 
@@ -61,11 +61,11 @@ async def test_a_deadline_leaves_nothing_behind_when_the_letter_won(offer: Offer
     assert after == before
 
 
-async def test_the_deployment_says_how_long_a_callback_is_waited_for_where_its_step_does_not(offer: Offer) -> None:
+async def test_the_settings_give_the_timeout_of_a_callback_if_its_step_gives_none(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played, callback_timeout=120)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow, callback_timeout=120)
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -78,11 +78,13 @@ async def test_the_deployment_says_how_long_a_callback_is_waited_for_where_its_s
     await engine.reaches(process_id, FAILED)
 
 
-async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_starts_it_anew(offer: Offer) -> None:
+async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_restarts_the_heartbeat(
+    offer: Offer,
+) -> None:
     remote = Remote()
-    played = calls(remote, heartbeat_timeout=30)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote, heartbeat_timeout=30)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -102,11 +104,11 @@ async def test_silence_longer_than_the_heartbeat_ends_the_wait_and_a_report_star
         await report(engine.runtime, token, "me again")
 
 
-async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer) -> None:
+async def test_progress_reports_are_an_ordered_log_and_leave_the_url_open(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
 
     for number in range(60):
@@ -116,36 +118,36 @@ async def test_reports_are_an_ordered_log_that_never_spends_the_url(offer: Offer
     await answer(engine.runtime, token, {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
-    assert [one.message for one in log] == [f"task {number}" for number in range(60)]
+    assert [entry.message for entry in log] == [f"task {number}" for number in range(60)]
     assert total == 60
-    told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
-    assert [event.payload["progress"]["percent"] for event in told] == list(range(60))
+    events = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
+    assert [event.payload["progress"]["percent"] for event in events] == list(range(60))
     assert len((await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100)))[0]) == 60
 
 
-async def test_reports_that_come_in_one_burst_are_all_kept(offer: Offer) -> None:
+async def test_progress_reports_in_a_burst_are_all_stored(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
 
     await asyncio.gather(*(report(engine.runtime, token, f"line {number}") for number in range(40)))
 
     callback = await engine.callback(process_id)
     log, _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
-    told = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
-    assert {one.message for one in log} == {f"line {number}" for number in range(40)}
-    assert [one.message for one in log] == [event.payload["progress"]["message"] for event in told]
+    events = await engine.events(process_id, EventKind.CALLBACK_PROGRESSED)
+    assert {entry.message for entry in log} == {f"line {number}" for number in range(40)}
+    assert [entry.message for entry in log] == [event.payload["progress"]["message"] for event in events]
 
 
-async def test_of_very_many_reports_the_newest_are_kept_and_all_are_counted(
+async def test_of_very_many_progress_reports_the_newest_are_stored_and_all_are_counted(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     monkeypatch.setattr(callback_attempts, "KEPT_PROGRESS", 5)
 
@@ -154,15 +156,15 @@ async def test_of_very_many_reports_the_newest_are_kept_and_all_are_counted(
 
     callback = await engine.callback(process_id)
     log, total = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 100))
-    assert [one.message for one in log] == [f"task {number}" for number in range(3, 8)]
+    assert [entry.message for entry in log] == [f"task {number}" for number in range(3, 8)]
     assert total == 8
 
 
-async def test_of_very_many_refused_letters_the_newest_are_kept(offer: Offer) -> None:
+async def test_of_very_many_rejected_deliveries_the_newest_are_stored(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await answer(engine.runtime, token, {"rc": 0})
 
@@ -170,15 +172,15 @@ async def test_of_very_many_refused_letters_the_newest_are_kept(offer: Offer) ->
         with pytest.raises(CallbackConflict):
             await answer(engine.runtime, token, {"rc": number})
 
-    kept = [attempt.body for attempt in await engine.attempts(process_id)]
-    assert kept == [b'{"rc":%d}' % number for number in range(6, 26)]
+    bodies = [attempt.body for attempt in await engine.attempts(process_id)]
+    assert bodies == [b'{"rc":%d}' % number for number in range(6, 26)]
 
 
-async def test_a_failure_report_competes_with_a_result_and_fails_the_step_with_its_words(offer: Offer) -> None:
+async def test_a_failure_report_competes_with_a_result_and_fails_the_step_with_its_message(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 

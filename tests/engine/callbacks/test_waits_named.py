@@ -1,4 +1,4 @@
-"""Several named callbacks in one step: each has its own URL, deadline and fate, on both databases."""
+"""Named callbacks of a step: each has its own URL, deadline and result, on both databases."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,17 +24,17 @@ ROUTERS = ("ams-1", "ams-2", "rtm-1")
 
 @dataclass(slots=True)
 class Fleet:
-    """Three routers; each call of the action adds the tokens that it was handed, by name."""
+    """Three routers. Each call of the action adds its tokens by name."""
 
     calls: list[dict[str, str]] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> str:
-        """The token that the router was handed last."""
+        """The latest token of the router."""
         return next(call[name] for call in reversed(self.calls) if name in call)
 
 
 def configures(fleet: Fleet, expect: Any = ROUTERS, **options: Any) -> Workflow:
-    """Asks every router, and keeps what they say."""
+    """A workflow that calls every router and stores the results."""
 
     @step("Configure the routers")
     async def configure(callback_urls: dict[str, str]) -> State:
@@ -58,10 +58,10 @@ async def callback_rows(engine: Engine, process_id: UUID) -> dict[str | None, Ca
     return {callback.name: callback for callback in waited}
 
 
-async def test_answers_in_any_order_land_on_their_own_name(offer: Offer) -> None:
+async def test_results_in_any_order_are_stored_under_their_names(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet))
+    process_id = await engine.start(flow)
     waiting = await engine.reaches(process_id, AWAITING)
 
     for name in ("rtm-1", "ams-1"):
@@ -73,10 +73,12 @@ async def test_answers_in_any_order_land_on_their_own_name(offer: Offer) -> None
     assert (still.status, still.seq) == (AWAITING, waiting.seq)
     assert done.state["answers"] == {name: {"by": name} for name in ROUTERS}
     assert done.state["failures"] == {}
-    assert {box.status for box in (await callback_rows(engine, process_id)).values()} == {CallbackStatus.VALIDATED}
+    assert {callback.status for callback in (await callback_rows(engine, process_id)).values()} == {
+        CallbackStatus.VALIDATED
+    }
 
 
-async def test_answers_that_come_before_the_action_has_returned_are_used(offer: Offer) -> None:
+async def test_results_that_arrive_before_the_action_returns_are_used(offer: Offer) -> None:
     fleet = Fleet()
 
     @step("Configure the routers")
@@ -98,13 +100,14 @@ async def test_answers_that_come_before_the_action_has_returned_are_used(offer: 
 
     assert done.state["answers"] == sorted(ROUTERS)
     assert fleet.calls == []
-    assert all(event.payload["is_early"] for event in await engine.events(process_id, EventKind.CALLBACK_RECEIVED))
+    received = await engine.events(process_id, EventKind.CALLBACK_RECEIVED)
+    assert [event.payload["is_early"] for event in received] == [True] * len(ROUTERS)
 
 
-async def test_a_quorum_goes_on_without_the_rest_whose_answer_is_kept_as_an_attempt(offer: Offer) -> None:
+async def test_a_quorum_continues_without_the_rest_whose_late_delivery_is_rejected(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, require=2))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, require=2))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
 
     await answer(engine.runtime, fleet["ams-2"], 2)
@@ -117,10 +120,10 @@ async def test_a_quorum_goes_on_without_the_rest_whose_answer_is_kept_as_an_atte
     assert (await callback_rows(engine, process_id))["rtm-1"].status is CallbackStatus.WITHDRAWN
 
 
-async def test_any_goes_on_with_the_first(offer: Offer) -> None:
+async def test_require_any_continues_with_the_first_result(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, require="any"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, require="any"))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
 
     await fail(engine.runtime, fleet["ams-1"], "no route to host")
@@ -131,10 +134,10 @@ async def test_any_goes_on_with_the_first(offer: Offer) -> None:
     assert done.state["failures"]["ams-1"]["code"] == "playbook-failed"
 
 
-async def test_too_few_answers_fail_when_no_more_can_come_and_say_which(offer: Offer) -> None:
+async def test_too_few_results_fail_the_wait_when_no_more_can_arrive_and_name_the_missing(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, timeout=600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, timeout=600))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
 
     await fail(engine.runtime, fleet["ams-1"], "no route to host")
@@ -149,22 +152,22 @@ async def test_too_few_answers_fail_when_no_more_can_come_and_say_which(offer: O
     assert failed.failure.message == "1 of 3 callbacks were answered; 3 are required."
     assert failed.failure.details["answered"] == ["ams-2"]
     failures = failed.failure.details["failures"]
-    assert {name: told["code"] for name, told in failures.items()} == {
+    assert {name: failure["code"] for name, failure in failures.items()} == {
         "ams-1": "playbook-failed",
         "rtm-1": "callback-expired",
     }
 
 
-async def test_each_missing_answer_can_be_helped_on_by_itself(offer: Offer) -> None:
+async def test_an_operator_can_act_on_each_missing_result_alone(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, timeout=600))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, timeout=600))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     await answer(engine.runtime, fleet["ams-2"], 2)
     engine.turn(600)
     await engine.reaches(process_id, FAILED)
 
-    ids = {name: box.id for name, box in (await callback_rows(engine, process_id)).items()}
+    ids = {name: callback.id for name, callback in (await callback_rows(engine, process_id)).items()}
     await reawait_callback(engine.runtime, ADA, callback_id=ids["ams-1"], timeout=60)
     await engine.reaches(process_id, AWAITING)
     await answer(engine.runtime, fleet["ams-1"], 1)
@@ -178,10 +181,10 @@ async def test_each_missing_answer_can_be_helped_on_by_itself(offer: Offer) -> N
     assert [sorted(call) for call in fleet.calls] == [sorted(ROUTERS), ["rtm-1"]]
 
 
-async def test_a_result_typed_in_for_one_leaves_the_others_waiting(offer: Offer) -> None:
+async def test_a_typed_result_for_a_name_leaves_the_others_waiting(offer: Offer) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     id = (await callback_rows(engine, process_id))["ams-1"].id
 
@@ -195,7 +198,7 @@ async def test_a_result_typed_in_for_one_leaves_the_others_waiting(offer: Offer)
     assert done.state["answers"] == {"ams-1": 1, "ams-2": 2, "rtm-1": 3}
 
 
-async def test_the_names_may_come_of_the_state(offer: Offer) -> None:
+async def test_the_names_may_come_from_the_state(offer: Offer) -> None:
     fleet = Fleet()
 
     async def sites(state: State) -> list[str]:
@@ -204,8 +207,8 @@ async def test_the_names_may_come_of_the_state(offer: Offer) -> None:
     def form() -> Any:
         return {"site": "lon"}
 
-    played = configures(fleet, expect=sites)
-    started = Workflow(name=played.name, steps=played.steps, initial_form=form)
+    flow = configures(fleet, expect=sites)
+    started = Workflow(name=flow.name, steps=flow.steps, initial_form=form)
     engine = await offer(started)
     process_id = await engine.start(started)
     await engine.reaches(process_id, AWAITING)
@@ -217,7 +220,7 @@ async def test_the_names_may_come_of_the_state(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("names", "message"),
     [
         ([], "0 names"),
         (["a", "a"], "twice"),
@@ -226,28 +229,26 @@ async def test_the_names_may_come_of_the_state(offer: Offer) -> None:
         (["a"], "2 are required"),
     ],
 )
-async def test_names_that_are_none_fail_the_process_before_anybody_is_called(
-    offer: Offer, said: Any, told: str
-) -> None:
+async def test_invalid_names_fail_the_process_before_the_action_runs(offer: Offer, names: Any, message: str) -> None:
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, expect=lambda _: said, require=2))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, expect=lambda _: names, require=2))
+    process_id = await engine.start(flow)
 
     failed = await engine.reaches(process_id, FAILED)
 
     assert failed.failure is not None
     assert failed.failure.code == "bad-expect"
-    assert told in failed.failure.message
+    assert message in failed.failure.message
     assert fleet.calls == []
 
 
-async def test_a_function_of_the_names_that_raises_fails_the_process(offer: Offer) -> None:
+async def test_a_function_for_the_names_that_raises_fails_the_process(offer: Offer) -> None:
     def broken(_: State) -> list[str]:
         raise ProcessFailureError("the inventory is away")
 
     fleet = Fleet()
-    engine = await offer(played := configures(fleet, expect=broken))
-    process_id = await engine.start(played)
+    engine = await offer(flow := configures(fleet, expect=broken))
+    process_id = await engine.start(flow)
 
     failed = await engine.reaches(process_id, FAILED)
 

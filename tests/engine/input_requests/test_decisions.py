@@ -1,4 +1,4 @@
-"""Forms that people answer, on both databases: the first decision wins, and it is about what was shown."""
+"""Decisions on forms: the first decision wins and counts for the pages that were shown, on both databases."""
 
 import asyncio
 from dataclasses import replace
@@ -35,19 +35,19 @@ pytestmark = pytest.mark.one_dispatcher
 SUSPENDED, COMPLETED = ProcessStatus.SUSPENDED, ProcessStatus.COMPLETED
 
 
-class PageArgs(FormPage):
+class Window(FormPage):
     minutes: int = 30
 
 
 @inputstep("Choose a window", assignee=Assignee("NOC"))
 def choose() -> FormGenerator:
-    answer = yield PageArgs
+    answer = yield Window
     return {"minutes": answer.minutes}
 
 
 @inputstep("Look on", assignee=Assignee("SYSTEM"))
 def look_on() -> FormGenerator:
-    yield PageArgs
+    yield Window
     return {}
 
 
@@ -61,99 +61,109 @@ def maintain() -> Any:
     return begin >> choose
 
 
-async def test_of_two_people_who_answer_at_once_one_wins_and_the_other_is_told_who_and_when(offer: Offer) -> None:
+async def test_of_two_simultaneous_decisions_the_first_wins_and_the_other_person_learns_by_whom_and_when(
+    offer: Offer,
+) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
 
-    async def answer(by: Principal, minutes: int) -> object:
+    async def submit(by: Principal, minutes: int) -> object:
         pages = [{"minutes": minutes}]
         try:
             return await submit_form(engine.runtime, by, input_request_id=request.id, pages=pages)
-        except AlreadyDecided as decided:
-            return decided
+        except AlreadyDecided as refusal:
+            return refusal
 
-    said = await asyncio.gather(answer(ADA, 10), answer(BOB, 20))
+    results = await asyncio.gather(submit(ADA, 10), submit(BOB, 20))
     ended = await engine.reaches(process_id, COMPLETED)
 
-    (won,) = (one for one in said if isinstance(one, DecisionResult))
-    (lost,) = (one for one in said if isinstance(one, AlreadyDecided))
-    (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    assert (lost.by, lost.at) == (made.by, made.at)
-    assert ended.state == {"minutes": {"ada": 10, "bob": 20}[made.by or ""]}
+    (won,) = (result for result in results if isinstance(result, DecisionResult))
+    (lost,) = (result for result in results if isinstance(result, AlreadyDecided))
+    (decision,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert (lost.by, lost.at) == (decision.by, decision.at)
+    assert ended.state == {"minutes": {"ada": 10, "bob": 20}[decision.by or ""]}
     assert won.request.version == 2
     assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
 
 
-async def test_a_page_that_is_wrong_or_missing_is_answered_and_harms_nothing(offer: Offer) -> None:
+async def test_an_invalid_or_missing_page_is_reported_and_changes_nothing(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
 
-    asked = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
+    first_page = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
     wrong = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": "long"}])
     many = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}, {}])
 
-    assert isinstance(asked, NextPage)
+    assert isinstance(first_page, NextPage)
     assert isinstance(wrong, PageInvalid)
     assert isinstance(many, PageInvalid)
     assert await open_request(engine, process_id) == request
 
 
-async def test_an_answer_names_what_was_shown_and_a_stale_one_is_refused(offer: Offer) -> None:
+async def test_a_submission_for_an_outdated_form_is_refused(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
     shown = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
     assert isinstance(shown, NextPage)
-    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{}]}
+    submission: dict[str, Any] = {"input_request_id": request.id, "pages": [{}]}
 
     with pytest.raises(StaleVersion):
-        await submit_form(engine.runtime, ADA, **given, expected_version=7)
+        await submit_form(engine.runtime, ADA, **submission, expected_version=7)
     with pytest.raises(StaleForm):
-        await submit_form(engine.runtime, ADA, **given, shown_digest="0" * 64)
-    said = await submit_form(engine.runtime, ADA, **given, expected_version=1, shown_digest=shown.page.digest)
+        await submit_form(engine.runtime, ADA, **submission, shown_digest="0" * 64)
+    decided = await submit_form(engine.runtime, ADA, **submission, expected_version=1, shown_digest=shown.page.digest)
 
-    assert isinstance(said, DecisionResult)
+    assert isinstance(decided, DecisionResult)
     await engine.reaches(process_id, COMPLETED)
 
 
-async def test_a_second_answer_with_the_same_key_is_the_first_one_again(offer: Offer) -> None:
+async def test_a_second_submission_with_the_same_key_returns_the_first_result(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
-    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
+    submission: dict[str, Any] = {
+        "input_request_id": request.id,
+        "pages": [{"minutes": 5}],
+        "idempotency_key": "click-1",
+    }
 
-    first = await submit_form(engine.runtime, ADA, **given)
-    second = await submit_form(engine.runtime, ADA, **given)
+    first = await submit_form(engine.runtime, ADA, **submission)
+    second = await submit_form(engine.runtime, ADA, **submission)
 
     assert isinstance(first, DecisionResult)
     assert isinstance(second, DecisionResult)
     assert (second.request, second.process.id) == (first.request, process_id)
 
 
-async def test_two_equal_answers_with_one_key_at_the_same_time_are_one(offer: Offer) -> None:
+async def test_simultaneous_submissions_with_the_same_key_count_once(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
-    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{"minutes": 5}], "idempotency_key": "click-1"}
+    submission: dict[str, Any] = {
+        "input_request_id": request.id,
+        "pages": [{"minutes": 5}],
+        "idempotency_key": "click-1",
+    }
 
-    said = await asyncio.gather(*(submit_form(engine.runtime, ADA, **given) for _ in range(5)))
+    results = await asyncio.gather(*(submit_form(engine.runtime, ADA, **submission) for _ in range(5)))
 
-    assert all(isinstance(one, DecisionResult) and one.request.id == request.id for one in said)
+    assert [isinstance(result, DecisionResult) and result.request.id for result in results] == [request.id] * 5
     assert len(await engine.events(process_id, EventKind.INPUT_DECIDED)) == 1
 
 
-async def test_an_answer_is_bound_to_what_was_shown_on_the_pages_before_the_last_too(offer: Offer) -> None:
-    found = {"risk": "low"}
+async def test_a_submission_is_bound_to_the_contents_of_the_earlier_pages_too(offer: Offer) -> None:
+    finding = {"risk": "low"}
 
     @inputstep("Approve")
     def approve() -> FormGenerator:
         class Findings(FormPage):
-            risk: ReadOnly[str] = found["risk"]
+            risk: ReadOnly[str] = finding["risk"]
 
         yield Findings
-        yield PageArgs
+        yield Window
         return {}
 
     @workflow("Approve findings")
@@ -162,23 +172,23 @@ async def test_an_answer_is_bound_to_what_was_shown_on_the_pages_before_the_last
 
     engine = await offer(approve_findings)
     process_id = await engine.start(approve_findings)
-    given: dict[str, Any] = {"input_request_id": (await open_request(engine, process_id)).id}
-    shown = await submit_form(engine.runtime, ADA, **given, pages=[{}])
+    submission: dict[str, Any] = {"input_request_id": (await open_request(engine, process_id)).id}
+    shown = await submit_form(engine.runtime, ADA, **submission, pages=[{}])
     assert isinstance(shown, NextPage)
 
-    found["risk"] = "high"
+    finding["risk"] = "high"
     with pytest.raises(StaleForm):
-        await submit_form(engine.runtime, ADA, **given, pages=[{}, {}], shown_digest=shown.page.digest)
-    found["risk"] = "low"
-    await submit_form(engine.runtime, ADA, **given, pages=[{}, {}], shown_digest=shown.page.digest)
+        await submit_form(engine.runtime, ADA, **submission, pages=[{}, {}], shown_digest=shown.page.digest)
+    finding["risk"] = "low"
+    await submit_form(engine.runtime, ADA, **submission, pages=[{}, {}], shown_digest=shown.page.digest)
 
     await engine.reaches(process_id, COMPLETED)
 
 
-async def test_a_key_of_somebody_else_answers_nobody_and_hides_no_approval(offer: Offer) -> None:
+async def test_an_idempotency_key_counts_only_for_its_own_user(offer: Offer) -> None:
     @inputstep("Approve", approvals=2)
     def approve() -> FormGenerator:
-        yield PageArgs
+        yield Window
         return {}
 
     @workflow("Approve by two")
@@ -188,42 +198,42 @@ async def test_a_key_of_somebody_else_answers_nobody_and_hides_no_approval(offer
     engine = await offer(by_two)
     process_id = await engine.start(by_two)
     request = await open_request(engine, process_id)
-    given: dict[str, Any] = {"input_request_id": request.id, "pages": [{}], "idempotency_key": "click-1"}
+    submission: dict[str, Any] = {"input_request_id": request.id, "pages": [{}], "idempotency_key": "click-1"}
 
-    await submit_form(engine.runtime, ADA, **given)
+    await submit_form(engine.runtime, ADA, **submission)
     with pytest.raises(Forbidden):
-        await submit_form(engine.runtime, Principal("eve", "Eve", permissions=frozenset()), **given)
-    await submit_form(engine.runtime, BOB, **given)
+        await submit_form(engine.runtime, Principal("eve", "Eve", permissions=frozenset()), **submission)
+    await submit_form(engine.runtime, BOB, **submission)
 
     await engine.reaches(process_id, COMPLETED)
-    made = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id]))
-    assert [one.by for one in made[request.id]] == [ADA.id, BOB.id]
+    decisions = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id]))
+    assert [decision.by for decision in decisions[request.id]] == [ADA.id, BOB.id]
 
 
-async def test_whoever_assigns_a_form_takes_it_from_nobody_who_took_it_meanwhile(
+async def test_an_assignment_does_not_take_a_form_from_a_person_who_claimed_it_meanwhile(
     offer: Offer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = await offer(maintain, looking_on)
     request = await open_request(engine, await engine.start(maintain))
-    whole, others = engine.runtime.database.transaction, [claim_input_request]
+    transaction, claims = engine.runtime.database.transaction, [claim_input_request]
 
-    async def taken_in_between(unit: Any) -> Any:
-        if others:
-            await others.pop()(engine.runtime, BOB, input_request_id=request.id)
-        return await whole(unit)
+    async def claim_in_between(unit: Any) -> Any:
+        if claims:
+            await claims.pop()(engine.runtime, BOB, input_request_id=request.id)
+        return await transaction(unit)
 
-    monkeypatch.setattr(engine.runtime.database, "transaction", taken_in_between)
+    monkeypatch.setattr(engine.runtime.database, "transaction", claim_in_between)
 
     colleague = replace(ADA, permissions=ADA.permissions - {Permission.MANAGE_ENGINE})
     with pytest.raises(ClaimedByOther):
         await assign_input_request(engine.runtime, colleague, input_request_id=request.id, assignee_key="SYSTEM")
 
-    found = await engine.read(lambda conn: input_requests.load(conn, request.id))
-    assert found is not None
-    assert (found.assignee, found.claimed_by) == ("NOC", BOB.id)
+    stored = await engine.read(lambda conn: input_requests.load(conn, request.id))
+    assert stored is not None
+    assert (stored.assignee, stored.claimed_by) == ("NOC", BOB.id)
 
 
-async def test_a_form_of_a_process_that_was_aborted_is_closed(offer: Offer) -> None:
+async def test_the_form_of_an_aborted_process_is_closed(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
@@ -236,11 +246,11 @@ async def test_a_form_of_a_process_that_was_aborted_is_closed(offer: Offer) -> N
     assert closed.payload["change"] == "CLOSED"
 
 
-async def test_a_form_without_pages_has_nothing_to_confirm_and_does_not_pause(offer: Offer) -> None:
+async def test_a_form_without_pages_does_not_suspend_the_process(offer: Offer) -> None:
     @inputstep("Confirm where needed")
     def confirm_where_needed(state: State) -> FormGenerator:
         if state["is_risky"]:
-            yield PageArgs
+            yield Window
         return {"is_confirmed": True}
 
     @step("Assess")
@@ -259,7 +269,7 @@ async def test_a_form_without_pages_has_nothing_to_confirm_and_does_not_pause(of
     assert await engine.events(process_id, EventKind.INPUT_REQUESTED) == []
 
 
-async def test_who_lacks_the_right_or_names_no_request_is_refused(offer: Offer) -> None:
+async def test_a_missing_permission_and_an_unknown_request_are_refused(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)

@@ -1,4 +1,4 @@
-"""Who decides, and how many: teams, approvals, the starter, claims and assignments, on both databases."""
+"""Who may decide, and how many approvals are needed: teams, starters, claims, assignments, on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -63,7 +63,7 @@ class Change(FormPage):
 
 
 def asking(**options: Any) -> Workflow:
-    """A workflow of one form, asked under these terms, and a step behind it."""
+    """A workflow with a form, which has these options, and a step after it."""
 
     @inputstep("Approve the change", **options)
     def approve() -> FormGenerator:
@@ -81,34 +81,34 @@ def asking(**options: Any) -> Workflow:
     return change_something
 
 
-async def begun(engine: Engine, flow: Workflow, by: Principal = LOCAL_OPERATOR) -> InputRequest:
-    said = await start_workflow(engine.runtime, by, workflow_name=flow.name, pages=[])
-    assert isinstance(said, Started)
-    return await open_request(engine, said.process.id)
+async def started_request(engine: Engine, flow: Workflow, by: Principal = LOCAL_OPERATOR) -> InputRequest:
+    result = await start_workflow(engine.runtime, by, workflow_name=flow.name, pages=[])
+    assert isinstance(result, Started)
+    return await open_request(engine, result.process.id)
 
 
 async def approve(engine: Engine, request: InputRequest, by: Principal, **page: int) -> DecisionResult:
-    said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page])
-    assert isinstance(said, DecisionResult), said
-    return said
+    result = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page])
+    assert isinstance(result, DecisionResult), result
+    return result
 
 
-async def now(engine: Engine, request: InputRequest) -> InputRequest:
-    found = await engine.read(lambda conn: input_requests.load(conn, request.id))
-    assert found is not None
-    return found
+async def current(engine: Engine, request: InputRequest) -> InputRequest:
+    stored = await engine.read(lambda conn: input_requests.load(conn, request.id))
+    assert stored is not None
+    return stored
 
 
 async def actions(engine: Engine, request: InputRequest) -> list[tuple[str | None, str]]:
-    """Who did what, by the audit log, in order."""
+    """The actors and actions of the audit log, in order."""
     page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(request.process_id), PageArgs(50))
     return [(entry.actor, entry.action) for _, entry in reversed(page.items)]
 
 
-async def test_two_of_three_must_agree_and_the_starter_is_none_of_them(offer: Offer) -> None:
+async def test_two_approvals_are_needed_and_the_starter_may_not_approve(offer: Offer) -> None:
     flow = asking(approvals=2, allow_self_approval=False)
     engine = await offer(flow)
-    request = await begun(engine, flow, by=ADA)
+    request = await started_request(engine, flow, by=ADA)
 
     with pytest.raises(SelfApproval):
         await approve(engine, request, ADA)
@@ -122,8 +122,8 @@ async def test_two_of_three_must_agree_and_the_starter_is_none_of_them(offer: Of
     assert (first.request.status, second.request.status) == (InputRequestStatus.OPEN, InputRequestStatus.SUBMITTED)
     assert ended.state == {"minutes": 10, "is_changed": True}
     assert await actions(engine, request) == [("ada", "startWorkflow"), ("bob", "submitForm"), ("cay", "submitForm")]
-    told = await engine.events(request.process_id, EventKind.INPUT_DECIDED)
-    assert [event.actor for event in told] == ["bob", "cay"]
+    events = await engine.events(request.process_id, EventKind.INPUT_DECIDED)
+    assert [event.actor for event in events] == ["bob", "cay"]
 
 
 MEANWHILE: dict[str, tuple[Callable[[Engine, InputRequest], Awaitable[object]], type[Exception]]] = {
@@ -139,27 +139,27 @@ MEANWHILE: dict[str, tuple[Callable[[Engine, InputRequest], Awaitable[object]], 
         StaleForm,
     ),
 }
-"""What others, or the same person twice, may do between the look at a request and the lock."""
+"""Actions of other people, or of the same person, between the reading of a request and its lock."""
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
 @pytest.mark.parametrize("verb", ["submit", "reject", "claim"])
-async def test_what_changed_since_the_look_is_judged_anew_under_the_lock(
+async def test_changes_between_the_reading_and_the_lock_are_checked_under_the_lock(
     offer: Offer, monkeypatch: pytest.MonkeyPatch, meanwhile: str, verb: str
 ) -> None:
     change, refusal = MEANWHILE[meanwhile]
     flow = asking(approvals=2, assignee=Assignee("NOC"), on_reject="fail")
     engine = await offer(flow, teams=(NOC, MANAGERS))
-    request = await begun(engine, flow)
-    whole, changes = engine.runtime.database.transaction, [change]
+    request = await started_request(engine, flow)
+    transaction, changes = engine.runtime.database.transaction, [change]
 
-    async def changed_in_between(unit: Any) -> Any:
+    async def change_in_between(unit: Any) -> Any:
         if changes:
             await changes.pop()(engine, request)
-        return await whole(unit)
+        return await transaction(unit)
 
-    monkeypatch.setattr(engine.runtime.database, "transaction", changed_in_between)
-    asked = {
+    monkeypatch.setattr(engine.runtime.database, "transaction", change_in_between)
+    verbs = {
         "submit": lambda: approve(engine, request, NOC_ADA),
         "reject": lambda: reject_input_request(
             engine.runtime, NOC_ADA, input_request_id=request.id, comment="Not tonight."
@@ -168,22 +168,22 @@ async def test_what_changed_since_the_look_is_judged_anew_under_the_lock(
     }
 
     with pytest.raises(refusal):
-        await asked[verb]()
+        await verbs[verb]()
 
     assert not changes
-    assert (await now(engine, request)).status is InputRequestStatus.OPEN
+    assert (await current(engine, request)).status is InputRequestStatus.OPEN
 
 
-async def test_the_first_approval_fixes_the_answers_and_others_are_shown_them(offer: Offer) -> None:
+async def test_the_first_approval_fixes_the_values_and_later_approvers_see_them(offer: Offer) -> None:
     flow = asking(approvals=2)
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
     await approve(engine, request, ADA, minutes=10)
 
     with pytest.raises(StaleForm) as refused:
         await approve(engine, request, BOB, minutes=99)
-    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    shown = await open_form(engine.runtime, BOB, request, [], made=made)
+    decisions = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    shown = await open_form(engine.runtime, BOB, request, [], made=decisions)
 
     assert refused.value.by == "ada"
     assert isinstance(shown, NextPage)
@@ -192,7 +192,7 @@ async def test_the_first_approval_fixes_the_answers_and_others_are_shown_them(of
     assert (await engine.reaches(request.process_id, COMPLETED)).state["minutes"] == 10
 
 
-async def test_every_page_of_a_later_approval_begins_with_what_the_first_one_approved(offer: Offer) -> None:
+async def test_every_page_of_a_later_approval_starts_with_the_values_of_the_first_approval(offer: Offer) -> None:
     @inputstep("Plan", approvals=2)
     def plan() -> FormGenerator:
         first = yield Change
@@ -204,7 +204,7 @@ async def test_every_page_of_a_later_approval_begins_with_what_the_first_one_app
         return begin >> plan
 
     engine = await offer(planning)
-    request = await begun(engine, planning)
+    request = await started_request(engine, planning)
     await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": 5}, {"minutes": 7}])
 
     turned = await submit_form(engine.runtime, BOB, input_request_id=request.id, pages=[{"minutes": 5}])
@@ -213,38 +213,38 @@ async def test_every_page_of_a_later_approval_begins_with_what_the_first_one_app
     assert turned.page.initial_data == {"minutes": 7}
 
 
-async def test_a_form_that_shows_what_was_decided_shows_it_alike_to_every_approver(offer: Offer) -> None:
-    heard: list[list[str | None]] = []
+async def test_a_form_that_shows_the_decisions_shows_the_same_to_every_approver(offer: Offer) -> None:
+    comments: list[list[str | None]] = []
 
     @inputstep("Plan", approvals=2)
     def plan(decisions: list[dict[str, Any]]) -> FormGenerator:
         class Shown(FormPage):
-            said: ReadOnly[str] = ", ".join(one["comment"] for one in decisions) or "nothing"
+            result: ReadOnly[str] = ", ".join(decision["comment"] for decision in decisions) or "nothing"
 
         yield Shown
         return {}
 
     @step("Listen")
     def listen(decisions: list[dict[str, Any]]) -> None:
-        heard.append([one["comment"] for one in decisions])
+        comments.append([decision["comment"] for decision in decisions])
 
     @workflow("Plan and listen")
     def planning() -> Any:
         return begin >> plan >> listen
 
     engine = await offer(planning)
-    request = await begun(engine, planning)
+    request = await started_request(engine, planning)
     for by in (ADA, BOB):
         await submit_form(engine.runtime, by, input_request_id=request.id, pages=[{}], comment=f"{by.name} agrees")
     await engine.reaches(request.process_id, COMPLETED)
 
-    assert heard == [["Ada agrees", "Bob agrees"]]
+    assert comments == [["Ada agrees", "Bob agrees"]]
 
 
-async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed(offer: Offer) -> None:
+async def test_of_ten_simultaneous_approvals_exactly_the_needed_number_counts(offer: Offer) -> None:
     flow = asking(approvals=3)
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
     async def try_to(by: Principal) -> object:
         try:
@@ -252,18 +252,18 @@ async def test_of_ten_simultaneous_approvals_exactly_as_many_count_as_are_needed
         except (AlreadyDecided, StaleForm) as late:
             return late
 
-    said = await asyncio.gather(*(try_to(person(f"P{n}")) for n in range(10)), try_to(person("P0")))
+    results = await asyncio.gather(*(try_to(person(f"P{number}")) for number in range(10)), try_to(person("P0")))
 
     await engine.reaches(request.process_id, COMPLETED)
-    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    assert sum(isinstance(one, DecisionResult) for one in said) == 3
-    assert len({one.by for one in made}) == 3
+    decisions = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert sum(isinstance(result, DecisionResult) for result in results) == 3
+    assert len({decision.by for decision in decisions}) == 3
 
 
 async def test_a_form_of_a_team_is_answered_by_its_members_only(offer: Offer) -> None:
     flow = asking(assignee=Assignee("NOC"))
     engine = await offer(flow, teams=(NOC,))
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
     with pytest.raises(Forbidden, match="Network operations"):
         await approve(engine, request, BOSS)
@@ -275,7 +275,7 @@ async def test_a_form_of_a_team_is_answered_by_its_members_only(offer: Offer) ->
 async def test_a_team_without_members_is_open_to_everybody_who_may_submit_forms(offer: Offer) -> None:
     flow = asking(assignee=Assignee("SYSTEM"))
     engine = await offer(flow, teams=(NOC,))
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
     with pytest.raises(Forbidden):
         await approve(engine, request, replace(ADA, permissions=frozenset({Permission.READ})))
@@ -284,7 +284,7 @@ async def test_a_team_without_members_is_open_to_everybody_who_may_submit_forms(
     await engine.reaches(request.process_id, COMPLETED)
 
 
-async def test_an_authors_rule_is_asked_in_place_of_the_team_and_one_that_fails_is_a_no(offer: Offer) -> None:
+async def test_an_authors_rule_replaces_the_team_and_a_rule_that_raises_forbids(offer: Offer) -> None:
     async def only_cay(context: AuthContext) -> bool:
         if context.user.id == "dan":
             raise RuntimeError("the directory is away")
@@ -292,7 +292,7 @@ async def test_an_authors_rule_is_asked_in_place_of_the_team_and_one_that_fails_
 
     flow = asking(assignee=Assignee("NOC"), resume_auth_callback=only_cay)
     engine = await offer(flow, teams=(NOC,))
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
     with pytest.raises(Forbidden, match="does not allow"):
         await approve(engine, request, NOC_ADA)
@@ -303,13 +303,13 @@ async def test_an_authors_rule_is_asked_in_place_of_the_team_and_one_that_fails_
     await engine.reaches(request.process_id, COMPLETED)
 
 
-async def test_what_somebody_took_is_theirs_until_it_is_given_back(offer: Offer) -> None:
+async def test_a_claimed_form_belongs_to_its_claimer_until_it_is_released(offer: Offer) -> None:
     flow = asking()
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
-    taken = await claim_input_request(engine.runtime, ADA, input_request_id=request.id, expected_version=1)
-    again = await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
+    claimed = await claim_input_request(engine.runtime, ADA, input_request_id=request.id, expected_version=1)
+    repeated = await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
     with pytest.raises(ClaimedByOther) as refused:
         await approve(engine, request, BOB)
     with pytest.raises(ClaimedByOther):
@@ -318,36 +318,36 @@ async def test_what_somebody_took_is_theirs_until_it_is_given_back(offer: Offer)
         await release_input_request(engine.runtime, _plain(BOB), input_request_id=request.id)
     with pytest.raises(StaleVersion):
         await release_input_request(engine.runtime, ADA, input_request_id=request.id, expected_version=1)
-    freed = await release_input_request(engine.runtime, ADA, input_request_id=request.id)
+    released = await release_input_request(engine.runtime, ADA, input_request_id=request.id)
     with pytest.raises(InvalidState, match="Nobody"):
         await release_input_request(engine.runtime, ADA, input_request_id=request.id)
 
-    assert (taken.request.claimed_by, taken.request.version, again.request) == ("ada", 2, taken.request)
-    assert (refused.value.by, refused.value.at) == ("ada", taken.request.claimed_at)
-    assert (freed.request.claimed_by, freed.request.version) == (None, 3)
-    told = await engine.events(request.process_id, EventKind.INPUT_REQUEST_CHANGED)
-    assert [event.payload["change"] for event in told] == ["CLAIMED", "RELEASED"]
+    assert (claimed.request.claimed_by, claimed.request.version, repeated.request) == ("ada", 2, claimed.request)
+    assert (refused.value.by, refused.value.at) == ("ada", claimed.request.claimed_at)
+    assert (released.request.claimed_by, released.request.version) == (None, 3)
+    events = await engine.events(request.process_id, EventKind.INPUT_REQUEST_CHANGED)
+    assert [event.payload["change"] for event in events] == ["CLAIMED", "RELEASED"]
     await approve(engine, request, BOB)
     assert [action for _, action in await actions(engine, request)] == [
         "startWorkflow", "claimInputRequest", "releaseInputRequest", "submitForm",
     ]  # fmt: skip
 
 
-async def test_whoever_manages_the_engine_frees_what_somebody_on_holiday_took(offer: Offer) -> None:
+async def test_a_manager_of_the_engine_may_release_the_claim_of_another_person(offer: Offer) -> None:
     flow = asking()
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
     await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
 
-    freed = await release_input_request(engine.runtime, LOCAL_OPERATOR, input_request_id=request.id)
+    released = await release_input_request(engine.runtime, LOCAL_OPERATOR, input_request_id=request.id)
 
-    assert freed.request.claimed_by is None
+    assert released.request.claimed_by is None
 
 
-async def test_of_many_who_take_it_at_once_one_has_it(offer: Offer) -> None:
+async def test_of_many_simultaneous_claims_a_single_one_succeeds(offer: Offer) -> None:
     flow = asking()
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
 
     async def take(by: Principal) -> object:
         try:
@@ -355,77 +355,75 @@ async def test_of_many_who_take_it_at_once_one_has_it(offer: Offer) -> None:
         except (ClaimedByOther, StaleVersion) as late:
             return late
 
-    said = await asyncio.gather(*(take(person(f"P{n}")) for n in range(8)))
+    results = await asyncio.gather(*(take(person(f"P{number}")) for number in range(8)))
 
-    (won,) = (one for one in said if isinstance(one, DecisionResult))
-    assert (await now(engine, request)).claimed_by == won.request.claimed_by
+    (won,) = (result for result in results if isinstance(result, DecisionResult))
+    assert (await current(engine, request)).claimed_by == won.request.claimed_by
 
 
-async def test_a_form_that_is_assigned_anew_is_the_other_teams_and_nobody_has_it(offer: Offer) -> None:
+async def test_a_reassigned_form_belongs_to_the_other_team_and_has_no_claim(offer: Offer) -> None:
     flow = asking(assignee=Assignee("NOC"))
     engine = await offer(flow, teams=(NOC, MANAGERS))
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
     await claim_input_request(engine.runtime, NOC_ADA, input_request_id=request.id)
-    given: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "MANAGERS"}
+    assignment: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "MANAGERS"}
 
     with pytest.raises(Forbidden):
-        await assign_input_request(engine.runtime, _plain(BOSS), **given)
+        await assign_input_request(engine.runtime, _plain(BOSS), **assignment)
     with pytest.raises(NotFound):
         await assign_input_request(engine.runtime, NOC_ADA, input_request_id=request.id, assignee_key="NOBODY")
-    moved = await assign_input_request(engine.runtime, _plain(NOC_ADA), **given, expected_version=2)
+    assigned = await assign_input_request(engine.runtime, _plain(NOC_ADA), **assignment, expected_version=2)
 
-    assert (moved.request.assignee, moved.request.claimed_by, moved.request.version) == ("MANAGERS", None, 3)
+    assert (assigned.request.assignee, assigned.request.claimed_by, assigned.request.version) == ("MANAGERS", None, 3)
     process = await engine.process(request.process_id)
-    assert (process.assignee, process.version) == ("MANAGERS", moved.process.version)
+    assert (process.assignee, process.version) == ("MANAGERS", assigned.process.version)
     with pytest.raises(Forbidden):
         await approve(engine, request, NOC_ADA)
     await approve(engine, request, BOSS)
     await engine.reaches(request.process_id, COMPLETED)
 
 
-async def test_members_cannot_open_their_form_to_everybody_but_who_manages_the_engine_can(offer: Offer) -> None:
+async def test_only_a_manager_of_the_engine_may_assign_a_form_to_a_team_without_members(offer: Offer) -> None:
     flow = asking(assignee=Assignee("NOC"))
     engine = await offer(flow, teams=(NOC, Team(key="EVERYBODY")))
-    request = await begun(engine, flow)
-    opened: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "EVERYBODY"}
+    request = await started_request(engine, flow)
+    assignment: dict[str, Any] = {"input_request_id": request.id, "assignee_key": "EVERYBODY"}
 
     with pytest.raises(Forbidden, match="EVERYBODY has no members"):
-        await assign_input_request(engine.runtime, _plain(NOC_ADA), **opened)
-    moved = await assign_input_request(engine.runtime, NOC_ADA, **opened)
+        await assign_input_request(engine.runtime, _plain(NOC_ADA), **assignment)
+    assigned = await assign_input_request(engine.runtime, NOC_ADA, **assignment)
 
-    assert moved.request.assignee == "EVERYBODY"
+    assert assigned.request.assignee == "EVERYBODY"
 
 
-async def test_an_answer_that_was_on_its_way_while_it_was_assigned_anew_does_not_count(
-    offer: Offer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_submission_during_a_reassignment_does_not_count(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     flow = asking(assignee=Assignee("NOC"))
     engine = await offer(flow, teams=(NOC, MANAGERS))
-    request = await begun(engine, flow)
-    whole = engine.runtime.database.transaction
+    request = await started_request(engine, flow)
+    transaction = engine.runtime.database.transaction
     is_first = True
 
-    async def assigned_in_between(unit: Any) -> Any:
+    async def assign_in_between(unit: Any) -> Any:
         nonlocal is_first
         if is_first:
             is_first = False
             await assign_input_request(
                 engine.runtime, LOCAL_OPERATOR, input_request_id=request.id, assignee_key="MANAGERS"
             )
-        return await whole(unit)
+        return await transaction(unit)
 
-    monkeypatch.setattr(engine.runtime.database, "transaction", assigned_in_between)
+    monkeypatch.setattr(engine.runtime.database, "transaction", assign_in_between)
 
     with pytest.raises(StaleForm):
         await approve(engine, request, NOC_ADA)
 
-    assert (await now(engine, request)).status is InputRequestStatus.OPEN
+    assert (await current(engine, request)).status is InputRequestStatus.OPEN
 
 
-async def test_an_approval_of_one_who_took_it_frees_it_for_the_others(offer: Offer) -> None:
+async def test_an_approval_by_the_claimer_releases_the_form_for_others(offer: Offer) -> None:
     flow = asking(approvals=2)
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
     await claim_input_request(engine.runtime, ADA, input_request_id=request.id)
 
     await approve(engine, request, ADA, minutes=1)
@@ -437,19 +435,22 @@ async def test_an_approval_of_one_who_took_it_frees_it_for_the_others(offer: Off
 async def test_one_rejection_outweighs_the_approvals_before_it(offer: Offer) -> None:
     flow = asking(approvals=3)
     engine = await offer(flow)
-    request = await begun(engine, flow)
+    request = await started_request(engine, flow)
     await approve(engine, request, ADA, minutes=1)
 
     await reject_input_request(engine.runtime, BOB, input_request_id=request.id, comment="Not in the freeze.")
 
     failed = await engine.reaches(request.process_id, ProcessStatus.FAILED)
-    made = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    decisions = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
     assert failed.failure is not None
     assert failed.failure.code == "rejected"
-    assert [(one.by, one.verdict) for one in made] == [("ada", Verdict.APPROVED), ("bob", Verdict.REJECTED)]
+    assert [(decision.by, decision.verdict) for decision in decisions] == [
+        ("ada", Verdict.APPROVED),
+        ("bob", Verdict.REJECTED),
+    ]
 
 
-async def test_the_answers_of_a_form_may_not_be_larger_than_what_a_step_may_change(offer: Offer) -> None:
+async def test_the_values_of_a_form_may_not_exceed_the_limit_of_a_step(offer: Offer) -> None:
     class Essay(FormPage):
         text: str
 
@@ -463,17 +464,17 @@ async def test_the_answers_of_a_form_may_not_be_larger_than_what_a_step_may_chan
         return begin >> explain
 
     engine = await offer(explaining)
-    request = await begun(engine, explaining)
+    request = await started_request(engine, explaining)
 
     pages = [{"text": "x" * 1024 * 1024}]
-    said = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages)
+    result = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages)
 
-    assert not isinstance(said, DecisionResult | NextPage)
-    assert said.errors[0].type == "too_large"
-    assert await now(engine, request) == request
+    assert not isinstance(result, DecisionResult | NextPage)
+    assert result.errors[0].type == "too_large"
+    assert await current(engine, request) == request
     await confirm(engine, request.process_id, {"text": "short"})
 
 
 def _plain(principal: Principal) -> Principal:
-    """Somebody who may answer forms and no more."""
+    """The principal with the permissions to read and to submit forms only."""
     return replace(principal, permissions=frozenset({Permission.READ, Permission.SUBMIT_FORM}))

@@ -1,4 +1,4 @@
-"""Where a refusal leads, what escalates, what closes, and what a rule confirms, on both databases."""
+"""Rejections, reminders, escalations, expiry and automatic confirmations of forms, on both databases."""
 
 from typing import Any
 
@@ -41,13 +41,13 @@ class Plan(FormPage):
 
 
 def reviewing(*, runs: list[str] | None = None, **options: Any) -> Any:
-    """Draft, review, carry out: the reviewer's comments come to the drafter."""
+    """A workflow of draft, review and carry out; the draft step gets the comments of the reviewer."""
     ran = runs if runs is not None else []
 
-    @step("PendingTransitions")
+    @step("Draft")
     def draft(decisions: list[dict[str, Any]]) -> dict[str, Any]:
         ran.append("draft")
-        return {"heard": [one["comment"] for one in decisions], "drafts": len(decisions) + 1}
+        return {"heard": [decision["comment"] for decision in decisions], "drafts": len(decisions) + 1}
 
     @inputstep("Review", **options)
     def review(drafts: int) -> FormGenerator:
@@ -55,8 +55,8 @@ def reviewing(*, runs: list[str] | None = None, **options: Any) -> Any:
             number: ReadOnly[int] = drafts
             minutes: int = 30
 
-        said = yield Reviewed
-        return {"minutes": said.minutes}
+        submitted = yield Reviewed
+        return {"minutes": submitted.minutes}
 
     @step("Carry out")
     def carry_out() -> dict[str, bool]:
@@ -70,7 +70,7 @@ def reviewing(*, runs: list[str] | None = None, **options: Any) -> Any:
     return review_a_plan
 
 
-async def test_a_rejection_needs_a_comment_and_fails_the_process_which_a_retry_asks_again(offer: Offer) -> None:
+async def test_a_rejection_needs_a_comment_and_fails_the_process_and_a_retry_asks_again(offer: Offer) -> None:
     flow = reviewing()
     engine = await offer(flow)
     process_id = await engine.start(flow)
@@ -94,7 +94,7 @@ async def test_a_rejection_needs_a_comment_and_fails_the_process_which_a_retry_a
     assert (await engine.reaches(process_id, COMPLETED)).state["is_done"] is True
 
 
-async def test_a_form_is_sent_back_to_the_step_it_names_which_hears_why(offer: Offer) -> None:
+async def test_a_form_is_sent_back_to_its_named_step_which_gets_the_comment(offer: Offer) -> None:
     runs: list[str] = []
     flow = reviewing(runs=runs, on_reject="Draft")
     engine = await offer(flow)
@@ -114,10 +114,10 @@ async def test_a_form_is_sent_back_to_the_step_it_names_which_hears_why(offer: O
     assert second.id != first.id
     assert runs == ["draft", "draft", "carry out"]
     assert ended.state["drafts"] == 2
-    assert [(one.name, one.status, one.attempt) for one in executions] == [
-        ("PendingTransitions", StepStatus.SUCCESS, 1),
+    assert [(execution.name, execution.status, execution.attempt) for execution in executions] == [
+        ("Draft", StepStatus.SUCCESS, 1),
         ("Review", StepStatus.ABORTED, 1),
-        ("PendingTransitions", StepStatus.SUCCESS, 2),
+        ("Draft", StepStatus.SUCCESS, 2),
         ("Review", StepStatus.SUCCESS, 1),
         ("Carry out", StepStatus.SUCCESS, 1),
     ]
@@ -125,7 +125,7 @@ async def test_a_form_is_sent_back_to_the_step_it_names_which_hears_why(offer: O
     assert [event.payload["verdict"] for event in decided] == [Verdict.SENT_BACK, Verdict.APPROVED]
 
 
-async def test_a_form_with_a_way_back_can_also_be_rejected_for_good(offer: Offer) -> None:
+async def test_a_form_that_can_be_sent_back_can_also_be_rejected_finally(offer: Offer) -> None:
     flow = reviewing(on_reject="Draft")
     engine = await offer(flow)
     request = await open_request(engine, await engine.start(flow))
@@ -135,7 +135,7 @@ async def test_a_form_with_a_way_back_can_also_be_rejected_for_good(offer: Offer
     assert done.process.status is FAILED
 
 
-async def test_a_form_that_names_no_way_back_cannot_be_sent_back(offer: Offer) -> None:
+async def test_a_form_without_a_target_step_cannot_be_sent_back(offer: Offer) -> None:
     flow = reviewing()
     engine = await offer(flow)
     request = await open_request(engine, await engine.start(flow))
@@ -148,7 +148,7 @@ async def test_a_form_that_names_no_way_back_cannot_be_sent_back(offer: Offer) -
     assert await open_request(engine, request.process_id) == request
 
 
-async def test_conditions_from_there_on_are_asked_again_after_a_way_back(offer: Offer) -> None:
+async def test_conditions_after_the_target_step_are_evaluated_again(offer: Offer) -> None:
     asked: list[int] = []
 
     def is_risky(state: dict[str, Any]) -> bool:
@@ -184,7 +184,7 @@ async def test_conditions_from_there_on_are_asked_again_after_a_way_back(offer: 
     assert asked == [1, 2]
 
 
-async def test_a_form_behind_a_callback_is_sent_back_to_the_group_and_a_fresh_url_is_handed_out(offer: Offer) -> None:
+async def test_a_form_after_a_callback_is_sent_back_to_the_group_and_a_new_url_is_issued(offer: Offer) -> None:
     remote = Remote()
 
     @step("Judge")
@@ -214,12 +214,12 @@ async def test_a_form_behind_a_callback_is_sent_back_to_the_group_and_a_fresh_ur
     assert len(set(remote.tokens)) == 2
 
 
-async def test_a_rejection_aborts_where_the_step_says_so_and_what_cleans_up_runs(offer: Offer) -> None:
-    cleaned: list[str] = []
+async def test_a_rejection_aborts_if_the_step_says_so_and_the_clean_up_runs(offer: Offer) -> None:
+    clean_ups: list[str] = []
 
     @step("Clean up")
     def clean_up() -> None:
-        cleaned.append("yes")
+        clean_ups.append("yes")
 
     @inputstep("Review", on_reject="abort")
     def review() -> FormGenerator:
@@ -236,22 +236,22 @@ async def test_a_rejection_aborts_where_the_step_says_so_and_what_cleans_up_runs
     await reject_input_request(engine.runtime, ADA, input_request_id=request.id, comment="No.")
 
     ended = await engine.reaches(request.process_id, ABORTED)
-    assert (ended.aborted_by, cleaned) == ("ada", ["yes"])
+    assert (ended.aborted_by, clean_ups) == ("ada", ["yes"])
 
 
 @pytest.mark.parametrize("target", ["Nowhere", "Review", "Carry out", "Await callback"])
-def test_a_way_back_that_is_none_is_told_at_import(target: str) -> None:
+def test_an_invalid_target_step_is_refused_at_import(target: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match="'fail', 'abort' or the name of a step or group before it"):
         reviewing(on_reject=target)
 
 
 @pytest.mark.parametrize("options", [{"approvals": 0}, {"approvals": 21}, {"approvals": True}])
-def test_approvals_that_are_no_number_of_people_are_told_at_import(options: dict[str, Any]) -> None:
+def test_an_invalid_number_of_approvals_is_refused_at_import(options: dict[str, Any]) -> None:
     with pytest.raises(WorkflowDefinitionError, match="approvals"):
         inputstep("Ask", **options)
 
 
-def test_escalations_out_of_order_are_told_at_import() -> None:
+def test_escalations_out_of_order_are_refused_at_import() -> None:
     with pytest.raises(WorkflowDefinitionError, match="after the one before"):
         inputstep("Ask", escalate=[(60, Assignee("A")), (60, Assignee("B"))])
 
@@ -267,7 +267,7 @@ async def test_an_unanswered_form_escalates_twice_and_then_closes_and_a_retry_as
     process_id = await engine.start(flow)
     asked = await open_request(engine, process_id)
 
-    async def told(number: int) -> list[tuple[str, str]]:
+    async def changes(number: int) -> list[tuple[str, str]]:
         async def look() -> list[tuple[str, str]] | None:
             events = await engine.events(process_id, CHANGED)
             found = [(event.payload["change"], event.payload["assignee"]) for event in events]
@@ -276,12 +276,12 @@ async def test_an_unanswered_form_escalates_twice_and_then_closes_and_a_retry_as
         return await engine.until(look, told=f"{number} changes")
 
     engine.turn(600)
-    assert (await told(1))[-1] == ("REMINDED", "NOC")
+    assert (await changes(1))[-1] == ("REMINDED", "NOC")
     engine.turn(3000)
-    assert (await told(2))[-1] == ("ESCALATED", "LEADS")
+    assert (await changes(2))[-1] == ("ESCALATED", "LEADS")
     assert (await engine.process(process_id)).assignee == "LEADS"
     engine.turn(3600)
-    assert (await told(3))[-1] == ("ESCALATED", "MANAGERS")
+    assert (await changes(3))[-1] == ("ESCALATED", "MANAGERS")
     late = await open_request(engine, process_id)
     assert (late.assignee, late.escalations, late.version) == ("MANAGERS", 2, 3)
     engine.turn(86_400)
@@ -289,7 +289,7 @@ async def test_an_unanswered_form_escalates_twice_and_then_closes_and_a_retry_as
 
     assert failed.failure is not None
     assert failed.failure.code == "input-request-expired"
-    assert (await told(4))[-1] == ("CLOSED", "MANAGERS")
+    assert (await changes(4))[-1] == ("CLOSED", "MANAGERS")
     with pytest.raises(InputRequestClosed, match="expired"):
         await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[{}])
     assert await engine.read(timers.next_due) is None
@@ -297,7 +297,7 @@ async def test_an_unanswered_form_escalates_twice_and_then_closes_and_a_retry_as
     assert (await open_request(engine, process_id)).assignee == "NOC"
 
 
-async def test_escalations_that_fell_due_while_nobody_watched_end_at_the_last(offer: Offer) -> None:
+async def test_escalations_that_became_due_during_a_downtime_end_at_the_last_assignee(offer: Offer) -> None:
     flow = reviewing(escalate=[(60, Assignee("LEADS")), (120, Assignee("MANAGERS"))])
     engine = await offer(flow)
     process_id = await engine.start(flow)
@@ -312,7 +312,7 @@ async def test_escalations_that_fell_due_while_nobody_watched_end_at_the_last(of
     assert await engine.until(look, told="both escalations")
 
 
-async def test_an_answer_leaves_no_timer_behind(offer: Offer) -> None:
+async def test_a_decision_leaves_no_timer_behind(offer: Offer) -> None:
     flow = reviewing(remind=60, escalate=[(120, Assignee("LEADS"))], expire=180)
     engine = await offer(flow)
     process_id = await engine.start(flow)
@@ -323,7 +323,7 @@ async def test_an_answer_leaves_no_timer_behind(offer: Offer) -> None:
     assert await engine.read(timers.next_due) is None
 
 
-async def test_a_rule_confirms_in_peoples_place_and_the_record_names_it(offer: Offer) -> None:
+async def test_a_policy_confirms_instead_of_people_and_the_decision_names_the_policy(offer: Offer) -> None:
     def nothing_changed(changed: int) -> bool:
         return changed == 0
 
@@ -357,20 +357,20 @@ async def test_a_rule_confirms_in_peoples_place_and_the_record_names_it(offer: O
     ended = await engine.reaches(same, COMPLETED)
     assert (await open_request(engine, other)).approvals_needed == 2
     (request,) = (await engine.read(lambda conn: input_requests.of_processes(conn, [same])))[same]
-    (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    (decision,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
     entries = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(same), PageArgs(10))
     assert ended.state["remark"] == "fine"
     assert request.status is InputRequestStatus.SUBMITTED
-    assert (made.by, made.policy, made.verdict) == (None, "nothing_changed", Verdict.APPROVED)
-    assert made.pages == ({"remark": "fine"},)
-    assert len(made.shown_digest) == 64
+    assert (decision.by, decision.policy, decision.verdict) == (None, "nothing_changed", Verdict.APPROVED)
+    assert decision.pages == ({"remark": "fine"},)
+    assert len(decision.shown_digest) == 64
     assert entries.items[0][1].action == "autoConfirm"
     assert entries.items[0][1].details["policy"] == "nothing_changed"
-    (told,) = await engine.events(same, EventKind.INPUT_DECIDED)
-    assert told.actor is None
+    (event,) = await engine.events(same, EventKind.INPUT_DECIDED)
+    assert event.actor is None
 
 
-async def test_a_rule_cannot_confirm_a_form_that_needs_an_answer(offer: Offer) -> None:
+async def test_a_policy_cannot_confirm_a_form_with_a_required_field(offer: Offer) -> None:
     class Needed(FormPage):
         reason: str
 
@@ -391,7 +391,7 @@ async def test_a_rule_cannot_confirm_a_form_that_needs_an_answer(offer: Offer) -
     assert (await engine.reaches(process_id, COMPLETED)).state == {"reason": "because"}
 
 
-async def test_a_rule_that_raises_fails_the_step_and_confirms_nothing(offer: Offer) -> None:
+async def test_a_policy_that_raises_fails_the_step_and_confirms_nothing(offer: Offer) -> None:
     def broken() -> bool:
         raise ValueError("no data")
 

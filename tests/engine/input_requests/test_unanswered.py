@@ -1,4 +1,4 @@
-"""What follows when no answer comes: fail, ask again, ask an operator, or ask the remote once, on both databases."""
+"""A wait without a result: it fails, is reissued, asks an operator, or polls the service, on both databases."""
 
 from typing import Any
 from uuid import UUID
@@ -30,23 +30,23 @@ AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAI
 SUSPENDED, ABORTED = ProcessStatus.SUSPENDED, ProcessStatus.ABORTED
 
 
-async def question(engine: Engine, process_id: UUID) -> InputRequest:
-    """What the process asks a person."""
-    found = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
-    assert found is not None
-    return found
+async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
+    """The open input request of the process."""
+    stored = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    assert stored is not None
+    return stored
 
 
-async def says(engine: Engine, process_id: UUID, *pages: Json, by: Principal = ADA) -> Any:
-    """Answer the process's question."""
-    asked = await question(engine, process_id)
+async def submit(engine: Engine, process_id: UUID, *pages: Json, by: Principal = ADA) -> Any:
+    """Submit pages to the open input request of the process."""
+    asked = await open_request(engine, process_id)
     return await submit_form(engine.runtime, by, input_request_id=asked.id, pages=list(pages))
 
 
-async def test_a_silent_remote_is_asked_again_with_fresh_urls_until_the_attempts_are_used_up(offer: Offer) -> None:
+async def test_a_silent_service_is_called_again_with_new_urls_until_the_attempts_are_used_up(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="retry", max_attempts=3))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="retry", max_attempts=3))
+    process_id = await engine.start(flow)
 
     for _ in range(3):
         await remote.asked()
@@ -60,18 +60,18 @@ async def test_a_silent_remote_is_asked_again_with_fresh_urls_until_the_attempts
     for token in remote.tokens:
         with pytest.raises(CallbackClosed):
             await answer(engine.runtime, token, {"rc": 0})
-    actions = [one for one in await engine.steps(process_id) if one.name == "Call the remote service"]
-    assert [(one.entered_by, one.attempt) for one in actions] == [
+    actions = [execution for execution in await engine.steps(process_id) if execution.name == "Call the remote service"]
+    assert [(execution.entered_by, execution.attempt) for execution in actions] == [
         ("advance", 1),
         ("on-timeout", 2),
         ("on-timeout", 3),
     ]
 
 
-async def test_an_answer_to_the_second_url_completes_the_process(offer: Offer) -> None:
+async def test_a_result_at_the_second_url_completes_the_process(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="retry"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="retry"))
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
@@ -83,12 +83,10 @@ async def test_an_answer_to_the_second_url_completes_the_process(offer: Offer) -
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
-async def test_only_a_failure_that_the_remote_calls_retryable_is_tried_again(
-    offer: Offer, *, is_retryable: bool
-) -> None:
+async def test_only_a_retryable_failure_report_is_tried_again(offer: Offer, *, is_retryable: bool) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, on_timeout="retry"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, on_timeout="retry"))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
 
@@ -104,17 +102,17 @@ async def test_only_a_failure_that_the_remote_calls_retryable_is_tried_again(
 
 async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
     await engine.reaches(process_id, SUSPENDED)
 
-    asked = await question(engine, process_id)
-    first = await says(engine, process_id)
-    second = await says(engine, process_id, {"answer": "wait"})
-    done = await says(engine, process_id, {"answer": "wait"}, {"minutes": 30})
+    asked = await open_request(engine, process_id)
+    first = await submit(engine, process_id)
+    second = await submit(engine, process_id, {"answer": "wait"})
+    done = await submit(engine, process_id, {"answer": "wait"}, {"minutes": 30})
     await engine.reaches(process_id, AWAITING)
     engine.turn(29 * 60)
     await answer(engine.runtime, token, {"rc": 0})
@@ -128,10 +126,10 @@ async def test_an_operator_is_asked_and_may_wait_longer_at_the_same_url(offer: O
     assert len(remote.tokens) == 1
 
 
-async def test_an_operator_who_is_asked_may_issue_again_complete_or_abort(offer: Offer) -> None:
+async def test_an_operator_who_is_asked_may_reissue_complete_or_abort(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
-    reissued, completed, aborted = [await engine.start(played) for _ in range(3)]
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"))
+    reissued, completed, aborted = [await engine.start(flow) for _ in range(3)]
     for _ in range(3):
         await remote.asked()
     for process_id in (reissued, completed, aborted):
@@ -140,11 +138,11 @@ async def test_an_operator_who_is_asked_may_issue_again_complete_or_abort(offer:
     for process_id in (reissued, completed, aborted):
         await engine.reaches(process_id, SUSPENDED)
 
-    await says(engine, reissued, {"answer": "reissue"})
+    await submit(engine, reissued, {"answer": "reissue"})
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
-    wrong = await says(engine, completed, {"answer": "complete"}, {"result": "{", "reason": "seen"})
-    await says(engine, completed, {"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"})
-    await says(engine, aborted, {"answer": "abort"})
+    wrong = await submit(engine, completed, {"answer": "complete"}, {"result": "{", "reason": "seen"})
+    await submit(engine, completed, {"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"})
+    await submit(engine, aborted, {"answer": "abort"})
 
     assert isinstance(wrong, PageInvalid)
     await engine.reaches(reissued, COMPLETED)
@@ -154,10 +152,10 @@ async def test_an_operator_who_is_asked_may_issue_again_complete_or_abort(offer:
     assert (await engine.callback(completed)).source is ResultSource.OPERATOR
 
 
-async def test_who_may_only_answer_forms_cannot_decide_what_a_wait_needs(offer: Offer) -> None:
+async def test_the_permission_to_submit_forms_alone_does_not_allow_to_act_on_a_wait(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(flow)
     await remote.asked()
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
@@ -165,14 +163,14 @@ async def test_who_may_only_answer_forms_cannot_decide_what_a_wait_needs(offer: 
     clerk = Principal("carl", "Carl", permissions=frozenset({Permission.READ, Permission.SUBMIT_FORM}))
 
     with pytest.raises(Forbidden):
-        await says(engine, process_id, {"answer": "abort"}, by=clerk)
+        await submit(engine, process_id, {"answer": "abort"}, by=clerk)
     with pytest.raises(Forbidden):
-        await says(engine, process_id, {"answer": "wait"}, {"minutes": 5}, by=clerk)
+        await submit(engine, process_id, {"answer": "wait"}, {"minutes": 5}, by=clerk)
 
-    assert (await question(engine, process_id)).version == 1
+    assert (await open_request(engine, process_id)).version == 1
 
 
-async def test_whom_the_authors_rule_lets_not_recover_the_wait_cannot_do_it_by_its_form_either(offer: Offer) -> None:
+async def test_the_form_of_a_wait_obeys_the_authors_rule_for_recovery(offer: Offer) -> None:
     remote = Remote()
 
     @workflow("Call, recovered by nobody", retry_auth_callback=lambda context: False)
@@ -188,17 +186,17 @@ async def test_whom_the_authors_rule_lets_not_recover_the_wait_cannot_do_it_by_i
 
     for pages in ([{"answer": "reissue"}], [{"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"}]):
         with pytest.raises(Forbidden):
-            await says(engine, process_id, *pages)
-    await says(engine, process_id, {"answer": "abort"})
+            await submit(engine, process_id, *pages)
+    await submit(engine, process_id, {"answer": "abort"})
 
     await engine.reaches(process_id, ABORTED)
     assert len(remote.tokens) == 1
 
 
-async def test_a_verb_answers_the_question_too_which_is_closed_then(offer: Offer) -> None:
+async def test_an_operator_action_closes_the_input_request_of_the_wait(offer: Offer) -> None:
     remote = Remote()
-    engine = await offer(played := calls(remote, timeout=60, on_timeout="operator"))
-    process_id = await engine.start(played)
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
@@ -217,13 +215,13 @@ async def test_a_verb_answers_the_question_too_which_is_closed_then(offer: Offer
 
 
 class Polled(BaseModel):
-    """What a polled answer must look like."""
+    """The contract of a polled result."""
 
     rc: int
 
 
 def polls(remote: Remote, poll: Any, **options: Any) -> Workflow:
-    """Asks the remote once before its time counts as over."""
+    """A workflow whose wait polls the remote service at its deadline."""
 
     @step("Start the job")
     async def start(callback_route: str) -> State:
@@ -237,7 +235,7 @@ def polls(remote: Remote, poll: Any, **options: Any) -> Workflow:
     return polled
 
 
-async def test_a_remote_that_finished_but_never_called_back_is_asked_once_and_its_answer_is_used(offer: Offer) -> None:
+async def test_a_service_that_never_delivered_is_polled_once_and_its_result_is_used(offer: Offer) -> None:
     asked: list[str] = []
 
     async def ask(job_id: str) -> Json:
@@ -245,8 +243,8 @@ async def test_a_remote_that_finished_but_never_called_back_is_asked_once_and_it
         return {"rc": 0, "changed": 3}
 
     remote = Remote()
-    engine = await offer(played := polls(remote, ask))
-    process_id = await engine.start(played)
+    engine = await offer(flow := polls(remote, ask))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
     done = await engine.reaches(process_id, COMPLETED)
@@ -254,11 +252,11 @@ async def test_a_remote_that_finished_but_never_called_back_is_asked_once_and_it
     assert (asked, done.state["changed"]) == (["job-7"], 3)
     callback = await engine.callback(process_id)
     assert (callback.source, callback.status) == (ResultSource.POLL, CallbackStatus.VALIDATED)
-    assert [one.outcome for one in await engine.attempts(process_id)] == ["ACCEPTED"]
+    assert [attempt.outcome for attempt in await engine.attempts(process_id)] == ["ACCEPTED"]
 
 
 def _is_running(job_id: str) -> None:
-    """The job goes on."""
+    """The job still runs."""
 
 
 def _is_away(job_id: str) -> None:
@@ -270,10 +268,10 @@ def _is_odd(job_id: str) -> Json:
 
 
 @pytest.mark.parametrize("ask", [_is_running, _is_away, _is_odd])
-async def test_where_the_remote_has_no_answer_that_can_be_taken_the_wait_is_over(offer: Offer, ask: Any) -> None:
+async def test_a_wait_ends_if_the_poll_gives_no_valid_result(offer: Offer, ask: Any) -> None:
     remote = Remote()
-    engine = await offer(played := polls(remote, ask, contract=Polled))
-    process_id = await engine.start(played)
+    engine = await offer(flow := polls(remote, ask, contract=Polled))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     engine.turn(60)
 
@@ -284,7 +282,7 @@ async def test_where_the_remote_has_no_answer_that_can_be_taken_the_wait_is_over
     assert (await engine.callback(process_id)).status is CallbackStatus.EXPIRED
 
 
-async def test_nobody_is_polled_while_the_engine_is_paused(offer: Offer) -> None:
+async def test_no_service_is_polled_while_the_engine_is_paused(offer: Offer) -> None:
     asked: list[str] = []
 
     def ask(job_id: str) -> Json:
@@ -292,8 +290,8 @@ async def test_nobody_is_polled_while_the_engine_is_paused(offer: Offer) -> None
         return {"rc": 0}
 
     remote = Remote()
-    engine = await offer(played := polls(remote, ask))
-    process_id = await engine.start(played)
+    engine = await offer(flow := polls(remote, ask))
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, AWAITING)
     await set_engine_state(engine.runtime, ADA, paused=True)
     engine.turn(60)
@@ -306,8 +304,8 @@ async def test_nobody_is_polled_while_the_engine_is_paused(offer: Offer) -> None
     assert (before, asked) == ([], ["job-7"])
 
 
-def cancels(remote: Remote, told: list[str]) -> Workflow:
-    """A wait whose remote service is told when nobody waits any more, and another one behind it."""
+def cancels(remote: Remote, calls_made: list[str]) -> Workflow:
+    """A workflow with two waits; each sends a cancellation to its remote service if it is aborted."""
 
     @step("Start the job")
     async def start(callback_route: str) -> State:
@@ -316,11 +314,11 @@ def cancels(remote: Remote, told: list[str]) -> Workflow:
 
     @step("Cancel the job")
     def cancel(job_id: str) -> None:
-        told.append(job_id)
+        calls_made.append(job_id)
 
     @step("Free the VLAN")
     def free() -> None:
-        told.append("freed")
+        calls_made.append("freed")
 
     @workflow("Cancel", on_abort=free)
     def cancelled() -> Any:
@@ -330,10 +328,10 @@ def cancels(remote: Remote, told: list[str]) -> Workflow:
     return cancelled
 
 
-async def test_an_abort_tells_the_remote_service_that_is_waited_for_once_and_cleans_up(offer: Offer) -> None:
-    remote, told = Remote(), list[str]()
-    engine = await offer(played := cancels(remote, told))
-    process_id = await engine.start(played)
+async def test_an_abort_cancels_the_current_job_once_and_runs_the_clean_up(offer: Offer) -> None:
+    remote, calls_made = Remote(), list[str]()
+    engine = await offer(flow := cancels(remote, calls_made))
+    process_id = await engine.start(flow)
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
@@ -341,10 +339,10 @@ async def test_an_abort_tells_the_remote_service_that_is_waited_for_once_and_cle
     await abort_process(engine.runtime, ADA, process_id=process_id)
     await engine.reaches(process_id, ABORTED)
 
-    assert told == ["job-2", "freed"]
+    assert calls_made == ["job-2", "freed"]
     with pytest.raises(CallbackClosed):
         await answer(engine.runtime, token, {"rc": 0})
-    executions = [(one.name, one.status) for one in await engine.steps(process_id)]
+    executions = [(execution.name, execution.status) for execution in await engine.steps(process_id)]
     assert executions[-3:] == [
         ("Cancel the job", StepStatus.SKIPPED),
         ("Cancel the job", StepStatus.SUCCESS),
@@ -352,10 +350,10 @@ async def test_an_abort_tells_the_remote_service_that_is_waited_for_once_and_cle
     ]
 
 
-async def test_nobody_is_told_to_cancel_what_failed_already_before_its_wait(offer: Offer) -> None:
-    remote, told = Remote(), list[str]()
-    engine = await offer(played := cancels(remote, told))
-    process_id = await engine.start(played)
+async def test_a_job_that_failed_already_is_not_cancelled(offer: Offer) -> None:
+    remote, calls_made = Remote(), list[str]()
+    engine = await offer(flow := cancels(remote, calls_made))
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     await fail(engine.runtime, token, "no route to host")
@@ -364,4 +362,4 @@ async def test_nobody_is_told_to_cancel_what_failed_already_before_its_wait(offe
     await abort_process(engine.runtime, ADA, process_id=process_id)
     await engine.reaches(process_id, ABORTED)
 
-    assert told == ["freed"]
+    assert calls_made == ["freed"]

@@ -1,4 +1,4 @@
-"""How steps fail, on both databases: clearly, never hanging, and tried again where they say so."""
+"""Failures of steps: they are described, never hang, and are tried again if the step says so, on both databases."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,14 +20,14 @@ FAILED, COMPLETED, ABORTED = ProcessStatus.FAILED, ProcessStatus.COMPLETED, Proc
 
 
 def failing(body: Callable[[], Any]) -> Workflow:
-    """A workflow of one step with that body."""
+    """A workflow of a single step with this body."""
     return of(step("Fail")(body))
 
 
-async def fails(offer: Offer, played: Workflow) -> Process:
-    """The process of the workflow, failed."""
-    engine = await offer(played)
-    return await engine.reaches(await engine.start(played), FAILED)
+async def fails(offer: Offer, flow: Workflow) -> Process:
+    """The failed process of the workflow."""
+    engine = await offer(flow)
+    return await engine.reaches(await engine.start(flow), FAILED)
 
 
 async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(offer: Offer) -> None:
@@ -38,9 +38,9 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
         calls.append(len(calls))
         raise ConnectionError("inventory is away")
 
-    played = of(ask)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(ask)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, ProcessStatus.WAITING)
     (first,) = await engine.steps(process_id)
     engine.turn(10)
@@ -62,7 +62,7 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
     assert failed.failure.message == "ConnectionError: inventory is away"
 
 
-async def test_the_deadline_of_a_callback_does_not_bring_the_retry_of_its_action_forward(offer: Offer) -> None:
+async def test_the_deadline_of_a_callback_does_not_start_the_retry_of_its_action_earlier(offer: Offer) -> None:
     calls: list[str] = []
 
     @retrystep("Call", attempts=2, delay=100)
@@ -73,9 +73,9 @@ async def test_the_deadline_of_a_callback_does_not_bring_the_retry_of_its_action
     @step("Accept")
     def accept(callback_result: Any) -> None: ...
 
-    played = of(callback_step("Playbook", call, accept, timeout=50))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(callback_step("Playbook", call, accept, timeout=50))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     waiting = await engine.reaches(process_id, ProcessStatus.WAITING)
 
     async def only_the_retry_is_left() -> bool:
@@ -100,7 +100,7 @@ async def test_a_step_that_takes_longer_than_its_timeout_fails(offer: Offer) -> 
     assert failed.failure.code == "step-timeout"
 
 
-async def test_a_result_over_the_limit_fails_and_says_which_key_is_large(offer: Offer) -> None:
+async def test_a_result_over_the_limit_fails_and_names_the_largest_key(offer: Offer) -> None:
     def body() -> State:
         return {"config": "x" * 1_048_576, "small": 1}
 
@@ -144,7 +144,7 @@ async def test_a_missing_argument_fails_with_its_name(offer: Offer) -> None:
     assert "`node`" in failed.failure.message
 
 
-async def test_a_step_that_asks_an_empty_iterator_for_more_fails_instead_of_hanging(offer: Offer) -> None:
+async def test_a_step_that_reads_an_empty_iterator_fails_instead_of_hanging(offer: Offer) -> None:
     def body() -> State:
         return {"first": next(iter([]))}
 
@@ -154,7 +154,7 @@ async def test_a_step_that_asks_an_empty_iterator_for_more_fails_instead_of_hang
     assert "StopIteration" in failed.failure.message
 
 
-async def test_a_condition_that_asks_an_empty_iterator_for_more_fails_instead_of_hanging(offer: Offer) -> None:
+async def test_a_condition_that_reads_an_empty_iterator_fails_instead_of_hanging(offer: Offer) -> None:
     @step("Never")
     async def never() -> None: ...
 
@@ -186,14 +186,14 @@ async def test_a_step_that_exits_fails_its_process_and_not_the_server(offer: Off
     assert failed.failure.message == "SystemExit: 3"
 
 
-async def test_events_of_a_process_tell_every_status_its_steps_went_through(offer: Offer) -> None:
+async def test_events_report_every_status_of_the_steps_of_a_process(offer: Offer) -> None:
     @step("Try")
     async def attempt() -> None:
         raise ProcessFailureError("no")
 
-    played = of(attempt)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(attempt)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, FAILED)
     await retry_process(engine.runtime, ADA, process_id=process_id)
 
@@ -201,8 +201,8 @@ async def test_events_of_a_process_tell_every_status_its_steps_went_through(offe
         return len(await engine.steps(process_id)) == 2 and (await engine.process(process_id)).status is FAILED
 
     await engine.until(failed_twice, told="the second failure")
-    told = await engine.events(process_id, EventKind.STEP_CHANGED)
-    assert [(e.payload["from"], e.payload["to"], e.payload["attempt"]) for e in told] == [
+    events = await engine.events(process_id, EventKind.STEP_CHANGED)
+    assert [(event.payload["from"], event.payload["to"], event.payload["attempt"]) for event in events] == [
         (None, "RUNNING", 1),
         ("RUNNING", "FAILED", 1),
         (None, "RUNNING", 2),

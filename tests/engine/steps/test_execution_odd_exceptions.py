@@ -1,4 +1,4 @@
-"""Whatever authors' code raises where the engine calls it fails the step once, described; the engine lives."""
+"""Any exception of authors' code fails its step once, with a description, and the engine continues."""
 
 import asyncio
 from collections import Counter
@@ -41,7 +41,7 @@ def start_form() -> FormGenerator:
 
 
 def playing(steps: Any, **options: Any) -> Workflow:
-    """A workflow of the steps, whose state says what is to be raised."""
+    """A workflow of the steps; its state names the exception to raise."""
 
     @workflow("Odd", initial_input_form=start_form, **options)
     def odd() -> Any:
@@ -74,11 +74,11 @@ def in_an_async_step(oddly: Raise) -> Any:
 def in_what_a_step_gathers(oddly: Raise) -> Any:
     @step("Odd")
     async def body(kind: str) -> None:
-        async def one() -> None:
+        async def raise_oddly() -> None:
             oddly(kind)
             await asyncio.sleep(0)
 
-        await asyncio.gather(one(), asyncio.sleep(0))
+        await asyncio.gather(raise_oddly(), asyncio.sleep(0))
 
     return body
 
@@ -110,7 +110,7 @@ def in_a_validation(oddly: Raise) -> Any:
 
 
 class Here:
-    """The engine at work."""
+    """Holds the engine of the current test."""
 
     engine: Engine
 
@@ -274,7 +274,7 @@ def in_a_lens(oddly: Raise) -> Any:
 
 
 class Port(SubscriptionModel, is_base=True):
-    """A product subscription that raises when it is stored: what a step returned was dumped once before."""
+    """A product subscription that raises when it is stored: its first dump is for the result of the step."""
 
     kind: str
     oddly: ClassVar[Raise]
@@ -290,7 +290,7 @@ class Port(SubscriptionModel, is_base=True):
 
 
 class ActivePort(Port, lifecycle=[SubscriptionLifecycle.ACTIVE]):
-    """The same, in service."""
+    """The active product subscription."""
 
 
 PORT = register_product(name="Port of the odd exceptions", model=Port)
@@ -314,14 +314,14 @@ PLACES: tuple[Place, ...] = (
 )  # fmt: skip
 
 ASYNC = {in_an_async_step, in_a_later_result, in_an_async_form, in_an_async_predicate}
-"""Where a function runs in a task of its own, which it can cancel."""
+"""The places that run a function in its own task, which the function can cancel."""
 
 DOUBTFUL = {"stop-iteration", "stop-async-iteration"}
-"""They have a meaning of their own in generators, and where pydantic calls a function."""
+"""Exceptions with a special meaning in generators and in functions that pydantic calls."""
 
 
 def kinds(place: Place) -> list[str]:
-    """What can be raised there."""
+    """The names of the exceptions that can be raised in this place."""
     return [name for name in ODD if name not in IN_TASKS or place in ASYNC]
 
 
@@ -333,12 +333,12 @@ def counted(ran: list[str]) -> Raise:
     return oddly
 
 
-async def started(engine: Engine, played: Workflow, names: Iterable[str]) -> dict[str, UUID]:
-    return {kind: await engine.start(played, {"kind": kind}) for kind in names}
+async def started(engine: Engine, flow: Workflow, names: Iterable[str]) -> dict[str, UUID]:
+    return {kind: await engine.start(flow, {"kind": kind}) for kind in names}
 
 
 def check(kind: str, failed: Process, place: Place | None = None) -> None:
-    """The failure is described, bounded, and can be shown."""
+    """Assert that the failure is described, bounded and can be shown."""
     failure = failed.failure
     assert failure is not None, kind
     codes = {"process-failure"} if kind in POLITE else {"step-raised"}
@@ -356,24 +356,25 @@ def check(kind: str, failed: Process, place: Place | None = None) -> None:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
 @pytest.mark.one_dispatcher
-async def test_it_fails_the_step_once(offer: Offer, place: Place) -> None:
+async def test_an_odd_exception_fails_the_step_once(offer: Offer, place: Place) -> None:
     ran: list[str] = []
-    played, innocent = playing(place(counted(ran))), workflow("Innocent")(lambda: begin >> rest)
-    engine = Here.engine = await offer(played, innocent, heartbeat=0.2)
+    flow, innocent = playing(place(counted(ran))), workflow("Innocent")(lambda: begin >> rest)
+    engine = Here.engine = await offer(flow, innocent, heartbeat=0.2)
 
-    processes = await started(engine, played, kinds(place))
+    processes = await started(engine, flow, kinds(place))
     for kind, process_id in processes.items():
         failed = await engine.reaches(process_id, FAILED)
         if kind not in DOUBTFUL:
             check(kind, failed, place)
     after = await engine.reaches(await engine.start(innocent), COMPLETED)
 
+    assert processes
     assert {kind: ran.count(kind) for kind in processes} == dict.fromkeys(processes, 1)
     assert after.status is COMPLETED
 
 
 @pytest.mark.one_dispatcher
-async def test_a_retrystep_counts_one_try_for_each(offer: Offer) -> None:
+async def test_a_retrystep_counts_each_odd_exception_as_a_try(offer: Offer) -> None:
     ran: list[str] = []
     oddly = counted(ran)
 
@@ -382,10 +383,10 @@ async def test_a_retrystep_counts_one_try_for_each(offer: Offer) -> None:
         oddly(kind)
         await asyncio.sleep(0)
 
-    played = playing(body)
-    engine = await offer(played, heartbeat=0.2)
+    flow = playing(body)
+    engine = await offer(flow, heartbeat=0.2)
 
-    processes = await started(engine, played, ODD)
+    processes = await started(engine, flow, ODD)
     for process_id in processes.values():
         await engine.reaches(process_id, WAITING)
     once = list(ran)
@@ -398,7 +399,7 @@ async def test_a_retrystep_counts_one_try_for_each(offer: Offer) -> None:
 
 
 @pytest.mark.one_dispatcher
-async def test_a_poll_that_raises_had_no_answer(offer: Offer) -> None:
+async def test_a_poll_that_raises_gives_no_result(offer: Offer) -> None:
     ran: list[str] = []
     oddly = counted(ran)
 
@@ -406,10 +407,10 @@ async def test_a_poll_that_raises_had_no_answer(offer: Offer) -> None:
         oddly(kind)
         await asyncio.sleep(0)
 
-    played = playing(callback_step("Odd", Remote().action(), judge, timeout=60, poll=poll))
-    engine = await offer(played, heartbeat=0.2)
+    flow = playing(callback_step("Odd", Remote().action(), judge, timeout=60, poll=poll))
+    engine = await offer(flow, heartbeat=0.2)
 
-    processes = await started(engine, played, ODD)
+    processes = await started(engine, flow, ODD)
     for process_id in processes.values():
         await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
     engine.turn(61)
@@ -428,10 +429,10 @@ async def test_a_clean_up_that_raises_fails_once(offer: Offer) -> None:
         yield FormPage
         return {}
 
-    played = playing(rest >> ask, on_abort=begin >> in_a_step(counted(ran)))
-    engine = await offer(played, heartbeat=0.2)
+    flow = playing(rest >> ask, on_abort=begin >> in_a_step(counted(ran)))
+    engine = await offer(flow, heartbeat=0.2)
 
-    processes = await started(engine, played, kinds(in_a_step))
+    processes = await started(engine, flow, kinds(in_a_step))
     for process_id in processes.values():
         await engine.reaches(process_id, SUSPENDED)
         await abort_process(engine.runtime, ADA, process_id=process_id)
@@ -455,9 +456,9 @@ async def test_the_shutdown_of_the_engine_ends_a_step_without_an_outcome(offer: 
             ended.append("cancelled")
             raise
 
-    played = workflow("Long")(lambda: begin >> long)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = workflow("Long")(lambda: begin >> long)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await began.wait()
     (advancing,) = (task for task in asyncio.all_tasks() if "Work._advance" in repr(task))
     advancing.cancel()
@@ -469,7 +470,7 @@ async def test_the_shutdown_of_the_engine_ends_a_step_without_an_outcome(offer: 
 
 
 @pytest.mark.one_dispatcher
-async def test_a_step_that_clings_to_its_life_does_not_hold_up_its_timeout(offer: Offer) -> None:
+async def test_a_step_that_ignores_its_cancellation_does_not_delay_its_timeout(offer: Offer) -> None:
     @step("Long", timeout=0.1)
     async def long() -> NoReturn:
         until = asyncio.get_running_loop().time() + 20
@@ -480,10 +481,10 @@ async def test_a_step_that_clings_to_its_life_does_not_hold_up_its_timeout(offer
                 continue
         raise AssertionError("it ended by itself")
 
-    played = workflow("Long")(lambda: begin >> long)
-    engine = await offer(played)
+    flow = workflow("Long")(lambda: begin >> long)
+    engine = await offer(flow)
 
-    failed = await engine.reaches(await engine.start(played), FAILED)
+    failed = await engine.reaches(await engine.start(flow), FAILED)
 
     assert failed.failure is not None
     assert failed.failure.code == "step-timeout"

@@ -1,4 +1,4 @@
-"""Whatever authors' code raises where a request calls it is answered with a typed error, and changes nothing."""
+"""Any exception of authors' code in a request becomes a typed error and changes nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -40,7 +40,7 @@ SYNC = [kind for kind in ODD if kind not in IN_TASKS]
 
 @dataclass
 class Trigger:
-    """What is raised now; nothing where it is None."""
+    """The exception to raise now; None raises nothing."""
 
     kind: str | None = None
 
@@ -57,8 +57,8 @@ def playing(*steps: Any, **options: Any) -> Workflow:
     @workflow("Odd", **options)
     def odd() -> Any:
         found = begin
-        for one in steps or (rest,):
-            found = found >> one
+        for next_step in steps or (rest,):
+            found = found >> next_step
         return found
 
     return odd
@@ -179,47 +179,52 @@ def kinds(form: Callable[..., Any]) -> list[str]:
 
 
 async def count(engine: Engine) -> int:
-    """How many events there are: what changed nothing wrote none."""
+    """The number of events: a request without a change writes no event."""
     return len(await engine.events())
 
 
-def is_answered(said: Any) -> bool:
-    """A validator that says no with a `ValueError` is answered field by field."""
-    return isinstance(said, PageInvalid)
+def is_answered(response: Any) -> bool:
+    """True if the response has field errors, as for a validator that raises `ValueError`."""
+    return isinstance(response, PageInvalid)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
-async def test_a_start_form(offer: Offer, form: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_start_form_that_raises_starts_nothing(
+    offer: Offer, form: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     trigger = Trigger()
-    played = playing(initial_input_form=form(trigger))
-    engine = await offer(played)
+    flow = playing(initial_input_form=form(trigger))
+    engine = await offer(flow)
     before = await count(engine)
 
     for trigger.kind in kinds(form):
         caplog.clear()
         for verb in (start_workflow, start_form):
             try:
-                said: Any = await verb(engine.runtime, ADA, workflow_name=played.name, pages=[{}])
+                response: Any = await verb(engine.runtime, ADA, workflow_name=flow.name, pages=[{}])
             except AuthorCodeFailed as failed:
                 assert len(failed.message) < 11_000, trigger.kind
                 assert any(getattr(execution, "error_id", "") == failed.error_id for execution in caplog.records)
             else:
-                assert is_answered(said) or isinstance(said, NextPage), (trigger.kind, said)
-                assert form in (form_with_a_validator, form_with_a_schema, form_with_a_default), (trigger.kind, said)
+                assert is_answered(response) or isinstance(response, NextPage), (trigger.kind, response)
+                assert form in (form_with_a_validator, form_with_a_schema, form_with_a_default), (
+                    trigger.kind,
+                    response,
+                )
     after = await count(engine)
     trigger.kind = None
-    started = await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[{}])
+    started = await start_workflow(engine.runtime, ADA, workflow_name=flow.name, pages=[{}])
 
     assert after == before
     assert isinstance(started, Started)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
-async def test_an_open_form_stays_open(offer: Offer, form: Callable[..., Any]) -> None:
+async def test_a_form_that_raises_stays_open(offer: Offer, form: Callable[..., Any]) -> None:
     trigger = Trigger()
-    played = playing(inputstep("Ask")(form(trigger)), rest)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = playing(inputstep("Ask")(form(trigger)), rest)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     request = await open_request(engine, process_id)
     before = await count(engine)
     raised = 0
@@ -230,11 +235,11 @@ async def test_an_open_form_stays_open(offer: Offer, form: Callable[..., Any]) -
             lambda: submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}]),
         ):
             try:
-                said: Any = await verb()
+                response: Any = await verb()
             except AuthorCodeFailed:
                 raised += 1
             else:
-                assert is_answered(said), (trigger.kind, said)
+                assert is_answered(response), (trigger.kind, response)
     after, stands = await count(engine), await open_request(engine, process_id)
     trigger.kind = None
     await confirm(engine, process_id)
@@ -244,7 +249,7 @@ async def test_an_open_form_stays_open(offer: Offer, form: Callable[..., Any]) -
     assert (after, stands.version) == (before, request.version)
 
 
-async def test_a_lens_that_raises_when_a_form_is_answered(offer: Offer) -> None:
+async def test_a_lens_that_raises_leaves_the_form_open(offer: Offer) -> None:
     trigger = Trigger()
 
     def put(_: State) -> Callable[[State], State]:
@@ -254,9 +259,9 @@ async def test_a_lens_that_raises_when_a_form_is_answered(offer: Offer) -> None:
 
         return whole
 
-    played = playing(steplens(lambda state: state, put)(inputstep("Ask")(sync_form(Trigger()))))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = playing(steplens(lambda state: state, put)(inputstep("Ask")(sync_form(Trigger()))))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     request = await open_request(engine, process_id)
     before = await count(engine)
 
@@ -272,7 +277,7 @@ async def test_a_lens_that_raises_when_a_form_is_answered(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_a_run_predicate(offer: Offer, is_async: bool) -> None:
+async def test_a_run_predicate_that_raises_starts_nothing(offer: Offer, is_async: bool) -> None:
     trigger = Trigger()
 
     def sync_rule() -> str | None:
@@ -284,17 +289,17 @@ async def test_a_run_predicate(offer: Offer, is_async: bool) -> None:
         await asyncio.sleep(0)
         return None
 
-    played = playing(run_predicate=async_rule if is_async else sync_rule)
-    engine = await offer(played)
+    flow = playing(run_predicate=async_rule if is_async else sync_rule)
+    engine = await offer(flow)
 
     for trigger.kind in ODD if is_async else SYNC:
         with pytest.raises(AuthorCodeFailed, match="run_predicate of workflow 'odd' failed"):
-            await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[])
-        assert "failed" in (await blocked_reason(engine.runtime, ADA, played) or "")
+            await start_workflow(engine.runtime, ADA, workflow_name=flow.name, pages=[])
+        assert "failed" in (await blocked_reason(engine.runtime, ADA, flow) or "")
     trigger.kind = None
 
-    assert await blocked_reason(engine.runtime, ADA, played) is None
-    assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=played.name, pages=[]), Started)
+    assert await blocked_reason(engine.runtime, ADA, flow) is None
+    assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=flow.name, pages=[]), Started)
 
 
 @pytest.mark.parametrize("is_async", [False, True])
@@ -311,10 +316,10 @@ async def test_an_authorizer_that_raises_allows_nothing(offer: Offer, is_async: 
         return True
 
     rule: Any = async_rule if is_async else sync_rule
-    played = playing(inputstep("Ask", resume_auth_callback=rule)(sync_form(Trigger())))
+    flow = playing(inputstep("Ask", resume_auth_callback=rule)(sync_form(Trigger())))
     guarded = workflow("Guarded", authorize_callback=rule)(lambda: begin >> rest)
-    engine = await offer(played, guarded)
-    process_id = await engine.start(played)
+    engine = await offer(flow, guarded)
+    process_id = await engine.start(flow)
     request = await open_request(engine, process_id)
 
     for trigger.kind in ODD if is_async else SYNC:
@@ -328,7 +333,7 @@ async def test_an_authorizer_that_raises_allows_nothing(offer: Offer, is_async: 
     assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=guarded.name, pages=[]), Started)
 
 
-async def test_a_contract_that_raises_leaves_the_url_unspent_and_keeps_the_attempt(offer: Offer) -> None:
+async def test_a_contract_that_raises_leaves_the_url_open_and_stores_the_attempt(offer: Offer) -> None:
     trigger, remote = Trigger(), Remote()
 
     class Result(BaseModel):
@@ -340,9 +345,9 @@ async def test_a_contract_that_raises_leaves_the_url_unspent_and_keeps_the_attem
             trigger.pull()
             return rc
 
-    played = playing(callback_step("Odd", remote.action(), judge, contract=Result))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = playing(callback_step("Odd", remote.action(), judge, contract=Result))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
     token = await remote.asked()
 
@@ -369,29 +374,29 @@ async def test_a_contract_without_a_schema_fails_the_wait_and_not_the_server(off
     class Result(BaseModel):
         model_config = ConfigDict(json_schema_extra=lambda _: trigger.pull())
 
-    played = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
-    engine = await offer(played, heartbeat=0.2)
+    flow = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
+    engine = await offer(flow, heartbeat=0.2)
     contract.schema.cache_clear()
     trigger.kind = kind
 
-    failed = await engine.reaches(await engine.start(played), ProcessStatus.FAILED)
+    failed = await engine.reaches(await engine.start(flow), ProcessStatus.FAILED)
 
     assert failed.failure is not None
     assert failed.failure.code == "cannot-be-stored"
 
 
 @pytest.mark.parametrize("kind", ["keyboard-interrupt", "system-exit", "mute"])
-def test_a_contract_without_a_schema_stops_no_server_from_starting(tmp_path: Path, kind: str) -> None:
+def test_a_contract_without_a_schema_does_not_keep_a_server_from_starting(tmp_path: Path, kind: str) -> None:
     trigger = Trigger()
 
     class Result(BaseModel):
         model_config = ConfigDict(json_schema_extra=lambda _: trigger.pull())
 
-    played = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
+    flow = playing(callback_step("Odd", Remote().action(), judge, contract=Result))
     contract.schema.cache_clear()
     trigger.kind = kind
 
-    app = create_app(read_settings(database_url=sqlite_url(tmp_path)), [played])
+    app = create_app(read_settings(database_url=sqlite_url(tmp_path)), [flow])
 
     assert app.routes
 
@@ -459,19 +464,21 @@ def lingering_async(trigger: list[str]) -> Callable[..., Any]:
     [clinging, clinging_async, raising_at_the_end, raising_at_the_end_async, lingering_async],
     ids=lambda form: form.__name__,
 )
-async def test_a_form_that_does_not_end_in_peace_shows_its_page(offer: Offer, form: Callable[..., Any]) -> None:
+async def test_a_form_that_raises_while_it_is_closed_still_shows_its_page(
+    offer: Offer, form: Callable[..., Any]
+) -> None:
     left: list[str] = []
-    played = playing(initial_input_form=form(left))
-    engine = await offer(played)
+    flow = playing(initial_input_form=form(left))
+    engine = await offer(flow)
 
     async with asyncio.timeout(10):
-        shown = await start_form(engine.runtime, ADA, workflow_name=played.name, pages=[])
+        shown = await start_form(engine.runtime, ADA, workflow_name=flow.name, pages=[])
 
     assert isinstance(shown, NextPage)
     assert left == ["left"]
 
 
-async def test_a_form_that_a_caller_gives_up_ends_with_it(offer: Offer) -> None:
+async def test_a_form_ends_when_its_caller_is_cancelled(offer: Offer) -> None:
     began, ended = asyncio.Event(), asyncio.Event()
 
     async def ask() -> AsyncIterator[Any]:
@@ -482,9 +489,9 @@ async def test_a_form_that_a_caller_gives_up_ends_with_it(offer: Offer) -> None:
             ended.set()
         yield FormPage
 
-    played = playing(initial_input_form=ask)
-    engine = await offer(played)
-    asking = asyncio.create_task(start_form(engine.runtime, ADA, workflow_name=played.name, pages=[]))
+    flow = playing(initial_input_form=ask)
+    engine = await offer(flow)
+    asking = asyncio.create_task(start_form(engine.runtime, ADA, workflow_name=flow.name, pages=[]))
     await began.wait()
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Results of megabytes: stored once, judged whole, and carried around by nobody, on both databases."""
+"""Results of megabytes are stored once and validated whole, and the state only refers to them, on both databases."""
 
 from typing import Any
 from uuid import UUID
@@ -33,25 +33,25 @@ SIZE = len(encode(LARGE))
 
 
 async def bytes_of(engine: Engine, process_id: UUID) -> dict[str, int]:
-    """How many bytes each table holds that is not the payloads'."""
+    """The bytes that each table holds, except the table of payloads."""
 
     def count(conn: Any) -> dict[str, int]:
-        found = {}
+        sizes_of = {}
         for table in metadata.sorted_tables:
             if table.name != "payloads":
                 sizes = [func.coalesce(func.sum(func.length(cast(column, String))), 0) for column in table.columns]
-                found[table.name] = sum(int(size) for size in conn.execute(select(*sizes)).one())
-        return found
+                sizes_of[table.name] = sum(int(size) for size in conn.execute(select(*sizes)).one())
+        return sizes_of
 
     return await engine.read(count)
 
 
-def plays(remote: Remote, seen: list[Any]) -> Any:
-    """Judges the result, asks a person, and goes on with it."""
+def plays(remote: Remote, observed: list[Any]) -> Any:
+    """A workflow that validates the result, asks a person, and works with the result."""
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> State:
-        seen.append(len(callback_result["output"]))
+        observed.append(len(callback_result["output"]))
         return {"callback_result": callback_result, "is_good": True}
 
     @inputstep("Confirm")
@@ -64,7 +64,7 @@ def plays(remote: Remote, seen: list[Any]) -> Any:
 
     @step("Look again")
     def look(state: State) -> State:
-        seen.append(len(state["callback_result"]["output"]))
+        observed.append(len(state["callback_result"]["output"]))
         return {**state, "is_done": True}
 
     @step("Look elsewhere")
@@ -78,30 +78,30 @@ def plays(remote: Remote, seen: list[Any]) -> Any:
     return played
 
 
-async def test_a_large_result_is_stored_once_however_often_it_is_given_back(offer: Offer) -> None:
-    remote, seen = Remote(), list[Any]()
-    engine = await offer(played := plays(remote, seen))
+async def test_a_large_result_is_stored_once_even_if_steps_return_it_again(offer: Offer) -> None:
+    remote, observed = Remote(), list[Any]()
+    engine = await offer(played := plays(remote, observed))
     process_id = await engine.start(played)
     await answer(engine.runtime, await remote.asked(), LARGE)
     await engine.reaches(process_id, SUSPENDED)
-    asked = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
-    assert asked is not None
-    shown = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[])
-    said = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[{}])
+    request = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    assert request is not None
+    shown = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[])
+    decision = await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
     done = await engine.reaches(process_id, COMPLETED)
-    held = await bytes_of(engine, process_id)
+    sizes = await bytes_of(engine, process_id)
 
     assert isinstance(shown, NextPage)
     assert len(shown.page.initial_data["output"]) < 110_000
     assert shown.page.initial_data["output"].endswith("more characters]")
-    assert isinstance(said, DecisionResult)
-    assert seen == [4_000, 4_000]
+    assert isinstance(decision, DecisionResult)
+    assert observed == [4_000, 4_000]
     assert isinstance(done.state["callback_result"], Stored)
     assert done.state["callback_result"].size == SIZE
-    assert sum(held.values()) < 40_000, held
+    assert sum(sizes.values()) < 40_000, sizes
 
 
-async def test_a_large_result_that_a_step_changes_is_refused_as_any_other_large_change(offer: Offer) -> None:
+async def test_a_large_result_that_a_step_changes_is_refused_like_any_large_change(offer: Offer) -> None:
     remote = Remote()
 
     @step("Judge")
@@ -121,7 +121,9 @@ async def test_a_large_result_that_a_step_changes_is_refused_as_any_other_large_
     assert failed.failure.code == "result-too-large"
 
 
-async def test_several_answers_that_are_large_together_are_stored_once_more_and_not_in_the_state(offer: Offer) -> None:
+async def test_several_results_that_are_large_together_are_stored_in_their_own_row_and_not_in_the_state(
+    offer: Offer,
+) -> None:
     tokens: dict[str, str] = {}
 
     @step("Ask")
@@ -130,7 +132,7 @@ async def test_several_answers_that_are_large_together_are_stored_once_more_and_
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> State:
-        return {"lines": sum(len(one["output"]) for one in callback_result.values())}
+        return {"lines": sum(len(result["output"]) for result in callback_result.values())}
 
     @workflow("Ask both")
     def both() -> Any:
@@ -148,15 +150,15 @@ async def test_several_answers_that_are_large_together_are_stored_once_more_and_
 
 
 async def test_conditions_and_lenses_see_a_large_result_too(offer: Offer) -> None:
-    remote, seen = Remote(), list[Any]()
+    remote, observed = Remote(), list[Any]()
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> None:
-        seen.append(len(callback_result["output"]))
+        observed.append(len(callback_result["output"]))
 
     @step("Look")
     def look(rc: int) -> State:
-        seen.append(rc)
+        observed.append(rc)
         return {"is_seen": True}
 
     @workflow("Play")
@@ -169,11 +171,11 @@ async def test_conditions_and_lenses_see_a_large_result_too(offer: Offer) -> Non
     await answer(engine.runtime, await remote.asked(), LARGE)
     done = await engine.reaches(process_id, COMPLETED)
 
-    assert seen == [4_000, 0]
+    assert observed == [4_000, 0]
     assert done.state["callback_result"]["is_seen"] is True
 
 
-async def test_the_details_of_a_failure_are_told_up_to_a_bound(offer: Offer) -> None:
+async def test_the_details_of_a_failure_are_stored_up_to_a_limit(offer: Offer) -> None:
     remote = Remote()
 
     @step("Judge")
@@ -194,7 +196,7 @@ async def test_the_details_of_a_failure_are_told_up_to_a_bound(offer: Offer) -> 
     assert sum((await bytes_of(engine, process_id)).values()) < 60_000
 
 
-async def test_a_long_failure_report_is_kept_whole_among_the_attempts(offer: Offer) -> None:
+async def test_a_long_failure_report_is_stored_whole_as_an_attempt(offer: Offer) -> None:
     remote = Remote()
 
     @workflow("Play")
@@ -215,12 +217,12 @@ async def test_a_long_failure_report_is_kept_whole_among_the_attempts(offer: Off
     assert not attempt.is_adoptable
 
 
-@pytest.mark.parametrize("said", [{"progress": LINES, "percent": 5}, {"percent": 5, "log": "x" * 100_000}, LINES])
-def test_a_large_report_is_kept_up_to_a_bound(said: Json) -> None:
-    report = read_report(said)
+@pytest.mark.parametrize("body", [{"progress": LINES, "percent": 5}, {"percent": 5, "log": "x" * 100_000}, LINES])
+def test_a_large_progress_report_is_stored_up_to_a_limit(body: Json) -> None:
+    report = read_report(body)
 
     assert len(encode(report.data)) <= 64 * 1024
-    if isinstance(said, dict) and "progress" in said:
+    if isinstance(body, dict) and "progress" in body:
         assert report.data["progress"][-1] == LINES[-1]
         assert report.data["cut"] + len(report.data["progress"]) == len(LINES)
         assert report.percent == 5

@@ -1,4 +1,4 @@
-"""What was sealed cannot be changed, removed or added to unseen: on every storage, by SQL on the rows."""
+"""Changes of a sealed log by SQL are detected, on every storage."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ A, B, C, D = (UUID(int=number) for number in (10, 20, 30, 40))
 
 
 async def decide(engine: Engine, *chains: UUID | None) -> None:
-    """Write down one decision for each of the chains, all in one transaction."""
+    """Append an entry to each of the chains, all in the same transaction."""
 
     def unit(conn: Connection) -> None:
         for chain in chains:
@@ -43,7 +43,7 @@ async def decide(engine: Engine, *chains: UUID | None) -> None:
 
 
 def chain_of(size: int, chain: UUID, now: datetime) -> list[dict[str, Any]]:
-    """The rows of a chain as they would have been written down."""
+    """The rows of a chain as the engine would write them."""
     rows, previous = [], BEGINNING
     for seq in range(1, size + 1):
         entry = AuditEntry(new_id(), chain, seq, now, "ada", "retryProcess", {}, previous, "")
@@ -67,7 +67,7 @@ async def verified(
 
 
 async def tampered(engine: Engine, act: Callable[[Connection], object]) -> Verified:
-    """What verifying says once that was done to the rows."""
+    """The verification after this change of the rows."""
     whole = await verified(engine)
     assert (whole.fault, whole.entries, whole.has_more) == (None, 8, False)
 
@@ -120,9 +120,9 @@ def add(chain: UUID, key: bytes | None, seal: int | None) -> Callable[[Connectio
 
 
 def swap(conn: Connection) -> None:
-    """Two entries of one chain and one seal change places."""
-    one, two = entry(A, 1)(conn), entry(A, 2)(conn)
-    for id, seq in ((one.id, 1000), (two.id, 1), (one.id, 2)):
+    """Swap two entries of the same chain and seal."""
+    first, second = entry(A, 1)(conn), entry(A, 2)(conn)
+    for id, seq in ((first.id, 1000), (second.id, 1), (first.id, 2)):
         conn.execute(update(audit).where(audit.c.id == id).values(seq=seq))
 
 
@@ -160,7 +160,7 @@ TAMPERING: dict[str, tuple[Callable[[Connection], object], tuple[UUID, int] | No
 
 
 @pytest.mark.parametrize("name", TAMPERING)
-async def test_whatever_is_done_to_the_rows_is_found(offer: Offer, name: str) -> None:
+async def test_every_change_of_the_rows_is_detected(offer: Offer, name: str) -> None:
     act, place, words = TAMPERING[name]
     engine = await sealed(offer)
 
@@ -172,7 +172,7 @@ async def test_whatever_is_done_to_the_rows_is_found(offer: Offer, name: str) ->
         assert (found.broken.chain, found.broken.seq) == place
 
 
-async def test_the_newest_seals_removed_with_their_entries_are_missed_by_whoever_noted_one_down(offer: Offer) -> None:
+async def test_the_removal_of_the_newest_seals_is_detected_with_a_noted_digest(offer: Offer) -> None:
     engine = await sealed(offer)
     noted = (await verified(engine)).seal
     assert noted is not None
@@ -194,7 +194,7 @@ async def test_the_newest_seals_removed_with_their_entries_are_missed_by_whoever
     assert nowhere.fault is not None and "is missing" in nowhere.fault
 
 
-async def test_whoever_chains_anew_without_the_key_is_found(offer: Offer) -> None:
+async def test_a_chain_that_was_rebuilt_without_the_key_is_detected(offer: Offer) -> None:
     engine = await sealed(offer)
 
     def forge(conn: Connection) -> None:
@@ -208,7 +208,7 @@ async def test_whoever_chains_anew_without_the_key_is_found(offer: Offer) -> Non
     assert found.fault == "Seal 1 is not what was written: its digest does not fit."
 
 
-async def test_a_walk_goes_on_behind_what_does_not_fit(offer: Offer) -> None:
+async def test_a_verification_continues_after_a_fault(offer: Offer) -> None:
     engine = await sealed(offer)
     engine.turn(60)
     acts = [change(A, 1, actor="mallory"), remove(*at(C, 1)), change_seal(3, at=engine.clock.now())]
@@ -232,7 +232,7 @@ async def test_a_walk_goes_on_behind_what_does_not_fit(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 9])
-async def test_the_log_is_walked_in_pages_of_any_size(offer: Offer, size: int) -> None:
+async def test_the_log_is_verified_in_pages_of_any_size(offer: Offer, size: int) -> None:
     engine = await sealed(offer)
     await decide(engine, A, D)
 
@@ -247,7 +247,7 @@ async def test_the_log_is_walked_in_pages_of_any_size(offer: Offer, size: int) -
     assert all(page == size for page in pages)
 
 
-async def test_a_page_that_ends_where_an_entry_was_removed_does_not_step_over_it(offer: Offer) -> None:
+async def test_a_page_that_ends_at_a_removed_entry_still_detects_the_removal(offer: Offer) -> None:
     engine = await sealed(offer)
     await tampered(engine, remove(*at(C, 1)))  # the last of seal 2
 
@@ -258,7 +258,7 @@ async def test_a_page_that_ends_where_an_entry_was_removed_does_not_step_over_it
     assert then.fault == f"Entry 1 of the chain {C}, which seal 2 covers, is missing."
 
 
-async def test_what_came_since_is_verified_from_the_cursor_of_the_last_time(offer: Offer) -> None:
+async def test_new_entries_are_verified_from_the_cursor_of_the_last_verification(offer: Offer) -> None:
     engine = await sealed(offer)
     first = await verified(engine)
     await decide(engine, A, B)
@@ -270,7 +270,7 @@ async def test_what_came_since_is_verified_from_the_cursor_of_the_last_time(offe
     assert since.seal is not None and since.seal.seq == 4
 
 
-async def test_what_is_not_sealed_yet_is_no_fault_and_is_chained_all_the_same(offer: Offer) -> None:
+async def test_an_unsealed_entry_is_chained_and_is_no_fault(offer: Offer) -> None:
     engine = await sealed(offer)
     await decide(engine, A, D, D)
 
@@ -299,11 +299,11 @@ async def test_the_log_of_an_earlier_release_is_sealed_by_the_first_run_batch_by
     assert again == 0
     assert (found.fault, found.entries) == (None, count)
     assert found.seal is not None and found.seal.seq == 3
-    told = [record for record in caplog.records if record.message == "audit sealed"]
-    assert vars(told[-1])["digest"] == found.seal.digest
+    logged = [record for record in caplog.records if record.message == "audit sealed"]
+    assert vars(logged[-1])["digest"] == found.seal.digest
 
 
-async def test_two_sealers_write_no_seal_twice_and_leave_nothing_out(offer: Offer) -> None:
+async def test_two_sealers_seal_every_entry_once(offer: Offer) -> None:
     engine = await offer(audit_key=KEY)
 
     for _ in range(10):
@@ -316,7 +316,7 @@ async def test_two_sealers_write_no_seal_twice_and_leave_nothing_out(offer: Offe
     assert not await engine.read(log.has_unsealed)
 
 
-async def test_a_sealer_that_comes_second_undoes_what_it_did(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_second_of_two_sealers_undoes_its_work(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = await sealed(offer)
     await decide(engine, A)
     monkeypatch.setattr(log, "newest_anchor", lambda _: Anchor(2, "0" * 64))
@@ -329,7 +329,7 @@ async def test_a_sealer_that_comes_second_undoes_what_it_did(offer: Offer, monke
     assert (await verified(engine)).fault is None
 
 
-async def test_a_server_that_stops_in_order_seals_what_came_last(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_orderly_stop_seals_the_last_entries(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = await sealed(offer)
     await decide(engine, A)
     await seal_at_the_end(engine.runtime)
@@ -344,7 +344,7 @@ async def test_a_server_that_stops_in_order_seals_what_came_last(offer: Offer, m
     assert not is_left
 
 
-async def test_half_a_surrogate_pair_in_a_reason_is_written_down_as_well_as_it_can_be(offer: Offer) -> None:
+async def test_a_lone_surrogate_in_a_reason_is_replaced_in_the_entry(offer: Offer) -> None:
     engine = await offer(audit_key=KEY)
 
     def unit(conn: Connection) -> None:
@@ -359,7 +359,7 @@ async def test_half_a_surrogate_pair_in_a_reason_is_written_down_as_well_as_it_c
 
 async def test_a_big_log_is_verified_in_pages(offer: Offer) -> None:
     engine = await offer(audit_key=KEY)
-    rows = [one for number in range(500) for one in chain_of(8, UUID(int=number + 1), engine.clock.now())]
+    rows = [row for number in range(500) for row in chain_of(8, UUID(int=number + 1), engine.clock.now())]
     await engine.runtime.database.transaction(lambda conn: conn.execute(insert(audit), rows) and None)
     while await engine.read(log.has_unsealed):
         await seal_new(engine.runtime)
@@ -375,14 +375,14 @@ async def test_a_big_log_is_verified_in_pages(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "WzFd", "WyJ4Il0", "WyItMSB4IDEgc2VhbGVkIl0"])
-async def test_a_cursor_that_is_none_is_refused(offer: Offer, text: str) -> None:
+async def test_an_invalid_cursor_is_refused(offer: Offer, text: str) -> None:
     engine = await offer()
 
     with pytest.raises(CursorInvalid):
         await verified(engine, text)
 
 
-async def test_an_empty_log_is_whole(offer: Offer) -> None:
+async def test_an_empty_log_has_no_fault(offer: Offer) -> None:
     engine = await offer()
 
     found = await verified(engine)

@@ -1,4 +1,4 @@
-"""Whose clock a server goes by, on both databases."""
+"""On PostgreSQL a server uses the clock of the database."""
 
 import time
 
@@ -14,18 +14,18 @@ from orchestrator_gql.workflows.registry import Registry
 DAY_AND_MORE = 26 * 3600.0
 
 
-async def test_on_postgres_a_server_goes_by_the_clock_of_the_database_whatever_its_own_says(
+async def test_on_postgres_a_server_uses_the_clock_of_the_database_even_if_its_own_is_wrong(
     postgres: PostgresServer,
 ) -> None:
     ahead = SteadyClock(lambda: time.time() + DAY_AND_MORE)
     behind = SteadyClock(lambda: time.time() - DAY_AND_MORE)
-    apart = []
+    differences = []
     with postgres.database() as url:
         for clock in (ahead, behind):
             dispatcher = EmbeddedDispatcher()
             runtime = assemble(read_settings(database_url=url), Registry(()), dispatcher, clock)
             async with running(runtime, dispatcher):
-                said = await runtime.database.read(timers.database_time)
-                apart.append(abs((clock.now() - said).total_seconds()))
+                database_time = await runtime.database.read(timers.database_time)
+                differences.append(abs((clock.now() - database_time).total_seconds()))
 
-    assert max(apart) < 5
+    assert max(differences) < 5

@@ -1,4 +1,4 @@
-"""The queue on PostgreSQL is a doorbell: whatever happens to it, every process that can go on goes on."""
+"""The queue on PostgreSQL holds wake-ups only: every runnable process continues even if the queue loses jobs."""
 
 import asyncio
 from dataclasses import replace
@@ -20,7 +20,7 @@ from orchestrator_gql.types import ProcessStatus, State
 COMPLETED, CREATED = ProcessStatus.COMPLETED, ProcessStatus.CREATED
 
 
-@step("WorkerTasks")
+@step("Work")
 async def work() -> State:
     return {"is_done": True}
 
@@ -29,7 +29,7 @@ WORKS = of(work)
 
 
 async def jobs(engine: Engine) -> list[tuple[str, str]]:
-    """The bells that hang in the queue."""
+    """The jobs in the queue: process and status."""
     return await engine.read(lambda conn: [tuple(row) for row in conn.execute(_jobs)])
 
 
@@ -37,27 +37,27 @@ _jobs = text("SELECT queueing_lock, status::text FROM procrastinate_jobs ORDER B
 
 
 async def change(engine: Engine, statement: str, **values: Any) -> None:
-    """Do something to the queue behind everybody's back."""
+    """Change the queue without the knowledge of any server."""
     await engine.runtime.database.transaction(lambda conn: conn.execute(text(statement), values))
 
 
-async def test_an_api_server_rings_and_leaves_the_work_to_workers(postgres: PostgresServer) -> None:
+async def test_an_api_server_defers_jobs_and_leaves_the_work_to_workers(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         async with engine_of(url, WORKS, role="api") as api:
             begun = [await api.start(WORKS) for _ in range(3)]
-            hanging = await jobs(api)
+            deferred = await jobs(api)
             untouched = [(await api.process(process_id)).status for process_id in begun]
 
             async with engine_of(url, WORKS, role="worker", public_url="http://api"):
                 for process_id in begun:
                     await api.reaches(process_id, COMPLETED)
-                await api.until(lambda: _is_empty(api), told="the bells to be taken down")
+                await api.until(lambda: _is_empty(api), told="the jobs to be removed")
 
-    assert hanging == [(str(process_id), "todo") for process_id in begun]
+    assert deferred == [(str(process_id), "todo") for process_id in begun]
     assert untouched == [CREATED] * 3
 
 
-async def test_a_bell_is_hung_in_the_transaction_that_needs_it_or_not_at_all(postgres: PostgresServer) -> None:
+async def test_a_job_is_deferred_in_the_transaction_that_needs_it_or_not_at_all(postgres: PostgresServer) -> None:
     def fails(conn: Connection) -> None:
         wake(conn, UUID(int=7))
         raise RuntimeError("undone")
@@ -74,10 +74,10 @@ async def test_a_bell_is_hung_in_the_transaction_that_needs_it_or_not_at_all(pos
             for _ in range(3):
                 await api.runtime.database.transaction(lambda conn: wake(conn, UUID(int=8)))
             await api.runtime.database.transaction(wakes_three)
-            hung = await jobs(api)
+            deferred = await jobs(api)
 
     assert undone == []
-    assert hung == [(str(UUID(int=n)), "todo") for n in (8, 9, 10)]
+    assert deferred == [(str(UUID(int=number)), "todo") for number in (8, 9, 10)]
 
 
 async def test_a_queue_that_is_emptied_is_rebuilt_from_the_processes(postgres: PostgresServer) -> None:
@@ -94,7 +94,7 @@ async def test_a_queue_that_is_emptied_is_rebuilt_from_the_processes(postgres: P
     assert emptied == []
 
 
-async def test_the_bell_of_a_dead_worker_is_struck_off_and_rung_again(postgres: PostgresServer) -> None:
+async def test_the_job_of_a_dead_worker_is_removed_and_deferred_again(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         async with engine_of(url, WORKS, role="api") as api:
             process_id = await api.start(WORKS)
@@ -103,16 +103,16 @@ async def test_the_bell_of_a_dead_worker_is_struck_off_and_rung_again(postgres: 
                 "WITH dead AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') "
                 "RETURNING id) UPDATE procrastinate_jobs SET status = 'doing', worker_id = (SELECT id FROM dead)",
             )
-            taken = await jobs(api)
+            taken_jobs = await jobs(api)
 
             async with engine_of(url, WORKS, role="worker", public_url="http://api"):
                 await api.reaches(process_id, COMPLETED)
-                await api.until(lambda: _is_empty(api), told="the dead worker's job to be struck off")
+                await api.until(lambda: _is_empty(api), told="the job of the dead worker to be removed")
 
-    assert taken == [(str(process_id), "doing")]
+    assert taken_jobs == [(str(process_id), "doing")]
 
 
-async def test_a_hundred_rings_while_a_step_runs_make_one_call_of_its_body(postgres: PostgresServer) -> None:
+async def test_a_hundred_wake_ups_while_a_step_runs_make_a_single_call(postgres: PostgresServer) -> None:
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
 
@@ -122,16 +122,16 @@ async def test_a_hundred_rings_while_a_step_runs_make_one_call_of_its_body(postg
         begun.set()
         await go.wait()
 
-    played = of(long)
+    flow = of(long)
     with postgres.database() as url:
-        async with engine_of(url, played) as one, engine_of(url, played) as two:
-            process_id = await one.start(played)
+        async with engine_of(url, flow) as first, engine_of(url, flow) as second:
+            process_id = await first.start(flow)
             await begun.wait()
-            for engine in (one, two) * 50:
+            for engine in (first, second) * 50:
                 await engine.runtime.database.transaction(lambda conn: wake(conn, process_id))
-            await one.until(lambda: _is_empty(one, 1), told="the further bells to be heard")
+            await first.until(lambda: _is_empty(first, 1), told="the further jobs to be run")
             go.set()
-            await one.reaches(process_id, COMPLETED)
+            await first.reaches(process_id, COMPLETED)
 
     assert calls == ["long"]
 
@@ -153,10 +153,10 @@ async def test_a_step_that_ends_after_an_abort_does_not_free_the_clean_up_of_the
         cleaning.set()
         await clean_on.wait()
 
-    played = replace(of(long), on_abort=begin >> clean)
+    flow = replace(of(long), on_abort=begin >> clean)
     with postgres.database() as url:
-        async with engine_of(url, played, dispatcher="distributed") as engine:
-            process_id = await engine.start(played)
+        async with engine_of(url, flow, dispatcher="distributed") as engine:
+            process_id = await engine.start(flow)
             await began.wait()
             await abort_process(engine.runtime, ADA, process_id=process_id)
             await cleaning.wait()

@@ -1,4 +1,4 @@
-"""The watch of a worker whose queue is away, or not yet there: it goes on looking, and says what it waits for."""
+"""The watch of a worker whose queue is unavailable or not yet open."""
 
 import pytest
 from support.database import PostgresServer
@@ -8,7 +8,7 @@ from orchestrator_gql.engine.workers.distributed import DistributedDispatcher
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 
-async def test_a_watch_that_looks_before_its_queue_is_open_finds_the_storage_away(postgres: PostgresServer) -> None:
+async def test_a_watch_before_its_queue_is_open_raises_storage_unavailable(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         async with engine_of(url) as engine:
             closed = DistributedDispatcher(url)

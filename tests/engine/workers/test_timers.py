@@ -1,4 +1,4 @@
-"""Timers, on both databases: each fires once, in its time, however many do and whoever else is at work."""
+"""Timers fire once and in time, even if many are due and several servers work, on both databases."""
 
 import asyncio
 import os
@@ -29,15 +29,15 @@ AWAITING, RUNNING, FAILED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.RUNNI
 HOUR = 3600
 MANY = int(os.environ.get("ORCHESTRATOR_TEST_TIMERS", "2000"))
 IDLE: dict[str, Any] = {"heartbeat": 60, "concurrency": 4}
-"""For servers without workflows: nothing but their timekeepers moves a process, and they look for nothing to do."""
+"""Settings of servers without workflows: only their timers move processes."""
 
 
 async def waiting(url: str, clock: TurnableClock, count: int = 1) -> list[UUID]:
-    """So many processes that wait for a callback, an hour at most; the server that began them is gone."""
+    """Start ``count`` processes that wait for a callback for at most an hour; their server has stopped."""
     remote = Remote()
-    played = calls(remote, timeout=HOUR)
-    async with engine_of(url, played, clock=clock) as engine:
-        first = await engine.start(played)
+    flow = calls(remote, timeout=HOUR)
+    async with engine_of(url, flow, clock=clock) as engine:
+        first = await engine.start(flow)
         await remote.asked()
         await engine.reaches(first, AWAITING)
         if count == 1:
@@ -46,12 +46,12 @@ async def waiting(url: str, clock: TurnableClock, count: int = 1) -> list[UUID]:
 
 
 async def timers_left(engine: Engine) -> int:
-    """How many timers are set."""
+    """The number of timers that are set."""
     return await engine.read(lambda conn: conn.execute(select(func.count()).select_from(tables.timers)).scalar_one())
 
 
 async def all_fired(engine: Engine) -> None:
-    """Until no timer is left."""
+    """Wait until no timer is left."""
 
     async def look() -> bool:
         return await timers_left(engine) == 0
@@ -59,15 +59,15 @@ async def all_fired(engine: Engine) -> None:
     await engine.until(look, told="every timer to fire")
 
 
-async def wakes(engine: Engine) -> Counter[UUID]:
-    """How often each process was woken from its wait, as the log tells it."""
+async def wake_ups(engine: Engine) -> Counter[UUID]:
+    """The number of wake-ups of each process from its wait, by the event log."""
     changes = select(tables.events.c.process_id, tables.events.c.payload)
     changes = changes.where(tables.events.c.kind == EventKind.PROCESS_STATUS_CHANGED)
-    told = await engine.read(lambda conn: conn.execute(changes).all())
-    return Counter(id for id, payload in told if (payload["from"], payload["to"]) == (AWAITING, RUNNING))
+    rows = await engine.read(lambda conn: conn.execute(changes).all())
+    return Counter(id for id, payload in rows if (payload["from"], payload["to"]) == (AWAITING, RUNNING))
 
 
-async def test_very_many_deadlines_of_one_instant_fire_once_each_after_a_restart(
+async def test_very_many_deadlines_at_the_same_time_fire_once_each_after_a_restart(
     storage: str, clock: TurnableClock
 ) -> None:
     ids = await waiting(storage, clock, count=MANY)
@@ -77,14 +77,14 @@ async def test_very_many_deadlines_of_one_instant_fire_once_each_after_a_restart
         early = await timers_left(engine)
         engine.turn(1)
         await all_fired(engine)
-        woken = await wakes(engine)
+        woken = await wake_ups(engine)
 
     assert early == MANY
     assert woken == Counter(ids)
 
 
 @pytest.mark.parametrize(("hurry", "in_order"), [(60.0, True), (0.0, False)])
-async def test_what_timers_woke_begins_when_all_are_awake_or_have_taken_too_long(
+async def test_woken_processes_start_after_all_timers_fired_or_after_the_limit(
     storage: str, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch, hurry: float, in_order: bool
 ) -> None:
     ids = await waiting(storage, clock, count=40)
@@ -96,13 +96,13 @@ async def test_what_timers_woke_begins_when_all_are_awake_or_have_taken_too_long
         for process_id in ids:
             await engine.reaches(process_id, FAILED)
         order = select(tables.events.c.kind, tables.events.c.payload).order_by(tables.events.c.id)
-        told = await engine.read(lambda conn: conn.execute(order).all())
+        rows = await engine.read(lambda conn: conn.execute(order).all())
 
     woken = {"from": AWAITING, "to": RUNNING}
-    wakings = [place for place, (_, payload) in enumerate(told) if woken.items() <= payload.items()]
-    ended = [place for place, (kind, _) in enumerate(told) if kind is EventKind.CALLBACK_ENDED]
+    wake_up_places = [place for place, (_, payload) in enumerate(rows) if woken.items() <= payload.items()]
+    ended = [place for place, (kind, _) in enumerate(rows) if kind is EventKind.CALLBACK_ENDED]
     assert len(ended) == len(ids)
-    assert (max(wakings) < min(ended)) is in_order
+    assert (max(wake_up_places) < min(ended)) is in_order
 
 
 async def test_a_deadline_that_passed_while_no_server_ran_fires_when_one_is_back(
@@ -113,14 +113,14 @@ async def test_a_deadline_that_passed_while_no_server_ran_fires_when_one_is_back
 
     async with engine_of(storage, calls(Remote(), timeout=HOUR), clock=clock) as engine:
         failed = await engine.reaches(process_id, FAILED)
-        woken = await wakes(engine)
+        woken = await wake_ups(engine)
 
     assert failed.failure is not None
     assert failed.failure.code == "callback-expired"
     assert woken == Counter([process_id])
 
 
-async def test_a_timer_makes_of_a_process_what_resuming_it_alone_does(storage: str, clock: TurnableClock) -> None:
+async def test_a_timer_changes_a_process_like_a_single_resume(storage: str, clock: TurnableClock) -> None:
     (process_id,) = await waiting(storage, clock)
     async with engine_of(storage, clock=clock) as engine:
         before = await engine.process(process_id)
@@ -131,61 +131,61 @@ async def test_a_timer_makes_of_a_process_what_resuming_it_alone_does(storage: s
         expected = resume(before, due)
         assert fired == 1
         assert await engine.process(process_id) == replace(expected.process, version=before.version + 1)
-        (told,) = (e for e in await engine.events(process_id) if e.at == due)
-        assert replace(told, cursor="") == replace(expected.events[0], cursor="")
+        (event,) = (event for event in await engine.events(process_id) if event.at == due)
+        assert replace(event, cursor="") == replace(expected.events[0], cursor="")
 
 
-async def test_on_postgres_two_timekeepers_fire_each_timer_once(postgres: PostgresServer, clock: TurnableClock) -> None:
+async def test_on_postgres_two_servers_fire_each_timer_once(postgres: PostgresServer, clock: TurnableClock) -> None:
     with postgres.database() as url:
         ids = await waiting(url, clock, count=1500)
-        async with engine_of(url, clock=clock, **IDLE) as one, engine_of(url, clock=clock, **IDLE) as two:
+        async with engine_of(url, clock=clock, **IDLE) as first, engine_of(url, clock=clock, **IDLE) as second:
             clock.turn(HOUR)
-            one.runtime.timers.set()
-            two.runtime.timers.set()
-            await all_fired(one)
-            woken = await wakes(one)
+            first.runtime.timers.set()
+            second.runtime.timers.set()
+            await all_fired(first)
+            woken = await wake_ups(first)
 
     assert woken == Counter(ids)
 
 
-async def test_on_postgres_a_timer_waits_for_whoever_moves_its_process_and_holds_up_no_other(
+async def test_on_postgres_a_timer_of_a_locked_process_waits_and_delays_no_other_timer(
     postgres: PostgresServer, clock: TurnableClock
 ) -> None:
     with postgres.database() as url:
-        moved, other = await waiting(url, clock, count=2)
+        locked, other = await waiting(url, clock, count=2)
         async with engine_of(url, clock=clock) as engine:
             database = engine.runtime.database
             assert isinstance(database, PostgresDatabase)
             async with database.engine.connect() as conn, conn.begin():
-                await conn.run_sync(lambda sync: processes.hold(sync, moved))
+                await conn.run_sync(lambda sync: processes.hold(sync, locked))
                 engine.turn(HOUR)
                 await engine.reaches(other, RUNNING)
-                meanwhile = await engine.process(moved), await timers_left(engine)
-            await engine.reaches(moved, RUNNING)
-            woken = await wakes(engine)
+                meanwhile = await engine.process(locked), await timers_left(engine)
+            await engine.reaches(locked, RUNNING)
+            woken = await wake_ups(engine)
 
     assert (meanwhile[0].status, meanwhile[1]) == (AWAITING, 1)
-    assert woken == Counter([moved, other])
+    assert woken == Counter([locked, other])
 
 
 async def test_on_postgres_a_timer_that_a_server_with_a_fast_clock_fired_is_set_again(
     postgres: PostgresServer, clock: TurnableClock
 ) -> None:
     remote = Remote()
-    played = calls(remote, timeout=HOUR)
+    flow = calls(remote, timeout=HOUR)
     ahead = TurnableClock()
     with postgres.database() as url:
-        async with engine_of(url, played, clock=clock) as slow, engine_of(url, clock=ahead) as fast:
-            process_id = await slow.start(played)
+        async with engine_of(url, flow, clock=clock) as slow, engine_of(url, clock=ahead) as fast:
+            process_id = await slow.start(flow)
             await remote.asked()
             await slow.reaches(process_id, AWAITING)
             clock.turn(HOUR - 1)
             fast.turn(HOUR)
 
             async def looked_again() -> bool:
-                return await wakes(slow) == Counter([process_id]) and await timers_left(slow) == 1
+                return await wake_ups(slow) == Counter([process_id]) and await timers_left(slow) == 1
 
-            await slow.until(looked_again, told="the slow server to find the time not over yet")
+            await slow.until(looked_again, told="the slow server to find that the deadline is not over")
             still = await slow.process(process_id)
             slow.turn(1)
             await slow.reaches(process_id, FAILED)
@@ -206,10 +206,10 @@ async def test_on_postgres_a_wait_reached_just_before_its_deadline_does_not_rely
     @step("Accept")
     def accept(callback_result: Any) -> None: ...
 
-    played = of(callback_step("Playbook", call, accept, timeout=60))
+    flow = of(callback_step("Playbook", call, accept, timeout=60))
     with postgres.database() as url:
-        async with engine_of(url, played, clock=clock) as slow, engine_of(url) as fast:
-            process_id = await slow.start(played)
+        async with engine_of(url, flow, clock=clock) as slow, engine_of(url) as fast:
+            process_id = await slow.start(flow)
             await begun.wait()
             clock.turn(59)
             fast.turn(60)
@@ -223,7 +223,7 @@ async def test_on_postgres_a_wait_reached_just_before_its_deadline_does_not_rely
     assert failed.failure.code == "callback-expired"
 
 
-async def test_a_deadline_that_falls_into_the_action_is_found_when_the_wait_is_reached(offer: Offer) -> None:
+async def test_a_deadline_that_passes_during_the_action_ends_the_wait_at_its_beginning(offer: Offer) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
     @step("Call slowly")
@@ -234,9 +234,9 @@ async def test_a_deadline_that_falls_into_the_action_is_found_when_the_wait_is_r
     @step("Accept")
     def accept(callback_result: Any) -> None: ...
 
-    played = of(callback_step("Playbook", call, accept, timeout=60))
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = of(callback_step("Playbook", call, accept, timeout=60))
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     await begun.wait()
     engine.turn(60)
     await all_fired(engine)
@@ -247,11 +247,11 @@ async def test_a_deadline_that_falls_into_the_action_is_found_when_the_wait_is_r
     assert failed.failure.code == "callback-expired"
 
 
-async def test_a_callback_that_won_leaves_no_timer(offer: Offer) -> None:
+async def test_an_accepted_delivery_leaves_no_timer(offer: Offer) -> None:
     remote = Remote()
-    played = calls(remote, timeout=60, heartbeat_timeout=30)
-    engine = await offer(played)
-    process_id = await engine.start(played)
+    flow = calls(remote, timeout=60, heartbeat_timeout=30)
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
     token = await remote.asked()
     await engine.reaches(process_id, AWAITING)
     set_before = await timers_left(engine)

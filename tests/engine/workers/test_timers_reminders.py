@@ -1,4 +1,4 @@
-"""Reminders of open questions, on both databases: once, in time, and never after the answer."""
+"""Reminders of open input requests come once, in time, and never after the decision, on both databases."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.one_dispatcher
 CHANGED = EventKind.INPUT_REQUEST_CHANGED
 
 
-class PageArgs(FormPage):
+class Window(FormPage):
     minutes: int = 30
 
 
 @inputstep("Choose a window", assignee=Assignee("NOC"), due=3600, remind=1800)
 def choose() -> FormGenerator:
-    answer = yield PageArgs
+    answer = yield Window
     return {"minutes": answer.minutes}
 
 
@@ -40,10 +40,10 @@ def maintain() -> Any:
     return begin >> choose
 
 
-async def test_a_question_that_stays_open_is_called_to_mind_once_and_its_form_stays_good(offer: Offer) -> None:
+async def test_an_open_request_is_reminded_once_and_its_form_stays_valid(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
-    asked = await open_request(engine, process_id)
+    request = await open_request(engine, process_id)
 
     engine.turn(1799)
     still = await engine.read(timers.next_due)
@@ -53,24 +53,24 @@ async def test_a_question_that_stays_open_is_called_to_mind_once_and_its_form_st
         return bool(await engine.events(process_id, CHANGED))
 
     await engine.until(reminded, told="the reminder")
-    now = await open_request(engine, process_id)
+    current = await open_request(engine, process_id)
     engine.turn(86400)
-    said = await submit_form(
-        engine.runtime, ADA, input_request_id=asked.id, pages=[{"minutes": 5}], expected_version=asked.version
+    decided = await submit_form(
+        engine.runtime, ADA, input_request_id=request.id, pages=[{"minutes": 5}], expected_version=request.version
     )
 
-    assert asked.due_at is not None
-    assert (asked.due_at - asked.created_at).total_seconds() == 3600
-    assert (asked.reminded_at, still) == (None, now.reminded_at)
-    assert now.reminded_at is not None
-    assert (now.reminded_at - asked.created_at).total_seconds() == 1800
-    assert isinstance(said, DecisionResult)
-    (told,) = await engine.events(process_id, CHANGED)
-    assert told.payload == {"input_request_id": str(asked.id), "change": "REMINDED", "assignee": "NOC"}
+    assert request.due_at is not None
+    assert (request.due_at - request.created_at).total_seconds() == 3600
+    assert (request.reminded_at, still) == (None, current.reminded_at)
+    assert current.reminded_at is not None
+    assert (current.reminded_at - request.created_at).total_seconds() == 1800
+    assert isinstance(decided, DecisionResult)
+    (event,) = await engine.events(process_id, CHANGED)
+    assert event.payload == {"input_request_id": str(request.id), "change": "REMINDED", "assignee": "NOC"}
     assert (await engine.reaches(process_id, ProcessStatus.COMPLETED)).state == {"minutes": 5}
 
 
-async def test_an_answer_and_an_abort_take_the_reminder_along(offer: Offer) -> None:
+async def test_a_decision_and_an_abort_remove_the_reminder(offer: Offer) -> None:
     engine = await offer(maintain)
     answered, aborted = await engine.start(maintain), await engine.start(maintain)
     request, withdrawn = await open_request(engine, answered), await open_request(engine, aborted)
@@ -79,11 +79,11 @@ async def test_an_answer_and_an_abort_take_the_reminder_along(offer: Offer) -> N
     await abort_process(engine.runtime, ADA, process_id=aborted)
 
     assert await engine.read(timers.next_due) is None
-    found = await engine.read(lambda conn: input_requests.by_ids(conn, [request.id, withdrawn.id]))
-    assert [one.reminded_at for one in found.values()] == [None, None]
+    requests = await engine.read(lambda conn: input_requests.by_ids(conn, [request.id, withdrawn.id]))
+    assert [request.reminded_at for request in requests.values()] == [None, None]
 
 
-async def test_a_reminder_that_an_answer_left_behind_says_nothing(offer: Offer) -> None:
+async def test_a_late_reminder_of_a_decided_request_does_nothing(offer: Offer) -> None:
     engine = await offer(maintain)
     process_id = await engine.start(maintain)
     request = await open_request(engine, process_id)
@@ -97,7 +97,7 @@ async def test_a_reminder_that_an_answer_left_behind_says_nothing(offer: Offer) 
     assert reminded == []
 
 
-async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_time(
+async def test_an_expired_form_of_a_removed_step_is_closed_and_delays_no_other_timer(
     storage: str, clock: TurnableClock
 ) -> None:
     @step("Prepare")
@@ -106,7 +106,7 @@ async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_tim
 
     @inputstep("Confirm", expire=3600)
     def confirm() -> FormGenerator:
-        yield PageArgs
+        yield Window
         return {}
 
     def deployed(steps: StepList) -> Workflow:
@@ -123,19 +123,19 @@ async def test_a_form_whose_step_is_gone_is_closed_and_holds_up_nobody_elses_tim
         refused = await refusal(after.runtime, ADA, request, await after.process(process_id), [])
         after.turn(3600)
         failed = await after.reaches(process_id, ProcessStatus.FAILED)
-        found = await after.read(lambda conn: input_requests.by_ids(conn, [request.id, reminded.id]))
+        requests = await after.read(lambda conn: input_requests.by_ids(conn, [request.id, reminded.id]))
 
     assert isinstance(refused, InvalidState)
     assert failed.failure is not None
     assert failed.failure.code == "definition-changed"
-    assert found[request.id].status is InputRequestStatus.EXPIRED
-    assert found[reminded.id].reminded_at is not None
+    assert requests[request.id].status is InputRequestStatus.EXPIRED
+    assert requests[reminded.id].reminded_at is not None
 
 
-async def test_a_step_that_names_no_times_is_never_reminded_of(offer: Offer) -> None:
+async def test_a_step_without_times_has_no_timer(offer: Offer) -> None:
     @inputstep("Confirm")
     def confirm(state: State) -> FormGenerator:
-        yield PageArgs
+        yield Window
         return {}
 
     @workflow("Confirm")
@@ -143,6 +143,6 @@ async def test_a_step_that_names_no_times_is_never_reminded_of(offer: Offer) -> 
         return begin >> confirm
 
     engine = await offer(plain)
-    asked = await open_request(engine, await engine.start(plain))
+    request = await open_request(engine, await engine.start(plain))
 
-    assert (asked.due_at, await engine.read(timers.next_due)) == (None, None)
+    assert (request.due_at, await engine.read(timers.next_due)) == (None, None)

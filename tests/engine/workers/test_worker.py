@@ -1,4 +1,4 @@
-"""Servers that come, go, freeze and meet, on both databases where both can."""
+"""Servers that start, stop, freeze and share the work, on both databases if possible."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ from orchestrator_gql.workflow import workflow
 COMPLETED = ProcessStatus.COMPLETED
 
 
-async def test_a_server_that_stops_lets_its_steps_finish_and_begins_no_other(
+async def test_a_stopping_server_lets_its_steps_finish_and_starts_no_other_step(
     storage: str, clock: TurnableClock
 ) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
@@ -45,7 +45,7 @@ async def test_a_server_that_stops_lets_its_steps_finish_and_begins_no_other(
 
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(engine_of(storage, slow, quick, clock=clock))
-        kept = await first.start(slow)
+        stored = await first.start(slow)
         await begun.wait()
         closing = asyncio.create_task(stack.aclose())
         await asyncio.sleep(0)
@@ -55,17 +55,17 @@ async def test_a_server_that_stops_lets_its_steps_finish_and_begins_no_other(
 
     assert followed == []
     async with engine_of(storage, slow, quick, clock=clock) as second:
-        assert (await second.process(kept)).state == {"is_done": True}
+        assert (await second.process(stored)).state == {"is_done": True}
         await second.reaches(late, COMPLETED)
 
 
-async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_commit(
+async def test_on_postgres_a_worker_whose_lease_expired_continues_but_cannot_commit(
     postgres: PostgresServer,
 ) -> None:
     calls: list[str] = []
     begun, go = asyncio.Event(), asyncio.Event()
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> State:
         calls.append("work")
         number = len(calls)
@@ -74,7 +74,7 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
             await go.wait()
         return {"done_by": number}
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work
 
@@ -100,26 +100,26 @@ async def test_on_postgres_a_worker_that_was_taken_for_dead_can_run_on_but_not_c
 async def test_on_postgres_two_servers_share_the_work_and_no_step_runs_twice(postgres: PostgresServer) -> None:
     calls: list[int] = []
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work(number: int = 0) -> State:
         calls.append(number)
         return {"number": number + 1}
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work >> work >> work
 
     with postgres.database() as url:
-        async with engine_of(url, works) as one, engine_of(url, works) as two:
-            begun = await asyncio.gather(*((one, two)[n % 2].start(works) for n in range(20)))
-            await asyncio.gather(*(advance(engine.runtime, id) for id in begun for engine in (one, two)))
-            ended = [await one.reaches(process_id, COMPLETED) for process_id in begun]
+        async with engine_of(url, works) as first, engine_of(url, works) as second:
+            begun = await asyncio.gather(*((first, second)[number % 2].start(works) for number in range(20)))
+            await asyncio.gather(*(advance(engine.runtime, id) for id in begun for engine in (first, second)))
+            ended = [await first.reaches(process_id, COMPLETED) for process_id in begun]
 
     assert sorted(calls) == sorted([0, 1, 2] * 20)
     assert {process.state["number"] for process in ended} == {3}
 
 
-async def test_a_report_may_hold_any_character(offer: Offer) -> None:
+async def test_a_progress_report_may_contain_any_character(offer: Offer) -> None:
     remote = Remote()
 
     @step("Accept")
@@ -135,5 +135,5 @@ async def test_a_report_may_hold_any_character(offer: Offer) -> None:
     await report(engine.runtime, await remote.asked(), "half \0 done ✓")
 
     callback = await engine.callback(process_id)
-    (kept,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10))
-    assert kept.message == "half \ufffd done ✓"
+    (stored,), _ = await engine.read(lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10))
+    assert stored.message == "half \ufffd done ✓"
