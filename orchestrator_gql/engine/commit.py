@@ -150,7 +150,7 @@ def apply(
     if after.status is ProcessStatus.RUNNING and after.worker is None:
         wake(conn, after.id)
     if current.engine is EngineState.PAUSING and not is_held:
-        engine_state.look(conn, context.now)
+        engine_state.finish_pausing(conn, context.now)
     return CommitResult(after, tokens)
 
 
@@ -216,7 +216,7 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
         if not conditions.is_taken(process, context.steps):
             outcome: Outcome | None = Skipped()
         elif isinstance(step, AwaitStep):
-            outcome = waits.look(conn, process, step, context.now, pending.polled)
+            outcome = waits.current_outcome(conn, process, step, context.now, pending.polled)
         elif isinstance(step, ActionStep) and not context.hands_over and not needs_names(pending, step):
             return _enter(conn, pending, step, context)
         else:

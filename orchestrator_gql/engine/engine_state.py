@@ -35,7 +35,7 @@ def state_changed(status: EngineStatus, actor: str | None, now: datetime) -> Eve
     return Event(EventKind.ENGINE_STATE_CHANGED, now, None, actor, payload)
 
 
-def look(conn: Connection, now: datetime) -> None:
+def finish_pausing(conn: Connection, now: datetime) -> None:
     """Change the state from pausing to paused if no living worker runs a step any more, and append the event."""
     if backlog.held(conn, now) or not engine_state.came_to_rest(conn):
         return

@@ -156,7 +156,7 @@ async def _run_step(
             raise
         # The outcome of the step is committed, or the step would run again. The next claim prepares the next steps
         # again and counts the failure.
-        logger.exception("what comes next could not be asked", extra={"process_id": str(process.id)})
+        logger.exception("the next steps could not be prepared", extra={"process_id": str(process.id)})
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
     return await _commit(runtime, process, lambda: commit_context(runtime, steps), pending, ended)
 
@@ -228,7 +228,7 @@ async def _commit(
     try:
         return await _written(runtime, before, now, pending, if_paused)
     except engine_errors.REFUSALS as error:
-        logger.exception("what a step came to is refused", extra=extra)
+        logger.exception("the outcome of a step cannot be stored", extra=extra)
         if isinstance(error, AuthorRaised):  # by a model while it was stored
             reason = failure_of(error, runtime)
     following = _failed_at(if_paused, now()) if reason is None else None
@@ -236,7 +236,7 @@ async def _commit(
         try:
             return await _written(runtime, before, now, following, following)
         except engine_errors.REFUSALS:
-            logger.exception("the outcome itself is refused", extra=extra)
+            logger.exception("the outcome alone cannot be stored either", extra=extra)
     failed = _failed_at(PendingTransitions(before), now(), reason)
     assert failed is not None, "a running process is at a step"
     return await _written(runtime, before, now, failed, failed, is_last=True)

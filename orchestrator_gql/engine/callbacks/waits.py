@@ -105,32 +105,36 @@ def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str 
 
 def overdue(conn: Connection, process: Process, now: datetime) -> list[Callback]:
     """The open callbacks of the wait whose deadline or heartbeat is over."""
-    waited = callbacks.of_wait(conn, process.id, process.position)
-    return [callback for callback in waited if callback.is_open and callback.deadline(now) is not None]
+    wait_callbacks = callbacks.of_wait(conn, process.id, process.position)
+    return [callback for callback in wait_callbacks if callback.is_open and callback.deadline(now) is not None]
 
 
-def look(conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled) -> Outcome | None:
+def current_outcome(
+    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled
+) -> Outcome | None:
     """The outcome of the current wait now; None if a remote service must be polled first."""
-    waited = callbacks.of_wait(conn, process.id, process.position)
-    if not waited:
+    wait_callbacks = callbacks.of_wait(conn, process.id, process.position)
+    if not wait_callbacks:
         return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
-    over = [callback for callback in waited if callback.is_open and callback.deadline(now) is not None]
-    if step.poll is not None and any(callback.id not in polled for callback in over):
+    expired = [callback for callback in wait_callbacks if callback.is_open and callback.deadline(now) is not None]
+    if step.poll is not None and any(callback.id not in polled for callback in expired):
         return None
-    for callback in over:
-        waited[waited.index(callback)] = _end_in_time(conn, process, callback, polled.get(callback.id), now)
-    if is_over(step, waited):
-        return _outcome_of(conn, process, step, waited, polled, now)
-    for callback in waited:
+    for callback in expired:
+        wait_callbacks[wait_callbacks.index(callback)] = _end_in_time(
+            conn, process, callback, polled.get(callback.id), now
+        )
+    if is_over(step, wait_callbacks):
+        return _outcome_of(conn, process, step, wait_callbacks, polled, now)
+    for callback in wait_callbacks:
         if callback.is_open:
             _keep_timers(conn, process, callback, now)
     return Await()
 
 
-def is_over(step: AwaitStep, waited: Sequence[Callback]) -> bool:
+def is_over(step: AwaitStep, wait_callbacks: Sequence[Callback]) -> bool:
     """True if enough results arrived, or if no further result can arrive."""
-    results = sum(callback.status in TAKEN for callback in waited)
-    return not any(callback.is_open for callback in waited) or results >= step.needed(len(waited))
+    results = sum(callback.status in TAKEN for callback in wait_callbacks)
+    return not any(callback.is_open for callback in wait_callbacks) or results >= step.needed(len(wait_callbacks))
 
 
 def put(
@@ -253,14 +257,14 @@ def _keep_timers(conn: Connection, process: Process, callback: Callback, now: da
 def _end_in_time(
     conn: Connection, process: Process, callback: Callback, polled: Delivery | None, now: datetime
 ) -> Callback:
-    """The callback when its time is over: with the polled result, or closed if there is none."""
+    """End a callback whose time is over: store the polled result, or close the callback if there is none."""
     if polled is None:
-        over = callback.deadline(now)
-        assert over is not None, "its time is over"
-        callbacks.close(conn, callback.id, over)
+        status = callback.deadline(now)
+        assert status is not None, "the deadline or the heartbeat is over"
+        callbacks.close(conn, callback.id, status)
         timers.clear_callback(conn, callback.id)
-        events.append(conn, [ended(callback, over, now)])
-        return replace(callback, status=over)
+        events.append(conn, [ended(callback, status, now)])
+        return replace(callback, status=status)
     receipt = put(conn, process, callback, polled, source=ResultSource.POLL, now=now)
     callback_attempts.keep(conn, callback.id, polled, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [received(callback, polled.size, now)])
@@ -268,24 +272,29 @@ def _end_in_time(
 
 
 def _outcome_of(
-    conn: Connection, process: Process, step: AwaitStep, waited: Sequence[Callback], polled: Polled, now: datetime
+    conn: Connection,
+    process: Process,
+    step: AwaitStep,
+    wait_callbacks: Sequence[Callback],
+    polled: Polled,
+    now: datetime,
 ) -> Outcome:
     """The outcome of a wait that is over: success with the results, or what ``on_timeout`` of the step says."""
-    with_result = [callback for callback in waited if callback.status in TAKEN]
+    with_result = [callback for callback in wait_callbacks if callback.status in TAKEN]
     missing = {
         callback.name: failure_of(callback, now)
-        for callback in waited
+        for callback in wait_callbacks
         if not callback.is_open and callback.status not in TAKEN
     }
-    if len(with_result) >= step.needed(len(waited)):
-        events.append(conn, withdraw(conn, waited, now))
+    if len(with_result) >= step.needed(len(wait_callbacks)):
+        events.append(conn, withdraw(conn, wait_callbacks, now))
         additions = {step.result_key: _results(conn, step, with_result)}
         if step.expect is not None:
             additions[step.failures_key] = {name: failure_json(failure) for name, failure in missing.items()}
         return _success(conn, step, process, additions, secrecy.of_results(conn, step, with_result, polled), now)
-    failure = _failure_of_all(step, waited, missing, now)
-    retried = [callback for callback in waited if _may_be_reissued(step, callback)]
-    if step.on_timeout == "retry" and len(with_result) + len(retried) >= step.needed(len(waited)):
+    failure = _failure_of_all(step, wait_callbacks, missing, now)
+    retried = [callback for callback in wait_callbacks if _may_be_reissued(step, callback)]
+    if step.on_timeout == "retry" and len(with_result) + len(retried) >= step.needed(len(wait_callbacks)):
         return Reissue(failure, entry_again("on-timeout", retried))
     if step.on_timeout == "operator":
         return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
@@ -323,13 +332,13 @@ def _may_be_reissued(step: AwaitStep, callback: Callback) -> bool:
 
 
 def _failure_of_all(
-    step: AwaitStep, waited: Sequence[Callback], missing: Mapping[str | None, Failure], now: datetime
+    step: AwaitStep, wait_callbacks: Sequence[Callback], missing: Mapping[str | None, Failure], now: datetime
 ) -> Failure:
     if step.expect is None:
         return next(iter(missing.values()))
-    answered = sorted(callback.name or "" for callback in waited if callback.status in TAKEN)
-    needed = step.needed(len(waited))
-    message = f"{len(answered)} of {len(waited)} callbacks were answered; {needed} are required."
+    answered = sorted(callback.name or "" for callback in wait_callbacks if callback.status in TAKEN)
+    needed = step.needed(len(wait_callbacks))
+    message = f"{len(answered)} of {len(wait_callbacks)} callbacks were answered; {needed} are required."
     details = {
         "answered": answered,
         "failures": {name: failure_json(failure) for name, failure in missing.items()},
@@ -346,14 +355,14 @@ def failure_of(callback: Callback, now: datetime) -> Failure:
     """The reason why the callback ended without a result."""
     if callback.failure is not None:
         return callback.failure
-    waited = f"since {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
+    period = f"since {callback.issued_at:%Y-%m-%d %H:%M:%S} UTC"
     match callback.status:
         case CallbackStatus.EXPIRED:
-            return Failure("callback-expired", f"The remote service did not answer in time (asked {waited}).", now)
+            return Failure("callback-expired", f"The remote service did not answer in time (asked {period}).", now)
         case CallbackStatus.HEARTBEAT_LOST:
             heartbeat_timeout = f"{callback.heartbeat:g} seconds"
             return Failure(
-                "heartbeat-lost", f"The remote service was silent for more than {heartbeat_timeout} ({waited}).", now
+                "heartbeat-lost", f"The remote service was silent for more than {heartbeat_timeout} ({period}).", now
             )
         case _:
             return Failure("callback-withdrawn", "The callback was withdrawn.", now)

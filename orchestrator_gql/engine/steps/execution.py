@@ -43,7 +43,7 @@ PATIENCE = 0.5
 T = TypeVar("T")
 
 Tokens = Mapping[str | None, str]
-"""The tokens of the URLs that an action hands out, by the name of the callback; None if there is a single callback."""
+"""The tokens of the URLs that an action hands out, by the name of the callback (None for an unnamed callback)."""
 
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
@@ -80,7 +80,7 @@ def _success(
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
-    """The state for the function; of the large values only the ones that it has parameters for are fetched."""
+    """The state for the function. Large values are fetched only if the function has a parameter for them."""
     names = {parameter.name for parameter in returned_by(wanted_by, function)}
     keys = None if step.lenses or "state" in names else names
     return await patiently(lambda: fetched(runtime, process.state, keys))
@@ -94,7 +94,7 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
             return await look()
         except StorageUnavailable:
             if not is_logged:
-                logger.warning("the database is away; a step waits for what it needs of it")
+                logger.warning("the database is away; a step waits for the data that it needs")
             is_logged = True
             await asyncio.sleep(PATIENCE)
 

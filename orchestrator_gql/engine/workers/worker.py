@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import engine_state as pausing
+from orchestrator_gql.engine.engine_state import finish_pausing
 from orchestrator_gql.engine.runner import TimeSlice, advance
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import engine_state, processes, workers
@@ -144,10 +144,10 @@ class WorkerTasks:
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
         state = engine_state.load(conn).state
-        if self.running:  # first: the leases may have expired in an outage, and `look` would not count these steps
+        if self.running:  # first: the leases may have expired in an outage, and `finish_pausing` would miss these steps
             processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         if state is EngineState.PAUSING:  # two workers may end their last steps at once, each seeing the other's step
-            pausing.look(conn, now)
+            finish_pausing(conn, now)
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))
         workers.forget(conn, now - FORGOTTEN)
         return state
