@@ -50,7 +50,7 @@ class DistributedDispatcher:
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=plain, min_size=1, max_size=4, timeout=5)
         )
-        self._app.task(name=TASK, queue=QUEUE)(self._advance)
+        self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
         self._work: WorkerTasks | None = None
         self._running: asyncio.Task[None] | None = None
@@ -124,7 +124,7 @@ class DistributedDispatcher:
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
 
-    async def _advance(self, process_id: str) -> None:
+    async def _run_job(self, process_id: str) -> None:
         """Run a job, shielded: without a database Procrastinate cancels its jobs, but the outcome must be stored."""
         await asyncio.shield(self.work.begin(UUID(process_id)))
 

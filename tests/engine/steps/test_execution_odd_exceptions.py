@@ -460,7 +460,7 @@ async def test_the_shutdown_of_the_engine_ends_a_step_without_an_outcome(offer: 
     engine = await offer(flow)
     process_id = await engine.start(flow)
     await began.wait()
-    (advancing,) = (task for task in asyncio.all_tasks() if "Work._advance" in repr(task))
+    (advancing,) = (task for task in asyncio.all_tasks() if "WorkerTasks._advance" in repr(task))
     advancing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await advancing

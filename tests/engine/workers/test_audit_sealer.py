@@ -107,7 +107,7 @@ def remove_seal(seq: int) -> Callable[[Connection], object]:
 
 
 def add(chain: UUID, key: bytes | None, seal: int | None) -> Callable[[Connection], object]:
-    """An entry that nobody decided, chained as well as somebody with that key can."""
+    """Insert an entry without a decision, chained with this key."""
 
     def act(conn: Connection) -> None:
         mine = select(audit).where(audit.c.chain == chain).order_by(audit.c.seq.desc()).limit(1)
