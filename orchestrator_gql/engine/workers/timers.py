@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from orchestrator_gql.engine import commit
 from orchestrator_gql.engine.commit import CommitContext, PendingTransitions, commit_context, with_current_definition
@@ -113,8 +114,8 @@ WAKES = {
 }
 """The status that a process must have so that a timer of this kind wakes it."""
 
-NOT_DEPLOYED = timedelta(minutes=1)
-"""The delay until the next try to close an input request whose workflow is not deployed here."""
+NEXT_TRY = timedelta(minutes=1)
+"""The delay until the next try to close an input request that cannot be closed now."""
 
 
 def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
@@ -161,15 +162,32 @@ def close(
     for timer in fired:
         if timer.kind is not TimerKind.EXPIRY or timer.input_request_id is None:
             continue
-        request = input_requests.load(conn, timer.input_request_id)
-        process = processes.load(conn, timer.process_id)
-        if request is None or process is None:
-            continue
-        workflow = registry.find(process.workflow_name)
-        if workflow is None:  # another server has the workflow, or will have it: try again later
-            timers.set_timer(conn, timer.kind, process.id, _later(context), input_request_id=request.id)
-        elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, context(begin).now):
-            _fail(conn, request, process, workflow, context(steps_of(process, workflow)))
+        try:
+            with conn.begin_nested():  # a form that cannot be closed must not stop the other timers of the batch
+                _close_request(conn, timer, timer.input_request_id, context, registry)
+        except (StorageUnavailable, OperationalError):
+            raise  # the database is away, and not the form wrong
+        except Exception:
+            logger.exception("a form cannot be closed", extra={"process_id": str(timer.process_id)})
+            _try_later(conn, timer, context)
+
+
+def _close_request(
+    conn: Connection,
+    timer: Fired,
+    input_request_id: UUID,
+    context: Callable[[StepList], CommitContext],
+    registry: Registry,
+) -> None:
+    request = input_requests.load(conn, input_request_id)
+    process = processes.load(conn, timer.process_id)
+    if request is None or process is None:
+        return
+    workflow = registry.find(process.workflow_name)
+    if workflow is None:  # another server has the workflow, or will have it
+        _try_later(conn, timer, context)
+    elif input_requests.close(conn, request, InputRequestStatus.EXPIRED, context(begin).now):
+        _fail(conn, request, process, workflow, context(steps_of(process, workflow)))
 
 
 def _fail(
@@ -184,5 +202,6 @@ def _fail(
     commit.apply(conn, process, pending, context)
 
 
-def _later(context: Callable[[StepList], CommitContext]) -> datetime:
-    return context(begin).now + NOT_DEPLOYED
+def _try_later(conn: Connection, timer: Fired, context: Callable[[StepList], CommitContext]) -> None:
+    at = context(begin).now + NEXT_TRY
+    timers.set_timer(conn, timer.kind, timer.process_id, at, input_request_id=timer.input_request_id)
