@@ -32,7 +32,7 @@ class ConditionKey:
         return cls(int(position), int(depth))
 
 
-def answers_before(condition_results: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
+def results_before(condition_results: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
     """The results of the steps before the position; the conditions from there on are called again."""
     return {key: result for key, result in condition_results.items() if key.position < position}
 

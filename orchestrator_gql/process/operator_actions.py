@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions
-from orchestrator_gql.process.conditions import answers_before
+from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.process.transitions import again, moved
@@ -57,7 +57,7 @@ def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str
 
     The conditions from that step on are called again.
     """
-    condition_results = answers_before(process.condition_results, to)
+    condition_results = results_before(process.condition_results, to)
     entry = StepEntry("send_back", attempt=attempt)
     after = replace(process, position=to, failure=None, assignee=None, entry=entry, condition_results=condition_results)
     aborted = _aborted_execution(process, now, actor)

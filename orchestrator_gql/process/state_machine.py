@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from orchestrator_gql.process.conditions import ConditionKey, answers_before
+from orchestrator_gql.process.conditions import ConditionKey, results_before
 from orchestrator_gql.process.model import Process, StepExecution
 from orchestrator_gql.process.outcomes import (
     Abort,
@@ -178,7 +178,7 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
         # Old condition results at these positions belong to the steps of another definition.
-        condition_results = answers_before(process.condition_results, len(workflow.steps))
+        condition_results = results_before(process.condition_results, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
         condition_results |= {ConditionKey(place, depth=0): _may_still_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
