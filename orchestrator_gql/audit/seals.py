@@ -49,7 +49,7 @@ class Anchor(NamedTuple):
 
 
 def seal_of(entries: Sequence[AuditEntry], behind: Anchor | None, now: datetime, key: bytes | None) -> Seal:
-    """The seal of the entries after the seal ``behind``; of each chain they are all entries that were not sealed."""
+    """The seal after the seal ``behind``; of each chain, ``entries`` are the next unsealed entries without a gap."""
     heads: list[Json] = []
     for chain, group in groupby(sorted(entries, key=lambda entry: (entry.chain, entry.seq)), lambda entry: entry.chain):
         new_entries = list(group)

@@ -142,9 +142,9 @@ def _is_strict_enough(block: type[DomainModel], status: SubscriptionLifecycle) -
 
 def _enlist(cls: type[DomainModel], family: Family) -> None:
     for status in cls._lifecycle:
-        other = family.variants.get(status, cls)
-        if _full_name(other) != _full_name(cls):  # an equal name means that the module was reloaded
-            problem = f"`{cls.__qualname__}` and `{other.__qualname__}` both stand for {status} of {family.name!r}"
+        known = family.variants.get(status, cls)
+        if _full_name(known) != _full_name(cls):  # an equal name means that the module was reloaded
+            problem = f"`{cls.__qualname__}` and `{known.__qualname__}` both stand for {status} of {family.name!r}"
             raise WorkflowDefinitionError(f"{problem}: give one another lifecycle, or begin a family of its own.")
         family.variants[status] = cls
 

@@ -57,9 +57,9 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     _check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
-    found = Found()
-    schema = page_schema(page, found) | {"title": title}
-    schema = schema_shown(schema, secrets.knowing(found.values))
+    found_secrets = Found()
+    schema = page_schema(page, found_secrets) | {"title": title}
+    schema = schema_shown(schema, secrets.knowing(found_secrets.values))
     title = schema["title"]
     fields: dict[str, Schema] = schema["properties"]
     initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}

@@ -69,28 +69,28 @@ class Decision:
 def demand_may_decide(
     request: InputRequest,
     principal: Principal,
-    made: Sequence[Decision],
+    decisions: Sequence[Decision],
     *,
     allows_self: bool,
     started_by: str | None,
 ) -> None:
     """Raise the refusal if the principal, who may submit such forms, may not decide this request now.
 
-    ``made`` are the decisions until now, ``started_by`` is the person who started the process. Raises `SelfApproval`,
-    `AlreadyDecided` or `ClaimedByOther`.
+    ``decisions`` are the decisions until now, ``started_by`` is the person who started the process. Raises
+    `SelfApproval`, `AlreadyDecided` or `ClaimedByOther`.
     """
     if not allows_self and principal.id == started_by:
         raise SelfApproval(
             Permission.SUBMIT_FORM, "You started this process: somebody else must decide, as its workflow demands."
         )
-    demand_not_approved_by(request, principal, made)
+    demand_not_approved_by(request, principal, decisions)
     demand_not_claimed_by_other(request, principal)
 
 
-def demand_not_approved_by(request: InputRequest, principal: Principal, made: Sequence[Decision]) -> None:
+def demand_not_approved_by(request: InputRequest, principal: Principal, decisions: Sequence[Decision]) -> None:
     """Raise `AlreadyDecided` if the principal has already made one of the decisions."""
-    if own := next((decision for decision in made if decision.by == principal.id), None):
-        needed = request.approvals_needed - len(made)
+    if own := next((decision for decision in decisions if decision.by == principal.id), None):
+        needed = request.approvals_needed - len(decisions)
         raise AlreadyDecided(
             f"You have approved it already; {needed} more {'approval is' if needed == 1 else 'approvals are'} needed.",
             process_id=request.process_id,

@@ -84,7 +84,7 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The step failed, and so the process; ``actor`` is the person who caused the failure, if there is one."""
+    """The step failed, and so did the process; ``actor`` is the person who caused the failure, if there is one."""
 
     failure: Failure
     actor: str | None = None
