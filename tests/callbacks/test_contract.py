@@ -76,12 +76,20 @@ def test_a_violation_names_the_place_in_the_payload_and_never_the_value(payload:
         assert not [value for value in (SECRET, "ugh", "toolong") if value in text]
 
 
+def has_leaf(value: Json) -> bool:
+    """True if the value holds anything but objects in objects."""
+    return not isinstance(value, dict) or any(map(has_leaf, value.values()))
+
+
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.dictionaries(st.text(max_size=3), inner)))
 def test_a_pointer_leads_to_a_place_in_the_payload_or_to_a_missing_key(payload: Json) -> None:
     class Nested(RootModel[dict[str, "int | Nested"]]):
         pass
 
-    for error in violations(Nested, payload):
+    errors = violations(Nested, payload)
+
+    assert bool(errors) == has_leaf(payload)
+    for error in errors:
         place = payload
         for key in error.pointer.split("/")[1:]:
             place = place[key.replace("~1", "/").replace("~0", "~")]
