@@ -1,1 +1,1 @@
-"""The audit log as it is chained, sealed and judged, wherever its rows come from: a database or an exported file."""
+"""The audit log: its chains, its seals and its verification, for rows from a database or from an exported file."""

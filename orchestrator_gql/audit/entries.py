@@ -1,4 +1,4 @@
-"""One decision of the audit log, and the digest that chains it to the one before it."""
+"""One entry of the audit log, and the digest that chains it to the entry before."""
 
 import hashlib
 import hmac
@@ -10,17 +10,17 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import canonical
 
 ENGINE = UUID(int=0)
-"""The chain of what concerns no process."""
+"""The chain of the entries that belong to no process."""
 
 BEGINNING = "0" * 64
-"""What the first entry of a chain, and the first seal, stand behind."""
+"""The previous digest of the first entry of a chain, and of the first seal."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One decision: its place in its chain, when, who, what, about which process, and what else matters.
+    """One entry: its place in its chain, the time, the actor, the action and the details.
 
-    ``seal`` is the number of the seal that covers it; None until the sealer has come by.
+    ``seal`` is the number of the seal that covers the entry; None if it is not sealed yet.
     """
 
     id: UUID
@@ -36,25 +36,25 @@ class AuditEntry:
 
     @property
     def process_id(self) -> UUID | None:
-        """The process that it is about, if any."""
+        """The process of the entry; None if there is none."""
         return None if self.chain == ENGINE else self.chain
 
 
 def digest_of(entry: AuditEntry, key: bytes | None) -> str:
-    """SHA-256, or HMAC-SHA-256 where there is a key, of the entry's canonical JSON (RFC 8785), in hex.
+    """SHA-256, or HMAC-SHA-256 if there is a key, of the entry's canonical JSON (RFC 8785), in hex.
 
-    The seal is left out: it comes later, and what a seal covers stands in the seal.
+    The number of the seal is not included: it comes later, and the seal itself lists the entries that it covers.
     """
     facts = [entry.previous, str(entry.id), str(entry.chain), entry.seq, instant(entry.at), entry.actor]
     return digest([*facts, entry.action, entry.details], key)
 
 
 def digest(facts: Json, key: bytes | None) -> str:
-    """SHA-256, or HMAC-SHA-256 where there is a key, of the facts' canonical JSON, in hex."""
+    """SHA-256, or HMAC-SHA-256 if there is a key, of the facts' canonical JSON (RFC 8785), in hex."""
     text = canonical(facts)
     return hmac.new(key, text, hashlib.sha256).hexdigest() if key else hashlib.sha256(text).hexdigest()
 
 
 def instant(at: datetime) -> str:
-    """The time as digests and exported files have it: ISO 8601 in UTC."""
+    """The time in the form of digests and exported files: ISO 8601 in UTC."""
     return at.astimezone(UTC).isoformat()

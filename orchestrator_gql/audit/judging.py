@@ -1,4 +1,4 @@
-"""An exported audit log judged from its lines alone: nobody's server has to be believed, only the key."""
+"""Verifies an exported audit log from its lines alone: only the key must be trusted, no server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from orchestrator_gql.audit.walk import START, Fault, Walk
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How many entries and seals were read, the last seal, and the first fault; ``has_end``: nothing was cut off."""
+    """The number of read entries and seals, the last seal, and the first fault; ``has_end``: the end line was there."""
 
     entries: int
     seals: int
@@ -22,9 +22,9 @@ class Judgement:
 
 
 class Judge:
-    """Reads line after line, and remembers of each chain how it ends so far.
+    """Reads the lines in order, and keeps the last entry of each chain.
 
-    Several exports behind one another are one log: what was not sealed in the first comes again, sealed, in the next.
+    Several exports in a row are one log: entries that were not sealed in the first come again, sealed, in the next.
     """
 
     def __init__(self, key: bytes | None, anchor: Anchor | None = None) -> None:
@@ -38,13 +38,13 @@ class Judge:
         self._has_end = False
 
     def judge(self, lines: Iterable[Line]) -> Judgement:
-        """Read the lines until their end, or until one does not fit."""
+        """Read the lines until the end, or until the first fault."""
         fault = None
         for line in lines:
             if fault := self._of(line):
                 break
         entries, seals = self._counts
-        return Judgement(entries, seals, self._walk.last, fault or self._of_the_end(), self._has_end)
+        return Judgement(entries, seals, self._walk.last, fault or self._of_end(), self._has_end)
 
     def _of(self, line: Line) -> Fault | None:
         self._has_end = isinstance(line, End)
@@ -75,12 +75,12 @@ class Judge:
             if fault is not None:
                 return fault
         head = self._open.get(entry.chain) or self._sealed.get(entry.chain)
-        # The first of a chain stands behind nothing: where its chain is known already, it is there a second time.
+        # The first entry of a chain has no entry before it. If the chain is known already, the entry is a duplicate.
         before = head.digest if head and (head.seq == entry.seq - 1 or entry.seq == 1) else None
         (self._open if entry.seal is None else self._sealed)[entry.chain] = Anchor(entry.seq, entry.digest)
         return self._walk.step(entry, before)
 
-    def _of_the_end(self) -> Fault | None:
+    def _of_end(self) -> Fault | None:
         last = self._walk.last
         if fault := self._walk.close():
             return fault

@@ -1,4 +1,4 @@
-"""The audit log as lines of JSON: each seal, its entries behind it, and a last line that says how many there were."""
+"""The audit log as lines of JSON: each seal before its entries, and a last line with the counts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from orchestrator_gql.utils.json import decode, encode
 
 
 class NoExport(ValueError):
-    """A line that no export holds; its message says which, and what is wrong with it."""
+    """The lines are not an export of the audit log; the message has the number of the wrong line."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last line of an export: so many entries and seals stand before it."""
+    """The last line of an export: the number of entries and seals before it."""
 
     entries: int
     seals: int
@@ -27,25 +27,25 @@ Line = Seal | AuditEntry | End
 
 
 def seal_line(seal: Seal, cursor: str) -> bytes:
-    """The seal; ``cursor`` exports what comes behind it."""
-    told = {"seq": seal.seq, "at": instant(seal.at), "entries": seal.entries, "heads": seal.heads}
-    return _line("seal", {**told, "previous": seal.previous, "digest": seal.digest, "cursor": cursor})
+    """The line of a seal; an export from ``cursor`` continues after it."""
+    fields = {"seq": seal.seq, "at": instant(seal.at), "entries": seal.entries, "heads": seal.heads}
+    return _line("seal", {**fields, "previous": seal.previous, "digest": seal.digest, "cursor": cursor})
 
 
 def entry_line(entry: AuditEntry) -> bytes:
-    """The entry with everything that its digest covers."""
-    told = {"id": str(entry.id), "chain": str(entry.chain), "seq": entry.seq, "at": instant(entry.at)}
-    told |= {"actor": entry.actor, "action": entry.action, "details": entry.details}
-    return _line("entry", {**told, "previous": entry.previous, "digest": entry.digest, "seal": entry.seal})
+    """The line of an entry, with everything that its digest covers."""
+    fields = {"id": str(entry.id), "chain": str(entry.chain), "seq": entry.seq, "at": instant(entry.at)}
+    fields |= {"actor": entry.actor, "action": entry.action, "details": entry.details}
+    return _line("entry", {**fields, "previous": entry.previous, "digest": entry.digest, "seal": entry.seal})
 
 
 def end_line(entries: int, seals: int, cursor: str | None) -> bytes:
-    """The end; ``cursor`` exports what came since, None where there was no seal."""
+    """The last line; an export from ``cursor`` continues after it, None if there was no seal."""
     return _line("end", {"entries": entries, "seals": seals, "cursor": cursor})
 
 
 def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
-    """What the lines hold; raises `NoExport` at the first that is none of ours."""
+    """The seals and entries in the lines; raises `NoExport` at the first line that is not valid."""
     for number, line in enumerate(lines, 1):
         try:
             yield _read(decode(line.decode()))
@@ -53,30 +53,36 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
             raise NoExport(f"line {number} is none of an export of the audit log") from None
 
 
-def _line(kind: str, told: dict[str, Json]) -> bytes:
-    return encode({"kind": kind, **told}).encode() + b"\n"
+def _line(kind: str, fields: dict[str, Json]) -> bytes:
+    return encode({"kind": kind, **fields}).encode() + b"\n"
 
 
-def _read(told: Json) -> Line:
-    match told["kind"]:
+def _read(fields: Json) -> Line:
+    match fields["kind"]:
         case "seal":
-            said = (told["heads"], _text(told["previous"]), _text(told["digest"]))
-            return Seal(_number(told["seq"]), _instant(told["at"]), _number(told["entries"]), *said)
+            return Seal(
+                seq=_number(fields["seq"]),
+                at=_instant(fields["at"]),
+                entries=_number(fields["entries"]),
+                heads=fields["heads"],
+                previous=_text(fields["previous"]),
+                digest=_text(fields["digest"]),
+            )
         case "entry":
             return AuditEntry(
-                id=UUID(told["id"]),
-                chain=UUID(told["chain"]),
-                seq=_number(told["seq"]),
-                at=_instant(told["at"]),
-                actor=None if told["actor"] is None else _text(told["actor"]),
-                action=_text(told["action"]),
-                details=told["details"],
-                previous=_text(told["previous"]),
-                digest=_text(told["digest"]),
-                seal=None if told["seal"] is None else _number(told["seal"]),
+                id=UUID(fields["id"]),
+                chain=UUID(fields["chain"]),
+                seq=_number(fields["seq"]),
+                at=_instant(fields["at"]),
+                actor=None if fields["actor"] is None else _text(fields["actor"]),
+                action=_text(fields["action"]),
+                details=fields["details"],
+                previous=_text(fields["previous"]),
+                digest=_text(fields["digest"]),
+                seal=None if fields["seal"] is None else _number(fields["seal"]),
             )
         case "end":
-            return End(_number(told["entries"]), _number(told["seals"]))
+            return End(_number(fields["entries"]), _number(fields["seals"]))
     raise ValueError
 
 
@@ -89,7 +95,7 @@ def _number(value: Json) -> int:
 def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError
-    value.encode()  # half a surrogate pair is in no export
+    value.encode()  # raises for a lone surrogate, which no export contains
     return value
 
 

@@ -1,7 +1,7 @@
-"""Seals: what the audit log had grown by at a moment, chained, so that a removed end of a chain shows too.
+"""Seals: each covers the new entries of the audit log, so that the removal of the last entries is visible too.
 
-An entry's digest covers what stands before it, and nothing covers the last one of a chain. A seal names, for each chain
-that grew, from where to where, and the digest of the last; and it covers the seal before it::
+The digest of an entry covers the entry before, but nothing covers the last entry of a chain. For each chain with new
+entries, a seal holds the first and the last number and the digest of the last; and it covers the seal before::
 
     chain of process A    1 ◀─ 2 ◀─ 3 ◀─ 4
     chain of process B         1 ◀─ 2
@@ -21,7 +21,7 @@ from orchestrator_gql.types import Json
 
 
 class Head(NamedTuple):
-    """By which of its entries a chain grew, and the digest of the last of them."""
+    """The new entries of a chain: the first and last number, and the digest of the last entry."""
 
     chain: UUID
     first: int
@@ -31,7 +31,7 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """How many entries it covers, and the chains that grew; ``heads`` is JSON, and not believed until it is read."""
+    """The number of entries that it covers, and the chains that grew; ``heads`` is JSON that `read_heads` verifies."""
 
     seq: int
     at: datetime
@@ -42,33 +42,33 @@ class Seal:
 
 
 class Anchor(NamedTuple):
-    """A seal's number and digest as somebody noted them down elsewhere."""
+    """The number and digest of an entry or a seal, also as somebody noted them elsewhere."""
 
     seq: int
     digest: str
 
 
 def seal_of(entries: Sequence[AuditEntry], behind: Anchor | None, now: datetime, key: bytes | None) -> Seal:
-    """The seal of the entries, behind the seal before it: all that was not sealed of each chain's beginning."""
+    """The seal after the seal ``behind``; of each chain, ``entries`` are the next unsealed entries without a gap."""
     heads: list[Json] = []
-    for chain, grown in groupby(sorted(entries, key=lambda one: (one.chain, one.seq)), lambda one: one.chain):
-        added = list(grown)
-        heads.append([str(chain), added[0].seq, added[-1].seq, added[-1].digest])
+    for chain, group in groupby(sorted(entries, key=lambda entry: (entry.chain, entry.seq)), lambda entry: entry.chain):
+        new_entries = list(group)
+        heads.append([str(chain), new_entries[0].seq, new_entries[-1].seq, new_entries[-1].digest])
     seq, previous = (behind.seq + 1, behind.digest) if behind else (1, BEGINNING)
     return Seal(seq, now, len(entries), heads, previous, seal_digest(seq, now, len(entries), heads, previous, key))
 
 
 def seal_digest(seq: int, at: datetime, entries: int, heads: Json, previous: str, key: bytes | None) -> str:
-    """The digest of a seal; its first word keeps it apart from any entry's."""
+    """The digest of a seal; its first word makes it different from the digest of any entry."""
     return digest(["seal", previous, seq, instant(at), entries, heads], key)
 
 
 def read_heads(seal: Seal) -> list[Head] | None:
-    """What the seal says of its chains; None where that is nothing a sealer wrote."""
+    """The heads in the seal; None if no sealer wrote them in this form."""
     heads: list[Head] = []
     try:
-        for chain, first, last, said in seal.heads:
-            head = Head(UUID(chain), int(first), int(last), str(said))
+        for chain, first, last, last_digest in seal.heads:
+            head = Head(UUID(chain), int(first), int(last), str(last_digest))
             if not (head.first <= head.last and (not heads or heads[-1].chain < head.chain)):
                 return None
             heads.append(head)

@@ -1,7 +1,7 @@
-"""Whether an audit log is whole: a fold over its seals, each with its entries behind it, that stops at no fault.
+"""Verifies an audit log: a walk over the seals, each followed by its entries, that continues after a fault.
 
-It is handed rows in the order of their places, and says of each what is wrong. It asks nothing of a database, so that
-an exported file is judged by the same lines.
+The caller passes the rows in the order of their places, and gets the fault of each. The walk does not use a database,
+so that the same code verifies an exported file.
 """
 
 from typing import NamedTuple
@@ -12,12 +12,14 @@ from orchestrator_gql.audit.seals import Anchor, Head, Seal, read_heads, seal_di
 
 NOWHERE, EVERYWHERE = UUID(int=0), UUID(int=2**128 - 1)
 LARGEST = 2**31 - 1
-"""What the databases' integers hold."""
+"""The largest integer that the databases store."""
 
 
 class Place(NamedTuple):
-    """Where a walk stands: in which seal, behind which entry of it. Where it is past the seals, among what is not
-    sealed yet, the seal is the last one."""
+    """The place of a walk: the seal, and the last entry that was read in it.
+
+    After the last seal, among the entries that are not sealed yet, ``seal`` is the last seal.
+    """
 
     seal: int
     chain: UUID
@@ -26,7 +28,7 @@ class Place(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """The seal has been judged to its end."""
+        """True if the seal is verified to its end."""
         return self.seal == 0 or (self.is_sealed and self.chain == EVERYWHERE)
 
 
@@ -34,12 +36,12 @@ START = Place(0, NOWHERE, 0)
 
 
 def behind(seal: int) -> Place:
-    """The place behind everything that the seal covers."""
+    """The place after all entries that the seal covers."""
     return Place(seal, EVERYWHERE, LARGEST)
 
 
 class Fault(NamedTuple):
-    """What is wrong in words, with the entry where there still is one, and the place to go on behind."""
+    """A fault as a text, with the entry if it still exists, and the place after which the walk continues."""
 
     words: str
     entry: AuditEntry | None
@@ -47,7 +49,7 @@ class Fault(NamedTuple):
 
 
 class Walk:
-    """The state of a walk: the seal it is in, and which of its entries are still to come."""
+    """The state of a walk: the current seal, and the entries of it that must still come."""
 
     def __init__(self, key: bytes | None, behind: Anchor | None = None) -> None:
         self._key = key
@@ -57,31 +59,31 @@ class Walk:
 
     @property
     def last(self) -> Anchor | None:
-        """The last seal that was entered."""
+        """The last seal that the walk entered; None if there is none."""
         return self._behind if self._behind.seq else None
 
     def resume(self, seal: Seal, place: Place) -> None:
-        """Stand again in a seal that was judged before, behind that entry of it."""
+        """Continue in a seal that was verified before, after the entry at ``place``."""
         self._enter(seal)
         heads = (head for head in self._left if (head.chain, head.last) > (place.chain, place.seq))
         self._left = [head._replace(first=_first(head, place)) for head in heads]
 
     def enter(self, seal: Seal) -> Fault | None:
-        """Judge the seal itself. Its entries come next, whatever comes of it."""
+        """Verify the seal itself. Its entries come next, also if the seal has a fault."""
         words = self._of_seal(seal, self._behind)
         self._enter(seal)
         return Fault(words, None, Place(seal.seq, NOWHERE, 0)) if words else None
 
     def leave_seals(self) -> None:
-        """What comes now is not sealed yet."""
+        """Continue with the entries that are not sealed yet."""
         self._is_sealed, self._left = False, []
 
     def step(self, entry: AuditEntry, before: str | None) -> Fault | None:
-        """Judge the next entry; ``before`` is the digest of the one that stands before it in its chain, if any does."""
+        """Verify the next entry; ``before`` is the digest of the entry before it in its chain, if there is one."""
         place = Place(self._behind.seq, entry.chain, entry.seq, self._is_sealed)
         if entry.seal != (self._behind.seq if self._is_sealed else None):
-            said = "no seal covers it" if entry.seal is None else f"seal {entry.seal} covers it"
-            return Fault(f"It says that {said}, which is not so.", entry, place)
+            claim = "no seal covers it" if entry.seal is None else f"seal {entry.seal} covers it"
+            return Fault(f"It says that {claim}, which is not so.", entry, place)
         head = self._left[0] if self._left else None
         if self._is_sealed:
             if head is None or (entry.chain, entry.seq) < (head.chain, head.first):
@@ -95,7 +97,7 @@ class Walk:
         return Fault(words, entry, place) if words else None
 
     def close(self) -> Fault | None:
-        """Judge what did not come: entries that the seal covers, and that are gone."""
+        """The fault of the entries that the seal covers but that did not come; None if all came."""
         return self._missing(self._left[0]) if self._left else None
 
     def _missing(self, head: Head) -> Fault:

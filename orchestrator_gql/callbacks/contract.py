@@ -1,4 +1,4 @@
-"""What a callback's body must look like, from the model that its step names."""
+"""Validates the payload of a delivery against the contract, the pydantic model of its callback step."""
 
 import logging
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 logger = logging.getLogger(__name__)
 
-NAMED = 50
-"""Places that are named; nobody reads more of them."""
+MAX_PLACES = 50
+"""Number of places that an error names; nobody reads more."""
 
-COUNTED = 10_000
-"""Places up to which a body is worth a closer look: one of ten million wrong items would cost seconds and gigabytes."""
+MAX_COUNTED = 10_000
+"""Number of errors up to which each is read: a body with ten million errors would cost seconds and gigabytes."""
 
-_ECHOING = {
+_MESSAGES_INSTEAD = {
     "value_error": "does not follow a rule of the contract",
     "assertion_error": "does not follow a rule of the contract",
     "union_tag_invalid": "is of no kind that the contract knows",
@@ -36,24 +36,27 @@ _ECHOING = {
     "bytes_invalid_encoding": "Input should be bytes in the right encoding",
     "get_attribute_error": "does not follow a rule of the contract",
 }
-"""Kinds whose own message may repeat what was sent, which may be a secret, and what is said instead."""
+"""Error types whose own message may repeat the payload, which may be a secret, and the messages used instead."""
 
-_KNOWN = frozenset(get_args(core_schema.ErrorType))
+_KNOWN_TYPES = frozenset(get_args(core_schema.ErrorType))
 
 
 @lru_cache(maxsize=256)
 def schema(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
-    """The JSON Schema (2020-12) of the bodies that fit; ``ref_template`` says where its ``$defs`` will stand."""
-    made = attempt(
+    """The JSON Schema (2020-12) of the payloads that fit; ``ref_template`` says where its ``$defs`` will be.
+
+    Raises `WorkflowDefinitionError` if the model has no JSON Schema.
+    """
+    result = attempt(
         contract.model_json_schema, mode="validation", ref_template=ref_template, schema_generator=MarkingSchema
     )
-    if isinstance(made, AuthorRaised):
-        raise WorkflowDefinitionError(f"The contract {_name_of(contract)!r} has no JSON Schema: {made}")
-    return made.value
+    if isinstance(result, AuthorRaised):
+        raise WorkflowDefinitionError(f"The contract {_name_of(contract)!r} has no JSON Schema: {result}")
+    return result.value
 
 
 def schema_or_nothing(contract: type[BaseModel], ref_template: str = DEFAULT_REF_TEMPLATE) -> Json:
-    """The same; an empty one where the model has none, which fails the step that would hand out the URL."""
+    """As `schema`, but empty if the model has no JSON Schema; then the step that hands out the URL fails."""
     try:
         return schema(contract, ref_template)
     except WorkflowDefinitionError:
@@ -61,26 +64,26 @@ def schema_or_nothing(contract: type[BaseModel], ref_template: str = DEFAULT_REF
 
 
 def violations(contract: type[BaseModel] | None, payload: Json) -> tuple[FieldError, ...]:
-    """Where the letter breaks the contract, at most 50 places and a count; empty where it fits or there is none."""
+    """The places where the payload breaks the contract: at most 50, and a count. Empty if there is no contract."""
     if contract is None:
         return ()
-    judged = attempt(_judged, contract, payload)
-    if isinstance(judged, AuthorRaised):
-        # A validator is an author's code, and a letter of a shape that it did not think of must not be a 500. Its
-        # message is not logged: it may repeat what was sent.
+    result = attempt(_violations_in, contract, payload)
+    if isinstance(result, AuthorRaised):
+        # A validator is code of an author. A payload of an unexpected shape must not cause a status 500. The message of
+        # the exception is not logged: it may repeat the payload.
         error_id = token_hex(8)
-        facts = {"contract": _name_of(contract), "error": judged.described.kind, "error_id": error_id}
-        logger.error("a contract failed instead of refusing\n%s", frames_of(judged.error), extra=facts)
+        details = {"contract": _name_of(contract), "error": result.described.kind, "error_id": error_id}
+        logger.error("a contract failed instead of refusing\n%s", frames_of(result.error), extra=details)
         message = f"The contract cannot judge a body of this shape (error {error_id} in the server's log)."
         return (FieldError((), message, "contract-failed"),)
-    return judged.value
+    return result.value
 
 
-def _judged(contract: type[BaseModel], payload: Json) -> tuple[FieldError, ...]:
+def _violations_in(contract: type[BaseModel], payload: Json) -> tuple[FieldError, ...]:
     try:
         contract.model_validate(payload)
-    except ValidationError as broken:
-        return tuple(_named(broken, payload))
+    except ValidationError as error:
+        return tuple(_field_errors(error, payload))
     return ()
 
 
@@ -88,36 +91,36 @@ def _name_of(contract: type[BaseModel]) -> str:
     return str(contract.__name__)
 
 
-def _named(broken: ValidationError, payload: Json) -> Iterator[FieldError]:
-    count = broken.error_count()
-    if count > COUNTED:
+def _field_errors(error_set: ValidationError, payload: Json) -> Iterator[FieldError]:
+    count = error_set.error_count()
+    if count > MAX_COUNTED:
         yield FieldError((), f"breaks the contract in {count} places", "too-many-errors")
         return
-    for error in broken.errors(include_url=False, include_input=False)[:NAMED]:
+    for error in error_set.errors(include_url=False, include_input=False)[:MAX_PLACES]:
         kind = error["type"]
-        says_it_itself = kind in _KNOWN and kind not in _ECHOING
-        message = error["msg"] if says_it_itself else _ECHOING.get(kind, _ECHOING["value_error"])
-        context = error.get("ctx", {}) if says_it_itself else {}
+        has_safe_message = kind in _KNOWN_TYPES and kind not in _MESSAGES_INSTEAD
+        message = error["msg"] if has_safe_message else _MESSAGES_INSTEAD.get(kind, _MESSAGES_INSTEAD["value_error"])
+        context = error.get("ctx", {}) if has_safe_message else {}
         yield FieldError(
             path=_place(error["loc"], payload, is_missing=kind == "missing"),
             message=message,
             type=kind,
             context=to_json({name: str(value) for name, value in context.items()}, where="context") or None,
         )
-    if count > NAMED:
-        yield FieldError((), f"and {count - NAMED} more places", "too-many-errors")
+    if count > MAX_PLACES:
+        yield FieldError((), f"and {count - MAX_PLACES} more places", "too-many-errors")
 
 
 def _place(location: tuple[int | str, ...], payload: Any, *, is_missing: bool) -> tuple[str, ...]:
-    """The place in the letter: pydantic's own, without what it says of unions, tags and functions on the way."""
+    """The place in the payload: pydantic's location without the names of unions, tags and functions."""
     path: list[str] = []
-    for number, key in enumerate(location):
+    for depth, key in enumerate(location):
         is_within = key in payload if isinstance(payload, dict) else _is_index(key, payload)
         if is_within:
             payload = payload[key]
-        elif not (is_missing and number == len(location) - 1):
+        elif not (is_missing and depth == len(location) - 1):
             continue
-        path.append(preview(str(key), 200))  # names are the sender's own, and may be megabytes long
+        path.append(preview(str(key), 200))  # the sender chooses the names, which may be megabytes long
     return tuple(path)
 
 

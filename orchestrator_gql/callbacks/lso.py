@@ -1,9 +1,9 @@
-"""What the lightweight service orchestrator (LSO) sends when a job has ended, as contracts for `callback_step`.
+"""Contracts for `callback_step`: what the lightweight service orchestrator (LSO) sends when a job has ended.
 
     callback_step("Configure", start_playbook, judge, contract=LsoPlaybookResult)
 
-An LSO tries once and reads no answer: so they ask for no more than a validation needs, and take whatever else it says.
-Of ten million lines that are none only the first is told: the others would cost a gigabyte.
+An LSO sends once and ignores the response. So the contracts demand only the fields that a validation needs, and allow
+all others. If the output has wrong lines, only the first error is reported: ten million errors would cost a gigabyte.
 """
 
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ _EXECUTABLE: dict[str, JsonValue] = {
 
 
 class LsoPlaybookResult(BaseModel):
-    """How a playbook ended."""
+    """The result of a playbook."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_PLAYBOOK]})
 
@@ -34,21 +34,21 @@ class LsoPlaybookResult(BaseModel):
     output: Annotated[
         list[str], FailFast(), Field(description="The lines that are not empty; they may hold ANSI colours.")
     ]
-    return_code: Annotated[StrictInt, Field(description="0 where every host came through.")]
+    return_code: Annotated[StrictInt, Field(description="0 if the playbook succeeded on every host.")]
 
 
 class LsoExecution(BaseModel):
-    """What a program said and how it ended."""
+    """The output and the result of a program."""
 
     model_config = ConfigDict(extra="allow")
 
-    output: Annotated[str, Field(description="One text: what it wrote, errors behind the rest.")]
-    return_code: Annotated[StrictInt, Field(description="-1 where it could not be started or took too long.")]
+    output: Annotated[str, Field(description="The output of the program as one text, with the errors at the end.")]
+    return_code: Annotated[StrictInt, Field(description="-1 if the program could not be started or took too long.")]
     status: Literal["successful", "failed"]
 
 
 class LsoExecutableResult(BaseModel):
-    """How a program ended: unlike a playbook's, one level down."""
+    """The result of a program; unlike the result of a playbook it is nested one level deeper."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_EXECUTABLE]})
 

@@ -1,4 +1,4 @@
-"""What a remote service says of how far its job is, in whatever form it says it."""
+"""Reads the progress reports of remote services, which may have any JSON form."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -8,53 +8,55 @@ from orchestrator_gql.utils.json import bounded, encode
 from orchestrator_gql.utils.json.stored import INLINE
 
 LONGEST = 10_000
-"""Characters of a message that are kept."""
+"""Number of characters of a message that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report; ``percent`` from 0 to 100, ``message`` for people, ``data`` whatever else was said."""
+    """One progress report: ``percent`` from 0 to 100, ``message`` for people, ``data`` is the whole report."""
 
     percent: float | None = None
     message: str | None = None
     data: Json = None
 
 
-def read_report(said: Json) -> Report:
-    """The report in a JSON value: text is the message; of an object, ``percent``, ``message`` and the LSO's
-    ``progress`` (the lines since the last report) are understood, and up to 64 KiB of it are kept.
+def read_report(report: Json) -> Report:
+    """The report in a JSON value.
+
+    A text is the message. An object may have ``percent``, ``message`` and the ``progress`` of an LSO (the lines since
+    the last report); up to 64 KiB of an object are kept.
 
     >>> read_report({"progress": ["TASK [write]", "ok: [ams-1]"]}).message
     'ok: [ams-1]'
     """
-    if isinstance(said, str):
-        return Report(message=said[:LONGEST])
-    if not isinstance(said, dict):
-        return Report(data=bounded(said))
-    message = said.get("message")
-    lines = said.get("progress")
+    if isinstance(report, str):
+        return Report(message=report[:LONGEST])
+    if not isinstance(report, dict):
+        return Report(data=bounded(report))
+    message = report.get("message")
+    lines = report.get("progress")
     if message is None and isinstance(lines, list):
         message = next((str(line) for line in reversed(lines) if str(line).strip()), None)
     elif message is None and isinstance(lines, str):
         message = lines
     text = str(message)[:LONGEST] if message is not None else None
-    return Report(_percent(said.get("percent")), text, _kept(said))
+    return Report(_percent(report.get("percent")), text, _kept(report))
 
 
-def _kept(said: dict[str, Json]) -> Json:
-    """The report, or of one that is too large its newest lines: a thousand are kept, and each is told to everybody."""
-    if len(encode(said)) <= INLINE:
-        return said
-    lines = said.get("progress")
+def _kept(report: dict[str, Json]) -> Json:
+    """The report; only its newest lines if it is too large, because a thousand reports are kept and all are sent."""
+    if len(encode(report)) <= INLINE:
+        return report
+    lines = report.get("progress")
     if not isinstance(lines, list):
-        return bounded(said)
+        return bounded(report)
     newest, size = list[Json](), 0
     for line in reversed(lines):
         size += len(encode(line)) + 1
         if size > INLINE // 2:
             break
         newest.append(line)
-    rest = bounded({key: value for key, value in said.items() if key != "progress"}, INLINE // 4)
+    rest = bounded({key: value for key, value in report.items() if key != "progress"}, INLINE // 4)
     return {**rest, "progress": newest[::-1], "cut": len(lines) - len(newest)}
 
 

@@ -1,4 +1,4 @@
-"""A callback as a mailbox: it takes one letter, and this judges what is delivered."""
+"""The rules of a callback: it accepts one result, and these functions decide about each delivery."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ from orchestrator_gql.utils.tokens import conceal
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One wait for one answer of one remote service.
+    """One expected result of one remote service.
 
-    ``record_seq`` is the visit of the action that handed its URL out, ``wait_seq`` that of the one which began the
-    wait: a callback that is issued again has a later visit and belongs to the same wait. ``round`` counts how often it
-    was issued. ``result_digest`` is of the canonical JSON of the accepted letter, ``source`` says how it came.
-    ``heartbeat`` is how many seconds of silence the wait endures, None for any. ``service`` is the remote service whose
-    signature or address is demanded, ``remote_ref`` that service's own name for the job. ``…_dropped`` count what its
-    logs held beyond their bounds.
+    ``record_seq`` is the step execution of the action that handed out the URL; ``wait_seq`` is the step execution that
+    began the wait: a callback that is issued again has a later ``record_seq`` and the same ``wait_seq``. ``round``
+    counts how often it was issued. ``result_digest`` is the digest of the accepted payload (canonical JSON).
+    ``source`` says how the result came. ``heartbeat`` is the longest time without a report, in seconds; None means no
+    limit. ``service`` is the remote service that must authenticate, ``remote_ref`` its external id for the job.
+    ``attempts_dropped`` and ``progress_dropped`` count the entries that were removed from the bounded logs.
     """
 
     id: UUID
@@ -59,11 +59,11 @@ class Callback:
 
     @property
     def is_open(self) -> bool:
-        """True while a letter may still be taken."""
+        """True while a result may still be accepted."""
         return self.status is CallbackStatus.PENDING
 
     def deadline(self, now: datetime) -> CallbackStatus | None:
-        """What the wait ended by, where its time is over: EXPIRED or HEARTBEAT_LOST."""
+        """The status by which the wait ended if its time is over: EXPIRED or HEARTBEAT_LOST; otherwise None."""
         if self.expires_at is not None and now >= self.expires_at:
             return CallbackStatus.EXPIRED
         if self.heartbeat_due_at is not None and now >= self.heartbeat_due_at:
@@ -73,11 +73,11 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came to the door: the raw body and, where it could be read, the letter.
+    """One request to a callback: the raw body and, if it could be read, the payload.
 
-    ``refusal`` says why a body was not read (its outcome is then one of MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …);
-    ``errors`` are the places in it, where known. ``peer`` is the address it came from; ``size`` counts bytes as
-    received, even those not kept. ``secrets`` are of the letter, where an author's function fetched it.
+    ``refusal`` is the outcome if the body was not read (MALFORMED, UNSUPPORTED_TYPE, TOO_LARGE, …); ``errors`` are the
+    places in the body, if known. ``peer`` is the address of the sender. ``size`` is the number of received bytes,
+    including bytes that are not kept. ``secrets`` are the secrets in the payload, if an author's function fetched it.
     """
 
     body: bytes
@@ -94,7 +94,7 @@ class Delivery:
 
     @classmethod
     def of(cls, payload: Json, body: bytes, *, peer: str | None, is_failure: bool = False) -> "Delivery":
-        """A delivery that was read: equal letters, as canonical JSON (RFC 8785), have equal digests."""
+        """A delivery that was read: payloads that are equal as canonical JSON (RFC 8785) have equal digests."""
         mark = b"fail:" if is_failure else b""
         digest = hashlib.sha256(mark + canonical(payload)).hexdigest()
         return cls(body, len(body), peer=peer, payload=payload, is_failure=is_failure, digest=digest)
@@ -112,14 +112,14 @@ class Delivery:
         peer: str | None,
         errors: tuple[FieldError, ...] = (),
     ) -> "Delivery":
-        """A delivery that was not read, and why; its digest is of the bytes that came, of which ``kept`` are kept."""
+        """A delivery that was not read, with the reason. The digest covers the whole body; ``kept`` bytes are kept."""
         digest = hashlib.sha256(body).hexdigest()
         return cls(body[:kept], size, media_type, peer, None, refusal, error, errors, digest=digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The mailbox takes it; ``is_early`` where the process did not wait for it yet, or the engine was paused."""
+    """The delivery is accepted; ``is_early`` if the process did not wait yet, or the engine was paused."""
 
     is_early: bool
     outcome: AttemptOutcome = AttemptOutcome.ACCEPTED
@@ -127,7 +127,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """The same letter again: the same receipt, nothing else."""
+    """The accepted payload came again: the sender gets the same receipt, and nothing else happens."""
 
     receipt: str
     outcome: AttemptOutcome = AttemptOutcome.DUPLICATE
@@ -135,20 +135,20 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It is not taken; the attempt is kept."""
+    """The delivery is not accepted; the attempt is kept."""
 
     outcome: AttemptOutcome
     message: str
     errors: tuple[FieldError, ...] = ()
 
     def without(self, token: str) -> "Rejected":
-        """The same with the token concealed, wherever the letter had it: places are named by the sender's own names."""
+        """The same rejection without the token: the sender chooses the names of places, which may contain the token."""
         return replace(self, message=conceal(self.message, (token,)), errors=without_token(self.errors, token))
 
 
 def without_token(errors: Iterable[FieldError], token: str) -> tuple[FieldError, ...]:
     """The errors with the token concealed in the names of their places."""
-    return tuple(replace(one, path=tuple(conceal(key, (token,)) for key in one.path)) for one in errors)
+    return tuple(replace(error, path=tuple(conceal(key, (token,)) for key in error.path)) for error in errors)
 
 
 DeliveryOutcome: TypeAlias = Accepted | Duplicate | Rejected
@@ -156,9 +156,9 @@ DeliveryOutcome: TypeAlias = Accepted | Duplicate | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a remote service is told: that its letter is stored, and since when.
+    """The response to a remote service: its delivery is stored, and since when.
 
-    ``is_unclaimed``: it is kept for a job of which no action has told yet.
+    ``is_unclaimed`` is true if the delivery is kept for an external id that no action has returned yet.
     """
 
     receipt: str
@@ -170,9 +170,9 @@ class Receipt:
 def judge(
     callback: Callback, delivery: Delivery, now: datetime, *, is_early: bool, errors: tuple[FieldError, ...] = ()
 ) -> DeliveryOutcome:
-    """What the mailbox says to a delivery; ``errors`` are the places where it breaks the contract.
+    """The outcome of a delivery; ``errors`` are the places where it breaks the contract.
 
-    A duplicate of the accepted letter is recognised first: it has its receipt for ever, even after an abort.
+    A duplicate of the accepted payload is recognised first: it always gets its receipt, even after an abort.
     """
     is_same = delivery.refusal is None and delivery.digest == callback.result_digest
     if callback.receipt and delivery.digest and is_same:
@@ -193,7 +193,7 @@ def judge(
 
 
 def judge_progress(callback: Callback, now: datetime) -> Rejected | None:
-    """Why a progress report is not taken; None where it is."""
+    """The rejection of a progress report; None if the report is accepted."""
     if callback.status is CallbackStatus.WITHDRAWN:
         return Rejected(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
     if not callback.is_open:

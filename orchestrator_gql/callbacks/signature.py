@@ -1,4 +1,4 @@
-"""What a remote service shows beside the token: a signature as Standard Webhooks describes it, or a credential."""
+"""Verifies how a remote service authenticates besides the token: a Standard Webhooks signature, or a credential."""
 
 import base64
 import hashlib
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 TOLERANCE = timedelta(minutes=5)
-"""How far the clock of a remote service may differ, and how long a signed request can be replayed."""
+"""The allowed difference of the remote clock, which is also the time in which a request can be replayed."""
 
 VERSION = "v1"
 MOST = 20
-"""Signatures that are looked at; a request with thousands would cost an HMAC for each and key."""
+"""Number of signatures that are checked; each costs one HMAC comparison for each key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came with a request: the headers that matter, and the raw body that was signed."""
+    """The authentication of a request: its headers, and the raw body that was signed."""
 
     body: bytes = field(repr=False)
     id: str | None = None
@@ -27,7 +27,7 @@ class Proof:
 
     @classmethod
     def of(cls, headers: Mapping[str, str], body: bytes) -> "Proof":
-        """The proof in a request; ``headers`` are looked up without regard to case."""
+        """The proof in a request; ``headers`` must ignore the case of names."""
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         return cls(
             body=body,
@@ -49,26 +49,30 @@ def sign(key: bytes, id: str, timestamp: int, body: bytes) -> str:
 
 
 def signature_fault(keys: Sequence[bytes], proof: Proof, now: datetime) -> str | None:
-    """Why the signature does not hold, in words for the service's developers; None where it holds.
+    """Why the signature is not valid, as a text for the developers of the service; None if it is valid.
 
-    Every active key is tried, in constant time each: which one a service uses is not told by how long it takes.
+    Every active key is tried, each in constant time, so the duration does not show which key a service uses.
     """
     if not (proof.id and proof.timestamp and proof.signatures):
         return "It must be signed: webhook-id, webhook-timestamp and webhook-signature are needed."
     if not (proof.timestamp.isascii() and proof.timestamp.isdigit() and len(proof.timestamp) <= 11):
         return "webhook-timestamp must be seconds since 1970."
-    sent = int(proof.timestamp)
-    if abs(now - datetime.fromtimestamp(sent, UTC)) > TOLERANCE:
+    sent_at = int(proof.timestamp)
+    if abs(now - datetime.fromtimestamp(sent_at, UTC)) > TOLERANCE:
         return "webhook-timestamp is more than five minutes away from this server's clock."
     offered = proof.signatures.split()[:MOST]
-    expected = [sign(key, proof.id, sent, proof.body).encode() for key in keys]
-    fits = [hmac.compare_digest(one.encode(), right) for one in offered for right in expected]
-    return None if any(fits) else "No signature fits the body and an active key."
+    expected = [sign(key, proof.id, sent_at, proof.body).encode() for key in keys]
+    matches = [
+        hmac.compare_digest(signature.encode(), expected_signature)
+        for signature in offered
+        for expected_signature in expected
+    ]
+    return None if any(matches) else "No signature fits the body and an active key."
 
 
 def is_credential(proof: Proof, sha256: str | None) -> bool:
-    """True where the bearer token is the one of that SHA-256 (hex)."""
+    """True if the bearer token has this SHA-256 (hex)."""
     if proof.bearer is None or sha256 is None:
         return False
-    shown = hashlib.sha256(proof.bearer.encode("utf-8", "surrogateescape")).hexdigest()
-    return hmac.compare_digest(shown, sha256)
+    digest = hashlib.sha256(proof.bearer.encode("utf-8", "surrogateescape")).hexdigest()
+    return hmac.compare_digest(digest, sha256)

@@ -1,10 +1,11 @@
-"""The models of what customers have: products, subscriptions to them, the blocks that these are made of.
+"""The models of products, of product subscriptions, and of the product blocks in them.
 
-lifecycle      which status may follow which              families       classes that grow stricter with the status
-blocks         the parts, nested                          subscriptions  the whole: made, loaded, dumped, moved on
-product        what is offered · registry which there are · registration how one is declared
-schemas        a product as JSON Schema · changes what a version altered · finding models in what a step returned
-paths          where in a model something is
+lifecycle      which status may follow which    families       model classes that are stricter for later statuses
+blocks         the nested parts                 subscriptions  make, load, dump and change a subscription
+product        the facts of a product           registry       the registered products
+registration   declares a product               schemas        a product as JSON Schema
+changes        the difference of two versions   finding        the subscriptions in the result of a step
+paths          names a place in a model
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel

@@ -1,4 +1,4 @@
-"""Product blocks: the parts that a product subscription is made of, each with an identity of its own."""
+"""Product blocks: the parts of a product subscription, each with its own identity."""
 
 import types
 import typing
@@ -14,7 +14,7 @@ from orchestrator_gql.utils.tokens import new_id
 
 
 class ProductBlockModel(DomainModel):
-    """One part of a product, such as a port; derive from it, loosest class first.
+    """A part of a product, such as a port. Derive your classes from it, the loosest class first.
 
         class PortBlockInactive(ProductBlockModel, product_block_name="Port"):
             port_name: str | None = None
@@ -22,14 +22,12 @@ class ProductBlockModel(DomainModel):
         class PortBlock(PortBlockInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
             port_name: str
 
-    ``product_block_name`` begins a family; ``lifecycle`` says for which statuses a class stands. The base stands for
-    those that no class names (``lifecycle.LOOKED_UP`` has the order).
+    ``product_block_name`` begins a family. ``lifecycle`` lists the statuses of a class. The base is the class of all
+    other statuses (``lifecycle.LOOKED_UP`` has the order).
     """
 
     name: str = Field(default="", frozen=True, description="The product block's name.")
-    subscription_instance_id: UUID = Field(
-        default_factory=new_id, frozen=True, description="The identity of this one block."
-    )
+    subscription_instance_id: UUID = Field(default_factory=new_id, frozen=True, description="The id of this block.")
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -42,7 +40,7 @@ class ProductBlockModel(DomainModel):
 
     @classmethod
     def new(cls, **values: Any) -> Self:
-        """A new block of ``values``; see ``filled`` for what is left out.
+        """A new block of ``values``; ``filled`` says which values missing fields get.
 
         Raises ``StepError`` ``model-invalid``, which names the fields.
         """
@@ -51,7 +49,7 @@ class ProductBlockModel(DomainModel):
     @field_validator("name")
     @classmethod
     def _own_name(cls, name: str) -> str:
-        # A block of another name is another block, even where the fields agree: in a union this tells them apart.
+        # A block with another name is another block, even if the fields are equal: a union needs this to choose.
         own = cls._family.name if cls._family else ""
         if not own:
             raise ValueError(f'the block has none: write `class {cls.__qualname__}(…, product_block_name="…")`')
@@ -61,25 +59,25 @@ class ProductBlockModel(DomainModel):
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` and, for each required field that they leave out, the emptiest value that it takes.
+    """``values``, plus the emptiest possible value for each missing required field.
 
-    That is a new block for a block, as few new items as its length allows for a list of blocks, no items for any
-    other list, None where that is allowed. What takes none of these is left to validation.
+    A block gets a new block, a list of blocks the smallest allowed number of new blocks, any other list no items, and a
+    field that allows None gets None. Other fields stay missing: validation refuses them.
     """
-    left_out = {name: each for name, each in model.model_fields.items() if each.is_required() and name not in values}
-    empty = {name: _emptiest(each.annotation, each.metadata) for name, each in left_out.items()}
-    return {name: value for name, value in empty.items() if value is not ...} | dict(values)
+    missing = {name: field for name, field in model.model_fields.items() if field.is_required() and name not in values}
+    empty_values = {name: _emptiest(field.annotation, field.metadata) for name, field in missing.items()}
+    return {name: value for name, value in empty_values.items() if value is not ...} | dict(values)
 
 
 def _emptiest(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
-    """The emptiest value of this type, an Ellipsis where there is none."""
+    """The emptiest value of this type; an Ellipsis if there is none."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _emptiest(arguments[0], arguments[1:])
     if origin in (typing.Union, types.UnionType):
         return None if types.NoneType in arguments else ...
     if origin is list:
-        return _fewest(arguments[0], max((getattr(each, "min_length", 0) for each in metadata), default=0))
+        return _fewest(arguments[0], max((getattr(constraint, "min_length", 0) for constraint in metadata), default=0))
     is_block = isinstance(annotation, type) and issubclass(annotation, ProductBlockModel)
     return annotation.new() if is_block else ...
 

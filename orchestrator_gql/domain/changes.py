@@ -1,4 +1,4 @@
-"""What changed between two versions of a subscription."""
+"""Finds the differences between two versions of a subscription."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,10 +11,10 @@ _ABSENT = object()
 
 
 def diff(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
-    """What changed from one dumped model to another: ``{path: {"from": …, "to": …}}``, in the order of the fields.
+    """The differences of two dumped models: ``{path: {"from": …, "to": …}}``, in the order of the fields.
 
-    Only the innermost value that differs is told. What was added or removed is None on its other side. Items of a
-    list are compared by their position.
+    Only the innermost different values are listed. An added value has None in ``from``, a removed value None in ``to``.
+    Items of a list are compared by their position.
 
     >>> diff({"saps": [{"vlan": 10}]}, {"saps": [{"vlan": 20}, {"vlan": 30}]})
     {'saps[0].vlan': {'from': 10, 'to': 20}, 'saps[1]': {'from': None, 'to': {'vlan': 30}}}

@@ -1,8 +1,8 @@
-"""Families of classes: one model in ever stricter variants, one for each stage of its life.
+"""Families of model classes: variants of one model, stricter for each later stage of the lifecycle.
 
-A family begins at its base, the loosest class, which names every field. A variant below it may narrow what a field
-takes (`vlan: int | None` becomes `vlan: int`), and adds none: so what one variant has dumped, every looser one reads
-without loss, and no stricter one wants what could not have been filled in before.
+A family begins with its base, the loosest class, which declares every field. A variant may narrow the type of a field
+(`vlan: int | None` becomes `vlan: int`), but adds no field. So every looser variant can read a dump without loss, and
+a stricter variant never needs a field that could not be filled in before.
 """
 
 import inspect
@@ -23,7 +23,7 @@ M = TypeVar("M", bound="DomainModel")
 
 @dataclass(slots=True)
 class Family:
-    """A base and its variants by status; it grows while their modules are imported, and never after."""
+    """A base and its variants by status; variants are added at import only."""
 
     name: str
     base: type["DomainModel"]
@@ -31,10 +31,10 @@ class Family:
 
 
 class DomainModel(BaseModel):
-    """What product subscriptions and their blocks have in common; not for authors to derive from.
+    """The common base of product subscriptions and blocks; authors do not derive from it directly.
 
-    An unknown field is refused in construction and assignment alike: it is a slip of the pen. What is assigned is
-    validated. A field that holds a stricter variant than its annotation says is dumped in full.
+    An unknown field is refused in construction and in assignment, because it is usually a typing error. Assigned values
+    are validated. If a field holds a stricter variant than its annotation, the dump contains the whole variant.
     """
 
     model_config = ConfigDict(
@@ -46,13 +46,13 @@ class DomainModel(BaseModel):
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:
-        """Become a member of ``family``, or the base of it; to be called while the class is made."""
+        """Join ``family`` as a variant or as its base; called while the class is created."""
         cls._family = family
         cls._lifecycle = _statuses(cls, lifecycle)
 
     @classmethod
     def __pydantic_on_complete__(cls) -> None:
-        # Here, not in __init_subclass__: only now are all annotations resolved.
+        # This is not in __init_subclass__ because the annotations are resolved only now.
         super().__pydantic_on_complete__()
         if cls._family is not None:
             _check_names(cls, cls._family)
@@ -60,38 +60,38 @@ class DomainModel(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **keywords: Any) -> None:
-        # Last, so that a class whose definition was refused stands for nothing.
+        # This is the last step, so that a refused class is the class of no status.
         super().__pydantic_init_subclass__(**keywords)
         if cls._family is not None:
             _enlist(cls, cls._family)
 
 
 def variant(model: type[DomainModel], status: SubscriptionLifecycle) -> type[DomainModel]:
-    """The class of ``model``'s family that stands for ``status``: see ``LOOKED_UP``; at last the base."""
+    """The class for ``status`` in the family of ``model``, in the order of ``LOOKED_UP``; otherwise the base."""
     if model._family is None:
         return model
     variants = model._family.variants
-    return next((variants[each] for each in LOOKED_UP[status] if each in variants), model._family.base)
+    return next((variants[candidate] for candidate in LOOKED_UP[status] if candidate in variants), model._family.base)
 
 
 def is_lifecycle(model: type[DomainModel], status: SubscriptionLifecycle) -> bool:
-    """Whether a subscription or block of this status is a ``model``.
+    """True if a subscription or block of this status is a ``model``.
 
-    A stricter class is also each looser one above it, so a step that asks for the looser one may be given it.
+    A stricter class is a subclass of the looser ones, so a step that asks for a looser class may get a stricter one.
     """
     return issubclass(variant(model, status), model)
 
 
 def bookkeeping_of(model: type[DomainModel]) -> frozenset[str]:
-    """The names of the fields that are the orchestrator's own, not the product's: those from above every family."""
-    above = (each for each in model.__mro__ if issubclass(each, DomainModel) and each._family is None)
-    return frozenset(name for each in above for name in each.model_fields)
+    """The names of the orchestrator's own fields: the fields of the classes above every family."""
+    parents = (parent for parent in model.__mro__ if issubclass(parent, DomainModel) and parent._family is None)
+    return frozenset(name for parent in parents for name in parent.model_fields)
 
 
 def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_stored: bool = False) -> M:
-    """``values`` as a ``model``; raises ``StepError`` ``model-invalid``: ``problem``, then each field at fault.
+    """``values`` as a ``model``; raises ``StepError`` ``model-invalid`` with ``problem`` and each wrong field.
 
-    Where ``is_stored``, a field that the class no longer has is passed over: it was removed in a later release.
+    If ``is_stored`` is true, a field that the class does not have is ignored: a later release removed it.
     """
     try:
         return model.model_validate(values, extra="ignore" if is_stored else None)
@@ -100,7 +100,7 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_sto
 
 
 def models_in(annotation: Any) -> Iterator[type[DomainModel]]:
-    """Every domain model that an annotation names, however deep in lists and unions."""
+    """Every domain model in an annotation, at any depth in lists and unions."""
     if inspect.isclass(annotation) and issubclass(annotation, DomainModel):
         yield annotation
     for argument in typing.get_args(annotation):
@@ -117,11 +117,11 @@ def _statuses(cls: type, lifecycle: Iterable[SubscriptionLifecycle]) -> tuple[Su
 
 
 def _check_names(cls: type[DomainModel], family: Family) -> None:
-    if taken := inspect.get_annotations(cls).keys() & bookkeeping_of(cls):
-        problem = f"`{cls.__qualname__}` declares {_listed(taken)}, which every model of its kind has already"
+    if reserved := inspect.get_annotations(cls).keys() & bookkeeping_of(cls):
+        problem = f"`{cls.__qualname__}` declares {_listed(reserved)}, which every model of its kind has already"
         raise WorkflowDefinitionError(f"{problem}: choose another name.")
-    if added := cls.model_fields.keys() - family.base.model_fields.keys():
-        problem = f"`{cls.__qualname__}` adds {_listed(added)} to `{family.base.__qualname__}`"
+    if new_fields := cls.model_fields.keys() - family.base.model_fields.keys():
+        problem = f"`{cls.__qualname__}` adds {_listed(new_fields)} to `{family.base.__qualname__}`"
         raise WorkflowDefinitionError(f"{problem}: declare it there too, as `… | None = None`, and narrow it here.")
 
 
@@ -136,20 +136,20 @@ def _check_blocks(cls: type[DomainModel]) -> None:
 
 
 def _is_strict_enough(block: type[DomainModel], status: SubscriptionLifecycle) -> bool:
-    """Whether a ``block`` promises at least what its family promises for ``status``."""
+    """True if ``block`` is at least as strict as the class of its family for ``status``."""
     return issubclass(block, variant(block, status))
 
 
 def _enlist(cls: type[DomainModel], family: Family) -> None:
     for status in cls._lifecycle:
-        other = family.variants.get(status, cls)
-        if _written_as(other) != _written_as(cls):  # the same words again are a module that was reloaded
-            problem = f"`{cls.__qualname__}` and `{other.__qualname__}` both stand for {status} of {family.name!r}"
+        known = family.variants.get(status, cls)
+        if _full_name(known) != _full_name(cls):  # an equal name means that the module was reloaded
+            problem = f"`{cls.__qualname__}` and `{known.__qualname__}` both stand for {status} of {family.name!r}"
             raise WorkflowDefinitionError(f"{problem}: give one another lifecycle, or begin a family of its own.")
         family.variants[status] = cls
 
 
-def _written_as(cls: type) -> tuple[str, str]:
+def _full_name(cls: type) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 

@@ -1,4 +1,4 @@
-"""The subscriptions in what a step returned."""
+"""Finds the subscriptions in the result of a step."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,18 +7,18 @@ from orchestrator_gql.domain.subscriptions import SubscriptionModel
 
 
 def find_models(value: Any) -> list[SubscriptionModel]:
-    """Every subscription in ``value``, in the order of their places: itself, or in its dicts, lists and tuples.
+    """Every subscription in ``value`` or in its dicts, lists and tuples, in order.
 
-    One that stands in several places is found once. Subscriptions in other objects are not looked for.
+    A subscription that occurs several times is returned once. Other objects are not searched.
     """
-    found = {id(model): model for model in _models_in(value, ())}
-    return list(found.values())
+    models = {id(model): model for model in _models_in(value, ())}
+    return list(models.values())
 
 
 def _models_in(value: Any, around: tuple[int, ...]) -> Iterator[SubscriptionModel]:
     if isinstance(value, SubscriptionModel):
         yield value
-    # A container that holds itself has no end; that it is not JSON either is for the boundary to say.
+    # A container that contains itself would never end. The JSON boundary refuses it later.
     elif isinstance(value, dict | list | tuple) and id(value) not in around:
         for item in value.values() if isinstance(value, dict) else value:
             yield from _models_in(item, (*around, id(value)))

@@ -1,4 +1,4 @@
-"""The life of a product subscription: which status may follow which, which class stands for one that has none."""
+"""The lifecycle of a product subscription: which status may follow which, and which class each status uses."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,11 +20,11 @@ SAFE_TRANSITIONS: Final[Mapping[SubscriptionLifecycle, frozenset[SubscriptionLif
         TERMINATED: frozenset(),
     }
 )
-"""What may follow a status.
+"""The statuses that may follow a status.
 
-Nothing returns to initial: what was ordered from the network is not undone by forgetting it. Nothing follows
-terminated: its resources may serve another customer by now. What was never provisioned can neither be migrated nor
-disabled.
+No status goes back to initial: an order in the network does not disappear if we forget it. No status follows
+terminated: another customer may use the resources by now. A subscription that was never provisioned cannot be
+migrated or disabled.
 """
 
 LOOKED_UP: Final[Mapping[SubscriptionLifecycle, tuple[SubscriptionLifecycle, ...]]] = MappingProxyType(
@@ -37,25 +37,25 @@ LOOKED_UP: Final[Mapping[SubscriptionLifecycle, tuple[SubscriptionLifecycle, ...
         TERMINATED: (TERMINATED, INITIAL),
     }
 )
-"""Whose class stands for a status, the first that exists; at last the base.
+"""For each status, the statuses whose class is used: the first that exists, otherwise the base.
 
-Each is looser than the one before it. Migrating is half-way, as provisioning is. What is disabled or terminated may
-have come from any status and have given back what it held, so only the loosest class is sure to fit.
+Each class is looser than the one before. Migrating is incomplete, as provisioning is. A disabled or terminated
+subscription may come from any status and may have released its resources, so only the loosest class fits always.
 """
 
 
 def is_safe(status: SubscriptionLifecycle, following: SubscriptionLifecycle) -> bool:
-    """Whether ``following`` may come after ``status``; a status may always be repeated.
+    """True if ``following`` may come after ``status``; a status may always be repeated.
 
     >>> is_safe(SubscriptionLifecycle.ACTIVE, SubscriptionLifecycle.INITIAL)
     False
     """
-    # A step runs at least once: the one that sets a status may find it set already.
+    # A step may run more than once, so a step that sets a status may find it set already.
     return following is status or following in SAFE_TRANSITIONS[status]
 
 
 def check_transition(status: SubscriptionLifecycle, following: SubscriptionLifecycle, *, subscription_id: UUID) -> None:
-    """Raise ``UnsafeTransition`` where ``following`` may not come after ``status``."""
+    """Raise ``UnsafeTransition`` if ``following`` may not come after ``status``."""
     if not is_safe(status, following):
-        allowed = [str(each) for each in SubscriptionLifecycle if each in SAFE_TRANSITIONS[status]]
+        allowed = [str(candidate) for candidate in SubscriptionLifecycle if candidate in SAFE_TRANSITIONS[status]]
         raise UnsafeTransition(subscription_id, str(status), str(following), allowed=allowed)

@@ -1,4 +1,4 @@
-"""Where in a model something is, in the words an author would write it with."""
+"""Names a place in a model as an author would write it in Python."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ _MAX_FAULTS_SHOWN = 10
 
 
 def path_of(keys: Iterable[str | int]) -> str:
-    """The place of a value below its model; ``keys`` lead there from the root.
+    """The place of a value in its model; ``keys`` lead there from the root.
 
     >>> path_of(["virtual_circuit", "saps", 0, "vlan"])
     'virtual_circuit.saps[0].vlan'
@@ -19,9 +19,9 @@ def path_of(keys: Iterable[str | int]) -> str:
 
 
 def faults_of(problem: ValidationError) -> str:
-    """What pydantic found wrong, each fault with its place, in one line.
+    """The errors of pydantic with their places, in one line; at most ten are shown.
 
-    A value that is None where the class wants one is called what it is to an author: not set. At most ten are shown.
+    If a required value is None, the text is "is not set", because that is what the author sees.
     """
     faults = problem.errors(include_url=False, include_context=False)
     shown = "; ".join(
@@ -31,9 +31,9 @@ def faults_of(problem: ValidationError) -> str:
     return f"{shown}; and {more} more" if more > 0 else shown
 
 
-def _fault_of(place: tuple[str | int, ...], kind: str, message: str, found: object) -> str:
+def _fault_of(place: tuple[str | int, ...], kind: str, message: str, value: object) -> str:
     path = path_of(place) or "the whole"
-    return f"{path} is not set" if kind == "missing" or found is None else f"{path}: {message}"
+    return f"{path} is not set" if kind == "missing" or value is None else f"{path}: {message}"
 
 
 def _step_of(key: str | int) -> str:

@@ -1,4 +1,4 @@
-"""What is offered to customers: the facts of a product that every subscription to it carries."""
+"""The facts of a product; every subscription to the product carries them."""
 
 from enum import StrEnum
 from typing import Any
@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ProductStatus(StrEnum):
-    """Where a product stands in its own life."""
+    """The stage of a product in its own life."""
 
     ACTIVE = "ACTIVE"
-    PRE_PRODUCTION = "PRE_PRODUCTION"  # offered to a few
+    PRE_PRODUCTION = "PRE_PRODUCTION"  # offered to some customers
     PHASE_OUT = "PHASE_OUT"  # no new subscriptions
     END_OF_LIFE = "END_OF_LIFE"
 
@@ -19,7 +19,7 @@ class ProductStatus(StrEnum):
 class ProductModel(BaseModel):
     """The facts of one product.
 
-    ``fixed_inputs`` are values that all its subscriptions share, such as a speed: each fills the field of its name.
+    ``fixed_inputs`` are values that all its subscriptions share, such as a speed. Each fills the field with its name.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

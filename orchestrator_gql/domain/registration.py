@@ -1,4 +1,4 @@
-"""The declaration of a product, beside its models."""
+"""Declares a product next to its models."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,11 +21,11 @@ def register_product(
     fixed_inputs: Mapping[str, Any] | None = None,
     product_id: UUID | None = None,
 ) -> ProductModel:
-    """Offer a product whose subscriptions are of ``model``'s family; any class of the family will do.
+    """Register a product whose subscriptions are of the family of ``model`` (any class of the family).
 
-    ``description`` and ``product_type`` default to the name, ``tag`` to its capitals. Give a ``product_id`` to a
-    product that may be renamed one day: without one its id follows from its name. Raises ``WorkflowDefinitionError``
-    where the name or the id is another product's.
+    ``description`` and ``product_type`` default to the name, ``tag`` to the name in capitals. Pass a ``product_id`` if
+    the product may be renamed later: the default id is derived from the name. Raises ``WorkflowDefinitionError`` if
+    another product has the name or the id.
     """
     if model._family is None:
         raise WorkflowDefinitionError(

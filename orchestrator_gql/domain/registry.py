@@ -1,4 +1,4 @@
-"""Which products exist, and which family of models each is made of."""
+"""The registered products, each with its family of models."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +22,8 @@ class RegisteredProduct:
         return block_schema(self.model)
 
     def is_same_as(self, other: "RegisteredProduct") -> bool:
-        """Whether both were declared by the same words: a module imported twice declares its products twice."""
-        return self.facts == other.facts and _written_as(self.model) == _written_as(other.model)
+        """True if both declarations are equal: a module that is imported twice declares its products twice."""
+        return self.facts == other.facts and _full_name(self.model) == _full_name(other.model)
 
 
 class ProductRegistry:
@@ -34,7 +34,10 @@ class ProductRegistry:
         self._by_name: dict[str, RegisteredProduct] = {}
 
     def register(self, product: RegisteredProduct) -> None:
-        """Add ``product``; the same again is fine, another of its name or id is a ``WorkflowDefinitionError``."""
+        """Add ``product``; an equal one may be added again.
+
+        Raises ``WorkflowDefinitionError`` if a different product has the same name or id.
+        """
         facts = product.facts
         for known in (self._by_name.get(facts.name), self._by_id.get(facts.product_id)):
             if known is not None and not known.is_same_as(product):
@@ -42,35 +45,35 @@ class ProductRegistry:
         self._by_id[facts.product_id] = self._by_name[facts.name] = product
 
     def by_id(self, product_id: UUID | str) -> RegisteredProduct:
-        """The product of this id; raises ``NotFound``."""
+        """The product with this id; raises ``NotFound``."""
         try:
             return self._by_id[UUID(str(product_id))]
         except (KeyError, ValueError):
             raise NotFound("product", product_id) from None
 
     def by_name(self, name: str) -> RegisteredProduct:
-        """The product of this name; raises ``NotFound``."""
+        """The product with this name; raises ``NotFound``."""
         try:
             return self._by_name[name]
         except KeyError:
             raise NotFound("product", name) from None
 
     def of_model(self, model: type[DomainModel]) -> tuple[RegisteredProduct, ...]:
-        """Every product that is made of ``model``'s family; several may be, such as one for each speed."""
-        return tuple(each for each in self.all() if each.model._family is model._family)
+        """Every product of the family of ``model``; there may be several, such as one for each speed."""
+        return tuple(product for product in self.all() if product.model._family is model._family)
 
     def all(self) -> tuple[RegisteredProduct, ...]:
         """All products, in the order of their registration."""
         return tuple(self._by_id.values())
 
 
-# One for all: a product is declared beside its models while their module is imported, and at that moment there is no
-# runtime yet that could be handed in.
+# This is a global because a product is declared next to its models, at import: at that time there is no runtime yet
+# that could be passed in.
 products = ProductRegistry()
 
 
 def stable_id(name: str) -> UUID:
-    """The id of a product that was given none: the same for a name on every machine and in every release.
+    """The id of a product that was registered without one: a name gives the same id on every machine and release.
 
     >>> stable_id("L2VPN")
     UUID('b85a19ec-5eda-5d12-ac1e-5b230c4aa549')
@@ -79,11 +82,13 @@ def stable_id(name: str) -> UUID:
 
 
 def _clash(known: RegisteredProduct, product: RegisteredProduct) -> str:
-    there, here = (f"{each.facts.name!r} of `{'.'.join(_written_as(each.model))}`" for each in (known, product))
-    if there == here:
-        return f"The product {here} is registered twice with different facts: keep one of them."
-    return f"The product {here} has the name or the id of {there}: give it its own."
+    known_title, title = (
+        f"{declared.facts.name!r} of `{'.'.join(_full_name(declared.model))}`" for declared in (known, product)
+    )
+    if known_title == title:
+        return f"The product {title} is registered twice with different facts: keep one of them."
+    return f"The product {title} has the name or the id of {known_title}: give it its own."
 
 
-def _written_as(model: type[DomainModel]) -> tuple[str, str]:
+def _full_name(model: type[DomainModel]) -> tuple[str, str]:
     return model.__module__, model.__qualname__

@@ -1,4 +1,4 @@
-"""The JSON Schema of what a customer gets: a model without what the orchestrator keeps beside it."""
+"""The JSON Schema of a product: a model without the orchestrator's own fields."""
 
 from typing import Any
 
@@ -11,22 +11,20 @@ from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 
 def block_schema(model: type[DomainModel]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the active model of ``model``'s family as it is dumped, its bookkeeping left out."""
+    """The JSON Schema (2020-12) of a dump of the active class in ``model``'s family, without bookkeeping fields."""
     active = variant(model, SubscriptionLifecycle.ACTIVE)
     return active.model_json_schema(schema_generator=_WithoutBookkeeping, mode="serialization")
 
 
 class _WithoutBookkeeping(MarkingSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        described = super().model_schema(schema)
+        schema_of_model = super().model_schema(schema)
         model = schema["cls"]
         if issubclass(model, DomainModel):
-            _leave_out(described, bookkeeping_of(model))
-        return described
+            _leave_out(schema_of_model, bookkeeping_of(model))
+        return schema_of_model
 
 
-def _leave_out(described: JsonSchemaValue, names: frozenset[str]) -> None:
-    described["properties"] = {
-        name: each for name, each in described.get("properties", {}).items() if name not in names
-    }
-    described["required"] = [name for name in described.get("required", ()) if name not in names]
+def _leave_out(schema: JsonSchemaValue, names: frozenset[str]) -> None:
+    schema["properties"] = {name: below for name, below in schema.get("properties", {}).items() if name not in names}
+    schema["required"] = [name for name in schema.get("required", ()) if name not in names]

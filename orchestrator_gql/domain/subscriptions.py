@@ -22,7 +22,7 @@ S = TypeVar("S", bound="SubscriptionModel")
 
 
 class SubscriptionModel(DomainModel):
-    """A product subscription; derive from it, loosest class first.
+    """A product subscription. Derive your classes from it, the loosest class first.
 
         class L2vpnInactive(SubscriptionModel, is_base=True):
             virtual_circuit: VirtualCircuitBlockInactive
@@ -30,8 +30,8 @@ class SubscriptionModel(DomainModel):
         class L2vpn(L2vpnInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
             virtual_circuit: VirtualCircuitBlock
 
-    ``is_base`` begins a family (a class directly below this one does so anyway); ``lifecycle`` says for which
-    statuses a class stands. ``status`` is changed by ``from_other_lifecycle`` only, which checks what it promises.
+    ``is_base`` begins a family (a direct subclass of this class always does). ``lifecycle`` lists the statuses of a
+    class. Only ``from_other_lifecycle`` changes ``status``; it validates the fields for the new status.
     """
 
     product: ProductModel = Field(frozen=True)
@@ -62,31 +62,33 @@ class SubscriptionModel(DomainModel):
         status: SubscriptionLifecycle = SubscriptionLifecycle.INITIAL,
         **values: Any,
     ) -> Self:
-        """A new subscription to a registered product, of the class that stands for ``status``.
+        """A new subscription to a registered product, of the class for ``status``.
 
-        Blocks are made and what may be None is None, unless given in ``values``, which take any field by name. It is
-        out of sync until the workflow that makes it is done.
+        ``values`` sets fields by name. Missing blocks are made, other missing fields are None if they allow it. The
+        subscription is out of sync until its workflow is done.
 
-        Raises ``NotFound`` for an unknown product, and ``StepError``: ``lifecycle-mismatch`` where the class is not a
-        ``cls``, ``model-invalid`` where a field may not be left out.
+        Raises ``NotFound`` for an unknown product, and ``StepError``: ``lifecycle-mismatch`` if the class is not a
+        ``cls``, ``model-invalid`` if a required field is missing.
         """
         product = products.by_id(product_id)
         facts = product.facts
         model = _narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
-        fixed = {name: each for name, each in (facts.fixed_inputs or {}).items() if name in model.model_fields}
-        given = {"description": facts.description} | _dates(status) | fixed | values
-        given |= {"product": facts, "customer_id": customer_id, "status": status}
-        return validated(model, filled(model, given), problem=f"A new {facts.name} subscription cannot be {status}")
+        fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
+        field_values = {"description": facts.description} | _dates(status) | fixed | values
+        field_values |= {"product": facts, "customer_id": customer_id, "status": status}
+        return validated(
+            model, filled(model, field_values), problem=f"A new {facts.name} subscription cannot be {status}"
+        )
 
     @classmethod
     def from_other_lifecycle(
         cls, subscription: "SubscriptionModel", status: SubscriptionLifecycle, *, now: datetime | None = None
     ) -> Self:
-        """``subscription`` in another status, as the class that stands for it; the given one stays as it was.
+        """A copy of ``subscription`` in another status, of the class for that status; the original does not change.
 
-        ``start_date`` is set where it first becomes active, ``end_date`` where it becomes terminated; ``now`` is for
+        ``start_date`` is set at the first change to active, ``end_date`` at the change to terminated; ``now`` is for
         tests. Raises ``UnsafeTransition``, or ``StepError``: ``model-invalid`` names the fields that the stricter
-        class misses, ``lifecycle-mismatch`` says that it is not a ``cls``.
+        class needs, ``lifecycle-mismatch`` means that the class is not a ``cls``.
         """
         check_transition(subscription.status, status, subscription_id=subscription.subscription_id)
         title = _title(subscription.product.name, subscription.subscription_id)
@@ -97,18 +99,18 @@ class SubscriptionModel(DomainModel):
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> Self:
-        """The subscription that ``dump`` wrote, as the class of its product that stands for its status.
+        """The subscription that ``dump`` wrote, of the class for its product and status.
 
-        A field that its class no longer has is passed over. Raises as ``accepts`` does, and ``StepError``
-        ``model-invalid`` where the rest does not fit its class.
+        A field that the class no longer has is ignored. Raises the errors of ``accepts``, and ``StepError``
+        ``model-invalid`` if the other fields do not fit the class.
         """
         model = accepts(cls, data)
         return validated(model, data, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
 
     def dump(self) -> dict[str, Any]:
-        """This subscription as JSON values, exactly what ``load`` reads.
+        """This subscription as JSON values, which ``load`` reads.
 
-        Raises ``StepError`` ``model-invalid`` for what could not be loaded again: appending to a list goes unchecked.
+        Raises ``StepError`` ``model-invalid`` if ``load`` would refuse it: an append to a list is not validated before.
         """
         data: dict[str, Any] = revealed(dumped(self, warnings=False), Found())
         validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
@@ -116,11 +118,11 @@ class SubscriptionModel(DomainModel):
 
 
 def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
-    """The class to load ``data``, a dumped subscription, with: ``model``, or a stricter one of its family.
+    """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
 
-    The product and the status of ``data`` decide on the class. Where that is not a ``model``, raises ``StepError``
-    ``lifecycle-mismatch``, which names both and the subscription; ``NotFound`` where the product is not registered and
-    ``model`` is of no family either.
+    The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
+    classes and the subscription, if the class is not a ``model``; ``NotFound`` if the product is not registered and
+    ``model`` has no family.
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
@@ -141,13 +143,13 @@ def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[Dom
 
 
 def _narrowed(model: type[S], member: type[DomainModel], status: SubscriptionLifecycle, *, title: str) -> type[S]:
-    """The class that stands for ``status`` in the family of ``member``, where that is a ``model``."""
-    found = variant(member, status)
-    if issubclass(found, model):
-        return found
-    wanted, there = model.__qualname__, found.__qualname__
-    problem = f"{title} is no `{wanted}`: in the status {status} it is a `{there}`"
-    raise StepError(f"{problem}. Change its status first, or ask for a `{there}`.", code="lifecycle-mismatch")
+    """The class for ``status`` in the family of ``member``; raises ``StepError`` if it is not a ``model``."""
+    status_class = variant(member, status)
+    if issubclass(status_class, model):
+        return status_class
+    wanted, actual = model.__qualname__, status_class.__qualname__
+    problem = f"{title} is no `{wanted}`: in the status {status} it is a `{actual}`"
+    raise StepError(f"{problem}. Change its status first, or ask for a `{actual}`.", code="lifecycle-mismatch")
 
 
 def _dates(
@@ -157,7 +159,7 @@ def _dates(
     end: datetime | None = None,
     now: datetime | None = None,
 ) -> dict[str, datetime | None]:
-    # The one place of this floor that may ask the clock: authors call it from their steps, where no time is handed in.
+    # Only this function of the layer reads the clock: authors call it from their steps and pass no time.
     now = now or WallClock().now()
     if status is SubscriptionLifecycle.ACTIVE:
         start = start or now

@@ -1,10 +1,10 @@
-"""The form wizard that the server owns: authors write pages, a turn says what is asked next.
+"""The form wizard of the server: authors write the pages, and the wizard decides which page comes next.
 
-wizard      one turn: the pages so far go in; the next page, field errors or the data come out
-answers     one answer against its page          shown     one page as a client sees it
-accepted    the answers that were taken, as JSON masks     what of it is hidden, and taken back
-faults      pydantic's errors as field errors    schemas   its JSON Schema · hints  how to draw it
-pages       the authors' words: FormPage, SubmitFormPage, ReadOnly
+wizard           one turn: the submitted pages go in; the next page, field errors or the data come out
+submitted_pages  validates one submitted page   shown     one page as a client sees it
+accepted         the accepted pages as JSON     masks     hides secrets in pages, and restores them
+errors           pydantic's errors as fields    schemas   the JSON Schema of a page
+hints            how to draw a page             pages     FormPage, SubmitFormPage and ReadOnly
 """
 
 from orchestrator_gql.forms.masks import Secrecy

@@ -1,4 +1,4 @@
-"""The pages of a form that were accepted so far and what it returned, as JSON, with the secrets in both."""
+"""The accepted pages of a form and the data that the form returned, as JSON, with the secrets in both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +18,10 @@ class Accepted:
         self.pages: list[dict[str, Json]] = []
         self.known = known
         self.secrets = NOTHING.knowing(known.values)
-        """Of the list of pages."""
+        """The secrets in the list of pages."""
 
     def add(self, values: dict[str, Any], schema: Mapping[str, Json]) -> None:
-        """Take the values of one more page; its JSON Schema may mark others as secret than their types do."""
+        """Add the values of the next page. The JSON Schema may mark more values as secret than their types do."""
         found = Found()
         page = _plain(values, "page", found)
         for place in places_in(dict(schema), page):
@@ -31,7 +31,10 @@ class Accepted:
         self.pages.append(page)
 
     def with_data(self, result: Mapping[str, Any]) -> tuple[dict[str, Json], Secrets]:
-        """What the form returned, and the secrets in it: by their type, and what a page said of the same name."""
+        """The data that the form returned, as JSON, and the secrets in the data.
+
+        A value is secret if its type says so, or if a page has the same value under the same key as a secret.
+        """
         found = Found()
         try:
             data = _plain(result, "result", found)

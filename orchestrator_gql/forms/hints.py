@@ -1,7 +1,7 @@
-"""How a page is best drawn: the uiSchema of react-jsonschema-form, read off the page's JSON Schema.
+"""Makes the uiSchema of react-jsonschema-form, which says how to draw a page, from the page's JSON Schema.
 
-``ui:widget`` names only widgets that renderer has itself, for it stops at one it does not know; ours (``label``,
-``callout``, …) are told as ``ui:field``, which falls back to the field's plain type.
+``ui:widget`` names only the renderer's own widgets, because the renderer stops at an unknown widget. Our widgets
+(``label``, ``callout``, …) are named in ``ui:field``: there the renderer falls back to the field's plain type.
 """
 
 from orchestrator_gql.forms.schemas import CONTENT_FORMATS, Schema, definition_name, resolved
@@ -14,21 +14,21 @@ _FIELDS = CONTENT_FORMATS | {"label", "divider", "timestamp", "accept", "subscri
 
 
 def ui_schema(schema: Schema) -> Schema:
-    """The hints for a page, nested like its fields."""
+    """The drawing hints for a page, nested like its fields."""
     return _of_object(schema, schema.get("$defs", {}), frozenset())
 
 
 def _of_object(schema: Schema, definitions: Schema, above: frozenset[str]) -> Schema:
     properties: Schema = schema.get("properties", {})
     hints = {name: _of_field(field, definitions, above) for name, field in properties.items()}
-    # Said aloud because a store may sort the keys of an object.
+    # The order is explicit because a store may sort the keys of an object.
     order = {"ui:order": list(properties)} if properties else {}
     return order | {name: hint for name, hint in hints.items() if hint}
 
 
 def _of_field(field: Schema, definitions: Schema, above: frozenset[str]) -> Schema:
     name = definition_name(field)
-    if name in above:  # a model that contains itself: hints have no references, so they end here
+    if name in above:  # a model contains itself: hints have no references, so the hints end here
         return {}
     within = above | {name} if name else above
     schema = resolved(field, definitions)

@@ -1,7 +1,8 @@
-"""Masks in forms: put where secrets stand before a page is shown, and taken for what they hide when they come back.
+"""Masks in forms: hides the secrets before a page is shown, and restores them when a client sends the masks back.
 
-A mask is never taken for a value. It stands for the original where it comes back at the place at which it was shown;
-everywhere else, and where that is not certain, the field is refused: a secret that is guessed wrong is another's.
+A mask is never accepted as a value. If a mask comes back at the place where it was shown, the original value replaces
+it. In all other cases, and in every case of doubt, the field is refused: a wrong guess could put the secret of one
+field into another.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,10 +21,10 @@ Schema = dict[str, Any]
 _STRUCTURE = frozenset({"$ref", "type", "format", "enum", "required", "pattern", "options"})
 _MAPS_OF_SCHEMAS = frozenset({"properties", "patternProperties", "$defs"})
 _SURROUNDING = 60
-"""Characters beside a mask in a text that must be as they were shown."""
+"""Number of characters beside a mask in a text that must not change."""
 
 _WHOLE = (MASK, DISPLAY)
-"""Masks of a whole value: ours, and pydantic's."""
+"""The masks of a whole value: our mask and pydantic's mask."""
 
 _ABSENT = object()
 
@@ -34,9 +35,9 @@ def _as_it_is(value: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Secrecy:
-    """What a form does not show: the secrets of its process, and what the deployment hides (``redact``).
+    """The values that a form hides: the secrets of its process, and what the deployment hides (``redact``).
 
-    ``approved`` are the pages that somebody approved already, with which those that others are shown begin.
+    ``approved`` are the pages that somebody approved already. The next person sees their values in the fields.
     """
 
     secrets: Secrets = NOTHING
@@ -44,12 +45,12 @@ class Secrecy:
     approved: Sequence[Json] = field(default=(), repr=False)
 
     def approved_at(self, index: int) -> dict[str, Json]:
-        """What was approved of the page at that place."""
+        """The approved values of the page at this index; empty if there are none."""
         page = self.approved[index] if index < len(self.approved) else None
         return page if isinstance(page, dict) else {}
 
     def shown(self, schema: Schema, values: dict[str, Json]) -> dict[str, Json]:
-        """The values of a page, of that JSON Schema, without what the process knows to be secret."""
+        """The values of a page with this JSON Schema, with masks in the places of secrets."""
         shown: dict[str, Json] = self.secrets.concealed(masked(values, places_in(schema, values)))
         return shown
 
@@ -58,7 +59,7 @@ NO_SECRECY = Secrecy()
 
 
 def schema_shown(schema: Schema, secrets: Secrets) -> Schema:
-    """A page's JSON Schema with masks in the places of the secrets among its values."""
+    """The JSON Schema of a page, with masks in the places of the secrets among its values."""
     definitions = {"$defs": schema["$defs"]} if "$defs" in schema else {}
     return {key: _shown_below(key, below, schema, definitions, secrets) for key, below in schema.items()}
 
@@ -67,17 +68,18 @@ def _shown_below(key: str, below: Json, schema: Schema, definitions: Schema, sec
     if key in _STRUCTURE:
         return below
     if key in VALUES:
-        every = below if key == "examples" and isinstance(below, list) else [below]
-        marked = [
-            masked(one, [""] if is_marked(schema) else places_in({**schema, **definitions}, one)) for one in every
+        values = below if key == "examples" and isinstance(below, list) else [below]
+        masked_values = [
+            masked(value, [""] if is_marked(schema) else places_in({**schema, **definitions}, value))
+            for value in values
         ]
-        return secrets.concealed(marked if every is below else marked[0])
+        return secrets.concealed(masked_values if values is below else masked_values[0])
     if key in _MAPS_OF_SCHEMAS and isinstance(below, dict):
-        return {name: _nested(each, definitions, secrets) for name, each in below.items()}
+        return {name: _nested(schema_below, definitions, secrets) for name, schema_below in below.items()}
     if isinstance(below, dict):
         return _nested(below, definitions, secrets)
     if isinstance(below, list):
-        return [_nested(each, definitions, secrets) for each in below]
+        return [_nested(schema_below, definitions, secrets) for schema_below in below]
     return secrets.concealed(below) if isinstance(below, str) else below
 
 
@@ -88,7 +90,7 @@ def _nested(schema: Json, definitions: Schema, secrets: Secrets) -> Json:
 
 
 def holds_mask(value: Json) -> bool:
-    """Whether a mask stands anywhere in what a client sent."""
+    """True if a value from a client contains a mask anywhere."""
     match value:
         case str():
             return MASK in value or value == DISPLAY
@@ -101,7 +103,7 @@ def holds_mask(value: Json) -> bool:
 
 
 def restored(sent: Json, original: Json, shown: Json) -> tuple[Json, tuple[FieldError, ...]]:
-    """What was sent, with the original in the place of each mask, and an error for each mask that hides nothing there.
+    """The sent value with the original in the place of each mask, and an error for each mask that hides nothing there.
 
     ``shown`` is the ``original`` as the client saw it.
     """
@@ -132,8 +134,8 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, str) and value in _WHOLE
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _is_same(value: Any, other: Any) -> bool:
+    return type(value) is type(other) and bool(value == other)
 
 
 def _error(place: tuple[str, ...]) -> FieldError:
@@ -145,91 +147,97 @@ def _restored_object(
     sent: dict[str, Json], original: Any, shown: Any, place: tuple[str, ...], errors: list[FieldError]
 ) -> Json:
     before = original if isinstance(original, dict) else {}
-    seen = shown if isinstance(shown, dict) else {}
-    names = dict(zip(seen, before, strict=True)) if len(seen) == len(before) else {key: key for key in before}
-    found: dict[str, Json] = {}
+    shown_items = shown if isinstance(shown, dict) else {}
+    names = (
+        dict(zip(shown_items, before, strict=True)) if len(shown_items) == len(before) else {key: key for key in before}
+    )
+    result: dict[str, Json] = {}
     for key, item in sent.items():
         name = names.get(key, key)
         if MASK in key and key not in before and key not in names:
             errors.append(_error((*place, key)))
             continue
         below = before.get(name, _ABSENT)
-        found[name] = _restored(item, below, seen.get(key, _ABSENT), (*place, key), errors)
-    return found
+        result[name] = _restored(item, below, shown_items.get(key, _ABSENT), (*place, key), errors)
+    return result
 
 
 def _restored_list(
     sent: list[Json], original: Any, shown: Any, place: tuple[str, ...], errors: list[FieldError]
 ) -> Json:
-    """Items by their places where at most one of them changed; else each by the only one that looked like it."""
+    """Match the items by index if at most one item changed; otherwise match each with the only equal shown item."""
     before = original if isinstance(original, list) else []
-    seen = shown if isinstance(shown, list) and len(shown) == len(before) else [_ABSENT] * len(before)
-    changed = sum(not _is_same(item, was) for item, was in zip(sent, seen, strict=False))
+    shown_items = shown if isinstance(shown, list) and len(shown) == len(before) else [_ABSENT] * len(before)
+    changed = sum(not _is_same(item, was) for item, was in zip(sent, shown_items, strict=False))
     in_place = len(sent) == len(before) and changed <= 1
-    found: list[Json] = []
+    result: list[Json] = []
     for index, item in enumerate(sent):
-        at = [index] if in_place else [n for n, was in enumerate(seen) if _is_same(item, was)]
-        hidden, was = (before[at[0]], seen[at[0]]) if len(at) == 1 else (_ABSENT, _ABSENT)
-        found.append(_restored(item, hidden, was, (*place, str(index)), errors))
-    return found
+        places = [index] if in_place else [position for position, was in enumerate(shown_items) if _is_same(item, was)]
+        hidden, was = (before[places[0]], shown_items[places[0]]) if len(places) == 1 else (_ABSENT, _ABSENT)
+        result.append(_restored(item, hidden, was, (*place, str(index)), errors))
+    return result
 
 
 def _restored_text(sent: str, original: Any, shown: Any) -> str | None:
-    """The text with what its masks hide; None where that is not certain.
+    """The text with the original in the place of each mask; None if the original is not certain.
 
-    A text was edited: that is certain if what stands around the masks is as it was, and either stands before one mask
-    alone, or all changes are between two masks. Then none of them can have changed its place with another.
+    The original is certain if the text around the masks did not change, and if either only one piece changed or the
+    text before each mask is different. Then no mask can have changed places with another mask.
     """
     if not isinstance(original, str) or not isinstance(shown, str) or sent in _WHOLE:
         return None
-    pieces, seen = sent.split(MASK), shown.split(MASK)
-    hidden = _hidden(original, seen)
-    changed = [index for index, (piece, was) in enumerate(zip(pieces, seen, strict=False)) if piece != was]
-    if hidden is None or len(pieces) != len(seen) or (len(changed) > 1 and not _are_told_apart(seen)):
+    pieces, shown_pieces = sent.split(MASK), shown.split(MASK)
+    hidden = _hidden(original, shown_pieces)
+    changed = [index for index, (piece, was) in enumerate(zip(pieces, shown_pieces, strict=False)) if piece != was]
+    if (
+        hidden is None
+        or len(pieces) != len(shown_pieces)
+        or (len(changed) > 1 and not _are_distinguishable(shown_pieces))
+    ):
         return None
-    if not all(_is_around(pieces[index], seen[index], index, len(pieces) - 1) for index in changed):
+    if not all(_is_around(pieces[index], shown_pieces[index], index, len(pieces) - 1) for index in changed):
         return None
     return "".join(part for pair in zip(pieces, (*hidden, ""), strict=True) for part in pair)
 
 
 def _is_around(piece: str, was: str, index: int, last: int) -> bool:
-    """Whether a changed piece begins and ends, where a mask is beside it, as it was shown."""
+    """True if a changed piece still begins and ends as it was shown, on each side that touches a mask."""
     begins = index == 0 or piece.startswith(was[:1] or "\0")
     tail = _tail(was)
     return begins and (index == last or (bool(tail) and piece.endswith(tail)))
 
 
-def _are_told_apart(seen: Sequence[str]) -> bool:
-    tails = [_tail(piece) for piece in seen[:-1]]
+def _are_distinguishable(shown_pieces: Sequence[str]) -> bool:
+    tails = [_tail(piece) for piece in shown_pieces[:-1]]
     return len(set(tails)) == len(tails)
 
 
 def _tail(piece: str) -> str:
-    """What stands before a mask, on its line."""
+    """The text before a mask, on the same line."""
     return piece[-_SURROUNDING:].rpartition("\n")[2]
 
 
-def _hidden(original: str, seen: Sequence[str]) -> list[str] | None:
-    """What each mask of a text hides; None where it could be read in two ways.
+def _hidden(original: str, shown_pieces: Sequence[str]) -> list[str] | None:
+    """The hidden text of each mask; None if there are two possible solutions.
 
-    It is read from either end, each time with masks that hide as little as they can: no search goes back, for a text of
-    a megabyte may hold thousands of masks.
+    The text is read from both ends, and each time the masks hide as little as possible. There is no backtracking: a
+    text of a megabyte may hold thousands of masks.
     """
-    first = _read(original, seen)
-    backwards = _read(original[::-1], [piece[::-1] for piece in reversed(seen)])
+    first = _hidden_from_the_left(original, shown_pieces)
+    backwards = _hidden_from_the_left(original[::-1], [piece[::-1] for piece in reversed(shown_pieces)])
     return first if backwards is not None and first == [hidden[::-1] for hidden in reversed(backwards)] else None
 
 
-def _read(original: str, seen: Sequence[str]) -> list[str] | None:
-    begin, *between = seen
-    if not original.startswith(begin) or not original.endswith(seen[-1]):
+def _hidden_from_the_left(original: str, shown_pieces: Sequence[str]) -> list[str] | None:
+    begin, *between = shown_pieces
+    if not original.startswith(begin) or not original.endswith(shown_pieces[-1]):
         return None
-    found, at = list[str](), len(begin)
+    hidden, start = list[str](), len(begin)
     for piece in between[:-1]:
-        following = original.find(piece, at + 1)
+        following = original.find(piece, start + 1)
         if following < 0:
             return None
-        found.append(original[at:following])
-        at = following + len(piece)
-    end = len(original) - len(seen[-1])
-    return [*found, original[at:end]] if between and end > at else None
+        hidden.append(original[start:following])
+        start = following + len(piece)
+    end = len(original) - len(shown_pieces[-1])
+    return [*hidden, original[start:end]] if between and end > start else None

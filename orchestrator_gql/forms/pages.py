@@ -1,4 +1,4 @@
-"""The words in which authors write a form's pages."""
+"""The base classes and field types with which authors write the pages of a form."""
 
 from typing import Annotated, ClassVar, TypeAlias, TypeVar
 
@@ -9,18 +9,18 @@ from pydantic_forms.types import FormMeta
 T = TypeVar("T")
 
 ReadOnly: TypeAlias = Annotated[T, Field(frozen=True)]
-"""A field that is shown and never asked: ``result: ReadOnly[str] = state["result"]``.
+"""A field that is shown but cannot be changed: ``result: ReadOnly[str] = state["result"]``.
 
-It needs a default. What a client sends for it is ignored; its value is the default, at every turn.
+The field needs a default. Its value is always the default: a value from a client is ignored.
 """
 
 
 class FormPage(LibraryFormPage):
-    """One page of a form, with another one behind it.
+    """One page of a form that has a page after it.
 
-    The title is ``model_config["title"]`` (or the class's ``Config.title``), else made of the class name; the
-    docstring is the description. Unknown fields are errors. Every turn builds the page anew, so a default that
-    differs each time (a clock, a random id) gives each showing another digest: take such values from the state.
+    The title is ``model_config["title"]`` (or the class's ``Config.title``), otherwise it is made of the class name.
+    The docstring is the description. Unknown fields are errors. Every turn builds the page again, so a default that
+    changes (a clock, a random id) changes the digest each time: take such values from the state.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,7 +28,7 @@ class FormPage(LibraryFormPage):
     meta__: ClassVar[FormMeta | None] = {"hasNext": True}
 
     submit_label: ClassVar[str | None] = None
-    """What the button says; by default *Confirm*, *Next* or *Submit*, as fits the page."""
+    """The text of the button; the default is *Confirm*, *Next* or *Submit*, depending on the page."""
 
 
 class SubmitFormPage(FormPage):

@@ -21,10 +21,10 @@ _SCHEMAS = frozenset({"items", "additionalProperties", "propertyNames", "contain
 
 
 class _Value:
-    """An initial value, out of sight of pydantic's generator.
+    """An initial value, hidden from pydantic's schema generator.
 
-    That reads a ``$ref`` inside a value as a reference. A page shows what a remote service sent: it could break the
-    operator's form with that word, or have another text shown in its place.
+    The generator reads a ``$ref`` inside a value as a reference. A page may show data of a remote service: with a
+    ``$ref`` the service could break the operator's form, or show another text in its place.
     """
 
     __slots__ = ("json", "secrets")
@@ -35,10 +35,10 @@ class _Value:
 
 
 class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
-    """The library's generator, with initial values covered until it is done, and secrets in clear in them."""
+    """The library's generator; initial values stay hidden from it, and keep their secrets in clear."""
 
     def encode_default(self, dft: Any) -> Any:
-        # Pydantic sorts a set, but not one that the library got from a factory: each replica would show another page.
+        # Pydantic does not sort a set that comes from a default factory: each replica would show another page.
         value = sorted(dft, key=repr) if isinstance(dft, set | frozenset) else dft
         found, plain = Found(), super().encode_default(value)
         if next(secrets_within(value), None) is not None:
@@ -47,9 +47,9 @@ class _PageJsonSchema(MarkingSchema, GenerateFormJsonSchema):
 
 
 def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
-    """The page's JSON Schema 2020-12, self-contained, plain JSON, initial values as `default`.
+    """The page's JSON Schema (2020-12): self-contained plain JSON, with the initial values as `default`.
 
-    Secrets among these are in clear, and added to ``found``.
+    Secrets among the initial values are in clear, and are added to ``found``.
     """
 
     def uncovered(value: Any) -> Json:
@@ -70,30 +70,30 @@ def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:
-    """A schema with the definition it refers to laid under its own keywords."""
+    """A schema merged with the definition that it refers to; the keywords of the schema itself win."""
     return {**definitions.get(definition_name(schema), {}), **schema}
 
 
 def definition_name(schema: Schema) -> str:
-    """The name behind a ``$ref`` into ``$defs``; empty where there is none."""
+    """The name in a ``$ref`` to ``$defs``; empty if there is none."""
     return str(schema.get("$ref", "")).removeprefix("#/$defs/")
 
 
 def _tidy(schema: Schema, definitions: Schema) -> Schema:
-    """Mend what the library writes for its own renderer, so that the initial data keeps the page's own schema."""
+    """Correct what the library writes for its own renderer, so that the initial data is valid for the schema."""
 
     def tidy(below: Json) -> Json:
         return _tidy(below, definitions) if isinstance(below, dict) else below
 
     tidied = {key: _below(key, value, tidy) for key, value in schema.items()}
     if tidied.get("format") in CONTENT_FORMATS:
-        # A string by the library's word, though its value is an object or nothing.
+        # The library declares a string, but the value is an object or null.
         return {key: value for key, value in tidied.items() if key != "$ref"} | {"type": ["object", "null"]}
     return _nullable(tidied, definitions)
 
 
 def _below(keyword: str, value: Json, tidy: Callable[[Json], Json]) -> Json:
-    """Only where schemas stand: a `default` is data, and may well look like a schema."""
+    """Tidy only the places of schemas: a `default` is data, and may look like a schema."""
     if keyword in _MAPS_OF_SCHEMAS:
         return {name: tidy(below) for name, below in value.items()}
     if keyword in _LISTS_OF_SCHEMAS:
@@ -102,7 +102,7 @@ def _below(keyword: str, value: Json, tidy: Callable[[Json], Json]) -> Json:
 
 
 def _nullable(schema: Schema, definitions: Schema) -> Schema:
-    """``anyOf`` a plain type and null as one schema of two types, which renderers draw as one field."""
+    """Replace an ``anyOf`` of a plain type and null by one schema of two types, which renderers draw as one field."""
     match schema.get("anyOf"):
         case [{"type": "null"}, {} as inner] | [{} as inner, {"type": "null"}]:
             pass

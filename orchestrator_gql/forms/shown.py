@@ -1,4 +1,4 @@
-"""One page of a form as a client is shown it."""
+"""Makes one page of a form as a client sees it."""
 
 import json
 import re
@@ -19,20 +19,20 @@ from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 LONGEST_SHOWN = 100_000
-"""Characters of a read-only text that a page shows: more nobody reads in a form, and each look would carry it."""
+"""Number of characters of a read-only text that a page shows. Nobody reads more, and each request would carry it."""
 
-_NO_TITLE = "unknown"  # what the library calls a page without one
+_NO_TITLE = "unknown"  # the title that the library gives to a page without a title
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\W]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a client needs to draw one page.
+    """The data that a client needs to draw one page.
 
-    ``index`` counts the pages accepted before it; ``key`` is its class's name in kebab-case; ``schema`` is JSON Schema
-    2020-12; ``ui_schema`` hints for react-jsonschema-form; ``initial_data`` the values to begin with, by key.
-    ``is_confirmation``: there is nothing to fill in. ``digest``: SHA-256, in hex, of all that is shown, on the pages
-    before it too.
+    ``index`` is the number of pages accepted before. ``key`` is the name of the class in kebab-case. ``schema`` is JSON
+    Schema 2020-12, ``ui_schema`` has hints for react-jsonschema-form. ``initial_data`` holds the initial values by key.
+    ``is_confirmation`` is true if there is no field to fill in. ``digest`` is the SHA-256, in hex, of everything shown
+    on this page and on the pages before.
     """
 
     index: int
@@ -51,15 +51,15 @@ class Page:
 def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets = NOTHING) -> Page:
     """The page as a client sees it; raises ``StepError`` for a read-only field without a value.
 
-    ``behind`` is the digest of the page before it, empty where it is the first; masks stand in the places of the
-    ``secrets``, and of those that the page itself begins with.
+    ``behind`` is the digest of the page before, empty for the first page. Masks replace the ``secrets`` and the secrets
+    among the page's initial values.
     """
     _check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
-    found = Found()
-    schema = page_schema(page, found) | {"title": title}
-    schema = schema_shown(schema, secrets.knowing(found.values))
+    found_secrets = Found()
+    schema = page_schema(page, found_secrets) | {"title": title}
+    schema = schema_shown(schema, secrets.knowing(found_secrets.values))
     title = schema["title"]
     fields: dict[str, Schema] = schema["properties"]
     initial_data = {key: field["default"] for key, field in fields.items() if "default" in field}
@@ -86,13 +86,13 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
 
 
 def _is_too_long(field: Schema) -> bool:
-    """Only what is read: a text to be edited would come back without its end."""
+    """True only for read-only fields: an editable text would come back without its end."""
     text = field.get("default")
     return bool(field.get("readOnly")) and isinstance(text, str) and len(text) > LONGEST_SHOWN
 
 
 def _cut(text: str) -> str:
-    """The beginning of the text, and how much more there is; the digest is of all of it."""
+    """The beginning of the text and the number of characters left out; the digest covers the whole text."""
     return f"{text[:LONGEST_SHOWN]}\n[… {len(text) - LONGEST_SHOWN:,} more characters]"
 
 
@@ -104,8 +104,8 @@ def _check(page: type[BaseModel]) -> None:
 
 
 def _title(page: type[BaseModel], words: list[str]) -> str:
-    given = page.model_config.get("title")
-    return given if given and given != _NO_TITLE else " ".join(words).capitalize()
+    title = page.model_config.get("title")
+    return title if title and title != _NO_TITLE else " ".join(words).capitalize()
 
 
 def _own_label(page: type[BaseModel], meta: Mapping[str, Json]) -> str | None:
@@ -123,6 +123,6 @@ def _label(*, has_next: bool, is_confirmation: bool) -> str:
 def _digest(shown: Json) -> str:
     try:
         canonical = rfc8785.dumps(shown)
-    except ValueError:  # RFC 8785 knows no integer beyond 2**53, no NaN and no lone surrogate; a page may show them
+    except ValueError:  # RFC 8785 has no integers beyond 2**53, no NaN and no lone surrogates, but a page may show them
         canonical = json.dumps(shown, sort_keys=True, separators=(",", ":")).encode("ascii")
     return sha256(canonical).hexdigest()

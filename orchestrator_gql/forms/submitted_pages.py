@@ -1,4 +1,4 @@
-"""One answer of a client, judged against the page it answers."""
+"""Validates one submitted page of a client against the page class."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -23,14 +23,14 @@ def judge(
     locale: str = DEFAULT_LOCALE,
     before: Callable[[], tuple[dict[str, Json], dict[str, Json]]] = lambda: ({}, {}),
 ) -> tuple[BaseModel | None, tuple[FieldError, ...]]:
-    """The page filled in and no errors, or nothing and the errors.
+    """The filled-in page and no errors, or None and the errors.
 
-    What was sent for a read-only field is not looked at; a field left out takes its initial value. ``before`` says what
-    the fields held, and what of it was shown: a mask that comes back is taken for what it hides, and else refused.
+    A value for a read-only field is ignored. A missing field gets its initial value. ``before`` returns the original
+    values of the fields and the values that were shown: a mask is replaced by the value that it hides, or refused.
     """
     if not isinstance(answer, dict):
         return None, (FieldError((), "A page must be a JSON object.", "dict_type"),)
-    sent = _asked(page, answer)
+    sent = _without_read_only(page, answer)
     if flaws := bounded(_flaws(sent)):
         return None, flaws
     if holds_mask(sent):
@@ -41,23 +41,23 @@ def judge(
         model = _filled_in(page, sent)
     except ValidationError as error:
         return None, field_errors(page, error, answer=sent, locale=locale)
-    if flaws := bounded(_flaws(asked_values(model))):
+    if flaws := bounded(_flaws(submitted_values(model))):
         return None, flaws
     return model, ()
 
 
-def asked_values(model: BaseModel) -> dict[str, Any]:
-    """The values of a filled-in page that were asked for, by the key they are sent under; not JSON yet."""
-    asked = {name: field for name, field in type(model).model_fields.items() if _is_asked(field)}
-    values = model.model_dump(include=set(asked), warnings=False)
-    return {_sent_as(name, asked[name]): value for name, value in values.items()}
+def submitted_values(model: BaseModel) -> dict[str, Any]:
+    """The values of a filled-in page without its read-only fields, by submission key; not JSON yet."""
+    fields = {name: field for name, field in type(model).model_fields.items() if _is_submitted(field)}
+    values = model.model_dump(include=set(fields), warnings=False)
+    return {_submission_key(name, fields[name]): value for name, value in values.items()}
 
 
-def _is_asked(field: FieldInfo) -> bool:
+def _is_submitted(field: FieldInfo) -> bool:
     return not field.frozen and field.annotation is not ButtonsConfig
 
 
-def _sent_as(name: str, field: FieldInfo) -> str:
+def _submission_key(name: str, field: FieldInfo) -> str:
     match field.validation_alias:
         case str() as alias:
             return alias
@@ -82,45 +82,45 @@ def keys(name: str, field: FieldInfo) -> set[str]:
     return aliases
 
 
-def _asked(page: type[BaseModel], answer: dict[str, Json]) -> dict[str, Json]:
-    """The answer without what was sent for read-only fields."""
-    shown = {key for name, field in page.model_fields.items() if field.frozen for key in keys(name, field)}
-    return {key: value for key, value in answer.items() if key not in shown}
+def _without_read_only(page: type[BaseModel], answer: dict[str, Json]) -> dict[str, Json]:
+    """The submitted values without those of read-only fields."""
+    read_only = {key for name, field in page.model_fields.items() if field.frozen for key in keys(name, field)}
+    return {key: value for key, value in answer.items() if key not in read_only}
 
 
 def _filled_in(page: type[BaseModel], sent: dict[str, Json]) -> BaseModel:
-    # `page(**sent)` would be a TypeError for a client that sends a key `self`.
+    # `page(**sent)` would raise a TypeError if a client sends the key `self`.
     model: BaseModel = page.__pydantic_validator__.validate_python(sent, self_instance=page.__new__(page))
     return model
 
 
 def _flaws(value: Json) -> Iterator[FieldError]:
-    """What no database could keep, or no reader could follow without running out of stack.
+    """An error for each value that a database cannot store, or that is nested too deep for the stack of a reader.
 
-    Read before validation, and once more after it: pydantic makes a number of the text "nan".
+    This runs before validation and again after it, because pydantic converts the text "nan" to a number.
     """
-    open_values: list[tuple[tuple[str, ...], Any]] = [((), value)]
-    while open_values:
-        path, here = open_values.pop()
-        match here:
+    pending: list[tuple[tuple[str, ...], Any]] = [((), value)]
+    while pending:
+        path, current = pending.pop()
+        match current:
             case dict() | list() if len(path) >= MAX_DEPTH:
                 limit = {"max_depth": MAX_DEPTH}
                 yield FieldError(path[:1], f"This is nested deeper than {MAX_DEPTH} levels.", "too_deep", limit)
             case dict():
-                yield from (_unfit_text(path) for key in here if isinstance(key, str) and not _is_fit(key))
-                open_values += (((*path, clipped(str(key), MAX_KEY_LENGTH)), below) for key, below in here.items())
+                yield from (_unfit_text(path) for key in current if isinstance(key, str) and not _is_fit(key))
+                pending += (((*path, clipped(str(key), MAX_KEY_LENGTH)), below) for key, below in current.items())
             case list():
-                open_values += (((*path, str(index)), below) for index, below in enumerate(here))
-            case str() if not _is_fit(here):
+                pending += (((*path, str(index)), below) for index, below in enumerate(current))
+            case str() if not _is_fit(current):
                 yield _unfit_text(path)
-            case float() if not math.isfinite(here):
+            case float() if not math.isfinite(current):
                 yield FieldError(path, "Input should be a finite number", "finite_number")
             case _:
                 pass
 
 
 def _is_fit(text: str) -> bool:
-    if "\0" in text:  # PostgreSQL keeps no NUL, not even escaped in JSON
+    if "\0" in text:  # PostgreSQL cannot store NUL, not even escaped in JSON
         return False
     try:
         text.encode("utf-8")

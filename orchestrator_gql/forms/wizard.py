@@ -1,8 +1,8 @@
-"""One turn of a form: the client's pages so far go in; the next page, field errors or the form's data come out.
+"""One turn of a form: the submitted pages go in; the next page, field errors or the form's data come out.
 
-The form is run from its start at every turn, so nothing is kept between turns. What a turn decides is one plain
-generator, ``_dialogue``: it yields what the form is to be told and is sent what the form asks. Two small drivers
-carry the words, one inside a thread for the forms that are ordinary functions, one on the loop for async ones.
+Every turn runs the form from its start, so nothing is kept between turns. One plain generator, ``_dialogue``, decides
+the turn: it yields the replies to the form and receives the form's questions. Two small drivers connect it with the
+form: one runs in a thread (for forms that are ordinary functions), one runs on the event loop (for async forms).
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from orchestrator_gql.forms.masks import NO_SECRECY, Secrecy
 from orchestrator_gql.forms.pages import SubmitFormPage
 from orchestrator_gql.forms.schemas import page_schema
 from orchestrator_gql.forms.shown import Page, show
-from orchestrator_gql.forms.submitted_pages import asked_values, judge
+from orchestrator_gql.forms.submitted_pages import judge, submitted_values
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError
@@ -35,20 +35,20 @@ logger = logging.getLogger(__name__)
 
 MAX_PAGES = 200
 
-LAST_WORDS = 1.0
-"""Seconds that an async form may take to clean up where it is left at one of its pages."""
+CLEAN_UP_SECONDS = 1.0
+"""Seconds that an async form may take to clean up when it is left at one of its pages."""
 
 Form: TypeAlias = Callable[[State], Any]
-"""What authors write: takes the state, gives a generator of pages, a page class, a dict, nothing, or one of these
-later (async)."""
+"""A form function of an author: takes the state, returns a generator of pages, a page class, a dict or None; may be
+async."""
 
 RunSync: TypeAlias = Callable[..., Awaitable[Any]]
-"""Runs a function with its arguments where it blocks nobody, as ``asyncio.to_thread`` does."""
+"""Runs a function with its arguments outside the event loop, as ``asyncio.to_thread`` does."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A page that was asked: its place, the digest of what was shown before it, and what is not shown."""
+class _AskedPage:
+    """A page that the form asks: its index, the digest of the page before (``behind``), and the values to hide."""
 
     page: type[BaseModel]
     index: int = 0
@@ -57,32 +57,32 @@ class _Asked:
 
     @cached_property
     def shown(self) -> Page:
-        """As it is shown now."""
+        """The page as a client sees it now."""
         return show(self.page, self.index, self.behind, self.secrecy.secrets)
 
-    def then(self, page: type[BaseModel], secrecy: Secrecy) -> "_Asked":
-        """The page that is asked behind it."""
-        return _Asked(page, self.index + 1, self.shown.digest, secrecy)
+    def then(self, page: type[BaseModel], secrecy: Secrecy) -> "_AskedPage":
+        """The page that the form asks next."""
+        return _AskedPage(page, self.index + 1, self.shown.digest, secrecy)
 
     def before(self) -> tuple[dict[str, Json], dict[str, Json]]:
-        """What its fields hold before they are answered, and what of that a client is shown."""
+        """The values of the fields before the client changes them, and the same values as the client sees them."""
         properties = page_schema(self.page)["properties"]
         initial = {key: field["default"] for key, field in properties.items() if "default" in field}
         approved = self.secrecy.approved_at(self.index)
-        begun = self.shown.initial_data | self.secrecy.shown(self.shown.schema, approved)
-        return initial | approved, self.secrecy.redact(begun)
+        initial_shown = self.shown.initial_data | self.secrecy.shown(self.shown.schema, approved)
+        return initial | approved, self.secrecy.redact(initial_shown)
 
 
 @dataclass(frozen=True, slots=True)
 class NextPage:
-    """The form asks for one more page."""
+    """The form asks the next page."""
 
     page: Page
 
 
 @dataclass(frozen=True, slots=True)
 class PageInvalid:
-    """A page was not accepted; ``page`` is the one to show again, ``page_index`` its place among the client's."""
+    """A page was not accepted; ``page`` must be shown again, ``page_index`` is its index in the submitted pages."""
 
     page_index: int
     errors: tuple[FieldError, ...]
@@ -93,22 +93,22 @@ class PageInvalid:
 class Complete:
     """The form is filled in.
 
-    ``data`` is what it contributes to the state, as JSON. ``pages`` are the accepted answers, as JSON: initial values
-    filled in, read-only fields left out. ``last`` is the page that was answered last, None where none was asked;
-    ``shown_digest`` the digest of it, as it is shown now. It is made with the rest of the turn, for what a page shows
-    may be megabytes. ``secrets`` are of the data, ``page_secrets`` of the list of pages.
+    ``data`` is added to the state, as JSON. ``pages`` are the accepted pages, as JSON, with initial values and without
+    read-only fields. ``last`` is the last page of the form, None if the form asked none. ``shown_digest`` is the digest
+    of the last page as it is shown now; it is computed with the turn, because a page may show megabytes. ``secrets``
+    are the secrets in the data, ``page_secrets`` those in the list of pages.
     """
 
     data: dict[str, Json]
     pages: tuple[dict[str, Json], ...]
-    last: _Asked | None = field(default=None, compare=False, repr=False)
+    last: _AskedPage | None = field(default=None, compare=False, repr=False)
     shown_digest: str = field(default="", compare=False)
     secrets: Secrets = field(default=NOTHING, compare=False, repr=False)
     page_secrets: Secrets = field(default=NOTHING, compare=False, repr=False)
 
     def refused(self, error: FieldError) -> PageInvalid:
-        """The answer that none of it is taken, for a reason that only shows once all is there."""
-        last = self.last or _Asked(_NothingAsked)
+        """The refusal of a complete form, for a reason that is known only when all pages are there."""
+        last = self.last or _AskedPage(_NoPage)
         return PageInvalid(last.index, (error,), last.shown)
 
 
@@ -117,19 +117,19 @@ T = TypeVar("T", bound=Turn)
 
 
 def _as_approved(page: Page, secrecy: Secrecy) -> Page:
-    """The page with what was approved in its fields; its digest is of the page that everybody is shown."""
+    """The page with the approved values in its fields; the digest stays that of the page which everybody sees."""
     values = secrecy.shown(page.schema, secrecy.approved_at(page.index))
     return replace(page, initial_data={**page.initial_data, **values}) if values else page
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """The form asks nothing more; this is what it returned."""
+class _FormResult:
+    """The form asks no more pages and returned ``result``."""
 
     result: Any
 
 
-_Question: TypeAlias = type[BaseModel] | _Ended | ValidationError | FormValidationError
+_Question: TypeAlias = type[BaseModel] | _FormResult | ValidationError | FormValidationError
 _Dialogue: TypeAlias = Generator[BaseModel | None, Any, Turn]
 _SyncForm: TypeAlias = Generator[Any, Any, Any]
 _AsyncForm: TypeAlias = AsyncGenerator[Any, Any]
@@ -144,98 +144,101 @@ async def turn(
     run_sync: RunSync = asyncio.to_thread,
     secrecy: Secrecy = NO_SECRECY,
 ) -> Turn:
-    """Run the form on a copy of the state and feed it the pages.
+    """Run the form on a copy of the state and send it the pages.
 
     After each accepted page the copy is updated with the page's values, as pydantic-forms does, so the form may
-    change or return it. What the form itself raises is raised here, but for validation errors: those are answered.
-    ``StepError``: the form yields or returns what no form may.
+    change or return the copy. A validation error of the form becomes a `PageInvalid`; every other exception of the form
+    is raised. Raises ``StepError`` if the form yields or returns a value that is not allowed.
     """
     if isasyncgenfunction(form) or iscoroutinefunction(form):
-        own: State = await run_sync(deepcopy, state)
-        dialogue = _dialogue(own, pages, locale, secrecy)
-        begun = form(own)
+        own_state: State = await run_sync(deepcopy, state)
+        dialogue = _dialogue(own_state, pages, locale, secrecy)
+        started = form(own_state)
     else:
-        begun, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
-    if isinstance(begun, Turn):
-        return begun
-    asked = await begun if isawaitable(begun) else begun
-    if isasyncgen(asked):
-        return await _converse_async(asked, dialogue, run_sync)
-    outcome: Turn = await run_sync(_converse, _asking(asked), dialogue)
+        started, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
+    if isinstance(started, Turn):
+        return started
+    form_run = await started if isawaitable(started) else started
+    if isasyncgen(form_run):
+        return await _converse_async(form_run, dialogue, run_sync)
+    outcome: Turn = await run_sync(_converse, _as_generator(form_run), dialogue)
     return outcome
 
 
 def _begin(form: Form, state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy) -> tuple[Any, _Dialogue]:
-    """The turn where the form is an ordinary function; else what has to be awaited on the loop."""
-    own = deepcopy(state)
-    dialogue = _dialogue(own, pages, locale, secrecy)
+    """The turn if the form is an ordinary function; otherwise the object that the event loop must await."""
+    own_state = deepcopy(state)
+    dialogue = _dialogue(own_state, pages, locale, secrecy)
     try:
-        asked = form(own)
-    except StopIteration as error:  # no thread can hand this one over: futures refuse it
+        form_run = form(own_state)
+    except StopIteration as error:  # a thread cannot pass on a StopIteration: futures refuse it
         raise StepError("A form function raised StopIteration.", "form-definition") from error
-    is_async = isawaitable(asked) or isasyncgen(asked)
-    return asked if is_async else _converse(_asking(asked), dialogue), dialogue
+    is_async = isawaitable(form_run) or isasyncgen(form_run)
+    return form_run if is_async else _converse(_as_generator(form_run), dialogue), dialogue
 
 
-def _asking(asked: Any) -> _SyncForm:
-    return asked if isgenerator(asked) else _once(asked)
+def _as_generator(form_run: Any) -> _SyncForm:
+    return form_run if isgenerator(form_run) else _single_page_form(form_run)
 
 
-def _once(asked: Any) -> _SyncForm:
-    """A lone page class asked as a form of one page, whose values are its data."""
-    if isinstance(asked, type):
-        answer = yield asked
+def _single_page_form(form_run: Any) -> _SyncForm:
+    """A form of one page, whose values are the data; any other object is the data itself."""
+    if isinstance(form_run, type):
+        answer = yield form_run
         return answer.model_dump(warnings=False)
-    return asked
+    return form_run
 
 
 def _converse(form: _SyncForm, dialogue: _Dialogue) -> Turn:
     with _closing(form):
-        told = next(dialogue)
+        reply = next(dialogue)
         while True:
             question: Any
             try:
-                question = form.send(told)
+                question = form.send(reply)
             except StopIteration as end:
-                question = _Ended(end.value)
+                question = _FormResult(end.value)
             except (ValidationError, FormValidationError) as error:
                 question = error
-            said = _say(dialogue, question)
-            if isinstance(said, Turn):
-                return said
-            told = said
+            next_reply = _advance(dialogue, question)
+            if isinstance(next_reply, Turn):
+                return next_reply
+            reply = next_reply
 
 
 async def _converse_async(form: _AsyncForm, dialogue: _Dialogue, run_sync: RunSync) -> Turn:
     async with _closing_async(form):
-        told: Any = next(dialogue)
+        reply: Any = next(dialogue)
         while True:
             question: Any
             try:
-                question = await _sent(form, told)
+                question = await _send(form, reply)
             except StopAsyncIteration:
-                question = _Ended(None)
+                question = _FormResult(None)
             except (ValidationError, FormValidationError) as error:
                 question = error
-            told = await run_sync(_say, dialogue, question)
-            if isinstance(told, Turn):
-                return told
+            reply = await run_sync(_advance, dialogue, question)
+            if isinstance(reply, Turn):
+                return reply
 
 
-def _sent(form: _AsyncForm, told: Any) -> Awaitable[Any]:
-    """The form's next word. Where it cannot be closed, the interpreter ends it: a loop would do it in a task of the
-    loop's own, and end itself where the form raises a KeyboardInterrupt there."""
+def _send(form: _AsyncForm, reply: Any) -> Awaitable[Any]:
+    """The next question of the form.
+
+    The hooks are removed so that the interpreter, not the event loop, finalizes a form that cannot be closed. The loop
+    would close the form in its own task, and a KeyboardInterrupt of the form would end the loop.
+    """
     hooks = sys.get_asyncgen_hooks()
     sys.set_asyncgen_hooks(firstiter=None, finalizer=None)
     try:
-        return form.asend(told)
+        return form.asend(reply)
     finally:
         sys.set_asyncgen_hooks(*hooks)
 
 
 @contextmanager
 def _closing(form: _SyncForm) -> Iterator[None]:
-    """Close the form, which is left at one of its pages: what its clean-up raises changes nothing of the turn."""
+    """Close the form at the end of the turn. An exception in its clean-up does not change the result of the turn."""
     try:
         yield
     finally:
@@ -250,7 +253,7 @@ async def _closing_async(form: _AsyncForm) -> AsyncIterator[None]:
         yield
     finally:
         try:
-            async with asyncio.timeout(LAST_WORDS):
+            async with asyncio.timeout(CLEAN_UP_SECONDS):
                 await form.aclose()
         except asyncio.CancelledError:
             raise
@@ -262,54 +265,54 @@ def _warn(raised: AuthorRaised) -> None:
     logger.warning("a form that was left at a page did not end in peace\n%s", raised.described.trace)
 
 
-def _say(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:
+def _advance(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:
     try:
-        return dialogue.send(_understood(question))
+        return dialogue.send(_checked_question(question))
     except StopIteration as end:
         outcome: Turn = end.value
         return outcome
 
 
-def _understood(question: Any) -> _Question:
-    """A form's word as one of those that forms may say; an async generator cannot return, so it yields its data."""
-    if isinstance(question, _Ended | ValidationError | FormValidationError):
+def _checked_question(question: Any) -> _Question:
+    """The question, if a form may ask it. An async generator cannot return its data, so it yields a dict."""
+    if isinstance(question, _FormResult | ValidationError | FormValidationError):
         return question
     if isinstance(question, type) and issubclass(question, BaseModel):
         return question
     if isinstance(question, dict):
-        return _Ended(question)
+        return _FormResult(question)
     message = f"A form yields page classes, not {type(question).__name__}: write `answer = yield ThePage`."
     raise StepError(message, "form-definition")
 
 
-def _dialogue(own: State, answers: Sequence[Json], locale: str, secrecy: Secrecy) -> _Dialogue:
-    last: _Asked | None = None
+def _dialogue(own_state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy) -> _Dialogue:
+    last: _AskedPage | None = None
     accepted = Accepted(secrecy.secrets)
     question: _Question = yield None
-    for index, answer in enumerate(answers):
+    for index, values in enumerate(pages):
         if isinstance(question, ValidationError | FormValidationError):
-            return _refused(last, question, answers[:index], locale)
-        if isinstance(question, _Ended) or index >= MAX_PAGES:
-            return _too_many(last or _Asked(_NothingAsked), expected=index, received=len(answers))
-        last = last.then(question, secrecy) if last else _Asked(question, secrecy=secrecy)
-        model, errors = judge(question, answer, locale=locale, before=last.before)
+            return _refused(last, question, pages[:index], locale)
+        if isinstance(question, _FormResult) or index >= MAX_PAGES:
+            return _too_many(last or _AskedPage(_NoPage), expected=index, received=len(pages))
+        last = last.then(question, secrecy) if last else _AskedPage(question, secrecy=secrecy)
+        model, errors = judge(question, values, locale=locale, before=last.before)
         if model is None:
             return PageInvalid(index, errors, last.shown)
-        own.update(model.model_dump(warnings=False))
-        accepted.add(asked_values(model), last.shown.schema)
+        own_state.update(model.model_dump(warnings=False))
+        accepted.add(submitted_values(model), last.shown.schema)
         secrecy = replace(secrecy, secrets=accepted.known)
         question = yield model
     match question:
         case ValidationError() | FormValidationError():
-            return _refused(last, question, answers, locale)
-        case _Ended(result=result):
+            return _refused(last, question, pages, locale)
+        case _FormResult(result=result):
             return _complete(result, accepted, last)
         case page:
-            asked = last.then(page, secrecy) if last else _Asked(page, secrecy=secrecy)
-            return NextPage(_as_approved(asked.shown, secrecy))
+            next_page = last.then(page, secrecy) if last else _AskedPage(page, secrecy=secrecy)
+            return NextPage(_as_approved(next_page.shown, secrecy))
 
 
-def _complete(result: Any, accepted: Accepted, last: _Asked | None) -> Complete:
+def _complete(result: Any, accepted: Accepted, last: _AskedPage | None) -> Complete:
     if result is not None and not isinstance(result, dict):
         message = f"A form returns a dict or nothing, not {type(result).__name__}: write `return answer.model_dump()`."
         raise StepError(message, "form-definition")
@@ -318,26 +321,27 @@ def _complete(result: Any, accepted: Accepted, last: _Asked | None) -> Complete:
     return Complete(data, tuple(accepted.pages), last, digest, secrets, accepted.secrets)
 
 
-class _NothingAsked(SubmitFormPage):
+class _NoPage(SubmitFormPage):
     """This form has no page."""
 
 
-def _too_many(last: _Asked, *, expected: int, received: int) -> PageInvalid:
+def _too_many(last: _AskedPage, *, expected: int, received: int) -> PageInvalid:
     message = f"Of the {received} pages sent, this form takes {expected}."
     error = FieldError((), message, "too_many_pages", {"expected": expected, "received": received})
     return PageInvalid(last.index, (error,), last.shown)
 
 
 def _refused(
-    last: _Asked | None, error: ValidationError | FormValidationError, answers: Sequence[Json], locale: str
+    last: _AskedPage | None, error: ValidationError | FormValidationError, pages: Sequence[Json], locale: str
 ) -> PageInvalid:
-    """The form itself did not accept its last answer; without an answer there is only its author to blame."""
+    """The form raised an error about the last page. Without a page it is an error of the author, and is raised."""
     if last is None:
         raise error
     shown = last.shown
-    errors = field_errors(last.page, error, answer=answers[last.index], locale=locale)
-    # What failed may be another model of the author's, whose fields no client has seen.
-    placed = (
-        each if set(each.path[:1]) <= shown.schema["properties"].keys() else replace(each, path=()) for each in errors
+    errors = field_errors(last.page, error, answer=pages[last.index], locale=locale)
+    # The error may come from another model of the author, and the client does not know its fields.
+    located = (
+        field_error if set(field_error.path[:1]) <= shown.schema["properties"].keys() else replace(field_error, path=())
+        for field_error in errors
     )
-    return PageInvalid(last.index, tuple(placed), shown)
+    return PageInvalid(last.index, tuple(located), shown)

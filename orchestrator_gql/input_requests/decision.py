@@ -1,4 +1,4 @@
-"""A question to a person: what was asked, who may answer, and that the first answer counts."""
+"""An input request and the decisions on it: who may decide, and that the first decision counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ LONGEST_COMMENT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class InputRequest:
-    """One open form waiting for people, or what became of it.
+    """A form that people must submit; it is open or closed.
 
-    ``version`` grows with all that changes whose it is or what became of it; an approval that is not the last, and a
-    reminder, change neither.
+    ``version`` grows with each change of the assignee or of the status. A reminder, or an approval that is not the
+    last, does not change it.
     """
 
     id: UUID
@@ -51,9 +51,9 @@ class InputRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody said to an input request, and to what exactly (the digest of the last page shown).
+    """A person's or a policy's decision on an input request; ``shown_digest`` is the digest of the last page shown.
 
-    ``secrets`` are of the list of pages, which are stored in clear: whoever approves next confirms the same.
+    ``secrets`` are the secrets in the pages, which are stored in clear because the next person confirms the same pages.
     """
 
     by: str | None
@@ -69,29 +69,30 @@ class Decision:
 def demand_may_decide(
     request: InputRequest,
     principal: Principal,
-    made: Sequence[Decision],
+    decisions: Sequence[Decision],
     *,
     allows_self: bool,
     started_by: str | None,
 ) -> None:
-    """Raise the refusal where the principal, who may answer such forms, may not decide this one now.
+    """Raise the refusal if the principal, who may submit such forms, may not decide this request now.
 
-    ``made`` are the decisions on it so far, ``started_by`` is who began its process.
+    ``decisions`` are the decisions until now, ``started_by`` is the person who started the process. Raises
+    `SelfApproval`, `AlreadyDecided` or `ClaimedByOther`.
     """
     if not allows_self and principal.id == started_by:
         raise SelfApproval(
             Permission.SUBMIT_FORM, "You started this process: somebody else must decide, as its workflow demands."
         )
-    demand_not_approved_by(request, principal, made)
+    demand_not_approved_by(request, principal, decisions)
     demand_not_claimed_by_other(request, principal)
 
 
-def demand_not_approved_by(request: InputRequest, principal: Principal, made: Sequence[Decision]) -> None:
-    """Raise `AlreadyDecided` if one of the decisions made so far is the principal's."""
-    if own := next((one for one in made if one.by == principal.id), None):
-        left = request.approvals_needed - len(made)
+def demand_not_approved_by(request: InputRequest, principal: Principal, decisions: Sequence[Decision]) -> None:
+    """Raise `AlreadyDecided` if the principal has already made one of the decisions."""
+    if own := next((decision for decision in decisions if decision.by == principal.id), None):
+        needed = request.approvals_needed - len(decisions)
         raise AlreadyDecided(
-            f"You have approved it already; {left} more {'approval is' if left == 1 else 'approvals are'} needed.",
+            f"You have approved it already; {needed} more {'approval is' if needed == 1 else 'approvals are'} needed.",
             process_id=request.process_id,
             current_version=request.version,
             by=own.by,
@@ -112,7 +113,7 @@ def demand_not_claimed_by_other(request: InputRequest, principal: Principal) -> 
 
 
 def demand_same(request: InputRequest, first: Decision, pages: Sequence[Json], digest: str) -> None:
-    """Raise `StaleForm` where a later approval is of other answers, or of another page, than the first one."""
+    """Raise `StaleForm` if a later approval has other values, or another page, than the first approval."""
     if (tuple(pages), digest) != (first.pages, first.shown_digest):
         raise StaleForm(
             f"{first.by} approved other answers: whoever approves now confirms those, or rejects.",
@@ -124,7 +125,7 @@ def demand_same(request: InputRequest, first: Decision, pages: Sequence[Json], d
 
 
 def demand_open(request: InputRequest, decision: Decision | None) -> None:
-    """Raise the refusal that says who decided and when, or that nobody can any more."""
+    """Raise `AlreadyDecided` or `InputRequestClosed` if the request is not open."""
     if request.status is InputRequestStatus.OPEN:
         return
     if decision is not None:
@@ -145,7 +146,7 @@ def demand_open(request: InputRequest, decision: Decision | None) -> None:
 
 
 def demand_version(request: InputRequest, expected: int | None) -> None:
-    """Raise `StaleVersion` where the request changed since the caller looked."""
+    """Raise `StaleVersion` if the request is not at the version that the caller expects."""
     if expected is not None and expected != request.version:
         raise StaleVersion(
             f"The input request is at version {request.version}, not {expected}.",
@@ -155,18 +156,18 @@ def demand_version(request: InputRequest, expected: int | None) -> None:
 
 
 def demand_shown(request: InputRequest, shown_digest: str | None, current_digest: str) -> None:
-    """Raise `StaleForm` where the answer is to another page than the one that stands now."""
+    """Raise `StaleForm` if the values were submitted for another page than the current one."""
     if shown_digest is not None and shown_digest != current_digest:
         raise StaleForm(process_id=request.process_id, current_version=request.version)
 
 
 def clean_comment(comment: str | None, *, is_required: bool = False) -> str | None:
-    """What was said, without space around it; None where nothing was. `PayloadInvalid` names what is wrong with it."""
-    said = (comment or "").strip()
-    if is_required and not said:
+    """The comment without surrounding space, None if empty; raises `PayloadInvalid` if it is missing or too long."""
+    text = (comment or "").strip()
+    if is_required and not text:
         error = FieldError(("comment",), "Say why: whoever reads it later has nothing else.", "missing")
         raise PayloadInvalid(error.message, [error])
-    if len(said) > LONGEST_COMMENT:
-        message = f"A comment has at most {LONGEST_COMMENT:,} characters, not {len(said):,}."
+    if len(text) > LONGEST_COMMENT:
+        message = f"A comment has at most {LONGEST_COMMENT:,} characters, not {len(text):,}."
         raise PayloadInvalid(message, [FieldError(("comment",), message, "string_too_long")])
-    return said or None
+    return text or None

@@ -1,8 +1,9 @@
-"""A process: where it stands (records), what its steps come to (outcomes), and how it moves.
+"""A process: its data, the outcomes of its steps, and its state machine.
 
-machine   the state machine      actions     what somebody may do with it as it stands
-moves     what all moves share   recovery    how operators help it on
-                                 conditions  the keys of what its conditions said
+model          a process and its step executions    state_machine     the transitions of the engine
+outcomes       the outcomes of steps                operator_actions  the transitions of operators
+transitions    the common parts of transitions      actions           the actions that a process allows now
+conditions     the keys of condition results        secrecy           outcomes without secrets
 """
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions, recoverable_wait

@@ -1,4 +1,4 @@
-"""What somebody may do with a process as it stands."""
+"""Decides which actions a process allows in its current state."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step, StepLis
 
 
 class ProcessAction(StrEnum):
-    """What somebody may do with a process as it stands."""
+    """An action of a person on a process."""
 
     SUBMIT_FORM = "SUBMIT_FORM"
     RETRY = "RETRY"
@@ -22,7 +22,7 @@ class ProcessAction(StrEnum):
 
     @property
     def permission(self) -> Permission:
-        """What somebody must be allowed to take it."""
+        """The permission that a person needs for the action."""
         return _PERMISSIONS[self]
 
 
@@ -39,7 +39,7 @@ _PERMISSIONS = {
 
 
 def available_actions(process: Process, steps: StepList | None) -> frozenset[ProcessAction]:
-    """What may be done with the process as it stands; ``steps`` is None where its workflow is no longer deployed."""
+    """The actions that the process allows now; ``steps`` is None if its workflow is no longer deployed."""
     actions = {ProcessAction.EDIT_NOTE}
     if not process.status.is_ended:
         actions.add(ProcessAction.ABORT)
@@ -51,7 +51,7 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
     wait = recoverable_wait(process, steps) if steps is not None else None
     if wait is not None:
         actions |= {ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT}
-        if wait <= process.position:  # at the failed action itself, a retry runs it again
+        if wait <= process.position:  # if the action itself failed, a retry runs it again
             actions.add(ProcessAction.REISSUE_CALLBACK)
         if wait == process.position:
             actions.add(ProcessAction.REAWAIT_CALLBACK)
@@ -59,8 +59,10 @@ def available_actions(process: Process, steps: StepList | None) -> frozenset[Pro
 
 
 def recoverable_wait(process: Process, steps: StepList) -> int | None:
-    """The index of the wait at which an operator may help the process on: it waits there, or asks what to do, or
-    failed there, in the action before it or in the validation behind it. None where there is none."""
+    """The index of the wait for which an operator may act; None if there is none.
+
+    The process waits there, asks an operator there, or failed there, in the action before or in the validation after.
+    """
     step = step_at(process, steps)
     if process.status is ProcessStatus.FAILED and process.failure and process.failure.code == DEFINITION_CHANGED:
         return None
@@ -76,6 +78,6 @@ def recoverable_wait(process: Process, steps: StepList) -> int | None:
 
 
 def _may_enter_again(process: Process, step: Step) -> bool:
-    """A wait that failed has nothing to retry, unless what failed was the deployment: its letter may be there."""
+    """A failed wait has nothing to retry, unless the definition changed: then its result may have come already."""
     is_of_definition = process.failure is not None and process.failure.code == DEFINITION_CHANGED
     return step.kind is not StepKind.AWAIT_CALLBACK or is_of_definition

@@ -1,4 +1,4 @@
-"""Which condition of which step: the keys under which a process remembers what its conditions said."""
+"""The keys under which a process stores the results of its conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from orchestrator_gql.types import Json
 
 @dataclass(frozen=True, slots=True)
 class ConditionKey:
-    """A condition, by the ``position`` of the step that opens its run and by its ``depth`` there: 0 is the outermost.
+    """A condition: the ``position`` of the first step that it covers, and its ``depth`` there (0 is the outermost).
 
     >>> str(ConditionKey(position=3, depth=0))
     '3.0'
@@ -18,12 +18,12 @@ class ConditionKey:
     depth: int
 
     def __str__(self) -> str:
-        """The key as it is stored."""
+        """The stored form of the key."""
         return f"{self.position}.{self.depth}"
 
     @classmethod
     def parse(cls, stored: str) -> "ConditionKey":
-        """The key of its stored form.
+        """The key from its stored form.
 
         >>> ConditionKey.parse("3.0")
         ConditionKey(position=3, depth=0)
@@ -32,16 +32,16 @@ class ConditionKey:
         return cls(int(position), int(depth))
 
 
-def answers_before(condition_results: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
-    """The answers of the steps before the position; the conditions from there on will be asked again."""
-    return {key: yes for key, yes in condition_results.items() if key.position < position}
+def results_before(condition_results: Mapping[ConditionKey, bool], position: int) -> dict[ConditionKey, bool]:
+    """The results of the steps before the position; the conditions from there on are called again."""
+    return {key: result for key, result in condition_results.items() if key.position < position}
 
 
 def to_stored(condition_results: Mapping[ConditionKey, bool]) -> dict[str, Json]:
-    """The answers as JSON, to be stored."""
-    return {str(key): yes for key, yes in condition_results.items()}
+    """The results as JSON, for the database."""
+    return {str(key): result for key, result in condition_results.items()}
 
 
 def from_stored(stored: Mapping[str, Json]) -> dict[ConditionKey, bool]:
-    """The answers of their stored JSON."""
-    return {ConditionKey.parse(key): yes for key, yes in stored.items()}
+    """The results from their stored JSON."""
+    return {ConditionKey.parse(key): result for key, result in stored.items()}

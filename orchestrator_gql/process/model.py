@@ -1,4 +1,4 @@
-"""A process and its visits of steps, as they are stored."""
+"""A process and its step executions, as they are stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 @dataclass(frozen=True, slots=True)
 class StepExecution:
-    """One visit of a step, a line of the process's log; its ``delta`` has masks in the places of secrets."""
+    """One execution of a step, an entry in the log of the process; masks replace the secrets in its ``delta``."""
 
     seq: int
     step_index: int
@@ -34,11 +34,10 @@ class StepExecution:
 
 @dataclass(frozen=True, slots=True)
 class StepEntry:
-    """How the next visit is entered, where somebody or a policy sends the process to a step.
+    """How the next step execution begins, if a person or a policy sends the process to a step.
 
-    ``by`` is the verb, such as ``reissue``; ``attempt`` the number of the visit's attempt, where it is known. Where an
-    action is to hand out URLs again, they are for the callbacks of those ``names`` of the wait ``wait_seq`` (None: all
-    that the step expects).
+    ``by`` is the verb, such as ``reissue``. ``attempt`` is the number of the attempt, if it is known. If an action must
+    hand out URLs again, they are for the callbacks with these ``names`` of the wait ``wait_seq`` (None: all expected).
     """
 
     by: str
@@ -49,11 +48,11 @@ class StepEntry:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One run of a workflow; ``position`` is the index of the step it stands at, ``record`` the visit it is on.
+    """One run of a workflow; ``position`` is the index of the current step, ``execution`` the current step execution.
 
-    ``aborted_by`` says who aborted it: it is on its clean-up steps then, or through with them. ``entry`` says how the
-    next visit is entered, where it is not just the next one. ``engine_failures`` counts what the engine itself failed
-    to do since it last moved the process on. ``secrets`` are of its state, which is stored in clear; its
+    ``aborted_by`` is the person who aborted the process: it then runs its clean-up steps, or has ended. ``entry`` says
+    how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the failures of
+    the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored in clear;
     ``start_pages`` are stored with masks.
     """
 
@@ -85,12 +84,12 @@ class Process:
 
     @property
     def record_at_position(self) -> StepExecution | None:
-        """The record of the step that the process stands at; None if that step has not begun."""
+        """The execution of the current step; None if that step has not begun."""
         execution = self.execution
         return execution if execution is not None and execution.step_index == self.position else None
 
     @property
     def is_step_running(self) -> bool:
-        """True while the step that the process stands at runs, and after a crash of the machine that ran it."""
+        """True while the current step runs, and also after a crash of the machine that ran it."""
         execution = self.record_at_position
         return execution is not None and execution.status is StepStatus.RUNNING

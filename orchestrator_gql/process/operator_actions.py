@@ -1,10 +1,10 @@
-"""How operators help a process on: pure functions from where it stands to what one commit writes."""
+"""The transitions that people cause: pure functions from a process to the transition that one commit writes."""
 
 from dataclasses import replace
 from datetime import datetime
 
 from orchestrator_gql.process.actions import ProcessAction, available_actions
-from orchestrator_gql.process.conditions import answers_before
+from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.outcomes import Transition
 from orchestrator_gql.process.transitions import again, moved
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow.model import StepList
 
 
 def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
-    """Enter again at the step that failed. A failed wait has nothing to retry."""
+    """Run the failed step again; raises `InvalidState` if the process does not allow a retry, as at a failed wait."""
     if ProcessAction.RETRY not in available_actions(process, steps):
         raise InvalidState(
             f"A process that is {process.status} cannot be retried here: only a failed action, validation or form can.",
@@ -25,52 +25,52 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
 
 
 def reissue(process: Process, wait: int, entry: StepEntry, now: datetime, actor: str | None) -> Transition:
-    """Go back to the action before the wait: it runs again and hands out fresh URLs."""
+    """Go back to the action before the wait: it runs again and hands out new URLs."""
     after = replace(process, position=wait - 1, failure=None, assignee=None, entry=entry)
-    left = _left(process, now, actor)
-    return _and_ask_no_more(moved(process, after, ProcessStatus.RUNNING, now, execution=left, actor=actor))
+    aborted = _aborted_execution(process, now, actor)
+    return _closing_request(moved(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor))
 
 
 def await_again(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
-    """Wait on, or again, at the wait that the process stands at."""
+    """Continue the wait at which the process stands, or begin it again."""
     execution = process.execution
-    assert execution is not None, "whoever waits, or failed to, is on a visit"
+    assert execution is not None, "a process at a wait has a step execution"
     after = replace(process, failure=None, assignee=None)
     resumed: StepExecution | None = None
     if execution.status is StepStatus.SUSPENDED:
         resumed = replace(execution, status=StepStatus.AWAITING_CALLBACK)
     elif execution.status is not StepStatus.AWAITING_CALLBACK:
-        sent = replace(after, entry=StepEntry("reawait"))
-        resumed = again(sent, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
-    return _and_ask_no_more(moved(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor))
+        with_entry = replace(after, entry=StepEntry("reawait"))
+        resumed = again(with_entry, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
+    return _closing_request(moved(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor))
 
 
 def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | None) -> Transition:
-    """Go to the wait, in whose mailbox somebody put a letter, and on from there."""
+    """Continue at the wait, whose callback got a result from an operator."""
     entry = StepEntry(by) if process.status is ProcessStatus.FAILED else None
     after = replace(process, position=wait, failure=None, assignee=None, entry=entry)
-    return _and_ask_no_more(moved(process, after, ProcessStatus.RUNNING, now, actor=actor))
+    return _closing_request(moved(process, after, ProcessStatus.RUNNING, now, actor=actor))
 
 
 def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str | None) -> Transition:
-    """Go back from the form that the process stands at to an earlier step, which is entered the ``attempt``-th time.
+    """Go back from the current form to the earlier step at index ``to``, which begins its ``attempt``-th attempt.
 
-    What was answered of conditions from there on is asked again.
+    The conditions from that step on are called again.
     """
-    condition_results = answers_before(process.condition_results, to)
+    condition_results = results_before(process.condition_results, to)
     entry = StepEntry("send_back", attempt=attempt)
     after = replace(process, position=to, failure=None, assignee=None, entry=entry, condition_results=condition_results)
-    left = _left(process, now, actor)
-    return moved(process, after, ProcessStatus.RUNNING, now, execution=left, actor=actor)
+    aborted = _aborted_execution(process, now, actor)
+    return moved(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor)
 
 
-def _and_ask_no_more(transition: Transition) -> Transition:
-    """Whoever was asked what to do about the wait need not answer any more."""
+def _closing_request(transition: Transition) -> Transition:
+    """The transition that also closes the input request which asks an operator about the wait."""
     return replace(transition, closes_request=True)
 
 
-def _left(process: Process, now: datetime, actor: str | None) -> StepExecution | None:
-    """The visit that the process is on, as it is left for another; None where it has ended."""
+def _aborted_execution(process: Process, now: datetime, actor: str | None) -> StepExecution | None:
+    """The current step execution as aborted; None if it has ended already."""
     execution = process.execution
     if execution is None or execution.completed_at is not None:
         return None

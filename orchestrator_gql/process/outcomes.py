@@ -1,4 +1,4 @@
-"""What a step can come to, and what one move writes because of it."""
+"""The possible outcomes of a step, and the transition that one commit writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow.model import Escalation
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What a policy said yes to: which policy, whose form of which title, its answers and what was shown last."""
+    """A form that a policy confirmed: the policy, the form's title and assignee, its pages and the shown digest."""
 
     policy: str
     title: str
@@ -26,10 +26,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """It did its work: what it adds to the state, the models it changed, and who answered it, if a person did.
+    """The step succeeded: its changes of the state, the models it changed, and the person who submitted its form.
 
-    ``refs`` are the remote service's own names for the jobs it began, by the name of the callback (None: the one).
-    ``confirmed`` is the form that a policy confirmed, where nobody was asked. ``secrets`` are of the delta.
+    ``refs`` are the remote service's own names for the jobs that the step began, by callback name (None: a single
+    callback). ``confirmed`` is the form, if a policy confirmed it. ``secrets`` are the secrets in the delta.
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
@@ -42,14 +42,14 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A condition said no."""
+    """A condition was false, so the step did not run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """People must answer a form: ``approvals`` of them, within ``due``, and after ``remind`` they are told again.
+    """People must submit a form: ``approvals`` people, in the time ``due``; after ``remind`` they get a reminder.
 
-    After each of ``escalations`` it is another's to answer, and after ``expire`` nobody's.
+    After each of ``escalations`` the form has another assignee, and after ``expire`` nobody can submit it.
     """
 
     title: str
@@ -63,12 +63,12 @@ class Suspend:
 
 @dataclass(frozen=True, slots=True)
 class Await:
-    """A remote service must answer."""
+    """The process waits for a delivery of a remote service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reissue:
-    """The answers of those names did not come: the action is run again and hands out fresh URLs for them."""
+    """Results are missing: the action runs again and hands out new URLs for the callbacks in ``entry``."""
 
     failure: Failure
     entry: StepEntry
@@ -76,7 +76,7 @@ class Reissue:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """It failed and is tried again at a known time."""
+    """The step failed and is tried again at the time ``until``."""
 
     failure: Failure
     until: datetime
@@ -84,7 +84,7 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It failed, and the process with it; ``actor`` is whoever had it fail, where somebody did."""
+    """The step failed, and so did the process; ``actor`` is the person who caused the failure, if there is one."""
 
     failure: Failure
     actor: str | None = None
@@ -92,7 +92,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """Somebody ended the process."""
+    """A person ended the process."""
 
     actor: str
     reason: str | None = None
@@ -103,12 +103,12 @@ Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What one move writes: the process as it stands afterwards, the log lines, the events and what follows from them.
+    """Everything that one commit writes: the process after it, step executions, events and effects.
 
-    ``asks`` opens an input request, ``retry_at`` sets a timer, ``judged`` tells the mailbox what its validation came
-    to, ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` the input
-    request alone. ``refs`` are the names of the remote jobs that the action began, and ``confirmed`` is the form that
-    a policy confirmed.
+    ``asks`` opens an input request. ``retry_at`` sets a timer. ``judged`` stores the outcome of the validation at the
+    callback. ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` only
+    the input request. ``refs`` are the names of the remote jobs that the action began. ``confirmed`` is the form that a
+    policy confirmed.
     """
 
     process: Process

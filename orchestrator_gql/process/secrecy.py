@@ -1,4 +1,4 @@
-"""What a step came to, without what its process knows to be secret: nothing else of it is stored or told."""
+"""Removes the secrets of a process from the outcome of a step before the outcome is stored or sent."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from orchestrator_gql.utils.secrets import Secrets
 
 
 def failure_shown(failure: Failure, secrets: Secrets) -> Failure:
-    """The failure without the secrets."""
+    """The failure with masks in the places of the secrets."""
     if not secrets.values:
         return failure
     return replace(
@@ -21,7 +21,7 @@ def failure_shown(failure: Failure, secrets: Secrets) -> Failure:
 
 
 def outcome_shown(outcome: Outcome, secrets: Secrets) -> Outcome:
-    """The outcome without the secrets in its failure; what a success adds to the state stays as it is."""
+    """The outcome with masks in its failure; the delta of a success does not change."""
     match outcome:
         case Failed() | RetryLater() | Reissue() if secrets.values:
             return replace(outcome, failure=failure_shown(outcome.failure, secrets))

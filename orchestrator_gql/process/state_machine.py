@@ -1,4 +1,4 @@
-"""The state machine of a process: pure functions from where it stands, and what happened, to what one commit writes.
+"""The state machine of a process: pure functions from a process and an outcome to the transition of one commit.
 
 ::
 
@@ -7,12 +7,12 @@
                         ├▶ waiting (retry)   ─▶ running      any living state ─▶ (clean-up ─▶) aborted
                         └▶ completed
 
-An abort ends a living process where it stands; where its workflow declares steps that clean up, it goes through them
-first (``running``, with ``aborted_by`` set) and is aborted behind the last. A second abort gives them up.
+An abort ends a living process at its current step. If the workflow has clean-up steps, the process runs them first
+(``running``, with ``aborted_by`` set) and is aborted after the last. A second abort ends the clean-up.
 
-A process is a log of step executions. The engine's own second tries of a step (after a crash, by a `@retrystep`) count
-up the ``attempt`` of its `StepExecution`; an operator's retry begins a new one. ``seq`` numbers the transitions of a
-process without a gap, and a record carries the number of the transition that opened it.
+A process is a log of step executions. If the engine tries a step again (after a crash, or for a `@retrystep`), it
+increases the ``attempt`` of the `StepExecution`. A retry of an operator begins a new step execution. ``seq`` numbers
+the transitions of a process without a gap; a step execution has the number of the transition that began it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from orchestrator_gql.process.conditions import ConditionKey, answers_before
+from orchestrator_gql.process.conditions import ConditionKey, results_before
 from orchestrator_gql.process.model import Process, StepExecution
 from orchestrator_gql.process.outcomes import (
     Abort,
@@ -45,7 +45,7 @@ from orchestrator_gql.workflow.model import ActionStep, Step, StepList, Workflow
 INPUT_EXPIRED = "input-request-expired"
 
 UNANSWERED = frozenset({"callback-expired", "heartbeat-lost", "callbacks-incomplete"})
-"""The codes of the failures of a wait of which the remote service knows nothing."""
+"""The failure codes of a wait that got no result: the remote service does not know that the wait ended."""
 
 
 def create(
@@ -58,7 +58,7 @@ def create(
     now: datetime,
     secrets: Secrets = NOTHING,
 ) -> Transition:
-    """Begin a process of the workflow; ``secrets`` are of the state, and the ``pages`` have masks in their places."""
+    """Begin a process of the workflow; ``secrets`` are the secrets in the state, and ``pages`` have masks instead."""
     process = Process(
         id=id,
         workflow_name=workflow.name,
@@ -77,13 +77,13 @@ def create(
 
 
 def claim(process: Process, *, worker: str, now: datetime) -> Transition:
-    """Take a runnable process to work on it; the new epoch shuts out whoever held it before."""
+    """Give a runnable process to a worker; the new epoch shuts out the worker that held it before."""
     claimed = replace(process, epoch=process.epoch + 1, worker=worker)
     return moved(process, claimed, ProcessStatus.RUNNING, now)
 
 
 def enter(process: Process, steps: StepList, now: datetime) -> Transition:
-    """Open the visit of the action that the process stands at, or the next attempt of an open one."""
+    """Begin the execution of the current action, or the next attempt of an open execution."""
     step = steps[process.position]
     last = process.record_at_position
     if last is None or last.status is StepStatus.ABORTED:
@@ -97,7 +97,7 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
 
 
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
-    """What follows from what the step that the process stands at came to."""
+    """The transition that follows from the outcome of the current step."""
     step = steps[process.position]
     outcome = outcome_shown(outcome, process.secrets)
     execution = process.record_at_position
@@ -112,9 +112,9 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
             skipped = replace(execution, status=StepStatus.SKIPPED, completed_at=now)
             return _forward(process, steps, skipped, now, ended=False)
         case Suspend():
-            asked = replace(execution, status=StepStatus.SUSPENDED)
+            suspended = replace(execution, status=StepStatus.SUSPENDED)
             after = replace(process, assignee=outcome.assignee)
-            transition = moved(process, after, ProcessStatus.SUSPENDED, now, execution=asked)
+            transition = moved(process, after, ProcessStatus.SUSPENDED, now, execution=suspended)
             return replace(transition, asks=outcome)
         case Await():
             waiting = replace(execution, status=StepStatus.AWAITING_CALLBACK)
@@ -134,7 +134,7 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
 
 
 def expire(process: Process, steps: StepList, now: datetime) -> Transition:
-    """Fail a process whose question nobody may answer any more; a retry asks it again."""
+    """Fail a process whose input request has expired; a retry opens the form again."""
     failure = Failure(
         INPUT_EXPIRED, "The form was closed before enough people had answered it; retrying asks again.", now
     )
@@ -142,24 +142,25 @@ def expire(process: Process, steps: StepList, now: datetime) -> Transition:
 
 
 def complete(process: Process, now: datetime) -> Transition:
-    """End a process that stands behind its last step."""
+    """End a process that is through with its last step."""
     return moved(process, process, _end_of(process), now)
 
 
 def hand_over(process: Process) -> Process:
-    """The process as its worker lets go of it where another may go on: runnable, and nobody's."""
+    """The process when its worker releases it: a runnable process has no worker, so another worker may continue."""
     return replace(process, worker=None) if process.status is ProcessStatus.RUNNING else process
 
 
 def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
-    """Make a process that rests runnable again: its letter came, or its time."""
+    """Make a waiting process runnable again: its result or its time has come."""
     return moved(process, process, ProcessStatus.RUNNING, now, actor=actor)
 
 
 def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
-    """End a living process where it stands, or send it to the steps that clean up after it.
+    """End a living process at its current step, or send it to its clean-up steps.
 
-    The epoch is bumped so that a step in flight cannot commit. ``workflow`` is None where it is no longer deployed.
+    The epoch is increased so that a running step cannot commit. ``workflow`` is None if it is no longer deployed.
+    Raises `InvalidState` if the process has ended already.
     """
     if process.status.is_ended:
         raise InvalidState(
@@ -176,35 +177,35 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
     after = replace(after, entry=None)
     status = ProcessStatus.ABORTED
     if workflow is not None and _has_to_clean_up(process, workflow):
-        # What was answered or visited at these places was of steps that another definition had there.
-        condition_results = answers_before(process.condition_results, len(workflow.steps))
+        # Old condition results at these positions belong to the steps of another definition.
+        condition_results = results_before(process.condition_results, len(workflow.steps))
         cancels = enumerate((index for index, _ in workflow.cancels), start=len(workflow.steps))
-        condition_results |= {ConditionKey(place, depth=0): _is_at_work(process, wait) for place, wait in cancels}
+        condition_results |= {ConditionKey(place, depth=0): _may_still_work(process, wait) for place, wait in cancels}
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
         after = replace(after, condition_results=condition_results)
         status = ProcessStatus.RUNNING
     transition = moved(process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason)
-    if status is process.status:  # it ran, and runs on to clean up: whoever watches it is told all the same
-        told = status_event(process, transition.process, now, outcome.actor, outcome.reason)
-        transition = replace(transition, events=(*transition.events, told))
+    if status is process.status:  # the clean-up begins: watchers need the event although the status is the same
+        event = status_event(process, transition.process, now, outcome.actor, outcome.reason)
+        transition = replace(transition, events=(*transition.events, event))
     return replace(transition, closes_waits=True)
 
 
 def _has_to_clean_up(process: Process, workflow: Workflow) -> bool:
-    """Whoever was never in a step leaves nothing behind; a second abort gives the clean-up up."""
-    has_to_cancel = any(_is_at_work(process, index) for index, _ in workflow.cancels)
+    """True for the first abort of a process that has begun a step, if there are clean-up steps."""
+    has_to_cancel = any(_may_still_work(process, index) for index, _ in workflow.cancels)
     return bool(workflow.on_abort or has_to_cancel) and process.execution is not None and process.aborted_by is None
 
 
-def _is_at_work(process: Process, wait: int) -> bool:
-    """True where the remote service of the wait may still be at work: it was called, and has not said how it ended."""
+def _may_still_work(process: Process, wait: int) -> bool:
+    """True if the remote service of the wait may still work: it was called and has not reported an end."""
     if process.position != wait:
         return False
     return process.failure is None or process.failure.code in UNANSWERED
 
 
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
-    """Go on under a new definition, or fail where the process has been through steps that are not in it any more."""
+    """Continue with a changed definition, or fail if the process went through steps that the definition lost."""
     if difference is None:
         return moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
     message = f"Workflow {workflow.name!r} changed under this process: {difference}."
@@ -219,7 +220,7 @@ def change_definition(process: Process, workflow: Workflow, difference: str | No
 
 
 def first_difference(executions: Iterable[StepExecution], steps: StepList) -> str | None:
-    """Where the recorded visits are not a prefix of the steps any more, in words; None where they still are."""
+    """The first step execution that does not fit the steps, as a text; None if all of them fit."""
     for execution in sorted(executions, key=lambda execution: execution.step_index):
         was = f"step {execution.step_index + 1} was {execution.name!r} ({execution.kind})"
         if execution.step_index >= len(steps):
@@ -234,19 +235,21 @@ def _succeed(
     process: Process, steps: StepList, execution: StepExecution, outcome: Success, now: datetime
 ) -> Transition:
     step = steps[process.position]
-    changed = {k: v for k, v in outcome.delta.items() if k not in process.state or process.state[k] != v}
+    changed = {
+        key: value for key, value in outcome.delta.items() if key not in process.state or process.state[key] != value
+    }
     secrets = process.secrets.after(process.state, outcome.delta, outcome.secrets)
-    told = secrets.shown(changed)
+    shown_delta = secrets.shown(changed)
     execution = replace(
-        execution, status=StepStatus.SUCCESS, completed_at=now, delta=told, actor=outcome.actor, failure=None
+        execution, status=StepStatus.SUCCESS, completed_at=now, delta=shown_delta, actor=outcome.actor, failure=None
     )
     after = replace(process, state={**process.state, **changed}, failure=None, secrets=secrets)
     transition = _forward(
         after, steps, execution, now, ended=isinstance(step, ActionStep) and step.ends, before=process
     )
-    judged = outcome if step.kind is StepKind.VALIDATION else None
-    written = replace(transition, models=outcome.models, judged=judged, refs=outcome.refs)
-    return replace(written, confirmed=outcome.confirmed) if outcome.confirmed else written
+    validation = outcome if step.kind is StepKind.VALIDATION else None
+    transition = replace(transition, models=outcome.models, judged=validation, refs=outcome.refs)
+    return replace(transition, confirmed=outcome.confirmed) if outcome.confirmed else transition
 
 
 def _forward(
@@ -280,5 +283,5 @@ def _fail(process: Process, step: Step, execution: StepExecution, outcome: Faile
     after = replace(process, failure=outcome.failure, assignee=None)
     transition = moved(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
-    judged = outcome if step.kind is StepKind.VALIDATION else None
-    return replace(transition, closes_waits=hands_out, judged=judged)
+    validation = outcome if step.kind is StepKind.VALIDATION else None
+    return replace(transition, closes_waits=hands_out, judged=validation)

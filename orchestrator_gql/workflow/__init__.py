@@ -1,4 +1,4 @@
-"""The language: steps, the lists they are joined into, and the words that make them."""
+"""The workflow language: steps, lists of steps, and the functions that make them."""
 
 from orchestrator_gql.workflow.callback_step import callback_step
 from orchestrator_gql.workflow.language import (

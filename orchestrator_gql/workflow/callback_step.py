@@ -1,4 +1,4 @@
-"""The word for a wait: an action that hands out a callback URL, the wait for the answer, and the step to judge it."""
+"""Makes a callback step: an action that hands out a callback URL, the wait, and the validation of the result."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow.limits import span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
 
 MAX_NAMES = 1_000
-"""Answers that one wait may expect."""
+"""Number of results that one wait may expect."""
 
 LONGEST_NAME = 200
 
@@ -37,16 +37,19 @@ def callback_step(
     service: str | None = None,
     on_abort: Step | None = None,
 ) -> StepList:
-    """Join an action that hands out a callback URL, the wait for the answer, and the step that judges it.
+    """Join an action that hands out a callback URL, the wait for the result, and the step that validates the result.
 
-    The action takes ``callback_route_key`` (a path), ``callback_url`` (absolute) or ``state``; the validation takes the
-    answer as ``result_key``. A body that does not fit ``contract`` is refused at the door. ``timeout`` is how long to
-    wait in all, ``heartbeat_timeout`` how long without a report (seconds). Then ``poll`` may ask the remote service
-    once; without an answer the process fails, or the action is run again, ``max_attempts`` times in all
-    (``on_timeout="retry"``), or an operator is asked (``"operator"``). ``expect`` names several answers, or is a
-    function of the state that does: the action takes ``callback_urls`` by name, the validation ``{name: answer}``, and
-    ``<result_key>_failures``; ``require`` says how many must come. ``service`` is the configured remote service that
-    must prove itself. ``on_abort`` is a step that tells it to stop. See docs/howto/wait-for-a-remote-service.md.
+    The action takes ``callback_route_key`` (a path), ``callback_url`` (absolute) or ``state``. The validation takes the
+    result as ``result_key``. A delivery that does not fit ``contract`` is rejected. ``timeout`` (seconds) limits the
+    whole wait, ``heartbeat_timeout`` (seconds) the time without a progress report. After that, ``poll`` asks the remote
+    service once. Without a result the process fails; with ``on_timeout="retry"`` the action runs again, at most
+    ``max_attempts`` times in all; with ``"operator"`` an operator is asked.
+
+    ``expect`` names several results, or is a function of the state that returns the names. Then the action takes
+    ``callback_urls`` by name, and the validation takes ``{name: result}`` and ``<result_key>_failures``; ``require``
+    says how many results must come. ``service`` is the configured remote service that must authenticate. ``on_abort``
+    is a step that tells the remote service to stop. Raises `WorkflowDefinitionError` for wrong arguments. See
+    docs/howto/wait-for-a-remote-service.md.
     """
     wait = AwaitStep(
         name=f"{name} - Await callback",
@@ -68,7 +71,7 @@ def callback_step(
 
 
 class CallbackOptions(TypedDict, total=False):
-    """What `callback_step` takes beside its steps and keys, for words that are made of it."""
+    """The options of `callback_step` without its steps and keys, for functions that are built on it."""
 
     timeout: Seconds | None
     heartbeat_timeout: Seconds | None
@@ -91,26 +94,26 @@ def _joined(name: str, action_step: Step, wait: AwaitStep, validate_step: Step) 
     return StepList((replace(action, group=name, awaits=wait), wait, validation))
 
 
-def names_of(said: Any, what: str) -> tuple[str, ...]:
-    """The names of the answers that are expected; `WorkflowDefinitionError` where they are none.
+def names_of(value: Any, what: str) -> tuple[str, ...]:
+    """The names of the expected results; raises `WorkflowDefinitionError` if the value is no list of names.
 
     >>> names_of(["ams-1", "ams-1"], "expect of callback step 'Configure'")
     Traceback (most recent call last):
     ...
     orchestrator_gql.utils.errors.WorkflowDefinitionError: The expect of callback step 'Configure' names 'ams-1' twice.
     """
-    if isinstance(said, str) or not isinstance(said, Iterable):
+    if isinstance(value, str) or not isinstance(value, Iterable):
         raise WorkflowDefinitionError(f"The {what} must be a list of names, or a function of the state that gives one.")
-    names = tuple(said)
+    names = tuple(value)
     if not names or len(names) > MAX_NAMES:
         raise WorkflowDefinitionError(f"The {what} has {len(names)} names; 1 to {MAX_NAMES} can be waited for.")
-    for place, one in enumerate(names):
-        if not isinstance(one, str) or not one.strip() or len(one) > LONGEST_NAME or "\0" in one:
+    for place, name in enumerate(names):
+        if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
             raise WorkflowDefinitionError(
-                f"The {what} holds {one!r}: a name is a text of 1 to {LONGEST_NAME} characters."
+                f"The {what} holds {name!r}: a name is a text of 1 to {LONGEST_NAME} characters."
             )
-        if one in names[:place]:
-            raise WorkflowDefinitionError(f"The {what} names {one!r} twice.")
+        if name in names[:place]:
+            raise WorkflowDefinitionError(f"The {what} names {name!r} twice.")
     return names
 
 
@@ -129,7 +132,7 @@ def _policy(name: str, on_timeout: OnTimeout, max_attempts: int) -> OnTimeout:
 
 
 def _demand_reachable(name: str, wait: AwaitStep) -> None:
-    """A wait that can never have enough answers would always fail, after its whole timeout."""
+    """Refuse a wait that can never get enough results: it would always fail, after its whole timeout."""
     require = wait.require
     if require not in ("all", "any") and (not isinstance(require, int) or isinstance(require, bool) or require < 1):
         raise WorkflowDefinitionError(

@@ -1,4 +1,4 @@
-"""The words that authors write workflows with."""
+"""The functions with which authors write workflows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -45,10 +45,10 @@ def step(
     timeout: Seconds | None = None,
     on_crash: OnCrash = "rerun",
 ) -> Callable[[Callable[..., Any]], ActionStep]:
-    """Make a step of a function: its arguments are taken from the state by name, what it returns is merged into it.
+    """Make a step of a function: the arguments come from the state by name, the returned dict is merged into the state.
 
-    ``timeout`` (seconds) fails the step when its function takes longer. ``on_crash="hold"`` does not run the function
-    again when the machine died under it: the process fails as ``interrupted`` and an operator chooses.
+    ``timeout`` (seconds) fails the step if its function takes longer. If the machine crashes during the step, the
+    function runs again; with ``on_crash="hold"`` the process fails as ``interrupted`` instead, and an operator decides.
     """
 
     def decorate(function: Callable[..., Any]) -> ActionStep:
@@ -73,8 +73,11 @@ def retrystep(
     retry_auth_callback: Authorizer | None = None,
     timeout: Seconds | None = None,
 ) -> Callable[[Callable[..., Any]], ActionStep]:
-    """Make a step that is tried again by itself, ``attempts`` times in all, waiting ``delay`` seconds, then ``factor``
-    times longer each time, but never over ``max_delay``; the last failure fails the process."""
+    """Make a step that the engine tries again after a failure, at most ``attempts`` times in all.
+
+    The first pause is ``delay`` seconds, each next pause is ``factor`` times longer, but at most ``max_delay`` seconds.
+    The last failure fails the process.
+    """
     if not (attempts >= 1 and delay >= 0 and factor >= 1 and 0 <= max_delay <= LONGEST.total_seconds()):
         raise WorkflowDefinitionError(
             f"The retry of step {name!r} needs attempts >= 1, delay >= 0, factor >= 1 and a max_delay "
@@ -99,17 +102,18 @@ def inputstep(
     resume_auth_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
 ) -> Callable[[Callable[..., Any]], InputStep]:
-    """Make a step of a form: the function yields pages, and what it returns is merged into the state.
+    """Make a step of a form: the function yields pages, and the returned dict is merged into the state.
 
-    It runs again for every look at the form, so it must have no side effects. ``due`` is within how many seconds it
-    should be answered; after ``remind`` seconds everybody who listens is told once that it still is not. ``escalate``
-    gives the form to another assignee, or to several one after the other: ``[(3600, Assignee("MANAGERS"))]``. After
-    ``expire`` seconds nobody may answer any more, and the process fails.
+    The function runs again each time the form is opened, so it must have no side effects. Times are in seconds.
+    ``due`` is the time in which the form should be submitted. After ``remind``, one reminder event is sent.
+    ``escalate`` gives the form to other assignees later, in order: ``[(3600, Assignee("MANAGERS"))]``. After ``expire``
+    nobody can submit the form any more, and the process fails.
 
-    ``approvals`` different people must say yes to the same answers; without ``allow_self_approval`` whoever started the
-    process is none of them. Who rejects must say why; ``on_reject`` then fails the process (a retry asks again) or
-    aborts it, or names the step, or the group, before this one that the form can be sent back to. ``auto_confirm`` is a
-    function of the state: where it returns True, the form is confirmed as it is shown, and its name is recorded.
+    ``approvals`` different people must approve the same values. Without ``allow_self_approval`` the person who started
+    the process cannot approve. A rejection needs a comment. ``on_reject="fail"`` then fails the process (a retry asks
+    again), ``"abort"`` aborts it; another value is the name of an earlier step or group to which the form can be sent
+    back. ``auto_confirm`` is a function of the state: if it returns True, the form is confirmed as it is shown, and the
+    name of the function is recorded.
     """
     what = f"of input step {name!r}"
     _demand_number(approvals, what)
@@ -135,8 +139,8 @@ def inputstep(
     return decorate
 
 
-def _assignee(given: Assignee | str) -> Assignee:
-    return given if isinstance(given, Assignee) else Assignee(given)
+def _assignee(assignee: Assignee | str) -> Assignee:
+    return assignee if isinstance(assignee, Assignee) else Assignee(assignee)
 
 
 def _demand_number(approvals: int, what: str) -> None:
@@ -154,23 +158,25 @@ def _escalations(escalate: Iterable[tuple[Seconds, Assignee]], what: str) -> tup
 
 
 def _span(value: Seconds, what: str) -> timedelta:
-    found = span(value, what)
-    if found is None:
+    time = span(value, what)
+    if time is None:
         raise WorkflowDefinitionError(f"The {what} needs a time: give seconds or a timedelta.")
-    return found
+    return time
 
 
 def step_group(name: str, steps: Steps) -> Steps:
-    """Show the steps under a common label; a retry enters at the one that failed."""
-    labelled = (replace(one, group=f"{name} / {one.group}" if one.group else name) for one in each(steps))
+    """Show the steps under a common label; a retry begins at the failed step, not at the first."""
+    labelled = (replace(member, group=f"{name} / {member.group}" if member.group else name) for member in each(steps))
     return like(steps, labelled)  # type: ignore[no-any-return]
 
 
 def conditional(predicate: Predicate) -> Callable[[Steps], Steps]:
-    """Take the steps only where the predicate, sync or async, holds; it is asked once, when the first is reached."""
+    """Run the steps only if the predicate (sync or async) is true; it is called once, before the first of the steps."""
 
     def apply(steps: Steps) -> Steps:
-        marked = (conditioned(one, Condition(predicate, opens=i == 0)) for i, one in enumerate(each(steps)))
+        marked = (
+            conditioned(member, Condition(predicate, opens=index == 0)) for index, member in enumerate(each(steps))
+        )
         return like(steps, marked)  # type: ignore[no-any-return]
 
     return apply
@@ -179,12 +185,12 @@ def conditional(predicate: Predicate) -> Callable[[Steps], Steps]:
 def steplens(
     get: Callable[[State], State], set: Callable[[State], Callable[[State], State]]
 ) -> Callable[[Steps], Steps]:
-    """Run the steps on a part of the state: ``get(state)`` is what they see, ``set(state)(part)`` puts it back."""
-    return lambda steps: like(steps, (focused(one, Lens(get, set)) for one in each(steps)))
+    """Run the steps on a part of the state: ``get(state)`` returns the part, ``set(state)(part)`` puts it back."""
+    return lambda steps: like(steps, (focused(member, Lens(get, set)) for member in each(steps)))
 
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
-    """Run the steps on ``state[key]`` (empty where it is missing) and store what they make of it there."""
+    """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
     return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
 
 
@@ -198,11 +204,12 @@ def workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
-    """Make a workflow of a function that returns its steps; it is named as the function, which is called once, now.
+    """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
-    ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` says who may start it and
-    answer its forms. ``run_predicate`` returns None where it may start, else the reason why not. ``on_abort`` are steps
-    that clean up after an aborted process, which is ABORTED when they are through; a second abort gives them up.
+    ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start the
+    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not.
+    ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
+    second abort.
     """
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
@@ -222,7 +229,7 @@ def workflow(
 
 
 def steps_of(function: Callable[[], StepList]) -> StepList:
-    """What the function of a workflow returns; `WorkflowDefinitionError` names the workflow where it is no StepList."""
+    """The steps that the function of a workflow returns; raises `WorkflowDefinitionError` if that is no StepList."""
     steps = function()
     if not isinstance(steps, StepList):
         raise WorkflowDefinitionError(

@@ -1,4 +1,4 @@
-"""What the arguments of steps may be: told at import, where an author sees it, and not in the middle of a process."""
+"""Checks the arguments of steps at import, so that an author sees an error before a process runs."""
 
 from datetime import timedelta
 
@@ -9,11 +9,14 @@ from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 LONGEST = timedelta(days=36_500)
-"""A century. With more, a deadline can lie behind the last day of the calendar, and its process could not be stored."""
+"""A century. A longer time could put a deadline after the last day of the calendar, which cannot be stored."""
 
 
 def span(value: float | timedelta | None, what: str) -> timedelta | None:
-    """A time to wait, given in seconds or as a timedelta; ``what`` names it where it cannot be one."""
+    """A time to wait, from seconds or a timedelta; None stays None.
+
+    Raises `WorkflowDefinitionError`, with ``what`` as the name of the argument, if the time is not valid.
+    """
     if value is None:
         return None
     try:
@@ -28,7 +31,7 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
 
 
 def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
-    """The contract, where remote teams can be told as JSON Schema what it asks of them."""
+    """The contract; raises `WorkflowDefinitionError` if it has no JSON Schema, which remote teams need."""
     if contract is None:
         return None
     if not (isinstance(contract, type) and issubclass(contract, BaseModel)):

@@ -1,4 +1,4 @@
-"""What a workflow is made of: steps, which are data, and the lists that `>>` joins them into."""
+"""The parts of a workflow: steps, which are data, and lists of steps, which `>>` joins."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -19,16 +19,17 @@ OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
 Require: TypeAlias = Literal["all", "any"] | int
 Expect: TypeAlias = tuple[str, ...] | Callable[[State], Iterable[str] | Awaitable[Iterable[str]]]
 STOPS = ("fail", "abort")
-"""What a rejection can lead to, beside a way back."""
+"""The values of ``on_reject`` that are no step or group to send the form back to."""
 
 Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A predicate over the state that decides whether a run of steps is taken.
+    """A predicate of the state that decides if a sequence of steps runs.
 
-    ``opens`` marks the first step of the run: there the predicate is asked, and its answer is recorded for the rest.
+    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
+    other steps.
     """
 
     predicate: Predicate
@@ -37,7 +38,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A view of the state that a step works on: how to take it out, how to put it back."""
+    """A part of the state that a step works on: how to get the part, and how to put it back."""
 
     get: Callable[[State], State]
     set: Callable[[State], Callable[[State], State]]
@@ -45,7 +46,7 @@ class Lens:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often and how patiently a failing step is tried again (seconds)."""
+    """How often a failing step is tried again, and how long the pauses are (seconds)."""
 
     attempts: int
     delay: float
@@ -53,21 +54,21 @@ class Retry:
     max_delay: float
 
     def wait(self, tries: int) -> timedelta:
-        """The pause after so many failed tries.
+        """The pause after this number of failed tries.
 
         >>> Retry(attempts=5, delay=10, factor=2, max_delay=30).wait(3).total_seconds()
         30.0
         """
         try:
-            patience = self.delay * self.factor ** (tries - 1)
+            delay = self.delay * self.factor ** (tries - 1)
         except OverflowError:  # after some thousand tries the power is more than a float can hold
-            patience = self.max_delay
-        return timedelta(seconds=min(patience, self.max_delay))
+            delay = self.max_delay
+        return timedelta(seconds=min(delay, self.max_delay))
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """After so long without an answer, the form is somebody else's."""
+    """After this time without a decision, the form gets another assignee."""
 
     after: timedelta
     to: Assignee
@@ -75,7 +76,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyStep:
-    """What all steps have: a name, a label they may share with others, and when and on what they work."""
+    """The fields of every step: its name, the label of its group, its conditions, and its lenses on the state."""
 
     name: str
     group: str | None = None
@@ -84,7 +85,7 @@ class AnyStep:
 
     @property
     def kind(self) -> StepKind:
-        """What the step is for."""
+        """The kind of the step."""
         raise NotImplementedError
 
     def __rshift__(self, other: "Step | StepList") -> "StepList":
@@ -93,14 +94,14 @@ class AnyStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitStep(AnyStep):
-    """A wait for the answer of a remote service, or for several of them.
+    """A wait for the result of a remote service, or for several results.
 
-    The answer is stored in the state under ``result_key``. ``contract`` is the model that a body must fit to be taken.
-    ``timeout`` None means the deployment's default. ``on_timeout`` says what follows when no answer came in time, and
-    ``max_attempts`` how often the action is asked in all. ``expect`` names the answers where there are several, or is
-    a function of the state that does, and ``require`` says how many of them are enough. ``poll`` asks the remote
-    service once before its time counts as over. ``service`` is the configured one that must answer. ``cancel`` runs
-    where the process is aborted while it waits here.
+    The result is stored in the state under ``result_key``. ``contract`` is the model that a delivery must fit.
+    ``timeout`` None means the deployment's default. ``on_timeout`` says what follows if no result comes in time, and
+    ``max_attempts`` how often the action runs in all. ``expect`` names several results, or is a function of the state
+    that returns the names; ``require`` says how many of them are enough. ``poll`` asks the remote service once before
+    the wait ends by its deadline. ``service`` is the configured remote service that must deliver. ``cancel`` runs if
+    the process is aborted while it waits here.
     """
 
     result_key: str = "callback_result"
@@ -118,11 +119,11 @@ class AwaitStep(AnyStep):
 
     @property
     def failures_key(self) -> str:
-        """Where the failures stand by name, beside the results, where several answers are expected."""
+        """The key in the state for the failures by name, if several results are expected."""
         return f"{self.result_key}_failures"
 
     def needed(self, expected: int) -> int:
-        """How many answers of so many are enough."""
+        """The number of results that are enough, of ``expected`` results."""
         match self.require:
             case "all":
                 return expected
@@ -141,7 +142,7 @@ class AwaitStep(AnyStep):
 class ActionStep(AnyStep):
     """A unit of work: a function of the state, sync or async.
 
-    ``awaits`` is the wait whose URL the function hands out; ``ends`` makes its success the end of the process.
+    ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process.
     """
 
     function: Callable[..., Any]
@@ -161,11 +162,12 @@ class ActionStep(AnyStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputStep(AnyStep):
-    """A form that a person answers; ``form`` is a function of the state that yields its pages.
+    """A form that a person submits; ``form`` is a function of the state that yields the pages.
 
-    ``escalate`` says whose it becomes after how long, and ``expire`` when nobody may answer any more. So many
-    ``approvals`` of different people are needed; ``on_reject`` is ``fail``, ``abort``, or the name of the step (or
-    group) that the form can be sent back to. ``auto_confirm`` is a function of the state that says yes in their place.
+    ``escalate`` holds the next assignees and their times, ``expire`` the time after which nobody can submit the form.
+    ``approvals`` is the number of different people who must approve. ``on_reject`` is ``fail``, ``abort``, or the name
+    of the step (or group) to which the form can be sent back. ``auto_confirm`` is a function of the state; if it
+    returns True, no person is asked.
     """
 
     form: Callable[..., Any]
@@ -209,7 +211,7 @@ plain function 'print': decorate it with @step("…").
             return StepList((*self, other))
         if isinstance(other, StepList):
             return StepList((*self, *other))
-        raise WorkflowDefinitionError(f"Expected a step or a StepList on the right of >>, got {_told(other)}.")
+        raise WorkflowDefinitionError(f"Expected a step or a StepList on the right of >>, got {_described(other)}.")
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> Step: ...
@@ -228,7 +230,7 @@ plain function 'print': decorate it with @step("…").
         return f"StepList [{', '.join(step.name for step in self)}]"
 
 
-def _told(thing: object) -> str:
+def _described(thing: object) -> str:
     if isinstance(thing, Workflow):
         return f"the workflow {thing.name!r}: use its steps, not itself"
     if callable(thing):
@@ -237,15 +239,15 @@ def _told(thing: object) -> str:
 
 
 begin = StepList()
-"""The empty list that a workflow's sentence begins with."""
+"""The empty list with which the steps of a workflow begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """A named, ordered list of steps, with an optional start form.
 
-    ``on_abort`` are the steps that clean up after a process that is aborted; they stand behind the others, and only
-    an abort leads to them.
+    ``on_abort`` are the steps that clean up after an aborted process. They come after the other steps, and only an
+    abort leads to them.
     """
 
     name: str
@@ -259,47 +261,49 @@ class Workflow:
     run_predicate: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
-        demand_ways_back(self.name, self.steps)
+        _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:
-        """The steps that a process goes through: the workflow's own, and those that clean up once it is aborted."""
+        """The steps of a process: the steps of the workflow, and after an abort also the clean-up steps."""
         return self.steps >> self.clean_up if is_aborted else self.steps
 
     @property
     def clean_up(self) -> StepList:
-        """What an abort leads to: the cancel steps of the waits, then ``on_abort``."""
+        """The steps after an abort: the cancel steps of the waits, then ``on_abort``."""
         return StepList(_cancelling(step) for _, step in self.cancels) >> self.on_abort
 
     @property
     def cancels(self) -> tuple[tuple[int, "ActionStep"], ...]:
-        """The cancel step of each wait that has one, with the index of that wait."""
+        """The cancel steps of the waits, each with the index of its wait."""
         waits = ((index, step) for index, step in enumerate(self.steps) if isinstance(step, AwaitStep))
         return tuple((index, step.cancel) for index, step in waits if step.cancel is not None)
 
     @property
     def definition(self) -> tuple[str, ...]:
-        """What a process remembers of the steps it began with: kind and name of each."""
+        """The kind and the name of each step, as a process stores them."""
         return tuple(f"{step.kind}:{step.name}" for step in self.steps)
 
     @property
     def fingerprint(self) -> str:
-        """A short digest of the definition: two equal ones are the same list of steps."""
+        """A short digest of the definition: two workflows with equal steps have equal fingerprints."""
         return _digest(self.definition)
 
     @property
     def clean_up_fingerprint(self) -> str:
-        """As `fingerprint`, of what a process that was aborted goes through: where its clean-up begins counts, too."""
+        """As `fingerprint`, for an aborted process: it also covers the clean-up steps and where they begin."""
         return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.clean_up)))
 
 
 def _cancelling(step: ActionStep) -> Step:
-    """The step under a condition that is never asked: the abort records whether the process waited there."""
+    """The step under a condition that is never called: the abort records the result (did the process wait there?)."""
     return conditioned(step, Condition(lambda _: False, opens=True))
 
 
 def send_back_target(steps: StepList, index: int) -> int | None:
-    """Where the form at ``index`` can be sent back to: the nearest step before it of the name, or the first of the
-    nearest group of the name; None where it cannot."""
+    """The index of the step to which the form at ``index`` can be sent back; None if there is none.
+
+    It is the nearest earlier step with the name in ``on_reject``, or the first step of the nearest group of that name.
+    """
     step = steps[index]
     if not isinstance(step, InputStep) or step.on_reject in STOPS:
         return None
@@ -311,11 +315,14 @@ def send_back_target(steps: StepList, index: int) -> int | None:
     return None
 
 
-def demand_ways_back(workflow: str, steps: StepList) -> None:
-    """Raise `WorkflowDefinitionError` where a form is to be sent back to a step that does not stand before it."""
+def _demand_send_back_targets(workflow: str, steps: StepList) -> None:
+    """Raise `WorkflowDefinitionError` if a form is to be sent back to a step that is not before it."""
     for index, step in enumerate(steps):
         if isinstance(step, InputStep) and step.on_reject not in STOPS and send_back_target(steps, index) is None:
-            before = ", ".join(repr(one.name) for one in steps[:index] if not isinstance(one, AwaitStep)) or "nothing"
+            before = (
+                ", ".join(repr(earlier.name) for earlier in steps[:index] if not isinstance(earlier, AwaitStep))
+                or "nothing"
+            )
             raise WorkflowDefinitionError(
                 f"Input step {step.name!r} of workflow {workflow!r} has on_reject={step.on_reject!r}: give it 'fail', "
                 f"'abort' or the name of a step or group before it; there is {before}. A wait for a callback is none: "
@@ -328,30 +335,32 @@ def _digest(lines: Iterable[str]) -> str:
 
 
 def each(steps: Step | StepList) -> Iterator[Step]:
-    """The steps of a list, or the one step; `WorkflowDefinitionError` where it is neither."""
+    """The steps of a list, or the single step; raises `WorkflowDefinitionError` for any other object."""
     if isinstance(steps, AnyStep):
         return iter((steps,))
     if isinstance(steps, StepList):
         return iter(steps)
-    raise WorkflowDefinitionError(f"Expected a step or a StepList, got {_told(steps)}.")
+    raise WorkflowDefinitionError(f"Expected a step or a StepList, got {_described(steps)}.")
 
 
 def like(original: Step | StepList, steps: Iterable[Step]) -> Any:
-    """The steps in the shape of the original: one step for a step, a list for a list."""
-    made = StepList(steps)
-    return made[0] if isinstance(original, AnyStep) else made
+    """The steps in the shape of the original: a single step for a step, a list for a list."""
+    result = StepList(steps)
+    return result[0] if isinstance(original, AnyStep) else result
 
 
 def conditioned(step: Step, condition: Condition) -> Step:
-    """The step with one more condition around those it has."""
+    """The step with another condition around its conditions."""
     return replace(step, conditions=(condition, *step.conditions))
 
 
 def focused(step: Step, lens: Lens) -> Step:
-    """The step with one more lens before those it has; the conditions it has are asked of what the lens shows."""
-    conditions = tuple(replace(one, predicate=_asked_through(lens, one.predicate)) for one in step.conditions)
+    """The step with another lens before its lenses; its conditions now see the state through this lens."""
+    conditions = tuple(
+        replace(condition, predicate=_through_lens(lens, condition.predicate)) for condition in step.conditions
+    )
     return replace(step, lenses=(lens, *step.lenses), conditions=conditions)
 
 
-def _asked_through(lens: Lens, predicate: Predicate) -> Predicate:
+def _through_lens(lens: Lens, predicate: Predicate) -> Predicate:
     return lambda state: predicate(lens.get(state))

@@ -1,4 +1,4 @@
-"""The word for a change in two phases: what would be done, agreed to by a person, and only then done."""
+"""Makes a change in two phases: a dry run that a person confirms, then the real change."""
 
 import json
 from dataclasses import replace
@@ -17,7 +17,7 @@ from orchestrator_gql.workflow.language import inputstep, steplens
 from orchestrator_gql.workflow.model import ActionStep, InputStep, Step, StepList
 
 DRY_RUN = "dry_run"
-"""The argument that tells the steps which phase it is; it never stands in the state."""
+"""The argument that tells the steps the phase; it is never stored in the state."""
 
 
 def dry_run_then_commit(
@@ -32,13 +32,13 @@ def dry_run_then_commit(
     callback_route_key: str = "callback_route",
     **options: Unpack[CallbackOptions],
 ) -> StepList:
-    """Join: dry run, callback, validation, confirmation; then the same for good, and a confirmation of the result.
+    """Join a dry run, its callback, validation and confirmation; then the same steps again for the real change.
 
-    The same steps are used twice. The action takes ``dry_run`` (True at first, then False); validation and
-    confirmation may. Either result is what they take as ``result_key``; in the state that of the dry run stands under
-    ``dry_run_result_key``. Without a ``confirm_step`` (made with @inputstep) the ``assignee`` is shown the result.
-    Where the dry run is not confirmed the action is not called again, so nothing is changed. ``options`` are those of
-    `callback_step`.
+    The action takes ``dry_run`` (first True, then False); validation and confirmation may take it too. In each phase
+    the steps take the result as ``result_key``; the state holds the result of the dry run as ``dry_run_result_key``.
+    Without a ``confirm_step`` (made with @inputstep) the ``assignee`` sees the result and confirms it. If the dry run
+    is not confirmed, the action does not run again, so nothing changes. ``options`` are those of `callback_step`.
+    Raises `WorkflowDefinitionError` for wrong steps.
     """
     if not isinstance(action_step, ActionStep) or not _takes_dry_run(action_step):
         raise WorkflowDefinitionError(
@@ -51,10 +51,10 @@ def dry_run_then_commit(
     keys = {"result_key": result_key, "callback_route_key": callback_route_key}
 
     def phase(label: str, *, is_dry: bool) -> StepList:
-        asked = callback_step(f"{name} - {label}", action_step, validate_step, **keys, **options)
-        agreed = replace(confirm, name=f"{confirm.name} ({label.lower()})", group=f"{name} - {label}")
-        moved = {result_key: dry_run_result_key} if is_dry else {}
-        return _seen_as(asked >> agreed, is_dry=is_dry, moved=moved)
+        callback_steps = callback_step(f"{name} - {label}", action_step, validate_step, **keys, **options)
+        confirmation = replace(confirm, name=f"{confirm.name} ({label.lower()})", group=f"{name} - {label}")
+        renamed_keys = {result_key: dry_run_result_key} if is_dry else {}
+        return _with_phase(callback_steps >> confirmation, is_dry=is_dry, renamed=renamed_keys)
 
     return phase("Dry run", is_dry=True) >> phase("Commit", is_dry=False)
 
@@ -64,23 +64,23 @@ def _takes_dry_run(action: ActionStep) -> bool:
     return bool(names & {DRY_RUN, "state"})
 
 
-def _seen_as(steps: StepList, *, is_dry: bool, moved: dict[str, str]) -> StepList:
-    """The steps, told which phase it is; what they know by the keys of ``moved`` stands in the state by its values."""
-    moved = moved | {f"{key}_failures": f"{value}_failures" for key, value in moved.items()}
-    hidden = {DRY_RUN, *moved}
+def _with_phase(steps: StepList, *, is_dry: bool, renamed: dict[str, str]) -> StepList:
+    """The steps with the phase as an argument. ``renamed`` maps their names for keys to the keys in the state."""
+    renamed = renamed | {f"{key}_failures": f"{value}_failures" for key, value in renamed.items()}
+    hidden = {DRY_RUN, *renamed}
 
-    def seen(state: State) -> State:
-        own = {key: state[value] for key, value in moved.items() if value in state}
-        return {**{key: value for key, value in state.items() if key not in moved}, **own, DRY_RUN: is_dry}
+    def view(state: State) -> State:
+        own = {key: state[value] for key, value in renamed.items() if value in state}
+        return {**{key: value for key, value in state.items() if key not in renamed}, **own, DRY_RUN: is_dry}
 
-    def put(state: State) -> Any:
-        def back(part: State) -> State:
-            own = {value: part[key] for key, value in moved.items() if key in part}
+    def put_back(state: State) -> Any:
+        def merged(part: State) -> State:
+            own = {value: part[key] for key, value in renamed.items() if key in part}
             return {**state, **{key: value for key, value in part.items() if key not in hidden}, **own}
 
-        return back
+        return merged
 
-    return steplens(seen, put)(steps)
+    return steplens(view, put_back)(steps)
 
 
 def _confirmation(assignee: Assignee, result_key: str) -> InputStep:
@@ -106,7 +106,7 @@ def _page(result: Json, *, is_dry: bool) -> type[FormPage]:
 
 
 def _text(result: Json) -> str:
-    """The result for people: the lines of an ``output``, as a playbook's is, or all of it as JSON."""
+    """The result as text for people: the lines of its ``output`` if there are any, otherwise the whole as JSON."""
     output = result.get("output") if isinstance(result, dict) else None
     if isinstance(output, list):
         return "\n".join(map(str, output))

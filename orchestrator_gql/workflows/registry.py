@@ -8,7 +8,7 @@ from orchestrator_gql.workflow.model import ActionStep, InputStep, Workflow
 
 
 class Registry:
-    """The workflows of a deployment; built once at start, then only read."""
+    """The workflows of a deployment. The registry is built once at start and never changes."""
 
     def __init__(self, workflows: Iterable[Workflow] = ()) -> None:
         self._by_name: dict[str, Workflow] = {}
@@ -25,15 +25,15 @@ class Registry:
         self._by_name[workflow.name] = workflow
 
     def find(self, name: str) -> Workflow | None:
-        """The workflow of that name; None where it is not deployed."""
+        """The workflow with this name; None if it is not deployed."""
         return self._by_name.get(name)
 
     def get(self, name: str) -> Workflow:
-        """The workflow of that name; `NotFound` where it is not deployed."""
-        found = self._by_name.get(name)
-        if found is None:
+        """The workflow with this name; raises `NotFound` if it is not deployed."""
+        workflow = self._by_name.get(name)
+        if workflow is None:
             raise NotFound("workflow", name)
-        return found
+        return workflow
 
     def __iter__(self) -> Iterator[Workflow]:
         return iter(sorted(self._by_name.values(), key=lambda workflow: workflow.name))
@@ -43,7 +43,7 @@ class Registry:
 
 
 def _check(workflow: Workflow) -> None:
-    """Read every function's signature now, so that a wrong one is told at start and not in the middle of a process."""
+    """Read the signature of every function now: an error shows at start, not in the middle of a process."""
     for step in workflow.all_steps(is_aborted=True):
         if isinstance(step, ActionStep):
             wanted(step.function)

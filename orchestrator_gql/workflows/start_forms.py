@@ -1,4 +1,4 @@
-"""What the ready-made kinds of workflow ask before the author's own form: which product, or which subscription."""
+"""The pages that the ready-made workflow kinds ask before the author's form: the product or the subscription."""
 
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
@@ -17,11 +17,11 @@ from orchestrator_gql.utils.errors import WorkflowDefinitionError
 
 InputForm: TypeAlias = Callable[..., Any]
 Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
-"""Asks its own page, or none, and returns what that puts into the state."""
+"""A generator function that asks one page or none, and returns the data for the state."""
 
 
 def asks_product(names: Sequence[str]) -> Prelude:
-    """Ask which product to create; where there is only one, it is taken. ``names`` empty: any active one."""
+    """Ask which product to create; a single product is chosen without a page. Empty ``names``: all active products."""
 
     def prelude() -> Generator[Any, Any, State]:
         offered = _offered(names)
@@ -29,9 +29,9 @@ def asks_product(names: Sequence[str]) -> Prelude:
             return {}
         if len(offered) == 1:
             return _chosen(offered[0])
-        answer = yield _product_page(offered)
-        picked = str(answer.product.value)
-        return _chosen(next(one for one in offered if str(one.product_id) == picked))
+        page = yield _product_page(offered)
+        chosen_id = str(page.product.value)
+        return _chosen(next(product for product in offered if str(product.product_id) == chosen_id))
 
     return prelude
 
@@ -40,69 +40,69 @@ def asks_subscription() -> Prelude:
     """Ask which product subscription to work on."""
 
     def prelude() -> Generator[Any, Any, State]:
-        answer = yield _subscription_page()
-        return {"subscription_id": str(answer.subscription_id)}
+        page = yield _subscription_page()
+        return {"subscription_id": str(page.subscription_id)}
 
     return prelude
 
 
 def preceded(prelude: Prelude, form: InputForm | None) -> InputForm:
-    """The author's form with the prelude before it: sync or async, as the author's is."""
+    """The author's form with the prelude before it; the result is async if the author's form is async."""
     if form is not None and (isasyncgenfunction(form) or iscoroutinefunction(form)):
         return _preceded_async(prelude, form)
 
     def ask(state: State) -> Generator[Any, Any, State]:
-        first = yield from prelude()
-        state.update(first)
-        asked = form(**_arguments(form, state)) if form is not None else None
-        return {**first, **((yield from _pages(asked)) or {})}
+        prelude_data = yield from prelude()
+        state.update(prelude_data)
+        form_run = form(**_arguments(form, state)) if form is not None else None
+        return {**prelude_data, **((yield from _pages(form_run)) or {})}
 
     return ask
 
 
 def _preceded_async(prelude: Prelude, form: InputForm) -> InputForm:
     async def ask(state: State) -> AsyncIterator[Any]:
-        asking = prelude()
+        prelude_run = prelude()
         answer: Any = None
         while True:
             try:
-                page = asking.send(answer)
+                page = prelude_run.send(answer)
             except StopIteration as end:
-                first: State = end.value
+                prelude_data: State = end.value
                 break
             answer = yield page
-        state.update(first)
-        asked = form(**_arguments(form, state))
+        state.update(prelude_data)
+        form_run = form(**_arguments(form, state))
         if iscoroutinefunction(form):
-            given = await asked
-            if isinstance(given, type):
-                answer = yield given
-                given = answer.model_dump()
-            yield {**first, **(given or {})}
+            data = await form_run
+            if isinstance(data, type):
+                answer = yield data
+                data = answer.model_dump()
+            yield {**prelude_data, **(data or {})}
             return
-        async with aclosing(asked):
-            question = await anext(asked, None)
-            while question is not None and not isinstance(question, Mapping):
-                answer = yield question
+        async with aclosing(form_run):
+            page_or_data = await anext(form_run, None)
+            while page_or_data is not None and not isinstance(page_or_data, Mapping):
+                answer = yield page_or_data
                 try:
-                    question = await asked.asend(answer)
+                    page_or_data = await form_run.asend(answer)
                 except StopAsyncIteration:
-                    question = None
-            yield {**first, **(question or {})}
+                    page_or_data = None
+            yield {**prelude_data, **(page_or_data or {})}
 
     return ask
 
 
-def _pages(asked: Any) -> Generator[Any, Any, State | None]:
-    if isgenerator(asked):
-        given: State | None = yield from asked
-        return given
-    if isinstance(asked, type):
-        page: Any = yield asked
-        data: State = page.model_dump()
-        return data
-    answered: State | None = asked
-    return answered
+def _pages(form_run: Any) -> Generator[Any, Any, State | None]:
+    if isgenerator(form_run):
+        returned_data: State | None = yield from form_run
+        return returned_data
+    if isinstance(form_run, type):
+        page: Any = yield form_run
+        page_data: State = page.model_dump()
+        return page_data
+    returned: State | None = form_run
+    return returned
 
 
 def _arguments(form: InputForm, state: State) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _arguments(form: InputForm, state: State) -> dict[str, Any]:
 def _offered(names: Sequence[str]) -> list[ProductModel]:
     if names:
         return [products.by_name(name).facts for name in names]
-    return [one.facts for one in products.all() if one.facts.status is ProductStatus.ACTIVE]
+    return [registered.facts for registered in products.all() if registered.facts.status is ProductStatus.ACTIVE]
 
 
 def _chosen(product: ProductModel) -> State:
@@ -120,8 +120,10 @@ def _chosen(product: ProductModel) -> State:
 
 
 def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
-    # pydantic-forms makes a Choice as an Enum is made: at run time, from (value, label) pairs
-    options: Any = Choice.__call__("Product", [(one.name, (str(one.product_id), one.name)) for one in offered])
+    # pydantic-forms makes a Choice like an Enum: at run time, from (value, label) pairs
+    options: Any = Choice.__call__(
+        "Product", [(product.name, (str(product.product_id), product.name)) for product in offered]
+    )
     page: type[FormPage] = create_model("ProductPage", __base__=FormPage, __config__=None, product=(options, ...))
     page.model_config["title"] = "Which product?"
     return page
@@ -136,10 +138,10 @@ def _subscription_page() -> type[FormPage]:
 
 
 def known_products(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, each of a registered product; `WorkflowDefinitionError` names one that is not."""
-    there = {one.facts.name for one in products.all()}
+    """The names as a tuple; raises `WorkflowDefinitionError` if a name is not the name of a registered product."""
+    registered_names = {registered.facts.name for registered in products.all()}
     for name in names:
-        if name not in there:
+        if name not in registered_names:
             raise WorkflowDefinitionError(
                 f"There is no product {name!r}: register it before the workflow that makes it."
             )

@@ -1,7 +1,7 @@
-"""The standard steps of workflows on product subscriptions, written in the language itself.
+"""The standard steps of workflows on product subscriptions.
 
-A step that returns a product subscription has it saved and linked to its process by the engine, in the step's own
-commit; so none of these touches a database.
+If a step returns a product subscription, the engine saves it and links it to the process, in the commit of the step.
+So none of these steps uses the database.
 """
 
 from orchestrator_gql.domain import SubscriptionModel
@@ -13,9 +13,9 @@ from orchestrator_gql.workflow.model import ActionStep
 
 
 def store_process_subscription(workflow_target: Target | None = None) -> ActionStep:
-    """Tie the process to the product subscription of ``subscription_id``, which the state then holds.
+    """Link the process to the product subscription of ``subscription_id``, and put it into the state.
 
-    The target is the workflow's own; the argument is taken for workflows that still name it.
+    The target is that of the workflow. The argument has no effect: it exists for workflows that still pass it.
     """
 
     @step("Create process subscription relation")
@@ -26,7 +26,7 @@ def store_process_subscription(workflow_target: Target | None = None) -> ActionS
 
 
 def set_status(status: SubscriptionLifecycle) -> ActionStep:
-    """Move the product subscription on to another status, checked against the class that stands for it."""
+    """Change the status of the product subscription, and validate it against the class of the new status."""
 
     @step(f"Set subscription to '{status.value}'")
     def change(subscription: SubscriptionModel) -> State:
@@ -47,13 +47,13 @@ def unsync(subscription_id: SubscriptionModel) -> State:
 
 @step("Lock subscription")
 def unsync_unchecked(subscription_id: SubscriptionModel) -> State:
-    """As `unsync`, whatever stands there."""
+    """Take the product subscription out of sync, also if it is out of sync already."""
     return _with_sync(subscription_id, is_in_sync=False)
 
 
 @step("Unlock subscription")
 def resync(subscription: SubscriptionModel) -> State:
-    """Put the product subscription back in sync: what it says is what the network does."""
+    """Put the product subscription back in sync: it describes what the network does."""
     return _with_sync(subscription, is_in_sync=True)
 
 

@@ -1,4 +1,4 @@
-"""The ready-made kinds of workflow: what stands before and behind the author's own steps."""
+"""The ready-made kinds of workflow: they add standard steps before and after the author's steps."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -35,18 +35,18 @@ def create_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow that makes a product subscription, which ends in ``status`` and in sync.
+    """A workflow that makes a product subscription. At the end the subscription is in ``status`` and in sync.
 
-    Before the author's form it asks which product, where more than one of ``products`` (by name; default all) can be
-    made; the state then holds ``product`` (its id) and ``product_name``.
+    If more than one of ``products`` (names; default all) can be made, a page before the author's form asks which. The
+    state then holds ``product`` (its id) and ``product_name``. Raises `WorkflowDefinitionError` for an unknown product.
     """
-    behind = (additional_steps or begin) >> set_status(status) >> resync >> done
+    last_steps = (additional_steps or begin) >> set_status(status) >> resync >> done
     return _kind(
         description,
         Target.CREATE,
         form=preceded(asks_product(known_products(products)), initial_input_form),
-        before=init,
-        behind=behind,
+        first_steps=init,
+        last_steps=last_steps,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -64,13 +64,13 @@ def modify_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow that changes a product subscription, which it asks for first and holds out of sync meanwhile."""
+    """A workflow that asks for a product subscription, changes it, and keeps it out of sync until the end."""
     return _kind(
         description,
         Target.MODIFY,
         form=_on_subscription(initial_input_form),
-        before=init >> store_process_subscription() >> unsync,
-        behind=(additional_steps or begin) >> resync >> done,
+        first_steps=init >> store_process_subscription() >> unsync,
+        last_steps=(additional_steps or begin) >> resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -88,14 +88,14 @@ def terminate_workflow(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow that ends a product subscription."""
-    behind = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
+    """A workflow that asks for a product subscription and terminates it."""
+    last_steps = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
     return _kind(
         description,
         Target.TERMINATE,
         form=_on_subscription(initial_input_form),
-        before=init >> store_process_subscription() >> unsync,
-        behind=behind,
+        first_steps=init >> store_process_subscription() >> unsync,
+        last_steps=last_steps,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -109,13 +109,13 @@ def validate_workflow(
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
 ) -> Decorator:
-    """A workflow that checks a product subscription against the network; a failure leaves it out of sync."""
+    """A workflow that compares a product subscription with the network. After a failure it stays out of sync."""
     return _kind(
         description,
         Target.VALIDATE,
         form=_on_subscription(None),
-        before=init >> store_process_subscription() >> unsync_unchecked,
-        behind=resync >> done,
+        first_steps=init >> store_process_subscription() >> unsync_unchecked,
+        last_steps=resync >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
     )
@@ -131,13 +131,13 @@ def task(
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow of the system's own, on no product subscription."""
+    """A workflow of the system (target SYSTEM), without a product subscription."""
     return _kind(
         description,
         Target.SYSTEM,
         form=initial_input_form,
-        before=init,
-        behind=(additional_steps or begin) >> done,
+        first_steps=init,
+        last_steps=(additional_steps or begin) >> done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
@@ -156,13 +156,19 @@ def _on_subscription(form: InputForm | None) -> InputForm:
 
 
 def _kind(
-    description: str, target: Target, *, form: InputForm | None, before: StepList, behind: StepList, **rules: Any
+    description: str,
+    target: Target,
+    *,
+    form: InputForm | None,
+    first_steps: StepList,
+    last_steps: StepList,
+    **rules: Any,
 ) -> Decorator:
     def decorate(function: Body) -> Workflow:
         @wraps(function)
-        def whole() -> StepList:
-            return before >> steps_of(function) >> behind
+        def all_steps() -> StepList:
+            return first_steps >> steps_of(function) >> last_steps
 
-        return workflow(description, initial_input_form=form, target=target, **rules)(whole)
+        return workflow(description, initial_input_form=form, target=target, **rules)(all_steps)
 
     return decorate

@@ -1,4 +1,4 @@
-"""What a letter breaks of its contract: the places, as a remote team finds them in what it sent, and nothing else."""
+"""Violations of a contract name the places in the payload as the remote team sent them, and no values."""
 
 import logging
 from collections.abc import Callable
@@ -67,71 +67,81 @@ class Report(BaseModel):
         ({"note": "toolong"}, {"/note"}),
     ],
 )
-def test_a_place_is_named_as_it_stands_in_the_letter_and_its_value_is_not(payload: Json, pointers: set[str]) -> None:
-    found = violations(Report, payload)
+def test_a_violation_names_the_place_in_the_payload_and_never_the_value(payload: Json, pointers: set[str]) -> None:
+    errors = violations(Report, payload)
 
-    assert {one.pointer for one in found} == pointers
-    for one in found:
-        told = f"{one.message} {one.type} {one.context}"
-        assert not [value for value in (SECRET, "ugh", "toolong") if value in told]
+    assert {error.pointer for error in errors} == pointers
+    for error in errors:
+        text = f"{error.message} {error.type} {error.context}"
+        assert not [value for value in (SECRET, "ugh", "toolong") if value in text]
+
+
+def has_leaf(value: Json) -> bool:
+    """True if the value holds anything but objects in objects."""
+    return not isinstance(value, dict) or any(map(has_leaf, value.values()))
 
 
 @given(st.recursive(st.none() | st.text(max_size=3), lambda inner: st.dictionaries(st.text(max_size=3), inner)))
-def test_a_pointer_leads_to_a_place_in_the_letter_or_to_what_is_missing_there(payload: Json) -> None:
+def test_a_pointer_leads_to_a_place_in_the_payload_or_to_a_missing_key(payload: Json) -> None:
     class Nested(RootModel[dict[str, "int | Nested"]]):
         pass
 
-    for one in violations(Nested, payload):
+    errors = violations(Nested, payload)
+
+    assert bool(errors) == has_leaf(payload)
+    for error in errors:
         place = payload
-        for key in one.pointer.split("/")[1:]:
+        for key in error.pointer.split("/")[1:]:
             place = place[key.replace("~1", "/").replace("~0", "~")]
 
 
-def test_many_places_are_counted_and_some_named() -> None:
+def test_of_many_places_fifty_are_named_and_the_others_counted() -> None:
     class Lines(RootModel[list[int]]):
         pass
 
     few, many = violations(Lines, ["x"] * 60), violations(Lines, ["x"] * 20_000)
 
-    assert [one.pointer for one in few] == [*(f"/{n}" for n in range(50)), ""]
+    assert [error.pointer for error in few] == [*(f"/{index}" for index in range(50)), ""]
     assert few[-1].message == "and 10 more places"
-    assert [(one.pointer, one.message) for one in many] == [("", "breaks the contract in 20000 places")]
+    assert [(error.pointer, error.message) for error in many] == [("", "breaks the contract in 20000 places")]
 
 
-def test_a_name_of_a_megabyte_is_cut() -> None:
+def test_a_key_of_a_megabyte_is_cut() -> None:
     class Counts(RootModel[dict[str, int]]):
         pass
 
-    (found,) = violations(Counts, {"k" * 1_000_000: "x"})
+    (error,) = violations(Counts, {"k" * 1_000_000: "x"})
 
-    assert len(found.pointer) == 201
+    assert len(error.pointer) == 201
 
 
-@pytest.mark.parametrize("bug", [lambda said: said["rc"], lambda said: said.get("rc"), lambda said: 1 / 0])
-def test_a_contract_that_fails_refuses_and_says_so_in_the_log(
-    bug: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "author_code", [lambda payload: payload["rc"], lambda payload: payload.get("rc"), lambda payload: 1 / 0]
+)
+def test_a_contract_that_raises_refuses_the_payload_and_logs_an_error(
+    author_code: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     class Careless(BaseModel):
         @model_validator(mode="before")
         @classmethod
-        def look(cls, said: Any) -> Any:
-            return bug(said)
+        def look(cls, payload: Any) -> Any:
+            return author_code(payload)
 
-    (found,) = violations(Careless, [SECRET])
+    (error,) = violations(Careless, [SECRET])
 
-    assert (found.pointer, found.type) == ("", "contract-failed")
+    assert (error.pointer, error.type) == ("", "contract-failed")
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert SECRET not in caplog.text
 
 
-def test_a_schema_may_stand_within_another_document() -> None:
-    told = schema(Report, "#/components/schemas/a.b/$defs/{model}")
+def test_a_schema_can_be_part_of_another_document() -> None:
+    json_schema = schema(Report, "#/components/schemas/a.b/$defs/{model}")
 
-    assert set(told["$defs"]) == {"Cat", "Dog", "Host"}
-    assert "#/components/schemas/a.b/$defs/Host" in str(told)
-    assert "'#/$defs" not in str(told)
+    assert set(json_schema["$defs"]) == {"Cat", "Dog", "Host"}
+    assert "#/components/schemas/a.b/$defs/Host" in str(json_schema)
+    assert "'#/$defs" not in str(json_schema)
 
 
-def test_without_a_contract_anything_fits() -> None:
+def test_without_a_contract_every_payload_fits() -> None:
     assert violations(None, {"rc": 0}) == ()
     assert violations(Report, {}) == ()

@@ -1,4 +1,4 @@
-"""The ready-made contracts: what an LSO sends fits, what it never sends does not."""
+"""The contracts for an LSO accept every payload that an LSO sends, and refuse others."""
 
 from typing import Any
 
@@ -27,7 +27,9 @@ EXECUTABLE = {"job_id": JOB, "result": EXECUTION}
         (LsoExecutableResult, EXECUTABLE | {"host": "lso-2", "result": EXECUTION | {"seconds": 3}}),
     ],
 )
-def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel], payload: dict[str, Any]) -> None:
+def test_a_payload_of_an_lso_fits_and_keeps_its_further_keys(
+    contract: type[BaseModel], payload: dict[str, Any]
+) -> None:
     assert violations(contract, payload) == ()
     assert contract.model_validate(payload).model_dump(mode="json") == payload
 
@@ -48,13 +50,15 @@ def test_what_an_lso_sends_fits_and_further_keys_stay(contract: type[BaseModel],
         (LsoExecutableResult, EXECUTABLE | {"result": EXECUTION | {"output": ["a"]}}, ["/result/output"]),
     ],
 )
-def test_what_no_lso_sends_is_told_by_its_place(contract: type[BaseModel], payload: Any, pointers: list[str]) -> None:
-    assert [one.pointer for one in violations(contract, payload)] == pointers
+def test_a_payload_that_no_lso_sends_is_refused_with_its_places(
+    contract: type[BaseModel], payload: Any, pointers: list[str]
+) -> None:
+    assert [error.pointer for error in violations(contract, payload)] == pointers
 
 
-def test_their_schemas_say_that_more_may_come_and_give_an_example_that_fits() -> None:
+def test_the_schemas_allow_further_keys_and_have_an_example_that_fits() -> None:
     for contract in (LsoPlaybookResult, LsoExecutableResult):
-        told = schema(contract)
+        json_schema = schema(contract)
 
-        assert told["additionalProperties"] is True
-        assert [violations(contract, example) for example in told["examples"]] == [()]
+        assert json_schema["additionalProperties"] is True
+        assert [violations(contract, example) for example in json_schema["examples"]] == [()]

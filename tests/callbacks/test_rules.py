@@ -1,4 +1,4 @@
-"""What a mailbox says to whatever is delivered: the whole table of verdicts."""
+"""The outcome of every delivery to a callback, for every status of the callback."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,50 +33,50 @@ OPEN = Callback(
     issued_at=NOW,
     expires_at=NOW + timedelta(hours=1),
 )
-TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED, CallbackStatus.FAILED_BY_REMOTE)
+ACCEPTED = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED, CallbackStatus.FAILED_BY_REMOTE)
 
 
-def payload(value: Json, *, is_failure: bool = False) -> Delivery:
-    """A delivery of that value."""
+def delivery_of(value: Json, *, is_failure: bool = False) -> Delivery:
+    """A delivery with this payload."""
     return Delivery.of(value, b"as it came", peer=None, is_failure=is_failure)
 
 
-def holding(value: Json, status: CallbackStatus, *, is_failure: bool = False) -> Callback:
-    """A mailbox that took that letter."""
-    return replace(OPEN, status=status, receipt="r-1", result_digest=payload(value, is_failure=is_failure).digest)
+def callback_with_result(value: Json, status: CallbackStatus, *, is_failure: bool = False) -> Callback:
+    """A callback that accepted this payload."""
+    return replace(OPEN, status=status, receipt="r-1", result_digest=delivery_of(value, is_failure=is_failure).digest)
 
 
 @pytest.mark.parametrize("is_early", [False, True])
-def test_an_open_mailbox_takes_a_letter_and_says_whether_it_was_early(is_early: bool) -> None:
-    assert judge(OPEN, payload({"rc": 0}), NOW, is_early=is_early) == Accepted(is_early)
+def test_an_open_callback_accepts_a_delivery_and_says_if_it_was_early(is_early: bool) -> None:
+    assert judge(OPEN, delivery_of({"rc": 0}), NOW, is_early=is_early) == Accepted(is_early)
 
 
-@pytest.mark.parametrize("status", [*TAKEN, CallbackStatus.WITHDRAWN])
-def test_the_letter_that_was_taken_has_its_receipt_for_ever(status: CallbackStatus) -> None:
-    callback = holding({"rc": 0, "host": "ams-1"}, status)
+@pytest.mark.parametrize("status", [*ACCEPTED, CallbackStatus.WITHDRAWN])
+def test_the_accepted_payload_always_gets_its_receipt_again(status: CallbackStatus) -> None:
+    callback = callback_with_result({"rc": 0, "host": "ams-1"}, status)
     long_after = NOW + timedelta(days=400)
 
-    verdict = judge(callback, payload({"host": "ams-1", "rc": 0.0}), long_after, is_early=False)
+    result = judge(callback, delivery_of({"host": "ams-1", "rc": 0.0}), long_after, is_early=False)
 
-    assert verdict == Duplicate("r-1")
+    assert result == Duplicate("r-1")
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        *((status, AttemptOutcome.CONFLICT) for status in TAKEN),
+        *((status, AttemptOutcome.CONFLICT) for status in ACCEPTED),
         (CallbackStatus.WITHDRAWN, AttemptOutcome.WITHDRAWN),
         (CallbackStatus.EXPIRED, AttemptOutcome.LATE),
         (CallbackStatus.HEARTBEAT_LOST, AttemptOutcome.LATE),
     ],
 )
-def test_a_closed_mailbox_refuses_another_letter_with_the_reason(
+def test_a_closed_callback_rejects_another_payload_with_the_reason(
     status: CallbackStatus, outcome: AttemptOutcome
 ) -> None:
-    verdict = judge(holding({"rc": 0}, status), payload({"rc": 1}), NOW, is_early=False)
+    result = judge(callback_with_result({"rc": 0}, status), delivery_of({"rc": 1}), NOW, is_early=False)
 
-    assert isinstance(verdict, Rejected)
-    assert verdict.outcome is outcome
+    assert isinstance(result, Rejected)
+    assert result.outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -86,29 +86,29 @@ def test_a_closed_mailbox_refuses_another_letter_with_the_reason(
         (replace(OPEN, expires_at=None, heartbeat_due_at=NOW + timedelta(hours=1)), CallbackStatus.HEARTBEAT_LOST),
     ],
 )
-def test_a_letter_is_late_from_the_very_instant_of_the_deadline(callback: Callback, status: CallbackStatus) -> None:
+def test_a_delivery_is_late_from_the_exact_time_of_the_deadline(callback: Callback, status: CallbackStatus) -> None:
     deadline = NOW + timedelta(hours=1)
     just_before = deadline - timedelta(microseconds=1)
 
-    assert judge(callback, payload(1), just_before, is_early=False) == Accepted(is_early=False)
-    late = judge(callback, payload(1), deadline, is_early=False)
+    assert judge(callback, delivery_of(1), just_before, is_early=False) == Accepted(is_early=False)
+    late = judge(callback, delivery_of(1), deadline, is_early=False)
 
     assert isinstance(late, Rejected)
     assert late.outcome is AttemptOutcome.LATE
     assert (callback.deadline(just_before), callback.deadline(deadline)) == (None, status)
 
 
-def test_a_mailbox_without_a_deadline_never_closes_by_itself() -> None:
+def test_a_callback_without_a_deadline_never_expires() -> None:
     endless = replace(OPEN, expires_at=None)
 
-    assert judge(endless, payload(1), NOW + timedelta(days=10_000), is_early=False) == Accepted(is_early=False)
+    assert judge(endless, delivery_of(1), NOW + timedelta(days=10_000), is_early=False) == Accepted(is_early=False)
 
 
 @pytest.mark.parametrize(
     "refusal",
     [AttemptOutcome.MALFORMED, AttemptOutcome.UNSUPPORTED_TYPE, AttemptOutcome.TOO_LARGE],
 )
-def test_a_body_that_could_not_be_read_is_refused_for_that_reason_while_the_url_is_open(
+def test_an_unreadable_body_is_rejected_for_that_reason_while_the_callback_is_open(
     refusal: AttemptOutcome,
 ) -> None:
     unread = Delivery(b"?", 1, refusal=refusal, error="It is not JSON.")
@@ -120,56 +120,56 @@ def test_a_body_that_could_not_be_read_is_refused_for_that_reason_while_the_url_
     assert closed.outcome is AttemptOutcome.WITHDRAWN
 
 
-def test_a_body_that_could_not_be_read_is_no_duplicate_of_anything() -> None:
+def test_an_unreadable_body_is_never_a_duplicate() -> None:
     unread = Delivery(b"?", 1, refusal=AttemptOutcome.MALFORMED)
 
-    verdict = judge(holding({"rc": 0}, CallbackStatus.RECEIVED), unread, NOW, is_early=False)
+    result = judge(callback_with_result({"rc": 0}, CallbackStatus.RECEIVED), unread, NOW, is_early=False)
 
-    assert isinstance(verdict, Rejected)
-    assert verdict.outcome is AttemptOutcome.CONFLICT
+    assert isinstance(result, Rejected)
+    assert result.outcome is AttemptOutcome.CONFLICT
 
 
-def test_a_result_that_breaks_the_contract_is_refused_with_the_places() -> None:
+def test_a_result_that_breaks_the_contract_is_rejected_with_the_places() -> None:
     errors = (FieldError(("rc",), "is missing", "missing"),)
 
-    verdict = judge(OPEN, payload({}), NOW, is_early=False, errors=errors)
+    result = judge(OPEN, delivery_of({}), NOW, is_early=False, errors=errors)
 
-    assert isinstance(verdict, Rejected)
-    assert (verdict.outcome, verdict.errors) == (AttemptOutcome.INVALID, errors)
+    assert isinstance(result, Rejected)
+    assert (result.outcome, result.errors) == (AttemptOutcome.INVALID, errors)
 
 
 def test_a_failure_report_need_not_fit_the_contract_of_results() -> None:
     errors = (FieldError(("rc",), "is missing", "missing"),)
-    said = payload({"message": "unreachable"}, is_failure=True)
+    report = delivery_of({"message": "unreachable"}, is_failure=True)
 
-    assert judge(OPEN, said, NOW, is_early=False, errors=errors) == Accepted(is_early=False)
+    assert judge(OPEN, report, NOW, is_early=False, errors=errors) == Accepted(is_early=False)
 
 
-def test_a_failure_report_is_no_duplicate_of_a_result_of_the_same_words() -> None:
-    words = {"message": "unreachable"}
-    reported = holding(words, CallbackStatus.FAILED_BY_REMOTE, is_failure=True)
+def test_a_failure_report_is_no_duplicate_of_a_result_with_the_same_payload() -> None:
+    payload = {"message": "unreachable"}
+    callback = callback_with_result(payload, CallbackStatus.FAILED_BY_REMOTE, is_failure=True)
 
-    assert isinstance(judge(reported, payload(words, is_failure=True), NOW, is_early=False), Duplicate)
-    assert isinstance(judge(reported, payload(words), NOW, is_early=False), Rejected)
+    assert isinstance(judge(callback, delivery_of(payload, is_failure=True), NOW, is_early=False), Duplicate)
+    assert isinstance(judge(callback, delivery_of(payload), NOW, is_early=False), Rejected)
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        *((status, AttemptOutcome.CONFLICT) for status in TAKEN),
+        *((status, AttemptOutcome.CONFLICT) for status in ACCEPTED),
         (CallbackStatus.EXPIRED, AttemptOutcome.CONFLICT),
         (CallbackStatus.HEARTBEAT_LOST, AttemptOutcome.CONFLICT),
         (CallbackStatus.WITHDRAWN, AttemptOutcome.WITHDRAWN),
     ],
 )
-def test_a_report_after_the_end_is_refused(status: CallbackStatus, outcome: AttemptOutcome) -> None:
-    refused = judge_progress(replace(OPEN, status=status), NOW)
+def test_a_progress_report_after_the_end_is_rejected(status: CallbackStatus, outcome: AttemptOutcome) -> None:
+    rejection = judge_progress(replace(OPEN, status=status), NOW)
 
-    assert refused is not None
-    assert refused.outcome is outcome
+    assert rejection is not None
+    assert rejection.outcome is outcome
 
 
-def test_a_report_is_taken_until_the_deadline() -> None:
+def test_a_progress_report_is_accepted_until_the_deadline() -> None:
     late = judge_progress(OPEN, NOW + timedelta(hours=1))
 
     assert judge_progress(OPEN, NOW) is None
@@ -178,15 +178,15 @@ def test_a_report_is_taken_until_the_deadline() -> None:
 
 
 @given(st.lists(st.integers(0, 3), max_size=12))
-def test_of_any_sequence_of_letters_the_first_is_taken_and_no_other(values: list[int]) -> None:
-    callback, taken = OPEN, list[int]()
+def test_of_any_sequence_of_deliveries_only_the_first_is_accepted(values: list[int]) -> None:
+    callback, accepted = OPEN, list[int]()
 
     for value in values:
-        verdict = judge(callback, payload(value), NOW, is_early=False)
-        if isinstance(verdict, Accepted):
-            taken.append(value)
-            callback = holding(value, CallbackStatus.RECEIVED)
+        result = judge(callback, delivery_of(value), NOW, is_early=False)
+        if isinstance(result, Accepted):
+            accepted.append(value)
+            callback = callback_with_result(value, CallbackStatus.RECEIVED)
         else:
-            assert isinstance(verdict, Duplicate) == (value == taken[0])
+            assert isinstance(result, Duplicate) == (value == accepted[0])
 
-    assert taken == values[:1]
+    assert accepted == values[:1]

@@ -1,4 +1,4 @@
-"""What is wrong with a model's definition is told where it is written: at import, with the fix."""
+"""An error in the definition of a model is raised at import, and the message has the fix."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LitRack(RackInactive, lifecycle=[ACTIVE, MIGRATING]):
 PRODUCT = ProductModel(product_id=uuid4(), name="Rack", description="A rack", product_type="Rack", tag="R")
 
 
-def test_a_class_may_stand_for_several_statuses() -> None:
+def test_a_class_may_have_several_statuses() -> None:
     standing = [status for status in SubscriptionLifecycle if is_lifecycle(LitRack, status)]
 
     assert standing == [ACTIVE, MIGRATING]
@@ -61,7 +61,7 @@ def test_any_subscription_is_a_subscription_model() -> None:
     assert all(is_lifecycle(SubscriptionModel, status) for status in SubscriptionLifecycle)
 
 
-def test_a_class_alone_stands_for_every_status() -> None:
+def test_a_family_of_one_class_has_it_for_every_status() -> None:
     assert all(is_lifecycle(SlotBlock, status) for status in SubscriptionLifecycle)
 
 
@@ -118,7 +118,7 @@ def test_a_stricter_class_adds_no_field() -> None:
             colour: str = "blue"
 
 
-def test_a_refused_class_stands_for_nothing() -> None:
+def test_a_refused_class_has_no_status() -> None:
     with pytest.raises(WorkflowDefinitionError):
 
         class Tall(RackInactive, lifecycle=[PROVISIONING]):
@@ -127,7 +127,7 @@ def test_a_refused_class_stands_for_nothing() -> None:
     assert is_lifecycle(RackInactive, PROVISIONING)
 
 
-def test_a_field_of_the_orchestrators_own_is_not_declared_again() -> None:
+def test_a_field_of_the_orchestrator_cannot_be_declared_again() -> None:
     with pytest.raises(WorkflowDefinitionError, match="declares name, which every model of its kind has already"):
 
         class PlugBlock(ProductBlockModel, product_block_name="Plug"):
@@ -139,7 +139,7 @@ def test_a_field_of_the_orchestrators_own_is_not_declared_again() -> None:
             note: str
 
 
-def test_a_class_whose_blocks_promise_too_little_is_refused() -> None:
+def test_a_class_with_blocks_that_are_too_loose_is_refused() -> None:
     class CoolerInactive(SubscriptionModel, is_base=True):
         fans: list[FanBlockInactive]
 
@@ -159,7 +159,7 @@ def test_a_lifecycle_that_is_no_list_of_statuses_is_refused() -> None:
             pass
 
 
-def test_one_status_needs_no_list() -> None:
+def test_a_single_status_needs_no_list() -> None:
     class Sold(SubscriptionModel, is_base=True, lifecycle=TERMINATED):
         pass
 
@@ -196,7 +196,7 @@ def test_a_list_of_plain_values_that_may_not_be_empty_must_be_given() -> None:
         PanelBlock.new()
 
 
-def test_of_two_kinds_of_block_the_same_one_is_loaded() -> None:
+def test_a_union_of_two_kinds_of_block_loads_the_kind_that_was_dumped() -> None:
     slot = SlotBlock.new(held=LampBlock.new(speed=3))
     rack = RackInactive(product=PRODUCT, customer_id="SURF", slot=slot)
 
@@ -206,7 +206,7 @@ def test_of_two_kinds_of_block_the_same_one_is_loaded() -> None:
     assert loaded == rack
 
 
-def test_a_block_of_another_family_cannot_be_saved_in_the_place_of_its_ancestor() -> None:
+def test_a_block_of_another_family_cannot_be_saved_in_a_field_of_its_ancestor() -> None:
     slot = SlotBlock.new(fans=[TunedFanBlock.new(speed=1, curve="flat")])
     rack = RackInactive(product=PRODUCT, customer_id="SURF", slot=slot)
 

@@ -1,4 +1,4 @@
-"""What a step changed: the models in what it returned, the differences from what was stored."""
+"""The changes of a step: the models in its result, and the differences from the stored version."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,55 +13,55 @@ class Garden(SubscriptionModel):
     trees: list[str] = Field(default=[])
 
 
-def a_garden() -> Garden:
+def new_garden() -> Garden:
     product = ProductModel(product_id=uuid4(), name="Garden", description="", product_type="Garden", tag="G")
     return Garden(product=product, customer_id="SURF")
 
 
 def test_models_are_found_at_the_top_and_in_lists_tuples_and_dicts() -> None:
-    first, second, third = a_garden(), a_garden(), a_garden()
+    first, second, third = new_garden(), new_garden(), new_garden()
     returned = {"subscription": first, "others": [{"a": second}, (third,)], "subscription_id": first.subscription_id}
 
-    found = find_models(returned)
+    models = find_models(returned)
 
-    assert [id(model) for model in found] == [id(first), id(second), id(third)]
+    assert [id(model) for model in models] == [id(first), id(second), id(third)]
 
 
-def test_a_model_that_was_returned_twice_is_found_once() -> None:
-    garden = a_garden()
+def test_a_model_that_occurs_twice_is_found_once() -> None:
+    garden = new_garden()
 
-    found = find_models({"subscription": garden, "all": [garden]})
+    models = find_models({"subscription": garden, "all": [garden]})
 
-    assert len(found) == 1
-    assert found[0] is garden
+    assert len(models) == 1
+    assert models[0] is garden
 
 
 def test_two_copies_of_a_subscription_are_both_found_in_their_order() -> None:
-    before = a_garden()
+    before = new_garden()
     after = before.model_copy(update={"note": "watered"})
 
-    found = find_models([before, after])
+    models = find_models([before, after])
 
-    assert [model.note for model in found] == [None, "watered"]
+    assert [model.note for model in models] == [None, "watered"]
 
 
 @pytest.mark.parametrize("value", [None, "text", 1, {}, {"subscription": {"product": {}}}, SubscriptionModel])
-def test_nothing_is_found_where_there_is_no_model(value: Any) -> None:
+def test_nothing_is_found_in_a_value_without_models(value: Any) -> None:
     assert find_models(value) == []
 
 
-def test_a_dict_that_holds_itself_has_an_end() -> None:
-    garden = a_garden()
+def test_a_dict_that_contains_itself_is_searched_once() -> None:
+    garden = new_garden()
     returned: dict[str, Any] = {"subscription": garden}
     returned["self"] = [returned]
 
-    found = find_models(returned)
+    models = find_models(returned)
 
-    assert found == [garden]
+    assert models == [garden]
 
 
-def test_a_change_is_told_at_its_place() -> None:
-    before = a_garden()
+def test_a_change_is_listed_by_its_place() -> None:
+    before = new_garden()
     after = before.model_copy(update={"trees": ["oak"], "note": "planted"})
 
     changes = diff(before.dump(), after.dump())
@@ -73,7 +73,7 @@ def test_a_change_is_told_at_its_place() -> None:
 
 
 def test_a_version_does_not_differ_from_itself() -> None:
-    garden = a_garden()
+    garden = new_garden()
 
     assert diff(garden.dump(), garden.dump()) == {}
 
@@ -90,5 +90,5 @@ def test_a_version_does_not_differ_from_itself() -> None:
         ({"a": {"rack-unit": 1}}, {"a": {"rack-unit": 2}}, {"a['rack-unit']": {"from": 1, "to": 2}}),
     ],
 )
-def test_each_kind_of_change_is_told(old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
+def test_each_kind_of_change_is_listed(old: dict[str, Any], new: dict[str, Any], changes: dict[str, Any]) -> None:
     assert diff(old, new) == changes

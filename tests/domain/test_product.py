@@ -1,4 +1,4 @@
-"""Products are declared in code, beside their models, and found by id or by name."""
+"""Products are declared in code next to their models, and found by id or by name."""
 
 from uuid import UUID, uuid4
 
@@ -44,20 +44,20 @@ def test_a_product_is_found_by_id_by_name_and_by_its_model() -> None:
 
     assert products.by_id(str(cold.product_id)).facts is cold
     assert products.by_name("Warm water").model is WaterInactive
-    assert [each.facts for each in products.of_model(Water)] == [cold, warm]
-    assert {cold.name, warm.name} <= {each.facts.name for each in products.all()}
+    assert [product.facts for product in products.of_model(Water)] == [cold, warm]
+    assert {cold.name, warm.name} <= {product.facts.name for product in products.all()}
     assert (cold.description, cold.product_type, cold.tag) == ("Cold water", "Cold water", "COLD WATER")
     assert (cold.status, warm.tag) == (ProductStatus.PHASE_OUT, "HOT")
 
 
-def test_the_id_of_a_product_follows_from_its_name_unless_one_is_given() -> None:
-    given = uuid4()
+def test_the_default_id_of_a_product_is_made_from_its_name() -> None:
+    product_id = uuid4()
 
     named = register_product(name="Ice", model=SteamInactive)
-    fixed = register_product(name="Snow", model=SteamInactive, product_id=given)
+    fixed = register_product(name="Snow", model=SteamInactive, product_id=product_id)
 
     assert named.product_id == UUID("8ba39754-2364-5aef-aa81-035fd8ae740a")
-    assert fixed.product_id == given
+    assert fixed.product_id == product_id
 
 
 def test_the_same_product_may_be_registered_again() -> None:
@@ -66,24 +66,26 @@ def test_the_same_product_may_be_registered_again() -> None:
     again = register_product(name="Steam", model=SteamInactive)
 
     assert again == first
-    assert len(products.of_model(SteamInactive)) == len({each.facts.name for each in products.of_model(SteamInactive)})
+    assert len(products.of_model(SteamInactive)) == len(
+        {product.facts.name for product in products.of_model(SteamInactive)}
+    )
 
 
-def test_a_name_is_not_given_to_two_products() -> None:
+def test_two_products_cannot_have_one_name() -> None:
     register_product(name="Fog", model=SteamInactive)
 
     with pytest.raises(WorkflowDefinitionError, match=r"'Fog' of `.*WaterInactive` has the name or the id of 'Fog'"):
         register_product(name="Fog", model=WaterInactive)
 
 
-def test_an_id_is_not_given_to_two_products() -> None:
-    taken = register_product(name="Dew", model=SteamInactive)
+def test_two_products_cannot_have_one_id() -> None:
+    registered = register_product(name="Dew", model=SteamInactive)
 
     with pytest.raises(WorkflowDefinitionError, match=r"'Rain' of `.*SteamInactive` has the name or the id of 'Dew'"):
-        register_product(name="Rain", model=SteamInactive, product_id=taken.product_id)
+        register_product(name="Rain", model=SteamInactive, product_id=registered.product_id)
 
 
-def test_one_product_has_one_set_of_facts() -> None:
+def test_a_product_cannot_be_registered_with_different_facts() -> None:
     register_product(name="Hail", model=SteamInactive, tag="HAIL")
 
     with pytest.raises(WorkflowDefinitionError, match="registered twice with different facts"):
@@ -105,7 +107,7 @@ def test_an_unknown_product_is_not_found() -> None:
     assert registry.all() == ()
 
 
-def test_the_schema_of_a_product_has_what_the_customer_gets_and_nothing_else() -> None:
+def test_the_schema_of_a_product_has_no_fields_of_the_orchestrator() -> None:
     facts = register_product(name="Spring water", model=WaterInactive)
 
     schema = RegisteredProduct(facts, WaterInactive).block_schema()

@@ -1,4 +1,4 @@
-"""The life of an L2VPN, from its order to its end, as the author of its workflows sees it."""
+"""The lifecycle of an L2VPN, from order to termination, as the author of its workflows sees it."""
 
 import json
 from datetime import UTC, datetime
@@ -102,12 +102,12 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVENING = datetime(2026, 11, 23, 18, tzinfo=UTC)
 
 
-def an_order() -> L2vpnInactive:
+def new_order() -> L2vpnInactive:
     return L2vpnInactive.from_product_id(PRODUCT.product_id, "SURF")
 
 
-def a_designed_order() -> L2vpnInactive:
-    subscription = an_order()
+def designed_order() -> L2vpnInactive:
+    subscription = new_order()
     for index, sap in enumerate(subscription.virtual_circuit.saps):
         node = NodeBlockInactive.new(node_name=f"node-{index}")
         sap.vlan = 100 + index
@@ -115,22 +115,22 @@ def a_designed_order() -> L2vpnInactive:
     return subscription
 
 
-def a_provisioned() -> L2vpnProvisioning:
-    return L2vpnProvisioning.from_other_lifecycle(a_designed_order(), PROVISIONING)
+def provisioned_subscription() -> L2vpnProvisioning:
+    return L2vpnProvisioning.from_other_lifecycle(designed_order(), PROVISIONING)
 
 
-def an_active() -> L2vpn:
-    subscription = a_provisioned()
+def active_subscription() -> L2vpn:
+    subscription = provisioned_subscription()
     subscription.virtual_circuit.ims_id = 7
     return L2vpn.from_other_lifecycle(subscription, ACTIVE, now=NOON)
 
 
 def at(status: SubscriptionLifecycle) -> SubscriptionModel:
-    return L2vpnInactive.load(an_active().dump() | {"status": status})
+    return L2vpnInactive.load(active_subscription().dump() | {"status": status})
 
 
 def test_an_order_has_the_facts_of_its_product_and_empty_blocks() -> None:
-    subscription = an_order()
+    subscription = new_order()
 
     assert type(subscription) is L2vpnInactive
     assert subscription.product == PRODUCT
@@ -144,7 +144,7 @@ def test_an_order_has_the_facts_of_its_product_and_empty_blocks() -> None:
 
 
 def test_every_block_has_an_identity_of_its_own() -> None:
-    first, second = an_order(), an_order()
+    first, second = new_order(), new_order()
 
     blocks = [first.virtual_circuit, *first.virtual_circuit.saps, second.virtual_circuit]
 
@@ -153,7 +153,7 @@ def test_every_block_has_an_identity_of_its_own() -> None:
     assert first.subscription_id != second.subscription_id
 
 
-def test_an_order_takes_the_values_it_is_given() -> None:
+def test_an_order_takes_the_passed_values() -> None:
     saps = [SapBlockInactive.new(vlan=vlan) for vlan in (10, 20, 30)]
     circuit = VirtualCircuitBlockInactive.new(saps=saps)
 
@@ -167,7 +167,7 @@ def test_an_order_takes_the_values_it_is_given() -> None:
 
 
 def test_an_order_may_begin_in_the_class_of_a_later_status() -> None:
-    circuit = an_active().virtual_circuit
+    circuit = active_subscription().virtual_circuit
 
     subscription = SubscriptionModel.from_product_id(PRODUCT.product_id, "SURF", ACTIVE, virtual_circuit=circuit)
 
@@ -175,7 +175,7 @@ def test_an_order_may_begin_in_the_class_of_a_later_status() -> None:
     assert subscription.start_date is not None
 
 
-def test_an_order_that_leaves_out_what_its_class_needs_is_told_which_field() -> None:
+def test_an_order_without_a_required_field_is_refused_with_the_field() -> None:
     with pytest.raises(StepError, match=r"`NodeBlock` cannot be made of these values: node_name is not set\.") as error:
         L2vpnInactive.from_product_id(PRODUCT.product_id, "SURF", PROVISIONING)
 
@@ -188,7 +188,7 @@ def test_an_unknown_product_cannot_be_ordered(product_id: UUID | str) -> None:
         SubscriptionModel.from_product_id(product_id, "SURF")
 
 
-def test_an_order_is_not_of_a_class_that_stands_for_a_later_status() -> None:
+def test_an_order_cannot_have_the_class_of_a_later_status() -> None:
     with pytest.raises(StepError, match="in the status initial it is a `L2vpnInactive`") as error:
         L2vpnProvisioning.from_product_id(PRODUCT.product_id, "SURF")
 
@@ -196,29 +196,29 @@ def test_an_order_is_not_of_a_class_that_stands_for_a_later_status() -> None:
 
 
 def test_a_misspelt_field_is_refused() -> None:
-    subscription = an_order()
+    subscription = new_order()
 
     with pytest.raises(ValueError, match="virtual_circut"):
         subscription.virtual_circut = None  # type: ignore[attr-defined]
 
 
-def test_what_is_assigned_to_a_field_is_checked_at_once() -> None:
-    subscription = an_order()
+def test_an_assigned_value_is_validated_at_once() -> None:
+    subscription = new_order()
 
     with pytest.raises(ValidationError, match="valid integer"):
         subscription.virtual_circuit.saps[0].vlan = "twelve"  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("name", ["status", "subscription_id", "product"])
-def test_what_a_subscription_is_cannot_be_assigned(name: str) -> None:
-    subscription = an_order()
+def test_the_identity_of_a_subscription_cannot_be_assigned(name: str) -> None:
+    subscription = new_order()
 
     with pytest.raises(ValidationError, match="frozen"):
         setattr(subscription, name, getattr(subscription, name))
 
 
 def test_a_provisioned_subscription_is_read_by_attributes_as_the_page_does() -> None:
-    subscription = a_provisioned()
+    subscription = provisioned_subscription()
 
     port_a = subscription.virtual_circuit.saps[0].port
     port_b = subscription.virtual_circuit.saps[1].port
@@ -228,8 +228,8 @@ def test_a_provisioned_subscription_is_read_by_attributes_as_the_page_does() -> 
     assert (port_a.port_name, subscription.virtual_circuit.saps[0].vlan) == ("ge-0/0/0", 100)
 
 
-def test_moving_on_keeps_every_identity_and_leaves_the_earlier_object_alone() -> None:
-    before = a_designed_order()
+def test_a_status_change_keeps_every_identity_and_the_original_object() -> None:
+    before = designed_order()
 
     after = L2vpnInactive.from_other_lifecycle(before, PROVISIONING)
 
@@ -239,8 +239,8 @@ def test_moving_on_keeps_every_identity_and_leaves_the_earlier_object_alone() ->
     assert identities == [sap.subscription_instance_id for sap in before.virtual_circuit.saps]
 
 
-def test_a_subscription_that_misses_fields_cannot_move_on_and_each_is_named() -> None:
-    subscription = a_designed_order()
+def test_a_subscription_with_missing_fields_cannot_change_its_status_and_each_field_is_named() -> None:
+    subscription = designed_order()
     subscription.virtual_circuit.saps[1].vlan = None
     subscription.virtual_circuit.saps[0].port = None
 
@@ -254,7 +254,7 @@ def test_a_subscription_that_misses_fields_cannot_move_on_and_each_is_named() ->
     assert error.value.failure_code == "model-invalid"
 
 
-def test_only_the_first_ten_faults_are_told_and_the_others_counted() -> None:
+def test_only_the_first_ten_errors_are_listed_and_the_others_counted() -> None:
     saps = [SapBlockInactive.new() for _ in range(8)]
     subscription = L2vpnInactive.from_product_id(
         PRODUCT.product_id, "SURF", virtual_circuit=VirtualCircuitBlockInactive.new(saps=saps)
@@ -264,8 +264,8 @@ def test_only_the_first_ten_faults_are_told_and_the_others_counted() -> None:
         L2vpnProvisioning.from_other_lifecycle(subscription, PROVISIONING)
 
 
-def test_the_start_is_when_it_first_became_active_and_the_end_when_it_was_terminated() -> None:
-    active = an_active()
+def test_the_start_date_is_the_first_activation_and_the_end_date_the_termination() -> None:
+    active = active_subscription()
 
     again = L2vpn.from_other_lifecycle(active, ACTIVE, now=EVENING)
     ended = SubscriptionModel.from_other_lifecycle(again, TERMINATED, now=EVENING)
@@ -275,10 +275,10 @@ def test_the_start_is_when_it_first_became_active_and_the_end_when_it_was_termin
     assert type(ended) is L2vpnInactive
 
 
-def test_the_clock_is_asked_where_no_time_is_given() -> None:
+def test_the_clock_gives_the_time_if_no_time_is_passed() -> None:
     before = datetime.now(UTC)
 
-    ended = L2vpnInactive.from_other_lifecycle(an_order(), TERMINATED)
+    ended = L2vpnInactive.from_other_lifecycle(new_order(), TERMINATED)
 
     assert ended.end_date is not None
     assert before <= ended.end_date <= datetime.now(UTC)
@@ -286,26 +286,26 @@ def test_the_clock_is_asked_where_no_time_is_given() -> None:
 
 def test_a_subscription_does_not_become_a_class_of_another_status() -> None:
     with pytest.raises(StepError, match="is no `L2vpn`: in the status provisioning it is a `L2vpnProvisioning`"):
-        L2vpn.from_other_lifecycle(a_designed_order(), PROVISIONING)
+        L2vpn.from_other_lifecycle(designed_order(), PROVISIONING)
 
 
 @pytest.mark.parametrize("status", SubscriptionLifecycle)
 @pytest.mark.parametrize("following", SubscriptionLifecycle)
-def test_a_status_is_followed_by_itself_and_by_what_the_table_allows(
+def test_a_status_may_be_followed_by_itself_and_by_the_statuses_in_the_table(
     status: SubscriptionLifecycle, following: SubscriptionLifecycle
 ) -> None:
     subscription = at(status)
 
     try:
-        moved: SubscriptionModel | None = SubscriptionModel.from_other_lifecycle(subscription, following)
+        changed: SubscriptionModel | None = SubscriptionModel.from_other_lifecycle(subscription, following)
     except UnsafeTransition:
-        moved = None
+        changed = None
 
-    assert (moved is not None) is (following is status or following in SAFE_TRANSITIONS[status])
+    assert (changed is not None) is (following is status or following in SAFE_TRANSITIONS[status])
 
 
-def test_an_unsafe_transition_tells_what_is_allowed_instead() -> None:
-    subscription = an_order()
+def test_an_unsafe_transition_lists_the_allowed_statuses() -> None:
+    subscription = new_order()
 
     with pytest.raises(UnsafeTransition) as error:
         SubscriptionModel.from_other_lifecycle(subscription, DISABLED)
@@ -318,14 +318,14 @@ def test_an_unsafe_transition_tells_what_is_allowed_instead() -> None:
     assert (error.value.status, error.value.following) == ("initial", "disabled")
 
 
-def test_nothing_follows_the_end() -> None:
-    ended = SubscriptionModel.from_other_lifecycle(an_order(), TERMINATED)
+def test_no_status_follows_terminated() -> None:
+    ended = SubscriptionModel.from_other_lifecycle(new_order(), TERMINATED)
 
     with pytest.raises(UnsafeTransition, match="that is the end of its life"):
         SubscriptionModel.from_other_lifecycle(ended, ACTIVE)
 
 
-@pytest.mark.parametrize("make", [an_order, a_designed_order, a_provisioned, an_active])
+@pytest.mark.parametrize("make", [new_order, designed_order, provisioned_subscription, active_subscription])
 def test_a_dump_is_plain_json_and_loses_nothing(make: Any) -> None:
     subscription: L2vpnInactive = make()
 
@@ -339,8 +339,8 @@ def test_a_dump_is_plain_json_and_loses_nothing(make: Any) -> None:
 
 
 def test_a_stricter_block_in_a_looser_field_is_dumped_in_full() -> None:
-    subscription = a_designed_order()
-    subscription.virtual_circuit.saps[0].port = an_active().virtual_circuit.saps[0].port
+    subscription = designed_order()
+    subscription.virtual_circuit.saps[0].port = active_subscription().virtual_circuit.saps[0].port
 
     stored = subscription.dump()
 
@@ -350,8 +350,8 @@ def test_a_stricter_block_in_a_looser_field_is_dumped_in_full() -> None:
     assert SubscriptionModel.load(stored).subscription_id == subscription.subscription_id
 
 
-def test_a_list_grown_beyond_its_bounds_cannot_be_saved() -> None:
-    subscription = an_order()
+def test_a_list_beyond_its_limits_cannot_be_saved() -> None:
+    subscription = new_order()
     subscription.virtual_circuit.saps.extend(SapBlockInactive.new() for _ in range(7))
 
     with pytest.raises(StepError, match=r"cannot be saved: virtual_circuit.saps: List should have at most 8"):
@@ -359,14 +359,14 @@ def test_a_list_grown_beyond_its_bounds_cannot_be_saved() -> None:
 
 
 def test_a_status_that_was_forced_on_a_subscription_cannot_be_saved() -> None:
-    subscription = a_provisioned().model_copy(update={"status": ACTIVE})
+    subscription = provisioned_subscription().model_copy(update={"status": ACTIVE})
 
     with pytest.raises(StepError, match=r"cannot be saved: virtual_circuit\.ims_id is not set"):
         subscription.dump()
 
 
-def test_a_field_that_a_later_release_removed_is_passed_over() -> None:
-    stored = an_order().dump() | {"colour": "blue"}
+def test_a_field_that_a_later_release_removed_is_ignored() -> None:
+    stored = new_order().dump() | {"colour": "blue"}
     stored["virtual_circuit"]["policer"] = True
 
     loaded = SubscriptionModel.load(stored)
@@ -374,23 +374,23 @@ def test_a_field_that_a_later_release_removed_is_passed_over() -> None:
     assert "colour" not in loaded.dump()
 
 
-def test_stored_data_that_no_longer_fits_its_class_is_told_with_the_subscription() -> None:
-    stored = an_order().dump() | {"virtual_circuit": None}
+def test_stored_data_that_no_longer_fits_its_class_is_refused_with_the_subscription() -> None:
+    stored = new_order().dump() | {"virtual_circuit": None}
 
     with pytest.raises(StepError, match=f"{stored['subscription_id']} cannot be loaded: virtual_circuit is not set"):
         SubscriptionModel.load(stored)
 
 
-def test_a_subscription_is_accepted_where_its_class_or_a_looser_one_is_asked_for() -> None:
-    stored = an_active().dump()
+def test_a_subscription_is_accepted_as_its_class_or_a_looser_class() -> None:
+    stored = active_subscription().dump()
 
     classes = {accepts(model, stored) for model in (SubscriptionModel, L2vpnInactive, L2vpnProvisioning, L2vpn)}
 
     assert classes == {L2vpn}
 
 
-def test_a_subscription_is_refused_where_a_later_class_is_asked_for() -> None:
-    stored = an_order().dump()
+def test_a_subscription_is_refused_as_a_later_class() -> None:
+    stored = new_order().dump()
 
     with pytest.raises(StepError) as error:
         accepts(L2vpnProvisioning, stored)
@@ -408,10 +408,10 @@ class OtherInactive(SubscriptionModel, is_base=True):
 
 def test_a_subscription_to_another_product_is_refused() -> None:
     with pytest.raises(StepError, match="is no `OtherInactive`: in the status initial it is a `L2vpnInactive`"):
-        OtherInactive.load(an_order().dump())
+        OtherInactive.load(new_order().dump())
 
 
-def test_a_product_that_is_not_registered_is_loaded_by_a_class_of_its_family_only() -> None:
+def test_a_subscription_of_an_unregistered_product_needs_a_class_of_its_family() -> None:
     stored = OtherInactive(product=PRODUCT.model_copy(update={"product_id": uuid4()}), customer_id="SURF").dump()
 
     loaded = OtherInactive.load(stored)
@@ -422,8 +422,8 @@ def test_a_product_that_is_not_registered_is_loaded_by_a_class_of_its_family_onl
 
 
 @pytest.mark.parametrize("spoilt", [{"status": "asleep"}, {"product": None}, {"product": {}}])
-def test_what_is_no_dumped_subscription_is_refused(spoilt: dict[str, Any]) -> None:
-    stored = an_order().dump() | spoilt
+def test_data_that_is_no_dumped_subscription_is_refused(spoilt: dict[str, Any]) -> None:
+    stored = new_order().dump() | spoilt
 
     with pytest.raises(StepError, match="This is no dumped subscription"):
         accepts(SubscriptionModel, stored)
@@ -440,7 +440,7 @@ def test_what_is_no_dumped_subscription_is_refused(spoilt: dict[str, Any]) -> No
         (TERMINATED, [L2vpnInactive]),
     ],
 )
-def test_a_status_that_no_class_names_has_the_nearest_looser_one(
+def test_a_status_without_a_class_has_the_nearest_looser_class(
     status: SubscriptionLifecycle, classes: list[type[L2vpnInactive]]
 ) -> None:
     standing = [model for model in (L2vpnInactive, L2vpnProvisioning, L2vpn) if is_lifecycle(model, status)]

@@ -1,4 +1,4 @@
-"""Wrong, odd and hostile answers: each is told at its field, and none is a crash."""
+"""Wrong, unusual and hostile pages get an error at each wrong field, and never cause a crash."""
 
 from typing import Annotated, Any, Literal
 
@@ -57,7 +57,7 @@ async def errors_of(page: type[BaseModel], answer: Any, **options: Any) -> tuple
     return outcome.errors
 
 
-async def test_an_error_in_a_list_of_models_is_told_at_its_place_with_its_limits() -> None:
+async def test_an_error_in_a_list_of_models_has_its_place_and_its_limits() -> None:
     [error] = await errors_of(CircuitPage, {"ports": [{"vlan": 1}, {"vlan": 5000}]})
 
     assert error.path == ("ports", "1", "vlan")
@@ -67,19 +67,19 @@ async def test_an_error_in_a_list_of_models_is_told_at_its_place_with_its_limits
     assert error.message == "Input should be less than or equal to 4094"
 
 
-async def test_a_missing_field_of_a_nested_model_is_told_where_it_is_missing() -> None:
+async def test_a_missing_field_of_a_nested_model_has_the_path_of_the_field() -> None:
     [error] = await errors_of(CircuitPage, {"ports": [{}]})
 
     assert (error.pointer, error.type) == ("/ports/0/vlan", "missing")
 
 
-async def test_an_error_of_the_page_as_a_whole_has_the_empty_path() -> None:
+async def test_an_error_of_the_whole_page_has_the_empty_path() -> None:
     [error] = await errors_of(CircuitPage, {})
 
     assert error == FieldError((), "give a port or a note", "value_error")
 
 
-async def test_an_error_of_a_nested_model_as_a_whole_is_told_at_the_model() -> None:
+async def test_an_error_of_a_whole_nested_model_has_the_path_of_the_model() -> None:
     [error] = await errors_of(CircuitPage, {"ports": [{"vlan": 1, "name": "mgmt"}]})
 
     assert error == FieldError(("ports", "0"), "the management port is taken", "value_error")
@@ -92,7 +92,7 @@ async def test_an_unknown_field_is_refused_by_its_name(key: str) -> None:
     assert (error.path, error.type) == ((key,), "extra_forbidden")
 
 
-async def test_a_page_of_the_library_itself_takes_a_key_called_self_in_its_stride() -> None:
+async def test_a_page_of_the_library_refuses_a_key_called_self_without_a_crash() -> None:
     class Plain(LibraryFormPage):
         site: str = ""
 
@@ -110,7 +110,7 @@ async def test_a_page_of_the_library_itself_takes_a_key_called_self_in_its_strid
         ({"note": "x", "ports": 3}, ("ports",), "list_type"),
     ],
 )
-async def test_wrong_values_are_told_at_their_field(answer: Any, path: tuple[str, ...], kind: str) -> None:
+async def test_a_wrong_value_is_an_error_at_its_field(answer: Any, path: tuple[str, ...], kind: str) -> None:
     [error] = await errors_of(CircuitPage, answer)
 
     assert (error.path, error.type) == (path, kind)
@@ -151,13 +151,13 @@ class PetPage(FormPage):
         ({"pet": {"kind": "cat", "lives": 9}, "name": "x"}, {"/name"}),
     ],
 )
-async def test_pointers_name_keys_of_the_answer_and_no_branches_of_a_union(answer: Any, places: set[str]) -> None:
+async def test_pointers_name_keys_of_the_page_and_no_branches_of_a_union(answer: Any, places: set[str]) -> None:
     errors = await errors_of(PetPage, answer)
 
     assert {error.pointer for error in errors} == places
 
 
-async def test_an_initial_value_that_is_not_valid_is_told_at_its_field() -> None:
+async def test_an_initial_value_that_is_not_valid_is_an_error_at_its_field() -> None:
     class DraftPage(FormPage):
         vlan: Annotated[int, Field(ge=1)] = 0
 
@@ -166,7 +166,7 @@ async def test_an_initial_value_that_is_not_valid_is_told_at_its_field() -> None
     assert (error.path, error.type) == (("vlan",), "greater_than_equal")
 
 
-async def test_an_invalid_value_deep_in_the_initial_data_is_told_there() -> None:
+async def test_an_invalid_value_deep_in_the_initial_data_is_an_error_at_its_place() -> None:
     unchecked: Any = [{"vlan": 0}]
 
     class DraftPage(FormPage):
@@ -177,7 +177,7 @@ async def test_an_invalid_value_deep_in_the_initial_data_is_told_there() -> None
     assert (error.pointer, error.type) == ("/ports/0/vlan", "greater_than_equal")
 
 
-async def test_what_a_client_sends_for_a_read_only_field_is_ignored_under_each_of_its_names() -> None:
+async def test_a_value_for_a_read_only_field_is_ignored_under_each_of_its_keys() -> None:
     class Confirm(FormPage):
         plain: ReadOnly[str] = "shown"
         renamed: ReadOnly[str] = Field("shown", alias="alias")
@@ -228,7 +228,7 @@ async def test_a_page_nested_far_beyond_the_stack_is_a_field_error() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
-async def test_text_that_no_database_keeps_is_refused_at_its_place(text: str) -> None:
+async def test_text_that_no_database_stores_is_refused_at_its_place(text: str) -> None:
     in_value = await errors_of(CircuitPage, {"note": "x", "anything": {"deep": [text]}})
     in_key = await errors_of(CircuitPage, {"note": "x", "anything": {text: 1}})
 
@@ -237,7 +237,7 @@ async def test_text_that_no_database_keeps_is_refused_at_its_place(text: str) ->
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", float("nan"), float("-inf")])
-async def test_a_number_that_json_has_no_word_for_is_refused_in_nested_models_too(number: Any) -> None:
+async def test_a_number_that_json_cannot_write_is_refused_in_nested_models_too(number: Any) -> None:
     class Load(BaseModel):
         share: float
 
@@ -252,7 +252,7 @@ async def test_a_number_that_json_has_no_word_for_is_refused_in_nested_models_to
     assert (inner.path, inner.type) == (("load", "share"), "finite_number")
 
 
-async def test_json_within_text_keeps_the_same_rules() -> None:
+async def test_json_within_a_text_follows_the_same_rules() -> None:
     class TextPage(FormPage):
         text: Json[Any]
 
@@ -261,13 +261,13 @@ async def test_json_within_text_keeps_the_same_rules() -> None:
     assert (error.path, error.type) == (("text", "0"), "unfit_text")
 
 
-async def test_a_path_can_always_be_written_as_utf_8() -> None:
+async def test_a_path_is_always_valid_utf_8() -> None:
     errors = await errors_of(CircuitPage, {"note": "x", "anything": {"\ud800": "\0"}})
 
     assert {error.pointer for error in errors} == {"/anything", "/anything/?"}
 
 
-async def test_a_megabyte_of_text_is_accepted_where_the_page_sets_no_limit() -> None:
+async def test_a_megabyte_of_text_is_accepted_if_the_page_sets_no_limit() -> None:
     text = "ü" * 2**20
 
     outcome = await turn(lambda state: CircuitPage, {}, [{"note": text}])
@@ -292,7 +292,7 @@ async def test_the_path_of_an_error_never_echoes_a_megabyte() -> None:
 
 @pytest.mark.parametrize("odd", ["damn {", "damn }", "damn {missing}", "damn {0:>9}"])
 async def test_braces_in_a_quoted_value_are_text_and_no_format_string(odd: str) -> None:
-    # These two words are what the translator looks for; what stands around them then is its format string.
+    # The translator looks for these two words, and would use the text around them as a format string.
     note = f"{odd} Field required"
 
     [error] = await errors_of(CircuitPage, {"note": note})
@@ -308,14 +308,14 @@ async def test_braces_in_a_quoted_value_are_text_and_no_format_string(odd: str) 
         {"anything": ["\0"] * 50_000},
     ],
 )
-async def test_errors_without_end_are_told_up_to_a_hundred(answer: Any) -> None:
+async def test_at_most_a_hundred_errors_are_listed(answer: Any) -> None:
     errors = await errors_of(CircuitPage, answer)
 
     assert len(errors) == MAX_ERRORS + 1
     assert (errors[-1].path, errors[-1].type) == ((), "too_many_errors")
 
 
-async def test_messages_come_in_the_language_asked_for_where_it_is_known() -> None:
+async def test_messages_are_in_the_requested_language_if_it_is_known() -> None:
     [dutch] = await errors_of(CircuitPage, {"note": 3}, locale="nl_NL")
     [other] = await errors_of(CircuitPage, {"note": 3}, locale="xx_XX")
 
@@ -323,7 +323,7 @@ async def test_messages_come_in_the_language_asked_for_where_it_is_known() -> No
     assert other.message == "Input should be a valid string"
 
 
-async def test_more_errors_than_are_told_are_not_translated() -> None:
+async def test_errors_beyond_the_limit_are_not_translated() -> None:
     errors = await errors_of(CircuitPage, {"ports": [{}] * (MAX_ERRORS + 1)}, locale="nl_NL")
 
     assert errors[0].message == "Field required"

@@ -1,4 +1,4 @@
-"""The confirmation form of the callbacks page, as an operator meets it."""
+"""The confirmation form of the callbacks page, as an operator sees it."""
 
 import json
 
@@ -27,13 +27,13 @@ def show_callback_results(state: State) -> FormGenerator:
     return state
 
 
-def a_finished_run() -> State:
+def finished_run_state() -> State:
     result = {"job_id": "7f0c", "output": ["ok"], "return_code": 0, "status": "successful"}
     return {"subscription": {"product": {"name": "L2VPN"}}, "callback_result": result}
 
 
-async def test_the_operator_is_shown_the_result_of_the_run() -> None:
-    state = a_finished_run()
+async def test_the_operator_sees_the_result_of_the_run() -> None:
+    state = finished_run_state()
 
     outcome = await turn(show_callback_results, state, [])
 
@@ -45,8 +45,8 @@ async def test_the_operator_is_shown_the_result_of_the_run() -> None:
     assert outcome.page.ui_schema["run_results"] == {"ui:widget": "textarea", "ui:options": {"rows": 10}}
 
 
-async def test_an_empty_answer_confirms_and_the_large_result_need_not_be_sent_back() -> None:
-    state = a_finished_run()
+async def test_an_empty_page_confirms_without_sending_the_large_result_back() -> None:
+    state = finished_run_state()
 
     outcome = await turn(show_callback_results, state, [{}])
 
@@ -63,9 +63,9 @@ async def test_a_form_that_returns_before_its_first_page_is_complete_at_once() -
     assert outcome == Complete(data=state, pages=())
 
 
-async def test_a_turn_leaves_the_state_of_the_process_as_it_was() -> None:
-    state = a_finished_run()
+async def test_a_turn_does_not_change_the_state_of_the_process() -> None:
+    state = finished_run_state()
 
     await turn(show_callback_results, state, [{}])
 
-    assert state == a_finished_run()
+    assert state == finished_run_state()

@@ -1,4 +1,4 @@
-"""What a client is shown of a page: schema, hints, initial values, button and digest."""
+"""The page as a client sees it: schema, hints, initial values, button and digest."""
 
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
@@ -112,10 +112,10 @@ class Meta(FormPage):
         (Meta, "Send", False),
     ],
 )
-async def test_the_button_says_what_it_does(page: type[FormPage], label: str, has_next: bool) -> None:
-    seen = await shown(page)
+async def test_the_button_has_the_label_of_its_action(page: type[FormPage], label: str, has_next: bool) -> None:
+    shown_page = await shown(page)
 
-    assert (seen.submit_label, seen.has_next) == (label, has_next)
+    assert (shown_page.submit_label, shown_page.has_next) == (label, has_next)
 
 
 async def test_a_page_without_a_title_is_named_after_its_class() -> None:
@@ -153,7 +153,7 @@ async def test_choices_are_shown_by_their_labels() -> None:
     assert page.initial_data == {"maybe": None, "some": ["red"], "several": []}
 
 
-async def test_fields_that_are_only_shown_keep_their_own_schema() -> None:
+async def test_fields_that_only_show_content_keep_their_own_schema() -> None:
     class ShowPage(FormPage):
         label: Label = "Ports"
         line: Divider
@@ -198,7 +198,7 @@ async def test_the_librarys_extra_properties_become_options() -> None:
     assert page.ui_schema["password"] == {"ui:widget": "password"}
 
 
-async def test_hints_follow_nested_models_lists_and_optional_ones() -> None:
+async def test_hints_follow_nested_models_lists_and_optional_models() -> None:
     class PortsPage(FormPage):
         main: Port = Port()
         spare: Port | None = None
@@ -232,7 +232,7 @@ async def test_optional_fields_have_one_schema_of_two_types() -> None:
     assert page.schema["properties"]["only"]["anyOf"] == [{"const": "a", "type": "string"}, {"type": "null"}]
 
 
-async def test_a_shown_value_that_looks_like_a_schema_is_shown_as_it_is() -> None:
+async def test_an_initial_value_that_looks_like_a_schema_is_shown_unchanged() -> None:
     lookalike = {"anyOf": [{"type": "string"}, {"type": "null"}], "$ref": "#/$defs/Port"}
 
     class LookalikePage(FormPage):
@@ -245,7 +245,7 @@ async def test_a_shown_value_that_looks_like_a_schema_is_shown_as_it_is() -> Non
     assert page.schema["properties"]["result"]["default"] == lookalike
 
 
-async def test_the_digest_tells_whether_the_same_was_shown() -> None:
+async def test_the_digest_is_equal_only_for_equal_pages() -> None:
     def page(status: str, title: str = "Done") -> type[FormPage]:
         class Confirm(FormPage):
             model_config = ConfigDict(title=title)
@@ -254,7 +254,7 @@ async def test_the_digest_tells_whether_the_same_was_shown() -> None:
         return Confirm
 
     first, same, other, titled = [
-        (await shown(asked)).digest for asked in (page("ok"), page("ok"), page("bad"), page("ok", "Ready"))
+        (await shown(page_class)).digest for page_class in (page("ok"), page("ok"), page("bad"), page("ok", "Ready"))
     ]
 
     assert first == same
@@ -284,7 +284,7 @@ async def test_a_set_of_initial_values_is_shown_in_one_order_on_every_replica() 
     assert page.initial_data["tags"] == page.initial_data["made"] == ["alpha", "bravo", "charlie", "delta", "echo"]
 
 
-async def test_a_read_only_field_without_a_value_is_the_authors_mistake() -> None:
+async def test_a_read_only_field_without_a_value_is_an_error_of_the_author() -> None:
     class EmptyPage(FormPage):
         result: ReadOnly[str]
 

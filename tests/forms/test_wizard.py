@@ -1,4 +1,4 @@
-"""A wizard in turns: every kind of form an author may write, and how each one ends."""
+"""The turns of a wizard: every kind of form that an author may write, and how each form ends."""
 
 import asyncio
 import threading
@@ -60,7 +60,7 @@ async def one_page_later(state: State) -> type[FormPage]:
     return SitePage
 
 
-def two_pages_async_unseen(state: State) -> AsyncPages:
+def two_pages_async_from_a_plain_function(state: State) -> AsyncPages:
     return two_pages_async(state)
 
 
@@ -76,11 +76,11 @@ def nothing(state: State) -> None:
     return None
 
 
-@pytest.mark.parametrize("form", [two_pages, two_pages_async, two_pages_async_unseen, two_pages_later])
-async def test_each_answer_brings_the_next_page_and_the_last_one_the_data(form: Form) -> None:
-    answers = [{"site": "ams"}, {"vlan": 12}]
+@pytest.mark.parametrize("form", [two_pages, two_pages_async, two_pages_async_from_a_plain_function, two_pages_later])
+async def test_each_submitted_page_brings_the_next_page_and_the_last_page_brings_the_data(form: Form) -> None:
+    submitted = [{"site": "ams"}, {"vlan": 12}]
 
-    first, second, last = [await turn(form, {"customer": "acme"}, answers[:sent]) for sent in range(3)]
+    first, second, last = [await turn(form, {"customer": "acme"}, submitted[:sent]) for sent in range(3)]
 
     assert isinstance(first, NextPage)
     assert (first.page.key, first.page.index, first.page.has_next) == ("site-page", 0, True)
@@ -92,13 +92,13 @@ async def test_each_answer_brings_the_next_page_and_the_last_one_the_data(form: 
 
 @pytest.mark.parametrize("form", [one_page, one_page_later])
 async def test_a_function_may_return_its_only_page(form: Form) -> None:
-    asked = await turn(form, {}, [])
+    first = await turn(form, {}, [])
 
-    answered = await turn(form, {}, [{"site": "ams"}])
+    second = await turn(form, {}, [{"site": "ams"}])
 
-    assert isinstance(asked, NextPage)
-    assert isinstance(answered, Complete)
-    assert answered.data == {"site": "ams", "since": "2024-05-01"}
+    assert isinstance(first, NextPage)
+    assert isinstance(second, Complete)
+    assert second.data == {"site": "ams", "since": "2024-05-01"}
 
 
 @pytest.mark.parametrize(("form", "data"), [(no_page, {"seen": True}), (nothing, {})])
@@ -108,7 +108,7 @@ async def test_a_function_without_a_page_is_complete_at_once(form: Form, data: S
     assert outcome == Complete(data=data, pages=())
 
 
-async def test_an_async_form_that_yields_no_data_contributes_nothing() -> None:
+async def test_an_async_form_that_yields_no_data_adds_nothing_to_the_state() -> None:
     async def form(state: State) -> AsyncPages:
         yield SitePage
 
@@ -118,7 +118,7 @@ async def test_an_async_form_that_yields_no_data_contributes_nothing() -> None:
     assert outcome.data == {}
 
 
-async def test_the_form_sees_each_answer_in_the_state_it_was_given() -> None:
+async def test_the_form_sees_the_values_of_each_page_in_its_state() -> None:
     def form(state: State) -> Pages:
         yield SitePage
         return {"seen": state["site"], "day": state["since"].year}
@@ -129,7 +129,7 @@ async def test_the_form_sees_each_answer_in_the_state_it_was_given() -> None:
     assert outcome.data == {"seen": "ams", "day": 2024}
 
 
-async def test_accepted_pages_sent_again_give_the_same_end() -> None:
+async def test_accepted_pages_that_are_sent_again_give_the_same_result() -> None:
     first = await turn(two_pages, {"customer": "acme"}, [{"site": "ams"}, {"vlan": "12"}])
     assert isinstance(first, Complete)
 
@@ -138,7 +138,7 @@ async def test_accepted_pages_sent_again_give_the_same_end() -> None:
     assert again == first
 
 
-async def test_accepted_pages_hold_nothing_that_was_only_shown() -> None:
+async def test_accepted_pages_hold_no_read_only_values() -> None:
     class Confirm(FormPage):
         result: ReadOnly[str] = "large"
         buttons: ButtonsConfig = ButtonsConfig(next=Button(text="Go"))
@@ -152,10 +152,10 @@ async def test_accepted_pages_hold_nothing_that_was_only_shown() -> None:
 
 
 @pytest.mark.parametrize("form", [two_pages, two_pages_async])
-async def test_a_page_too_many_is_a_field_error_of_the_last_page(form: Form) -> None:
-    answers = [{"site": "ams"}, {"vlan": 12}, {}]
+async def test_a_surplus_page_is_a_field_error_of_the_last_page(form: Form) -> None:
+    submitted = [{"site": "ams"}, {"vlan": 12}, {}]
 
-    outcome = await turn(form, {"customer": "acme"}, answers)
+    outcome = await turn(form, {"customer": "acme"}, submitted)
 
     assert isinstance(outcome, PageInvalid)
     assert (outcome.page_index, outcome.page.index, outcome.page.key) == (1, 1, "vlan-page")
@@ -163,7 +163,7 @@ async def test_a_page_too_many_is_a_field_error_of_the_last_page(form: Form) -> 
     assert (error.path, error.type, error.context) == ((), "too_many_pages", {"expected": 2, "received": 3})
 
 
-async def test_a_page_for_a_form_without_one_is_a_field_error_too() -> None:
+async def test_a_page_for_a_form_without_pages_is_a_field_error() -> None:
     outcome = await turn(no_page, {}, [{}])
 
     assert isinstance(outcome, PageInvalid)
@@ -183,11 +183,11 @@ async def test_a_form_that_never_ends_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-@pytest.mark.parametrize("answers", [[], [{"site": 3}], [{"site": "ams"}, {}], [{"site": "ams"}, {"vlan": 1}]])
-async def test_every_turn_closes_the_form(is_async: bool, answers: list[Any]) -> None:
+@pytest.mark.parametrize("submitted", [[], [{"site": 3}], [{"site": "ams"}, {}], [{"site": "ams"}, {"vlan": 1}]])
+async def test_every_turn_closes_the_form(is_async: bool, submitted: list[Any]) -> None:
     closed = threading.Event()
 
-    kept: list[Pages] = []  # else the garbage collector would close it
+    kept: list[Pages] = []  # otherwise the garbage collector would close the form
 
     def pages() -> Pages:
         try:
@@ -207,12 +207,12 @@ async def test_every_turn_closes_the_form(is_async: bool, answers: list[Any]) ->
         finally:
             closed.set()
 
-    await turn(form_async if is_async else form, {}, answers)
+    await turn(form_async if is_async else form, {}, submitted)
 
     assert closed.is_set()
 
 
-async def test_an_ordinary_form_runs_off_the_loop_and_an_async_one_on_it() -> None:
+async def test_an_ordinary_form_runs_in_a_thread_and_an_async_form_on_the_loop() -> None:
     threads: list[int] = []
 
     def form(state: State) -> Pages:
@@ -229,25 +229,25 @@ async def test_an_ordinary_form_runs_off_the_loop_and_an_async_one_on_it() -> No
     assert threads[0] != threading.get_ident() == threads[1]
 
 
-async def test_the_digest_of_what_was_shown_is_made_beside_the_loop_as_the_form_is(
+async def test_the_shown_digest_is_computed_in_a_thread_as_the_form_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     threads: list[int] = []
 
-    def shown(*asked: Any) -> Page:
+    def recording_show(*arguments: Any) -> Page:
         threads.append(threading.get_ident())
-        return show(*asked)
+        return show(*arguments)
 
-    monkeypatch.setattr(wizard, "show", shown)
+    monkeypatch.setattr(wizard, "show", recording_show)
 
     class Only(FormPage):
         minutes: int = 30
 
-    def asking(state: State) -> Pages:
+    def one_page_form(state: State) -> Pages:
         yield Only
         return {}
 
-    done = await turn(asking, {}, [{}])
+    done = await turn(one_page_form, {}, [{}])
 
     assert isinstance(done, Complete)
     assert len(done.shown_digest) == 64
@@ -255,23 +255,23 @@ async def test_the_digest_of_what_was_shown_is_made_beside_the_loop_as_the_form_
     assert threading.get_ident() not in threads
 
 
-async def test_the_loop_goes_on_while_a_form_takes_its_time() -> None:
-    loop, begun, may_go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+async def test_a_slow_form_does_not_block_the_loop() -> None:
+    loop, started, may_go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def slow(state: State) -> Pages:
-        loop.call_soon_threadsafe(begun.set)
+        loop.call_soon_threadsafe(started.set)
         assert may_go_on.wait(timeout=10)
         yield SitePage
 
     running = asyncio.create_task(turn(slow, {}, []))
-    await begun.wait()
+    await started.wait()
     may_go_on.set()
     outcome = await running
 
     assert isinstance(outcome, NextPage)
 
 
-async def test_what_a_form_raises_reaches_the_caller() -> None:
+async def test_an_exception_of_a_form_reaches_the_caller() -> None:
     def form(state: State) -> Pages:
         yield SitePage
         raise LookupError("no such port")
@@ -302,7 +302,7 @@ async def test_a_validation_error_of_the_form_itself_belongs_to_its_last_page(is
     assert [(error.path, error.type) for error in outcome.errors] == [((), "int_parsing")]
 
 
-async def test_a_form_may_refuse_its_last_answer_with_the_librarys_own_error() -> None:
+async def test_a_form_may_refuse_its_last_page_with_the_error_of_the_library() -> None:
     def form(state: State) -> Pages:
         answer = yield SitePage
         try:
@@ -318,18 +318,18 @@ async def test_a_form_may_refuse_its_last_answer_with_the_librarys_own_error() -
 
 
 async def test_a_cancelled_turn_closes_an_async_form() -> None:
-    begun, closed = asyncio.Event(), asyncio.Event()
+    started, closed = asyncio.Event(), asyncio.Event()
 
     async def form(state: State) -> AsyncPages:
         try:
-            begun.set()
+            started.set()
             await asyncio.Event().wait()
             yield SitePage
         finally:
             closed.set()
 
     running = asyncio.create_task(turn(form, {}, []))
-    await begun.wait()
+    await started.wait()
     running.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -337,7 +337,7 @@ async def test_a_cancelled_turn_closes_an_async_form() -> None:
     assert closed.is_set()
 
 
-async def test_a_later_answer_is_not_read_once_the_form_refused_an_earlier_one() -> None:
+async def test_a_later_page_is_not_read_after_the_form_refused_an_earlier_page() -> None:
     def form(state: State) -> Pages:
         yield SitePage
         Port.model_validate({"speed": "fast"})
@@ -349,7 +349,7 @@ async def test_a_later_answer_is_not_read_once_the_form_refused_an_earlier_one()
     assert (outcome.page_index, outcome.errors[0].type) == (0, "int_parsing")
 
 
-async def test_a_validation_error_before_any_answer_is_the_authors() -> None:
+async def test_a_validation_error_before_any_page_is_an_error_of_the_author() -> None:
     def form(state: State) -> Pages:
         Port.model_validate({"speed": "fast"})
         yield SitePage
@@ -368,7 +368,7 @@ def returns_a_page_instance(state: State) -> Pages:
     return (yield SitePage)
 
 
-def returns_what_is_not_json(state: State) -> State:
+def returns_a_value_that_is_not_json(state: State) -> State:
     return {"lock": threading.Lock()}
 
 
@@ -377,14 +377,16 @@ def stops(state: State) -> State:
 
 
 @pytest.mark.parametrize(
-    ("form", "answers", "message"),
+    ("form", "submitted", "message"),
     [
         (yields_a_number, [], "yields page classes, not int"),
         (returns_a_page_instance, [{"site": "ams"}], "returns a dict or nothing, not SitePage"),
-        (returns_what_is_not_json, [], "under 'lock' that is not JSON: lock"),
+        (returns_a_value_that_is_not_json, [], "under 'lock' that is not JSON: lock"),
         (stops, [], "raised StopIteration"),
     ],
 )
-async def test_a_form_that_does_what_no_form_may_is_told_so(form: Form, answers: list[Any], message: str) -> None:
+async def test_a_form_that_breaks_the_rules_gets_an_error_with_the_reason(
+    form: Form, submitted: list[Any], message: str
+) -> None:
     with pytest.raises(StepError, match=message):
-        await turn(form, {}, answers)
+        await turn(form, {}, submitted)

@@ -1,7 +1,7 @@
-"""Whatever people, remote services and the clock do: behind the form nothing runs that was not approved as it must be.
+"""No sequence of actions of people, services and the clock runs the step after a form without its approvals.
 
-Histories are made up at random and played on a real engine. The judge knows none of its code: it reads the event log
-from the beginning, and keeps an account of its own of whose the form was, who had taken it and who said yes.
+Random histories run on a real engine. The checker uses no code of the engine: it reads the event log from the
+beginning, and keeps its own account of the assignee, of the claim and of the approvals.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ HANDS = frozenset(Permission) - {Permission.MANAGE_ENGINE}
 
 @step("Call")
 def call(callback_route: str) -> None:
-    """The history answers."""
+    """The history delivers the result."""
 
 
 @step("Judge")
@@ -83,7 +83,7 @@ def approve(callback_result: Json) -> FormGenerator:
 
 @step("Act")
 def act() -> None:
-    """What must not happen unapproved."""
+    """The step that needs the approvals."""
 
 
 @workflow("Approve")
@@ -101,7 +101,7 @@ _BLANK = Event(EventKind.PROCESS_CREATED, datetime(2026, 3, 2, tzinfo=UTC))
 
 @dataclass(slots=True)
 class World:
-    """One process, and what the history may do to it; refusals are as good as successes."""
+    """One process, and the actions of a history on it; a refused action is allowed."""
 
     kit: Kit
     run: Run
@@ -111,13 +111,13 @@ class World:
         return self.kit._runtime
 
     async def request_id(self) -> UUID:
-        """The newest input request, open or not: what is decided already is tried again, too."""
-        asked = await self.runtime.database.read(lambda conn: input_requests.of_processes(conn, [self.run.id]))
-        return asked[self.run.id][-1].id if asked else self.run.id
+        """The id of the newest input request, open or not: an action on a decided request is tried, too."""
+        requests = await self.runtime.database.read(lambda conn: input_requests.of_processes(conn, [self.run.id]))
+        return requests[self.run.id][-1].id if requests else self.run.id
 
     async def callback_id(self) -> UUID:
-        boxes = await self.runtime.database.read(lambda conn: callbacks.of_processes(conn, [self.run.id]))
-        return boxes[self.run.id][-1].id
+        by_process = await self.runtime.database.read(lambda conn: callbacks.of_processes(conn, [self.run.id]))
+        return by_process[self.run.id][-1].id
 
     async def answer(self, result: str) -> None:
         await self.run.callbacks[-1].answer(result)
@@ -127,9 +127,9 @@ class World:
         await submit_form(self.runtime, person(by), input_request_id=await self.request_id(), pages=pages)
 
     async def at_once(self, minutes: int) -> None:
-        """Everybody says yes in the same moment."""
-        said = await asyncio.gather(*(self.submit(name, minutes) for name in EVERYBODY), return_exceptions=True)
-        assert all(one is None or isinstance(one, OrchestratorError) for one in said), said
+        """All people approve at the same time."""
+        results = await asyncio.gather(*(self.submit(name, minutes) for name in EVERYBODY), return_exceptions=True)
+        assert all(result is None or isinstance(result, OrchestratorError) for result in results), results
 
     async def reject(self, by: str, is_back: bool) -> None:
         id = await self.request_id()
@@ -163,60 +163,60 @@ class World:
         await self.kit.turn(seconds=seconds)
 
 
-Deed = tuple[str, tuple[Any, ...]]
+Action = tuple[str, tuple[Any, ...]]
 
-somebody = st.sampled_from(EVERYBODY)
-deeds = st.one_of(
+people = st.sampled_from(EVERYBODY)
+actions = st.one_of(
     st.tuples(st.just("answer"), st.tuples(st.sampled_from(["good", "bad"]))),
     st.tuples(st.just("answer"), st.tuples(st.just("good"))),
-    st.tuples(st.just("submit"), st.tuples(somebody, st.sampled_from([5, 6]))),
-    st.tuples(st.just("submit"), st.tuples(somebody, st.just(5))),
+    st.tuples(st.just("submit"), st.tuples(people, st.sampled_from([5, 6]))),
+    st.tuples(st.just("submit"), st.tuples(people, st.just(5))),
     st.tuples(st.just("at_once"), st.tuples(st.just(5))),
-    st.tuples(st.just("reject"), st.tuples(somebody, st.booleans())),
-    st.tuples(st.just("claim"), st.tuples(somebody)),
-    st.tuples(st.just("release"), st.tuples(somebody)),
-    st.tuples(st.just("assign"), st.tuples(somebody, st.sampled_from(["NOC", "LEADS"]))),
-    st.tuples(st.just("retry"), st.tuples(somebody)),
-    st.tuples(st.just("abort"), st.tuples(somebody)),
-    st.tuples(st.just("reissue"), st.tuples(somebody)),
-    st.tuples(st.just("complete"), st.tuples(somebody)),
+    st.tuples(st.just("reject"), st.tuples(people, st.booleans())),
+    st.tuples(st.just("claim"), st.tuples(people)),
+    st.tuples(st.just("release"), st.tuples(people)),
+    st.tuples(st.just("assign"), st.tuples(people, st.sampled_from(["NOC", "LEADS"]))),
+    st.tuples(st.just("retry"), st.tuples(people)),
+    st.tuples(st.just("abort"), st.tuples(people)),
+    st.tuples(st.just("reissue"), st.tuples(people)),
+    st.tuples(st.just("complete"), st.tuples(people)),
     st.tuples(st.just("turn"), st.tuples(st.sampled_from([61, 601, 3601]))),
 )
-histories = st.lists(deeds, min_size=3, max_size=14)
+histories = st.lists(actions, min_size=3, max_size=14)
 
 
 @dataclass(slots=True)
 class Account:
-    """What the judge knows of the form that was asked last."""
+    """The checker's account of the newest input request."""
 
     assignee: str
-    taken_by: str | None = None
+    claimed_by: str | None = None
     approved_by: list[str] = field(default_factory=list)
     is_open: bool = True
 
-    def hears(self, event: Event) -> None:
-        told = event.payload
+    def apply(self, event: Event) -> None:
+        payload = event.payload
         if event.kind is EventKind.INPUT_REQUEST_CHANGED:
-            self.assignee = told["assignee"]
-            if told["change"] != "REMINDED":
-                self.taken_by = event.actor if told["change"] == "CLAIMED" else None
-            self.is_open = self.is_open and told["change"] != "CLOSED"
+            self.assignee = payload["assignee"]
+            if payload["change"] != "REMINDED":
+                self.claimed_by = event.actor if payload["change"] == "CLAIMED" else None
+            self.is_open = self.is_open and payload["change"] != "CLOSED"
             return
         assert self.is_open, "a form that was closed was decided"
-        assert event.actor in MEMBERS[self.assignee], f"{event.actor} is none of {self.assignee}"
+        assert event.actor in MEMBERS[self.assignee], f"{event.actor} is not in {self.assignee}"
         assert event.actor != STARTER, "the starter decided"
-        assert self.taken_by in (None, event.actor), f"{self.taken_by} had taken it from {event.actor}"
-        if told["verdict"] == "APPROVED":
+        assert self.claimed_by in (None, event.actor), f"{self.claimed_by} has claimed it, not {event.actor}"
+        if payload["verdict"] == "APPROVED":
             assert event.actor not in self.approved_by, "one person counted twice"
             self.approved_by.append(event.actor)
-            self.taken_by = None
+            self.claimed_by = None
             self.is_open = len(self.approved_by) < NEEDED
         else:
             self.is_open = False
 
 
-def judged(events: list[Event]) -> int:
-    """How often the step behind the form ran; `AssertionError` where it ran unapproved."""
+def count_approved_runs(events: list[Event]) -> int:
+    """How often the step after the form ran; raises `AssertionError` if it ran without its approvals."""
     account: Account | None = None
     runs = 0
     for event in events:
@@ -224,15 +224,15 @@ def judged(events: list[Event]) -> int:
             account = Account(event.payload["assignee"])
         elif event.kind in (EventKind.INPUT_DECIDED, EventKind.INPUT_REQUEST_CHANGED):
             assert account is not None
-            account.hears(event)
+            account.apply(event)
         elif event.kind is EventKind.STEP_CHANGED and event.payload["step_name"] == "Act":
-            assert account is not None, "nobody was asked"
+            assert account is not None, "there was no input request"
             assert len(account.approved_by) == NEEDED, f"only {account.approved_by} approved"
             runs += event.payload["to"] == "RUNNING"
     return runs
 
 
-async def play(kit: Kit, history: list[Deed]) -> None:
+async def play(kit: Kit, history: list[Action]) -> None:
     run = await kit.start(approving, by=person(STARTER))
     await run.rests()
     world = World(kit, run)
@@ -242,30 +242,32 @@ async def play(kit: Kit, history: list[Deed]) -> None:
             await verb(*arguments)
         await run.rests()
     events = await log(world.runtime, run.id)
-    assert judged(events) <= 1
-    await matches_the_audit(world.runtime, run.id, events)
+    assert count_approved_runs(events) <= 1
+    await assert_audit_log_matches(world.runtime, run.id, events)
 
 
 async def log(runtime: Runtime, process_id: UUID) -> list[Event]:
-    found: list[Event] = []
+    events: list[Event] = []
     wanted = EventFilter(process_ids=(process_id,))
     async with aclosing(follow(runtime.database, runtime.notifier, after=BEGINNING, wanted=wanted)) as batches:
         async for batch in batches:
-            found += batch.events
+            events += batch.events
             if batch.caught_up:
                 break
-    return found
+    return events
 
 
-async def matches_the_audit(runtime: Runtime, process_id: UUID, events: list[Event]) -> None:
-    """Every decision that the log tells of stands in the audit log, and no other."""
+async def assert_audit_log_matches(runtime: Runtime, process_id: UUID, events: list[Event]) -> None:
+    """The audit log has exactly the decisions of the event log."""
     page = await audit_page(runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(200))
     deciding = ("submitForm", "rejectInputRequest")
-    entries = [(e.actor, e.details["verdict"]) for _, e in reversed(page.items) if e.action in deciding]
-    assert entries == [(e.actor, e.payload["verdict"]) for e in events if e.kind is EventKind.INPUT_DECIDED]
+    entries = [(entry.actor, entry.details["verdict"]) for _, entry in reversed(page.items) if entry.action in deciding]
+    assert entries == [
+        (event.actor, event.payload["verdict"]) for event in events if event.kind is EventKind.INPUT_DECIDED
+    ]
 
 
-def test_no_history_leads_past_the_form_without_the_approvals_that_it_needs() -> None:
+def test_no_history_runs_the_step_after_the_form_without_its_approvals() -> None:
     teams = tuple(Team(key=key, users=tuple(sorted(members))) for key, members in MEMBERS.items())
     kit = Kit(approving, teams=teams)
     with asyncio.Runner() as runner:
@@ -273,43 +275,43 @@ def test_no_history_leads_past_the_form_without_the_approvals_that_it_needs() ->
 
         @settings(max_examples=HISTORIES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(histories)
-        def every(history: list[Deed]) -> None:
+        def run_history(history: list[Action]) -> None:
             runner.run(play(kit, history))
 
         try:
-            every()
-            whole = runner.run(verify_audit(kit._runtime, LOCAL_OPERATOR, after=None, first=100_000))
-            assert whole.fault is None
+            run_history()
+            verification = runner.run(verify_audit(kit._runtime, LOCAL_OPERATOR, after=None, first=100_000))
+            assert verification.fault is None
         finally:
             runner.run(kit.__aexit__(None, None, None))
 
 
-def decided(by: str, verdict: str = "APPROVED") -> Event:
+def decision_event(by: str, verdict: str = "APPROVED") -> Event:
     return replace(_BLANK, kind=EventKind.INPUT_DECIDED, actor=by, payload={"verdict": verdict})
 
 
-def test_the_judge_finds_what_must_not_be() -> None:
-    asked = replace(_BLANK, kind=EventKind.INPUT_REQUESTED, payload={"assignee": "NOC"})
+def test_the_checker_finds_every_forbidden_history() -> None:
+    requested = replace(_BLANK, kind=EventKind.INPUT_REQUESTED, payload={"assignee": "NOC"})
     ran = replace(_BLANK, kind=EventKind.STEP_CHANGED, payload={"step_name": "Act", "to": "RUNNING"})
     claim = {"change": "CLAIMED", "assignee": "NOC"}
     claimed = replace(_BLANK, kind=EventKind.INPUT_REQUEST_CHANGED, actor="cay", payload=claim)
     wrong = [
-        [asked, decided("bob"), ran],
-        [asked, decided("bob"), decided("bob"), ran],
-        [asked, decided("ada")],
-        [asked, decided("eve")],
-        [asked, claimed, decided("bob")],
-        [asked, decided("bob", "REJECTED"), decided("cay")],
-        [asked, decided("bob"), decided("cay"), asked, ran],
+        [requested, decision_event("bob"), ran],
+        [requested, decision_event("bob"), decision_event("bob"), ran],
+        [requested, decision_event("ada")],
+        [requested, decision_event("eve")],
+        [requested, claimed, decision_event("bob")],
+        [requested, decision_event("bob", "REJECTED"), decision_event("cay")],
+        [requested, decision_event("bob"), decision_event("cay"), requested, ran],
         [ran],
     ]
 
-    found = []
+    faults = []
     for history in wrong:
         try:
-            judged(history)
+            count_approved_runs(history)
         except AssertionError as fault:
-            found.append(str(fault))
+            faults.append(str(fault))
 
-    assert len(found) == len(wrong)
-    assert judged([asked, claimed, decided("cay"), decided("bob"), ran]) == 1
+    assert len(faults) == len(wrong)
+    assert count_approved_runs([requested, claimed, decision_event("cay"), decision_event("bob"), ran]) == 1

@@ -1,20 +1,20 @@
-"""The keys of what conditions said: one spelling, printed and parsed in one place."""
+"""Condition keys are written and parsed in one form."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_gql.process.conditions import ConditionKey, answers_before, from_stored, to_stored
+from orchestrator_gql.process.conditions import ConditionKey, from_stored, results_before, to_stored
 
-PLACES = st.integers(min_value=0, max_value=10_000)
-ANSWERS = st.dictionaries(st.builds(ConditionKey, PLACES, PLACES), st.booleans())
-
-
-@given(ANSWERS)
-def test_answers_come_back_from_their_stored_form(answers: dict[ConditionKey, bool]) -> None:
-    assert from_stored(to_stored(answers)) == answers
+POSITIONS = st.integers(min_value=0, max_value=10_000)
+RESULTS = st.dictionaries(st.builds(ConditionKey, POSITIONS, POSITIONS), st.booleans())
 
 
-def test_rows_of_earlier_releases_are_read_and_written_as_they_were() -> None:
+@given(RESULTS)
+def test_results_are_read_back_from_their_stored_form(results: dict[ConditionKey, bool]) -> None:
+    assert from_stored(to_stored(results)) == results
+
+
+def test_rows_of_earlier_releases_are_read_and_written_unchanged() -> None:
     stored = {"0.0": True, "3.1": False, "12.10": True}
 
     assert from_stored(stored) == {
@@ -25,11 +25,11 @@ def test_rows_of_earlier_releases_are_read_and_written_as_they_were() -> None:
     assert to_stored(from_stored(stored)) == stored
 
 
-@given(ANSWERS, PLACES)
-def test_the_answers_before_a_step_are_those_of_the_steps_before_it(
-    answers: dict[ConditionKey, bool], position: int
+@given(RESULTS, POSITIONS)
+def test_the_results_before_a_step_are_the_results_of_the_earlier_steps(
+    results: dict[ConditionKey, bool], position: int
 ) -> None:
-    kept = answers_before(answers, position)
+    kept = results_before(results, position)
 
-    assert kept.items() <= answers.items()
-    assert {key for key in answers if key not in kept} == {key for key in answers if key.position >= position}
+    assert kept.items() <= results.items()
+    assert {key for key in results if key not in kept} == {key for key in results if key.position >= position}

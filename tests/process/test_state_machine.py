@@ -1,4 +1,4 @@
-"""The state machine of a process, as rules: where it stands, what happened, what is written."""
+"""The rules of the state machine of a process: its state, an outcome, and the transition."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ from orchestrator_gql.workflow import Workflow, workflow
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
-BROKEN = Failure("step-raised", "it broke", NOW)
+FAILURE = Failure("step-raised", "it broke", NOW)
 
 
 @step("Call")
@@ -68,33 +68,33 @@ CALL, WAIT, JUDGE, CONFIRM, FINISH = range(5)
 STEPS = playbook.steps
 
 
-def begun(flow: Workflow = playbook) -> Process:
-    """A process that a worker just took."""
-    made = create(flow, id=new_id(), state={"n": 1}, pages=[{"n": 1}], actor="ada", now=NOW).process
-    return claim(made, worker="w", now=NOW).process
+def claimed_process(flow: Workflow = playbook) -> Process:
+    """A process that a worker has just claimed."""
+    process = create(flow, id=new_id(), state={"n": 1}, pages=[{"n": 1}], actor="ada", now=NOW).process
+    return claim(process, worker="w", now=NOW).process
 
 
-def entered(position: int = CALL) -> Process:
-    """A process in the middle of the action at that place."""
-    return enter(replace(begun(), position=position), STEPS, NOW).process
+def process_in_action(position: int = CALL) -> Process:
+    """A process that runs the action at this position."""
+    return enter(replace(claimed_process(), position=position), STEPS, NOW).process
 
 
-def told(transition: Transition) -> list[tuple[EventKind, Any, Any]]:
-    """What the events of a transition say."""
+def changes_in(transition: Transition) -> list[tuple[EventKind, Any, Any]]:
+    """The kind, old value and new value of each event of a transition."""
     return [(event.kind, event.payload.get("from"), event.payload.get("to")) for event in transition.events]
 
 
-def test_a_new_process_is_created_with_its_state_its_pages_and_who_began_it() -> None:
+def test_a_new_process_has_its_state_its_start_pages_and_its_creator() -> None:
     transition = create(playbook, id=new_id(), state={"n": 1}, pages=[{"n": 1}], actor="ada", now=NOW)
 
-    made = transition.process
-    assert (made.status, made.position, made.seq, made.epoch) == (ProcessStatus.CREATED, 0, 0, 0)
-    assert (made.state, made.start_pages, made.created_by) == ({"n": 1}, ({"n": 1},), "ada")
+    process = transition.process
+    assert (process.status, process.position, process.seq, process.epoch) == (ProcessStatus.CREATED, 0, 0, 0)
+    assert (process.state, process.start_pages, process.created_by) == ({"n": 1}, ({"n": 1},), "ada")
     assert [event.kind for event in transition.events] == [EventKind.PROCESS_CREATED]
 
 
-def test_a_claim_shuts_out_whoever_held_the_process_before() -> None:
-    first = begun()
+def test_a_claim_shuts_out_the_worker_that_held_the_process_before() -> None:
+    first = claimed_process()
     second = claim(first, worker="other", now=NOW)
 
     assert second.process.epoch == first.epoch + 1
@@ -102,19 +102,19 @@ def test_a_claim_shuts_out_whoever_held_the_process_before() -> None:
     assert second.events == ()
 
 
-def test_entering_an_action_opens_a_visit_numbered_by_the_transition() -> None:
-    process = begun()
+def test_entering_an_action_begins_a_step_execution_numbered_by_the_transition() -> None:
+    process = claimed_process()
 
     transition = enter(process, STEPS, NOW)
 
     (execution,) = transition.executions
     assert (execution.seq, transition.process.seq) == (process.seq + 1, process.seq + 1)
     assert (execution.status, execution.attempt, execution.tries) == (StepStatus.RUNNING, 1, 1)
-    assert told(transition) == [(EventKind.STEP_CHANGED, None, StepStatus.RUNNING)]
+    assert changes_in(transition) == [(EventKind.STEP_CHANGED, None, StepStatus.RUNNING)]
 
 
-def test_a_visit_that_a_crash_left_open_is_entered_again_as_its_next_attempt_but_not_as_a_try() -> None:
-    process = entered()
+def test_a_step_execution_left_open_by_a_crash_gets_its_next_attempt_but_not_its_next_try() -> None:
+    process = process_in_action()
 
     (execution,) = enter(process, STEPS, LATER).executions
 
@@ -122,8 +122,8 @@ def test_a_visit_that_a_crash_left_open_is_entered_again_as_its_next_attempt_but
     assert (execution.seq, execution.attempt, execution.tries) == (process.execution.seq, 2, 1)
 
 
-def test_a_visit_that_waited_for_its_retry_is_entered_again_as_its_next_try() -> None:
-    waiting = decide(entered(), STEPS, RetryLater(BROKEN, LATER), NOW).process
+def test_a_step_execution_that_waited_for_its_retry_gets_its_next_try() -> None:
+    waiting = decide(process_in_action(), STEPS, RetryLater(FAILURE, LATER), NOW).process
 
     (execution,) = enter(resume(waiting, LATER).process, STEPS, LATER).executions
 
@@ -135,8 +135,8 @@ def test_a_visit_that_waited_for_its_retry_is_entered_again_as_its_next_try() ->
     )
 
 
-def test_success_adds_what_changed_and_moves_on() -> None:
-    process = replace(entered(), state={"n": 1, "same": [1]})
+def test_a_success_stores_the_changes_and_goes_to_the_next_step() -> None:
+    process = replace(process_in_action(), state={"n": 1, "same": [1]})
 
     transition = decide(process, STEPS, Success({"n": 2, "same": [1], "new": None}), LATER)
 
@@ -148,11 +148,11 @@ def test_success_adds_what_changed_and_moves_on() -> None:
 
 
 def test_success_of_the_last_step_completes_the_process() -> None:
-    transition = decide(entered(FINISH), STEPS, Success(), LATER)
+    transition = decide(process_in_action(FINISH), STEPS, Success(), LATER)
 
     ended = transition.process
     assert (ended.status, ended.ended_at, ended.worker) == (ProcessStatus.COMPLETED, LATER, None)
-    assert told(transition)[-1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING", "COMPLETED")
+    assert changes_in(transition)[-1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING", "COMPLETED")
 
 
 def test_done_ends_a_process_though_steps_follow() -> None:
@@ -160,33 +160,33 @@ def test_done_ends_a_process_though_steps_follow() -> None:
     def early() -> Any:
         return begin >> done >> finish
 
-    process = enter(begun(early), early.steps, NOW).process
+    process = enter(claimed_process(early), early.steps, NOW).process
 
     assert decide(process, early.steps, Success(), NOW).process.status is ProcessStatus.COMPLETED
 
 
 def test_a_skipped_step_is_recorded_without_having_run() -> None:
-    transition = decide(begun(), STEPS, Skipped(), NOW)
+    transition = decide(claimed_process(), STEPS, Skipped(), NOW)
 
     assert (transition.process.position, transition.executions[0].status) == (WAIT, StepStatus.SKIPPED)
     assert transition.executions[0].delta is None
 
 
-def test_a_form_suspends_and_names_who_should_answer() -> None:
-    asked = Suspend("Confirm", "NOC")
+def test_a_form_suspends_the_process_and_names_the_assignee() -> None:
+    suspend = Suspend("Confirm", "NOC")
 
-    transition = decide(replace(begun(), position=CONFIRM), STEPS, asked, NOW)
+    transition = decide(replace(claimed_process(), position=CONFIRM), STEPS, suspend, NOW)
 
     after = transition.process
     assert (after.status, after.assignee, after.worker) == (ProcessStatus.SUSPENDED, "NOC", None)
-    assert (transition.asks, transition.executions[0].status) == (asked, StepStatus.SUSPENDED)
+    assert (transition.asks, transition.executions[0].status) == (suspend, StepStatus.SUSPENDED)
     answered = decide(after, STEPS, Success({"yes": True}, actor="bob"), LATER)
     assert (answered.process.assignee, answered.executions[0].actor) == (None, "bob")
     assert answered.executions[0].seq == transition.executions[0].seq
 
 
-def test_a_wait_holds_no_worker_and_goes_on_where_it_stood() -> None:
-    waiting = decide(replace(begun(), position=WAIT), STEPS, Await(), NOW).process
+def test_a_wait_holds_no_worker_and_continues_at_the_same_step() -> None:
+    waiting = decide(replace(claimed_process(), position=WAIT), STEPS, Await(), NOW).process
     resumed = resume(waiting, LATER)
 
     assert (waiting.status, waiting.worker, waiting.position) == (ProcessStatus.AWAITING_CALLBACK, None, WAIT)
@@ -197,63 +197,65 @@ def test_a_wait_holds_no_worker_and_goes_on_where_it_stood() -> None:
 
 
 def test_a_failure_that_is_tried_again_sets_a_timer() -> None:
-    transition = decide(entered(), STEPS, RetryLater(BROKEN, LATER), NOW)
+    transition = decide(process_in_action(), STEPS, RetryLater(FAILURE, LATER), NOW)
 
     assert (transition.process.status, transition.retry_at) == (ProcessStatus.WAITING, LATER)
-    assert (transition.executions[0].status, transition.executions[0].failure) == (StepStatus.WAITING, BROKEN)
+    assert (transition.executions[0].status, transition.executions[0].failure) == (StepStatus.WAITING, FAILURE)
     assert transition.process.failure is None
 
 
 @pytest.mark.parametrize(
     ("position", "closes", "judges"), [(CALL, True, False), (JUDGE, False, True), (FINISH, False, False)]
 )
-def test_a_failure_stops_the_process_and_ends_what_depends_on_it(position: int, closes: bool, judges: bool) -> None:
-    transition = decide(entered(position), STEPS, Failed(BROKEN), LATER)
+def test_a_failure_stops_the_process_and_ends_its_waits(position: int, closes: bool, judges: bool) -> None:
+    transition = decide(process_in_action(position), STEPS, Failed(FAILURE), LATER)
 
     after = transition.process
-    assert (after.status, after.failure, after.position) == (ProcessStatus.FAILED, BROKEN, position)
+    assert (after.status, after.failure, after.position) == (ProcessStatus.FAILED, FAILURE, position)
     assert (transition.closes_waits, transition.judged is not None) == (closes, judges)
     assert after.ended_at is None
 
 
-def test_a_validation_that_passes_is_told_to_the_mailbox() -> None:
-    transition = decide(entered(JUDGE), STEPS, Success(), NOW)
+def test_the_success_of_a_validation_is_stored_at_the_callback() -> None:
+    transition = decide(process_in_action(JUDGE), STEPS, Success(), NOW)
 
     assert transition.judged == Success()
 
 
 @pytest.mark.parametrize("position", [CALL, JUDGE, CONFIRM, FINISH])
-def test_a_retry_begins_a_new_visit_of_the_step_that_failed(position: int) -> None:
-    failed = decide(replace(begun(), position=position), STEPS, Failed(BROKEN), NOW).process
+def test_a_retry_begins_a_new_execution_of_the_failed_step(position: int) -> None:
+    failed = decide(replace(claimed_process(), position=position), STEPS, Failed(FAILURE), NOW).process
 
-    again = retry(failed, STEPS, LATER, "bob").process
-    opened = (
-        enter(again, STEPS, LATER) if position != CONFIRM else decide(again, STEPS, Suspend("Confirm", "NOC"), LATER)
+    retried = retry(failed, STEPS, LATER, "bob").process
+    transition = (
+        enter(retried, STEPS, LATER)
+        if position != CONFIRM
+        else decide(retried, STEPS, Suspend("Confirm", "NOC"), LATER)
     )
 
-    assert (again.status, again.failure, again.position) == (ProcessStatus.RUNNING, None, position)
-    (execution,) = opened.executions
+    assert (retried.status, retried.failure, retried.position) == (ProcessStatus.RUNNING, None, position)
+    (execution,) = transition.executions
     assert failed.execution is not None
     assert execution.seq > failed.execution.seq
     assert (execution.attempt, execution.tries, execution.entered_by, execution.failure) == (2, 1, "retry", None)
 
 
 def test_a_failed_wait_has_nothing_to_retry() -> None:
-    failed = decide(replace(begun(), position=WAIT), STEPS, Failed(BROKEN), NOW).process
+    failed = decide(replace(claimed_process(), position=WAIT), STEPS, Failed(FAILURE), NOW).process
 
     with pytest.raises(InvalidState):
         retry(failed, STEPS, NOW, "bob")
     assert ProcessAction.RETRY not in available_actions(failed, STEPS)
 
 
-@pytest.mark.parametrize("status", [s for s in ProcessStatus if s is not ProcessStatus.FAILED])
-def test_only_what_failed_can_be_retried(status: ProcessStatus) -> None:
+@pytest.mark.parametrize("status", [status for status in ProcessStatus if status is not ProcessStatus.FAILED])
+def test_only_a_failed_process_can_be_retried(status: ProcessStatus) -> None:
     with pytest.raises(InvalidState):
-        retry(replace(begun(), status=status), STEPS, NOW, "bob")
+        retry(replace(claimed_process(), status=status), STEPS, NOW, "bob")
 
 
-def test_an_abort_ends_the_visit_in_flight_and_shuts_its_worker_out() -> None:
-    process = entered()
+def test_an_abort_ends_the_running_step_execution_and_shuts_out_its_worker() -> None:
+    process = process_in_action()
 
     transition = abort(process, None, Abort("bob", "wrong site"), LATER)
 
@@ -265,8 +267,8 @@ def test_an_abort_ends_the_visit_in_flight_and_shuts_its_worker_out() -> None:
     assert transition.events[-1].payload["reason"] == "wrong site"
 
 
-def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
-    failed = decide(entered(), STEPS, Failed(BROKEN), NOW).process
+def test_an_abort_does_not_change_a_completed_step_execution() -> None:
+    failed = decide(process_in_action(), STEPS, Failed(FAILURE), NOW).process
 
     transition = abort(failed, None, Abort("bob"), LATER)
 
@@ -274,27 +276,27 @@ def test_an_abort_leaves_a_visit_that_is_over_as_it_was() -> None:
     assert transition.process.execution == failed.execution
 
 
-def test_who_was_never_in_a_step_leaves_nothing_to_clean_up() -> None:
+def test_a_process_that_never_began_a_step_needs_no_clean_up() -> None:
     cleaning = replace(playbook, on_abort=playbook.steps[:1])
 
-    after = abort(begun(), cleaning, Abort("bob"), LATER).process
+    after = abort(claimed_process(), cleaning, Abort("bob"), LATER).process
 
     assert after.status is ProcessStatus.ABORTED
 
 
-def test_an_abort_sends_a_process_to_the_first_step_that_cleans_up() -> None:
+def test_an_abort_sends_a_process_to_its_first_clean_up_step() -> None:
     cleaning = replace(playbook, on_abort=playbook.steps[:1])
 
-    after = abort(entered(), cleaning, Abort("bob"), LATER).process
+    after = abort(process_in_action(), cleaning, Abort("bob"), LATER).process
 
     assert (after.status, after.position) == (ProcessStatus.RUNNING, len(playbook.steps))
     assert after.worker is None
 
 
 @pytest.mark.parametrize("status", [ProcessStatus.ABORTED, ProcessStatus.COMPLETED])
-def test_what_has_ended_cannot_be_aborted(status: ProcessStatus) -> None:
+def test_a_process_that_has_ended_cannot_be_aborted(status: ProcessStatus) -> None:
     with pytest.raises(InvalidState):
-        abort(replace(begun(), status=status), None, Abort("bob"), NOW)
+        abort(replace(claimed_process(), status=status), None, Abort("bob"), NOW)
 
 
 COMPLETE, ADOPT = ProcessAction.COMPLETE_CALLBACK, ProcessAction.ADOPT_CALLBACK_ATTEMPT
@@ -315,10 +317,8 @@ NOTE, ABORT, FORM, RETRY = ProcessAction.EDIT_NOTE, ProcessAction.ABORT, Process
         (ProcessStatus.COMPLETED, {NOTE}),
     ],
 )
-def test_what_may_be_done_follows_from_where_the_process_stands(
-    status: ProcessStatus, actions: set[ProcessAction]
-) -> None:
-    process = replace(begun(), status=status)
+def test_the_available_actions_follow_from_the_status(status: ProcessStatus, actions: set[ProcessAction]) -> None:
+    process = replace(claimed_process(), status=status)
 
     assert available_actions(process, STEPS) == actions
     assert available_actions(process, None) == actions - {FORM, RETRY, COMPLETE, ADOPT}
@@ -336,16 +336,16 @@ def test_what_may_be_done_follows_from_where_the_process_stands(
         (3, ProcessStatus.SUSPENDED, set()),
     ],
 )
-def test_a_wait_can_be_helped_on_at_its_action_itself_and_its_validation(
+def test_an_operator_may_act_on_a_wait_at_its_action_at_itself_and_at_its_validation(
     position: int, status: ProcessStatus, verbs: set[ProcessAction]
 ) -> None:
-    process = replace(begun(), status=status, position=position)
+    process = replace(claimed_process(), status=status, position=position)
 
     assert available_actions(process, STEPS) & {COMPLETE, ADOPT, REISSUE, REAWAIT} == verbs
 
 
 def executions(*named: tuple[str, StepKind]) -> list[StepExecution]:
-    """Records of steps of those names, in order."""
+    """Executions of steps with these names and kinds, in order."""
     return [
         StepExecution(index + 1, index, name, kind, None, StepStatus.SUCCESS, NOW)
         for index, (name, kind) in enumerate(named)
@@ -361,20 +361,20 @@ def executions(*named: tuple[str, StepKind]) -> list[StepExecution]:
         ([("Call", StepKind.INPUT)], "step 1 was 'Call' (INPUT) and is now 'Call' (ACTION)"),
     ],
 )
-def test_the_first_difference_of_a_definition_is_told_in_words(
+def test_the_first_difference_of_a_definition_is_described(
     was: list[tuple[str, StepKind]], difference: str | None
 ) -> None:
     assert first_difference(executions(*was), STEPS) == difference
 
 
-def test_a_step_that_is_gone_is_a_difference() -> None:
+def test_a_missing_step_is_a_difference() -> None:
     gone = replace(executions(("Extra", StepKind.ACTION))[0], step_index=5)
 
     assert first_difference([gone], STEPS) == "step 6 was 'Extra' (ACTION) and is gone"
 
 
-def test_a_process_takes_over_a_definition_that_continues_its_own() -> None:
-    process = replace(begun(), fingerprint="older")
+def test_a_process_takes_a_new_definition_that_continues_the_old_definition() -> None:
+    process = replace(claimed_process(), fingerprint="older")
 
     transition = change_definition(process, playbook, None, NOW)
 
@@ -382,8 +382,8 @@ def test_a_process_takes_over_a_definition_that_continues_its_own() -> None:
     assert transition.events == ()
 
 
-def test_a_process_fails_under_a_definition_that_contradicts_its_past_and_its_waits_are_over() -> None:
-    waiting = decide(replace(begun(), position=WAIT), STEPS, Await(), NOW).process
+def test_a_process_fails_under_a_definition_that_contradicts_its_log_and_its_waits_end() -> None:
+    waiting = decide(replace(claimed_process(), position=WAIT), STEPS, Await(), NOW).process
 
     transition = change_definition(waiting, playbook, "step 1 was 'A' and is gone", NOW)
 
@@ -395,7 +395,7 @@ def test_a_process_fails_under_a_definition_that_contradicts_its_past_and_its_wa
     assert ProcessAction.RETRY in available_actions(failed, STEPS)
 
 
-def test_a_process_behind_its_last_step_is_complete() -> None:
-    behind = replace(begun(), position=len(STEPS))
+def test_a_process_after_its_last_step_is_complete() -> None:
+    behind = replace(claimed_process(), position=len(STEPS))
 
     assert complete(behind, LATER).process.status is ProcessStatus.COMPLETED

@@ -1,4 +1,4 @@
-"""Any life of a process: whatever happens to it, in whatever order, the rules hold."""
+"""The rules of a process hold for every sequence of transitions."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -37,7 +37,7 @@ from orchestrator_gql.workflow import StepList, workflow
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
-BROKEN = Failure("step-raised", "it broke", NOW)
+FAILURE = Failure("step-raised", "it broke", NOW)
 
 
 @step("Call")
@@ -66,13 +66,13 @@ def playbook() -> Any:
     return begin >> callback_step("Playbook", call, judge) >> confirm >> finish
 
 
-class ALife(RuleBasedStateMachine):
-    """Whatever happens to a process, in whatever order, its log has no gap and its status tells the truth."""
+class AnyProcess(RuleBasedStateMachine):
+    """After any sequence of transitions, the log of a process has no gap and its status is right."""
 
     def __init__(self) -> None:
         super().__init__()
-        made = create(playbook, id=new_id(), state={}, pages=[], actor=None, now=NOW)
-        self.process = made.process
+        transition = create(playbook, id=new_id(), state={}, pages=[], actor=None, now=NOW)
+        self.process = transition.process
         self.log: dict[int, StepExecution] = {}
         self.statuses = [self.process.status]
 
@@ -85,10 +85,10 @@ class ALife(RuleBasedStateMachine):
             earlier = self.log.get(execution.seq)
             assert earlier is None or earlier.completed_at is None
             self.log[execution.seq] = execution
-        changes = [e for e in transition.events if e.kind is EventKind.PROCESS_STATUS_CHANGED]
-        is_told = before.status is not transition.process.status or before.aborted_by != transition.process.aborted_by
-        assert [(e.payload["from"], e.payload["to"]) for e in changes] == (
-            [(before.status, transition.process.status)] if is_told else []
+        changes = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
+        has_event = before.status is not transition.process.status or before.aborted_by != transition.process.aborted_by
+        assert [(event.payload["from"], event.payload["to"]) for event in changes] == (
+            [(before.status, transition.process.status)] if has_event else []
         )
         self.process = transition.process
 
@@ -111,75 +111,75 @@ class ALife(RuleBasedStateMachine):
 
     @precondition(lambda self: self.process.status in (ProcessStatus.CREATED, ProcessStatus.RUNNING))
     @rule()
-    def taken(self) -> None:
+    def claim_it(self) -> None:
         self.move(claim(self.process, worker="w", now=NOW))
 
     @precondition(lambda self: self.is_held() and self.kind in (StepKind.ACTION, StepKind.VALIDATION))
     @rule()
-    def entered(self) -> None:
+    def enter_action(self) -> None:
         self.move(enter(self.process, self.steps, NOW))
 
     @precondition(lambda self: self.is_held() and self.is_open())
-    @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), RetryLater(BROKEN, LATER), Failed(BROKEN)]))
-    def ran(self, outcome: Success | RetryLater | Failed) -> None:
+    @rule(outcome=st.sampled_from([Success({"k": 1}), Success(), RetryLater(FAILURE, LATER), Failed(FAILURE)]))
+    def end_action(self, outcome: Success | RetryLater | Failed) -> None:
         self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.is_held() and self.kind is StepKind.AWAIT_CALLBACK)
-    @rule(outcome=st.sampled_from([Await(), Success({"callback_result": 1}), Failed(BROKEN)]))
-    def looked(self, outcome: Await | Success | Failed) -> None:
+    @rule(outcome=st.sampled_from([Await(), Success({"callback_result": 1}), Failed(FAILURE)]))
+    def end_wait(self, outcome: Await | Success | Failed) -> None:
         self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.is_held() and self.kind is StepKind.INPUT)
-    @rule(outcome=st.sampled_from([Suspend("Confirm", "NOC"), Success(), Skipped(), Failed(BROKEN)]))
-    def asked(self, outcome: Suspend | Success | Skipped | Failed) -> None:
+    @rule(outcome=st.sampled_from([Suspend("Confirm", "NOC"), Success(), Skipped(), Failed(FAILURE)]))
+    def end_form_step(self, outcome: Suspend | Success | Skipped | Failed) -> None:
         self.move(decide(self.process, self.steps, outcome, NOW))
 
     @precondition(lambda self: self.process.status is ProcessStatus.SUSPENDED)
     @rule()
-    def answered(self) -> None:
+    def submit_form(self) -> None:
         self.move(decide(self.process, self.steps, Success({"yes": True}, actor="ada"), NOW))
 
     @precondition(lambda self: self.process.status in (ProcessStatus.WAITING, ProcessStatus.AWAITING_CALLBACK))
     @rule()
-    def woken(self) -> None:
+    def resume_it(self) -> None:
         self.move(resume(self.process, NOW))
 
     @precondition(lambda self: ProcessAction.RETRY in available_actions(self.process, self.steps))
     @rule()
-    def retried(self) -> None:
+    def retry_it(self) -> None:
         self.move(retry(self.process, self.steps, NOW, "ada"))
 
     @precondition(lambda self: ProcessAction.ABORT in available_actions(self.process, self.steps))
     @rule(seldom=st.integers(0, 9), is_deployed=st.booleans())
-    def aborted(self, seldom: int, is_deployed: bool) -> None:
+    def abort_it(self, seldom: int, is_deployed: bool) -> None:
         if seldom == 0:
             self.move(abort(self.process, playbook if is_deployed else None, Abort("ada"), NOW))
 
     @precondition(lambda self: self.process.status.is_ended)
     @rule()
-    def asked_too_late(self) -> None:
+    def refuse_after_the_end(self) -> None:
         with pytest.raises(InvalidState):
             abort(self.process, None, Abort("ada"), NOW)
         with pytest.raises(InvalidState):
             retry(self.process, self.steps, NOW, "ada")
 
     @invariant()
-    def only_what_runs_is_held(self) -> None:
+    def only_a_running_process_has_a_worker(self) -> None:
         assert self.process.worker is None or self.process.status is ProcessStatus.RUNNING
 
     @invariant()
-    def what_has_ended_has_a_time(self) -> None:
+    def an_ended_process_has_an_end_time(self) -> None:
         assert (self.process.ended_at is not None) == self.process.status.is_ended
 
     @invariant()
-    def what_failed_says_why(self) -> None:
+    def a_failed_process_has_a_failure(self) -> None:
         if self.process.status is ProcessStatus.FAILED:
             assert self.process.failure is not None
         elif self.process.status is not ProcessStatus.ABORTED:
             assert self.process.failure is None
 
     @invariant()
-    def only_an_abort_leads_to_the_steps_that_clean_up(self) -> None:
+    def only_an_abort_leads_to_clean_up_steps(self) -> None:
         if self.process.aborted_by is None:
             assert self.process.position <= len(playbook.steps)
             assert self.process.status is not ProcessStatus.ABORTED
@@ -187,11 +187,11 @@ class ALife(RuleBasedStateMachine):
             assert self.process.status is not ProcessStatus.COMPLETED
 
     @invariant()
-    def at_most_one_visit_is_open(self) -> None:
+    def at_most_one_step_execution_is_open(self) -> None:
         unfinished = [execution for execution in self.log.values() if execution.completed_at is None]
         assert len(unfinished) <= 1
         assert unfinished in ([], [self.process.execution])
 
 
-TestALife = ALife.TestCase
-TestALife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAnyProcess = AnyProcess.TestCase
+TestAnyProcess.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

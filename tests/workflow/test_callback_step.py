@@ -1,4 +1,4 @@
-"""The three steps of a callback, as their author writes and names them."""
+"""The three steps of a callback step, as an author writes and names them."""
 
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,14 @@ def test_a_callback_is_three_visible_steps_in_one_group() -> None:
     steps = callback_step("Call", order, judge)
 
     assert isinstance(steps, StepList)
-    assert [(each.name, each.kind, each.group) for each in steps] == [
+    assert [(step.name, step.kind, step.group) for step in steps] == [
         ("Order", StepKind.ACTION, "Call"),
         ("Call - Await callback", StepKind.AWAIT_CALLBACK, "Call"),
         ("Judge", StepKind.VALIDATION, "Call"),
     ]
 
 
-async def test_an_action_is_given_route_url_and_progress_url(stage: Stage) -> None:
+async def test_an_action_gets_the_route_the_url_and_the_progress_url(stage: Stage) -> None:
     @step("Order")
     def ordering(callback_route: str, callback_url: str, progress_url: str) -> None:
         stage.seen.extend((callback_route, callback_url, progress_url))
@@ -56,7 +56,7 @@ async def test_an_action_is_given_route_url_and_progress_url(stage: Stage) -> No
     assert (url, progress) == (f"https://orchestrator.example{route}", f"https://orchestrator.example{route}/progress")
 
 
-async def test_an_action_that_takes_state_finds_its_url_there_and_cannot_store_it(stage: Stage) -> None:
+async def test_an_action_that_takes_state_finds_its_url_in_it_and_cannot_store_it(stage: Stage) -> None:
     @step("Order")
     def ordering(state: State) -> State:
         stage.seen.append(state["callback_route"])
@@ -90,7 +90,7 @@ async def test_the_names_of_route_and_result_are_the_authors_choice(stage: Stage
     assert ended.state == {"playbook_result": {"code": 0}, "is_good": True}
 
 
-async def test_no_result_key_is_the_usual_one(stage: Stage) -> None:
+async def test_without_a_result_key_the_default_key_is_used(stage: Stage) -> None:
     steps = callback_step("Call", order, judge, result_key=None)
 
     assert callback_step("Call", order, judge) == steps
@@ -124,7 +124,7 @@ async def test_two_callbacks_in_one_workflow_keep_their_results_apart(stage: Sta
     assert stage.seen[0] != stage.seen[1]
 
 
-async def test_a_fast_answer_is_kept_until_the_process_comes_to_its_wait(stage: Stage) -> None:
+async def test_an_early_result_is_kept_until_the_process_reaches_its_wait(stage: Stage) -> None:
     @step("Order")
     async def ordering(callback_route: str) -> None:
         await stage.seen[0].answer(callback_route, {"code": 0})
@@ -137,7 +137,7 @@ async def test_a_fast_answer_is_kept_until_the_process_comes_to_its_wait(stage: 
     assert ended.state == {"callback_result": {"code": 0}}
 
 
-async def test_an_action_that_fails_takes_its_url_back(stage: Stage) -> None:
+async def test_a_failed_action_withdraws_its_callback(stage: Stage) -> None:
     @step("Order")
     def ordering(callback_route: str) -> None:
         stage.seen.append(callback_route)
@@ -153,7 +153,7 @@ async def test_an_action_that_fails_takes_its_url_back(stage: Stage) -> None:
     assert stage.seen[0] not in str(failed.failure.traceback)
 
 
-async def test_every_url_that_a_retried_action_handed_out_opens_the_same_box(stage: Stage) -> None:
+async def test_every_url_that_a_retried_action_handed_out_belongs_to_the_same_callback(stage: Stage) -> None:
     @retrystep("Order", attempts=2, delay=0)
     def ordering(callback_route: str) -> None:
         stage.seen.append(callback_route)
@@ -170,7 +170,7 @@ async def test_every_url_that_a_retried_action_handed_out_opens_the_same_box(sta
     assert ended.state == {"callback_result": {"from": "first"}}
 
 
-async def test_a_retry_after_a_failed_validation_judges_the_stored_result_again(stage: Stage) -> None:
+async def test_a_retry_after_a_failed_validation_validates_the_stored_result_again(stage: Stage) -> None:
     @step("Order")
     def ordering(callback_route: str) -> None:
         stage.seen.append(callback_route)
@@ -190,7 +190,7 @@ async def test_a_retry_after_a_failed_validation_judges_the_stored_result_again(
     assert stage.seen[1:] == [{"code": 0}, {"code": 0}]
 
 
-async def test_what_breaks_the_contract_is_refused_and_the_url_stays_open(stage: Stage) -> None:
+async def test_a_payload_that_breaks_the_contract_is_rejected_and_the_callback_stays_open(stage: Stage) -> None:
     class Answer(BaseModel):
         code: int
 
@@ -209,14 +209,14 @@ async def test_what_breaks_the_contract_is_refused_and_the_url_stays_open(stage:
     assert ended.state == {"callback_result": {"code": 0}}
 
 
-async def test_nobody_answers_at_an_address_that_was_never_given_out(stage: Stage) -> None:
+async def test_a_url_that_was_never_handed_out_is_unknown(stage: Stage) -> None:
     async with stage(named("calling", callback_step("Call", order, judge))) as engine:
         process = await engine.run("calling", {})
         with pytest.raises(CallbackUnknown):
             await engine.answer(f"/api/processes/{process.id}/callback/guessed", {})
 
 
-async def test_a_wait_that_is_over_fails_the_await_and_offers_no_retry(stage: Stage) -> None:
+async def test_an_expired_wait_fails_the_process_and_allows_no_retry(stage: Stage) -> None:
     async with stage(named("calling", callback_step("Call", order, judge, timeout=60))) as engine:
         waiting = await engine.run("calling", {})
         engine.engine.turn(60)

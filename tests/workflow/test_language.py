@@ -1,4 +1,4 @@
-"""How steps are joined: `>>`, groups and lists."""
+"""Joining steps with `>>`, in groups and in lists."""
 
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,12 @@ def stage(tmp_path: Path) -> Stage:
 
 
 @step("one")
-def one() -> State:
+def first_step() -> State:
     return {"one": 1}
 
 
 @step("two")
-def two() -> State:
+def second_step() -> State:
     return {"two": 2}
 
 
@@ -34,51 +34,51 @@ def judge(callback_result: Any) -> None: ...
 def order(callback_route: str) -> None: ...
 
 
-def names(steps: StepList) -> list[str]:
-    return [each.name for each in steps]
+def names_of(steps: StepList) -> list[str]:
+    return [member.name for member in steps]
 
 
-def test_joining_is_associative_and_begin_is_its_empty_list() -> None:
-    left = (one >> two) >> one
-    right = one >> (two >> one)
+def test_joining_is_associative_and_begin_is_the_empty_list() -> None:
+    left = (first_step >> second_step) >> first_step
+    right = first_step >> (second_step >> first_step)
 
-    assert left == right == begin >> one >> (begin >> two >> one) >> begin
-    assert names(left) == ["one", "two", "one"]
+    assert left == right == begin >> first_step >> (begin >> second_step >> first_step) >> begin
+    assert names_of(left) == ["one", "two", "one"]
 
 
 def test_a_slice_of_a_list_is_a_list_and_an_index_a_step() -> None:
-    steps = one >> two >> one
+    steps = first_step >> second_step >> first_step
 
     assert isinstance(steps[1:], StepList)
-    assert names(steps[1:]) == ["two", "one"]
-    assert steps[1] == two
+    assert names_of(steps[1:]) == ["two", "one"]
+    assert steps[1] == second_step
 
 
 def test_joining_changes_neither_side() -> None:
-    head = begin >> one
+    head = begin >> first_step
 
-    head >> two
+    head >> second_step
 
-    assert names(head) == ["one"]
+    assert names_of(head) == ["one"]
     assert len(begin) == 0
 
 
-def test_a_list_shows_its_steps() -> None:
-    assert repr(one >> two) == "StepList [one, two]"
+def test_the_repr_of_a_list_names_its_steps() -> None:
+    assert repr(first_step >> second_step) == "StepList [one, two]"
 
 
 def test_a_group_is_flat_and_a_group_in_it_is_named_after_both() -> None:
-    steps = step_group("Provision", one >> callback_step("Order", order, judge) >> two)
+    steps = step_group("Provision", first_step >> callback_step("Order", order, judge) >> second_step)
 
-    assert names(steps) == ["one", "Order", "Order - Await callback", "Judge", "two"]
-    assert [each.group for each in steps] == ["Provision", *["Provision / Order"] * 3, "Provision"]
-
-
-def test_one_step_may_be_a_group() -> None:
-    assert [each.group for each in begin >> step_group("Provision", one)] == ["Provision"]
+    assert names_of(steps) == ["one", "Order", "Order - Await callback", "Judge", "two"]
+    assert [member.group for member in steps] == ["Provision", *["Provision / Order"] * 3, "Provision"]
 
 
-async def test_a_retry_enters_a_group_at_the_step_that_failed(stage: Stage) -> None:
+def test_a_single_step_may_be_a_group() -> None:
+    assert [member.group for member in begin >> step_group("Provision", first_step)] == ["Provision"]
+
+
+async def test_a_retry_begins_at_the_failed_step_of_a_group(stage: Stage) -> None:
     @step("Flaky")
     def flaky() -> None:
         stage.seen.append("flaky")

@@ -1,4 +1,4 @@
-"""Steps that are taken only where a predicate holds."""
+"""Steps that run only if a predicate is true."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,21 +40,21 @@ def counting(key: str, stage: Stage) -> Predicate:
     return predicate
 
 
-@pytest.mark.parametrize(("answer", "ran"), [(True, ["yes?", "a", "b", "c"]), (False, ["yes?", "c"])])
-async def test_a_predicate_is_asked_once_for_a_run_of_steps(stage: Stage, answer: bool, ran: list[str]) -> None:
+@pytest.mark.parametrize(("result", "ran"), [(True, ["yes?", "a", "b", "c"]), (False, ["yes?", "c"])])
+async def test_a_predicate_is_called_once_for_a_sequence_of_steps(stage: Stage, result: bool, ran: list[str]) -> None:
     steps = conditional(counting("yes", stage))(note("a", stage) >> note("b", stage)) >> note("c", stage)
 
     async with stage(named("deciding", steps)) as engine:
-        process = await engine.run("deciding", {"yes": answer})
-        told = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
+        process = await engine.run("deciding", {"yes": result})
+        statuses = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
 
-    taken = "SUCCESS" if answer else "SKIPPED"
+    status = "SUCCESS" if result else "SKIPPED"
     assert stage.seen == ran
-    assert told == [("a", taken), ("b", taken), ("c", "SUCCESS")]
+    assert statuses == [("a", status), ("b", status), ("c", "SUCCESS")]
     assert process.status is ProcessStatus.COMPLETED
 
 
-async def test_the_answer_stands_though_the_steps_change_what_was_asked_of(stage: Stage) -> None:
+async def test_the_condition_result_stays_if_the_steps_change_the_state(stage: Stage) -> None:
     @step("Flip")
     def flip() -> State:
         return {"yes": False}
@@ -73,7 +73,7 @@ async def test_the_answer_stands_though_the_steps_change_what_was_asked_of(stage
         (False, True, []),
     ],
 )
-async def test_nested_predicates_are_asked_from_the_outside_in(
+async def test_nested_predicates_are_called_from_the_outside_in(
     stage: Stage, outer: bool, inner: bool, ran: list[str]
 ) -> None:
     nested = conditional(counting("inner", stage))(begin >> note("b", stage))
@@ -85,7 +85,7 @@ async def test_nested_predicates_are_asked_from_the_outside_in(
     assert stage.seen == (ran or ["outer?"])
 
 
-async def test_nested_runs_that_begin_together_are_both_asked(stage: Stage) -> None:
+async def test_nested_conditions_that_begin_at_the_same_step_are_both_called(stage: Stage) -> None:
     inner = conditional(counting("inner", stage))(note("a", stage) >> note("b", stage))
     steps = conditional(counting("outer", stage))(inner >> note("c", stage))
 
@@ -94,7 +94,7 @@ async def test_nested_runs_that_begin_together_are_both_asked(stage: Stage) -> N
     assert stage.seen == ["outer?", "inner?", "c"]
 
 
-async def test_one_predicate_may_stand_inside_itself(stage: Stage) -> None:
+async def test_a_predicate_may_be_nested_in_itself(stage: Stage) -> None:
     is_wanted = counting("yes", stage)
     steps = conditional(is_wanted)(note("a", stage) >> conditional(is_wanted)(note("b", stage) >> note("c", stage)))
 
@@ -103,7 +103,7 @@ async def test_one_predicate_may_stand_inside_itself(stage: Stage) -> None:
     assert stage.seen == ["yes?", "a", "yes?", "b", "c"]
 
 
-async def test_one_predicate_is_asked_anew_for_each_run_of_it(stage: Stage) -> None:
+async def test_a_predicate_is_called_again_for_each_sequence(stage: Stage) -> None:
     @step("Flip")
     def flip() -> State:
         return {"yes": False}
@@ -126,7 +126,7 @@ async def test_a_predicate_may_be_async(stage: Stage) -> None:
     assert stage.seen == ["b"]
 
 
-async def test_a_predicate_is_asked_once_though_the_process_rests_in_between(stage: Stage) -> None:
+async def test_a_predicate_is_called_once_even_if_the_process_waits_in_between(stage: Stage) -> None:
     class Sure(FormPage):
         is_sure: bool
 
@@ -148,10 +148,10 @@ async def test_a_predicate_is_asked_once_though_the_process_rests_in_between(sta
         await engine.answer(stage.seen[1], {})
         await engine.submit(await engine.rest(process.id), {"is_sure": True})
 
-    assert [seen for seen in stage.seen if not seen.startswith("/api")] == ["yes?", "a"]
+    assert [entry for entry in stage.seen if not entry.startswith("/api")] == ["yes?", "a"]
 
 
-async def test_every_step_of_a_skipped_run_is_skipped_whatever_its_kind(stage: Stage) -> None:
+async def test_every_kind_of_step_in_a_skipped_sequence_is_skipped(stage: Stage) -> None:
     @inputstep("Confirm")
     def confirm() -> Any:
         stage.seen.append("form")
@@ -167,14 +167,14 @@ async def test_every_step_of_a_skipped_run_is_skipped_whatever_its_kind(stage: S
         named("skipping", conditional(lambda _: False)(confirm >> callback_step("Order", order, judge)))
     ) as engine:
         process = await engine.run("skipping", {})
-        told = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
+        statuses = [(execution.name, str(execution.status)) for execution in await engine.log(process)]
 
     assert process.status is ProcessStatus.COMPLETED
-    assert [status for _, status in told] == ["SKIPPED"] * 4
+    assert [status for _, status in statuses] == ["SKIPPED"] * 4
     assert stage.seen == []
 
 
-async def test_a_predicate_that_raises_fails_the_step_and_is_asked_again_by_a_retry(stage: Stage) -> None:
+async def test_a_predicate_that_raises_fails_the_step_and_a_retry_calls_it_again(stage: Stage) -> None:
     def moody(_: State) -> bool:
         stage.seen.append("?")
         if len(stage.seen) == 1:
@@ -191,7 +191,7 @@ async def test_a_predicate_that_raises_fails_the_step_and_is_asked_again_by_a_re
     assert stage.seen == ["?", "?", "a"]
 
 
-async def test_a_retried_step_does_not_ask_its_predicate_again(stage: Stage) -> None:
+async def test_a_retried_step_does_not_call_its_predicate_again(stage: Stage) -> None:
     @step("Flaky")
     def flaky() -> None:
         stage.seen.append("run")
@@ -205,7 +205,9 @@ async def test_a_retried_step_does_not_ask_its_predicate_again(stage: Stage) -> 
     assert stage.seen == ["yes?", "run", "run"]
 
 
-async def test_a_predicate_inside_a_focus_is_asked_of_the_part_and_one_around_it_of_the_whole(stage: Stage) -> None:
+async def test_a_predicate_inside_a_focus_sees_the_part_and_a_predicate_around_it_sees_the_whole_state(
+    stage: Stage,
+) -> None:
     inside = focussteps("part")(conditional(counting("yes", stage))(note("a", stage)))
     around = conditional(counting("no", stage))(focussteps("part")(note("b", stage)))
 
@@ -214,16 +216,14 @@ async def test_a_predicate_inside_a_focus_is_asked_of_the_part_and_one_around_it
     assert stage.seen == ["yes?", "a", "no?"]
 
 
-async def test_answers_are_stored_under_the_place_and_depth_of_their_condition(stage: Stage) -> None:
+async def test_condition_results_are_stored_by_position_and_depth(stage: Stage) -> None:
     inner = conditional(counting("inner", stage))(note("b", stage))
     steps = note("a", stage) >> conditional(counting("outer", stage))(inner)
 
     async with stage(named("nested", steps)) as engine:
         process = await engine.run("nested", {"outer": True, "inner": False})
         stored = await engine.engine.read(
-            lambda conn: conn.execute(
-                select(processes.c.condition_results).where(processes.c.id == process.id)
-            ).scalar_one()
+            lambda conn: conn.execute(select(processes.c.answers).where(processes.c.id == process.id)).scalar_one()
         )
 
     assert stored == {"1.0": True, "1.1": False}

@@ -22,13 +22,13 @@ def add(n: int = 0) -> State:
     return {"n": n + 1}
 
 
-async def test_a_focus_shows_the_part_and_puts_what_was_made_there(stage: Stage) -> None:
+async def test_a_focus_shows_the_part_and_stores_the_result_in_it(stage: Stage) -> None:
     process = await stage.play(focussteps("part")(add >> add) >> add, part={"n": 5, "kept": True})
 
     assert process.state == {"part": {"n": 7, "kept": True}, "n": 1}
 
 
-async def test_a_focus_on_what_is_not_there_begins_empty(stage: Stage) -> None:
+async def test_a_focus_on_a_missing_key_begins_empty(stage: Stage) -> None:
     process = await stage.play(focussteps("part")(add))
 
     assert process.state == {"part": {"n": 1}}
@@ -40,7 +40,7 @@ async def test_a_focus_inside_a_focus_goes_deeper(stage: Stage) -> None:
     assert process.state == {"outer": {"n": 1, "inner": {"n": 2}}}
 
 
-async def test_a_lens_is_any_way_to_take_a_part_out_and_put_it_back(stage: Stage) -> None:
+async def test_a_lens_may_take_any_part_out_and_put_it_back(stage: Stage) -> None:
     def first(state: State) -> State:
         return dict(state["ports"][0])
 
@@ -52,7 +52,7 @@ async def test_a_lens_is_any_way_to_take_a_part_out_and_put_it_back(stage: Stage
     assert process.state == {"ports": [{"n": 2}, {"n": 1}]}
 
 
-async def test_a_failed_step_leaves_its_part_as_it_was_and_a_retry_sees_it(stage: Stage) -> None:
+async def test_a_failed_step_does_not_change_its_part_and_a_retry_sees_the_same_part(stage: Stage) -> None:
     @step("Flaky")
     def flaky(state: State) -> State:
         stage.seen.append(state["n"])
@@ -69,7 +69,7 @@ async def test_a_failed_step_leaves_its_part_as_it_was_and_a_retry_sees_it(stage
     assert stage.seen == [1, 1]
 
 
-async def test_a_step_tried_again_by_itself_sees_its_part(stage: Stage) -> None:
+async def test_a_step_that_the_engine_tries_again_sees_its_part(stage: Stage) -> None:
     @retrystep("Flaky", attempts=2, delay=0)
     def flaky(n: int) -> State:
         stage.seen.append(n)
@@ -116,7 +116,7 @@ async def test_a_form_and_a_callback_stay_in_their_part(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["text", 5])
-async def test_a_focus_on_what_is_no_part_fails_the_step(stage: Stage, wrong: Any) -> None:
+async def test_a_focus_on_a_value_that_is_no_dict_fails_the_step(stage: Stage, wrong: Any) -> None:
     process = await stage.play(focussteps("part")(add), part=wrong)
 
     assert process.status is ProcessStatus.FAILED

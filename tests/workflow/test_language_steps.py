@@ -1,4 +1,4 @@
-"""What a step is given, what it may return, and how it fails."""
+"""The arguments of a step, the values that it may return, and its failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -52,19 +52,19 @@ async def test_arguments_come_by_name_keyword_only_ones_and_defaults_included(st
     assert stage.seen == [(205, 100, "ams-1", False, None)]
 
 
-async def test_state_receives_everything_wherever_it_stands(stage: Stage) -> None:
+async def test_the_parameter_state_gets_everything_at_any_position(stage: Stage) -> None:
     @step("Look")
     def look(a: int, *, state: State, b: int = 2) -> None:
         stage.seen.append((a, b, state))
 
     process = await stage.play(look, a=1, c=[3])
 
-    (seen,) = stage.seen
-    assert seen[:2] == (1, 2)
-    assert (seen[2]["a"], seen[2]["c"], seen[2]["process_id"]) == (1, [3], process.id)
+    (arguments,) = stage.seen
+    assert arguments[:2] == (1, 2)
+    assert (arguments[2]["a"], arguments[2]["c"], arguments[2]["process_id"]) == (1, [3], process.id)
 
 
-async def test_a_missing_argument_fails_the_step_and_names_it_the_parameter_and_the_keys(stage: Stage) -> None:
+async def test_a_missing_argument_fails_the_step_and_names_step_parameter_and_keys(stage: Stage) -> None:
     @step("Order the circuit")
     def order(vlan: int) -> None: ...
 
@@ -80,7 +80,7 @@ async def test_a_missing_argument_fails_the_step_and_names_it_the_parameter_and_
     assert "vlna" in process.failure.message
 
 
-async def test_a_value_that_is_not_what_the_annotation_says_fails_the_step(stage: Stage) -> None:
+async def test_a_value_that_does_not_fit_the_annotation_fails_the_step(stage: Stage) -> None:
     @step("Order the circuit")
     def order(vlan: int) -> None: ...
 
@@ -91,7 +91,7 @@ async def test_a_value_that_is_not_what_the_annotation_says_fails_the_step(stage
     assert "wants `vlan` as int, but found str 'twelve'" in process.failure.message
 
 
-async def test_what_the_engine_gives_by_name_is_never_stored(stage: Stage) -> None:
+async def test_arguments_from_the_engine_are_never_stored(stage: Stage) -> None:
     @step("Ask")
     def ask(
         process_id: UUID, reporter: str, workflow_name: str, workflow_target: Target, idempotency_key: str
@@ -129,7 +129,7 @@ async def test_an_operators_retry_has_another_idempotency_key_and_a_second_try_t
     assert stage.seen[0] == stage.seen[1] != stage.seen[2]
 
 
-async def test_what_a_step_does_to_its_arguments_stays_with_it(stage: Stage) -> None:
+async def test_a_step_that_changes_its_arguments_does_not_change_the_state(stage: Stage) -> None:
     @step("Clear")
     def clear(ports: list[str], state: State) -> None:
         ports.clear()
@@ -141,7 +141,7 @@ async def test_what_a_step_does_to_its_arguments_stays_with_it(stage: Stage) -> 
 
 
 @pytest.mark.parametrize("result", ["text", 5, ["a"], True])
-async def test_a_step_that_returns_neither_nothing_nor_a_dict_fails(stage: Stage, result: Any) -> None:
+async def test_a_step_that_returns_neither_none_nor_a_dict_fails(stage: Stage, result: Any) -> None:
     @step("Order")
     def order() -> Any:
         return result
@@ -154,7 +154,7 @@ async def test_a_step_that_returns_neither_nothing_nor_a_dict_fails(stage: Stage
     )
 
 
-async def test_what_is_not_json_fails_at_the_boundary_naming_the_key(stage: Stage) -> None:
+async def test_a_value_that_is_not_json_fails_the_step_and_names_the_key(stage: Stage) -> None:
     @step("Order")
     def order() -> State:
         return {"good": 1, "connection": object()}
@@ -177,7 +177,9 @@ async def test_results_are_merged_shallowly(stage: Stage) -> None:
     assert process.state == {"a": {"new": 1}, "b": 2, "c": 3}
 
 
-async def test_an_exception_fails_the_step_with_its_trace_and_a_polite_one_with_its_details(stage: Stage) -> None:
+async def test_an_exception_fails_the_step_with_its_traceback_and_a_process_failure_with_its_details(
+    stage: Stage,
+) -> None:
     @step("Rude")
     def rude() -> None:
         raise KeyError("vlan")
@@ -198,7 +200,7 @@ async def test_an_exception_fails_the_step_with_its_trace_and_a_polite_one_with_
     assert (refused.message, refused.details, refused.traceback) == ("Not today", {"port": str(UUID(int=1))}, None)
 
 
-async def test_a_retrystep_is_tried_again_by_itself_and_then_fails(stage: Stage) -> None:
+async def test_the_engine_tries_a_retrystep_again_and_then_fails_it(stage: Stage) -> None:
     @retrystep("Flaky", attempts=3, delay=0)
     def flaky() -> None:
         stage.seen.append(1)
@@ -236,14 +238,14 @@ async def test_a_retrystep_waits_for_a_known_time_and_can_succeed(stage: Stage) 
     assert ended.state == {"is_done": True}
 
 
-def test_the_pause_before_a_try_grows_to_its_bound_however_many_tries_there_were() -> None:
+def test_the_pause_before_a_try_grows_to_its_limit_for_any_number_of_tries() -> None:
     retry = Retry(attempts=10_000, delay=10, factor=2, max_delay=60)
 
     assert [retry.wait(tries).total_seconds() for tries in (1, 2, 3, 4, 9_999)] == [10, 20, 40, 60, 60]
 
 
 @pytest.mark.parametrize("wrong", [{"attempts": 0}, {"delay": -1}, {"factor": 0.5}, {"max_delay": -1}])
-def test_a_retry_that_cannot_work_is_told_at_definition(wrong: dict[str, Any]) -> None:
+def test_a_retry_that_cannot_work_is_refused_at_definition(wrong: dict[str, Any]) -> None:
     with pytest.raises(WorkflowDefinitionError, match="The retry of step 'Flaky' needs attempts >= 1, delay >= 0"):
         retrystep("Flaky", **wrong)
 
@@ -262,7 +264,7 @@ async def test_a_step_that_takes_longer_than_its_timeout_fails(stage: Stage) -> 
     )
 
 
-async def test_a_timeout_of_the_authors_own_is_an_exception_like_any_other(stage: Stage) -> None:
+async def test_a_timeout_error_of_the_author_is_an_ordinary_exception(stage: Stage) -> None:
     @step("Call", timeout=60)
     def call() -> None:
         raise TimeoutError("the device is silent")
@@ -273,7 +275,7 @@ async def test_a_timeout_of_the_authors_own_is_an_exception_like_any_other(stage
     assert process.failure.message == "TimeoutError: the device is silent"
 
 
-async def test_steps_of_one_name_may_stand_several_times_in_a_workflow(stage: Stage) -> None:
+async def test_a_workflow_may_use_a_step_several_times(stage: Stage) -> None:
     @step("Count")
     def count(n: int) -> State:
         return {"n": n + 1}
@@ -283,7 +285,7 @@ async def test_steps_of_one_name_may_stand_several_times_in_a_workflow(stage: St
     assert process.state == {"n": 3}
 
 
-async def test_done_ends_the_process_wherever_it_stands(stage: Stage) -> None:
+async def test_done_ends_the_process_at_any_position(stage: Stage) -> None:
     @step("Never")
     def never() -> None:
         stage.seen.append(1)
@@ -294,7 +296,7 @@ async def test_done_ends_the_process_wherever_it_stands(stage: Stage) -> None:
     assert stage.seen == []
 
 
-async def test_a_retry_enters_at_the_step_that_failed(stage: Stage) -> None:
+async def test_a_retry_begins_at_the_failed_step(stage: Stage) -> None:
     def noting(name: str) -> Callable[[], None]:
         def note() -> None:
             stage.seen.append(name)
@@ -312,7 +314,7 @@ async def test_a_retry_enters_at_the_step_that_failed(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_an_inputstep_asks_and_what_its_form_returns_is_merged(stage: Stage, is_async: bool) -> None:
+async def test_an_inputstep_suspends_and_merges_the_data_of_its_form(stage: Stage, is_async: bool) -> None:
     class Question(FormPage):
         is_sure: bool
 

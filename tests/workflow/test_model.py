@@ -1,4 +1,4 @@
-"""What is wrong in a definition is told where it is defined, with the fix."""
+"""An error in a definition is raised at the definition, and the message has the fix."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -40,7 +40,7 @@ def judge(callback_result: Any) -> None: ...
 def ask() -> Any: ...
 
 
-def made(name: str) -> Workflow:
+def workflow_named(name: str) -> Workflow:
     return workflow()(renamed(name, lambda: begin >> judge))
 
 
@@ -50,47 +50,47 @@ def renamed(name: str, body: Callable[[], Any]) -> Callable[[], Any]:
 
 
 @pytest.mark.parametrize("left", [begin, begin >> order, order])
-def test_a_plain_function_among_steps_is_told_by_its_name(left: Any) -> None:
+def test_a_plain_function_among_steps_is_refused_with_its_name(left: Any) -> None:
     with pytest.raises(WorkflowDefinitionError, match=r"got the plain function 'plain': decorate it with @step\("):
         left >> plain
 
 
-def test_a_workflow_among_steps_is_told_by_its_name() -> None:
+def test_a_workflow_among_steps_is_refused_with_its_name() -> None:
     with pytest.raises(WorkflowDefinitionError, match="got the workflow 'inner': use its steps, not itself"):
-        begin >> made("inner")  # type: ignore[operator]
+        begin >> workflow_named("inner")  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("wrong", "shown"), [([order], "a list"), (None, "a NoneType"), ("Order", "a str")])
-def test_anything_else_among_steps_is_told_by_its_type(wrong: Any, shown: str) -> None:
+def test_any_other_object_among_steps_is_refused_with_its_type(wrong: Any, shown: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=f"Expected a step or a StepList on the right of >>.*{shown}"):
         begin >> wrong
 
 
 @pytest.mark.parametrize("apply", [conditional(bool), focussteps("part"), lambda steps: step_group("Group", steps)])
-def test_a_plain_function_where_steps_are_wrapped_is_told_by_its_name(apply: Callable[[Any], Any]) -> None:
+def test_a_plain_function_instead_of_wrapped_steps_is_refused_with_its_name(apply: Callable[[Any], Any]) -> None:
     with pytest.raises(WorkflowDefinitionError, match="got the plain function 'plain': decorate it"):
         apply(plain)
 
 
 @pytest.mark.parametrize("kind", [workflow, task, create_workflow])
 @pytest.mark.parametrize(("wrong", "shown"), [(None, "NoneType"), ([], "list"), (order, "ActionStep")])
-def test_a_workflow_that_returns_no_list_of_steps_is_told_by_its_name(kind: Any, wrong: Any, shown: str) -> None:
+def test_a_workflow_that_returns_no_list_of_steps_is_refused_with_its_name(kind: Any, wrong: Any, shown: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=f"Workflow 'broken' must return a StepList.*returned {shown}"):
         kind("Broken")(renamed("broken", lambda: wrong))
 
 
-def test_two_workflows_of_one_name_are_told_and_one_named_twice_is_one() -> None:
-    one = made("twin")
+def test_two_workflows_with_one_name_are_refused_but_a_workflow_may_be_listed_twice() -> None:
+    twin = workflow_named("twin")
 
-    assert len(Registry([one, one])) == 1
+    assert len(Registry([twin, twin])) == 1
     with pytest.raises(WorkflowDefinitionError, match=r"Two workflows are named 'twin'.*rename one of them"):
-        Registry([one, made("twin")])
+        Registry([twin, workflow_named("twin")])
 
 
 def test_workflows_are_found_by_name_and_listed_in_order() -> None:
-    registry = Registry([made("b"), made("a")])
+    registry = Registry([workflow_named("b"), workflow_named("a")])
 
-    assert [each.name for each in registry] == ["a", "b"]
+    assert [found.name for found in registry] == ["a", "b"]
     assert registry.get("a") is registry.find("a")
     assert registry.find("c") is None
     with pytest.raises(NotFound, match="no workflow 'c'"):
@@ -98,7 +98,7 @@ def test_workflows_are_found_by_name_and_listed_in_order() -> None:
 
 
 @pytest.mark.parametrize("where", ["step", "form", "start"])
-def test_a_signature_that_cannot_be_bound_is_told_at_start(where: str) -> None:
+def test_a_signature_that_cannot_be_bound_is_refused_at_start(where: str) -> None:
     def unbindable(port: int, /) -> None: ...
 
     def body() -> StepList:
@@ -111,7 +111,7 @@ def test_a_signature_that_cannot_be_bound_is_told_at_start(where: str) -> None:
         Registry([broken])
 
 
-def test_an_action_that_can_never_hand_out_its_url_is_told() -> None:
+def test_an_action_that_can_never_hand_out_its_url_is_refused() -> None:
     @step("Order")
     def deaf(vlan: int) -> None: ...
 
@@ -121,13 +121,13 @@ def test_an_action_that_can_never_hand_out_its_url_is_told() -> None:
         callback_step("Call", deaf, judge)
 
 
-def test_the_route_must_be_asked_for_by_its_own_name() -> None:
+def test_the_action_must_take_the_route_by_its_key() -> None:
     with pytest.raises(WorkflowDefinitionError, match="give it a parameter 'reply_to'"):
         callback_step("Call", order, judge, callback_route_key="reply_to")
 
 
 @pytest.mark.parametrize("wrong", [ask, plain, begin >> order])
-def test_only_steps_made_with_step_act_and_judge(wrong: Any) -> None:
+def test_action_and_validation_must_be_made_with_step(wrong: Any) -> None:
     with pytest.raises(WorkflowDefinitionError, match="action_step of callback step 'Call' must be made with @step"):
         callback_step("Call", wrong, judge)
     with pytest.raises(WorkflowDefinitionError, match="validate_step of callback step 'Call' must be made with @step"):
@@ -135,7 +135,7 @@ def test_only_steps_made_with_step_act_and_judge(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [0, -1.5, timedelta(seconds=-1), timedelta()])
-def test_a_time_that_is_over_before_it_begins_is_told(wrong: Any) -> None:
+def test_a_time_that_is_not_positive_is_refused(wrong: Any) -> None:
     with pytest.raises(WorkflowDefinitionError, match="timeout of step 'Order' must be longer than zero"):
         step("Order", timeout=wrong)(plain)
     with pytest.raises(WorkflowDefinitionError, match="timeout of callback step 'Call' must be longer"):
@@ -149,7 +149,7 @@ def test_a_time_that_is_over_before_it_begins_is_told(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [timedelta.max, timedelta(days=36_501), 1e20, float("inf"), float("nan")])
-def test_a_time_beyond_the_calendar_is_told(wrong: Any) -> None:
+def test_a_time_beyond_the_calendar_is_refused(wrong: Any) -> None:
     with pytest.raises(WorkflowDefinitionError, match=r"timeout of callback step 'Call' is .*a century is the most"):
         callback_step("Call", order, judge, timeout=wrong)
     with pytest.raises(WorkflowDefinitionError, match=r"heartbeat_timeout of callback step 'Call'.*a century is the"):
@@ -167,7 +167,7 @@ def test_a_century_is_a_time_to_wait() -> None:
     assert steps[1].timeout == timedelta(days=36_500)
 
 
-def test_a_contract_that_no_remote_team_can_be_told_is_refused_with_the_fix() -> None:
+def test_a_contract_without_a_json_schema_is_refused_with_the_fix() -> None:
     class Judged(BaseModel):
         is_right: Callable[[int], bool]
 
@@ -181,13 +181,13 @@ def test_a_contract_that_no_remote_team_can_be_told_is_refused_with_the_fix() ->
 
 
 @pytest.mark.parametrize("wrong", [dict, int, "Report", {"type": "object"}, list[int]])
-def test_a_contract_that_is_no_model_is_told(wrong: Any) -> None:
+def test_a_contract_that_is_no_model_is_refused(wrong: Any) -> None:
     with pytest.raises(
         WorkflowDefinitionError, match=r"contract of callback step 'Call' is .*give it a pydantic model"
     ):
         callback_step("Call", order, judge, contract=wrong)
 
 
-def test_a_product_that_nobody_registered_is_told_where_it_is_named() -> None:
+def test_a_workflow_for_an_unregistered_product_is_refused() -> None:
     with pytest.raises(WorkflowDefinitionError, match="There is no product 'Unheard of': register it before"):
         create_workflow("Create", products=["Unheard of"])

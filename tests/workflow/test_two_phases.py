@@ -1,4 +1,4 @@
-"""A change in two phases: nothing is done before somebody agreed to what would be done, on both databases."""
+"""A change in two phases: nothing changes before a person has confirmed the dry run, on both databases."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ Calls = list[tuple[bool, str]]
 
 
 def changes(calls: Calls, **options: Any) -> Workflow:
-    """Changes a device in two phases, and writes down each call with its phase and token."""
+    """A workflow that changes a device in two phases; ``calls`` gets the phase and the token of each call."""
 
     @step("Configure")
     async def configure(vlan: int, dry_run: bool, callback_url: str) -> State:
@@ -49,17 +49,17 @@ def changes(calls: Calls, **options: Any) -> Workflow:
 
 
 async def confirm(engine: Engine, process_id: Any, *pages: Json) -> Any:
-    """Answer what the process asks."""
+    """Submit pages to the open form of the process."""
     await engine.reaches(process_id, SUSPENDED)
-    asked = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
-    assert asked is not None
-    return await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=list(pages))
+    request = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+    assert request is not None
+    return await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=list(pages))
 
 
-async def test_the_change_is_made_after_what_would_change_was_confirmed(offer: Offer) -> None:
+async def test_the_change_is_made_after_the_dry_run_was_confirmed(offer: Offer) -> None:
     calls: Calls = []
-    engine = await offer(played := changes(calls))
-    process_id = await engine.start(played)
+    engine = await offer(change_workflow := changes(calls))
+    process_id = await engine.start(change_workflow)
     await engine.reaches(process_id, AWAITING)
     await answer(engine.runtime, calls[0][1], {"return_code": 0, "output": ["+ vlan 100"]})
 
@@ -89,10 +89,10 @@ async def test_the_change_is_made_after_what_would_change_was_confirmed(offer: O
     }
 
 
-async def test_where_the_dry_run_is_not_confirmed_nothing_is_committed(offer: Offer) -> None:
+async def test_nothing_is_changed_if_the_dry_run_is_not_confirmed(offer: Offer) -> None:
     calls: Calls = []
-    engine = await offer(played := changes(calls))
-    process_id = await engine.start(played)
+    engine = await offer(change_workflow := changes(calls))
+    process_id = await engine.start(change_workflow)
     await engine.reaches(process_id, AWAITING)
     await answer(engine.runtime, calls[0][1], {"return_code": 0, "output": ["+ vlan 100"]})
     await engine.reaches(process_id, SUSPENDED)
@@ -103,10 +103,10 @@ async def test_where_the_dry_run_is_not_confirmed_nothing_is_committed(offer: Of
     assert [is_dry for is_dry, _ in calls] == [True]
 
 
-async def test_a_dry_run_that_fails_commits_nothing(offer: Offer) -> None:
+async def test_a_failed_dry_run_changes_nothing(offer: Offer) -> None:
     calls: Calls = []
-    engine = await offer(played := changes(calls))
-    process_id = await engine.start(played)
+    engine = await offer(change_workflow := changes(calls))
+    process_id = await engine.start(change_workflow)
     await engine.reaches(process_id, AWAITING)
 
     await answer(engine.runtime, calls[0][1], {"return_code": 2, "output": []})
@@ -115,7 +115,7 @@ async def test_a_dry_run_that_fails_commits_nothing(offer: Offer) -> None:
     assert [is_dry for is_dry, _ in calls] == [True]
 
 
-async def test_an_own_confirmation_is_told_which_phase_it_is(offer: Offer) -> None:
+async def test_a_confirmation_of_the_author_gets_the_phase(offer: Offer) -> None:
     phases: list[bool] = []
 
     @inputstep("Agree")
@@ -125,12 +125,12 @@ async def test_an_own_confirmation_is_told_which_phase_it_is(offer: Offer) -> No
         class Page(SubmitFormPage):
             why: str
 
-        said = yield Page
-        return {"why_dry" if dry_run else "why": said.why}
+        page = yield Page
+        return {"why_dry" if dry_run else "why": page.why}
 
     calls: Calls = []
-    engine = await offer(played := changes(calls, confirm_step=agree))
-    process_id = await engine.start(played)
+    engine = await offer(change_workflow := changes(calls, confirm_step=agree))
+    process_id = await engine.start(change_workflow)
     for place in (0, 1):
         await engine.reaches(process_id, AWAITING)
         await answer(engine.runtime, calls[place][1], {"return_code": 0, "output": []})
@@ -139,11 +139,11 @@ async def test_an_own_confirmation_is_told_which_phase_it_is(offer: Offer) -> No
 
     assert (ended.state["why_dry"], ended.state["why"]) == ("reason 0", "reason 1")
     assert set(phases) == {True, False}
-    named = [one.name for one in await engine.steps(process_id) if one.name.startswith("Agree")]
+    named = [step_row.name for step_row in await engine.steps(process_id) if step_row.name.startswith("Agree")]
     assert named == ["Agree (dry run)", "Agree (commit)"]
 
 
-def test_an_action_that_is_not_told_which_phase_it_is_is_refused() -> None:
+def test_an_action_that_does_not_take_the_phase_is_refused() -> None:
     @step("Configure")
     def configure(callback_url: str) -> None: ...
 

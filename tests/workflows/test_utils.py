@@ -1,4 +1,4 @@
-"""The ready-made kinds of workflow: what stands around the author's own steps and form."""
+"""The ready-made kinds of workflow: the standard steps and pages around those of the author."""
 
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -96,8 +96,8 @@ def creation(form: Callable[..., Any] | None = order_form, products: tuple[str, 
     return create_line
 
 
-def names(workflow: Workflow) -> list[str]:
-    return [each.name for each in workflow.steps]
+def names_of(workflow: Workflow) -> list[str]:
+    return [step.name for step in workflow.steps]
 
 
 async def created(play: Play) -> str:
@@ -114,7 +114,7 @@ async def test_a_create_workflow_leaves_an_active_subscription_in_sync(stage: St
         line = await play.subscription(await created(play))
 
     assert workflow.target is Target.CREATE
-    assert names(workflow) == ["Start", "Construct", "Set subscription to 'active'", "Unlock subscription", "Done"]
+    assert names_of(workflow) == ["Start", "Construct", "Set subscription to 'active'", "Unlock subscription", "Done"]
     assert (line["status"], line["insync"], line["speed"]) == ("active", True, 10)
 
 
@@ -127,23 +127,23 @@ async def test_a_create_workflow_may_end_in_another_status_after_more_steps(stag
         process = await play.run("create_line", {"speed": 10})
         line = await play.subscription(process.state["subscription_id"])
 
-    assert names(create_line)[1:4] == ["Construct", "Look", "Set subscription to 'provisioning'"]
+    assert names_of(create_line)[1:4] == ["Construct", "Look", "Set subscription to 'provisioning'"]
     assert process.state["seen"] == ["initial", False]
     assert line["status"] == "provisioning"
 
 
-async def test_a_workflow_of_one_product_asks_for_none(stage: Stage) -> None:
+async def test_a_workflow_of_one_product_does_not_ask_for_the_product(stage: Stage) -> None:
     async with stage(creation()) as play:
-        asked = await play.begin("create_line")
+        first_page = await play.begin("create_line")
         process = await play.run("create_line", {"speed": 10})
 
-    assert isinstance(asked, NextPage)
-    assert list(asked.page.schema["properties"]) == ["speed"]
+    assert isinstance(first_page, NextPage)
+    assert list(first_page.page.schema["properties"]) == ["speed"]
     assert (process.state["product"], process.state["product_name"]) == (str(LINE.product_id), "Leased line")
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_workflow_of_two_products_asks_which_before_the_authors_form_of_any_kind(
+async def test_a_workflow_of_two_products_asks_for_the_product_before_any_kind_of_form(
     stage: Stage, form: Callable[..., Any]
 ) -> None:
     chosen = {"product": str(FIBRE.product_id)}
@@ -165,7 +165,7 @@ async def test_a_workflow_of_two_products_asks_which_before_the_authors_form_of_
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_the_authors_form_is_given_what_was_chosen_and_may_ask_nothing(stage: Stage, is_async: bool) -> None:
+async def test_the_authors_form_gets_the_chosen_product_and_may_have_no_page(stage: Stage, is_async: bool) -> None:
     def form(product_name: str, product: UUID, workflow_name: str) -> State:
         return {"speed": len(product_name), "asked": [product, workflow_name]}
 
@@ -179,7 +179,7 @@ async def test_the_authors_form_is_given_what_was_chosen_and_may_ask_nothing(sta
     assert process.state["asked"] == [str(LINE.product_id), "create_line"]
 
 
-async def test_an_async_form_of_several_pages_is_asked_to_its_end(stage: Stage) -> None:
+async def test_an_async_form_of_several_pages_runs_to_its_end(stage: Stage) -> None:
     async def form(product_name: str) -> AsyncGenerator[Any, Any]:
         first = yield OrderPage
         second = yield OrderPage
@@ -193,7 +193,7 @@ async def test_an_async_form_of_several_pages_is_asked_to_its_end(stage: Stage) 
     assert process.state["speed"] == 3
 
 
-async def test_a_modify_workflow_asks_which_subscription_and_holds_it_meanwhile(stage: Stage) -> None:
+async def test_a_modify_workflow_asks_for_the_subscription_and_keeps_it_out_of_sync(stage: Stage) -> None:
     @inputstep("Confirm")
     def confirm() -> FormGenerator:
         yield FormPage
@@ -205,7 +205,7 @@ async def test_a_modify_workflow_asks_which_subscription_and_holds_it_meanwhile(
 
     async with stage(creation(), change_line) as play:
         line_id = await created(play)
-        asked = await play.begin("change_line")
+        first_page = await play.begin("change_line")
         waiting = await play.run("change_line", {"subscription_id": line_id}, {"speed": 20})
         held = await play.subscription(line_id)
         with pytest.raises(SubscriptionLocked, match=str(waiting.id)):
@@ -213,12 +213,12 @@ async def test_a_modify_workflow_asks_which_subscription_and_holds_it_meanwhile(
         await play.submit(waiting, {})
         freed = await play.subscription(line_id)
 
-    assert isinstance(asked, NextPage)
-    assert asked.page.title == "Which product subscription?"
+    assert isinstance(first_page, NextPage)
+    assert first_page.page.title == "Which product subscription?"
     assert (held["insync"], held["speed"]) == (False, 20)
     assert (freed["insync"], freed["speed"]) == (True, 20)
     assert change_line.target is Target.MODIFY
-    assert names(change_line)[:3] == ["Start", "Create process subscription relation", "Lock subscription"]
+    assert names_of(change_line)[:3] == ["Start", "Create process subscription relation", "Lock subscription"]
 
 
 async def test_a_terminate_workflow_ends_the_subscription(stage: Stage) -> None:
@@ -259,7 +259,7 @@ async def test_a_validation_that_fails_leaves_the_subscription_out_of_sync(stage
     assert check_line.target is Target.VALIDATE
 
 
-async def test_a_validation_may_run_on_what_is_out_of_sync_and_heals_it(stage: Stage) -> None:
+async def test_a_validation_may_run_out_of_sync_and_puts_the_subscription_in_sync(stage: Stage) -> None:
     answers = [RuntimeError("the network says otherwise"), None]
 
     @step("Compare with the network")
@@ -282,7 +282,7 @@ async def test_a_validation_may_run_on_what_is_out_of_sync_and_heals_it(stage: S
     assert line["insync"] is True
 
 
-async def test_a_task_stands_between_start_and_done_and_needs_no_form(stage: Stage) -> None:
+async def test_a_task_runs_between_start_and_done_and_needs_no_form(stage: Stage) -> None:
     @task("Sweep", additional_steps=begin >> step("After")(lambda: {"after": True}))
     def sweep() -> StepList:
         return begin >> step("Sweep")(lambda: {"swept": 3})
@@ -290,22 +290,22 @@ async def test_a_task_stands_between_start_and_done_and_needs_no_form(stage: Sta
     async with stage(sweep) as play:
         process = await play.run("sweep")
 
-    assert names(sweep) == ["Start", "Sweep", "After", "Done"]
+    assert names_of(sweep) == ["Start", "Sweep", "After", "Done"]
     assert sweep.target is Target.SYSTEM
     assert process.state == {"swept": 3, "after": True}
 
 
-def test_steps_may_stand_between_provisioning_and_active() -> None:
+def test_steps_may_run_between_provisioning_and_active() -> None:
     steps = ensure_provisioning_status(begin >> look)
 
-    assert [each.name for each in steps] == [
+    assert [step.name for step in steps] == [
         "Set subscription to 'provisioning'",
         "Look",
         "Set subscription to 'active'",
     ]
 
 
-async def test_a_step_is_given_the_subscription_as_it_is_stored_whatever_the_state_says(stage: Stage) -> None:
+async def test_a_step_gets_the_stored_subscription_and_not_the_copy_in_the_state(stage: Stage) -> None:
     @step("Compare")
     def compare(subscription_id: UUID, subscription: Line, maybe: Line | None, many: list[Line]) -> State:
         assert subscription.subscription_id == subscription_id
@@ -322,26 +322,26 @@ async def test_a_step_is_given_the_subscription_as_it_is_stored_whatever_the_sta
 
 
 @pytest.mark.parametrize(
-    ("named", "told"),
+    ("reference", "message"),
     [
         ("6f0b3f6e-0000-4000-8000-000000000000", "There is no product subscription 6f0b3f6e-"),
         ({"speed": 1}, "The state's 'subscription' names no product subscription"),
         ("my line", "The state's 'subscription' names no product subscription"),
     ],
 )
-async def test_a_subscription_that_is_not_there_fails_the_step(stage: Stage, named: Any, told: str) -> None:
+async def test_a_missing_subscription_fails_the_step(stage: Stage, reference: Any, message: str) -> None:
     @step("Name it")
     def name_it() -> State:
-        return {"subscription": named}
+        return {"subscription": reference}
 
     process = await _after_creation(stage, name_it >> look)
 
     assert process.failure is not None
     assert process.failure.code == "bad-argument"
-    assert told in process.failure.message
+    assert message in process.failure.message
 
 
-async def test_a_subscription_of_another_lifecycle_fails_the_step_that_asks_for_a_stricter_one(stage: Stage) -> None:
+async def test_a_subscription_of_a_looser_class_fails_the_step_that_needs_a_stricter_class(stage: Stage) -> None:
     @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
     def create_too_early() -> StepList:
         return begin >> construct >> change_speed
@@ -355,7 +355,7 @@ async def test_a_subscription_of_another_lifecycle_fails_the_step_that_asks_for_
 
 
 async def _after_creation(stage: Stage, steps: StepList) -> Process:
-    """Where a process comes to rest that makes an active line and then runs the steps."""
+    """The process after it made an active line and ran the steps."""
 
     @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
     def create_line() -> StepList:
