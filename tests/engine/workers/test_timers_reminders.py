@@ -13,7 +13,9 @@ from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
+from orchestrator_gql.engine.workers import timers as timer_worker
 from orchestrator_gql.forms import FormPage
+from orchestrator_gql.process import Process
 from orchestrator_gql.reads.input_requests import refusal
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.types import EventKind, FormGenerator, InputRequestStatus, ProcessStatus, State
@@ -130,6 +132,46 @@ async def test_an_expired_form_of_a_removed_step_is_closed_and_delays_no_other_t
     assert failed.failure.code == "definition-changed"
     assert requests[request.id].status is InputRequestStatus.EXPIRED
     assert requests[reminded.id].reminded_at is not None
+
+
+async def test_a_form_that_the_engine_cannot_close_delays_no_other_form(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @inputstep("Confirm", expire=3600)
+    def confirm() -> FormGenerator:
+        yield Window
+        return {}
+
+    @workflow("Confirm")
+    def confirming() -> Any:
+        return begin >> confirm
+
+    engine = await offer(confirming)
+    broken, whole = await engine.start(confirming), await engine.start(confirming)
+    for process_id in (broken, whole):
+        await open_request(engine, process_id)
+    real = timer_worker.expire
+
+    def expire(process: Process, *arguments: Any) -> Any:
+        if process.id == broken and is_broken:
+            raise RuntimeError("a bug of the engine")
+        return real(process, *arguments)
+
+    is_broken = True
+    monkeypatch.setattr(timer_worker, "expire", expire)
+
+    engine.turn(3600)
+    failed = await engine.reaches(whole, ProcessStatus.FAILED)
+    still = await engine.process(broken)
+    is_broken = False
+    engine.turn(60)
+    later = await engine.reaches(broken, ProcessStatus.FAILED)
+
+    assert failed.failure is not None
+    assert failed.failure.code == "input-request-expired"
+    assert still.status is ProcessStatus.SUSPENDED
+    assert later.failure is not None
+    assert later.failure.code == "input-request-expired"
 
 
 async def test_a_step_without_times_has_no_timer(offer: Offer) -> None:
