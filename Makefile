@@ -1,10 +1,10 @@
-# Everything a developer or a user does here is one of these words; `make` alone prints them.
+# The tasks of developers and users; `make` alone prints them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DASHBOARD := frontend-example/dist/index.html
 
-# Tests start servers by the hundred: each would compile the product anew.
+# Tests start hundreds of servers: without bytecode each of them would compile the product again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
 
-check: $(VENV)/.dev fmt lint types layers ## Formatting, lint, types, layers, spelling
+check: $(VENV)/.dev fmt lint types layers ## Check formatting, lint, types, layers and spelling
 
 fmt: $(VENV)/.dev
 	$(BIN)/ruff format --check --quiet .
@@ -32,10 +32,10 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-layers: $(VENV)/.dev ## A module imports only from layers below its own
+layers: $(VENV)/.dev ## Check that a module imports only from layers below its own
 	@$(BIN)/lint-imports --no-cache | grep -A 20 -E 'BROKEN|Contracts:'; $(BIN)/lint-imports --no-cache > /dev/null
 
-bench: $(VENV)/.dev ## Measure, and print the table with the reference beside it
+bench: $(VENV)/.dev ## Measure, and print a table with a reference for each figure
 	$(BIN)/python -m benchmarks
 
 chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the thousand, deliver 100,000 events, and count what is lost (an hour)
@@ -47,20 +47,20 @@ chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the th
 schema: $(VENV)/.dev ## Write schema.graphql
 	$(BIN)/orchestrator-gql schema --output schema.graphql
 
-docs: $(VENV)/.dev ## Write the pages of the reference that follow from the code
+docs: $(VENV)/.dev ## Write the reference pages that are generated from the code
 	$(BIN)/python -m scripts.write_reference
 
-dashboard: ## Build the dashboard anew (needs Node 20)
+dashboard: ## Build the dashboard again (needs Node 20)
 	rm -rf frontend-example/dist
 	$(MAKE) $(DASHBOARD)
 
-locks: $(VENV)/.dev ## Resolve the locked dependencies anew
+locks: $(VENV)/.dev ## Resolve the locked dependencies again
 	./scripts/lock_dependencies $(BIN)
 
-clean: ## Remove what was built and installed
+clean: ## Remove all build results and installed packages
 	rm -rf $(VENV) frontend-example/dist frontend-example/node_modules .demo .mypy_cache .ruff_cache .pytest_cache
 
-# Without Node the server runs all the same, and its first page says how to build the dashboard.
+# The server also runs without Node; its first page then says how to build the dashboard.
 $(DASHBOARD): frontend-example/package-lock.json $(shell find frontend-example/src frontend-example/graphiql frontend-example/public frontend-example/index.html -type f 2>/dev/null)
 	@if command -v npm > /dev/null; then \
 		cd frontend-example && npm ci --silent --no-fund --no-audit && npm run --silent build && touch dist/index.html; \
@@ -80,7 +80,7 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo
 
-# Tests let a real LSO call back. It wants other versions of what we use, so it has an environment of its own.
+# In some tests a real LSO calls back. It needs other versions of our dependencies, so it has its own environment.
 $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/lso
 	$(VENV)/lso/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-lso.txt

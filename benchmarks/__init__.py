@@ -1,1 +1,1 @@
-"""What the product costs, each figure beside a reference measured in the same run."""
+"""Measures the product, each figure beside a reference from the same run."""

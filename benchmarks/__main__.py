@@ -1,4 +1,4 @@
-"""`make bench`: what the product costs, each row beside a reference that is measured in the same run."""
+"""`make bench`: measures the product, each row beside a reference from the same run."""
 
 import argparse
 import asyncio
@@ -22,23 +22,23 @@ from benchmarks.recovery import recovery
 from benchmarks.table import Line, head, shown
 
 STORED = 100_000
-"""A million, as the target says, takes a minute more: ``--stored 1000000``."""
+"""Processes; the target is a million, which takes a minute more: ``--stored 1000000``."""
 
 Rows = Callable[[Path], Coroutine[Any, Any, list[Line]]]
 
 
 def main() -> None:
-    """Measure what is asked for, and print."""
+    """Run the benchmarks that the arguments name, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_rows(STORED))}; default: all")
     parser.add_argument("--stored", type=int, default=STORED, help="how many processes the row `stored` stores")
-    asked = parser.parse_args()
-    rows = _rows(asked.stored)
-    if unknown := set(asked.names) - set(rows):
+    options = parser.parse_args()
+    rows = _rows(options.stored)
+    if unknown := set(options.names) - set(rows):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
     print(f"{platform.machine()}, {os.cpu_count()} cores, {versions}\n{head()}")
-    for name in asked.names or rows:
+    for name in options.names or rows:
         _run(name, rows[name])
 
 

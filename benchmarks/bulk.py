@@ -1,4 +1,4 @@
-"""Many rows at once: copies of what the product itself wrote, made inside SQLite."""
+"""Stores many rows at once: copies of rows that the product wrote, made inside SQLite."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from orchestrator_gql.storage.tables import metadata
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
 COPY_ID = "printf('%012x7%03x8%015x', 1700000000000 + n.i, n.i % 4096, n.i)"
-"""A UUID of version 7, in the order of the copies: as ids that were made one after the other."""
+"""A UUID of version 7, in the order of the copies, as if the ids were made one after the other."""
 
 
 def copy_completed(path: Path, count: int) -> None:
-    """So many completed processes, each with a visit and two events, like the one that the file holds."""
+    """Store ``count`` completed processes, each with a step execution and two events, copied from the only process."""
     ended = {"status": "'COMPLETED'", "worker": "NULL", "lease_until": "NULL", "ended_at": "t.updated_at"}
     with closing(_opened(path)) as database:
         template = database.execute("SELECT id FROM processes LIMIT 1").fetchone()[0]
@@ -26,10 +26,10 @@ def copy_completed(path: Path, count: int) -> None:
 
 
 def copy_waiting(path: Path, count: int) -> None:
-    """So many processes that wait for a callback, with its key and deadline, like the one that the file holds."""
+    """Store ``count`` processes that wait for a callback, with token digest and deadline, copied from the only one."""
     with closing(_opened(path)) as database:
-        found = "SELECT id FROM processes WHERE status = 'AWAITING_CALLBACK' LIMIT 1"
-        template = database.execute(found).fetchone()[0]
+        query = "SELECT id FROM processes WHERE status = 'AWAITING_CALLBACK' LIMIT 1"
+        template = database.execute(query).fetchone()[0]
         mine = "t.process_id = :template"
         _copy(database, "processes", count, "t.id = :template", template, {"id": COPY_ID})
         _copy(database, "process_steps", count, mine, template, {"process_id": COPY_ID})
@@ -43,7 +43,7 @@ def copy_waiting(path: Path, count: int) -> None:
 
 
 def copy_asking(path: Path, count: int) -> None:
-    """So many processes that ask a person, like the one that the file holds."""
+    """Store ``count`` processes with an open form, copied from the only one."""
     with closing(_opened(path)) as database:
         template = database.execute("SELECT process_id FROM input_requests LIMIT 1").fetchone()[0]
         mine = "t.process_id = :template"
@@ -68,7 +68,7 @@ def _copy(
     template: str,
     changed: Mapping[str, str | None],
 ) -> None:
-    """``changed`` are expressions for columns that differ in a copy; None leaves a column to SQLite."""
+    """``changed`` has the SQL expressions of the columns that differ in a copy; None leaves a column to SQLite."""
     names = [column.name for column in metadata.tables[table].columns if changed.get(column.name, "") is not None]
     values = ", ".join(changed.get(name) or f't."{name}"' for name in names)
     columns = ", ".join(f'"{name}"' for name in names)

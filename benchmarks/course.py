@@ -1,4 +1,4 @@
-"""Processes that a benchmark drives from transition to transition, by the product's own commit."""
+"""Moves processes from transition to transition with the product's own commit, without an engine."""
 
 import asyncio
 import time
@@ -24,19 +24,19 @@ from orchestrator_gql.workflow import StepList, workflow
 
 WORKER = "bench:1:abcdef"
 LENGTH = 100
-"""Steps of the workflow: a process can be moved so often."""
+"""Steps of the workflow, and so the number of transitions of one process."""
 
 
 @step("Step")
 async def work(n: int = 0) -> State:
-    """Let the loop turn once, then add to the state."""
+    """Give way to the event loop once, then add to the state."""
     await asyncio.sleep(0)
     return {"n": n + 1}
 
 
 @workflow("A long way")
 def course() -> StepList:
-    """So many steps, one after the other."""
+    """``LENGTH`` steps, one after the other."""
     steps = begin
     for _ in range(LENGTH):
         steps = steps >> work
@@ -44,58 +44,58 @@ def course() -> StepList:
 
 
 class CountingHooks:
-    """Bells as a server hangs them, but that no engine hears them: the benchmark itself moves the processes."""
+    """Commit hooks like those of a server, without an engine: the benchmark itself moves the processes."""
 
     def __init__(self) -> None:
         self.notifier = LocalNotifier()
 
     def notify(self, effects: CommitEffects) -> None:
-        """Tell the readers of the log."""
+        """Wake the readers of the event log."""
         if effects.has_events:
             self.notifier.notify()
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """An open database, and its bells."""
+    """An open database with its commit hooks."""
 
     database: Database
     hooks: CountingHooks
 
     async def begin(self, count: int) -> list[Process]:
-        """So many fresh processes, each claimed and on its first step."""
-        return list(await asyncio.gather(*(self._one() for _ in range(count))))
+        """``count`` new processes, each claimed and on its first step."""
+        return list(await asyncio.gather(*(self._begin_process() for _ in range(count))))
 
-    async def _one(self) -> Process:
+    async def _begin_process(self) -> Process:
         now = WallClock().now()
         state = {"node": "ams-1", "vlan": 205, "customer": "a name of some length", "n": 0}
         begun = create(course, id=new_id(), state=state, pages=[state], actor="operator", now=now)
         stored = await self.database.transaction(lambda conn: commit.begin_process(conn, begun))
         pending = PendingTransitions(stored).then(claim(stored, worker=WORKER, now=now))
-        done = await self.database.transaction(lambda conn: commit.apply(conn, stored, pending, commit_context()))
-        return done.process
+        result = await self.database.transaction(lambda conn: commit.apply(conn, stored, pending, commit_context()))
+        return result.process
 
     async def move(self, process: Process) -> Process:
-        """One transition: the step is done, the next one is open."""
+        """Commit one transition: the step has ended, the next step is open."""
         now = WallClock().now()
         pending = PendingTransitions(process).then(decide(process, course.steps, Success({"n": process.position}), now))
-        done = await self.database.transaction(lambda conn: commit.apply(conn, process, pending, commit_context()))
-        return done.process
+        result = await self.database.transaction(lambda conn: commit.apply(conn, process, pending, commit_context()))
+        return result.process
 
     async def drive(self, processes: Sequence[Process], times: int) -> float:
-        """Move all of them at the same time, each so many times; transitions a second."""
+        """Move all processes at the same time, each ``times`` times; returns transitions a second."""
 
-        async def one(process: Process) -> None:
+        async def drive_process(process: Process) -> None:
             for _ in range(times):
                 process = await self.move(process)
 
         began = time.perf_counter()
-        await asyncio.gather(*(one(process) for process in processes))
+        await asyncio.gather(*(drive_process(process) for process in processes))
         return len(processes) * times / (time.perf_counter() - began)
 
 
 def commit_context() -> CommitContext:
-    """The terms of a commit now, as the runner makes them."""
+    """The context of a commit now, like the runner's."""
     now = WallClock().now()
     return CommitContext(now, course.steps, timedelta(days=1), now + timedelta(seconds=30))
 
@@ -115,5 +115,5 @@ async def opened(url: str) -> AsyncIterator[Course]:
 
 
 def sqlite_url(folder: Path, name: str) -> str:
-    """A file of its own."""
+    """The URL of a SQLite file with this name in the folder."""
     return f"sqlite+aiosqlite:///{folder / name}.db"

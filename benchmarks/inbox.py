@@ -1,4 +1,4 @@
-"""What a person's inbox and one process cost to look at where few forms are open, and where very many are."""
+"""Measures a person's inbox and one process with few and with very many open forms."""
 
 import statistics
 import time
@@ -27,19 +27,19 @@ PROCESS = """query ($id: ID!) { process(id: $id) { id status steps { name status
 
 
 async def inbox(folder: Path) -> list[Line]:
-    """A page of fifty forms and one process, each asked over HTTP of two servers that take turns."""
-    took: dict[tuple[int, str], list[float]] = {}
+    """Query a page of fifty forms and one process over HTTP, from two servers that take turns."""
+    durations: dict[tuple[int, str], list[float]] = {}
     with ExitStack() as servers:
-        asked = [await _asked(folder, size, servers) for size in (FEW, MANY)]
+        sites = [await _with_open_forms(folder, size, servers) for size in (FEW, MANY)]
         for look in range(LOOKS + 1):
-            for size, url, process_id in asked:
+            for size, url, process_id in sites:
                 async with httpx.AsyncClient(base_url=url, timeout=30) as client:
                     await graphql(client, "{ __typename }", {})
                     for name, query in (("inbox", INBOX), ("process", PROCESS)):
                         seconds = await _seconds(client, query, {"id": process_id} if query is PROCESS else {})
-                        if look:  # the first one parses the query
-                            took.setdefault((size, name), []).append(seconds)
-    median = {key: statistics.median(each) for key, each in took.items()}
+                        if look:  # the first request also parses the query
+                            durations.setdefault((size, name), []).append(seconds)
+    median = {key: statistics.median(each) for key, each in durations.items()}
     titles = {"inbox": "inbox of 50", "process": "one process"}
     return [
         costs(f"{title} at {MANY:,} open forms : at {FEW}", median[MANY, name], median[FEW, name], 1.3, 1.1)
@@ -47,15 +47,15 @@ async def inbox(folder: Path) -> list[Line]:
     ]
 
 
-async def _asked(folder: Path, size: int, servers: ExitStack) -> tuple[int, str, str]:
-    """A server with so many open forms, and one of the processes that ask."""
+async def _with_open_forms(folder: Path, size: int, servers: ExitStack) -> tuple[int, str, str]:
+    """Start a server with ``size`` open forms; returns size, URL and the id of one of the processes."""
     file = folder / f"inbox-{size}.db"
     with Server(file) as server:
         async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
             process_id = (await graphql(client, START, {}))["startWorkflow"]["process"]["id"]
             until = time.monotonic() + 30
             while not (await graphql(client, IS_OPEN, {"id": process_id}))["process"]["openInputRequest"]:
-                assert time.monotonic() < until, "the process did not come to its form"
+                assert time.monotonic() < until, "the process did not reach its form"
     bulk.copy_asking(file, size)
     return size, servers.enter_context(Server(file)).url, process_id
 

@@ -1,4 +1,4 @@
-"""start (form) → step → callback → validated → confirmed → two steps → completed, through GraphQL and REST."""
+"""Measures whole lifecycles over GraphQL and REST: start form, step, callback, validation, confirmation, two steps."""
 
 import asyncio
 import json
@@ -48,43 +48,43 @@ class Measured:
 
 
 class Watch:
-    """What the subscription told, by process."""
+    """The events of the subscription, by process."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[str, str], asyncio.Future[Any]] = {}
+        self._events: dict[tuple[str, str], asyncio.Future[Any]] = {}
 
-    def of(self, process_id: str, what: str) -> "asyncio.Future[Any]":
-        """Resolved when it is told."""
-        return self._told.setdefault((process_id, what), asyncio.get_running_loop().create_future())
+    def of(self, process_id: str, name: str) -> "asyncio.Future[Any]":
+        """A future that resolves when the event comes."""
+        return self._events.setdefault((process_id, name), asyncio.get_running_loop().create_future())
 
-    def tell(self, process_id: str, what: str, value: Any) -> None:
-        """It is told."""
-        future = self.of(process_id, what)
+    def resolve(self, process_id: str, name: str, value: Any) -> None:
+        """Resolve the future of the event."""
+        future = self.of(process_id, name)
         if not future.done():
             future.set_result(value)
 
 
 async def lifecycle(folder: Path) -> list[Line]:
-    """One at a time, then many in flight; times are multiples of one durable commit, raw."""
+    """One lifecycle at a time, then many at once; durations are multiples of one durable commit of raw SQLite."""
     commit = commit_cost(folder / "raw.db") * 1000
     with Server(folder / "lifecycle.db") as server:
         idle = server.rss()
         await run_lifecycles(server.url, count=10, at_once=2)  # warm
-        one, one_cpu = await _with_cpu(server, count=100, at_once=1)
+        single, single_cpu = await _with_cpu(server, count=100, at_once=1)
         many, many_cpu = await _with_cpu(server, count=300, at_once=16)
         rss = server.rss()
     times = [
-        ("whole lifecycle, one at a time, p50 : one commit", one.p50(one.whole), "<= 15 ms"),
-        ("callback POST answered, p50 : one commit", one.p50(one.posted), "<= 3 ms"),
-        ("callback -> form, pushed, p50 : one commit", one.p50(one.form), "<= 8 ms"),
+        ("whole lifecycle, one at a time, p50 : one commit", single.p50(single.whole), "<= 15 ms"),
+        ("callback POST answered, p50 : one commit", single.p50(single.posted), "<= 3 ms"),
+        ("callback -> form, pushed, p50 : one commit", single.p50(single.form), "<= 8 ms"),
     ]
     return [
         *(Line(name, f"{ms:.1f} ms", f"{commit:.2f} ms", ms / commit, must) for name, ms, must in times),
         Line("lifecycles, 16 in flight", f"{many.rate:.0f}/s", must=">= 150/s"),
-        Line("server CPU a lifecycle, one at a time", f"{one_cpu * 1000:.1f} ms", must="<= 6 ms"),
+        Line("server CPU a lifecycle, one at a time", f"{single_cpu * 1000:.1f} ms", must="<= 6 ms"),
         Line("server CPU a lifecycle, 16 in flight", f"{many_cpu * 1000:.1f} ms", must="<= 6 ms"),
         Line("RSS idle", f"{idle:.0f} MB", must="<= 90 MB"),
-        Line(f"RSS after {one.count + many.count} lifecycles", f"{rss:.0f} MB", must="<= 110 MB"),
+        Line(f"RSS after {single.count + many.count} lifecycles", f"{rss:.0f} MB", must="<= 110 MB"),
     ]
 
 
@@ -95,7 +95,7 @@ async def _with_cpu(server: Server, *, count: int, at_once: int) -> tuple[Measur
 
 
 async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
-    """Run so many lifecycles, so many in flight."""
+    """Run ``count`` lifecycles, ``at_once`` of them at the same time."""
     measured = Measured(count)
     limit = asyncio.Semaphore(at_once)
     async with (
@@ -104,20 +104,20 @@ async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
         _watch(url) as watch,
     ):
 
-        async def one() -> None:
+        async def run_one() -> None:
             async with limit:
                 await _lifecycle(client, watch, routes, remote, measured)
 
         began = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(count)))
+        await asyncio.gather(*(run_one() for _ in range(count)))
         measured.seconds = time.perf_counter() - began
     return measured
 
 
 async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, remote: str, measured: Measured) -> None:
     began = time.perf_counter()
-    answer = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
-    process_id = answer["startWorkflow"]["process"]["id"]
+    data = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
+    process_id = data["startWorkflow"]["process"]["id"]
     route = await routes.of(process_id, "route")
     await watch.of(process_id, "AWAITING_CALLBACK")
     posting = time.perf_counter()
@@ -125,8 +125,8 @@ async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, rem
     measured.posted.append((time.perf_counter() - posting) * 1000)
     request_id = await asyncio.wait_for(watch.of(process_id, "form"), 30)
     measured.form.append((time.perf_counter() - posting) * 1000)
-    answer = await graphql(client, SUBMIT, {"id": request_id})
-    assert answer["submitForm"]["__typename"] == "SubmitFormSuccess", answer
+    data = await graphql(client, SUBMIT, {"id": request_id})
+    assert data["submitForm"]["__typename"] == "SubmitFormSuccess", data
     await asyncio.wait_for(watch.of(process_id, "COMPLETED"), 30)
     measured.whole.append((time.perf_counter() - began) * 1000)
 
@@ -153,9 +153,9 @@ async def _watch(url: str) -> AsyncIterator[Watch]:
             async for message in socket:
                 for event in json.loads(message)["payload"]["data"]["processEvents"]["events"]:
                     if event["__typename"] == "ProcessStatusChangedEvent":
-                        watch.tell(event["processId"], event["toProcessStatus"], None)
+                        watch.resolve(event["processId"], event["toProcessStatus"], None)
                     elif event["__typename"] == "InputRequestedEvent":
-                        watch.tell(event["processId"], "form", event["inputRequestId"])
+                        watch.resolve(event["processId"], "form", event["inputRequestId"])
 
         reading = asyncio.create_task(read())
         try:
@@ -166,14 +166,14 @@ async def _watch(url: str) -> AsyncIterator[Watch]:
 
 @asynccontextmanager
 async def remote_service() -> AsyncIterator[tuple[str, Watch]]:
-    """A remote service that takes orders at once; the benchmark itself calls back."""
+    """A remote service that accepts each order at once; the benchmark itself sends the result."""
     routes = Watch()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             route: str = json.loads(await reader.readexactly(length))["callback"]
-            routes.tell(route.split("/")[3], "route", route)
+            routes.resolve(route.split("/")[3], "route", route)
             writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}")
 
     async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

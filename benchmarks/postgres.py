@@ -29,21 +29,21 @@ moved AS (
   UPDATE processes p SET position = a.position, seq = a.seq + 2, version = p.version + 1, record_seq = a.seq + 2,
     lease_until = %s, updated_at = %s, state = a.state
   FROM asked a WHERE p.id = a.id AND p.epoch = a.epoch AND p.seq = a.seq RETURNING p.id),
-visits AS (
+executions AS (
   INSERT INTO process_steps (process_id, seq, step_index, name, kind, status, attempt, tries, entered_by, started_at,
     completed_at, delta)
   SELECT * FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[],
     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[])
   ON CONFLICT (process_id, seq) DO UPDATE
     SET status = excluded.status, completed_at = excluded.completed_at, delta = excluded.delta),
-told AS (
+logged AS (
   INSERT INTO events (kind, process_id, payload, at)
   SELECT 'STEP_CHANGED', * FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]))
 SELECT count(*) FROM moved"""
 
 
 async def postgres(_: Path) -> list[Line]:
-    """100 in flight on a server that waits for its disk."""
+    """Measure 100 processes at once on a server that waits for its disk."""
     with ExitStack() as stack:
         url = await asyncio.to_thread(_started, stack)
         plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -56,7 +56,7 @@ async def postgres(_: Path) -> list[Line]:
 
 
 def _started(stack: ExitStack) -> str:
-    """The URL of a database on a server of the tests' making; those spare the disk, and here it is measured."""
+    """Start the tests' PostgreSQL with fsync on, since the disk is part of the figure; the URL of a database."""
     sys.path.append(str(Path(__file__).parent.parent / "tests"))
     from support.database import postgres_server
 
@@ -70,7 +70,7 @@ def _started(stack: ExitStack) -> str:
 
 
 def _copies(url: str, process: Process) -> list[Process]:
-    """A thousand more that stand where the process stands."""
+    """A thousand copies of the process."""
     copies = [replace(process, id=new_id()) for _ in range(1_000)]
     for table, column in (("processes", "id"), ("process_steps", "process_id")):
         others = ", ".join(f't."{c.name}"' for c in metadata.tables[table].columns if c.name != column)
@@ -78,7 +78,7 @@ def _copies(url: str, process: Process) -> list[Process]:
             conn.execute(
                 f"INSERT INTO {table} ({column}, {others.replace('t.', '')}) SELECT copy, {others} "
                 f"FROM {table} t, unnest(%s::uuid[]) AS c (copy) WHERE t.{column} = %s",
-                ([one.id for one in copies], process.id),
+                ([copy.id for copy in copies], process.id),
             )
     return copies
 
@@ -97,9 +97,9 @@ def _rows(processes: Sequence[Process]) -> list[object]:
     ending = [process.execution.seq if process.execution else 0 for process in processes]
     opening = [seq + 2 for seq in ending]
     position = [process.position for process in processes]
-    following = [place + 1 for place in position]
+    following = [index + 1 for index in position]
     count, both = len(ids), 2 * len(ids)
-    told = json.dumps({"step_index": 0, "step_name": "Step", "from": "RUNNING", "to": "SUCCESS", "attempt": 1})
+    payload = json.dumps({"step_index": 0, "step_name": "Step", "from": "RUNNING", "to": "SUCCESS", "attempt": 1})
     return [
         *(ids, [process.epoch for process in processes], [process.seq for process in processes], following),
         [json.dumps(dict(process.state)) for process in processes],
@@ -109,5 +109,5 @@ def _rows(processes: Sequence[Process]) -> list[object]:
         *([1] * both, [1] * both, ["advance"] * both, [now] * both),
         [now] * count + [None] * count,
         ['{"n":1}'] * count + [None] * count,
-        *(ids + ids, [told] * both, [now] * both),
+        *(ids + ids, [payload] * both, [now] * both),
     ]

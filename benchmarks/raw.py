@@ -1,4 +1,4 @@
-"""The reference of the storage rows: the driver alone, writing the very rows that the product writes, on its tables."""
+"""The reference of the storage figures: the driver alone writes the same rows to the same tables as the product."""
 
 import json
 import sqlite3
@@ -12,17 +12,17 @@ from orchestrator_gql.utils.clock import WallClock
 
 MOVE = """UPDATE processes SET position = ?, seq = ?, version = ?, record_seq = ?, lease_until = ?, updated_at = ?,
  state = ? WHERE id = ? AND epoch = ? AND seq = ?"""
-VISIT = """INSERT INTO process_steps (process_id, seq, step_index, name, kind, status, attempt, tries, entered_by,
+EXECUTION = """INSERT INTO process_steps (process_id, seq, step_index, name, kind, status, attempt, tries, entered_by,
  started_at, completed_at, delta) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (process_id, seq) DO UPDATE
  SET status = excluded.status, completed_at = excluded.completed_at, delta = excluded.delta"""
 EVENT = "INSERT INTO events (kind, process_id, actor, payload, at) VALUES (?, ?, ?, ?, ?)"
 
 Rows = tuple[tuple[object, ...], list[tuple[object, ...]], list[tuple[object, ...]]]
-"""The process, its visits and the events of one transition, as the driver takes them."""
+"""The process, its step executions and the events of one transition, as parameters for the driver."""
 
 
 def rate(path: Path, processes: Sequence[Process], times: int, *, group: int) -> float:
-    """Transitions a second, so many in one durable transaction, every value made before the clock starts."""
+    """Transitions a second, ``group`` in one durable transaction; all values are made before the clock starts."""
     moves = [_rows(process, turn) for turn in range(times) for process in processes]
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
@@ -33,7 +33,7 @@ def rate(path: Path, processes: Sequence[Process], times: int, *, group: int) ->
         database.execute("BEGIN IMMEDIATE")
         for process, executions, events in moves[start : start + group]:
             assert database.execute(MOVE, process).rowcount == 1
-            database.executemany(VISIT, executions)
+            database.executemany(EXECUTION, executions)
             database.executemany(EVENT, events)
         database.execute("COMMIT")
     spent = time.perf_counter() - began
@@ -42,7 +42,7 @@ def rate(path: Path, processes: Sequence[Process], times: int, *, group: int) ->
 
 
 def commit_cost(path: Path) -> float:
-    """The median seconds of one durable commit of one row: nothing here can be faster."""
+    """The median seconds of a durable commit of one row: no transition can be faster."""
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
@@ -57,7 +57,7 @@ def commit_cost(path: Path) -> float:
 
 
 def _rows(process: Process, turn: int) -> Rows:
-    """What the product writes for one transition: two of the machine's, the step's end and the next one's begin."""
+    """The rows that the product writes for one transition: the end of a step and the begin of the next one."""
     assert process.execution is not None
     id, now = process.id.hex, WallClock().now().isoformat(" ")[:26]
     seq, position = process.seq + 2 * turn, process.position + turn
@@ -68,7 +68,7 @@ def _rows(process: Process, turn: int) -> Rows:
         (id, ending, position, "Step", "ACTION", "SUCCESS", 1, 1, "advance", now, now, json.dumps({"n": turn})),
         (id, ending + 2, position + 1, "Step", "ACTION", "RUNNING", 1, 1, "advance", now, None, None),
     ]
-    told = json.dumps(
+    payload = json.dumps(
         {
             "step_index": position,
             "step_name": "Step",
@@ -79,4 +79,4 @@ def _rows(process: Process, turn: int) -> Rows:
             "failure": None,
         }
     )
-    return move, executions, [("STEP_CHANGED", id, None, told, now)] * 2
+    return move, executions, [("STEP_CHANGED", id, None, payload, now)] * 2

@@ -1,4 +1,4 @@
-"""What a server that is killed owes to those who wait: how soon it is back, and what it costs to wait."""
+"""Measures how soon a killed server is ready again, and how much CPU waiting processes cost."""
 
 import asyncio
 import time
@@ -15,16 +15,16 @@ WAITING = 10_000
 
 
 async def recovery(folder: Path) -> list[Line]:
-    """Kill a server with so many waiting callbacks, and start it again."""
+    """Kill a server with ``WAITING`` waiting callbacks, and start it again."""
     file = folder / "recovery.db"
     with Server(file) as server:
-        await _one_waits(server.url)
+        await _start_waiting(server.url)
     bulk.copy_waiting(file, WAITING)
     empty = Server(folder / "empty.db")
     with empty:
         nothing = empty.ready_after
     with Server(file) as server:
-        await _one_waits(server.url)  # so that the log of the file has something to recover
+        await _start_waiting(server.url)  # so that SQLite has a write-ahead log to recover
         server.kill()
         server.start()
         ready = server.ready_after
@@ -38,13 +38,13 @@ async def recovery(folder: Path) -> list[Line]:
     ]
 
 
-async def _one_waits(url: str) -> None:
+async def _start_waiting(url: str) -> None:
     async with remote_service() as (remote, routes), httpx.AsyncClient(base_url=url, timeout=30) as client:
-        answer = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
-        process_id = answer["startWorkflow"]["process"]["id"]
+        data = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
+        process_id = data["startWorkflow"]["process"]["id"]
         await routes.of(process_id, "route")
         query = "query ($id: ID!) { process(id: $id) { status } }"
         until = time.monotonic() + 30
         while (await graphql(client, query, {"id": process_id}))["process"]["status"] != "AWAITING_CALLBACK":
-            assert time.monotonic() < until, "the process did not come to its wait"
+            assert time.monotonic() < until, "the process did not reach its wait"
             await asyncio.sleep(0.05)

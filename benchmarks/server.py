@@ -1,4 +1,4 @@
-"""The product as its users start it: a process of its own, on a file of its own."""
+"""Starts the product as its users do: in its own process, on its own SQLite file."""
 
 import os
 import socket
@@ -14,10 +14,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """`orchestrator-gql serve` on a free port, and what the kernel says of it."""
+    """`orchestrator-gql serve` on a free port, with the kernel's figures about it."""
 
     ready_after: float
-    """Seconds from its start until it answered that it is ready."""
+    """Seconds from the start until the server answered that it is ready."""
 
     def __init__(self, database: Path) -> None:
         with socket.socket() as free:
@@ -34,7 +34,7 @@ class Server:
         return self
 
     def start(self) -> None:
-        """Start it and wait until it can do its work."""
+        """Start the server and wait until it is ready."""
         environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR"}
         began = time.monotonic()
         self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.DEVNULL)
@@ -49,7 +49,7 @@ class Server:
         raise RuntimeError("the server did not become ready")
 
     def kill(self) -> None:
-        """As the kernel kills it when memory runs out."""
+        """Kill it with SIGKILL, as the kernel does when memory runs out."""
         self._process.kill()
         self._process.wait(timeout=60)
 

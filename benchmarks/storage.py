@@ -1,4 +1,4 @@
-"""How fast transitions become durable, beside the driver alone; and beside a busy loop, a reader, and many rows."""
+"""Measures durable transitions against the driver alone, and with a busy loop, a subscriber, and many rows."""
 
 import asyncio
 import statistics
@@ -23,39 +23,39 @@ from orchestrator_gql.workflow.model import ActionStep
 from orchestrator_gql.workflows.registry import Registry
 
 ROUNDS = 6
-"""Measured and reference take turns, and the best of each counts: whatever else the machine does only slows."""
+"""Measurement and reference take turns, and the best of each counts: other work of the machine only slows them."""
 
 IN_FLIGHT = 100
 
 
 async def transitions(folder: Path) -> list[Line]:
-    """Many and one in flight, each beside raw `sqlite3` on the same file."""
-    many, many_raw, one, one_raw = [], [], [], []
+    """Many processes at once, then one, each against raw `sqlite3` on the same file."""
+    many, many_raw, single, single_raw = [], [], [], []
     path = folder / "transitions.db"
     async with opened(sqlite_url(folder, "transitions")) as track:
         for _ in range(ROUNDS):
             many.append(await track.drive(await track.begin(IN_FLIGHT), 10))
             many_raw.append(raw.rate(path, await track.begin(IN_FLIGHT), 10, group=1000))
-            one.append(await track.drive(await track.begin(1), LENGTH - 5))
-            one_raw.append(raw.rate(path, await track.begin(1), LENGTH - 5, group=1))
+            single.append(await track.drive(await track.begin(1), LENGTH - 5))
+            single_raw.append(raw.rate(path, await track.begin(1), LENGTH - 5, group=1))
     return [
         rates("SQLite transitions, 100 in flight : 1,000 raw", max(many), max(many_raw), 0.25, 0.45),
-        rates("SQLite transitions, 1 in flight : 1 raw", max(one), max(one_raw), 0.45, 0.65),
+        rates("SQLite transitions, 1 in flight : 1 raw", max(single), max(single_raw), 0.45, 0.65),
     ]
 
 
 async def busy(folder: Path) -> list[Line]:
-    """The loop is never idle: something is always ready to run."""
+    """The event loop is never idle: another task is always ready to run."""
     return [await _beside(folder, "busy", "transitions, loop never idle : idle", _spinning, 0.3, 0.6)]
 
 
 async def subscriber(folder: Path) -> list[Line]:
-    """One operator follows the log."""
+    """One subscriber follows the event log."""
     return [await _beside(folder, "subscriber", "transitions, one subscriber : none", _following, 0.3, 0.8)]
 
 
 async def step(folder: Path) -> list[Line]:
-    """What the engine adds to an async step that lets the loop turn once; nothing is stored."""
+    """The CPU time that the engine adds to an async step that gives way once; nothing is stored."""
     settings = read_settings(database_url=sqlite_url(folder, "step"))
     runtime = assemble(settings, Registry([course]), EmbeddedDispatcher(), WallClock())
     async with opened(settings.database_url) as track:
@@ -78,7 +78,7 @@ async def step(folder: Path) -> list[Line]:
 
 
 async def stored(folder: Path, count: int) -> list[Line]:
-    """One transition at a time among many stored processes, and among 1,000; the two take turns."""
+    """One transition at a time among ``count`` stored processes, and among 1,000; the two take turns."""
     small, large = sqlite_url(folder, "small"), sqlite_url(folder, "large")
     for url, size in ((small, 1_000), (large, count)):
         async with opened(url) as track:

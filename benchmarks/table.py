@@ -1,11 +1,11 @@
-"""The table that the benchmarks print: what was measured, what the machine itself needs, and the targets."""
+"""The table of the benchmarks: the measured figure, the reference of the machine, and the targets."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row; ``reference`` is measured in the same run. ``must`` and ``stretch`` are goals for the ratio of both."""
+    """One row; ``reference`` is from the same run. ``must`` and ``stretch`` are targets for the ratio of both."""
 
     name: str
     measured: str
@@ -16,14 +16,14 @@ class Line:
 
 
 def rates(name: str, measured: float, reference: float, must: float, stretch: float) -> Line:
-    """A row of rates a second, of which the measured one is a part of the reference's."""
+    """A row of rates a second; the ratio is below 1 and the higher the better."""
     return Line(name, f"{measured:,.0f}/s", f"{reference:,.0f}/s", measured / reference, f">= {must}", f">= {stretch}")
 
 
 def costs(name: str, measured: float, reference: float, must: float, stretch: float) -> Line:
-    """A row of seconds, of which the measured ones are a multiple of the reference's."""
-    shown = (f"{measured * 1e6:,.1f} us", f"{reference * 1e6:,.1f} us")
-    return Line(name, *shown, measured / reference, f"<= {must}", f"<= {stretch}")
+    """A row of seconds; the ratio is above 1 and the lower the better."""
+    texts = (f"{measured * 1e6:,.1f} us", f"{reference * 1e6:,.1f} us")
+    return Line(name, *texts, measured / reference, f"<= {must}", f"<= {stretch}")
 
 
 def head() -> str:

@@ -12,7 +12,7 @@ from orchestrator_gql.workflow import StepList, workflow
 
 
 def start_form() -> FormGenerator:
-    """Which node, and where the remote service is."""
+    """Ask for the node and the address of the remote service."""
 
     class Start(FormPage):
         node: str
@@ -35,14 +35,14 @@ _client: httpx.AsyncClient | None = None
 @step("Ask the remote service")
 async def ask(callback_route: str, remote: str) -> None:
     """Hand the URL to the remote service."""
-    global _client  # noqa: PLW0603 - one connection for all, as a real integration keeps one
+    global _client  # noqa: PLW0603 - one client for all requests, as in a real integration
     _client = _client or httpx.AsyncClient(timeout=10)
     (await _client.post(remote, json={"callback": callback_route})).raise_for_status()
 
 
 @step("Judge")
 async def judge(callback_result: dict[str, Any]) -> State:
-    """Judge the answer."""
+    """Fail unless the return code is 0."""
     if callback_result["return_code"] != 0:
         raise ProcessFailureError("It failed", details=callback_result)
     return {"judged": True}
@@ -79,10 +79,10 @@ def lifecycle() -> StepList:
 
 @inputstep("Answer")
 def answer() -> FormGenerator:
-    """Ask somebody for a yes."""
+    """Ask a person to confirm."""
 
     class Answer(FormPage):
-        seen: ReadOnly[str] = "All interfaces are up."
+        report: ReadOnly[str] = "All interfaces are up."
 
     yield Answer
     return {}

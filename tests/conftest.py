@@ -1,4 +1,4 @@
-"""What every test may ask for: a database of either kind, a clock to turn, and an engine at work."""
+"""Fixtures for all tests: a database of either kind, a clock to turn, and running engines."""
 
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -13,12 +13,12 @@ from support.engine import Engine, engine_of
 
 from orchestrator_gql.workflow.model import Workflow
 
-# A shell lets what it runs in the background ignore Ctrl-C, and every program that a test starts would inherit that.
+# A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Offer(Protocol):
-    """Deploys workflows on an engine of their own, which stops when the test ends."""
+    """Starts a new engine with the workflows, which stops when the test ends."""
 
     async def __call__(self, *workflows: Workflow, **settings: Any) -> Engine: ...
 
@@ -31,16 +31,16 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for a storage runs on each: both databases, and on PostgreSQL either dispatcher."""
+    """Run a test with the fixture `storage` on each: SQLite, and PostgreSQL with each dispatcher."""
     if "storage" in metafunc.fixturenames:
         is_one_enough = any(mark.name == "one_dispatcher" for mark in metafunc.definition.iter_markers())
-        each = ["sqlite", "postgres"] + ([] if is_one_enough else ["postgres-distributed"])
-        metafunc.parametrize("storage", each, indirect=True)
+        storages = ["sqlite", "postgres"] + ([] if is_one_enough else ["postgres-distributed"])
+        metafunc.parametrize("storage", storages, indirect=True)
 
 
 @pytest.fixture
 def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a fresh database, with the dispatcher in the environment."""
+    """The URL of a new database; the environment has the dispatcher."""
     if request.param == "sqlite":
         yield sqlite_url(tmp_path)
         return
@@ -59,7 +59,7 @@ def clock() -> TurnableClock:
 
 @pytest.fixture
 async def offer(storage: str, clock: TurnableClock) -> AsyncIterator[Offer]:
-    """Starts engines on the test's database, by its clock."""
+    """Starts engines on the database of the test, with its clock."""
     async with AsyncExitStack() as stack:
 
         async def deploy(*workflows: Workflow, **settings: Any) -> Engine:

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         "[how to sign callbacks](../howto/sign-callbacks.md).",
     )
     teams: tuple[Team, ...] = Field(
-        (), description="The teams that answer forms, as JSON; see [how to decide](../howto/decide.md)."
+        (), description="The teams that answer forms, as JSON; see [approvals](../howto/approvals.md)."
     )
     roles: dict[str, frozenset[Permission]] = Field(
         {},
@@ -128,12 +128,12 @@ class Settings(BaseSettings):
     webhooks: dict[str, Webhook] = Field(
         {},
         description="Who is told by HTTP of open forms and failed processes, by name, as JSON; see "
-        "[how to be told](../howto/be-told.md).",
+        "[notifications](../howto/notifications.md).",
     )
     smtp: Smtp | None = Field(
         None,
         description="The mail server, as JSON: teams with an address are mailed what is asked of them; see "
-        "[how to be told](../howto/be-told.md).",
+        "[notifications](../howto/notifications.md).",
     )
     audit_key: SecretStr | None = Field(
         None,

@@ -1,1 +1,1 @@
-"""Servers that are killed, frozen and cut off while they work, and a judge who counts what was lost or done twice."""
+"""Kills, freezes and disconnects servers while they work, and counts what was lost or done twice."""

@@ -1,4 +1,4 @@
-"""`make chaos`: the long storm over both databases, and the table of what it did and what was lost of it."""
+"""`make chaos`: the long storm over both databases, with a table of faults, losses and repetitions."""
 
 import argparse
 import asyncio
@@ -15,35 +15,35 @@ from support.postgres_cluster import postgres_cluster
 
 from chaos import on_postgres, on_sqlite
 from chaos.evidence import Evidence
-from chaos.history import Saw
+from chaos.history import Observation
 from chaos.invariants import lost, twice
 from chaos.lives import nursery
 
 KILLS = {"sqlite": 1000, "postgres": 200}
 SHOWN = 20
-"""Complaints that are printed; the first tells most."""
+"""Complaints that are printed; the first one helps most."""
 
 Column = Mapping[str, int | str]
 
 
 def main() -> int:
-    """Storm, print, and exit with 1 where anything was lost or happened twice."""
+    """Run the storm and print its table; exit with 1 if anything was lost or happened twice."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--storage", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--kills", type=int, help="how many servers die (1000 on SQLite, 200 on PostgreSQL)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="which faults, and in which order")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the history and the servers' logs there")
-    asked = parser.parse_args()
-    print(f"seed {asked.seed}", flush=True)
-    names = ("sqlite", "postgres") if asked.storage == "both" else (asked.storage,)
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    names = ("sqlite", "postgres") if options.storage == "both" else (options.storage,)
     columns: dict[str, Column] = {}
     complaints: list[str] = []
     for name in names:
-        kills = asked.kills or KILLS[name]
-        with _folder(asked.keep, name) as folder:
+        kills = options.kills or KILLS[name]
+        with _folder(options.keep, name) as folder:
             began = time.monotonic()
             run = _on_sqlite if name == "sqlite" else _on_postgres
-            evidence, rest = run(folder, kills, asked.seed)
+            evidence, rest = run(folder, kills, options.seed)
             columns[name] = {**rest, **_column(evidence), "minutes": f"{(time.monotonic() - began) / 60:.1f}"}
             complaints += [*lost(evidence), *twice(evidence)]
     print(_table(columns))
@@ -52,10 +52,10 @@ def main() -> int:
 
 
 @contextmanager
-def _folder(kept: Path | None, name: str) -> Iterator[Path]:
-    if kept is not None:
-        (kept / name).mkdir(parents=True)
-        yield kept / name
+def _folder(parent: Path | None, name: str) -> Iterator[Path]:
+    if parent is not None:
+        (parent / name).mkdir(parents=True)
+        yield parent / name
         return
     with TemporaryDirectory(prefix="orchestrator-chaos-") as folder:
         yield Path(folder)
@@ -63,33 +63,33 @@ def _folder(kept: Path | None, name: str) -> Iterator[Path]:
 
 def _on_sqlite(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
     async def run() -> on_sqlite.Storm:
-        async with nursery() as born:
-            return await on_sqlite.storm(folder, born, kills=kills, seed=seed)
+        async with nursery() as servers:
+            return await on_sqlite.storm(folder, servers, kills=kills, seed=seed)
 
-    came = asyncio.run(run())
-    return came.evidence, {"commit boundaries, before and after": len(came.boundaries)}
+    result = asyncio.run(run())
+    return result.evidence, {"commit boundaries, before and after": len(result.boundaries)}
 
 
 def _on_postgres(folder: Path, kills: int, seed: int) -> tuple[Evidence, Column]:
     with postgres_cluster() as cluster:
 
         async def run() -> on_postgres.Storm:
-            async with nursery() as born:
-                return await on_postgres.storm(folder, born, cluster, kills=kills, seed=seed)
+            async with nursery() as servers:
+                return await on_postgres.storm(folder, servers, cluster, kills=kills, seed=seed)
 
-        came = asyncio.run(run())
-    return came.evidence, {
-        "commit boundaries, before and after": len(came.boundaries),
-        "commits refused": came.refused,
-        "commits refused to servers that had been frozen": came.refused_frozen,
+        result = asyncio.run(run())
+    return result.evidence, {
+        "commit boundaries, before and after": len(result.boundaries),
+        "commits refused": result.refused,
+        "commits refused to servers that had been frozen": result.refused_frozen,
     }
 
 
 def _column(evidence: Evidence) -> Column:
-    saw = Counter(entry.saw for entry in evidence.history)
-    hurts = [entry.told for entry in evidence.history if entry.saw is Saw.HURT]
-    kinds = Counter(told["kind"] for told in hurts)
-    places = {told["where"] for told in hurts if told["kind"] == "failpoint"}
+    counts = Counter(entry.observation for entry in evidence.history)
+    faults = [entry.details for entry in evidence.history if entry.observation is Observation.HURT]
+    kinds = Counter(fault["kind"] for fault in faults)
+    places = {fault["where"] for fault in faults if fault["kind"] == "failpoint"}
     executions = [execution for process in evidence.processes.values() for execution in process.executions]
     return {
         "killed at a failpoint": kinds["failpoint"],
@@ -102,14 +102,12 @@ def _column(evidence: Evidence) -> Column:
         "PostgreSQL killed": kinds["database killed"],
         "processes started, and ended": len(evidence.processes),
         "steps recorded": len(executions),
-        "steps entered again, under way at a fault": sum(
-            execution.attempt - execution.tries for execution in executions
-        ),
-        "starts acknowledged": saw[Saw.STARTED],
-        "callbacks acknowledged": saw[Saw.DELIVERED],
-        "forms acknowledged": saw[Saw.CONFIRMED],
-        "events told to a subscriber": saw[Saw.TOLD],
-        "times it connected": saw[Saw.RECONNECTED],
+        "steps executed again because of a fault": sum(execution.attempt - execution.tries for execution in executions),
+        "starts acknowledged": counts[Observation.STARTED],
+        "callbacks acknowledged": counts[Observation.DELIVERED],
+        "forms acknowledged": counts[Observation.CONFIRMED],
+        "events sent to a subscriber": counts[Observation.EVENT],
+        "times it connected": counts[Observation.RECONNECTED],
         "lost": len(lost(evidence)),
         "twice": len(twice(evidence)),
     }
@@ -120,7 +118,7 @@ def _table(columns: Mapping[str, Column]) -> str:
     rows.sort(key=lambda row: row in ("lost", "twice", "minutes"))
     lines = [f"| | {' | '.join(columns)} |", f"|---|{'--:|' * len(columns)}"]
     for row in rows:
-        cells = (str(column.get(row, "–")) for column in columns.values())  # noqa: RUF001 - a dash for "none there"
+        cells = (str(column.get(row, "–")) for column in columns.values())  # noqa: RUF001 - a dash means that the storm does not count it
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What the database, the log and the journal say after the storm: the other side of the comparison."""
+"""The evidence after a storm: what the database, the event log and the journal contain."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from orchestrator_gql.types import CallbackStatus, InputRequestStatus, Json, Pro
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A line of a process's log."""
+class ExecutionRow:
+    """One step execution, as the table has it."""
 
     seq: int
     step_index: int
@@ -30,18 +30,18 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Where a process stands at the end, and how it came there."""
+    """A process at the end of the storm, with its step executions."""
 
     workflow: str
     status: ProcessStatus
     state: Mapping[str, Json]
-    executions: tuple[Visit, ...]
+    executions: tuple[ExecutionRow, ...]
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is still open: nothing, where all is well."""
+    """How many rows are still open; all 0 if nothing is wrong."""
 
     callbacks: int
     requests: int
@@ -51,18 +51,18 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything the judge looks at."""
+    """Everything that the invariants are checked against."""
 
     history: tuple[Entry, ...]
     processes: Mapping[str, Ended]
     rest: Rest
     log: tuple[Mapping[str, Any], ...]
-    """The events as a query reads them from the beginning, after the storm."""
+    """The events from the beginning of the log, read by a query after the storm."""
     journal: Counter[tuple[str, str]]
 
 
 async def gather(folder: Path, database_url: str, log: list[dict[str, Any]]) -> Evidence:
-    """Look at everything; no server may be at work any more."""
+    """Collect the evidence; no server may be running any more."""
     database = connect(database_url)
     await database.open()
     try:
@@ -74,17 +74,17 @@ async def gather(folder: Path, database_url: str, log: list[dict[str, Any]]) -> 
 
 
 def _processes(conn: Connection) -> dict[str, Ended]:
-    executions: dict[str, list[Visit]] = {}
+    executions: dict[str, list[ExecutionRow]] = {}
     c = process_steps.c
     rows = conn.execute(
         select(c.process_id, c.seq, c.step_index, c.name, c.kind, c.status, c.attempt, c.tries).order_by(c.seq)
     )
     for process_id, *row in rows:
-        executions.setdefault(str(process_id), []).append(Visit(*row))
-    found = select(processes.c.id, processes.c.workflow_name, processes.c.status, processes.c.state, processes.c.note)
+        executions.setdefault(str(process_id), []).append(ExecutionRow(*row))
+    query = select(processes.c.id, processes.c.workflow_name, processes.c.status, processes.c.state, processes.c.note)
     return {
         str(id): Ended(name, status, state, tuple(executions.get(str(id), ())), note)
-        for id, name, status, state, note in conn.execute(found)
+        for id, name, status, state, note in conn.execute(query)
     }
 
 
@@ -92,10 +92,10 @@ def _rest(conn: Connection) -> Rest:
     def count(table: Any, *conditions: Any) -> int:
         return conn.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
 
-    twice = select(decisions.c.input_request_id).group_by(decisions.c.input_request_id).having(func.count() > 1)
+    decided_twice = select(decisions.c.input_request_id).group_by(decisions.c.input_request_id).having(func.count() > 1)
     return Rest(
         callbacks=count(callbacks, callbacks.c.status == CallbackStatus.PENDING),
         requests=count(input_requests, input_requests.c.status == InputRequestStatus.OPEN),
         timers=count(timers),
-        decided_twice=count(twice.subquery()),
+        decided_twice=count(decided_twice.subquery()),
     )

@@ -1,4 +1,4 @@
-"""What the driver saw and was promised, line by line in a file: the one side of the comparison."""
+"""The history of the driver: what it observed and which answers it got, one line of a file each."""
 
 import json
 import time
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 
-class Saw(StrEnum):
-    """What happened to the driver."""
+class Observation(StrEnum):
+    """Kinds of entries in the history."""
 
     STARTED = "STARTED"
     """A start was acknowledged: key, number."""
@@ -26,36 +26,36 @@ class Saw(StrEnum):
     """A retry was acknowledged."""
     ABORTED = "ABORTED"
     """An abort was acknowledged."""
-    TOLD = "TOLD"
-    """An event came through the subscription: the event."""
+    EVENT = "EVENT"
+    """The subscription sent an event: its fields."""
     RECONNECTED = "RECONNECTED"
-    """The subscriber went on at a cursor."""
+    """The subscriber connected and went on after its cursor."""
     REFUSED = "REFUSED"
-    """Something was answered that must never be answered here: what."""
+    """A server gave an answer that is always wrong here: what."""
     HURT = "HURT"
-    """A fault was made: kind, and which server or boundary."""
+    """The storm caused a fault: kind, and which server or boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line."""
+    """One line of the history."""
 
-    saw: Saw
+    observation: Observation
     process_id: str | None = None
-    told: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
     at: float = 0.0
-    """Seconds since the epoch: beside the servers' own logs it says what a fault did."""
+    """Seconds since 1970, to find the lines of the servers' logs at the time of a fault."""
 
 
 class History:
-    """The lines so far; each is in the file before the driver does anything else."""
+    """Writes the history; each line is in the file before the driver goes on."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1)
 
-    def note(self, saw: Saw, process_id: str | None = None, **told: Any) -> None:
+    def note(self, observation: Observation, process_id: str | None = None, **details: Any) -> None:
         """Append a line."""
-        self._file.write(json.dumps(asdict(Entry(saw, process_id, told, time.time()))) + "\n")
+        self._file.write(json.dumps(asdict(Entry(observation, process_id, details, time.time()))) + "\n")
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +65,8 @@ class History:
 
 
 def entries(path: Path) -> Iterator[Entry]:
-    """The lines of a file."""
+    """The entries of a history file."""
     with path.open() as lines:
         for line in lines:
-            read = json.loads(line)
-            yield Entry(Saw(read["saw"]), read["process_id"], read["told"], read["at"])
+            row = json.loads(line)
+            yield Entry(Observation(row["observation"]), row["process_id"], row["details"], row["at"])

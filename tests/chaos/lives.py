@@ -1,4 +1,4 @@
-"""Servers as processes of their own: begun by the command or by a fork, signalled, and known to be dead."""
+"""Servers as operating system processes: started by the command or by a fork, with signals and exit codes."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ TESTS = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One life of a server; ``gone`` resolves to its exit code, negative where a signal ended it."""
+    """One life of a server; ``gone`` resolves to its exit code, which is negative if a signal ended it."""
 
     pid: int
     gone: "asyncio.Future[int]"
@@ -35,7 +35,7 @@ class Life:
 
 
 class Nursery:
-    """Begins lives."""
+    """Starts servers."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -45,7 +45,7 @@ class Nursery:
         self._commands: list[asyncio.subprocess.Process] = []
 
     async def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
-        """A life that begins at once: everything is imported already."""
+        """A server that starts at once: the process it is forked from has imported everything."""
         order = {"arguments": list(arguments), "environment": dict(environment), "log": str(log)}
         assert self._process.stdin is not None
         async with self._one_at_a_time:
@@ -54,7 +54,7 @@ class Nursery:
         return Life(pid, self._gone_of(pid))
 
     async def command(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Life:
-        """A life that begins as users begin one."""
+        """A server that starts as users start it."""
         with log.open("ab") as out:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "orchestrator_gql", *arguments),
@@ -66,7 +66,7 @@ class Nursery:
         return Life(process.pid, asyncio.ensure_future(process.wait()))
 
     async def close(self) -> None:
-        """Kill whoever still lives, as is the case where a storm failed."""
+        """Kill the servers that still run, as after a storm that failed."""
         for command in self._commands:
             if command.returncode is None:
                 command.kill()
@@ -76,14 +76,14 @@ class Nursery:
         await self._process.wait()
 
     async def listen(self) -> None:
-        """Hear who was born and who died, until cancelled."""
+        """Read which servers started and ended, until cancelled."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            said = json.loads(line)
-            if "born" in said:
-                self._born.put_nowait(said["born"])
+            message = json.loads(line)
+            if "born" in message:
+                self._born.put_nowait(message["born"])
             else:
-                self._gone_of(said["gone"]).set_result(said["code"])
+                self._gone_of(message["gone"]).set_result(message["code"])
 
     def _gone_of(self, pid: int) -> "asyncio.Future[int]":
         return self._gone.setdefault(pid, asyncio.get_running_loop().create_future())
@@ -91,23 +91,23 @@ class Nursery:
 
 @asynccontextmanager
 async def nursery() -> AsyncIterator[Nursery]:
-    """A nursery; whoever still lives at the end is killed."""
+    """A nursery; servers that still run at the end are killed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "chaos.nursery"),
         env={**os.environ, **path()},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    made = Nursery(process)
-    listening = asyncio.create_task(made.listen())
+    nursery = Nursery(process)
+    listening = asyncio.create_task(nursery.listen())
     try:
-        yield made
+        yield nursery
     finally:
-        await made.close()
+        await nursery.close()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
 
 def path() -> dict[str, str]:
-    """Where the servers find the package and the workflows."""
+    """The environment variable by which servers find the package and the workflows."""
     return {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")])}

@@ -1,9 +1,9 @@
-"""Servers by the hundred: this process has everything imported, and each server is a fork of it.
+"""Starts hundreds of servers: this process has imported everything, and each server is a fork of it.
 
-What a fork runs is the command itself, with its arguments and environment; only the seconds that Python takes to import
-a server and Strawberry to assemble the schema are saved. Orders come as lines of JSON on stdin, ``{"arguments",
-"environment", "log"}``, and are answered on stdout with ``{"born": pid}`` and, when that life is over, ``{"gone": pid,
-"code": code}``.
+A fork runs the command itself, with its arguments and environment. It saves only the seconds that Python needs to
+import a server and Strawberry to build the schema. Orders are lines of JSON on stdin,
+``{"arguments", "environment", "log"}``. The answers on stdout
+are ``{"born": pid}`` and, when the server has ended, ``{"gone": pid, "code": code}``.
 """
 
 import functools
@@ -23,12 +23,12 @@ PRELOADED = (chaos.workflows, orchestrator_gql.cli.serve)
 
 
 def tell(**line: int) -> None:
-    """Say it in one write: the signal below may come between any two."""
+    """Print the line in one write: the signal handler below may run between two writes."""
     os.write(1, (json.dumps(line) + "\n").encode())
 
 
 def bury(*_: object) -> None:
-    """Tell of everybody who died."""
+    """Report every server that ended."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -40,17 +40,17 @@ def bury(*_: object) -> None:
 
 
 def live(order: dict[str, Any]) -> NoReturn:
-    """Be a server until it ends."""
+    """Run the server in this fork until it ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for source, target in ((nothing, 0), (log, 1), (log, 2)):
+    null, log = os.open(os.devnull, os.O_RDONLY), os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     os.environ.update(order["environment"])
     code = 1
     try:
         code = main(order["arguments"])
-    except SystemExit as refused:
-        code = int(refused.code or 0)
+    except SystemExit as error:
+        code = int(error.code or 0)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -58,11 +58,11 @@ def live(order: dict[str, Any]) -> NoReturn:
 
 
 def nurse() -> None:
-    """Take orders until stdin ends, and then nobody is left alive."""
-    assembled = functools.cache(schema.build_schema)
-    assembled(is_development=True)
-    app.build_schema = assembled  # type: ignore[attr-defined]
-    gc.freeze()  # what is shared stays shared: no fork pays for a collection that touches every page
+    """Take orders until stdin ends, then kill the servers that still run."""
+    build_once = functools.cache(schema.build_schema)
+    build_once(is_development=True)
+    app.build_schema = build_once  # type: ignore[attr-defined]
+    gc.freeze()  # shared pages stay shared: no fork pays for a collection that touches every page
     signal.signal(signal.SIGCHLD, bury)
     alive: set[int] = set()
     for line in sys.stdin:

@@ -1,8 +1,8 @@
-"""The storm over PostgreSQL: API servers and workers that are killed, frozen and kept busy, and a database that dies.
+"""The storm over PostgreSQL: API servers and workers are killed, frozen and kept busy, and the database dies.
 
-Each server has a warden that starts it again whenever it is dead, more often than not with a failpoint to die at.
-Meanwhile one fault after the other is made. Processes are started, answered and read all the while, at whichever API
-server answers.
+Each server has a warden, a task that starts it again when it is dead, usually with a failpoint at which it dies. At the
+same time the storm causes one fault after the other. Clients start, answer and read processes all the time, at any API
+server that answers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from support.postgres_cluster import PostgresCluster
 
 from chaos import workflows
 from chaos.evidence import Evidence, gather
-from chaos.history import History, Saw
+from chaos.history import History, Observation
 from chaos.lives import Life, Nursery
 from chaos.site import PATIENT, Site, free_ports, passed
 from chaos.world import World, world
@@ -32,7 +32,7 @@ SETTINGS = {
     "ORCHESTRATOR_HEARTBEAT": "0.5",
     "ORCHESTRATOR_GRACE": "3",
     "ORCHESTRATOR_LOG_LEVEL": "WARNING",
-    workflows.SLOW: "0.5",  # what is frozen must have something in its hands
+    workflows.SLOW: "0.5",  # a frozen worker must have a process
 }
 AT_ONCE = 24
 APIS, WORKERS = 2, 3
@@ -40,29 +40,29 @@ RECORDED = 3.0
 """Seconds in which processes are started while boundaries are recorded."""
 
 LATEST = 20
-"""A boundary kills at most the twentieth time it is passed: a life should do some work."""
+"""A boundary kills at the twentieth pass at the latest, so that a server does some work before."""
 
 FROZEN = LEASE * 1.6
-"""Seconds that a server is held: its leases run out, and others take over what it has in its hands."""
+"""Seconds that a server is frozen: its leases end, and other workers take over its processes."""
 
 WAKING = 1.5
-"""Seconds that a server is spared when it goes on, so that it comes to commit what it had in its hands."""
+"""Seconds without faults for a server that goes on, so that it tries to commit its former processes."""
 
 KINDS = {"kill -9": 8, "stop": 2, "freeze": 5, "busy loop": 2, "queue emptied": 2, "database killed": 1}
-"""How often each fault is made, against the others."""
+"""The weight of each fault against the others."""
 
 PACE = (0.8, 2.0)
-"""Seconds between two faults, from and to: between them some work is done."""
+"""Seconds between two faults, from and to: the servers do some work in between."""
 
 ARMED = 0.6
-"""How many lives have a failpoint."""
+"""The share of lives that have a failpoint."""
 
 DEATHS = ("failpoint", "kill -9", "stop")
 CANNOT_START, WITHOUT_DATABASE = 2, "cannot be used: connection"
-"""How a server ends that finds no database when it starts, and what it says: it is right to."""
+"""The exit code and the message of a server that finds no database at its start; both are correct."""
 
 REFUSED = "a commit was refused"
-"""What a worker logs whose process is in other hands."""
+"""What a worker logs if another worker has its process."""
 
 
 @dataclass(slots=True)
@@ -76,11 +76,11 @@ class Post:
     life: Life | None = None
     lives: int = 0
     frozen: set[int] = field(default_factory=set)
-    """The lives that were held longer than their leases."""
+    """The numbers of the lives that were frozen longer than their leases."""
     is_armed: bool = False
-    """It is to die at a failpoint."""
+    """It will die at a failpoint."""
     is_held: bool = False
-    """It is held now; killed meanwhile, it could not show what it does when it wakes up."""
+    """It is frozen now. The storm does not kill it: it must show what it does when it goes on."""
 
     @property
     def is_api(self) -> bool:
@@ -90,7 +90,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What came of it; ``refused``: commits of processes that were in other hands, and those by frozen servers."""
+    """The result of a storm; ``refused`` counts commits of workers that had lost their process."""
 
     evidence: Evidence
     boundaries: frozenset[str]
@@ -111,7 +111,7 @@ class Deployment:
     kills: int
     deaths: int = 0
     killed_at: set[str] = field(default_factory=set)
-    """The boundaries at which a server died; the others come first."""
+    """The boundaries at which a server died already; the others are used first."""
     database_dies: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -146,26 +146,26 @@ class Deployment:
     def _failpoint(self, post: Post) -> str | None:
         if self.is_over:
             return None
-        spared = sorted(post.boundaries.keys() - self.killed_at)
-        if spared:
-            return f"{self.dice.choice(spared)}:1"
+        remaining = sorted(post.boundaries.keys() - self.killed_at)
+        if remaining:
+            return f"{self.dice.choice(remaining)}:1"
         boundary = self.dice.choice(sorted(post.boundaries))
         return f"{boundary}:{self.dice.randint(1, min(LATEST, post.boundaries[boundary]))}"
 
     def _note_death(self, post: Post, failpoint: str | None, code: int) -> None:
         kind = {KILLED: "failpoint", -SIGKILL: "kill -9", -SIGTERM: "stop", 0: "stop"}.get(code)
         if kind is None:
-            said = (self.site.folder / f"{post.name}-{post.lives}.log").read_text()
-            if not (code == CANNOT_START and WITHOUT_DATABASE in said):
-                self.history.note(Saw.REFUSED, what=f"{post.name} ended with {code}: {said[-500:]}")
+            log = (self.site.folder / f"{post.name}-{post.lives}.log").read_text()
+            if not (code == CANNOT_START and WITHOUT_DATABASE in log):
+                self.history.note(Observation.REFUSED, what=f"{post.name} ended with {code}: {log[-500:]}")
         if kind in DEATHS:
             self.deaths += 1
             where = (failpoint or "").rpartition(":")[0] if kind == "failpoint" else ""
             self.killed_at.add(where)
-            self.history.note(Saw.HURT, kind=kind, who=post.name, where=where)
+            self.history.note(Observation.HURT, kind=kind, who=post.name, where=where)
 
     async def rage(self) -> None:
-        """Make one fault after the other until enough servers died."""
+        """Cause one fault after the other until enough servers died."""
         faults: Mapping[str, Callable[[], Awaitable[None]]] = {
             "kill -9": lambda: self._end(SIGKILL),
             "stop": lambda: self._end(SIGTERM),
@@ -193,18 +193,18 @@ class Deployment:
         post.is_held = True
         post.frozen.add(post.lives)
         life.signal(SIGSTOP)
-        self.history.note(Saw.HURT, kind="freeze", who=post.name)
+        self.history.note(Observation.HURT, kind="freeze", who=post.name)
         await asyncio.sleep(FROZEN)
         life.signal(SIGCONT)
         await asyncio.sleep(WAKING)
         post.is_held = False
 
     async def _keep_busy(self) -> None:
-        self.history.note(Saw.HURT, kind="busy loop")
+        self.history.note(Observation.HURT, kind="busy loop")
         await self.outside.run(workflows.straight, busy=FROZEN)
 
     async def _busiest(self) -> Post | None:
-        """The worker with the most processes in its hands, of those that are to die of nothing else."""
+        """The worker with the most processes, of the servers that are neither armed nor frozen."""
         held = await self._execute("SELECT worker FROM processes WHERE worker IS NOT NULL")
         counts = Counter(int(worker.split(":")[1]) for (worker,) in held)
         able = [post for post in self.posts if not (post.is_armed or post.is_held) and post.life]
@@ -213,7 +213,7 @@ class Deployment:
 
     async def _empty_queue(self) -> None:
         await self._execute("TRUNCATE procrastinate_jobs CASCADE")
-        self.history.note(Saw.HURT, kind="queue emptied")
+        self.history.note(Observation.HURT, kind="queue emptied")
 
     async def _execute(self, statement: str) -> Sequence[Any]:
         url = make_url(self.site.database_url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -223,19 +223,19 @@ class Deployment:
                 cursor = conn.execute(statement.encode())
                 return cursor.fetchall() if cursor.description else ()
 
-        async with self.database_dies:  # not while it is away
+        async with self.database_dies:  # not while the database is down
             return await asyncio.to_thread(execute)
 
     async def _kill_database(self) -> None:
         async with self.database_dies:
-            self.history.note(Saw.HURT, kind="database killed")
+            self.history.note(Observation.HURT, kind="database killed")
             await asyncio.to_thread(self.cluster.stop_immediately)
             await asyncio.sleep(self.dice.uniform(0.2, 2.0))
             await asyncio.to_thread(self.cluster.start)
 
 
 async def storm(folder: Path, nursery: Nursery, cluster: PostgresCluster, *, kills: int, seed: int) -> Storm:
-    """Let so many servers die while everything else goes wrong as well, and let everything end."""
+    """Kill ``kills`` servers among all other faults, then let every process end."""
     dice = random.Random(seed)
     ports = free_ports(APIS + WORKERS)
     public = f"http://127.0.0.1:{ports[0]}"
@@ -254,7 +254,7 @@ async def storm(folder: Path, nursery: Nursery, cluster: PostgresCluster, *, kil
 
 
 async def _record(deployment: Deployment) -> None:
-    """One life of each server in which nobody is killed, to learn which boundaries it comes to."""
+    """Run each server once without a kill, to record the boundaries that it passes."""
     logs = [deployment.site.folder / f"boundaries-{post.name}" for post in deployment.posts]
     await asyncio.gather(*(deployment.begin(post, log=log) for post, log in zip(deployment.posts, logs, strict=True)))
     enough = asyncio.Event()
@@ -268,7 +268,7 @@ async def _record(deployment: Deployment) -> None:
 
 
 async def _weather(deployment: Deployment) -> list[dict[str, Any]]:
-    """The storm and the calm after it; the log when all have ended."""
+    """The storm and the time after it; the event log when all processes have ended."""
     outside = deployment.outside
     enough = asyncio.Event()
     supplied = asyncio.create_task(outside.supply(enough, AT_ONCE))
@@ -276,7 +276,7 @@ async def _weather(deployment: Deployment) -> list[dict[str, Any]]:
     try:
         await deployment.rage()
         enough.set()
-        await asyncio.wait([supplied], timeout=PATIENT)  # what does not end by then is found by the judge
+        await asyncio.wait([supplied], timeout=PATIENT)  # the invariants report open processes
         log = await outside.log()
     finally:
         for task in (supplied, *wardens):
@@ -289,7 +289,7 @@ async def _weather(deployment: Deployment) -> list[dict[str, Any]]:
 
 
 def _refused(folder: Path, posts: Sequence[Post]) -> Iterator[tuple[int, bool]]:
-    """How many commits each life was refused, and whether it had been frozen."""
+    """For each life: how many of its commits were refused, and whether it had been frozen."""
     for post in posts:
         for number in range(1, post.lives + 1):
             log = folder / f"{post.name}-{number}.log"

@@ -1,4 +1,4 @@
-"""The storm over one SQLite file: one server, killed at every boundary of every commit, and at any moment between."""
+"""The storm over one SQLite file: one server, killed at every boundary of every commit and at random moments."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 
 from chaos.evidence import Evidence, gather
-from chaos.history import History, Saw
+from chaos.history import History, Observation
 from chaos.lives import Life, Nursery
 from chaos.site import PATIENT, Site, free_ports, passed
 from chaos.world import world
@@ -21,42 +21,42 @@ SETTINGS = {
     "ORCHESTRATOR_LOG_LEVEL": "WARNING",
 }
 AT_ONCE = 6
-"""Processes under way: enough that every kill finds something to destroy."""
+"""Processes at the same time: enough that every kill interrupts some work."""
 
 LATEST = 4
-"""A boundary kills the first, second, third or fourth time it is passed."""
+"""A boundary kills at its first, second, third or fourth pass."""
 
 RECORDED = 1.0
 """Seconds in which processes are started while boundaries are recorded."""
 
 LIFE = 3.0
-"""Seconds that a life is given to come to its failpoint; then it is stopped."""
+"""Seconds in which a server must reach its failpoint; then it is stopped."""
 
 MOMENT = (0.05, 0.6)
-"""Seconds between which a life is ended that has no failpoint."""
+"""Seconds after which a server without a failpoint is killed, from and to."""
 
 FAREWELL = (0.6, 1.2)
-"""Seconds between which a life is told to stop that has a failpoint at its end."""
+"""Seconds after which a server is stopped whose failpoint is in its shutdown, from and to."""
 
 AT_ANY_MOMENT = 0.3
-"""How many lives have no failpoint, once each boundary had its turn."""
+"""The share of lives without a failpoint, after each boundary has had its turn."""
 
 TRIES = 5
-"""Lives that are given to a boundary which the ones before did not come to."""
+"""How many lives may try to reach one boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What came of it."""
+    """The result of a storm."""
 
     evidence: Evidence
     boundaries: frozenset[str]
-    """Every boundary there is, as two recorded lives went through them."""
+    """Every boundary that two recorded lives passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How a life ends: at the failpoint or, where there is none, killed after so many seconds."""
+    """How a life ends: at its failpoint, or killed after ``seconds`` if it has none."""
 
     seconds: float
     boundary: str = ""
@@ -64,13 +64,13 @@ class Fate:
 
     @property
     def failpoint(self) -> str | None:
-        """As the environment takes it."""
+        """The value for the environment variable."""
         return f"{self.boundary}:{self.times}" if self.boundary else None
 
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """When in a life the boundaries are come to: only in the first one of a file, in any, and only at its end."""
+    """Which boundaries a server passes: only with a new file, always, and only in its shutdown."""
 
     birth: frozenset[str]
     life: Counter[str]
@@ -78,7 +78,7 @@ class Boundaries:
 
 
 class Fates:
-    """Each boundary once, in no order, and again where a life did not come to it; then any of them or any moment."""
+    """Each boundary once, in random order, again if a life did not reach it; then random ones or random moments."""
 
     def __init__(self, boundaries: Boundaries, dice: random.Random, kills: int) -> None:
         self._boundaries, self._dice, self._left = boundaries, dice, kills
@@ -86,7 +86,7 @@ class Fates:
         self._first = dict.fromkeys(dice.sample(self._every, len(self._every)), TRIES)
 
     def next(self) -> Fate | None:
-        """The next life's; None where enough have died."""
+        """The fate of the next life; None if enough servers have died."""
         if self._first:
             return self._at(next(iter(self._first)), 1)
         if self._left <= 0:
@@ -101,7 +101,7 @@ class Fates:
         self._left -= kind != "stop"
         tries = self._first.pop(fate.boundary, 1) - 1
         if kind == "stop" and tries > 0:
-            self._first[fate.boundary] = tries  # behind the others
+            self._first[fate.boundary] = tries  # after the others
 
     def _at(self, boundary: str, times: int) -> Fate:
         seconds = LIFE if boundary in self._boundaries.life else self._dice.uniform(*FAREWELL)
@@ -109,14 +109,14 @@ class Fates:
 
 
 async def storm(folder: Path, nursery: Nursery, *, kills: int, seed: int) -> Storm:
-    """Kill so many servers, at each boundary first, and let everything end."""
+    """Kill ``kills`` servers, at each boundary first, then let every process end."""
     dice = random.Random(seed)
     boundaries = await _recorded(folder / "recorded", nursery)
     site = _site(folder, nursery)
     with History(folder / "history") as history:
         for number, boundary in enumerate(sorted(boundaries.birth)):
             await _born_again(folder / f"birth-{number}", nursery, boundary)
-            history.note(Saw.HURT, kind="failpoint", where=boundary)
+            history.note(Observation.HURT, kind="failpoint", where=boundary)
         fates = Fates(boundaries, dice, kills - len(boundaries.birth))
         log = await _rage(site, history, fates, dice)
     evidence = await gather(folder, site.database_url, log)
@@ -124,7 +124,7 @@ async def storm(folder: Path, nursery: Nursery, *, kills: int, seed: int) -> Sto
 
 
 async def _rage(site: Site, history: History, fates: Fates, dice: random.Random) -> list[dict[str, Any]]:
-    """One life after the other, while processes are started; the log when all have ended."""
+    """Run one life after the other while clients start processes; the event log when all have ended."""
     [port] = free_ports(1)
     async with world([f"http://127.0.0.1:{port}"], history, dice) as outside:
         enough = asyncio.Event()
@@ -135,7 +135,7 @@ async def _rage(site: Site, history: History, fates: Fates, dice: random.Random)
                 fates.met(fate, await _kill(life, fate, history))
             life = await _begin(site, port, outside.remote)
             enough.set()
-            await asyncio.wait([supplied], timeout=PATIENT)  # what does not end by then is found by the judge
+            await asyncio.wait([supplied], timeout=PATIENT)  # the invariants report open processes
             log = await outside.log()
         finally:
             supplied.cancel()
@@ -154,7 +154,7 @@ async def _begin(site: Site, port: int, remote: str, failpoint: str | None = Non
 
 
 async def _recorded(folder: Path, nursery: Nursery) -> Boundaries:
-    """The boundaries of two lives in which nobody is killed: the first one's, which makes the file, and the next's."""
+    """The boundaries of two lives without a kill: the first one creates the file, the second one finds it."""
     site = _site(folder, nursery)
     [port] = free_ports(1)
     before: list[Counter[str]] = []
@@ -176,9 +176,9 @@ async def _recorded(folder: Path, nursery: Nursery) -> Boundaries:
 
 
 async def _kill(life: Life, fate: Fate, history: History) -> str:
-    """See that the life ends as is its fate; how it ended.
+    """Wait until the life ends by its fate, and return how it ended.
 
-    One that did not come to its failpoint in time is told to stop: some boundaries are only come to then.
+    A server that did not reach its failpoint in time is stopped: it passes some boundaries only in its shutdown.
     """
     try:
         code = await asyncio.wait_for(asyncio.shield(life.gone), fate.seconds)
@@ -186,12 +186,12 @@ async def _kill(life: Life, fate: Fate, history: History) -> str:
         code = await life.end(SIGTERM if fate.failpoint else SIGKILL)
     kind = {KILLED: "failpoint", -SIGKILL: "kill -9", 0: "stop", -SIGTERM: "stop"}.get(code)
     assert kind is not None, f"the server ended with {code}"
-    history.note(Saw.HURT, kind=kind, where=fate.boundary if kind == "failpoint" else "")
+    history.note(Observation.HURT, kind=kind, where=fate.boundary if kind == "failpoint" else "")
     return kind
 
 
 async def _born_again(folder: Path, nursery: Nursery, boundary: str) -> None:
-    """Kill a server while it makes its file; the next one makes it whole, and takes requests."""
+    """Kill a server while it creates its file; the next server completes the file and takes requests."""
     site = _site(folder, nursery)
     [port] = free_ports(1)
     life = await _begin(site, port, "", f"{boundary}:1")

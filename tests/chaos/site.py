@@ -1,4 +1,4 @@
-"""Where the servers of one storm live: a folder, a database, a port each, and what they are told in the environment."""
+"""The site of one storm: the folder, the database, the ports and the environment of its servers."""
 
 import socket
 from collections import Counter
@@ -11,24 +11,24 @@ from chaos.lives import Life, Nursery
 from orchestrator_gql.storage.database import failpoints
 
 PATIENT = 180.0
-"""Seconds; longer than anything takes that ends at all."""
+"""Seconds; longer than any process needs that ends at all."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on; a server keeps its own through all its lives, as in a deployment."""
+    """Ports that nobody listens on; a server keeps its port through all its lives, as in a deployment."""
     sockets = [socket.socket() for _ in range(count)]
     try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in sockets]
     finally:
-        for one in sockets:
-            one.close()
+        for listener in sockets:
+            listener.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Everything that is the same for each life."""
+    """Everything that is the same for each life of a server."""
 
     folder: Path
     database_url: str
@@ -46,7 +46,7 @@ class Site:
         log: Path | None = None,
         forked: bool = True,
     ) -> Life:
-        """A life of the server ``name``, which dies at the failpoint, or tells the log which ones there are."""
+        """Start the server ``name``; it dies at ``failpoint``, and writes the boundaries that it passes to ``log``."""
         arguments = [*command, "--workflows", "chaos.workflows", "--port", str(port), "--database", self.database_url]
         environment = {workflows.FOLDER: str(self.folder), workflows.REMOTE: remote, **self.settings}
         if failpoint is not None:
@@ -58,5 +58,5 @@ class Site:
 
 
 def passed(log: Path) -> Counter[str]:
-    """The boundaries that a recorded life went through so far, and how often."""
+    """The boundaries that a recorded life has passed so far, and how often."""
     return Counter(line.partition(" ")[2] for line in log.read_text().splitlines())

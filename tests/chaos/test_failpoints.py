@@ -1,4 +1,4 @@
-"""Where a failpoint is, what it is called, and that nobody who does not ask for one has any."""
+"""Failpoints: their places, their names, and that a server has none unless its environment asks for it."""
 
 import asyncio
 from functools import partial
@@ -15,20 +15,20 @@ from orchestrator_gql.storage.database.failpoints import ARMED, KILLED, LOG, nam
 
 
 def named(conn: Connection) -> int | None:
-    """A unit with a name."""
+    """A unit of work with a name."""
     return conn.execute(text("SELECT 1")).scalar()
 
 
 def fails(conn: Connection) -> None:
-    """A unit that is undone."""
+    """A unit of work that is rolled back."""
     raise KeyError(conn)
 
 
-def test_a_boundary_is_called_what_its_unit_is_called_wherever_that_was_made() -> None:
+def test_a_boundary_has_the_name_of_its_unit_wherever_the_unit_is_defined() -> None:
     def within(conn: Connection) -> None:
         named(conn)
 
-    prefix = f"{__name__}.test_a_boundary_is_called_what_its_unit_is_called_wherever_that_was_made"
+    prefix = f"{__name__}.test_a_boundary_has_the_name_of_its_unit_wherever_the_unit_is_defined"
     assert name_of(named) == f"{__name__}.named"
     assert name_of(processes.drop_leases) == "storage.processes.drop_leases"
     assert name_of(within) == f"{prefix}.within"
@@ -37,14 +37,14 @@ def test_a_boundary_is_called_what_its_unit_is_called_wherever_that_was_made() -
     assert name_of(lambda conn: processes.drop_leases(conn, "me")) == f"{prefix}[processes.drop_leases]"
 
 
-def test_who_asks_for_none_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_has_no_failpoints_unless_its_environment_asks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ARMED, raising=False)
     monkeypatch.delenv(LOG, raising=False)
 
     assert read_failpoints() is None
 
 
-async def test_each_commit_has_a_boundary_before_and_one_after_it_and_a_rollback_has_none(
+async def test_each_commit_has_a_boundary_before_and_after_it_and_a_rollback_has_none(
     storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = tmp_path / "boundaries"
@@ -62,11 +62,11 @@ async def test_each_commit_has_a_boundary_before_and_one_after_it_and_a_rollback
     assert passed(log) == {f"before {__name__}.named": 2, f"after {__name__}.named": 2}
 
 
-async def test_an_armed_server_dies_at_its_boundary_and_says_so_nowhere_but_in_the_log(tmp_path: Path) -> None:
+async def test_an_armed_server_dies_at_its_boundary_and_writes_so_only_to_the_boundary_log(tmp_path: Path) -> None:
     log = tmp_path / "boundaries"
     [port] = free_ports(1)
-    async with nursery() as born:
-        site = Site(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}", born)
+    async with nursery() as servers:
+        site = Site(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}", servers)
         boundary = "before storage.processes.drop_leases"
         life = await site.begin("server", ["serve"], port=port, failpoint=f"{boundary}:1", log=log)
         async with asyncio.timeout(60):

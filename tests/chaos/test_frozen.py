@@ -1,4 +1,4 @@
-"""A worker is frozen in a step for longer than its lease, and goes on: what it has in its hands is another's now."""
+"""A worker is frozen in a step for longer than its lease; when it goes on, another worker has its process."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from support.database import PostgresServer
 
 from chaos import workflows
 from chaos.evidence import gather
-from chaos.history import History, Saw
+from chaos.history import History, Observation
 from chaos.invariants import lost, twice
 from chaos.lives import Life, nursery
 from chaos.on_postgres import REFUSED
@@ -30,8 +30,8 @@ SETTINGS = {
 }
 
 
-async def called(folder: Path, times: int) -> None:
-    """Wait until the body of the slow step was called so often."""
+async def step_was_called(folder: Path, times: int) -> None:
+    """Wait until the body of the slow step was called ``times`` times."""
 
     def look() -> bool | None:
         return sum(count for (_, name), count in workflows.journal(folder).items() if name == "slow") >= times or None
@@ -40,7 +40,7 @@ async def called(folder: Path, times: int) -> None:
 
 
 async def holder(url: str) -> int:
-    """The operating system's number of the worker that holds the one process."""
+    """The process id of the worker that has the only process."""
     database = connect(url)
     await database.open()
     try:
@@ -51,14 +51,14 @@ async def holder(url: str) -> int:
 
 
 async def freeze_and_thaw(site: Site, outside: World, lives: dict[str, Life]) -> str:
-    """Freeze whoever is at the slow step until another is, too; the name of the frozen one."""
+    """Freeze the worker in the slow step until another worker runs it, too; the name of the frozen worker."""
     running = asyncio.create_task(outside.run(workflows.straight))
-    await called(site.folder, 1)
+    await step_was_called(site.folder, 1)
     pid = await holder(site.database_url)
     [frozen] = [name for name, life in lives.items() if life.pid == pid]
     lives[frozen].signal(SIGSTOP)
-    outside.history.note(Saw.HURT, kind="freeze")
-    await called(site.folder, 2)
+    outside.history.note(Observation.HURT, kind="freeze")
+    await step_was_called(site.folder, 2)
     lives[frozen].signal(SIGCONT)
     async with asyncio.timeout(60):
         await running
@@ -66,7 +66,7 @@ async def freeze_and_thaw(site: Site, outside: World, lives: dict[str, Life]) ->
     return frozen
 
 
-async def test_a_worker_that_was_frozen_cannot_commit_what_another_took_over(
+async def test_a_frozen_worker_cannot_commit_a_process_that_another_worker_took_over(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
     ports = free_ports(3)

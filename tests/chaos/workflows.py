@@ -1,4 +1,4 @@
-"""Workflows whose every step writes a line to a journal, and whose action calls the driver's remote service."""
+"""Workflows whose steps write a line to a journal, and whose action calls the driver's remote service."""
 
 import asyncio
 import json
@@ -17,8 +17,8 @@ from orchestrator_gql.workflow import StepList, workflow
 from orchestrator_gql.workflow.model import ActionStep
 
 FOLDER, REMOTE, SLOW = "CHAOS_FOLDER", "CHAOS_REMOTE", "CHAOS_SLOW"
-"""What a server is told in its environment: the journal's folder, the remote service's address, and the seconds that a
-slow step takes: something must be under way when the kill comes."""
+"""Environment variables of a server: the folder of the journal, the address of the remote service, and the seconds
+that a slow step takes, so that a kill interrupts something."""
 
 
 def journal(folder: Path) -> Counter[tuple[str, str]]:
@@ -29,7 +29,7 @@ def journal(folder: Path) -> Counter[tuple[str, str]]:
 
 
 def _note(process_id: UUID, name: str) -> None:
-    """Write down that the step was called, in one write that survives the death of this process."""
+    """Write that the step was called, in one write that survives the death of this process."""
     file = os.open(Path(os.environ[FOLDER]) / "journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(file, f"{process_id} {name}\n".encode())
@@ -38,7 +38,7 @@ def _note(process_id: UUID, name: str) -> None:
 
 
 def _is_first(process_id: UUID, name: str) -> bool:
-    """Whether nobody was here before, in this life or an earlier one."""
+    """True for the first call, over all lives of the servers."""
     try:
         (Path(os.environ[FOLDER]) / f"{name}-{process_id}").touch(exist_ok=False)
     except FileExistsError:
@@ -46,14 +46,14 @@ def _is_first(process_id: UUID, name: str) -> bool:
     return True
 
 
-def asked() -> FormGenerator:
-    """The start form: the number by which the driver knows the process, and how long its loop is kept busy."""
+def start_form() -> FormGenerator:
+    """The start form: the driver's number of the process, and how many seconds a step blocks the event loop."""
 
-    class Asked(FormPage):
+    class StartPage(FormPage):
         number: int
         busy: float = 0.0
 
-    answer = yield Asked
+    answer = yield StartPage
     return {"number": answer.number, "busy": answer.busy}
 
 
@@ -68,7 +68,7 @@ def _plain(name: str) -> ActionStep:
 
 @step("hog")
 async def hog(process_id: UUID, busy: float) -> None:
-    """Hold the event loop, as an author does who calls something that blocks; once, or no worker would get past it."""
+    """Block the event loop, as a blocking call of an author does; only once, or no worker would finish the step."""
     _note(process_id, "hog")
     if busy and _is_first(process_id, "hog"):
         time.sleep(busy)  # noqa: ASYNC251 - the fault itself
@@ -93,7 +93,7 @@ def judge(process_id: UUID, number: int, callback_result: State) -> State:
 
 @inputstep("confirm")
 def confirm(state: State) -> FormGenerator:
-    """Somebody looks at the result, and says so."""
+    """A person looks at the result and confirms it."""
 
     class Confirm(FormPage):
         result: ReadOnly[str] = str(state["judged"])
@@ -124,13 +124,13 @@ def stumble(process_id: UUID) -> None:
         raise ProcessFailureError("It waits for an operator.")
 
 
-@workflow("Call, judge, confirm", initial_input_form=asked)
+@workflow("Call, judge, confirm", initial_input_form=start_form)
 def journey() -> StepList:
     prepare, report = _plain("prepare"), _plain("report")
     return begin >> prepare >> callback_step("Job", call, judge) >> confirm >> again >> slow >> report
 
 
-@workflow("Ten steps", initial_input_form=asked)
+@workflow("Ten steps", initial_input_form=start_form)
 def straight() -> StepList:
     steps = begin >> hog
     for number in range(1, 9):
@@ -138,6 +138,6 @@ def straight() -> StepList:
     return steps >> slow
 
 
-@workflow("Fail, be retried, fail again, be aborted", initial_input_form=asked)
+@workflow("Fail, be retried, fail again, be aborted", initial_input_form=start_form)
 def troubled() -> StepList:
     return begin >> _plain("prepare") >> stumble >> callback_step("Job", call, judge)

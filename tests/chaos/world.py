@@ -1,7 +1,7 @@
-"""Who works with the servers from outside: a client that starts, a remote service, a person at the forms, a reader.
+"""The clients of the servers: a client that starts processes, a remote service, a person who answers forms, a reader.
 
-Each tries again for ever, at any server that answers, until it is told yes: what it was told yes to is noted, and must
-never be lost. What can only be answered no where something was lost or mixed up is noted as refused.
+Each tries again, at any server that answers, until its request is accepted. An accepted request is noted in the history
+and must never be lost. A refusal that proves a loss or a mistake is noted as refused.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from chaos.history import History, Saw
+from chaos.history import History, Observation
 from chaos.workflows import journey, straight, troubled
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, subscribe
 from orchestrator_gql.storage.events import BEGINNING
@@ -52,7 +52,7 @@ PAUSES = (1.0, 4.0)
 
 
 class World:
-    """Everybody outside, and what they know."""
+    """All clients, and what they know."""
 
     def __init__(self, addresses: Sequence[str], history: History, dice: random.Random) -> None:
         self.addresses = list(addresses)
@@ -67,7 +67,7 @@ class World:
         self._errands: set[asyncio.Task[None]] = set()
 
     async def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """The data of an answer that some server gave in the end."""
+        """The data of the first answer without an error."""
         while True:
             url = f"{self.dice.choice(self.addresses)}/graphql"
             try:
@@ -80,11 +80,11 @@ class World:
                 data: dict[str, Any] = body["data"]
                 return data
             if {error.get("extensions", {}).get("code") for error in body["errors"]} - AWAY:
-                self.history.note(Saw.REFUSED, what=f"an answer: {body['errors']}")
+                self.history.note(Observation.REFUSED, what=f"an answer: {body['errors']}")
             await asyncio.sleep(AGAIN)
 
     async def supply(self, enough: asyncio.Event, at_once: int) -> None:
-        """Keep so many processes under way until it is enough, then see them end."""
+        """Run ``at_once`` processes at a time until ``enough`` is set, then wait until they end."""
 
         async def one_after_the_other() -> None:
             while not enough.is_set():
@@ -101,92 +101,92 @@ class World:
         await self.ask(PAUSE, {"paused": False})
 
     async def run(self, *workflows: Workflow, busy: float = 0.0) -> str:
-        """Start a process, perhaps twice with the same key, and wait until the subscription tells its end; its id.
+        """Start a process, perhaps twice with the same key, and wait until the subscription sends its end; its id.
 
-        It is of one of the workflows after the other. ``busy``: seconds for which it holds the loop of its worker.
+        The workflows take turns. ``busy``: seconds for which the process blocks the event loop of its worker.
         """
         number = next(self._numbers)
         turns = workflows or (journey, straight, journey, troubled)
         workflow = turns[number % len(turns)].name
         key = f"start-{number}"
         page = {"number": number, "busy": busy}
-        wanted = {"workflowName": workflow, "pages": [page], "idempotencyKey": key}
+        values = {"workflowName": workflow, "pages": [page], "idempotencyKey": key}
         for _ in range(self.dice.choice((1, 1, 2))):
-            said = await self._start(wanted)
-            if said["__typename"] != "StartWorkflowSuccess":
-                self.history.note(Saw.REFUSED, what=f"start {key}: {said}")
-                raise AssertionError(f"a start was refused: {said}")
-            process_id: str = said["process"]["id"]
-            self.history.note(Saw.STARTED, process_id, key=key, number=number)
+            response = await self._start(values)
+            if response["__typename"] != "StartWorkflowSuccess":
+                self.history.note(Observation.REFUSED, what=f"start {key}: {response}")
+                raise AssertionError(f"a start was refused: {response}")
+            process_id: str = response["process"]["id"]
+            self.history.note(Observation.STARTED, process_id, key=key, number=number)
         if number % 3 == 0:
             await self.write_note(process_id)
         while process_id not in self.ended:
             await self._changed.wait()
         return process_id
 
-    async def _start(self, wanted: dict[str, Any]) -> dict[str, Any]:
+    async def _start(self, values: dict[str, Any]) -> dict[str, Any]:
         while True:
-            said: dict[str, Any] = (await self.ask(START, {"input": wanted}))["startWorkflow"]
-            if said["__typename"] != "EnginePausedError":
-                return said
+            response: dict[str, Any] = (await self.ask(START, {"input": values}))["startWorkflow"]
+            if response["__typename"] != "EnginePausedError":
+                return response
             await asyncio.sleep(AGAIN)
 
     async def write_note(self, process_id: str) -> None:
-        """Write a note beside the process, whose steps run on."""
+        """Write a note at the process while its steps run."""
         note = f"seen {process_id[-6:]}"
-        said = (await self.ask(NOTE, {"input": {"processId": process_id, "note": note}}))["updateProcessNote"]
-        if said["__typename"] == DONE:
-            self.history.note(Saw.NOTED, process_id, note=note)
+        response = (await self.ask(NOTE, {"input": {"processId": process_id, "note": note}}))["updateProcessNote"]
+        if response["__typename"] == DONE:
+            self.history.note(Observation.NOTED, process_id, note=note)
         else:
-            self.history.note(Saw.REFUSED, process_id, what=f"note: {said}")
+            self.history.note(Observation.REFUSED, process_id, what=f"note: {response}")
 
     async def mend(self, process_id: str) -> None:
-        """Retry what failed where it can be retried, and abort it where it cannot."""
-        while (stands := (await self.ask(STANDS, {"id": process_id}))["process"])["status"] == "FAILED":
-            is_hopeful = "RETRY" in stands["availableActions"]
-            said = await self.ask(RETRY if is_hopeful else ABORT, {"input": {"processId": process_id}})
-            if next(iter(said.values()))["__typename"] == DONE:
-                self.history.note(Saw.RETRIED if is_hopeful else Saw.ABORTED, process_id)
+        """Retry the failed process, or abort it if it cannot be retried."""
+        while (process := (await self.ask(STANDS, {"id": process_id}))["process"])["status"] == "FAILED":
+            is_hopeful = "RETRY" in process["availableActions"]
+            response = await self.ask(RETRY if is_hopeful else ABORT, {"input": {"processId": process_id}})
+            if next(iter(response.values()))["__typename"] == DONE:
+                self.history.note(Observation.RETRIED if is_hopeful else Observation.ABORTED, process_id)
                 return
-            await asyncio.sleep(AGAIN)  # an earlier try that was not acknowledged did it, or the engine is paused
+            await asyncio.sleep(AGAIN)  # an earlier request without an answer did it, or the engine is paused
 
     async def tinker(self) -> None:
-        """Pause the engine now and then, resume it, and ask whether a server is ready, until cancelled."""
+        """Pause and resume the engine now and then, and ask whether a server is ready, until cancelled."""
         while True:
             await self.ask(PAUSE, {"paused": True})
             await asyncio.sleep(self.dice.uniform(0.0, 0.5))
             await self.ask(PAUSE, {"paused": False})
-            with suppress(httpx.TransportError):  # as a balancer asks, which tries the writing
+            with suppress(httpx.TransportError):  # like a load balancer; the check also tries to write
                 await self.http.get(f"{self.dice.choice(self.addresses)}/health/ready")
             await asyncio.sleep(self.dice.uniform(*PAUSES))
 
     async def confirm(self, process_id: str, request_id: str) -> None:
         """Answer the form."""
         comment = f"seen {request_id[-6:]}"
-        wanted = {"inputRequestId": request_id, "pages": [{"comment": comment}], "idempotencyKey": request_id}
-        said = (await self.ask(CONFIRM, {"input": wanted}))["submitForm"]
-        if said["__typename"] == "SubmitFormSuccess":
-            self.history.note(Saw.CONFIRMED, process_id, comment=comment)
+        values = {"inputRequestId": request_id, "pages": [{"comment": comment}], "idempotencyKey": request_id}
+        response = (await self.ask(CONFIRM, {"input": values}))["submitForm"]
+        if response["__typename"] == "SubmitFormSuccess":
+            self.history.note(Observation.CONFIRMED, process_id, comment=comment)
         else:
-            self.history.note(Saw.REFUSED, process_id, what=f"form {request_id}: {said}")
+            self.history.note(Observation.REFUSED, process_id, what=f"form {request_id}: {response}")
 
     async def deliver(self, order: dict[str, Any], how: str) -> None:
-        """Send what a job came to until it is acknowledged; some jobs tell how far they are, and some fail."""
+        """Send the result of a job until a server acknowledges it; some jobs report progress, and some fail."""
         process_id, number = order["process_id"], order["number"]
         payload = {"number": number, "rc": 0}
         if number % 5 == 0:
             await self._post(process_id, f"{order['route']}/progress", {"percent": 50}, can_be_late=True)
         if number % 4 == 3:
             receipt = await self._post(process_id, f"{order['route']}/fail", {"message": "It failed."})
-            self.history.note(Saw.FAILED, process_id, receipt=receipt)
+            self.history.note(Observation.FAILED, process_id, receipt=receipt)
             return
         receipt = await self._post(process_id, order["route"], payload)
-        self.history.note(Saw.DELIVERED, process_id, receipt=receipt, number=number, how=how)
+        self.history.note(Observation.DELIVERED, process_id, receipt=receipt, number=number, how=how)
 
     async def _post(
         self, process_id: str, route: str, payload: dict[str, Any], can_be_late: bool = False
     ) -> str | None:
-        """The receipt that some server gave in the end."""
+        """POST until a server acknowledges; the receipt."""
         while True:
             try:
                 response = await self.http.post(self.dice.choice(self.addresses) + route, json=payload)
@@ -198,12 +198,12 @@ class World:
                 return receipt
             if response.status_code < 500:
                 if not can_be_late:
-                    self.history.note(Saw.REFUSED, process_id, what=f"callback: {response.text}")
+                    self.history.note(Observation.REFUSED, process_id, what=f"callback: {response.text}")
                 return None
             await asyncio.sleep(AGAIN)
 
     async def take(self, order: dict[str, Any]) -> None:
-        """Take a job as a remote service does: answer before the action returns, at once, late, or twice."""
+        """Take a job as a remote service does, and deliver before the action returns, at once, late, or twice."""
         how = ("early", "at once", "late", "twice")[order["number"] // 4 % 4]
         if how == "early":
             await self.deliver(order, how)
@@ -216,28 +216,28 @@ class World:
         await self.deliver(order, how)
 
     async def follow(self) -> None:
-        """Read the events, with a new connection at every excuse, always behind the last one."""
+        """Read the events after the cursor, with a new connection after each error and now and then."""
         while True:
             address = self.dice.choice(self.addresses)
             try:
                 async with aclosing(subscribe(address, FOLLOW, {"after": self.cursor})) as batches:
-                    self.history.note(Saw.RECONNECTED, at=address)
+                    self.history.note(Observation.RECONNECTED, at=address)
                     async for data in batches:
                         self._take_in(data["processEvents"])
                         if self.dice.random() < 0.02:
                             break
             except ConnectionFailed:
                 await asyncio.sleep(AGAIN)
-            except OperationRefused as refused:
-                self.history.note(Saw.REFUSED, what=f"the subscription: {refused.message}")
+            except OperationRefused as error:
+                self.history.note(Observation.REFUSED, what=f"the subscription: {error.message}")
                 await asyncio.sleep(AGAIN)
 
     def _take_in(self, batch: dict[str, Any]) -> None:
         if batch["reset"]:
-            self.history.note(Saw.REFUSED, what="events: the log no longer reaches back to the cursor")
+            self.history.note(Observation.REFUSED, what="events: the log no longer reaches back to the cursor")
         for event in batch["events"]:
             process_id = event["processId"]
-            self.history.note(Saw.TOLD, process_id, **event)
+            self.history.note(Observation.EVENT, process_id, **event)
             if event["__typename"] == "InputRequestedEvent":
                 self._go(self.confirm(process_id, event["inputRequestId"]))
             elif event.get("toProcessStatus") == "FAILED":
@@ -249,20 +249,20 @@ class World:
         self.cursor = batch["cursor"]
 
     async def log(self) -> list[dict[str, Any]]:
-        """All events, by the query, once the subscriber has come as far or will never."""
-        told: list[dict[str, Any]] = []
+        """All events, by the query, after the subscriber has read as far, or too much time has passed."""
+        events: list[dict[str, Any]] = []
         after: str | None = BEGINNING
         while True:
             page = (await self.ask(LOG, {"after": after}))["events"]
-            told += page["nodes"]
+            events += page["nodes"]
             if not page["pageInfo"]["hasNextPage"]:
                 break
             after = page["pageInfo"]["endCursor"]
         for _ in range(500):
-            if not told or self.cursor == told[-1]["cursor"]:
+            if not events or self.cursor == events[-1]["cursor"]:
                 break
             await asyncio.sleep(AGAIN)
-        return told
+        return events
 
     def _go(self, errand: Any) -> None:
         task = asyncio.create_task(errand)
@@ -272,14 +272,14 @@ class World:
 
 @asynccontextmanager
 async def world(addresses: Sequence[str], history: History, dice: random.Random) -> AsyncIterator[World]:
-    """Everybody at work: the remote service listens, the reader reads."""
-    made = World(addresses, history, dice)
+    """All clients at work: the remote service listens, the reader reads."""
+    clients = World(addresses, history, dice)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:"))
-            await made.take(json.loads(await reader.readexactly(length)))
+            await clients.take(json.loads(await reader.readexactly(length)))
             writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -288,12 +288,12 @@ async def world(addresses: Sequence[str], history: History, dice: random.Random)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    made.remote = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    reading = asyncio.create_task(made.follow())
+    clients.remote = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    reading = asyncio.create_task(clients.follow())
     try:
-        yield made
+        yield clients
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         server.close()
-        await made.http.aclose()
+        await clients.http.aclose()

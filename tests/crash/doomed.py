@@ -1,4 +1,4 @@
-"""A server that is going to be killed: ``doomed.py DATABASE FOLDER SCENE``. It says on stdout how far it is."""
+"""A server that a test will kill: ``doomed.py DATABASE FOLDER SCENE``. It prints its progress on stdout."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from orchestrator_gql.types import ProcessStatus
 
 async def waits(engine: Engine, folder: Path) -> None:
     """Several processes wait for their callbacks."""
-    begun = [await engine.start(errand, {"folder": str(folder)}) for _ in range(5)]
-    for process_id in begun:
+    process_ids = [await engine.start(errand, {"folder": str(folder)}) for _ in range(5)]
+    for process_id in process_ids:
         await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
 
 
-async def takes_a_letter(engine: Engine, folder: Path) -> None:
-    """A letter is acknowledged, and this is the last thing that happens."""
+async def accepts_a_delivery(engine: Engine, folder: Path) -> None:
+    """A delivery is acknowledged; right after that the server is killed."""
     process_id = await engine.start(errand, {"folder": str(folder)})
     await engine.reaches(process_id, ProcessStatus.AWAITING_CALLBACK)
     await answer(engine.runtime, token_in(folder, process_id), {"rc": 0})
@@ -31,23 +31,23 @@ async def takes_a_letter(engine: Engine, folder: Path) -> None:
 
 
 async def starts(engine: Engine, folder: Path) -> None:
-    """A start is acknowledged, and this is the last thing that happens."""
+    """A start is acknowledged; right after that the server is killed."""
     await engine.start(long, {"folder": str(folder)})
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def holds(engine: Engine, folder: Path) -> None:
-    """A step runs and does not come back."""
+    """A step runs and does not end."""
     await engine.start(holding, {"folder": str(folder)})
 
 
 async def holds_once(engine: Engine, folder: Path) -> None:
-    """A step that must not be run again by itself runs and does not come back."""
+    """A step that must not run again without an operator runs and does not end."""
     await engine.start(holding_once, {"folder": str(folder)})
 
 
-async def tells(engine: Engine, folder: Path) -> None:
-    """A process fails, and people outside are told of it."""
+async def notifies(engine: Engine, folder: Path) -> None:
+    """A process fails, and a webhook is sent about it."""
     await engine.start(long, {"folder": str(folder / "nowhere")})
 
 
@@ -57,17 +57,17 @@ async def runs(engine: Engine, folder: Path) -> None:
 
 
 SCENES: dict[str, Callable[[Engine, Path], Awaitable[None]]] = {
-    scene.__name__: scene for scene in (waits, takes_a_letter, starts, holds, holds_once, tells, runs)
+    scene.__name__: scene for scene in (waits, accepts_a_delivery, starts, holds, holds_once, notifies, runs)
 }
 
 
 def token_in(folder: Path, process_id: UUID) -> str:
-    """The token that the process handed out last."""
+    """The last token of the process."""
     return token_of((folder / f"route-{process_id}").read_text())
 
 
 async def main(database_url: str, folder: Path, scene: str) -> None:
-    """Play the scene, say so, and wait for the end."""
+    """Run the scene, print "ready", and wait to be killed."""
     async with engine_of(database_url, *ERRANDS) as engine:
         await SCENES[scene](engine, folder)
         say("ready")

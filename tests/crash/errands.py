@@ -1,4 +1,4 @@
-"""Workflows whose every step writes a line to a journal, so that a test can count what ran, whoever died meanwhile."""
+"""Workflows whose steps write a line to a journal, so that a test can count them although the server died."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow import workflow
 
 
 def note(folder: str, process_id: UUID, name: str) -> None:
-    """Write down, in one write that survives the death of this process, that the step was called."""
+    """Write that the step was called, in one write that survives the death of this process."""
     line = f"{process_id} {name}\n".encode()
     file = os.open(Path(folder) / "journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -25,7 +25,7 @@ def note(folder: str, process_id: UUID, name: str) -> None:
 
 
 def say(line: str) -> None:
-    """Tell whoever started this process."""
+    """Print a line for the test that started this process."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
@@ -37,7 +37,7 @@ def journal(folder: Path) -> Counter[tuple[str, str]]:
 
 
 def where() -> FormGenerator:
-    """Asks for the folder of the journal."""
+    """Ask for the folder of the journal."""
 
     class Where(FormPage):
         folder: str
@@ -71,7 +71,7 @@ async def finish(folder: str, process_id: UUID) -> None:
 @step("hold")
 def hold(folder: str, process_id: UUID) -> None:
     note(folder, process_id, "hold")
-    (Path(folder) / "line").read_text()  # a named pipe: nobody ever writes to it
+    (Path(folder) / "line").read_text()  # a named pipe to which nobody ever writes
 
 
 @step("hold once", on_crash="hold")

@@ -1,4 +1,4 @@
-"""A server is killed with SIGKILL, another one takes over its file: nothing is lost, nothing recorded runs twice."""
+"""A server is killed with SIGKILL and another takes over its file: nothing is lost, no recorded step runs twice."""
 
 import asyncio
 import os
@@ -29,13 +29,13 @@ Enough = Callable[[Sequence[str]], bool]
 
 
 def ready(lines: Sequence[str]) -> bool:
-    """The scene was played."""
+    """True once the scene has run."""
     return lines[-1] == "ready"
 
 
 @asynccontextmanager
 async def doomed(folder: Path, scene: str, enough: Enough = ready) -> AsyncIterator[None]:
-    """A server in a process of its own that has said enough, or has died; it is killed at the end."""
+    """A server in its own process, once it has printed enough or has died; it is killed at the end of the block."""
     paths = os.pathsep.join(map(str, (DOOMED.parent, DOOMED.parent.parent, DOOMED.parent.parent.parent)))
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -50,8 +50,8 @@ async def doomed(folder: Path, scene: str, enough: Enough = ready) -> AsyncItera
     lines: list[str] = []
     try:
         async with asyncio.timeout(30):
-            while said := await child.stdout.readline():
-                lines.append(said.decode().strip())
+            while line := await child.stdout.readline():
+                lines.append(line.decode().strip())
                 if enough(lines):
                     break
         yield
@@ -62,21 +62,21 @@ async def doomed(folder: Path, scene: str, enough: Enough = ready) -> AsyncItera
 
 
 async def killed(folder: Path, scene: str, enough: Enough = ready) -> None:
-    """A server has lived and died."""
+    """Run a server until it has printed enough, and kill it."""
     async with doomed(folder, scene, enough):
         pass
 
 
-async def begun(engine: Engine) -> list[UUID]:
-    """Every process there is."""
+async def all_processes(engine: Engine) -> list[UUID]:
+    """The ids of all processes."""
     return list(await engine.read(lambda conn: conn.execute(select(processes.c.id)).scalars().all()))
 
 
-async def test_processes_that_wait_for_callbacks_take_them_from_the_next_server(tmp_path: Path) -> None:
+async def test_processes_that_wait_for_callbacks_get_them_through_the_next_server(tmp_path: Path) -> None:
     await killed(tmp_path, "waits")
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        ids = await begun(engine)
+        ids = await all_processes(engine)
         for process_id in ids:
             await answer(engine.runtime, token_in(tmp_path, process_id), {"rc": 0})
         ended = [await engine.reaches(process_id, COMPLETED) for process_id in ids]
@@ -86,11 +86,11 @@ async def test_processes_that_wait_for_callbacks_take_them_from_the_next_server(
     assert journal(tmp_path) == {(str(process_id), name): 1 for process_id in ids for name in steps}
 
 
-async def test_a_letter_that_was_acknowledged_is_judged_by_the_next_server(tmp_path: Path) -> None:
-    await killed(tmp_path, "takes_a_letter")
+async def test_an_acknowledged_delivery_is_judged_by_the_next_server(tmp_path: Path) -> None:
+    await killed(tmp_path, "accepts_a_delivery")
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        (process_id,) = await begun(engine)
+        (process_id,) = await all_processes(engine)
         ended = await engine.reaches(process_id, COMPLETED)
         again = await answer(engine.runtime, token_in(tmp_path, process_id), {"rc": 0})
 
@@ -101,22 +101,22 @@ async def test_a_letter_that_was_acknowledged_is_judged_by_the_next_server(tmp_p
     assert calls[str(process_id), "judge"] in (1, 2)
 
 
-async def test_a_start_that_was_acknowledged_is_carried_out_by_the_next_server(tmp_path: Path) -> None:
+async def test_an_acknowledged_start_is_carried_out_by_the_next_server(tmp_path: Path) -> None:
     await killed(tmp_path, "starts")
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        (process_id,) = await begun(engine)
+        (process_id,) = await all_processes(engine)
         await engine.reaches(process_id, COMPLETED)
 
 
-async def test_only_the_step_in_flight_runs_again(tmp_path: Path) -> None:
+async def test_only_the_interrupted_step_runs_again(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "line")
     await killed(tmp_path, "holds", lambda lines: "hold" in lines)
     (tmp_path / "line").unlink()
     (tmp_path / "line").write_text("go on")
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        (process_id,) = await begun(engine)
+        (process_id,) = await all_processes(engine)
         await engine.reaches(process_id, COMPLETED)
         executions = await engine.steps(process_id)
 
@@ -129,7 +129,7 @@ async def test_only_the_step_in_flight_runs_again(tmp_path: Path) -> None:
     ]
 
 
-async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_when_somebody_says_so(
+async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_after_a_retry(
     tmp_path: Path,
 ) -> None:
     os.mkfifo(tmp_path / "line")
@@ -138,7 +138,7 @@ async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_whe
     (tmp_path / "line").write_text("go on")
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        (process_id,) = await begun(engine)
+        (process_id,) = await all_processes(engine)
         failed = await engine.reaches(process_id, FAILED)
         calls_before = journal(tmp_path)[str(process_id), "hold once"]
         await retry_process(engine.runtime, ADA, process_id=process_id)
@@ -150,13 +150,13 @@ async def test_a_step_that_holds_after_a_crash_fails_as_interrupted_and_runs_whe
 
 
 @pytest.mark.parametrize("lines", [2, 9, 23, 40])
-async def test_whenever_a_busy_server_is_killed_every_process_it_acknowledged_is_completed(
+async def test_whenever_a_busy_server_is_killed_every_acknowledged_process_is_completed(
     tmp_path: Path, lines: int
 ) -> None:
-    await killed(tmp_path, "runs", lambda said: len(said) >= lines)
+    await killed(tmp_path, "runs", lambda printed: len(printed) >= lines)
 
     async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
-        ids = await begun(engine)
+        ids = await all_processes(engine)
         for process_id in ids:
             await engine.reaches(process_id, COMPLETED)
         executions = {process_id: await engine.steps(process_id) for process_id in ids}

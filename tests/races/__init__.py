@@ -1,1 +1,1 @@
-"""Rounds in which many compete for one callback at the same instant, and what must hold after each."""
+"""Rounds in which many requests compete for one callback at the same time, and checks after each round."""

@@ -1,4 +1,4 @@
-"""Rounds of rivals: who competes, and what is looked at when the dust has settled."""
+"""Rounds of rivals for one callback, and the checks after each round."""
 
 import asyncio
 import random
@@ -29,18 +29,18 @@ TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJEC
 
 
 @dataclass(slots=True)
-class Judged:
-    """How often each process's result was judged."""
+class Judgements:
+    """How often the result of each process was validated."""
 
     times: Counter[str] = field(default_factory=Counter)
 
 
-def contested(remote: Remote, judged: Judged, **options: Any) -> Workflow:
-    """One callback, and a validation that counts how often it runs."""
+def contested(remote: Remote, judgements: Judgements, **options: Any) -> Workflow:
+    """A workflow with one callback, and a validation that counts its runs."""
 
     @step("Judge")
     def judge(process_id: UUID, callback_result: Any) -> None:
-        judged.times[str(process_id)] += 1
+        judgements.times[str(process_id)] += 1
 
     @workflow("Contested")
     def contest() -> Any:
@@ -49,44 +49,46 @@ def contested(remote: Remote, judged: Judged, **options: Any) -> Workflow:
     return contest
 
 
-async def begun(engine: Engine, played: Workflow, remote: Remote) -> tuple[UUID, str]:
-    """A process at its wait, and the token."""
-    process_id = await engine.start(played)
+async def start_waiting(engine: Engine, contested_workflow: Workflow, remote: Remote) -> tuple[UUID, str]:
+    """Start a process; its id and its token, once it waits for the callback."""
+    process_id = await engine.start(contested_workflow)
     await engine.reaches(process_id, AWAITING)
-    hint = (await engine.callback(process_id)).token_hint  # others were handed tokens too, by a reissue among rivals
+    hint = (await engine.callback(process_id)).token_hint  # other processes have tokens too, after a reissue
     return process_id, next(token for token in reversed(remote.tokens) if token.endswith(hint))
 
 
 async def duplicates(
-    engines: Sequence[Engine], played: Workflow, remote: Remote, judged: Judged, *, posts: int
+    engines: Sequence[Engine], contested_workflow: Workflow, remote: Remote, judgements: Judgements, *, posts: int
 ) -> None:
-    """So many posts at once, over all replicas: equal ones, then different ones. One result each."""
+    """Deliver ``posts`` results at once, over all servers: equal, then different ones. One is accepted each time."""
     first = engines[0]
     for is_equal in (True, False):
-        process_id, token = await begun(first, played, remote)
+        process_id, token = await start_waiting(first, contested_workflow, remote)
         deliveries = [{"rc": 0, "number": 0 if is_equal else number} for number in range(posts)]
-        ways = [engines[number % len(engines)].runtime for number in range(posts)]
-        said = await asyncio.gather(
-            *(answer(way, token, payload) for way, payload in zip(ways, deliveries, strict=True)),
+        runtimes = [engines[number % len(engines)].runtime for number in range(posts)]
+        responses = await asyncio.gather(
+            *(answer(runtime, token, payload) for runtime, payload in zip(runtimes, deliveries, strict=True)),
             return_exceptions=True,
         )
         await first.reaches(process_id, ProcessStatus.COMPLETED)
-        receipts = [one for one in said if isinstance(one, Receipt)]
-        assert sum(not one.is_duplicate for one in receipts) == 1, said
+        receipts = [response for response in responses if isinstance(response, Receipt)]
+        refusals = [type(response) for response in responses if not isinstance(response, Receipt)]
+        assert sum(not receipt.is_duplicate for receipt in receipts) == 1, responses
         if is_equal:
-            assert len({one.receipt for one in receipts}) == 1 and len(receipts) == posts, said
+            assert len({receipt.receipt for receipt in receipts}) == 1 and len(receipts) == posts, responses
         else:
-            assert [type(one) for one in said if not isinstance(one, Receipt)] == [CallbackConflict] * (posts - 1), said
-        assert judged.times[str(process_id)] == 1
-        told, kept = await first.read(lambda conn, id=process_id: _counted(conn, id))  # type: ignore[misc]
-        assert (told, kept) == (1, min(posts, 20))
+            assert refusals == [CallbackConflict] * (posts - 1), responses
+        assert judgements.times[str(process_id)] == 1
+        logged, kept = await first.read(lambda conn, id=process_id: _counted(conn, id))  # type: ignore[misc]
+        assert (logged, kept) == (1, min(posts, 20))
 
 
 def _counted(conn: Connection, process_id: UUID) -> tuple[int, int]:
-    told = select(func.count()).where(events.c.process_id == process_id, events.c.kind == EventKind.CALLBACK_RECEIVED)
-    mine = [box.id for box in callbacks.of_processes(conn, [process_id])[process_id]]
-    kept = select(func.count()).where(callback_attempts.c.callback_id.in_(mine))
-    return conn.execute(told).scalar_one(), conn.execute(kept).scalar_one()
+    """How many events of a received callback and how many attempts the process has."""
+    logged = select(func.count()).where(events.c.process_id == process_id, events.c.kind == EventKind.CALLBACK_RECEIVED)
+    callback_ids = [callback.id for callback in callbacks.of_processes(conn, [process_id])[process_id]]
+    kept = select(func.count()).where(callback_attempts.c.callback_id.in_(callback_ids))
+    return conn.execute(logged).scalar_one(), conn.execute(kept).scalar_one()
 
 
 Rival = Callable[[Engine, UUID, UUID, str], Awaitable[Any]]
@@ -132,24 +134,25 @@ RIVALS: dict[str, Rival] = {
 
 
 async def contest(
-    engines: Sequence[Engine], played: Workflow, remote: Remote, judged: Judged, chance: random.Random
+    engines: Sequence[Engine], contested_workflow: Workflow, remote: Remote, judgements: Judgements, dice: random.Random
 ) -> Counter[str]:
-    """Three to seven rivals at the same instant, over all replicas; who won, by name."""
+    """Let three to seven rivals compete at the same time, over all servers; the names of the winners."""
     first = engines[0]
-    process_id, token = await begun(first, played, remote)
+    process_id, token = await start_waiting(first, contested_workflow, remote)
     callback_id = (await first.callback(process_id)).id
-    names = chance.sample(sorted(RIVALS), chance.randint(3, len(RIVALS)))
-    said = await asyncio.gather(
-        *(RIVALS[name](chance.choice(engines), process_id, callback_id, token) for name in names),
+    names = dice.sample(sorted(RIVALS), dice.randint(3, len(RIVALS)))
+    responses = await asyncio.gather(
+        *(RIVALS[name](dice.choice(engines), process_id, callback_id, token) for name in names),
         return_exceptions=True,
     )
-    for one in said:
-        assert not isinstance(one, BaseException) or isinstance(one, OrchestratorError), repr(one)
+    for response in responses:
+        assert not isinstance(response, BaseException) or isinstance(response, OrchestratorError), repr(response)
     await _rests(first, process_id)
-    won = {name: one for name, one in zip(names, said, strict=True) if not isinstance(one, BaseException)}
+    by_name = zip(names, responses, strict=True)
+    won = {name: response for name, response in by_name if not isinstance(response, BaseException)}
     faults = await first.read(lambda conn: left_behind(conn, process_id, won))
     assert faults == [], (names, won, faults)
-    assert judged.times[str(process_id)] <= 1, (names, won)
+    assert judgements.times[str(process_id)] <= 1, (names, won)
     await _end(first, process_id)
     return Counter(name for name in won if name != "timeout")
 
@@ -159,11 +162,11 @@ async def _rests(engine: Engine, process_id: UUID) -> None:
         process = await engine.process(process_id)
         return process.status in RESTING or None
 
-    await engine.until(look, told=f"process {process_id} to rest")
+    await engine.until(look, told=f"process {process_id} to stop running")
 
 
 async def _end(engine: Engine, process_id: UUID) -> None:
-    """Every process can be ended, wherever the rivals left it."""
+    """Abort the process, which must be possible whatever the rivals did, and check it again."""
     if not (await engine.process(process_id)).status.is_ended:
         await abort_process(engine.runtime, BOB, process_id=process_id)
     faults = await engine.read(lambda conn: left_behind(conn, process_id, {}))
@@ -171,30 +174,30 @@ async def _end(engine: Engine, process_id: UUID) -> None:
 
 
 def left_behind(conn: Connection, process_id: UUID, won: dict[str, Any]) -> list[str]:
-    """What does not agree in the rows of a process that rests."""
+    """Contradictions between the rows of a process that does not run."""
     process = processes.load(conn, process_id)
     assert process is not None
-    boxes = callbacks.of_processes(conn, [process_id])[process_id]
-    pending = {box.id for box in boxes if box.status is CallbackStatus.PENDING}
+    all_callbacks = callbacks.of_processes(conn, [process_id])[process_id]
+    pending = {callback.id for callback in all_callbacks if callback.status is CallbackStatus.PENDING}
     faults = []
     if pending and process.status is not AWAITING:
         faults.append(f"a URL is open, and the process is {process.status}")
     if not pending and process.status is AWAITING:
         faults.append("the process waits, and no URL is open")
-    set_for = set(conn.execute(select(timers.c.callback_id).where(timers.c.process_id == process_id)).scalars())
-    if set_for != pending:
-        faults.append(f"timers are set for {set_for}, and {pending} are open")
+    with_timers = set(conn.execute(select(timers.c.callback_id).where(timers.c.process_id == process_id)).scalars())
+    if with_timers != pending:
+        faults.append(f"timers are set for {with_timers}, and {pending} are open")
     if input_requests.open_of_process(conn, process_id) is not None:
         faults.append("a form is open")
     for name in ("answer", "fail"):
         receipt = won.get(name)
-        if isinstance(receipt, Receipt) and not _is_kept(conn, receipt, boxes, process.status):
-            faults.append(f"the receipt of the {name} is not in a mailbox that has it")
+        if isinstance(receipt, Receipt) and not _is_kept(conn, receipt, all_callbacks, process.status):
+            faults.append(f"the receipt of the {name} is stored nowhere")
     return faults
 
 
-def _is_kept(conn: Connection, receipt: Receipt, boxes: Sequence[Any], status: ProcessStatus) -> bool:
-    """What was acknowledged is the mailbox's, or was when somebody took the wait up anew or gave the process up."""
-    holds = any(box.receipt == receipt.receipt for box in boxes)
+def _is_kept(conn: Connection, receipt: Receipt, all_callbacks: Sequence[Any], status: ProcessStatus) -> bool:
+    """True if a callback has the receipt, or an attempt has it, as after a wait that was opened again or an abort."""
+    holds = any(callback.receipt == receipt.receipt for callback in all_callbacks)
     kept = select(func.count()).where(callback_attempts.c.receipt == receipt.receipt)
     return holds or conn.execute(kept).scalar_one() == 1

@@ -7,31 +7,31 @@ from collections import Counter
 from conftest import Offer
 from support.remote import Remote
 
-from races.rounds import Judged, contest, contested, duplicates
+from races.rounds import Judgements, contest, contested, duplicates
 
 SEED = "RACES_SEED"
 ROUNDS = 12
 
 
-async def test_of_many_equal_or_different_letters_at_once_one_is_taken(offer: Offer, storage: str) -> None:
-    remote, judged = Remote(), Judged()
-    played = contested(remote, judged)
-    engines = [await offer(played) for _ in range(1 if storage.startswith("sqlite") else 2)]
+async def test_of_many_equal_or_different_deliveries_at_once_one_is_accepted(offer: Offer, storage: str) -> None:
+    remote, judgements = Remote(), Judgements()
+    contested_workflow = contested(remote, judgements)
+    engines = [await offer(contested_workflow) for _ in range(1 if storage.startswith("sqlite") else 2)]
 
     for _ in range(3):
-        await duplicates(engines, played, remote, judged, posts=64)
+        await duplicates(engines, contested_workflow, remote, judgements, posts=64)
 
 
-async def test_whoever_competes_for_a_callback_one_wins_and_nothing_is_left_behind(offer: Offer, storage: str) -> None:
+async def test_if_many_compete_for_a_callback_one_wins_and_nothing_is_left_behind(offer: Offer, storage: str) -> None:
     seed = int(os.environ.get(SEED, random.randrange(10**6)))
-    chance, won = random.Random(seed), Counter[str]()
-    remote, judged = Remote(), Judged()
-    played = contested(remote, judged)
-    engines = [await offer(played) for _ in range(1 if storage.startswith("sqlite") else 2)]
+    dice, won = random.Random(seed), Counter[str]()
+    remote, judgements = Remote(), Judgements()
+    contested_workflow = contested(remote, judgements)
+    engines = [await offer(contested_workflow) for _ in range(1 if storage.startswith("sqlite") else 2)]
 
     try:
         for _ in range(ROUNDS):
-            won += await contest(engines, played, remote, judged, chance)
+            won += await contest(engines, contested_workflow, remote, judgements, dice)
     except AssertionError as fault:
         raise AssertionError(f"run it again with {SEED}={seed}: {fault}") from fault
 

@@ -1,4 +1,4 @@
-"""The clock that the authors' kit turns, for our own tests."""
+"""The clock of the test kit, for our own tests."""
 
 from orchestrator_gql.testing.clock import TurnableClock
 

@@ -1,4 +1,4 @@
-"""The real command as a process of its own, with what a test wants to know of it."""
+"""Runs the real command in its own process, for tests."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from typing import TypeVar
 import httpx
 
 SECONDS = 60.0
-"""Patience, not an expectation: a slow machine is no failure."""
+"""A limit, not an expectation: a slow machine is no failure."""
 
 T = TypeVar("T")
 
@@ -36,11 +36,11 @@ def greeting():
 
 
 def until(find: Callable[[], T | None]) -> T:
-    """What ``find`` gives as soon as it is not None."""
-    patience = time.monotonic() + SECONDS
-    while time.monotonic() < patience:
-        if (found := find()) is not None:
-            return found
+    """Call ``find`` until its result is not None; that result."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if (result := find()) is not None:
+            return result
         time.sleep(0.02)
     raise AssertionError("it never happened")
 
@@ -60,7 +60,7 @@ def orchestrator(folder: Path, *arguments: str, **environment: str) -> "subproce
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A command at work: its process, and the files that its output goes to."""
+    """A command that runs: its process, and the files with its output."""
 
     process: "subprocess.Popen[bytes]"
     out: Path
@@ -68,16 +68,16 @@ class Running:
 
     @property
     def address(self) -> str:
-        """Where the server is, as its banner says."""
+        """The address of the server, from its banner."""
         return until(self._address)
 
     def _address(self) -> str | None:
         assert self.process.poll() is None, self.err.read_text()
-        found = re.search(r"Dashboard +(\S+)/\n", self.out.read_text())
-        return found[1] if found else None
+        match = re.search(r"Dashboard +(\S+)/\n", self.out.read_text())
+        return match[1] if match else None
 
     def end(self, signal: Signals = SIGTERM) -> int:
-        """Send the signal and give the exit code."""
+        """Send the signal and wait for the exit code."""
         self.process.send_signal(signal)
         return self.process.wait(SECONDS)
 
@@ -94,7 +94,7 @@ def running(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
     try:
         yield Running(process, out, err)
     finally:
-        process.terminate()  # in good order, so that the demo takes its proxy along
+        process.terminate()  # not killed, so that the demo also stops its proxy
         try:
             process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -113,16 +113,18 @@ def serving(folder: Path, *arguments: str, **environment: str) -> Iterator[Runni
 
 
 def get(url: str) -> httpx.Response:
-    """The answer to a GET, past any web proxy of the environment."""
+    """The response to a GET, without any web proxy of the environment."""
     return httpx.get(url, trust_env=False, timeout=SECONDS)
 
 
 def command(arguments: tuple[str, ...]) -> list[str]:
-    """How the command is run, as a list of words."""
+    """The command line of the command, as a list of words."""
     return [sys.executable, "-m", "orchestrator_gql", *arguments]
 
 
 def environment_of(extra: Mapping[str, str]) -> dict[str, str]:
-    """The test's own environment without settings that a developer may have made."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "ANSIBLE_"))}
-    return {**kept, **extra}
+    """The environment of the test with ``extra``, but without the settings of the developer."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ORCHESTRATOR_", "ANSIBLE_"))
+    }
+    return {**inherited, **extra}

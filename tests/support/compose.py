@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts, started here: the same commands and environments, without containers."""
+"""Starts the services of docker-compose.yml without containers: the same commands and environments."""
 
 import re
 import subprocess
@@ -19,18 +19,18 @@ _VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<text>[^}]*))?\}"
 
 
 def demanded() -> set[str]:
-    """The variables without which compose starts nothing."""
-    return {found["name"] for found in _VARIABLE.finditer(FILE.read_text()) if found["kind"] == "?"}
+    """The variables that compose needs to start anything."""
+    return {match["name"] for match in _VARIABLE.finditer(FILE.read_text()) if match["kind"] == "?"}
 
 
-def read(given: Mapping[str, str]) -> dict[str, Any]:
+def read(variables: Mapping[str, str]) -> dict[str, Any]:
     """The services, with the variables filled in as compose does."""
 
-    def value(found: re.Match[str]) -> str:
-        if found["name"] in given:
-            return given[found["name"]]
-        assert found["kind"] == "-", f"{found['name']} is not given and has no default"
-        return str(found["text"])
+    def value(match: re.Match[str]) -> str:
+        if match["name"] in variables:
+            return variables[match["name"]]
+        assert match["kind"] == "-", f"{match['name']} is not given and has no default"
+        return str(match["text"])
 
     services = yaml.safe_load(_VARIABLE.sub(value, FILE.read_text()))["services"]
     return dict(services)
@@ -38,7 +38,7 @@ def read(given: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """This machine instead of the containers': what differs is in ``instead``, and nowhere else."""
+    """This machine in place of the containers: ``instead`` has every difference, as text to replace."""
 
     services: Mapping[str, Any]
     folder: Path
@@ -54,7 +54,7 @@ class Here:
 
     @contextmanager
     def running(self, service: str) -> Iterator[Running]:
-        """The service at work, ready or not."""
+        """The service, running but perhaps not ready yet."""
         with running(self.folder, *self.command(service), **self.environment(service)) as process:
             yield process
 
@@ -74,7 +74,7 @@ class Here:
 
 
 def option(command: Sequence[str], name: str) -> str:
-    """What a command says behind an option."""
+    """The value after an option of a command."""
     return command[command.index(name) + 1]
 
 

@@ -1,4 +1,4 @@
-"""Very many processes that stand where one stands, stored in a moment: copies of its rows under ids of their own."""
+"""Stores very many copies of a process quickly: its rows with new ids."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,13 @@ from orchestrator_gql.utils.tokens import new_id
 
 
 def copy_process(conn: Connection, process_id: UUID, count: int) -> list[UUID]:
-    """Store so many copies of a process that rests, each with its visits, waits and timers; their ids."""
-    ids: list[dict[UUID, UUID]] = [{process_id: new_id()} for _ in range(count)]
+    """Store ``count`` copies of a waiting process, each with its step executions, waits and timers; their ids."""
+    id_maps: list[dict[UUID, UUID]] = [{process_id: new_id()} for _ in range(count)]
     for table in (processes, process_steps, callbacks, input_requests, timers):
         owner = table.c.id if table is processes else table.c.process_id
         for row in conn.execute(select(table).where(owner == process_id)).mappings().all():
-            conn.execute(insert(table), [_copy(table, dict(row), own) for own in ids])
-    return [own[process_id] for own in ids]
+            conn.execute(insert(table), [_copy(table, dict(row), ids) for ids in id_maps])
+    return [ids[process_id] for ids in id_maps]
 
 
 def _copy(table: Table, row: dict[str, Any], ids: dict[UUID, UUID]) -> dict[str, Any]:

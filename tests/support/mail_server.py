@@ -1,4 +1,4 @@
-"""A mail server as a test plays it: enough of SMTP (RFC 5321) to take mails, over a real socket."""
+"""A mail server for tests: enough of SMTP (RFC 5321) to receive mails, over a real socket."""
 
 import asyncio
 import base64
@@ -10,15 +10,15 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 HANG = b""
-"""As an answer: nothing is answered, and the connection stays open."""
+"""As a reply: the server sends nothing, and the connection stays open."""
 
 DROP = b"drop"
-"""As an answer: the connection is closed without a word."""
+"""As a reply: the server closes the connection and sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that was taken: its envelope, and itself."""
+    """A received mail: its envelope and its bytes."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -26,18 +26,18 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        """The mail as a mail program reads it."""
-        found = message_from_bytes(self.raw, policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        return found
+        """The mail, parsed."""
+        message = message_from_bytes(self.raw, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
 
 
 @dataclass(slots=True)
 class MailServer:
-    """What came so far; ``refusals`` are given to the next recipients, in order.
+    """The server and the mails so far; ``refusals`` are the replies to the next recipients, in order.
 
-    ``answers`` are given to a command instead of what it deserves, each time; `CONNECT` is the greeting, `BODY` the end
-    of the mail. ``certificate`` is shown after STARTTLS, or from the beginning if ``is_tls``.
+    ``answers`` replace the correct reply to a command, each time; `CONNECT` is the greeting, `BODY` the end of the
+    mail. The server shows ``certificate`` after STARTTLS, or from the beginning if ``is_tls``.
     """
 
     port: int = 0
@@ -49,13 +49,13 @@ class MailServer:
     is_tls: bool = False
     login: tuple[str, str] | None = None
     logged_in: list[bool] = field(default_factory=list)
-    """Of each mail: whether its sender had signed in, over a line that was encrypted."""
+    """For each mail: whether its sender had signed in over an encrypted connection."""
     connections: int = 0
     most_connections: int = 0
     silent: asyncio.Event = field(default_factory=asyncio.Event)
-    """A client waits for an answer that does not come."""
+    """Set when a client waits for a reply that does not come."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
-    """A client has gone."""
+    """Set when a client has disconnected."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client."""
@@ -64,7 +64,7 @@ class MailServer:
         try:
             await _Talk(self, reader, writer).run()
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass  # whoever sent has gone
+            pass  # the client has disconnected
         finally:
             self.connections -= 1
             self.left.set()
@@ -86,7 +86,7 @@ class _Talk:
             text = line.decode().strip()
             self._server.heard.append(text)
             verb = text.partition(" ")[0].partition(":")[0].upper()
-            goes_on = await self._answer(verb, self._deserved(verb, text))
+            goes_on = await self._answer(verb, self._correct_reply(verb, text))
             if not goes_on or (verb == "QUIT" and not self._server.silent.is_set()):
                 return
             if verb == "DATA" and "DATA" not in self._server.answers:
@@ -99,17 +99,17 @@ class _Talk:
                 await self._writer.start_tls(self._server.certificate)
                 self._is_encrypted = True
 
-    def _deserved(self, verb: str, text: str) -> bytes:
+    def _correct_reply(self, verb: str, text: str) -> bytes:
         match verb:
             case "EHLO" | "HELO":
                 lines = [b"here", b"8BITMIME"]
                 lines += [b"STARTTLS"] if self._server.certificate and not self._is_encrypted else []
                 lines += [b"AUTH PLAIN"] if self._server.login else []
-                return b"\r\n".join(b"250-" + each for each in lines) + b"\r\n250 HELP"
+                return b"\r\n".join(b"250-" + line for line in lines) + b"\r\n250 HELP"
             case "AUTH":
-                given = base64.b64decode(text.rpartition(" ")[2]).decode().split("\0")[1:]
-                self._is_signed_in = tuple(given) == self._server.login
-                return b"235 welcome" if self._is_signed_in else b"535 not " + " ".join(given).encode()
+                credentials = base64.b64decode(text.rpartition(" ")[2]).decode().split("\0")[1:]
+                self._is_signed_in = tuple(credentials) == self._server.login
+                return b"235 welcome" if self._is_signed_in else b"535 not " + " ".join(credentials).encode()
             case "MAIL":
                 self._sender = text.partition("<")[2].partition(">")[0]
             case "RCPT":
@@ -128,9 +128,9 @@ class _Talk:
                 return b"502 what"
         return b"250 fine"
 
-    async def _answer(self, verb: str, deserved: bytes) -> bool:
-        """Whether the talk goes on."""
-        answer = self._server.answers.get(verb, deserved)
+    async def _answer(self, verb: str, correct: bytes) -> bool:
+        """Send the reply; False if the connection is to be closed."""
+        answer = self._server.answers.get(verb, correct)
         if answer == DROP:
             return False
         if answer == HANG:
@@ -150,13 +150,13 @@ async def mail_server(
     login: tuple[str, str] | None = None,
 ) -> AsyncIterator[MailServer]:
     """A mail server on a free port of this machine."""
-    served = MailServer(
+    mails = MailServer(
         refusals=list(refusals), answers=answers or {}, certificate=certificate, is_tls=is_tls, login=login
     )
-    server = await asyncio.start_server(served.serve, "127.0.0.1", 0, ssl=certificate if is_tls else None)
-    served.port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(mails.serve, "127.0.0.1", 0, ssl=certificate if is_tls else None)
+    mails.port = server.sockets[0].getsockname()[1]
     try:
-        yield served
+        yield mails
     finally:
         server.close()
         await server.wait_closed()

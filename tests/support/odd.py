@@ -1,4 +1,4 @@
-"""Exceptions as no author should raise them, and as authors' libraries do: by name, each a function that raises."""
+"""Strange exceptions that authors' code or libraries may raise: by name, each as a function that raises."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,11 +11,11 @@ HUGE = 5_000_000
 
 
 class Panic(BaseException):
-    """What a library in another language panics with."""
+    """The exception of a library in another language that panics."""
 
 
 class Mute(Exception):
-    """Its text raises."""
+    """Its `str` raises."""
 
     def __str__(self) -> str:
         raise ValueError("no words")
@@ -24,28 +24,28 @@ class Mute(Exception):
 
 
 class Interrupting(Exception):
-    """Its text interrupts."""
+    """Its `str` raises KeyboardInterrupt."""
 
     def __str__(self) -> str:
         raise KeyboardInterrupt
 
 
 class Textless(Exception):
-    """Its text is none."""
+    """Its `str` is not a text."""
 
     def __str__(self) -> str:
         return 7  # type: ignore[return-value]  # noqa: PLE0307
 
 
 class Closed(Exception):
-    """Nothing of it can be looked at."""
+    """Every access to an attribute raises."""
 
     def __getattribute__(self, name: str) -> Any:
         raise SystemExit(name)
 
 
 class Liar(Exception):
-    """It says that it is polite."""
+    """Its `__class__` claims to be `ProcessFailureError`."""
 
     @property
     def __class__(self) -> Any:
@@ -56,7 +56,7 @@ class Liar(Exception):
 
 
 class Meta(type):
-    """Its classes have no name."""
+    """The names of its classes raise."""
 
     @property
     def __name__(cls) -> str:  # type: ignore[override]
@@ -71,7 +71,7 @@ class Meta(type):
 
 
 class Nameless(Exception, metaclass=Meta):
-    """Its class cannot be asked."""
+    """Its class has no readable attribute."""
 
 
 class Endless(Exception):
@@ -83,7 +83,7 @@ class Endless(Exception):
 
 
 class Impolite(ProcessFailureError):
-    """It never says what a polite one says."""
+    """A `ProcessFailureError` without the attributes that it should have."""
 
     code = 7  # type: ignore[assignment]
 
@@ -102,17 +102,17 @@ def _raise(error: BaseException) -> Callable[[], NoReturn]:
 
 
 def _cancel_itself() -> None:
-    """Only an async function has a task that it could cancel; a sync one has a loop that it cannot find."""
+    """Cancel the current task: only an async function has one."""
     task = asyncio.current_task()
     assert task is not None
     task.cancel()
 
 
 def _circle() -> NoReturn:
-    one, other = ValueError("one"), ValueError("other")
-    one.__cause__, other.__cause__ = other, one
-    one.__context__ = other
-    raise one
+    first, second = ValueError("one"), ValueError("other")
+    first.__cause__, second.__cause__ = second, first
+    first.__context__ = second
+    raise first
 
 
 def _chain() -> NoReturn:
@@ -178,7 +178,7 @@ ODD: dict[str, Callable[[], Any]] = {
 }
 
 POLITE = {name for name in ODD if name.startswith(("message", "details"))} | {"impolite"}
-"""Those that are failures as authors should raise them."""
+"""The names of correct failures, as authors should raise them."""
 
 IN_TASKS = {"cancels-itself"}
-"""Those that only an async function can do."""
+"""The names of those that only an async function can raise."""

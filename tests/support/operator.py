@@ -1,4 +1,4 @@
-"""People as tests play them: they answer forms, abort and retry."""
+"""People in tests, and how they answer forms."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ ADA, BOB = person("Ada"), person("Bob")
 
 
 async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
-    """The form that waits for somebody, once there is one."""
+    """Wait until the process has an open form; its input request."""
 
     async def look() -> InputRequest | None:
         return await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
@@ -24,8 +24,8 @@ async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
 
 
 async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> DecisionResult:
-    """Answer the form that is open with one page."""
+    """Answer the open form with one page."""
     request = await open_request(engine, process_id)
-    said = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page or {}])
-    assert isinstance(said, DecisionResult), said
-    return said
+    result = await submit_form(engine.runtime, by, input_request_id=request.id, pages=[page or {}])
+    assert isinstance(result, DecisionResult), result
+    return result

@@ -1,4 +1,4 @@
-"""The outbox as tests look into it."""
+"""Reads the outbox, for tests."""
 
 from typing import Any
 
@@ -11,24 +11,25 @@ from support.engine import Engine
 KEY = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 
-def hook(url: str, **given: Any) -> dict[str, Any]:
-    """The setting of a webhook at that receiver of this machine."""
-    return {"url": url, "signature_key": KEY, "allow_private": True, **given}
+def hook(url: str, **options: Any) -> dict[str, Any]:
+    """The setting of a webhook with that URL on this machine."""
+    return {"url": url, "signature_key": KEY, "allow_private": True, **options}
 
 
-async def outbox(engine: Engine, **wanted: Any) -> list[Notification]:
-    """What is in the outbox, the oldest first."""
-    page = await engine.read(lambda conn: notifications.page(conn, NotificationFilter(**wanted), PageArgs(200)))
-    return [one for _, one in page.items][::-1]
+async def outbox(engine: Engine, **conditions: Any) -> list[Notification]:
+    """The notifications in the outbox, the oldest first."""
+    page = await engine.read(lambda conn: notifications.page(conn, NotificationFilter(**conditions), PageArgs(200)))
+    return [notification for _, notification in page.items][::-1]
 
 
 async def reach(
     engine: Engine, status: NotificationStatus, count: int = 1, *, tries: int | None = None
 ) -> list[Notification]:
-    """The notifications that stand so, once there are so many, after so many tries."""
+    """Wait until ``count`` notifications have the status, after ``tries`` tries; those notifications."""
 
     async def look() -> list[Notification] | None:
-        found = [one for one in await outbox(engine, statuses=[status]) if tries in (None, len(one.log))]
-        return found if len(found) >= count else None
+        stored = await outbox(engine, statuses=[status])
+        reached = [notification for notification in stored if tries in (None, len(notification.log))]
+        return reached if len(reached) >= count else None
 
     return await engine.until(look, told=f"{count} notifications to be {status} after {tries or 'any'} tries")

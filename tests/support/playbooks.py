@@ -1,4 +1,4 @@
-"""Workflows that many tests play: one job of a remote service and its judgement, or whatever steps are given."""
+"""Workflows for many tests: one job of a remote service and its validation, or any steps."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from support.remote import Remote
 
 @step("Judge the result")
 def judge(callback_result: dict[str, Any]) -> State:
-    """Pass where the playbook's return code is 0."""
+    """Fail unless the return code of the playbook is 0."""
     if callback_result["rc"] != 0:
         raise ProcessFailureError("The playbook failed.", details={"rc": callback_result["rc"]})
     return {"changed": callback_result.get("changed", 0)}
 
 
 def calls(remote: Remote, **waits: Any) -> Workflow:
-    """One job of the remote service, and its judgement."""
+    """A workflow with one job of the remote service and its validation."""
 
     @workflow("Run a playbook")
     def run_playbook() -> Any:
@@ -31,10 +31,10 @@ def of(*steps: Any, name: str = "steps") -> Workflow:
     """A workflow of these steps."""
 
     def listed() -> StepList:
-        found = begin
-        for one in steps:
-            found = found >> one
-        return found
+        step_list = begin
+        for item in steps:
+            step_list = step_list >> item
+        return step_list
 
     listed.__name__ = name
     return workflow("Steps")(listed)

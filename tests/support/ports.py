@@ -1,4 +1,4 @@
-"""Ports for servers that must be told theirs before they start, or that start again at the same one."""
+"""Ports for servers that need their port before they start, or that start again at the same port."""
 
 import os
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from itertools import count
 from socket import create_server
 
 FIRST, LAST = 10_000, 30_000
-"""Below those that a system gives to whoever asks for any (from 32768 or 49152 on): while a port waits to be used, no
-other test is given it."""
+"""Below the ports that a system chooses itself (from 32768 or 49152 on), so that no other test gets a port before it is
+used."""
 
-_numbers: Iterator[int] = count(os.getpid() * 37)  # tests that run side by side begin at other places
+_numbers: Iterator[int] = count(os.getpid() * 37)  # parallel test processes begin at different numbers
 
 
 def free_port() -> str:
-    """A port that nobody listens on, each time another."""
+    """A port that nobody listens on, a different one each time."""
     for number in _numbers:
         port = FIRST + number % (LAST - FIRST)
         try:

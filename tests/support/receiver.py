@@ -1,4 +1,4 @@
-"""A receiver of webhooks as a test plays it: a real HTTP server that answers what it is told to."""
+"""A receiver of webhooks for tests: a real HTTP server with configurable responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +13,7 @@ from orchestrator_gql.utils.json import read
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request, with its headers and its body as it came."""
+    """One request, with its headers and its raw body."""
 
     target: str
     headers: httpx.Headers
@@ -32,7 +32,7 @@ class Received:
 
 @dataclass(slots=True)
 class Answer:
-    """What is answered next."""
+    """One response."""
 
     status: int = 200
     body: bytes = b""
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Receiver:
-    """What came so far; ``answers`` are given in order, then 200 for ever; none while ``open`` is not set."""
+    """The requests so far. It sends ``answers`` in order, then always 200; nothing while ``open`` is not set."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
@@ -50,24 +50,26 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        """What it was told of, in order."""
-        return [one.json["type"] for one in self.received]
+        """The types of the notifications, in order."""
+        return [request.json["type"] for request in self.received]
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one request, and answer it."""
+        """Read one request and respond."""
         try:
             first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-            headers = httpx.Headers([(name, value.strip()) for name, _, value in (one.partition(":") for one in lines)])
+            headers = httpx.Headers(
+                [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+            )
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.received.append(Received(first.split(" ")[1], headers, body))
             await self.open.wait()
-            said = self.answers.pop(0) if self.answers else Answer()
-            told = {"content-length": str(len(said.body)), "connection": "close", **said.headers}
-            head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
-            writer.write(f"HTTP/1.1 {said.status} Said\r\n{head}\r\n".encode() + said.body)
+            response = self.answers.pop(0) if self.answers else Answer()
+            response_headers = {"content-length": str(len(response.body)), "connection": "close", **response.headers}
+            head = "".join(f"{name}: {value}\r\n" for name, value in response_headers.items())
+            writer.write(f"HTTP/1.1 {response.status} Status\r\n{head}\r\n".encode() + response.body)
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # whoever sent has gone
+            pass  # the client has disconnected
         finally:
             writer.close()
 

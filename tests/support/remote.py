@@ -1,4 +1,4 @@
-"""A remote service as a test plays it: it is handed a URL, and answers early, twice, late or never."""
+"""A remote service for tests: it gets URLs, and the test delivers to them early, twice, late or never."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ def token_of(route: str) -> str:
 
 @dataclass(slots=True)
 class Remote:
-    """A service that was called with these tokens so far."""
+    """A remote service, with the tokens of its jobs so far."""
 
     tokens: list[str] = field(default_factory=list)
     _asked: "asyncio.Queue[str]" = field(default_factory=asyncio.Queue)
 
     def action(self, name: str = "Call the remote service") -> ActionStep:
-        """A step that hands its URL to this service and returns at once."""
+        """A step that passes its URL to this service and returns at once."""
 
         @step(name)
         async def call(callback_route: str) -> None:
@@ -33,7 +33,7 @@ class Remote:
         return call
 
     def take(self, route: str) -> None:
-        """Be called with a route."""
+        """Start a job with this callback route."""
         self.tokens.append(token_of(route))
         self._asked.put_nowait(self.tokens[-1])
 
@@ -49,10 +49,10 @@ async def answer(runtime: Runtime, token: str, payload: Json) -> Receipt:
 
 
 async def report(runtime: Runtime, token: str, message: str, percent: float | None = None) -> Receipt:
-    """Say how far the job is."""
+    """Report progress."""
     return await report_callback_progress(runtime, token=token, message=message, percent=percent)
 
 
 async def fail(runtime: Runtime, token: str, message: str) -> Receipt:
-    """Say that the job failed."""
+    """Report that the job failed."""
     return await fail_callback(runtime, token=token, code="playbook-failed", message=message)

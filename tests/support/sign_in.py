@@ -1,4 +1,4 @@
-"""People who sign in by a token each, as a deployment's settings name them."""
+"""People who sign in with tokens of the settings, for tests."""
 
 import hashlib
 from typing import Any
@@ -9,26 +9,26 @@ from support.web import GRAPHQL, Site
 
 
 def token_of(name: str) -> str:
-    """The secret of that person."""
+    """The token of that person."""
     return f"secret-of-{name}"
 
 
 def api_token(name: str, *teams: str, role: str = "operator") -> ApiToken:
-    """The entry of the settings that lets the person in."""
+    """The person's entry in the setting for tokens."""
     digest = hashlib.sha256(token_of(name).encode()).hexdigest()
     return ApiToken(name=name, sha256=digest, roles=(role,), teams=teams)
 
 
 async def answer_as(site: Site, name: str, query: str, /, **variables: Json) -> Any:
-    """The whole answer to an operation of that person."""
+    """The whole response to an operation of that person."""
     head = {"accept": GRAPHQL, "authorization": f"Bearer {token_of(name)}"}
-    said = await site.http.post("/graphql", json={"query": query, "variables": variables}, headers=head)
-    return said.json()
+    response = await site.http.post("/graphql", json={"query": query, "variables": variables}, headers=head)
+    return response.json()
 
 
 async def ask_as(site: Site, name: str, query: str, /, **variables: Json) -> Any:
-    """The one field of an operation that succeeds."""
-    said = await answer_as(site, name, query, **variables)
-    assert "errors" not in said, said
-    (value,) = said["data"].values()
+    """The value of the only field of an operation; fails if there are errors."""
+    result = await answer_as(site, name, query, **variables)
+    assert "errors" not in result, result
+    (value,) = result["data"].values()
     return value

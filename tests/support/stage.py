@@ -1,4 +1,4 @@
-"""A stage on which the workflows of a test run for real, each beginning with the state that the test wants."""
+"""Runs workflows of a test on a real engine, each with the initial state that the test wants."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,33 +24,33 @@ MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 
 
 class Play:
-    """What a test asks of a running engine."""
+    """A running engine, with methods for one process."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.runtime = engine.runtime
 
     async def begin(self, name: str, *pages: Any) -> Started | forms.NextPage | forms.PageInvalid:
-        """One turn of the start form."""
+        """Send the pages to the start form, once."""
         return await start_workflow(self.runtime, LOCAL_OPERATOR, workflow_name=name, pages=list(pages))
 
     async def run(self, name: str, *pages: Any) -> Process:
-        """Start the workflow with all its pages and see where it comes to rest."""
+        """Start the workflow with all its pages; the process once it no longer runs."""
         started = await self.begin(name, *pages)
         assert isinstance(started, Started), started
         return await self.rest(started.process.id)
 
     async def rest(self, process_id: UUID, *passing: ProcessStatus) -> Process:
-        """The process once it rests; in the statuses named it only passes through."""
+        """The process once it no longer runs and has none of the ``passing`` statuses."""
 
         async def look() -> Process | None:
             process = await self.engine.process(process_id)
             return None if process.status in (*MOVING, *passing) else process
 
-        return await until(self.runtime, look, told="a process to rest")
+        return await until(self.runtime, look, told="a process to stop running")
 
     async def log(self, process: Process) -> list[StepExecution]:
-        """Every visit of a step."""
+        """The step executions of the process."""
         return await self.engine.steps(process.id)
 
     async def answer(self, route: str, payload: Any) -> None:
@@ -58,29 +58,28 @@ class Play:
         await receive_callback(self.runtime, token=route.rpartition("/")[2], payload=payload)
 
     async def submit(self, process: Process, *pages: Any) -> Process:
-        """Answer the form that the process asks, and see where it comes to rest."""
-        asked = await self.engine.read(lambda conn: input_requests.open_of_process(conn, process.id))
-        assert asked is not None
-        said = await submit_form(self.runtime, LOCAL_OPERATOR, input_request_id=asked.id, pages=list(pages))
-        assert isinstance(said, DecisionResult), said
+        """Answer the open form of the process; the process once it no longer runs."""
+        request = await self.engine.read(lambda conn: input_requests.open_of_process(conn, process.id))
+        assert request is not None
+        result = await submit_form(self.runtime, LOCAL_OPERATOR, input_request_id=request.id, pages=list(pages))
+        assert isinstance(result, DecisionResult), result
         return await self.rest(process.id)
 
     async def retry(self, process: Process) -> Process:
-        """Enter again at the step that failed, and see where it comes to rest."""
+        """Retry the process; the process once it no longer runs."""
         await retry_process(self.runtime, LOCAL_OPERATOR, process_id=process.id)
         return await self.rest(process.id)
 
     async def subscription(self, subscription_id: UUID | str) -> dict[str, Any]:
         """A product subscription as it is stored."""
-        named = UUID(str(subscription_id))
-        stored: dict[str, Any] = (await self.engine.read(lambda conn: product_subscriptions.models(conn, [named])))[
-            named
-        ]
-        return stored
+        id = UUID(str(subscription_id))
+        models = await self.engine.read(lambda conn: product_subscriptions.models(conn, [id]))
+        model: dict[str, Any] = models[id]
+        return model
 
 
 class Stage:
-    """Where the workflows of a test are put on; its steps write down in ``seen`` what they saw."""
+    """Deploys the workflows of a test; steps append to ``seen`` what they got."""
 
     def __init__(self, folder: Path) -> None:
         self.seen: list[Any] = []
@@ -88,20 +87,20 @@ class Stage:
 
     @asynccontextmanager
     async def __call__(self, *workflows: Workflow, **settings: Any) -> AsyncIterator[Play]:
-        """An engine that offers the workflows, as long as the context lasts."""
+        """An engine with the workflows, which runs until the block ends."""
         async with engine_of(
             sqlite_url(self._folder), *workflows, public_url="https://orchestrator.example", **settings
         ) as engine:
             yield Play(engine)
 
     async def play(self, steps: Step | StepList, **state: Any) -> Process:
-        """Run the steps as a workflow that begins with the state; where it comes to rest."""
+        """Run the steps as a workflow with the initial state; the process once it no longer runs."""
         async with self(named("play", steps)) as engine:
             return await engine.run("play", state)
 
 
 def named(name: str, steps: Step | StepList) -> Workflow:
-    """A workflow of the steps that begins with whatever its one page says."""
+    """A workflow of the steps; the values of its start page are the initial state."""
 
     def body() -> StepList:
         return begin >> steps

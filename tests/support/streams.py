@@ -1,4 +1,4 @@
-"""Clients of the live stream over real WebSockets, which only count what they are given."""
+"""Clients of the live stream over real WebSockets that only count the results."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ FOLLOW = """subscription { processEvents { cursor caughtUp events {
 
 @dataclass(slots=True)
 class Count:
-    """How many results a client was given."""
+    """The number of results that a client received."""
 
     results: int = 0
 
 
 @asynccontextmanager
 async def followed(url: str, query: str = FOLLOW) -> AsyncIterator[Count]:
-    """A client that reads all it is given, until the block ends."""
+    """A client that reads all results until the block ends."""
     count = Count()
     async with connect(
         f"{url.replace('http', 'ws', 1)}/graphql", subprotocols=[PROTOCOL], proxy=None, max_size=None

@@ -1,4 +1,4 @@
-"""A person at a terminal: the real command, on a pseudo-terminal, reads what is typed and sees whom it speaks to."""
+"""A person at a terminal: runs the real command on a pseudo-terminal and types answers."""
 
 import os
 import pty
@@ -13,37 +13,37 @@ from support.command_line import SECONDS, command, environment_of
 
 
 class Terminal:
-    """A command at work, what it has printed, and a keyboard."""
+    """A running command, with its screen and a keyboard."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", screen: int) -> None:
         self._process, self._screen = process, screen
-        self._printed, self._seen = b"", 0
+        self._printed, self._position = b"", 0
 
     def answers(self, question: str, typed: str) -> None:
-        """Type a line once the question stands behind all that was answered before."""
-        self._seen = self.waits_for(question)
+        """Type a line once the command has printed the question after the last answer."""
+        self._position = self.waits_for(question)
         os.write(self._screen, typed.encode() + b"\n")
 
     def waits_for(self, question: str) -> int:
-        """The place behind the question, once it is printed."""
-        patience = time.monotonic() + SECONDS
-        while (found := self._printed.find(question.encode(), self._seen)) < 0:
-            assert time.monotonic() < patience, self._printed.decode()
+        """Wait until the question is printed; the position after it."""
+        deadline = time.monotonic() + SECONDS
+        while (start := self._printed.find(question.encode(), self._position)) < 0:
+            assert time.monotonic() < deadline, self._printed.decode()
             assert self._read(), self._printed.decode()
-        return found + len(question.encode())
+        return start + len(question.encode())
 
     def end(self) -> tuple[int, str]:
-        """The exit code and the whole screen, once the command is done."""
+        """Wait until the command ends; its exit code and the whole screen."""
         while self._read():
             pass
         return self._process.wait(SECONDS), self._printed.decode().replace("\r\n", "\n")
 
     def _read(self) -> bool:
-        """Take in what was printed meanwhile; False when nothing will come."""
+        """Read new output; False if no more will come."""
         ready, _, _ = select.select([self._screen], [], [], SECONDS)
         try:
             new = os.read(self._screen, 65536) if ready else b""
-        except OSError:  # Linux says so where the other side is closed
+        except OSError:  # Linux raises this when the other side is closed
             new = b""
         self._printed += new
         return bool(new)
@@ -51,7 +51,7 @@ class Terminal:
 
 @contextmanager
 def terminal(folder: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
-    """The command in the folder, with a person before it, until the block ends."""
+    """The command in the folder on a terminal, until the block ends."""
     screen, inside = pty.openpty()
     process = subprocess.Popen(
         command(arguments), cwd=folder, env=environment_of(environment), stdin=inside, stdout=inside, stderr=inside

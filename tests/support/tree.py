@@ -1,4 +1,4 @@
-"""The package as files."""
+"""The Python files of the package, for tests of the architecture."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ ROOT = PACKAGE.parent
 
 
 def modules() -> list[Path]:
-    """Every Python file of the package, but for migrations: those are written once and never tended."""
+    """Every Python file of the package except migrations, which never change once written."""
     return [path for path in sorted(PACKAGE.rglob("*.py")) if "versions" not in path.parts]
 
 
 def dotted(path: Path) -> str:
-    """A file's name as it is imported."""
+    """The dotted name by which a file is imported."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

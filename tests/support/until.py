@@ -1,4 +1,4 @@
-"""The patience of our own tests."""
+"""Waits for a condition, with the time limit of our own tests."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,7 +9,7 @@ from orchestrator_gql.testing import waiting
 T = TypeVar("T")
 
 PATIENCE = 20.0
-"""Seconds after which a test says what it waited for; a passing test never comes near it."""
+"""Seconds after which a test fails and says what it waited for; a passing test needs far less."""
 
 
 async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:

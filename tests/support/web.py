@@ -1,4 +1,4 @@
-"""The whole server as its clients meet it: HTTP without a network, on the engine behind it."""
+"""The whole server for tests: HTTP without a network, and the engine behind it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,30 +20,30 @@ GRAPHQL = "application/graphql-response+json"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A running server, a client of it, and its engine to look into."""
+    """A running server, an HTTP client for it, and its engine."""
 
     app: Starlette
     http: httpx.AsyncClient
     engine: Engine
 
     async def answer(self, query: str, **variables: Json) -> Any:
-        """The whole answer to an operation."""
+        """The whole response to an operation."""
         body = {"query": query, "variables": variables}
         return (await self.http.post("/graphql", json=body, headers={"accept": GRAPHQL})).json()
 
     async def ask(self, query: str, **variables: Json) -> Any:
-        """The data of an operation that succeeds."""
-        said = await self.answer(query, **variables)
-        assert "errors" not in said, said
-        return said["data"]
+        """The data of an operation; fails if there are errors."""
+        response = await self.answer(query, **variables)
+        assert "errors" not in response, response
+        return response["data"]
 
 
 @asynccontextmanager
 async def site_of(database_url: str, *workflows: Workflow, **settings: Any) -> AsyncIterator[Site]:
-    """The server with these workflows, at work until the block ends."""
+    """The server with these workflows, which runs until the block ends."""
     clock = TurnableClock()
-    asked = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
-    app = create_app(asked, workflows, clock=clock)
+    all_settings = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    app = create_app(all_settings, workflows, clock=clock)
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with (
         app.router.lifespan_context(app),

@@ -1,4 +1,4 @@
-"""A server is killed at each commit on the way of a notification: it arrives, and as one, whoever sends it."""
+"""A server is killed at each commit of a notification: the notification arrives under one id all the same."""
 
 import json
 from pathlib import Path
@@ -13,9 +13,9 @@ from test_kill import killed
 
 from orchestrator_gql.types import NotificationStatus
 
-KEEP = "engine.notifications.follower.Follower.read_on[_keep]"
-CLAIM = "engine.notifications.sender.Sender._send_due[notifications.claim]"
-SETTLE = "engine.notifications.sender.Sender._send[notifications.settle]"
+KEEP = "notifications.relay.Follower.read_on[_keep]"
+CLAIM = "notifications.sender.Sender._send_due[notifications.claim]"
+SETTLE = "notifications.sender.Sender._send[notifications.settle]"
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ async def test_a_notification_survives_a_kill_and_keeps_its_id(
     async with receiving() as receiver:
         monkeypatch.setenv("ORCHESTRATOR_WEBHOOKS", json.dumps({"ops": hook(receiver.url)}))
         monkeypatch.setenv("ORCHESTRATOR_FAILPOINT", f"{boundary}:1")
-        await killed(tmp_path, "tells", lambda _: False)  # it ends by its own death
+        await killed(tmp_path, "notifies", lambda _: False)  # the failpoint kills it
         before = len(receiver.received)
         monkeypatch.delenv("ORCHESTRATOR_FAILPOINT")
         async with engine_of(sqlite_url(tmp_path), *ERRANDS) as engine:
             engine.turn(120)
             (sent,) = await reach(engine, NotificationStatus.SENT)
-            whole = await outbox(engine)
+            stored = await outbox(engine)
 
-    assert whole == [sent]
-    assert [one.id for one in receiver.received] == [str(sent.id)] * arrivals
+    assert stored == [sent]
+    assert [request.id for request in receiver.received] == [str(sent.id)] * arrivals
     assert before == (1 if SETTLE in boundary else 0)
