@@ -47,8 +47,8 @@ def graphql_face(runtime: Runtime) -> GraphQLApp:
 
 def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> str | None:
     """The credential: of the header, or, as browsers send none with a WebSocket, of ``connection_init``."""
-    said = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
-    return said if isinstance(said, str) else connection.headers.get("authorization")
+    credential = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
+    return credential if isinstance(credential, str) else connection.headers.get("authorization")
 
 
 def _demand_signed_in(context: object, *, brings_results: bool) -> None:

@@ -182,7 +182,7 @@ def select(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
 
 def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
     """The operations of the document, fragments left out."""
-    return [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    return [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
 
 
 def _ambiguity(count: int, name: str | None) -> str:
@@ -201,13 +201,13 @@ def asks_only(operation: OperationDefinitionNode, fields: Collection[str]) -> bo
 
 def declares(operation: OperationDefinitionNode, variable: str) -> bool:
     """Whether the operation has a variable of this name."""
-    return any(one.variable.name.value == variable for one in operation.variable_definitions or ())
+    return any(definition.variable.name.value == variable for definition in operation.variable_definitions or ())
 
 
 def brings_results(document: DocumentNode) -> bool:
     """Whether the document has operations, and each of them is a mutation of callbacks and nothing else."""
-    found = operations(document)
-    return bool(found) and all(asks_only(one, CALLBACK_MUTATIONS) for one in found)
+    definitions = operations(document)
+    return bool(definitions) and all(asks_only(operation, CALLBACK_MUTATIONS) for operation in definitions)
 
 
 def _validated(schema: GraphQLSchema, document: DocumentNode, rules: _Rules) -> tuple[GraphQLError, ...]:

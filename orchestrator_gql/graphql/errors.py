@@ -136,7 +136,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
                 code=ErrorCode.PAYLOAD_TOO_LARGE, message=message, limit_bytes=error.limit_bytes
             )
         case errors.PayloadInvalid():
-            fields = [FieldError.of(one) for one in error.errors]
+            fields = [FieldError.of(field_error) for field_error in error.errors]
             return PayloadInvalidError(code=ErrorCode.PAYLOAD_INVALID, message=message, errors=fields)
         case _:
             raise error

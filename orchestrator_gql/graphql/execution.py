@@ -1,4 +1,4 @@
-"""From what a client asked to the answers it gets, whatever carries them."""
+"""Execute a GraphQL request and produce its responses, for every transport."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
@@ -86,11 +86,11 @@ class Execution:
     is_development: bool
     timeout: float
 
-    def operation(self, asked: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
+    def operation(self, request: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
         """The operation that is meant; raises `Refusal` where there is none, or none that this door carries."""
         try:
-            found = documents.known(asked.query, is_stranger=asked.is_stranger)
-            operation = documents.select(found.document, asked.operation_name)
+            found = documents.known(request.query, is_stranger=request.is_stranger)
+            operation = documents.select(found.document, request.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None
         kind = operation.operation
@@ -101,21 +101,21 @@ class Execution:
         return operation
 
     async def answers(
-        self, asked: GraphQLRequest, context: object, *, kind: Kind
+        self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to the operation: one, or as many as a subscription has. Nothing is raised but cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
         try:
             results = await self.schema.stream(
-                asked.query,
-                variable_values=dict(asked.variables),
+                request.query,
+                variable_values=dict(request.variables),
                 context_value=context,
-                operation_name=asked.operation_name,
-                operation_extensions={documents.STRANGER: True} if asked.is_stranger else None,
+                operation_name=request.operation_name,
+                operation_extensions={documents.STRANGER: True} if request.is_stranger else None,
             )
             async with aclosing(results):
-                while (result := await _following(results, limit)) is not None:
+                while (result := await _next_result(results, limit)) is not None:
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
@@ -138,15 +138,15 @@ class Execution:
             return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])})
         # One of them is enough. What a mutation did stays told, and what went wrong in it.
         errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
-        shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
-        return ExecutionResponse({"data": result.data, **shown})
+        errors_shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
+        return ExecutionResponse({"data": result.data, **errors_shown})
 
     def _refused(self, errors: list[GraphQLError]) -> ExecutionResponse:
-        shown = masking.request_errors(errors, is_development=self.is_development)
-        return ExecutionResponse({"errors": shown}, was_executed=False)
+        errors_shown = masking.request_errors(errors, is_development=self.is_development)
+        return ExecutionResponse({"errors": errors_shown}, was_executed=False)
 
 
-async def _following(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
+async def _next_result(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
     async with asyncio.timeout(limit):
         return await anext(results, None)
 

@@ -65,12 +65,14 @@ INIT_SECONDS = 10.0
 class GraphQLApp:
     """An ASGI application for ``/graphql``.
 
-    ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
-    each operation on a WebSocket, there with the payload of ``connection_init``, for which it is called once more; it
-    raises `Unauthenticated` to refuse. ``demand_signed_in`` is asked of each operation over HTTP. ``is_stranger`` says
-    by a context that the caller shows no credential though there is sign-in: a quarter of the limits is for such
-    callers. ``allowed_origins`` are those of other sites whose pages may open a WebSocket. The limits are bytes, the
-    times seconds. The schema should be a `QuietSchema` with the `default_extensions`.
+    ``make_context(connection, connection_params)`` makes the context. It is called for each HTTP request, before the
+    body is read. On a WebSocket it is called once at ``connection_init`` and once for each operation, with the payload
+    of ``connection_init``. It raises `Unauthenticated` to refuse the caller.
+    ``demand_signed_in`` is called for each operation over HTTP.
+    ``is_stranger(context)`` is true if there is sign-in and the caller shows no credential; such a caller gets a
+    quarter of the limits.
+    ``allowed_origins`` are the origins of other sites whose pages may open a WebSocket.
+    The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
     def __init__(
@@ -164,10 +166,10 @@ class GraphQLApp:
         if request.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
-        asked = await self._asked(request, is_stranger=self._is_stranger(context))
-        return await self._answer(request, asked, context, accepted)
+        graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
+        return await self._answer(request, graphql_request, context, accepted)
 
-    async def _asked(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
+    async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
             return replace(requests.read_query_string(request.query_params), is_stranger=is_stranger)
         limits = self._strangers_body if is_stranger else self._body
@@ -180,44 +182,46 @@ class GraphQLApp:
             message = "Too many large bodies are on their way: send this again in a moment."
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        asked = requests.read(requests.read_json(body))
-        judge(body, asked.query, limits)
-        return replace(asked, is_stranger=is_stranger)
+        graphql_request = requests.read(requests.read_json(body))
+        judge(body, graphql_request.query, limits)
+        return replace(graphql_request, is_stranger=is_stranger)
 
-    async def _answer(self, request: Request, asked: GraphQLRequest, context: object, accepted: Accepted) -> ASGIApp:
+    async def _answer(
+        self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
+    ) -> ASGIApp:
         kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
         if accepted.takes_events:
             kinds.add(Kind.SUBSCRIPTION)
         try:
-            operation = self.execution.operation(asked, kinds)
+            operation = self.execution.operation(graphql_request, kinds)
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _method_not_allowed("GET, which carries queries only") from None
-            return _answered(refused.answer, accepted)
+            return _asgi_response(refused.answer, accepted)
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
-            return _answered(await self._only(asked, context, kind), accepted)
+            return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
         place = request.headers.get("last-event-id")
-        if place and documents.declares(operation, "after") and asked.variables.get("after") is None:
-            asked = replace(asked, variables={**asked.variables, "after": place})
-        return EventStream(self.answers(asked, context, kind=kind), self._keep_alive_seconds)
+        if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
+            graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
+        return EventStream(self.answers(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
-    async def _only(self, asked: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.answers(asked, context, kind=kind)) as answers:
+    async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
+        async with aclosing(self.answers(graphql_request, context, kind=kind)) as answers:
             return await anext(answers)
 
     async def answers(
-        self, asked: GraphQLRequest, context: object, *, kind: Kind
+        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to one operation, which counts as open until they end."""
         follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
         self.open_subscriptions += follows
         try:
-            async with aclosing(self.execution.answers(asked, context, kind=kind)) as answers:
-                async for one in answers:
-                    yield one
+            async with aclosing(self.execution.answers(graphql_request, context, kind=kind)) as answers:
+                async for response in answers:
+                    yield response
         finally:
             self.open_operations -= 1
             self.open_subscriptions -= follows
@@ -240,16 +244,16 @@ def _carries(query: str, *, is_stranger: bool) -> bool:
         return False
 
 
-def _answered(one: ExecutionResponse, accepted: Accepted) -> ASGIApp:
+def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:
     if accepted.media_type == EVENTS:
-        return EventStream(_alone(one))
+        return EventStream(_single(response))
     # The older type has no status but 200 for what GraphQL refused: its clients read the body.
-    is_refused = not one.was_executed and accepted.media_type == GRAPHQL
-    return answer(one.payload, accepted=accepted, status=400 if is_refused else 200)
+    is_refused = not response.was_executed and accepted.media_type == GRAPHQL
+    return answer(response.payload, accepted=accepted, status=400 if is_refused else 200)
 
 
-async def _alone(one: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:
-    yield one
+async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:
+    yield response
 
 
 def _method_not_allowed(method: str) -> HttpRefusal:

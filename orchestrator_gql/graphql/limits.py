@@ -55,7 +55,7 @@ class Limits:
 
     def quartered(self) -> "Limits":
         """A quarter of each: for callers without a credential, where there is sign-in."""
-        return Limits(**{one.name: getattr(self, one.name) // 4 for one in fields(self)})
+        return Limits(**{limit.name: getattr(self, limit.name) // 4 for limit in fields(self)})
 
 
 LIMITS = Limits()
@@ -142,11 +142,11 @@ class OperationCost(ASTValidationRule):
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
         """Weigh the whole document at its door; aborting keeps every other rule from walking through it."""
-        fragments = [one for one in node.definitions if isinstance(one, FragmentDefinitionNode)]
+        fragments = [definition for definition in node.definitions if isinstance(definition, FragmentDefinitionNode)]
         limits = self.limits
         if len(fragments) > limits.fragments:
             raise ValidationAbortedError(_breach("fragments", len(fragments), limits.fragments), fragments[-1])
-        scales = _Scales(limits, {one.name.value: one for one in fragments})
+        scales = _Scales(limits, {fragment.name.value: fragment for fragment in fragments})
         for operation in operations(node):
             cost = scales.weigh(operation.selection_set, 1) + Cost(directives=len(operation.directives or ()))
             for sentence in cost.breaches(limits):
@@ -189,14 +189,14 @@ def _page_too_large(argument: ArgumentNode) -> GraphQLError:
 
 
 def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
-    waiting: list[Node] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
+    nodes: list[Node] = list(document.definitions)
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, FieldNode) and node.name.value not in OWN_PAGES:
-            yield from (one for one in node.arguments or () if one.name.value in PAGE_ARGUMENTS)
+            yield from (argument for argument in node.arguments or () if argument.name.value in PAGE_ARGUMENTS)
         selections = getattr(node, "selection_set", None)
         if selections is not None:
-            waiting.extend(selections.selections)
+            nodes.extend(selections.selections)
 
 
 def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> bool:
@@ -206,11 +206,13 @@ def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Ma
         case VariableNode():
             name = value.name.value
             if name in variables:
-                given = variables[name]
-                return isinstance(given, int | float) and given > MAX_PAGE
-            declared = operation.variable_definitions or ()
-            defaults = (one.default_value for one in declared if one.variable.name.value == name)
-            return any(_is_over(one, operation, {}) for one in defaults if one is not None)
+                size = variables[name]
+                return isinstance(size, int | float) and size > MAX_PAGE
+            definitions = operation.variable_definitions or ()
+            defaults = (
+                definition.default_value for definition in definitions if definition.variable.name.value == name
+            )
+            return any(_is_over(default, operation, {}) for default in defaults if default is not None)
         case _:
             return False
 

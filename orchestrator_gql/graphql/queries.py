@@ -47,6 +47,7 @@ from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError
+from orchestrator_gql.workflow import model
 
 T = TypeVar("T", Workflow, Product)
 
@@ -72,13 +73,13 @@ class Viewer:
 async def _request_connection(info: Info, filter: InputRequestFilter, page_args: PageArgs) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
-    found = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
+    page = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
 
     async def total() -> int:
         return await input_request_reads.input_request_count(context.reading, context.principal, wanted)
 
-    made: Connection[InputRequest] = connection(found, InputRequest.of, total)
-    return made
+    result: Connection[InputRequest] = connection(page, InputRequest.of, total)
+    return result
 
 
 @strawberry.type(description="Everything that can be asked.")
@@ -87,15 +88,15 @@ class Query(NotificationQueries):
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
     ) -> Node | None:
-        (named,) = row_reads.node_ids(info.context.principal, [id])
-        return await _node(info, named)
+        (node_id,) = row_reads.node_ids(info.context.principal, [id])
+        return await _node(info, node_id)
 
     @resolved(description="Many nodes by their ids, in their order; null where there is none.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
     ) -> list[Node | None]:
-        named = row_reads.node_ids(info.context.principal, ids)
-        return await asyncio.gather(*(_node(info, one) for one in named))
+        node_ids = row_reads.node_ids(info.context.principal, ids)
+        return await asyncio.gather(*(_node(info, node_id) for node_id in node_ids))
 
     @resolved(description="Whoever asks.")
     def viewer(self, info: Info) -> Viewer:
@@ -117,9 +118,9 @@ class Query(NotificationQueries):
         first: First = 50,
         after: After = None,
     ) -> Connection[Workflow]:
-        every = process_reads.workflows(info.context.runtime, info.context.principal)
-        wanted = [Workflow.of(one) for one in every if _is_wanted(one.name, one.description, one.target, filter)]
-        return _listed(wanted, first, after)
+        definitions = process_reads.workflows(info.context.runtime, info.context.principal)
+        selected = [Workflow.of(definition) for definition in definitions if _matches(definition, filter)]
+        return _list_connection(selected, first, after)
 
     @resolved(description="The process with that id.")
     async def process(
@@ -169,13 +170,13 @@ class Query(NotificationQueries):
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
         page_args = PageArgs(first, after)
-        found = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
+        page = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await callback_reads.callback_count(context.reading, context.principal, wanted)
 
-        made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
-        return made
+        result: Connection[Callback] = connection(page, lambda row: Callback.of(row, now), total)
+        return result
 
     @resolved(description="Who decided what, the newest first.")
     async def audit(
@@ -186,13 +187,13 @@ class Query(NotificationQueries):
         after: After = None,
     ) -> Connection[AuditEntry]:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
-        found = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
+        page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
 
         async def total() -> int:
             return await audit_reads.audit_count(context.reading, context.principal, wanted)
 
-        made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
-        return made
+        result: Connection[AuditEntry] = connection(page, AuditEntry.of, total)
+        return result
 
     @resolved(
         description="Walk the audit log, seal by seal and chain by chain; says what does not fit, if anything does."
@@ -207,10 +208,10 @@ class Query(NotificationQueries):
             strawberry.argument(description="A seal, noted down elsewhere, that must be there still."),
         ] = None,
     ) -> AuditVerification:
-        context, most = info.context, 10_000 if first is None else first
-        kept = anchor.read() if anchor else None
-        found = await verify_audit(context.runtime, context.principal, after=after, first=most, anchor=kept)
-        return AuditVerification.of(found)
+        context, entries = info.context, 10_000 if first is None else first
+        known_seal = anchor.read() if anchor else None
+        verified = await verify_audit(context.runtime, context.principal, after=after, first=entries, anchor=known_seal)
+        return AuditVerification.of(verified)
 
     @resolved(description="The product of that name.")
     def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
@@ -218,8 +219,8 @@ class Query(NotificationQueries):
 
     @resolved(description="The products that are declared, by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
-        every = product_reads.products(info.context.principal)
-        return _listed([Product.of(one) for one in every], first, after)
+        registered = product_reads.products(info.context.principal)
+        return _list_connection([Product.of(product) for product in registered], first, after)
 
     @resolved(description="The product subscription with that id.")
     async def product_subscription(
@@ -263,60 +264,60 @@ class Query(NotificationQueries):
     async def stats(
         self,
         info: Info,
-        page_args: Annotated[
+        window: Annotated[
             StatsWindow | None, strawberry.argument(description="How far back those of ended processes look.")
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await process_reads.counts(context.reading, context.principal, _window(page_args))
-        return Stats.of(found, context.runtime.clock.now())
+        counts = await process_reads.counts(context.reading, context.principal, _period(window))
+        return Stats.of(counts, context.runtime.clock.now())
 
     @resolved(description="The engine: whether it starts steps, and who runs them.")
     async def engine(self, info: Info) -> Engine:
         return Engine.of(await process_reads.status(info.context.reading, info.context.principal))
 
 
-def _window(page_args: StatsWindow | None) -> timedelta:
-    return stats_types.WINDOWS[page_args or StatsWindow.LAST_24_HOURS]
+def _period(window: StatsWindow | None) -> timedelta:
+    return stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS]
 
 
-def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter | None) -> bool:
+def _matches(workflow: model.Workflow, filter: WorkflowFilter | None) -> bool:
     if filter is None:
         return True
-    if filter.names is not None and name not in filter.names:
+    if filter.names is not None and workflow.name not in filter.names:
         return False
-    if filter.targets is not None and target not in filter.targets:
+    if filter.targets is not None and workflow.target not in filter.targets:
         return False
-    return not filter.search or filter.search.lower() in f"{name} {description}".lower()
+    return not filter.search or filter.search.lower() in f"{workflow.name} {workflow.description}".lower()
 
 
-def _listed(every: list[T], first: int | None, after: str | None) -> Connection[T]:
+def _list_connection(entries: list[T], first: int | None, after: str | None) -> Connection[T]:
     """A page of a list that is small and in memory, ordered by name."""
     start = only(after) if after is not None else None
     size = PageArgs(first).size
-    behind = [one for one in every if start is None or one.name > start]
-    items = tuple((cursor_of(one.name), one) for one in behind[:size])
+    following = [entry for entry in entries if start is None or entry.name > start]
+    items = tuple((cursor_of(entry.name), entry) for entry in following[:size])
 
     async def total() -> int:
-        return len(every)
+        return len(entries)
 
-    found = RowPage(items, has_next=len(behind) > size, has_previous=start is not None)
-    made: Connection[T] = connection(found, lambda one: one, total)
-    return made
+    page = RowPage(items, has_next=len(following) > size, has_previous=start is not None)
+    result: Connection[T] = connection(page, lambda entry: entry, total)
+    return result
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:
-    found = process_reads.workflow(info.context.runtime, info.context.principal, name)
-    return Workflow.of(found) if found else None
+    definition = process_reads.workflow(info.context.runtime, info.context.principal, name)
+    return Workflow.of(definition) if definition else None
 
 
 def _product(info: Info, name: str) -> Product | None:
-    found = product_reads.product(info.context.principal, name)
-    return Product.of(found) if found else None
+    registered = product_reads.product(info.context.principal, name)
+    return Product.of(registered) if registered else None
 
 
-async def _node(info: Info, named: NodeId | None) -> Node | None:
-    match named:
+async def _node(info: Info, node_id: NodeId | None) -> Node | None:
+    match node_id:
         case NodeId(NodeKind.WORKFLOW, name=name):
             return _workflow(info, name)
         case NodeId(NodeKind.PRODUCT, name=name):
@@ -346,10 +347,10 @@ async def _row(info: Info, key: UUID) -> Node | None:
         return InputRequest.of(request)
     if (subscription := await loaders.subscription.load(key)) is not None:
         return ProductSubscription.of(subscription)
-    if kept := await loaders.attempt.load(key):
-        return CallbackAttempt.of(kept)
+    if attempt := await loaders.attempt.load(key):
+        return CallbackAttempt.of(attempt)
     context = info.context
-    if told := await notification_reads.notification(context.reading, context.principal, key):
-        return Notification.of(told)
+    if notification := await notification_reads.notification(context.reading, context.principal, key):
+        return Notification.of(notification)
     entry = await audit_reads.audit_entry(context.reading, context.principal, key)
     return AuditEntry.of(entry) if entry else None

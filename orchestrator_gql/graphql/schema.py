@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
 from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
 from orchestrator_gql.graphql.mutations.notifications import NotificationMutations
-from orchestrator_gql.graphql.mutations.operator_actions import RecoveryMutations
+from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
@@ -29,7 +29,7 @@ class Mutation(
     ProcessMutations,
     InputRequestMutations,
     CallbackMutations,
-    RecoveryMutations,
+    OperatorActionMutations,
     NotificationMutations,
     EngineMutations,
 ):

@@ -42,23 +42,23 @@ class Subscription:
         batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
-                waiting = [batch]
-                while waiting:
-                    part = waiting.pop()
+                parts = [batch]
+                while parts:
+                    part = parts.pop()
                     context.renew()
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:
-                        waiting += reversed(part.halves())  # the answer was too large, and is not sent
+                        parts += reversed(part.halves())  # the answer was too large, and is not sent
 
     @subscription(description="The header's numbers; at most one message a second, the latest wins.")
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
         context = info.context
-        page_args = WINDOWS[StatsWindow.LAST_24_HOURS]
+        period = WINDOWS[StatsWindow.LAST_24_HOURS]
         while True:
             ticket = context.runtime.notifier.ticket()
-            found = await process_reads.counts(context.runtime, context.principal, page_args)
-            yield Stats.of(found, context.runtime.clock.now())
+            counts = await process_reads.counts(context.runtime, context.principal, period)
+            yield Stats.of(counts, context.runtime.clock.now())
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)
 

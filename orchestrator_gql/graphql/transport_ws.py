@@ -46,7 +46,9 @@ class Server(Protocol):
         """Make the context of one operation."""
         ...
 
-    def answers(self, asked: GraphQLRequest, context: object, *, kind: Kind) -> AsyncGenerator[ExecutionResponse, None]:
+    def answers(
+        self, request: GraphQLRequest, context: object, *, kind: Kind
+    ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every answer to one operation."""
         ...
 
@@ -61,7 +63,7 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
         return False
     origins = websocket.headers.getlist("origin")
     host = websocket.headers.get("host")
-    return all(is_same_origin(one, host) or normalize_origin(one) in allowed_origins for one in origins)
+    return all(is_same_origin(origin, host) or normalize_origin(origin) in allowed_origins for origin in origins)
 
 
 class Socket:
@@ -74,14 +76,14 @@ class Socket:
         self._is_acknowledged = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._verdict: tuple[int, str] | None = None
+        self._closing: tuple[int, str] | None = None
         self._is_gone = False
         self._listening = asyncio.timeout(init_seconds)
 
     def close(self, code: int, reason: str) -> None:
         """Begin to close; the first reason stands."""
-        if self._verdict is None:
-            self._verdict = (code, reason)
+        if self._closing is None:
+            self._closing = (code, reason)
             with suppress(RuntimeError):  # the listening is over already
                 self._listening.reschedule(0)
 
@@ -108,7 +110,7 @@ class Socket:
         if self._is_gone:
             logger.debug("A client left its socket.", extra={"operations": len(self._tasks)})
         else:
-            code, reason = self._verdict or (1011, "Internal error")
+            code, reason = self._closing or (1011, "Internal error")
             with suppress(*_GONE):  # the client closed at the same time
                 await self._websocket.close(code, reason)
         for task in self._tasks:
@@ -135,7 +137,7 @@ class Socket:
         if self._params is not None:
             raise BadFrame(4429, "Too many initialisation requests")
         self._params = params
-        if self._verdict is None:
+        if self._closing is None:
             self._listening.reschedule(None)
         try:
             await self._server.make_context(self._websocket, params)
@@ -176,34 +178,34 @@ class Socket:
     async def _answer(self, frame: Subscribe) -> None:
         context = await self._server.make_context(self._websocket, self._params)
         try:
-            operation = self._server.execution.operation(frame.asked, frozenset(Kind))
+            operation = self._server.execution.operation(frame.request, frozenset(Kind))
         except Refusal as refused:
             await self._finish(frame.id, frames.answered(frame.id, refused.answer))
             return
-        answers = self._server.answers(frame.asked, context, kind=operation.operation)
+        answers = self._server.answers(frame.request, context, kind=operation.operation)
         if operation.operation is not Kind.SUBSCRIPTION:
             # Its rows are let go of before it is sent: the client may take its time.
             async with aclosing(answers):
-                one = await anext(answers)
+                response = await anext(answers)
             del answers, context
-            if not await self._hand_over(frame, one):
+            if not await self._hand_over(frame, response):
                 return
         else:
             async with aclosing(answers):
-                async for one in answers:
-                    if not await self._hand_over(frame, one):
+                async for response in answers:
+                    if not await self._hand_over(frame, response):
                         return
         await self._finish(frame.id, frames.complete(frame.id))
 
-    async def _hand_over(self, frame: Subscribe, one: ExecutionResponse) -> bool:
+    async def _hand_over(self, frame: Subscribe, response: ExecutionResponse) -> bool:
         """Send one answer; whether the operation goes on."""
-        message = frames.answered(frame.id, one)
-        one.let_go()
-        if not one.was_executed:
+        message = frames.answered(frame.id, response)
+        response.let_go()
+        if not response.was_executed:
             await self._finish(frame.id, message)
         else:
             await self._send(message)
-        return one.was_executed
+        return response.was_executed
 
     async def _finish(self, id: str, message: str) -> None:
         # First the id, then the message: whoever reads it may use the id again at once.
@@ -215,7 +217,7 @@ class Socket:
             del self._operations[id]
 
     async def _send(self, message: str) -> None:
-        if self._verdict is None and not self._is_gone:
+        if self._closing is None and not self._is_gone:
             try:
                 await self._websocket.send_text(message)
             except _GONE:

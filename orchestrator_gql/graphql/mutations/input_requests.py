@@ -201,8 +201,8 @@ class InputRequestMutations:
     ) -> DecideInputRequestsResult:
         submitted, rejected = await decide_input_requests(
             info.context.principal,
-            submit=[partial(_submitted, info, one) for one in input.submit or []],
-            reject=[partial(_rejected, info, one) for one in input.reject or []],
+            submit=[partial(_submitted, info, submission) for submission in input.submit or []],
+            reject=[partial(_rejected, info, rejection) for rejection in input.reject or []],
             failed=_server_error,
             until=info.context.began + DECIDING,
         )
@@ -210,13 +210,13 @@ class InputRequestMutations:
 
 
 def _server_error(error: Exception) -> ServerError:
-    """What is said of one decision of several that could not be made."""
+    """The result for a decision that an unexpected error stopped; the other decisions go on."""
     error_id = masking.masked(error)["extensions"]["errorId"]
-    code, message = _told(error)
+    code, message = _described(error)
     return ServerError(code=code, message=message, error_id=error_id)
 
 
-def _told(error: Exception) -> tuple[ErrorCode, str]:
+def _described(error: Exception) -> tuple[ErrorCode, str]:
     match error:
         case TimeoutError():
             message = "This one took too long, and may have been done: look before you do it again."
@@ -230,7 +230,7 @@ def _told(error: Exception) -> tuple[ErrorCode, str]:
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
     context = info.context
     try:
-        said = await submit_form(
+        result = await submit_form(
             context.runtime,
             context.principal,
             input_request_id=uuid_or_nowhere(input.input_request_id),
@@ -243,14 +243,14 @@ async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
         )
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
-    match said:
+    match result:
         case DecisionResult():
-            request = InputRequest.of(said.request)
-            return SubmitFormSuccess(input_request=request, process=Process.of(said.process))
+            request = InputRequest.of(result.request)
+            return SubmitFormSuccess(input_request=request, process=Process.of(result.process))
         case forms.NextPage():
-            return FormIncomplete(next_page=FormPage.of(said.page))
+            return FormIncomplete(next_page=FormPage.of(result.page))
         case forms.PageInvalid():
-            return FormInvalid.of(said)
+            return FormInvalid.of(result)
 
 
 async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestActionResult:
@@ -267,7 +267,7 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
 
 async def _acted(verb: Awaitable[DecisionResult]) -> InputRequestActionResult:
     try:
-        done = await verb
+        result = await verb
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
-    return InputRequestActionSuccess(input_request=InputRequest.of(done.request), process=Process.of(done.process))
+    return InputRequestActionSuccess(input_request=InputRequest.of(result.request), process=Process.of(result.process))

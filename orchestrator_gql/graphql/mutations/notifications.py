@@ -43,7 +43,7 @@ class NotificationMutations:
         context = info.context
         id = uuid_or_nowhere(input.notification_id)
         try:
-            made = await resend_notification(context.runtime, context.principal, notification_id=id)
+            row = await resend_notification(context.runtime, context.principal, notification_id=id)
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
-        return ResendNotificationSuccess(notification=Notification.of(made))
+        return ResendNotificationSuccess(notification=Notification.of(row))

@@ -50,7 +50,7 @@ class AdoptCallbackAttemptInput:
 
 
 @strawberry.type
-class RecoveryMutations:
+class OperatorActionMutations:
     """Joined into Mutation."""
 
     @mutation(description="Run the action again with a fresh URL; the old one is dead.")

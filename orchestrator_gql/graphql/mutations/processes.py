@@ -107,7 +107,7 @@ class ProcessMutations:
     ) -> StartWorkflowResult:
         context = info.context
         try:
-            said = await start_workflow(
+            result = await start_workflow(
                 context.runtime,
                 context.principal,
                 workflow_name=input.workflow_name,
@@ -118,13 +118,13 @@ class ProcessMutations:
             )
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
-        match said:
+        match result:
             case Started():
-                return StartWorkflowSuccess(process=Process.of(said.process), created=said.created)
+                return StartWorkflowSuccess(process=Process.of(result.process), created=result.created)
             case forms.NextPage():
-                return FormIncomplete(next_page=FormPage.of(said.page))
+                return FormIncomplete(next_page=FormPage.of(result.page))
             case forms.PageInvalid():
-                return FormInvalid.of(said)
+                return FormInvalid.of(result)
 
     @mutation(description="Enter again at the step that failed.")
     async def retry_process(

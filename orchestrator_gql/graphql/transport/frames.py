@@ -38,7 +38,7 @@ class Subscribe:
     """The client begins an operation of any kind."""
 
     id: str
-    asked: GraphQLRequest
+    request: GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _read(message: Mapping[str, Json]) -> Frame:
             _optional_object(message.get("payload"))
             return Pong()
         case "subscribe":
-            return Subscribe(_id(message), _asked(message.get("payload")))
+            return Subscribe(_id(message), _request(message.get("payload")))
         case "complete":
             return Complete(_id(message))
         case _:
@@ -107,7 +107,7 @@ def _id(message: Mapping[str, Json]) -> str:
     return name
 
 
-def _asked(payload: Json) -> GraphQLRequest:
+def _request(payload: Json) -> GraphQLRequest:
     try:
         return requests.read(payload)
     except PayloadInvalid as error:
@@ -124,11 +124,11 @@ def pong() -> str:
     return '{"type":"pong"}'
 
 
-def answered(id: str, answer: ExecutionResponse) -> str:
+def answered(id: str, response: ExecutionResponse) -> str:
     """One result; a request that was refused as a whole is an ``error``, which ends its operation."""
-    if answer.was_executed:
-        return json.encode({"id": id, "type": "next", "payload": answer.payload})
-    return json.encode({"id": id, "type": "error", "payload": answer.payload["errors"]})
+    if response.was_executed:
+        return json.encode({"id": id, "type": "next", "payload": response.payload})
+    return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})
 
 
 def complete(id: str) -> str:

@@ -47,10 +47,10 @@ def negotiate(accept: str | None) -> Accepted | None:
     >>> negotiate("text/html") is None
     True
     """
-    ranges = [one for part in (accept or "*/*").split(",") if (one := _read(part)) is not None]
+    ranges = [range_ for part in (accept or "*/*").split(",") if (range_ := _read(part)) is not None]
     wishes = {offered: _wish(ranges, offered) for offered in (GRAPHQL, JSON, EVENTS)}
     # A stream is for those who ask for it by name: a browser's `*/*` does not.
-    candidates = [one for one in (GRAPHQL, JSON) if wishes[one][0] > 0]
+    candidates = [media_type for media_type in (GRAPHQL, JSON) if wishes[media_type][0] > 0]
     takes_events = wishes[EVENTS][0] > 0 and wishes[EVENTS][1] == 3
     if takes_events:
         candidates.append(EVENTS)
@@ -66,7 +66,7 @@ def _ordered(candidates: list[str], named: int) -> Iterable[str]:
 
 def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
     """The quality given by the range that names the type most closely, and how closely that is."""
-    closest = max(ranges, key=lambda one: one.covers(media_type), default=None)
+    closest = max(ranges, key=lambda range_: range_.covers(media_type), default=None)
     if closest is None or not closest.covers(media_type):
         return 0.0, 0
     return closest.quality, closest.covers(media_type)
@@ -74,7 +74,7 @@ def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
 
 def _read(part: str) -> _Range | None:
     media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    for name, _, value in (one.partition("=") for one in parameters):
+    for name, _, value in (parameter.partition("=") for parameter in parameters):
         if name.strip() == "q":
             return _Range(media_type, _quality(value.strip()))
     return _Range(media_type, 1.0) if media_type else None
@@ -95,5 +95,9 @@ def is_json(content_type: str | None) -> bool:
     (True, False, False)
     """
     media_type, *parameters = (piece.strip().lower() for piece in (content_type or "").split(";"))
-    charsets = [value.strip('" ') for name, _, value in (one.partition("=") for one in parameters) if name == "charset"]
+    charsets = [
+        value.strip('" ')
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name == "charset"
+    ]
     return media_type == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)

@@ -55,8 +55,8 @@ def refusal(error: Exception, *, accepted: Accepted | None) -> Response:
     """The answer to a request that could not be taken; what nobody expected is masked."""
     if isinstance(error, HttpRefusal):
         return answer(error.payload, accepted=accepted, status=error.status, headers=error.headers)
-    if isinstance(error, OrchestratorError) and (told := masking.shown_to_client(error)) is not None:
+    if isinstance(error, OrchestratorError) and (error_body := masking.shown_to_client(error)) is not None:
         for kind, status, headers in _STATUS:
             if isinstance(error, kind):
-                return answer({"errors": [told]}, accepted=accepted, status=status, headers=headers)
+                return answer({"errors": [error_body]}, accepted=accepted, status=status, headers=headers)
     return answer({"errors": [masking.masked(error)]}, accepted=accepted, status=500)

@@ -25,11 +25,11 @@ _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
 
-def event(answer: ExecutionResponse) -> bytes:
+def event(response: ExecutionResponse) -> bytes:
     """One ``next`` event; its id is the cursor behind which a client that comes back wants to go on."""
-    cursor = _cursor(answer.payload.get("data"))
-    place = f"id: {cursor}\n" if cursor is not None else ""
-    return f"event: next\n{place}data: {json.encode(answer.payload)}\n\n".encode()
+    cursor = _cursor(response.payload.get("data"))
+    event_id = f"id: {cursor}\n" if cursor is not None else ""
+    return f"event: next\n{event_id}data: {json.encode(response.payload)}\n\n".encode()
 
 
 def _cursor(data: Json) -> str | None:
@@ -51,7 +51,10 @@ class EventStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them; an operation whose client is gone is closed before this returns."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        tasks = [asyncio.ensure_future(one) for one in (self._tell(send), self._keep_alive(send), _until_left(receive))]
+        tasks = [
+            asyncio.ensure_future(coroutine)
+            for coroutine in (self._send_answers(send), self._keep_alive(send), _until_left(receive))
+        ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -63,11 +66,11 @@ class EventStream:
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 raise outcome
 
-    async def _tell(self, send: Send) -> None:
+    async def _send_answers(self, send: Send) -> None:
         async with aclosing(self.answers):
-            async for answer in self.answers:
-                chunk = event(answer)
-                answer.let_go()
+            async for response in self.answers:
+                chunk = event(response)
+                response.let_go()
                 await _send(send, chunk)
         await _send(send, _COMPLETE, is_last=True)
 

@@ -38,44 +38,44 @@ LONGEST_SLICE = 1_000_000
 
 @strawberry.type(description="What a remote service said last of how far its job is.")
 class CallbackProgress:
-    said: strawberry.Private[str | None]
+    text: strawberry.Private[str | None]
     percent: float | None = strawberry.field(description="From 0 to 100.")
     data: JSON | None = strawberry.field(description="All that was said.")
     reported_at: datetime = strawberry.field(description="When it came.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackProgress":
-        at = datetime.fromisoformat(said["reported_at"])
-        return cls(percent=said["percent"], said=said["message"], data=said["data"], reported_at=at)
+    def of(cls, report: Json) -> "CallbackProgress":
+        at = datetime.fromisoformat(report["reported_at"])
+        return cls(percent=report["percent"], text=report["message"], data=report["data"], reported_at=at)
 
     @classmethod
     def logged(cls, row: Progress) -> "CallbackProgress":
-        return cls(percent=row.percent, said=row.message, data=row.data, reported_at=row.at)
+        return cls(percent=row.percent, text=row.message, data=row.data, reported_at=row.at)
 
     @resolved(description="For people.")
     def message(self, info: Info) -> str | None:
-        return shown_text(info, self.said)
+        return shown_text(info, self.text)
 
 
 @strawberry.type(description="What the validation step said to the result.")
 class CallbackValidation:
-    said: strawberry.Private[str | None]
+    text: strawberry.Private[str | None]
     outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
     details: JSON | None = strawberry.field(description="What the validation added.")
     validated_at: datetime = strawberry.field(description="When it judged.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackValidation":
+    def of(cls, stored: Json) -> "CallbackValidation":
         return cls(
-            outcome=ValidationOutcome(said["outcome"]),
-            said=said.get("message"),
-            details=said.get("details"),
-            validated_at=datetime.fromisoformat(said["validated_at"]),
+            outcome=ValidationOutcome(stored["outcome"]),
+            text=stored.get("message"),
+            details=stored.get("details"),
+            validated_at=datetime.fromisoformat(stored["validated_at"]),
         )
 
     @resolved(description="Why it was rejected.")
     def message(self, info: Info) -> str | None:
-        return shown_text(info, self.said)
+        return shown_text(info, self.text)
 
 
 @strawberry.type(description="A piece of a large result.")
@@ -220,9 +220,9 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackProgress]:
-        found = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
-        shown: Connection[CallbackProgress] = _connected(found, CallbackProgress.logged)
-        return shown
+        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
+        result: Connection[CallbackProgress] = _log_connection(log, CallbackProgress.logged)
+        return result
 
     @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept, and all are counted.")
     async def attempts(
@@ -231,9 +231,9 @@ class Callback(Node):
         first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
         after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
     ) -> Connection[CallbackAttempt]:
-        found = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
-        shown: Connection[CallbackAttempt] = _connected(found, CallbackAttempt.of)
-        return shown
+        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
+        result: Connection[CallbackAttempt] = _log_connection(log, CallbackAttempt.of)
+        return result
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
@@ -274,11 +274,11 @@ def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
     return secrets.concealed(masked(value, places))
 
 
-def _connected(found: Log[Any], shown: Any) -> Any:
+def _log_connection(log: Log[Any], show: Any) -> Any:
     async def total() -> int:
-        return found.total
+        return log.total
 
-    return connection(found.page, shown, total)
+    return connection(log.page, show, total)
 
 
 async def result_of(info: Info, row: rules.Callback | None) -> Json | None:

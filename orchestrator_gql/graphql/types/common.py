@@ -56,14 +56,14 @@ class Connection(Generic[T]):
         return number
 
 
-def connection(found: RowPage[R], shown: Callable[[R], Any], total: Callable[[], Any]) -> Any:
+def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Any]) -> Any:
     """A page of rows as a connection of what they are shown as."""
-    edges = [Edge(cursor=cursor, node=shown(row)) for cursor, row in found.items]
+    edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
         edges=edges,
         page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
@@ -103,7 +103,7 @@ class Assignee:
 
 @strawberry.type(description="Why something failed.")
 class Failure:
-    told: strawberry.Private[ground.Failure]
+    source: strawberry.Private[ground.Failure]
     trace: strawberry.Private[str | None]
     code: str = strawberry.field(description="Stable, kebab-case; the reference lists them.")
     details: JSON | None = strawberry.field(description="What the author or the remote service added.")
@@ -115,7 +115,7 @@ class Failure:
         if failure is None:
             return None
         return cls(
-            told=failure,
+            source=failure,
             trace=traceback_of(context.principal, failure),
             code=failure.code,
             details=failure.details,
@@ -125,7 +125,7 @@ class Failure:
 
     @resolved(description="For people.")
     def message(self, info: Info) -> str:
-        return info.context.redacted(self.told.message)
+        return info.context.redacted(self.source.message)
 
     @resolved(description="Where in the author's code; only with READ_SECRETS.")
     def traceback(self, info: Info) -> str | None:

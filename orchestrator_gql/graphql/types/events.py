@@ -55,8 +55,8 @@ class Event:
 
 
 def _failure(event: Event, info: Info) -> Failure | None:
-    told = event.logged.payload.get("failure")
-    return Failure.of(failure_from_json(told), info.context) if told else None
+    stored = event.logged.payload.get("failure")
+    return Failure.of(failure_from_json(stored), info.context) if stored else None
 
 
 @strawberry.type(description="A process was started.")
@@ -191,84 +191,87 @@ def _instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def _input_request_changed(told: dict[str, Any]) -> dict[str, Any]:
-    assignee = told.get("assignee")
+def _input_request_changed(payload: dict[str, Any]) -> dict[str, Any]:
+    assignee = payload.get("assignee")
     return {
-        "input_request_id": told["input_request_id"],
-        "change": InputRequestChange(told["change"]),
+        "input_request_id": payload["input_request_id"],
+        "change": InputRequestChange(payload["change"]),
         "assignee": Assignee.of(assignee) if assignee else None,
     }
 
 
-SHOWN: dict[EventKind, tuple[type[Event], Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    EventKind.PROCESS_CREATED: (ProcessCreatedEvent, lambda t: {"workflow_name": t["workflow_name"]}),
+SHAPES: dict[EventKind, tuple[type[Event], Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    EventKind.PROCESS_CREATED: (ProcessCreatedEvent, lambda payload: {"workflow_name": payload["workflow_name"]}),
     EventKind.PROCESS_STATUS_CHANGED: (
         ProcessStatusChangedEvent,
-        lambda t: {
-            "from_process_status": ProcessStatus(t["from"]),
-            "to_process_status": ProcessStatus(t["to"]),
-            "version": t["version"],
+        lambda payload: {
+            "from_process_status": ProcessStatus(payload["from"]),
+            "to_process_status": ProcessStatus(payload["to"]),
+            "version": payload["version"],
         },
     ),
     EventKind.STEP_CHANGED: (
         StepChangedEvent,
-        lambda t: {
-            "step_index": t["step_index"],
-            "step_name": t["step_name"],
-            "from_step_status": StepStatus(t["from"]) if t["from"] else None,
-            "to_step_status": StepStatus(t["to"]),
-            "attempt": t["attempt"],
-            "state_delta": t["state_delta"],
+        lambda payload: {
+            "step_index": payload["step_index"],
+            "step_name": payload["step_name"],
+            "from_step_status": StepStatus(payload["from"]) if payload["from"] else None,
+            "to_step_status": StepStatus(payload["to"]),
+            "attempt": payload["attempt"],
+            "state_delta": payload["state_delta"],
         },
     ),
     EventKind.CALLBACK_ISSUED: (
         CallbackIssuedEvent,
-        lambda t: {"callback_id": t["callback_id"], "expires_at": _instant(t["expires_at"])},
+        lambda payload: {"callback_id": payload["callback_id"], "expires_at": _instant(payload["expires_at"])},
     ),
     EventKind.CALLBACK_PROGRESSED: (
         CallbackProgressedEvent,
-        lambda t: {"callback_id": t["callback_id"], "progress": CallbackProgress.of(t["progress"])},
+        lambda payload: {"callback_id": payload["callback_id"], "progress": CallbackProgress.of(payload["progress"])},
     ),
     EventKind.CALLBACK_RECEIVED: (
         CallbackReceivedEvent,
-        lambda t: {
-            "callback_id": t["callback_id"],
-            "result_bytes": t["bytes"],
-            "is_truncated": t["bytes"] > INLINE,
-            "is_early": t["is_early"],
+        lambda payload: {
+            "callback_id": payload["callback_id"],
+            "result_bytes": payload["bytes"],
+            "is_truncated": payload["bytes"] > INLINE,
+            "is_early": payload["is_early"],
         },
     ),
     EventKind.CALLBACK_VALIDATED: (
         CallbackValidatedEvent,
-        lambda t: {"callback_id": t["callback_id"], "validation": CallbackValidation.of(t["validation"])},
+        lambda payload: {
+            "callback_id": payload["callback_id"],
+            "validation": CallbackValidation.of(payload["validation"]),
+        },
     ),
     EventKind.CALLBACK_ENDED: (
         CallbackEndedEvent,
-        lambda t: {"callback_id": t["callback_id"], "callback_status": CallbackStatus(t["status"])},
+        lambda payload: {"callback_id": payload["callback_id"], "callback_status": CallbackStatus(payload["status"])},
     ),
-    EventKind.INPUT_REQUESTED: (InputRequestedEvent, lambda t: {"input_request_id": t["input_request_id"]}),
+    EventKind.INPUT_REQUESTED: (InputRequestedEvent, lambda payload: {"input_request_id": payload["input_request_id"]}),
     EventKind.INPUT_DECIDED: (
         InputDecidedEvent,
-        lambda t: {"input_request_id": t["input_request_id"], "verdict": Verdict(t["verdict"])},
+        lambda payload: {"input_request_id": payload["input_request_id"], "verdict": Verdict(payload["verdict"])},
     ),
     EventKind.INPUT_REQUEST_CHANGED: (InputRequestChangedEvent, _input_request_changed),
-    EventKind.PROCESS_NOTE_CHANGED: (ProcessNoteChangedEvent, lambda t: {"note": t["note"]}),
+    EventKind.PROCESS_NOTE_CHANGED: (ProcessNoteChangedEvent, lambda payload: {"note": payload["note"]}),
     EventKind.PRODUCT_SUBSCRIPTION_CHANGED: (
         ProductSubscriptionChangedEvent,
-        lambda t: {"product_subscription_id": t["product_subscription_id"]},
+        lambda payload: {"product_subscription_id": payload["product_subscription_id"]},
     ),
     EventKind.ENGINE_STATE_CHANGED: (
         EngineStateChangedEvent,
-        lambda t: {"engine_state": EngineState(t["state"]), "reason": t["reason"]},
+        lambda payload: {"engine_state": EngineState(payload["state"]), "reason": payload["reason"]},
     ),
 }
 
-EVENT_TYPES: list[type[Event]] = [shape for shape, _ in SHOWN.values()]
+EVENT_TYPES: list[type[Event]] = [shape for shape, _ in SHAPES.values()]
 
 
 def event_of(logged: Logged) -> Event:
     """The entry of the log as clients see it."""
-    shape, facts = SHOWN[logged.kind]
+    shape, facts = SHAPES[logged.kind]
     return shape(
         logged=logged,
         id=strawberry.ID(logged.cursor),

@@ -60,7 +60,7 @@ class Notification(Node):
 
     @resolved(description="The latest tries, the oldest first; at most 20.")
     def log(self) -> list[NotificationTry]:
-        return [NotificationTry(at=one.at, status=one.status, error=one.error) for one in self.row.log]
+        return [NotificationTry(at=entry.at, status=entry.status, error=entry.error) for entry in self.row.log]
 
     @resolved(description="The process that it is about.")
     async def process(
@@ -110,10 +110,10 @@ class NotificationQueries:
     ) -> Connection[Notification]:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         page_args = PageArgs(first, after)
-        found = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
+        page = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await notification_reads.notification_count(context.reading, context.principal, wanted)
 
-        made: Connection[Notification] = connection(found, Notification.of, total)
-        return made
+        result: Connection[Notification] = connection(page, Notification.of, total)
+        return result

@@ -179,12 +179,12 @@ async def process_connection(
 ) -> Connection[Process]:
     """A page of processes as a connection."""
     context = info.context
-    found = await process_reads.process_page(
+    page = await process_reads.process_page(
         context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
     )
 
     async def total() -> int:
         return await process_reads.process_count(context.reading, context.principal, wanted)
 
-    made: Connection[Process] = connection(found, Process.of, total)
-    return made
+    result: Connection[Process] = connection(page, Process.of, total)
+    return result

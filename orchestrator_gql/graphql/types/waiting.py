@@ -35,7 +35,11 @@ def why_waiting(
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
             return _for_callbacks(
-                [box for box in callbacks_of_wait if box.is_open and box.step_index == process.position]
+                [
+                    callback
+                    for callback in callbacks_of_wait
+                    if callback.is_open and callback.step_index == process.position
+                ]
             )
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
@@ -50,30 +54,30 @@ def why_waiting(
 def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     if not waited:
         return None
-    service = next((box.service for box in waited if box.service), None)
-    names = [box.name for box in waited if box.name is not None]
+    service = next((callback.service for callback in waited if callback.service), None)
+    names = [callback.name for callback in waited if callback.name is not None]
     who = f"the remote service {service!r}" if service else "a remote service"
     which = f": {len(names)} callbacks are missing" if names else ""
-    reports = [datetime.fromisoformat(box.progress["reported_at"]) for box in waited if box.progress]
-    ends = [at for box in waited for at in (box.expires_at, box.heartbeat_due_at) if at is not None]
-    found = _waiting(
+    reports = [datetime.fromisoformat(callback.progress["reported_at"]) for callback in waited if callback.progress]
+    ends = [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
+    reason = _waiting(
         WaitKind.CALLBACK,
         f"It waits for {who} to answer{which}.",
-        min(box.issued_at for box in waited),
+        min(callback.issued_at for callback in waited),
         until=min(ends, default=None),
     )
-    found.service, found.missing, found.last_report_at = service, names, max(reports, default=None)
-    return found
+    reason.service, reason.missing, reason.last_report_at = service, names, max(reports, default=None)
+    return reason
 
 
-def _for_a_person(asked: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
-    if not asked:
+def _for_a_person(open_requests: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
+    if not open_requests:
         return None
-    request = asked[-1]
+    request = open_requests[-1]
     message = f"It waits for {called(request.assignee)} to answer {request.title!r}."
-    found = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
-    found.assignee = Assignee.of(request.assignee)
-    return found
+    reason = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
+    reason.assignee = Assignee.of(request.assignee)
+    return reason
 
 
 def _waiting(kind: WaitKind, message: str, since: datetime, *, until: datetime | None) -> WhyWaiting:
