@@ -1,4 +1,4 @@
-"""Everything that can be asked."""
+"""The root type of the queries, and their resolvers."""
 
 import asyncio
 from datetime import timedelta
@@ -51,21 +51,29 @@ from orchestrator_gql.workflow import model
 
 T = TypeVar("T", Workflow, Product)
 
+CONDITIONS = strawberry.argument(description="The conditions that an entry must meet; null selects every entry.")
+
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
 StartFormResult = Annotated[
     FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError | AuthorCodeError,
-    strawberry.union("StartFormResult", description="One turn of a start form."),
+    strawberry.union(
+        "StartFormResult",
+        description="The result of `startForm`: the next page, the errors of a page, the completed form, or an error.",
+    ),
 ]
 
 
-@strawberry.type(description="Whoever asks.")
+@strawberry.type(description="The caller: its user, teams and permissions.")
 class Viewer:
-    user: User | None = strawberry.field(description="Who that is.")
-    assignees: list[Assignee] = strawberry.field(description="The teams it belongs to.")
-    permissions: list[Permission] = strawberry.field(description="What it may do.")
+    user: User | None = strawberry.field(description="The user; null if the caller is not known.")
+    assignees: list[Assignee] = strawberry.field(description="The teams that the caller belongs to.")
+    permissions: list[Permission] = strawberry.field(description="The permissions of the caller.")
 
-    @resolved(description="The forms that its teams, or everybody, should answer, and nobody else has taken.")
+    @resolved(
+        description="The open input requests that are assigned to the caller's teams or to everybody and that nobody "
+        "else has claimed, the oldest first."
+    )
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
         return await _request_connection(info, InputRequestFilter(mine=True), PageArgs(first, after))
 
@@ -82,39 +90,39 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     return result
 
 
-@strawberry.type(description="Everything that can be asked.")
+@strawberry.type(description="The queries.")
 class Query(NotificationQueries):
-    @resolved(description="Any node by its id.")
+    @resolved(description="The node with this id; null if there is none.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]
     ) -> Node | None:
         (node_id,) = row_reads.node_ids(info.context.principal, [id])
         return await _node(info, node_id)
 
-    @resolved(description="Many nodes by their ids, in their order; null where there is none.")
+    @resolved(description="The nodes with these ids, in the same order; null for an id without a node.")
     async def nodes(
-        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids; at most 200.")]
     ) -> list[Node | None]:
         node_ids = row_reads.node_ids(info.context.principal, ids)
         return await asyncio.gather(*(_node(info, node_id) for node_id in node_ids))
 
-    @resolved(description="Whoever asks.")
+    @resolved(description="The caller.")
     def viewer(self, info: Info) -> Viewer:
         principal = info.context.principal
         teams = [Assignee.of(key) for key in sorted(principal.teams)]
         return Viewer(user=User.of(principal), assignees=teams, permissions=sorted(principal.permissions))
 
-    @resolved(description="The workflow of that name.")
+    @resolved(description="The workflow with this name; null if there is none.")
     def workflow(
-        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+        self, info: Info, name: Annotated[str, strawberry.argument(description="The name of the workflow.")]
     ) -> Workflow | None:
         return _workflow(info, name)
 
-    @resolved(description="The workflows that are deployed, by name.")
+    @resolved(description="The deployed workflows, ordered by name.")
     def workflows(
         self,
         info: Info,
-        filter: Annotated[WorkflowFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[WorkflowFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Workflow]:
@@ -122,23 +130,35 @@ class Query(NotificationQueries):
         selected = [Workflow.of(definition) for definition in definitions if _matches(definition, filter)]
         return _list_connection(selected, first, after)
 
-    @resolved(description="The process with that id.")
+    @resolved(description="The process with this id; null if there is none.")
     async def process(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the process.")]
     ) -> Process | None:
         row = await process_reads.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
         return Process.of(row) if row else None
 
-    @resolved(description="Processes, the newest first unless ordered otherwise.")
+    @resolved(description="The processes, by default the newest first.")
     async def processes(
         self,
         info: Info,
-        filter: Annotated[ProcessFilter | None, strawberry.argument(description="Which of them.")] = None,
-        order_by: Annotated[ProcessOrder | None, strawberry.argument(description="In which order.")] = NEWEST_FIRST,
-        first: Annotated[int | None, strawberry.argument(description="So many behind `after`; at most 200.")] = None,
+        filter: Annotated[ProcessFilter | None, CONDITIONS] = None,
+        order_by: Annotated[
+            ProcessOrder | None,
+            strawberry.argument(description="The order. Default: by the time of the start, the newest first."),
+        ] = NEWEST_FIRST,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries after `after`; at most 200."),
+        ] = None,
         after: After = None,
-        last: Annotated[int | None, strawberry.argument(description="So many before `before`; at most 200.")] = None,
-        before: Annotated[str | None, strawberry.argument(description="Before this cursor.")] = None,
+        last: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries before `before`; at most 200."),
+        ] = None,
+        before: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
+        ] = None,
     ) -> Connection[Process]:
         return await process_connection(
             info,
@@ -148,21 +168,21 @@ class Query(NotificationQueries):
             is_descending=order_by is None or order_by.direction is OrderDirection.DESC,
         )
 
-    @resolved(description="The operators' inbox: forms waiting for a person, the oldest first.")
+    @resolved(description="The input requests, by default the open ones, the oldest first.")
     async def input_requests(
         self,
         info: Info,
-        filter: Annotated[InputRequestFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[InputRequestFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[InputRequest]:
         return await _request_connection(info, filter or InputRequestFilter(), PageArgs(first, after))
 
-    @resolved(description="Callbacks, the newest first.")
+    @resolved(description="The callbacks, the newest first.")
     async def callbacks(
         self,
         info: Info,
-        filter: Annotated[CallbackFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[CallbackFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Callback]:
@@ -178,11 +198,11 @@ class Query(NotificationQueries):
         result: Connection[Callback] = connection(page, lambda row: Callback.of(row, now), total)
         return result
 
-    @resolved(description="Who decided what, the newest first.")
+    @resolved(description="The entries of the audit log, the newest first. It requires READ_AUDIT.")
     async def audit(
         self,
         info: Info,
-        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[AuditFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[AuditEntry]:
@@ -196,16 +216,23 @@ class Query(NotificationQueries):
         return result
 
     @resolved(
-        description="Walk the audit log, seal by seal and chain by chain; says what does not fit, if anything does."
+        description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."
     )
     async def verify_audit(
         self,
         info: Info,
         after: After = None,
-        first: Annotated[int | None, strawberry.argument(description="At most 100,000 entries.")] = 10_000,
+        first: Annotated[
+            int | None,
+            strawberry.argument(
+                description="The largest number of entries to check; at most 100,000. Default: 10,000."
+            ),
+        ] = 10_000,
         anchor: Annotated[
             AuditAnchor | None,
-            strawberry.argument(description="A seal, noted down elsewhere, that must be there still."),
+            strawberry.argument(
+                description="A seal stored outside this system, which the log must still contain; null for none."
+            ),
         ] = None,
     ) -> AuditVerification:
         context, entries = info.context, 10_000 if first is None else first
@@ -213,38 +240,50 @@ class Query(NotificationQueries):
         verified = await verify_audit(context.runtime, context.principal, after=after, first=entries, anchor=known_seal)
         return AuditVerification.of(verified)
 
-    @resolved(description="The product of that name.")
-    def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
+    @resolved(description="The product with this name; null if there is none.")
+    def product(
+        self, info: Info, name: Annotated[str, strawberry.argument(description="The name of the product.")]
+    ) -> Product | None:
         return _product(info, name)
 
-    @resolved(description="The products that are declared, by name.")
+    @resolved(description="The declared products, ordered by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
         registered = product_reads.products(info.context.principal)
         return _list_connection([Product.of(product) for product in registered], first, after)
 
-    @resolved(description="The product subscription with that id.")
+    @resolved(description="The product subscription with this id; null if there is none.")
     async def product_subscription(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id of the product subscription.")],
     ) -> ProductSubscription | None:
         row = await info.context.loaders.subscription.load(uuid_or_nowhere(id))
         return ProductSubscription.of(row) if row is not None else None
 
-    @resolved(description="The durable event log behind the live stream; the same cursors.")
+    @resolved(
+        description="The event log, the oldest event first. It has the same cursors as the subscription "
+        "`processEvents`."
+    )
     async def events(
         self,
         info: Info,
         after: After = None,
-        filter: Annotated[EventFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[EventFilter | None, CONDITIONS] = None,
         first: First = 100,
     ) -> EventConnection:
         return await event_connection(info, after, filter.read() if filter else LogFilter(), first)
 
-    @resolved(description="Evaluate a start form without side effects.")
+    @resolved(description="Evaluate the start form of a workflow with the pages so far, without side effects.")
     async def start_form(
         self,
         info: Info,
-        workflow_name: Annotated[str, strawberry.argument(description="The workflow.")],
-        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        workflow_name: Annotated[str, strawberry.argument(description="The name of the workflow.")],
+        pages: Annotated[
+            list[JSON],
+            strawberry.argument(
+                description="The submitted pages so far, in order. Default: none, which returns the first page."
+            ),
+        ] = [],  # noqa: B006
     ) -> StartFormResult:
         context = info.context
         try:
@@ -260,19 +299,22 @@ class Query(NotificationQueries):
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
 
-    @resolved(description="The header's numbers.")
+    @resolved(description="The numbers at the top of the dashboard.")
     async def stats(
         self,
         info: Info,
         window: Annotated[
-            StatsWindow | None, strawberry.argument(description="How far back those of ended processes look.")
+            StatsWindow | None,
+            strawberry.argument(
+                description="The period that the numbers of ended processes cover. Default: the last 24 hours."
+            ),
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
         counts = await process_reads.counts(context.reading, context.principal, _period(window))
         return Stats.of(counts, context.runtime.clock.now())
 
-    @resolved(description="The engine: whether it starts steps, and who runs them.")
+    @resolved(description="The state of the engine and its workers.")
     async def engine(self, info: Info) -> Engine:
         return Engine.of(await process_reads.status(info.context.reading, info.context.principal))
 

@@ -1,4 +1,4 @@
-"""The schema assembled from its parts, and printed."""
+"""Build the GraphQL schema from its parts and print it."""
 
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
@@ -24,7 +24,7 @@ from orchestrator_gql.utils.json.redaction import Redactor
 NOTHING = Redactor(())
 
 
-@strawberry.type(description="Everything that can be done.")
+@strawberry.type(description="The mutations.")
 class Mutation(
     ProcessMutations,
     InputRequestMutations,
@@ -33,11 +33,11 @@ class Mutation(
     NotificationMutations,
     EngineMutations,
 ):
-    """One class of verbs for each noun."""
+    """The mutations of all nouns."""
 
 
 def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
-    """The schema; its limits and caches come with it, and what nobody is shown."""
+    """Build the schema with its limits, its cache of documents and the redaction of secrets."""
     schema = QuietSchema(
         query=Query,
         mutation=Mutation,
@@ -52,5 +52,5 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
 
 
 def printed() -> str:
-    """The schema in GraphQL's own language, sorted: what `schema.graphql` holds."""
+    """The schema in SDL, sorted: the content of `schema.graphql`."""
     return print_schema(lexicographic_sort_schema(build_schema()._schema)) + "\n"

@@ -1,4 +1,4 @@
-"""The live streams."""
+"""The subscriptions: the event stream and the numbers of the dashboard."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,18 +24,26 @@ STATS_POLL = 10.0
 """Seconds after which the numbers are counted though nothing changed: deadlines pass by themselves."""
 
 
-@strawberry.type(description="The live streams.")
+@strawberry.type(description="The subscriptions.")
 class Subscription:
     @subscription(
-        description="Every committed change, in commit order, without gap or repeat. `after` resumes right behind that "
-        "cursor; without it the stream starts now. The first message comes at once, perhaps empty, to say that the "
-        "stream is up and where."
+        description="Every committed change in commit order, without gaps and without repetition. `after` continues "
+        "right after that cursor; without it the stream starts now. The first message comes at once, even if it has "
+        "no events: it shows that the stream works, and its position."
     )
     async def process_events(
         self,
         info: Info,
-        after: Annotated[str | None, strawberry.argument(description="Go on right behind this cursor.")] = None,
-        filter: Annotated[EventFilter | None, strawberry.argument(description="Which events.")] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Continue right after this cursor; null starts with the events from now on."
+            ),
+        ] = None,
+        filter: Annotated[
+            EventFilter | None,
+            strawberry.argument(description="The conditions that an event must meet; null selects every event."),
+        ] = None,
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
@@ -51,7 +59,10 @@ class Subscription:
                     if context.weight.was_over and context.weight.may_be_divided:
                         parts += reversed(part.halves())  # the answer was too large, and is not sent
 
-    @subscription(description="The header's numbers; at most one message a second, the latest wins.")
+    @subscription(
+        description="The numbers at the top of the dashboard, with ended processes of the last 24 hours. At most one "
+        "message a second, always with the newest numbers."
+    )
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
         context = info.context
         period = WINDOWS[StatsWindow.LAST_24_HOURS]

@@ -46,7 +46,8 @@ def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> A
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="An instant: ISO 8601 in UTC, such as 2026-11-24T09:30:00Z. An offset is understood.",
+    description="A point in time in ISO 8601. Answers are in UTC, such as 2026-11-24T09:30:00Z; inputs need Z or an "
+    "offset.",
     serialize=_instant,
     parse_value=_read_instant,
 )
@@ -63,7 +64,8 @@ def scalars(redact: Redactor) -> dict[object, Any]:
 
     json_scalar = strawberry.scalar(
         name=JSON_SCALAR,
-        description="Any JSON value: only for data whose shape is not ours, such as callback results and state.",
+        description="Any JSON value. It is used only for data whose structure this schema does not define, such as "
+        "callback results and state.",
         serialize=shown,
         parse_value=lambda value: value,
         parse_literal=_read_literal,

@@ -13,16 +13,27 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.types import ProcessStatus
 
 
-@strawberry.type(description="What a process waits for: who has to act, since when, and until when.")
+@strawberry.type(description="What a process waits for: who must act, since when, and until when.")
 class WhyWaiting:
-    kind: WaitKind = strawberry.field(description="What must happen.")
-    message: str = strawberry.field(description="For people.")
-    since: datetime = strawberry.field(description="Since when it waits.")
-    until: datetime | None = strawberry.field(description="A deadline, the next try, or when the answer is due.")
-    service: str | None = strawberry.field(description="The remote service that must answer, where it has a name.")
-    missing: list[str] = strawberry.field(description="The named callbacks that have not come.")
-    last_report_at: datetime | None = strawberry.field(description="When the remote service was last heard of.")
-    assignee: Assignee | None = strawberry.field(description="Who should answer the form.")
+    kind: WaitKind = strawberry.field(description="The kind of event that ends the wait.")
+    message: str = strawberry.field(description="An explanation for people.")
+    since: datetime = strawberry.field(description="The time when the wait began.")
+    until: datetime | None = strawberry.field(
+        description="The deadline of the callback, the time of the next try, or the due date of the form; null if "
+        "there is none."
+    )
+    service: str | None = strawberry.field(
+        description="The remote service that must answer; null if it has no name or no service must answer."
+    )
+    missing: list[str] = strawberry.field(
+        description="The names of the callbacks without a result; empty if the callback has no name."
+    )
+    last_report_at: datetime | None = strawberry.field(
+        description="The time of the last progress report of the remote service; null if there is none."
+    )
+    assignee: Assignee | None = strawberry.field(
+        description="The team that should answer the form; null if the process does not wait for a person."
+    )
 
 
 def why_waiting(
