@@ -1,4 +1,4 @@
-"""Our errors as the typed answers of mutations; each door translates once, and this is GraphQL's translation."""
+"""The typed errors of the result unions, and the translation of our exceptions into them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -108,7 +108,7 @@ TypedError = (
 
 
 def typed(error: errors.OrchestratorError) -> TypedError:
-    """The error as the member of a result union; what is none is raised again, for the top-level errors."""
+    """The error as a member of a result union. An error without such a member is raised again as a top-level error."""
     message = error.message
     match error:
         case errors.CallbackUnknown():

@@ -1,9 +1,9 @@
-"""The GraphQL face: one address for HTTP, server-sent events and WebSockets.
+"""The ASGI application of GraphQL: one URL for HTTP, server-sent events and WebSockets.
 
-    who asks ─▶ how much ─▶ in which shape ─▶ which operation ─▶ answers
-      401         413            400              refused          200
+    credential ─▶ size ─▶ format ─▶ operation ─▶ response
+       401        413      400       refused       200
 
-Each gate stands before the costlier one behind it: a wrong credential buys no parsing.
+Each check comes before the more expensive checks: a caller with a wrong credential causes no parsing.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
@@ -26,38 +26,45 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
 from orchestrator_gql.graphql.transport import request as requests
-from orchestrator_gql.graphql.transport.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
+from orchestrator_gql.graphql.transport.body import (
+    BodiesFull,
+    BodyLimits,
+    BodyMemory,
+    BodyTimeout,
+    demand_size,
+    read_body,
+)
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
-from orchestrator_gql.graphql.transport.responses import HttpRefusal, answer, refusal
+from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
-"""What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""
+"""Makes ``info.context`` for each operation, so that nothing cached in it lives longer than the operation."""
 
 
 class DemandSignedIn(Protocol):
-    """Raises `Unauthenticated` where an operation is not for whoever sent it, by its context."""
+    """Raises `Unauthenticated` if the caller in the context may not send the operation."""
 
     def __call__(self, context: object, *, brings_results: bool) -> None:
-        """``brings_results``: it is nothing but what remote services send."""
+        """``brings_results``: the operation has only mutations that remote services send."""
 
 
 def everybody_may(context: object, *, brings_results: bool) -> None:
-    """No operation is refused before it is executed."""
+    """Refuse no operation before its execution."""
 
 
 def nobody_is(context: object) -> bool:
-    """No caller is a stranger: there is no sign-in."""
+    """No caller is a stranger, because there is no sign-in."""
     return False
 
 
 MIB = 1024 * 1024
 STRANGERS_BODIES = 8
-"""So many bodies of the largest size may arrive at once from callers without a credential; the next one is refused."""
+"""Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
 
@@ -106,7 +113,7 @@ class GraphQLApp:
             self._body,
             usual=body_limit // 4,
             deserves_larger=_carries_strangers_results,
-            room=BodyRoom(STRANGERS_BODIES * callback_body_limit),
+            room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
         )
         self._graphiql_html = graphiql_html if is_development else None
         self._init_seconds = init_seconds
@@ -115,16 +122,16 @@ class GraphQLApp:
 
     @property
     def open_sockets(self) -> int:
-        """How many WebSockets are open now."""
+        """The number of open WebSockets."""
         return len(self._sockets)
 
     def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
-        """Begin to close every WebSocket: their operations end, and their clients come back elsewhere."""
+        """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:
             socket.close(code, reason)
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
-        """The answer to a request that is refused before it comes here."""
+        """The response to a request that another part of the server refuses."""
         accept = ", ".join(Headers(scope=scope).getlist("accept"))
         return refusal(error, accepted=negotiate(accept))
 
@@ -145,7 +152,7 @@ class GraphQLApp:
 
     async def _serve(self, websocket: WebSocket) -> None:
         if not is_welcome(websocket, self._origins):
-            await websocket.close()  # before accepting, this is an answer of 403
+            await websocket.close()  # a close before the accept sends status 403
             return
         socket = Socket(self, websocket, init_seconds=self._init_seconds)
         self._sockets.add(socket)
@@ -167,7 +174,7 @@ class GraphQLApp:
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
         graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
-        return await self._answer(request, graphql_request, context, accepted)
+        return await self._execute(request, graphql_request, context, accepted)
 
     async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
@@ -183,10 +190,10 @@ class GraphQLApp:
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
         graphql_request = requests.read(requests.read_json(body))
-        judge(body, graphql_request.query, limits)
+        demand_size(body, graphql_request.query, limits)
         return replace(graphql_request, is_stranger=is_stranger)
 
-    async def _answer(
+    async def _execute(
         self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
     ) -> ASGIApp:
         kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
@@ -197,7 +204,7 @@ class GraphQLApp:
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _method_not_allowed("GET, which carries queries only") from None
-            return _asgi_response(refused.answer, accepted)
+            return _asgi_response(refused.response, accepted)
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
@@ -205,22 +212,22 @@ class GraphQLApp:
         place = request.headers.get("last-event-id")
         if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
             graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
-        return EventStream(self.answers(graphql_request, context, kind=kind), self._keep_alive_seconds)
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.answers(graphql_request, context, kind=kind)) as answers:
-            return await anext(answers)
+        async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
+            return await anext(responses)
 
-    async def answers(
+    async def responses(
         self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every answer to one operation, which counts as open until they end."""
+        """Every response of one operation; the operation counts as open until the last response."""
         follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
         self.open_subscriptions += follows
         try:
-            async with aclosing(self.execution.answers(graphql_request, context, kind=kind)) as answers:
-                async for response in answers:
+            async with aclosing(self.execution.responses(graphql_request, context, kind=kind)) as responses:
+                async for response in responses:
                     yield response
         finally:
             self.open_operations -= 1
@@ -228,7 +235,7 @@ class GraphQLApp:
 
 
 def _carries_results(query: str) -> bool:
-    """Whether every operation of the document only brings results; what cannot be read brings none."""
+    """True if every operation of the document only delivers results; false for an invalid document."""
     return _carries(query, is_stranger=False)
 
 
@@ -247,9 +254,9 @@ def _carries(query: str, *, is_stranger: bool) -> bool:
 def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:
     if accepted.media_type == EVENTS:
         return EventStream(_single(response))
-    # The older type has no status but 200 for what GraphQL refused: its clients read the body.
+    # With application/json the status is 200 even if GraphQL refuses the request: these clients read the body.
     is_refused = not response.was_executed and accepted.media_type == GRAPHQL
-    return answer(response.payload, accepted=accepted, status=400 if is_refused else 200)
+    return graphql_response(response.payload, accepted=accepted, status=400 if is_refused else 200)
 
 
 async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:

@@ -1,6 +1,6 @@
-"""Rows for many objects at once: one read for each kind, however many objects a document asks about.
+"""Load the rows of many objects with one read for each kind of row.
 
-They are made for each operation, and anew for each batch of a subscription, so that they never serve stale rows.
+The loaders are made for each operation and for each batch of a subscription, so that they never return old rows.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,10 +48,10 @@ ReadPages = Callable[[Runtime, Principal, Sequence[UUID], PageArgs], Awaitable[M
 
 
 class Loaders:
-    """One operation's loaders; each takes a UUID, those of logs a window beside it.
+    """The loaders of one operation. The key is a UUID; loaders of logs also take the arguments of a page.
 
-    They pass on who asks: whichever field leads there, what they load is for those who may READ. Of the result of a
-    mutation, or of an entry of the audit log, others see what that says itself.
+    They pass the caller to the read functions, which require READ for every field that uses them. A caller without
+    READ sees only the fields that a mutation result or an audit entry has itself.
     """
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
@@ -84,7 +84,7 @@ class Loaders:
 
 
 def _single_value(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
-    """The loader of the only one of its kind: whichever fields ask for it, it is read once."""
+    """A loader of a single value, which is read once for all fields that use it."""
 
     async def load(keys: list[None]) -> list[T]:
         return [await read()] * len(keys)

@@ -334,7 +334,7 @@ def _matches(workflow: model.Workflow, filter: WorkflowFilter | None) -> bool:
 
 
 def _list_connection(entries: list[T], first: int | None, after: str | None) -> Connection[T]:
-    """A page of a list that is small and in memory, ordered by name."""
+    """A page of a small list in memory, which is ordered by name."""
     start = only(after) if after is not None else None
     size = PageArgs(first).size
     following = [entry for entry in entries if start is None or entry.name > start]

@@ -20,8 +20,10 @@ from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 STATS_PAUSE = 1.0
+"""Seconds between two messages of the numbers."""
+
 STATS_POLL = 10.0
-"""Seconds after which the numbers are counted though nothing changed: deadlines pass by themselves."""
+"""Seconds after which the numbers are counted even if nothing changed: a deadline can pass without a change."""
 
 
 @strawberry.type(description="The subscriptions.")
@@ -57,7 +59,7 @@ class Subscription:
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:
-                        parts += reversed(part.halves())  # the answer was too large, and is not sent
+                        parts += reversed(part.halves())  # the response was too large and was not sent
 
     @subscription(
         description="The numbers at the top of the dashboard, with ended processes of the last 24 hours. At most one "
@@ -75,12 +77,13 @@ class Subscription:
 
 
 class EventExecutor(WeighingExecutor):
-    """Executes each event of a subscription with a memory of its own.
+    """Executes each event of a subscription with its own memory of subfields.
 
     graphql-core 3.3.2 copies the executor of the subscription for each event, and all copies share one dict of
-    collected subfields. Its keys are the ids of lists that are made anew for each event, so no event finds what another
-    event stored: the dict only grows, by 0.7 kB an event, as long as the subscription lives. A version that does not
-    share this dict is left as it is; `test_graphql_core_still_needs_the_event_executor` says when this class can go.
+    collected subfields. Its keys are the ids of lists that are made for each event, so no event finds the entries of
+    another event: the dict only grows, by 0.7 kB for each event, until the subscription ends. If a version does not
+    share this dict, nothing changes. `test_graphql_core_still_needs_the_event_executor` fails when this class is no
+    longer needed.
     """
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:

@@ -1,8 +1,8 @@
-"""GraphQL over WebSocket: the protocol graphql-transport-ws, and no other.
+"""GraphQL over WebSocket with the protocol graphql-transport-ws, and no other.
 
-One task listens; each operation is a task of its own. Whoever finds that the socket must close says so with `close`,
-and there is one way out: the listening ends, the close frame is sent, the operations are cancelled and awaited. So no
-generator of a resolver outlives its client, and nothing is sent behind a close.
+One task listens, and each operation has a task of its own. Code that must close the socket calls `close`. A socket
+always ends in the same order: the listening ends, the close frame is sent, the operations are cancelled and awaited.
+So no generator of a resolver lives longer than its client, and nothing is sent after the close frame.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 100
-"""On one socket at once."""
+"""The largest number of operations on one socket at once."""
 
 _GONE = (WebSocketDisconnect, RuntimeError)
-"""What a send raises once the client has gone, and once the server itself has closed the socket (1009, 1012)."""
+"""The errors of a send after the client has left, or after uvicorn has closed the socket (1009, 1012)."""
 
 
 class Server(Protocol):
-    """What a socket needs of the face that opened it."""
+    """The parts of the GraphQL application that a socket needs."""
 
     @property
     def execution(self) -> Execution:
-        """The schema at work."""
+        """Executes operations of the schema."""
         ...
 
     @property
@@ -46,18 +46,18 @@ class Server(Protocol):
         """Make the context of one operation."""
         ...
 
-    def answers(
+    def responses(
         self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every answer to one operation."""
+        """Every response of one operation."""
         ...
 
 
 def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
-    """Whether the handshake may succeed: it offers our protocol, and comes from no page of a foreign site.
+    """True if the handshake offers our protocol and does not come from a page of a foreign site.
 
-    Browsers send the user's cookies with every handshake, and always the page's origin; clients that are no browsers
-    send none. ``allowed_origins`` are normalized; the server's own is always allowed.
+    A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
+    origin. ``allowed_origins`` are normalized; the origin of the server is always allowed.
     """
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         return False
@@ -67,7 +67,7 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
 
 
 class Socket:
-    """One open WebSocket and the operations on it."""
+    """One open WebSocket and its operations."""
 
     def __init__(self, server: Server, websocket: WebSocket, *, init_seconds: float) -> None:
         self._server = server
@@ -81,14 +81,14 @@ class Socket:
         self._listening = asyncio.timeout(init_seconds)
 
     def close(self, code: int, reason: str) -> None:
-        """Begin to close; the first reason stands."""
+        """Begin to close the socket; only the first code and reason count."""
         if self._closing is None:
             self._closing = (code, reason)
-            with suppress(RuntimeError):  # the listening is over already
+            with suppress(RuntimeError):  # the listening has already ended
                 self._listening.reschedule(0)
 
     async def serve(self) -> None:
-        """Accept, listen until either side closes, and leave nothing behind."""
+        """Accept the socket, listen until a side closes it, and end all its operations."""
         await self._websocket.accept(subprotocol=SUBPROTOCOL)
         try:
             async with self._listening:
@@ -154,9 +154,9 @@ class Socket:
             raise BadFrame(4401, "Unauthorized")
         if frame.id in self._operations:
             raise BadFrame(4409, "An operation of this id is under way")
-        # Tasks are counted, not ids: one whose client wants no more may still be busy closing.
+        # Tasks are counted, not ids: the task of a completed operation may still need time to close.
         if len(self._tasks) >= MAX_OPERATIONS:
-            await self._send(frames.answered(frame.id, _TOO_MANY))
+            await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
@@ -165,41 +165,41 @@ class Socket:
 
     async def _run(self, frame: Subscribe) -> None:
         try:
-            await self._answer(frame)
+            await self._respond(frame)
         except Unauthenticated:
             self.close(4403, "Forbidden")
         except Exception as error:
             await self._finish(
-                frame.id, frames.answered(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
+                frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
             )
         finally:
             self._forget(frame.id)
 
-    async def _answer(self, frame: Subscribe) -> None:
+    async def _respond(self, frame: Subscribe) -> None:
         context = await self._server.make_context(self._websocket, self._params)
         try:
             operation = self._server.execution.operation(frame.request, frozenset(Kind))
         except Refusal as refused:
-            await self._finish(frame.id, frames.answered(frame.id, refused.answer))
+            await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return
-        answers = self._server.answers(frame.request, context, kind=operation.operation)
+        responses = self._server.responses(frame.request, context, kind=operation.operation)
         if operation.operation is not Kind.SUBSCRIPTION:
-            # Its rows are let go of before it is sent: the client may take its time.
-            async with aclosing(answers):
-                response = await anext(answers)
-            del answers, context
+            # The rows are released before the response is sent, because a client may receive it slowly.
+            async with aclosing(responses):
+                response = await anext(responses)
+            del responses, context
             if not await self._hand_over(frame, response):
                 return
         else:
-            async with aclosing(answers):
-                async for response in answers:
+            async with aclosing(responses):
+                async for response in responses:
                     if not await self._hand_over(frame, response):
                         return
         await self._finish(frame.id, frames.complete(frame.id))
 
     async def _hand_over(self, frame: Subscribe, response: ExecutionResponse) -> bool:
-        """Send one answer; whether the operation goes on."""
-        message = frames.answered(frame.id, response)
+        """Send one response; return whether the operation continues."""
+        message = frames.execution_response(frame.id, response)
         response.let_go()
         if not response.was_executed:
             await self._finish(frame.id, message)
@@ -208,7 +208,7 @@ class Socket:
         return response.was_executed
 
     async def _finish(self, id: str, message: str) -> None:
-        # First the id, then the message: whoever reads it may use the id again at once.
+        # Forget the id before the message is sent: its reader may use the id again at once.
         self._forget(id)
         await self._send(message)
 
@@ -221,7 +221,7 @@ class Socket:
             try:
                 await self._websocket.send_text(message)
             except _GONE:
-                self._is_gone = True  # the listening task hears of it, too, and cancels what still runs
+                self._is_gone = True  # the listening task gets the disconnect, too, and cancels the operations
 
 
 _TOO_MANY = ExecutionResponse(

@@ -1,4 +1,4 @@
-"""What remote services that speak GraphQL say. The token is the credential."""
+"""Mutations for remote services that use GraphQL; the token of the callback is the credential."""
 
 from collections.abc import Awaitable
 from datetime import datetime
@@ -71,7 +71,7 @@ ReceiveCallbackResult = Annotated[
 
 @strawberry.type
 class CallbackMutations:
-    """Joined into Mutation."""
+    """The mutations of callbacks, a part of `Mutation`."""
 
     @mutation(
         description="For remote services: deliver the result of a callback. The token is the credential. It refuses "
@@ -85,7 +85,7 @@ class CallbackMutations:
         input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The token and the result.")],
     ) -> ReceiveCallbackResult:
         peer = info.context.peer
-        return await _answered(
+        return await _receipt_or_error(
             receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
         )
 
@@ -102,7 +102,7 @@ class CallbackMutations:
             ReportCallbackProgressInput, strawberry.argument(description="The token and the progress report.")
         ],
     ) -> ReceiveCallbackResult:
-        return await _answered(
+        return await _receipt_or_error(
             report_callback_progress(
                 info.context.runtime,
                 token=input.token,
@@ -124,7 +124,7 @@ class CallbackMutations:
         info: Info,
         input: Annotated[FailCallbackInput, strawberry.argument(description="The token and the failure.")],
     ) -> ReceiveCallbackResult:
-        return await _answered(
+        return await _receipt_or_error(
             fail_callback(
                 info.context.runtime,
                 token=input.token,
@@ -137,7 +137,7 @@ class CallbackMutations:
         )
 
 
-async def _answered(delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
+async def _receipt_or_error(delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
     try:
         receipt = await delivery
     except OrchestratorError as error:

@@ -1,4 +1,4 @@
-"""Mutations on the engine itself."""
+"""The mutation that pauses or resumes the engine."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ SetEngineStateResult = Annotated[
 
 @strawberry.type
 class EngineMutations:
-    """Joined into Mutation."""
+    """The mutation of the engine, a part of `Mutation`."""
 
     @mutation(
         description="Pause or resume the engine. While it is paused, no new step starts; running steps finish, and "

@@ -37,7 +37,7 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
 
 DECIDING = EXECUTION_SECONDS * 0.8
-"""Seconds of an operation in which its decisions are made; the rest is for telling what came of them."""
+"""Seconds of an operation in which it makes decisions; the rest of its time is for the response."""
 
 EXPECTED_VERSION = (
     "The version of the input request that the caller read. If it has changed since, ConflictError refuses the "
@@ -154,7 +154,7 @@ class DecideInputRequestsResult:
 
 @strawberry.type
 class InputRequestMutations:
-    """Joined into Mutation."""
+    """The mutations of input requests, a part of `Mutation`."""
 
     @mutation(
         description="Submit the form of an open input request. The accepted last page resumes the process if no more "

@@ -1,4 +1,4 @@
-"""Mutations on what people outside are told."""
+"""The mutation that sends a notification again."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ ResendNotificationResult = Annotated[
 
 @strawberry.type
 class NotificationMutations:
-    """Joined into Mutation."""
+    """The mutation of notifications, a part of `Mutation`."""
 
     @mutation(
         description="Send a notification again that was given up, or that the receiver accepted and lost. Its id "

@@ -1,4 +1,4 @@
-"""Mutations that help a callback on."""
+"""Mutations with which operators continue a callback by hand."""
 
 from typing import Annotated
 
@@ -60,7 +60,7 @@ class AdoptCallbackAttemptInput:
 
 @strawberry.type
 class OperatorActionMutations:
-    """Joined into Mutation."""
+    """The mutations of operator actions on callbacks, a part of `Mutation`."""
 
     @mutation(
         description="Run the action of a callback again, which makes a new remote call with a new URL. The old URL "

@@ -121,7 +121,7 @@ ProcessActionResult = Annotated[
 
 @strawberry.type
 class ProcessMutations:
-    """Joined into Mutation."""
+    """The mutations of processes, a part of `Mutation`."""
 
     @mutation(
         description="Start a process. It returns FormIncomplete while the start form needs more pages, and "
@@ -220,7 +220,7 @@ class ProcessMutations:
 
 
 async def acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
-    """The process as the verb left it, or the typed answer that refuses it."""
+    """Await the command; return its process, or the typed error that refuses it."""
     try:
         process = await verb
     except OrchestratorError as error:

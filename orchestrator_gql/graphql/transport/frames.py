@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws, as they come and as they go."""
+"""Read and write the messages of the protocol graphql-transport-ws."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from orchestrator_gql.utils.errors import PayloadInvalid
 
 MAX_BYTES = 256 * 1024
 STRANGERS_BYTES = MAX_BYTES // 4
-"""Of a message of a client that is not acknowledged yet."""
+"""The limit for a message of a client that is not acknowledged yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """The client introduces itself."""
+    """The client opens the connection; ``params`` may hold its credential."""
 
     params: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The client asks whether anybody is there."""
+    """The client checks whether the server is alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The client says that it is there."""
+    """The client reports that it is alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The client begins an operation of any kind."""
+    """The client starts an operation of any kind."""
 
     id: str
     request: GraphQLRequest
@@ -43,7 +43,7 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The client wants no more of an operation."""
+    """The client ends an operation."""
 
     id: str
 
@@ -52,7 +52,7 @@ Frame: TypeAlias = Init | Ping | Pong | Subscribe | Complete
 
 
 class BadFrame(Exception):
-    """The frame breaks the protocol; the socket closes with this code and reason."""
+    """The frame breaks the protocol; the socket is closed with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -61,7 +61,7 @@ class BadFrame(Exception):
 
 
 def read(frame: str | bytes | None, most: int = MAX_BYTES) -> Frame:
-    """The message in a frame; raises `BadFrame` with a reason that repeats nothing of what was sent."""
+    """The message in a frame. Raises `BadFrame`, whose reason repeats nothing of the content."""
     if not isinstance(frame, str):
         raise BadFrame(4400, "A message is text, not binary.")
     body = frame.encode(errors="surrogatepass")
@@ -115,17 +115,17 @@ def _request(payload: Json) -> GraphQLRequest:
 
 
 def ack() -> str:
-    """The introduction is accepted."""
+    """The connection is accepted."""
     return '{"type":"connection_ack"}'
 
 
 def pong() -> str:
-    """Somebody is there."""
+    """The server is alive."""
     return '{"type":"pong"}'
 
 
-def answered(id: str, response: ExecutionResponse) -> str:
-    """One result; a request that was refused as a whole is an ``error``, which ends its operation."""
+def execution_response(id: str, response: ExecutionResponse) -> str:
+    """One response; if the whole request was refused, it is an ``error``, which ends the operation."""
     if response.was_executed:
         return json.encode({"id": id, "type": "next", "payload": response.payload})
     return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})

@@ -1,4 +1,4 @@
-"""The audit log: who decided what, and whether anybody changed it afterwards."""
+"""The types of the audit log, its seals and its verification."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated

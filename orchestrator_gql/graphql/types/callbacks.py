@@ -1,4 +1,4 @@
-"""Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
+"""The types of callbacks, their progress reports and their deliveries."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.steps import ProcessStep
 
 INLINE = 64 * 1024
-"""Bytes of a result up to which it is shown as JSON."""
+"""The largest size in bytes of a result that is shown as JSON."""
 
 LONGEST_SLICE = 1_000_000
+"""Characters."""
 
 
 @strawberry.type(description="A progress report of a remote service about its job.")
@@ -297,30 +298,30 @@ class Callback(Node):
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
-    """The text without the secrets in it, or, if it is long, what the executor awaits for it."""
+    """The text without its secrets, or an awaitable of it for the executor if it is long."""
     return info.context.redacted(text) if text else text
 
 
 async def text_of(info: Info, text: str) -> str:
-    """The text without the secrets in it."""
+    """The text without its secrets."""
     shown: str | Awaitable[str] = info.context.redacted(text)
     return shown if isinstance(shown, str) else await shown
 
 
 async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) -> str | None:
-    """The beginning of what came to a callback, without the secrets of its process; it may end in the midst of one."""
+    """The beginning of a delivery without the secrets of its process, even if the text ends inside a secret."""
     if not text or row is None:
         return text
     return await text_of(info, (await secrets_of(info, row)).text(text))
 
 
 async def secrets_of(info: Info, row: rules.Callback) -> Secrets:
-    """What is known to be secret in the process of the callback."""
+    """The known secrets of the callback's process."""
     return await info.context.loaders.secrets.load(row.process_id) or NOTHING
 
 
 def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
-    """A whole JSON text without what its contract marks and its process knows: as it is stored, if it has none."""
+    """A whole JSON text without the values that its contract marks and the known secrets of its process."""
     if not holds_marks(contract) and secrets.text(text) is text:
         return text
     value = decode(text)
@@ -329,7 +330,7 @@ def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
 
 
 def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
-    """A result with masks in the places that its contract marks, and without what its process knows to be secret."""
+    """A result with masks in the places that its contract marks, and without the known secrets of its process."""
     places = places_in(contract, value) if holds_marks(contract) else ()
     return secrets.concealed(masked(value, places))
 
@@ -342,17 +343,17 @@ def _log_connection(log: Log[Any], show: Any) -> Any:
 
 
 async def result_of(info: Info, row: rules.Callback | None) -> Json | None:
-    """The result as JSON, where there is one and it is small enough."""
+    """The result as JSON; None if there is none or it is too large."""
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None
     text = await info.context.loaders.payload.load(row.payload_id)
     if text is None:
         return None
-    info.context.weight.load(weight_of_json(text))  # it is decoded once more for each field that asks
+    info.context.weight.load(weight_of_json(text))  # each field that reads it decodes it again
     return _result_shown(await secrets_of(info, row), row.contract, decode(text))
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":
-    """The callback with that id."""
+    """The callback with this id; None if there is none."""
     row = await info.context.loaders.callback.load(UUID(id))
     return Callback.of(row, info.context.runtime.clock.now()) if row else None

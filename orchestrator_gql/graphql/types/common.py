@@ -1,4 +1,4 @@
-"""Shapes that several nouns share: nodes, pages of lists, people, failures."""
+"""Types that several nouns share: nodes, pages of lists, users, failures."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -61,7 +61,7 @@ class Connection(Generic[T]):
 
 
 def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Any]) -> Any:
-    """A page of rows as a connection of what they are shown as."""
+    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list."""
     edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
         edges=edges,

@@ -1,4 +1,4 @@
-"""The ground's enums as GraphQL shows them, each value described."""
+"""The enums of the schema, with a description of each value."""
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Enum)
 
 
 def described(kind: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> type[E]:
-    """Offer the enum in the schema, with a description of itself and of each value."""
+    """Add the enum to the schema, with a description of the enum and of each value."""
     strawberry.enum(kind, name=name, description=description)
     for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[value.name]
@@ -69,21 +69,21 @@ class ErrorCode(StrEnum):
 
 
 class OrderDirection(StrEnum):
-    """Which end comes first."""
+    """The direction of an order."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class ProcessOrderField(StrEnum):
-    """By which instant processes are ordered."""
+    """The time by which processes are ordered."""
 
     STARTED_AT = "STARTED_AT"
     UPDATED_AT = "UPDATED_AT"
 
 
 class StatsWindow(StrEnum):
-    """How far back the numbers look."""
+    """The period that the numbers of ended processes cover."""
 
     LAST_HOUR = "LAST_HOUR"
     LAST_24_HOURS = "LAST_24_HOURS"
@@ -91,14 +91,14 @@ class StatsWindow(StrEnum):
 
 
 class ValidationOutcome(StrEnum):
-    """What the validation step said to a result."""
+    """The decision of the validation step about a result."""
 
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
 
 
 class WaitKind(StrEnum):
-    """What a process waits for."""
+    """The kind of event that a process waits for."""
 
     CALLBACK = "CALLBACK"
     PERSON = "PERSON"
@@ -106,7 +106,7 @@ class WaitKind(StrEnum):
 
 
 class InputRequestChange(StrEnum):
-    """What happened to an open input request."""
+    """A change of an open input request."""
 
     CLAIMED = "CLAIMED"
     RELEASED = "RELEASED"

@@ -1,4 +1,4 @@
-"""Events: facts as of when they happened; what they are about is shown as it is now."""
+"""The types of events, which show the values at the time of the change, and the pages of the event log."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -288,7 +288,7 @@ EVENT_TYPES: list[type[Event]] = [shape for shape, _ in SHAPES.values()]
 
 
 def event_of(logged: Logged) -> Event:
-    """The entry of the log as clients see it."""
+    """The GraphQL event of an entry in the event log."""
     shape, facts = SHAPES[logged.kind]
     return shape(
         logged=logged,
@@ -342,7 +342,7 @@ class EventConnection:
 
 
 async def event_connection(info: Info, after: str | None, wanted: EventFilter, first: int | None) -> EventConnection:
-    """A page of the event log behind the cursor."""
+    """A page of the event log after the cursor, of at most ``first`` events."""
     context = info.context
     size = PageArgs(100 if first is None else first).size
     page, is_reset = await event_reads.event_page(

@@ -1,4 +1,4 @@
-"""What lists are filtered and ordered by."""
+"""The inputs that filter and order lists."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus
 T = TypeVar("T")
 
 NOWHERE = UUID(int=0)
-"""An id that nothing has: a filter by something that is no id finds nothing."""
+"""An id that no object has: a filter by an invalid id finds nothing."""
 
 
 @strawberry.input(description="The conditions that a workflow must meet; all of them together.")
@@ -171,7 +171,7 @@ class EventFilter:
 
 
 def uuid_or_nowhere(id: str) -> UUID:
-    """The id as a UUID; what is none names nothing."""
+    """The id as a UUID; `NOWHERE` if it is not one."""
     try:
         return UUID(id)
     except ValueError:

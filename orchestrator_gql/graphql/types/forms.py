@@ -1,4 +1,4 @@
-"""One page of a form, what is wrong with an answer, and a form that is filled in."""
+"""The types of a form: a page, a page with errors, and a completed form."""
 
 from typing import Annotated
 
@@ -114,7 +114,7 @@ FormResult = Annotated[
 
 
 def form_result(turn: forms.Turn) -> FormPage | FormInvalid | FormComplete:
-    """A turn as clients see it."""
+    """The GraphQL result of one evaluation of a form."""
     match turn:
         case forms.NextPage():
             return FormPage.of(turn.page)

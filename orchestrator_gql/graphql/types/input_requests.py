@@ -1,4 +1,4 @@
-"""Input requests: open forms waiting for a person, and what was decided."""
+"""The types of input requests and their decisions."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -172,7 +172,7 @@ class InputRequest(Node):
         return input_request_reads.send_back_to(info.context.runtime, self.row, process)
 
     async def _standing(self, info: Info) -> "tuple[ground.Process, list[rules.Decision]]":
-        """The process that asks, and what was decided: by the loaders, so many requests cost no more than one."""
+        """The process and the decisions of the request, by the loaders: many requests cost one read of each kind."""
         process = await info.context.loaders.process.load(self.row.process_id)
         assert process is not None, "a request goes with its process"
         return process, await info.context.loaders.decisions.load(self.row.id)
@@ -183,6 +183,6 @@ class InputRequest(Node):
 
 
 async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":
-    """The input request with that id."""
+    """The input request with this id; None if there is none."""
     row = await info.context.loaders.request.load(UUID(id))
     return InputRequest.of(row) if row else None

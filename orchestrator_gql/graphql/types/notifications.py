@@ -1,4 +1,4 @@
-"""What people outside are told: what went out, what waits to, what was given up."""
+"""The types of notifications and the query that lists them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -106,7 +106,7 @@ class NotificationFilter:
 
 @strawberry.type
 class NotificationQueries:
-    """Joined into Query."""
+    """The query of notifications, a part of `Query`."""
 
     @resolved(
         description="The notifications to people and systems outside, the newest first. It requires MANAGE_ENGINE."

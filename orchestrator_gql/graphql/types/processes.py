@@ -1,4 +1,4 @@
-"""Processes as clients see them."""
+"""The type of a process and the connection of processes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Process(Node):
     row: strawberry.Private[rules.Process]
     version: int = strawberry.field(
-        description="The version; it grows with every change. Of two answers keep the one with the higher version. "
+        description="The version; it grows with every change. Of two responses keep the one with the higher version. "
         "Mutations take it as `expectedVersion`."
     )
     workflow_name: str = strawberry.field(description="The name of the workflow that the process runs.")
@@ -169,7 +169,7 @@ class Process(Node):
 
 
 def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
-    """The rows as clients see them."""
+    """The processes of the rows."""
     return [Process.of(row) for row in rows]
 
 

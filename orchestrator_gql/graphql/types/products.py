@@ -1,4 +1,4 @@
-"""Products and customers' instances of them."""
+"""The types of products and product subscriptions."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -87,23 +87,23 @@ class ProductSubscription(Node):
 
 
 def _without_secrets(product_id: UUID, model: Any) -> Any:
-    """The model with masks in the places that the product's model marks as secret."""
+    """The model with masks for the values that the product marks as secret."""
     try:
         schema = _schema_of(product_id)
-    except NotFound:  # its product is no longer declared, and what was secret is not known
+    except NotFound:  # the product is no longer declared, so its secret places are not known
         return model
     return masked(model, places_in(schema, model)) if schema else model
 
 
 @lru_cache(maxsize=256)
 def _schema_of(product_id: UUID) -> dict[str, Any]:
-    """The schema of the product's subscriptions; empty where it marks nothing as secret."""
+    """The schema of the product's subscriptions; empty if it marks no value as secret."""
     schema = products.by_id(product_id).block_schema()
     return schema if holds_marks(schema) else {}
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:
-    """The product subscription with that id."""
+    """The product subscription with this id. Raises `NotFound`."""
     row = await info.context.loaders.subscription.load(id)
     if row is None:
         raise NotFound("product subscription", id)

@@ -1,4 +1,4 @@
-"""The two scalars that are not GraphQL's own."""
+"""The scalars DateTime and JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from orchestrator_gql.utils.json.redaction import Redactor
 if TYPE_CHECKING:
     JSON = Any
 else:
-    JSON = NewType("JSON", object)  # something of its own that the schema can map to the scalar
+    JSON = NewType("JSON", object)  # a type of its own, which the schema maps to the scalar
 
 
 JSON_SCALAR = "JSON"
@@ -36,9 +36,9 @@ def _read_instant(value: Any) -> datetime:
 
 
 def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """A value written into the document passes the strict reader, as those of the variables have.
+    """Read a literal of the document with the strict JSON reader, as the variables are read.
 
-    While a document is validated the variables inside a literal have no value yet; null stands for them.
+    During the validation the variables inside a literal have no value yet and become null.
     """
     value = value_from_ast_untyped(node, variables)
     return read(json.dumps(value, default=lambda _: None).encode())
@@ -54,9 +54,9 @@ DATE_TIME = strawberry.scalar(
 
 
 def scalars(redact: Redactor) -> dict[object, Any]:
-    """Which Python type is which scalar, for the schema's configuration.
+    """The scalars of the Python types, for the configuration of the schema.
 
-    What the operation's `Redaction` has not seen passes the redactor here, so that no field can forget to.
+    A value that the `Redaction` of the operation has not redacted is redacted here, so that no field can be forgotten.
     """
 
     def shown(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The header's numbers, and the engine's."""
+"""The types of the numbers on the dashboard, of the engine and of its workers."""
 
 from datetime import datetime, timedelta
 

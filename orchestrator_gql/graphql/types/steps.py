@@ -1,4 +1,4 @@
-"""A step of a process: its latest visit, or, of one not reached yet, what the workflow says of it."""
+"""The type of a step: its latest execution, or the definition of a step that is not reached yet."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -80,7 +80,7 @@ class ProcessStep(Node):
     def all_of(
         cls, process: ground.Process, executions: list[StepExecution], steps: StepList | None
     ) -> "list[ProcessStep]":
-        """The timeline. What a process that was sent back will come to again is not reached yet."""
+        """All steps in order. Steps after the position of a process that was sent back count as not reached."""
         process_id = process.id
         latest = {
             execution.step_index: execution for execution in executions if execution.step_index <= process.position

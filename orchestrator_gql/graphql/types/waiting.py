@@ -1,4 +1,4 @@
-"""What a process waits for, in words and in fields."""
+"""The reason why a process waits, as fields and as a sentence."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ def why_waiting(
     requests: Sequence[InputRequest],
     called: Callable[[str], str],
 ) -> WhyWaiting | None:
-    """Why the process rests; None where it runs, has failed or has ended. ``called`` is how people call a team."""
+    """The reason for the wait; None if the process does not wait. ``called`` returns the display name of a team."""
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
             return _for_callbacks(

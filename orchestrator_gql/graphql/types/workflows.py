@@ -1,4 +1,4 @@
-"""Workflows and their steps as they are deployed."""
+"""The types of deployed workflows and their step definitions."""
 
 from typing import TYPE_CHECKING, Annotated
 
