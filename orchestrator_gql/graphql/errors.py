@@ -1,7 +1,6 @@
 """The typed errors of the result unions, and the translation of our exceptions into them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -10,12 +9,10 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
-
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
 
 @strawberry.type(description="The object does not exist, or the caller may not see it: both get this error.")
@@ -40,11 +37,7 @@ class ConflictError(UserError):
     at: datetime | None = strawberry.field(description="The time of that change; null if not known.")
 
     @resolved(description="The process that causes the conflict; null if there is none.")
-    async def conflicting_process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
-
+    async def conflicting_process(self, info: Info) -> Process | None:
         row = await info.context.loaders.process.load(self.process_id) if self.process_id else None
         return Process.of(row) if row else None
 

@@ -1,7 +1,6 @@
 """The types of the audit log, its seals and its verification."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,13 +8,11 @@ from orchestrator_gql.audit import entries, seals
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, Node, User
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.audit import Verified
 from orchestrator_gql.storage import audit as rows
-
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
 
 @strawberry.type(description="An entry of the audit log: one action, stored in the same transaction as its effect.")
@@ -51,11 +48,7 @@ class AuditEntry(Node):
         return User.named(self.row.actor)
 
     @resolved(description="The process of the entry in its current state; null if the entry is about the engine.")
-    async def process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
-
+    async def process(self, info: Info) -> Process | None:
         found = await info.context.loaders.process.load(self.row.process_id) if self.row.process_id else None
         return Process.of(found) if found else None
 

@@ -1,23 +1,21 @@
 """The types of notifications and the query that lists them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import notifications as notification_reads
 from orchestrator_gql.storage import notifications as rows
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationKind, NotificationStatus
-
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.input_requests import InputRequest
-    from orchestrator_gql.graphql.types.processes import Process
 
 
 @strawberry.type(description="One try to send a notification.")
@@ -65,20 +63,12 @@ class Notification(Node):
         return [NotificationTry(at=entry.at, status=entry.status, error=entry.error) for entry in self.row.log]
 
     @resolved(description="The process that the notification is about; null if it no longer exists.")
-    async def process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
-
+    async def process(self, info: Info) -> Process | None:
         found = await info.context.loaders.process.load(self.row.process_id)
         return Process.of(found) if found else None
 
     @resolved(description="The input request that the notification is about; null if it is about the process.")
-    async def input_request(
-        self, info: Info
-    ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
-        from orchestrator_gql.graphql.types.input_requests import InputRequest
-
+    async def input_request(self, info: Info) -> InputRequest | None:
         id = self.row.input_request_id
         found = await info.context.loaders.request.load(id) if id is not None else None
         return InputRequest.of(found) if found else None

@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Failure, Node, User, connection
 from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
@@ -19,6 +20,7 @@ from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage import listing
+from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import NotFound
@@ -26,7 +28,6 @@ from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.events import EventConnection
-    from orchestrator_gql.graphql.types.products import ProductSubscription
     from orchestrator_gql.graphql.types.workflows import Workflow
 
 
@@ -130,11 +131,7 @@ class Process(Node):
         return Failure.of(self.row.failure, info.context)
 
     @resolved(description="The product subscriptions that the process works on.")
-    async def product_subscriptions(
-        self, info: Info
-    ) -> list[Annotated["ProductSubscription", strawberry.lazy("orchestrator_gql.graphql.types.products")]]:
-        from orchestrator_gql.graphql.types.products import ProductSubscription
-
+    async def product_subscriptions(self, info: Info) -> list[ProductSubscription]:
         ids = await info.context.loaders.subscription_ids.load(self.row.id)
         rows = await info.context.loaders.subscription.load_many(ids)
         return [ProductSubscription.of(row) for row in rows if row is not None]
@@ -163,7 +160,6 @@ class Process(Node):
         ] = 100,
     ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.events")]:
         from orchestrator_gql.graphql.types.events import event_connection
-        from orchestrator_gql.storage.events import EventFilter
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
 

@@ -10,6 +10,7 @@ from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.process import StepExecution, steps_of
@@ -18,7 +19,6 @@ from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import Step, StepList
 
 if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.input_requests import InputRequest
     from orchestrator_gql.graphql.types.processes import Process
 
 
@@ -137,23 +137,17 @@ class ProcessStep(Node):
         return [Callback.of(row, now) for row in rows if row.step_index == self.index]
 
     @resolved(description="The newest input request of the step; null if there is none.")
-    async def input_request(
-        self, info: Info
-    ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
+    async def input_request(self, info: Info) -> InputRequest | None:
         asked = await self._asked(info)
         return asked[-1] if asked else None
 
     @resolved(
         description="All input requests of the step, the oldest first. There are several if the process was sent back."
     )
-    async def input_requests(
-        self, info: Info
-    ) -> list[Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")]]:
+    async def input_requests(self, info: Info) -> list[InputRequest]:
         return await self._asked(info)
 
     async def _asked(self, info: Info) -> "list[InputRequest]":
-        from orchestrator_gql.graphql.types.input_requests import InputRequest
-
         rows = await info.context.loaders.requests.load(self.process_id)
         return [InputRequest.of(row) for row in rows if row.step_index == self.index]
 

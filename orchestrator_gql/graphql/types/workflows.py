@@ -1,6 +1,6 @@
 """The types of deployed workflows and their step definitions."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -8,6 +8,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
+from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import processes as process_reads
@@ -16,9 +17,6 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.workflow import model
-
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
 
 @strawberry.type(description="One step in the definition of a workflow.")
@@ -110,8 +108,6 @@ class Workflow(Node):
             str | None,
             strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
         ] = None,
-    ) -> Connection[Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]]:
-        from orchestrator_gql.graphql.types.processes import process_connection
-
+    ) -> Connection[Process]:
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))
