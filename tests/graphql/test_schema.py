@@ -1,5 +1,6 @@
 """The schema is a contract: it is printed and described, its types fit together, and permissions guard its fields."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -167,11 +168,20 @@ def _elements(name: str, type: GraphQLNamedType) -> dict[str, str | None]:
     return found
 
 
-def test_everything_in_the_schema_is_described() -> None:
+def _descriptions() -> dict[str, str | None]:
     descriptions = {place: text for name, type in TYPES.items() for place, text in _elements(name, type).items()}
-
     assert len(descriptions) > 500
-    assert [place for place, text in descriptions.items() if not text] == []
+    return descriptions
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    assert [place for place, text in _descriptions().items() if not text] == []
+
+
+def test_every_description_names_its_subject() -> None:
+    riddle = re.compile(r"(It|Its|They|Why|Which|Where|When|Whoever|Who|Since|Until|Of|As)\b|\w+\.$")
+
+    assert [(place, text) for place, text in _descriptions().items() if riddle.match(text or "")] == []
 
 
 def _field_types(type: GraphQLObjectType) -> dict[str, str]:

@@ -164,12 +164,12 @@ described(ValidationOutcome, "The decision of the validation step about a result
     "ACCEPTED": "The process continues with the result.", "REJECTED": "The process stopped; the result is stored.",
 })  # fmt: skip
 described(InputRequestChange, "A change of an open input request.", {
-    "CLAIMED": "A user claimed it.",
+    "CLAIMED": "A user claimed the input request.",
     "RELEASED": "The user who had claimed it released it.",
-    "ASSIGNED": "It was assigned to another team.",
+    "ASSIGNED": "The input request was assigned to another team.",
     "REMINDED": "The team was reminded.",
-    "ESCALATED": "It was assigned to the next team because nobody answered.",
-    "CLOSED": "It was closed without an answer.",
+    "ESCALATED": "The input request went to the next team because nobody answered.",
+    "CLOSED": "The input request was closed without an answer.",
 })  # fmt: skip
 described(ProcessStatus, "The status of a process.", {
     "CREATED": "The process is stored but has not begun.",
@@ -253,7 +253,7 @@ described(AttemptOutcome, "The outcome of one delivery to the URL of a callback.
 described(InputRequestStatus, "The status of an input request.", {
     "OPEN": "The input request waits for an answer.",
     "SUBMITTED": "The form was answered and accepted.",
-    "REJECTED": "A user rejected it.",
+    "REJECTED": "A user rejected the input request.",
     "EXPIRED": "Nobody answered in time.",
     "WITHDRAWN": "The process was aborted, so no answer is needed.",
 })  # fmt: skip
