@@ -64,14 +64,14 @@ class Notification(Node):
 
     @resolved(description="The process that the notification is about; null if it no longer exists.")
     async def process(self, info: Info) -> Process | None:
-        found = await info.context.loaders.process.load(self.row.process_id)
-        return Process.of(found) if found else None
+        row = await info.context.loaders.process.load(self.row.process_id)
+        return Process.of(row) if row else None
 
     @resolved(description="The input request that the notification is about; null if it is about the process.")
     async def input_request(self, info: Info) -> InputRequest | None:
         id = self.row.input_request_id
-        found = await info.context.loaders.request.load(id) if id is not None else None
-        return InputRequest.of(found) if found else None
+        row = await info.context.loaders.request.load(id) if id is not None else None
+        return InputRequest.of(row) if row else None
 
 
 @strawberry.input(description="The conditions that a notification must meet; all of them together.")
