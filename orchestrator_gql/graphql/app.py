@@ -1,4 +1,4 @@
-"""The GraphQL door as the app mounts it."""
+"""Connect the GraphQL application to the runtime, the sign-in and the settings."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket i
 
 
 def graphql_face(runtime: Runtime) -> GraphQLApp:
-    """The face of ``/graphql``, over HTTP, WebSocket and server-sent events."""
+    """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
@@ -46,13 +46,13 @@ def graphql_face(runtime: Runtime) -> GraphQLApp:
 
 
 def _authorization(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> str | None:
-    """The credential: of the header, or, as browsers send none with a WebSocket, of ``connection_init``."""
-    said = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
-    return said if isinstance(said, str) else connection.headers.get("authorization")
+    """The credential from ``connection_init`` or from the header: a browser sends no header with a WebSocket."""
+    credential = next((value for key, value in (params or {}).items() if key.lower() == "authorization"), None)
+    return credential if isinstance(credential, str) else connection.headers.get("authorization")
 
 
 def _demand_signed_in(context: object, *, brings_results: bool) -> None:
-    """Raise `Unauthenticated` where nobody signed in asks for more than to bring a remote service's results."""
+    """Raise `Unauthenticated` if the caller is not signed in and does more than deliver callback results."""
     if _is_stranger(context) and not brings_results:
         raise Unauthenticated(SIGN_IN)
 

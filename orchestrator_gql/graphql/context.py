@@ -1,4 +1,4 @@
-"""What resolvers are handed: the server, who asks, and the loaders of this operation."""
+"""The context of one operation, which every resolver gets: the runtime, the caller and the loaders."""
 
 import asyncio
 import time
@@ -14,17 +14,18 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 
 EXECUTION_SECONDS = 30.0
-"""How long a query or a mutation may take."""
+"""The longest time that a query or a mutation may take."""
 
 
 @dataclass(slots=True)
 class Context:
-    """One operation's; ``peer`` is the address that it came from, ``locale`` the language of what is told of forms, and
-    ``began`` when it came, by the monotonic clock.
+    """The context of one operation.
 
-    ``turn`` is the server's: one operation at a time has much redacted. ``reading`` is the server as those reads see it
-    that are made for the answer: what they load counts for ``weight``. What a command reads for itself does not, so no
-    decision fails because an answer is large.
+    ``peer`` is the network address of the client, ``locale`` the language of form messages, and ``began`` the start of
+    the operation by the monotonic clock. All operations share ``turn``, so only one at a time redacts large values.
+
+    Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
+    ``runtime`` and do not count, so no decision fails because its response is large.
     """
 
     runtime: Runtime
@@ -46,7 +47,7 @@ class Context:
         self.renew()
 
     def renew(self) -> None:
-        """Forget what was loaded: the next batch of a subscription sees the rows as they are then."""
+        """Make new loaders, so that the next batch of a subscription reads the current rows."""
         self.loaders = Loaders(self.reading, self.principal)
         self.redacted = Redaction(self.runtime.redact, self.turn)
 

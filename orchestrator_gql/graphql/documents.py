@@ -1,8 +1,8 @@
-"""GraphQL documents: parsed and validated once for all who send the same text, and which operation of one is meant.
+"""Parse and validate GraphQL documents, keep the results for equal documents, and select the operation to execute.
 
-A document that is sent again costs neither parsing nor validation. What is kept is bounded by its tokens and by its
-characters, not by the number of documents: a document of 2,000 tokens holds a megabyte of memory, a usual query 50 KB.
-Callers without a credential have a small memory of their own, so they cannot push out what others send.
+A document that was sent before costs neither parsing nor validation. The memory is bounded by the tokens and the
+characters of the documents, not by their number: a document of 2,000 tokens takes a megabyte, a usual query 50 KB.
+Callers without a credential have a small memory of their own, so they cannot push out the documents of other callers.
 """
 
 from collections import OrderedDict
@@ -42,36 +42,36 @@ __all__ = [
 
 MAX_TOKENS = 2_000
 STRANGERS_TOKENS = MAX_TOKENS // 4
-"""Of a document whose caller shows no credential, where there is sign-in."""
+"""The limit for a document of a caller without a credential, if there is sign-in."""
 
 KEPT_TOKENS = 32_000
-"""A token costs 190 to 620 bytes with its node, its place and its links (measured): all of them 20 MB at the most."""
+"""A token costs 190 to 620 bytes with its node, its place and its links (measured): at most 20 MB in total."""
 KEPT_CHARACTERS = 512 * 1024
-"""A character costs 4 bytes at the most, and those of names and values are there twice: 4 MB."""
+"""A character costs at most 4 bytes, and the characters of names and values are stored twice: 4 MB in total."""
 KEPT_LENGTH = 32_768
-"""Characters; a longer document, or verdict, is not kept: a few of them would push out all the others."""
+"""Characters. A longer document or list of errors is not kept: a few of them would push out all others."""
 STRANGERS_SHARE = 8
-"""The memory for strangers is an eighth of the other."""
+"""The memory for strangers is an eighth of the memory for other callers."""
 STRANGERS_KEPT_TOKENS = 250
 STRANGERS_KEPT_CHARACTERS = 4_096
-"""The largest document of a stranger that is kept: many times what a mutation for a callback needs."""
+"""The largest document of a stranger that is kept: many times the size of a mutation for a callback."""
 ERROR_TOKENS = 4
-"""What an error of the validation costs beside its message, in tokens."""
+"""The memory that a validation error takes besides its message, in tokens."""
 KEPT_VERDICTS = 4
-"""Of one document, for as many schemas and sets of rules; a server has two."""
+"""Validation results of one document, one for each pair of schema and rules; a server has two pairs."""
 
 CALLBACK_MUTATIONS = frozenset({"receiveCallback", "reportCallbackProgress", "failCallback"})
-"""The mutations that carry what remote services have to say, which may be large."""
+"""The mutations that remote services send; their values may be large."""
 
 STRANGER = "isStranger"
-"""The key of ``operation_extensions`` that says to `KnownDocuments` that the caller shows no credential."""
+"""The key in ``operation_extensions`` that tells `KnownDocuments` that the caller has no credential."""
 
 _Rules = tuple[type[ASTValidationRule], ...]
 
 
 @dataclass(slots=True)
 class KnownDocument:
-    """A document, and what is wrong with it by the rules of a schema; ``tokens`` and ``characters`` are its weight."""
+    """A parsed document and its validation errors; ``tokens`` and ``characters`` are its weight."""
 
     document: DocumentNode
     tokens: int
@@ -80,7 +80,7 @@ class KnownDocument:
 
 
 class DocumentMemory:
-    """The documents that were used last: so many that they hold at most ``tokens`` and ``characters``."""
+    """The most recently used documents, with at most ``tokens`` tokens and ``characters`` characters in total."""
 
     def __init__(self, tokens: int, characters: int) -> None:
         self.most_tokens, self.most_characters = tokens, characters
@@ -91,19 +91,19 @@ class DocumentMemory:
         return len(self._documents)
 
     def find(self, query: str) -> KnownDocument | None:
-        """The document of the text, which becomes the last used."""
+        """The document with this text, if it is kept; it becomes the most recently used one."""
         found = self._documents.get(query)
         if found is not None:
             self._documents.move_to_end(query)
         return found
 
     def keep(self, query: str, document: KnownDocument) -> None:
-        """Keep the document; documents that were not used for longest make room for it."""
+        """Keep the document and drop the least recently used ones if there is no room."""
         self._documents[query] = document
         self._add(document.tokens, document.characters)
 
     def add_weight(self, query: str, document: KnownDocument, tokens: int, characters: int) -> None:
-        """Count what a document has become heavier by, if it is still kept."""
+        """Add to the weight of a document, if it is still kept."""
         if self._documents.get(query) is document:
             document.tokens += tokens
             document.characters += characters
@@ -118,7 +118,7 @@ class DocumentMemory:
             self.characters -= dropped.characters
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Drop all documents."""
         self._documents.clear()
         self.tokens = self.characters = 0
 
@@ -128,9 +128,9 @@ STRANGERS_MEMORY = DocumentMemory(KEPT_TOKENS // STRANGERS_SHARE, KEPT_CHARACTER
 
 
 def known(query: str, *, is_stranger: bool = False) -> KnownDocument:
-    """The document of ``query``; raises `GraphQLSyntaxError`, also for too many tokens or 200 levels.
+    """The document of ``query``. Raises `GraphQLSyntaxError`, also for too many tokens or 200 levels.
 
-    What a stranger sends is kept only if it is small and holds nothing but mutations of callbacks: nothing else that a
+    The document of a stranger is kept only if it is small and has only mutations of callbacks: nothing else that a
     stranger sends is ever executed.
     """
     memory = STRANGERS_MEMORY if is_stranger else MEMORY
@@ -150,10 +150,10 @@ def _is_small(found: KnownDocument) -> bool:
 
 def _parsed(query: str, most: int) -> DocumentNode:
     document = graphql.parse(query, max_tokens=most)
-    if "\\u" in query or "\0" in query:  # escaped, or, in the address of a GET, as it is
+    if "\\u" in query or "\0" in query:  # as an escape sequence, or directly in the URL of a GET
         graphql.visit(document, _NoNul())
-    # The tokens are linked in both directions. Without the way back a document is freed as soon as it is dropped; a
-    # circle waits for the collector, and thousands of documents may come before that.
+    # The tokens are linked in both directions. Without the backward links a document is freed as soon as it is dropped.
+    # With them it is a reference cycle, which waits for the garbage collector: thousands of documents may come first.
     token = document.loc.start_token if document.loc else None
     while token is not None:
         token.prev = None
@@ -162,7 +162,7 @@ def _parsed(query: str, most: int) -> DocumentNode:
 
 
 class _NoNul(graphql.Visitor):
-    """Refuses a string with a NUL, as the values of variables are refused that hold one: no database keeps it."""
+    """Refuse a string with a NUL character, which no database stores; the values of variables have the same check."""
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> None:
         if "\0" in node.value and node.loc is not None:
@@ -170,7 +170,7 @@ class _NoNul(graphql.Visitor):
 
 
 def select(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation that is meant (GraphQL specification, section 6.1, GetOperation); raises `GraphQLError`."""
+    """The operation to execute (GraphQL specification, section 6.1, GetOperation). Raises `GraphQLError`."""
     known = operations(document)
     if name is None and len(known) == 1:
         return known[0]
@@ -181,8 +181,8 @@ def select(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
 
 
 def operations(document: DocumentNode) -> list[OperationDefinitionNode]:
-    """The operations of the document, fragments left out."""
-    return [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    """The operations of the document, without the fragments."""
+    return [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
 
 
 def _ambiguity(count: int, name: str | None) -> str:
@@ -192,7 +192,7 @@ def _ambiguity(count: int, name: str | None) -> str:
 
 
 def asks_only(operation: OperationDefinitionNode, fields: Collection[str]) -> bool:
-    """Whether the operation is a mutation whose every root field is one of ``fields``, without fragments."""
+    """True if the operation is a mutation, and each root selection is a field in ``fields`` and not a fragment."""
     return operation.operation is Kind.MUTATION and all(
         isinstance(selection, FieldNode) and selection.name.value in fields
         for selection in operation.selection_set.selections
@@ -200,35 +200,35 @@ def asks_only(operation: OperationDefinitionNode, fields: Collection[str]) -> bo
 
 
 def declares(operation: OperationDefinitionNode, variable: str) -> bool:
-    """Whether the operation has a variable of this name."""
-    return any(one.variable.name.value == variable for one in operation.variable_definitions or ())
+    """True if the operation declares a variable with this name."""
+    return any(definition.variable.name.value == variable for definition in operation.variable_definitions or ())
 
 
 def brings_results(document: DocumentNode) -> bool:
-    """Whether the document has operations, and each of them is a mutation of callbacks and nothing else."""
-    found = operations(document)
-    return bool(found) and all(asks_only(one, CALLBACK_MUTATIONS) for one in found)
+    """True if the document has operations and each of them has only mutations of callbacks."""
+    definitions = operations(document)
+    return bool(definitions) and all(asks_only(operation, CALLBACK_MUTATIONS) for operation in definitions)
 
 
 def _validated(schema: GraphQLSchema, document: DocumentNode, rules: _Rules) -> tuple[GraphQLError, ...]:
     errors = validate_document(schema, document, rules)
     for error in errors:
-        # Later nothing tells them from errors about variables, which are found by the execution.
+        # Without the code they could not be distinguished later from errors about variables, which execution finds.
         error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})}
     return tuple(errors)
 
 
 class KnownDocuments(SchemaExtension):
-    """Parse and validate through the memories of this module."""
+    """Parse and validate with the memories of this module."""
 
     def on_parse(self) -> Iterator[None]:
-        """Hand over the document that is known for this text."""
+        """Use the kept document of this text."""
         self._known = known(self.execution_context.query or "", is_stranger=self._is_stranger)
         self.execution_context.graphql_document = self._known.document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Hand over what is known to be wrong with it."""
+        """Use the kept validation errors of the document."""
         context = self.execution_context
         context.pre_execution_errors = list(self._verdict(context.schema._schema, context.validation_rules))
         yield

@@ -1,7 +1,6 @@
-"""Our errors as the typed answers of mutations; each door translates once, and this is GraphQL's translation."""
+"""The typed errors of the result unions, and the translation of our exceptions into them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
@@ -10,44 +9,42 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import User
 from orchestrator_gql.graphql.types.enums import ErrorCode
 from orchestrator_gql.graphql.types.forms import FieldError, UserError
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.security import Permission
 from orchestrator_gql.utils import errors
 
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
-
-@strawberry.type(description="Missing and not visible answer alike.")
+@strawberry.type(description="The object does not exist, or the caller may not see it: both get this error.")
 class NotFoundError(UserError):
-    id: str = strawberry.field(description="What was asked for.")
+    id: str = strawberry.field(description="The id or name that was requested.")
 
 
-@strawberry.type(description="The caller may not do this.")
+@strawberry.type(description="The caller lacks a permission, or a rule of the workflow refuses.")
 class ForbiddenError(UserError):
-    permission: Permission = strawberry.field(description="What it would need.")
+    permission: Permission = strawberry.field(description="The permission that the caller needs.")
 
 
-@strawberry.type(description="Somebody moved it first, or its status does not allow this.")
+@strawberry.type(
+    description="The object has changed since the caller read it, or its status does not allow the action."
+)
 class ConflictError(UserError):
     process_id: strawberry.Private[UUID | None]
-    current_version: int | None = strawberry.field(description="Where it stands now.")
-    by: User | None = strawberry.field(description="Who did, where known.")
-    at: datetime | None = strawberry.field(description="When, where known.")
+    current_version: int | None = strawberry.field(
+        description="The current version of the object; null if it is not known."
+    )
+    by: User | None = strawberry.field(description="The user who changed or claimed the object; null if not known.")
+    at: datetime | None = strawberry.field(description="The time of that change; null if not known.")
 
-    @resolved(description="The process in the way.")
-    async def conflicting_process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
-
+    @resolved(description="The process that causes the conflict; null if there is none.")
+    async def conflicting_process(self, info: Info) -> Process | None:
         row = await info.context.loaders.process.load(self.process_id) if self.process_id else None
         return Process.of(row) if row else None
 
 
-@strawberry.type(description="The engine is paused and starts nothing until somebody resumes it.")
+@strawberry.type(description="The engine is paused; it starts no step until a user resumes it.")
 class EnginePausedError(UserError):
-    since: datetime = strawberry.field(description="Since when.")
+    since: datetime = strawberry.field(description="The time of the pause.")
 
 
 @strawberry.type(description="No callback has this token.")
@@ -55,38 +52,38 @@ class CallbackUnknownError(UserError):
     pass
 
 
-@strawberry.type(description="The callback takes no result any more; the attempt is kept.")
+@strawberry.type(description="The callback accepts no more results; the delivery is stored.")
 class CallbackGoneError(UserError):
     pass
 
 
-@strawberry.type(description="The value is not what is expected here; the callback is still open.")
+@strawberry.type(description="The value is not valid; nothing was changed, and a callback stays open.")
 class PayloadInvalidError(UserError):
-    errors: list[FieldError] = strawberry.field(description="What is wrong, field by field.")
+    errors: list[FieldError] = strawberry.field(description="The errors, one for each wrong field.")
 
 
-@strawberry.type(description="The value is larger than the limit; the callback is still open.")
+@strawberry.type(description="The value is larger than the limit; nothing was changed, and a callback stays open.")
 class PayloadTooLargeError(UserError):
-    limit_bytes: int = strawberry.field(description="The limit.")
+    limit_bytes: int = strawberry.field(description="The limit in bytes.")
 
 
-@strawberry.type(description="The remote service must prove itself, which this door cannot take: deliver it by REST.")
+@strawberry.type(
+    description="The remote service must authenticate itself. GraphQL cannot carry its credential: use the REST API."
+)
 class UnauthenticatedError(UserError):
     pass
 
 
 @strawberry.type(
-    description="A function of the workflow's author failed: its form, its predicate. Nothing was changed."
+    description="A function of the workflow's author failed, such as a form or a condition. Nothing was changed."
 )
 class AuthorCodeError(UserError):
-    error_id: str = strawberry.field(description="Under this id the server's log says what was raised, and where.")
+    error_id: str = strawberry.field(description="The id under which the server's log shows the error and its place.")
 
 
-@strawberry.type(
-    description="The server could not do this, whatever the caller sent; others of the same request it may."
-)
+@strawberry.type(description="The server failed to carry out this part of the request. Other parts may have succeeded.")
 class ServerError(UserError):
-    error_id: str = strawberry.field(description="Under this id the server's log says more.")
+    error_id: str = strawberry.field(description="The id under which the server's log shows the error.")
 
 
 TypedError = (
@@ -104,7 +101,7 @@ TypedError = (
 
 
 def typed(error: errors.OrchestratorError) -> TypedError:
-    """The error as the member of a result union; what is none is raised again, for the top-level errors."""
+    """The error as a member of a result union. An error without such a member is raised again as a top-level error."""
     message = error.message
     match error:
         case errors.CallbackUnknown():
@@ -136,7 +133,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
                 code=ErrorCode.PAYLOAD_TOO_LARGE, message=message, limit_bytes=error.limit_bytes
             )
         case errors.PayloadInvalid():
-            fields = [FieldError.of(one) for one in error.errors]
+            fields = [FieldError.of(field_error) for field_error in error.errors]
             return PayloadInvalidError(code=ErrorCode.PAYLOAD_INVALID, message=message, errors=fields)
         case _:
             raise error

@@ -1,4 +1,4 @@
-"""From what a client asked to the answers it gets, whatever carries them."""
+"""Execute a GraphQL request and produce its responses, for every transport."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
@@ -19,40 +19,40 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 
 LEAF_BYTES = 24
-"""What a value of the answer counts beside its text: its name, its quotes, its part of the braces around it."""
+"""The bytes that a value adds to the response besides its text: its name, its quotes, its part of the braces."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResponse:
-    """One result; ``was_executed`` says whether any resolver ran, and is false of what the client must mend."""
+    """One response; ``was_executed`` is false if no resolver ran because the client must correct the request."""
 
     payload: dict[str, Json]
     was_executed: bool = True
 
     def let_go(self) -> None:
-        """Empty the payload once it is encoded: the generators that made it hold it until the client took it."""
+        """Empty the payload after it is encoded: otherwise the generators keep it in memory until it is sent."""
         if isinstance(data := self.payload.pop("data", None), dict):
             data.clear()
 
 
 class Refusal(Exception):
-    """The request is refused before it is executed; ``kind`` is the operation's, where one was found."""
+    """The request is refused before its execution; ``kind`` is the kind of the operation, None if it has none."""
 
-    def __init__(self, answer: ExecutionResponse, kind: Kind | None = None) -> None:
-        self.answer = answer
+    def __init__(self, response: ExecutionResponse, kind: Kind | None = None) -> None:
+        self.response = response
         self.kind = kind
         super().__init__()
 
 
 class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Count each value as it is written into the answer; behind the limit nothing more is written.
+    """Count each value as it is written into the response; a query writes no more values after the limit.
 
-    The answer to a query that is over the limit is dropped, so what follows may be anything that costs nothing. What a
-    mutation has done is told as far as it fits.
+    The response of a query over the limit is dropped, so its remaining values may be anything that costs nothing. A
+    mutation still reports what it has done, as far as the limit allows.
     """
 
     def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
-        """Count the value."""
+        """Write the value and count it."""
         weight: Weight | None = getattr(self.context_value, "weight", None)
         if weight is None:
             return super().complete_leaf_value(return_type, result)
@@ -65,7 +65,7 @@ class WeighingExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_iterable_value(
         self, item_type: Any, details: Any, info: Any, path: Any, items: Any, place: Any
     ) -> Any:
-        """Write the items."""
+        """Write the items, or none after the limit."""
         weight: Weight | None = getattr(self.context_value, "weight", None)
         if weight is not None and weight.is_over and self.operation.operation is not Kind.MUTATION:
             items = ()
@@ -80,17 +80,17 @@ def _size(value: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """The schema at work; ``timeout`` bounds a query or mutation, in seconds."""
+    """Executes operations of the schema; ``timeout`` is the longest time of a query or mutation, in seconds."""
 
     schema: strawberry.Schema
     is_development: bool
     timeout: float
 
-    def operation(self, asked: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
-        """The operation that is meant; raises `Refusal` where there is none, or none that this door carries."""
+    def operation(self, request: GraphQLRequest, kinds: Collection[Kind]) -> OperationDefinitionNode:
+        """The operation to execute. Raises `Refusal` if there is none or its kind is not in ``kinds``."""
         try:
-            found = documents.known(asked.query, is_stranger=asked.is_stranger)
-            operation = documents.select(found.document, asked.operation_name)
+            found = documents.known(request.query, is_stranger=request.is_stranger)
+            operation = documents.select(found.document, request.operation_name)
         except GraphQLError as error:
             raise Refusal(self._refused([error])) from None
         kind = operation.operation
@@ -100,27 +100,27 @@ class Execution:
             raise Refusal(self._refused([refused]), kind)
         return operation
 
-    async def answers(
-        self, asked: GraphQLRequest, context: object, *, kind: Kind
+    async def responses(
+        self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every answer to the operation: one, or as many as a subscription has. Nothing is raised but cancellation."""
+        """Every response of the operation; only a subscription has several. Raises nothing except cancellation."""
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
         try:
             results = await self.schema.stream(
-                asked.query,
-                variable_values=dict(asked.variables),
+                request.query,
+                variable_values=dict(request.variables),
                 context_value=context,
-                operation_name=asked.operation_name,
-                operation_extensions={documents.STRANGER: True} if asked.is_stranger else None,
+                operation_name=request.operation_name,
+                operation_extensions={documents.STRANGER: True} if request.is_stranger else None,
             )
             async with aclosing(results):
-                while (result := await _following(results, limit)) is not None:
+                while (result := await _next_result(results, limit)) is not None:
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
-                            continue  # the source sends its events again, fewer at once
-                    yield self._answer(result, kind)
+                            continue  # the subscription sends the same events again, fewer at once
+                    yield self._response(result, kind)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
@@ -129,24 +129,24 @@ class Execution:
             if weight is not None:
                 weight.close()
 
-    def _answer(self, result: ExecutionResult, kind: Kind) -> ExecutionResponse:
+    def _response(self, result: ExecutionResult, kind: Kind) -> ExecutionResponse:
         errors = result.errors or []
         if errors and result.data is None and all(map(masking.is_clients, errors)):
             return self._refused(errors)
         too_large = next(filter(masking.is_too_large, errors), None)
         if too_large is not None and kind is not Kind.MUTATION:
             return ExecutionResponse({"data": None, "errors": masking.execution_errors([too_large])})
-        # One of them is enough. What a mutation did stays told, and what went wrong in it.
+        # One error about the size is enough. The data and the other errors of a mutation stay.
         errors = [error for error in errors if error is too_large or not masking.is_too_large(error)]
-        shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
-        return ExecutionResponse({"data": result.data, **shown})
+        errors_shown: dict[str, Json] = {"errors": masking.execution_errors(errors)} if errors else {}
+        return ExecutionResponse({"data": result.data, **errors_shown})
 
     def _refused(self, errors: list[GraphQLError]) -> ExecutionResponse:
-        shown = masking.request_errors(errors, is_development=self.is_development)
-        return ExecutionResponse({"errors": shown}, was_executed=False)
+        errors_shown = masking.request_errors(errors, is_development=self.is_development)
+        return ExecutionResponse({"errors": errors_shown}, was_executed=False)
 
 
-async def _following(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
+async def _next_result(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
     async with asyncio.timeout(limit):
         return await anext(results, None)
 

@@ -1,4 +1,4 @@
-"""GraphiQL without a content delivery network: its page, and where the built files lie that it needs."""
+"""The page of GraphiQL and the folder of its built files; no content delivery network is needed."""
 
 from pathlib import Path
 
@@ -7,16 +7,16 @@ _PACKAGE = Path(__file__).parents[1]
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "style-src 'self' 'unsafe-inline'",  # its editor measures and marks text with inline styles
-        "img-src 'self' data:",  # its style sheet carries small pictures
-        "font-src 'self' data:",  # and its fonts
+        "style-src 'self' 'unsafe-inline'",  # the editor measures and marks text with inline styles
+        "img-src 'self' data:",  # the style sheet contains small images
+        "font-src 'self' data:",  # and fonts
         "worker-src 'self' blob:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
     )
 )
-"""What the page may load: everything from this origin, never an inline script, nothing from elsewhere."""
+"""The page may load everything from this origin, no inline script, and nothing from other origins."""
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -60,16 +60,16 @@ npm run build</pre>
 
 
 def assets_folder() -> Path | None:
-    """Find the built dashboard, GraphiQL's files in its folder `graphiql`; None where it was never built.
+    """The folder of the built dashboard, with GraphiQL's files in its folder `graphiql`; None if it is not built.
 
-    An installed package carries it within itself; a checkout has it where `npm run build` writes it.
+    An installed package contains the folder; in a checkout `npm run build` writes it.
     """
     candidates = (_PACKAGE / "dashboard_files", _PACKAGE.parent / "frontend-example" / "dist")
     return next((folder for folder in candidates if (folder / "index.html").is_file()), None)
 
 
 def page() -> str:
-    """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; where it is not built, how to build it."""
+    """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; if it is not built, build instructions."""
     folder = assets_folder()
     is_built = folder is not None and (folder / "graphiql" / "boot.js").is_file()
     return _PAGE if is_built else _NOT_BUILT

@@ -1,9 +1,9 @@
-"""The GraphQL face: one address for HTTP, server-sent events and WebSockets.
+"""The ASGI application of GraphQL: one URL for HTTP, server-sent events and WebSockets.
 
-    who asks ─▶ how much ─▶ in which shape ─▶ which operation ─▶ answers
-      401         413            400              refused          200
+    credential ─▶ size ─▶ format ─▶ operation ─▶ response
+       401        413      400       refused       200
 
-Each gate stands before the costlier one behind it: a wrong credential buys no parsing.
+Each check comes before the more expensive checks: a caller with a wrong credential causes no parsing.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
@@ -26,38 +26,45 @@ from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.execution import Execution, ExecutionResponse, Refusal
 from orchestrator_gql.graphql.graphiql import CONTENT_SECURITY_POLICY
 from orchestrator_gql.graphql.transport import request as requests
-from orchestrator_gql.graphql.transport.body import BodiesFull, BodyLimits, BodyRoom, BodyTimeout, judge, read_body
+from orchestrator_gql.graphql.transport.body import (
+    BodiesFull,
+    BodyLimits,
+    BodyMemory,
+    BodyTimeout,
+    demand_size,
+    read_body,
+)
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
-from orchestrator_gql.graphql.transport.responses import HttpRefusal, answer, refusal
+from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
 from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
 MakeContext = Callable[[Request | WebSocket, Mapping[str, Json] | None], Awaitable[object]]
-"""What resolvers get as ``info.context``: made for each operation, so that nothing cached in it outlives that."""
+"""Makes ``info.context`` for each operation, so that nothing cached in it lives longer than the operation."""
 
 
 class DemandSignedIn(Protocol):
-    """Raises `Unauthenticated` where an operation is not for whoever sent it, by its context."""
+    """Raises `Unauthenticated` if the caller in the context may not send the operation."""
 
     def __call__(self, context: object, *, brings_results: bool) -> None:
-        """``brings_results``: it is nothing but what remote services send."""
+        """``brings_results``: the operation has only mutations that remote services send."""
 
 
 def everybody_may(context: object, *, brings_results: bool) -> None:
-    """No operation is refused before it is executed."""
+    """Refuse no operation before its execution."""
 
 
 def nobody_is(context: object) -> bool:
-    """No caller is a stranger: there is no sign-in."""
+    """No caller is a stranger, because there is no sign-in."""
     return False
 
 
 MIB = 1024 * 1024
 STRANGERS_BODIES = 8
-"""So many bodies of the largest size may arrive at once from callers without a credential; the next one is refused."""
+"""Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
 
@@ -65,12 +72,14 @@ INIT_SECONDS = 10.0
 class GraphQLApp:
     """An ASGI application for ``/graphql``.
 
-    ``make_context(connection, connection_params)`` is called for each HTTP request, before its body is read, and for
-    each operation on a WebSocket, there with the payload of ``connection_init``, for which it is called once more; it
-    raises `Unauthenticated` to refuse. ``demand_signed_in`` is asked of each operation over HTTP. ``is_stranger`` says
-    by a context that the caller shows no credential though there is sign-in: a quarter of the limits is for such
-    callers. ``allowed_origins`` are those of other sites whose pages may open a WebSocket. The limits are bytes, the
-    times seconds. The schema should be a `QuietSchema` with the `default_extensions`.
+    ``make_context(connection, connection_params)`` makes the context. It is called for each HTTP request, before the
+    body is read. On a WebSocket it is called once at ``connection_init`` and once for each operation, with the payload
+    of ``connection_init``. It raises `Unauthenticated` to refuse the caller.
+    ``demand_signed_in`` is called for each operation over HTTP.
+    ``is_stranger(context)`` is true if there is sign-in and the caller shows no credential; such a caller gets a
+    quarter of the limits.
+    ``allowed_origins`` are the origins of other sites whose pages may open a WebSocket.
+    The limits are in bytes, the times in seconds. The schema should be a `QuietSchema` with the `default_extensions`.
     """
 
     def __init__(
@@ -104,7 +113,7 @@ class GraphQLApp:
             self._body,
             usual=body_limit // 4,
             deserves_larger=_carries_strangers_results,
-            room=BodyRoom(STRANGERS_BODIES * callback_body_limit),
+            room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
         )
         self._graphiql_html = graphiql_html if is_development else None
         self._init_seconds = init_seconds
@@ -113,16 +122,16 @@ class GraphQLApp:
 
     @property
     def open_sockets(self) -> int:
-        """How many WebSockets are open now."""
+        """The number of open WebSockets."""
         return len(self._sockets)
 
     def close_sockets(self, code: int = 1001, reason: str = "The server is going away.") -> None:
-        """Begin to close every WebSocket: their operations end, and their clients come back elsewhere."""
+        """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:
             socket.close(code, reason)
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
-        """The answer to a request that is refused before it comes here."""
+        """The response to a request that another part of the server refuses."""
         accept = ", ".join(Headers(scope=scope).getlist("accept"))
         return refusal(error, accepted=negotiate(accept))
 
@@ -143,7 +152,7 @@ class GraphQLApp:
 
     async def _serve(self, websocket: WebSocket) -> None:
         if not is_welcome(websocket, self._origins):
-            await websocket.close()  # before accepting, this is an answer of 403
+            await websocket.close()  # a close before the accept sends status 403
             return
         socket = Socket(self, websocket, init_seconds=self._init_seconds)
         self._sockets.add(socket)
@@ -164,10 +173,10 @@ class GraphQLApp:
         if request.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedMediaType("A compressed body is not read.")
         context = await self.make_context(request, None)
-        asked = await self._asked(request, is_stranger=self._is_stranger(context))
-        return await self._answer(request, asked, context, accepted)
+        graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
+        return await self._execute(request, graphql_request, context, accepted)
 
-    async def _asked(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
+    async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
             return replace(requests.read_query_string(request.query_params), is_stranger=is_stranger)
         limits = self._strangers_body if is_stranger else self._body
@@ -180,51 +189,53 @@ class GraphQLApp:
             message = "Too many large bodies are on their way: send this again in a moment."
             headers = {"Retry-After": "1", "Connection": "close"}
             raise HttpRefusal(503, "RATE_LIMITED", message, headers) from None
-        asked = requests.read(requests.read_json(body))
-        judge(body, asked.query, limits)
-        return replace(asked, is_stranger=is_stranger)
+        graphql_request = requests.read(requests.read_json(body))
+        demand_size(body, graphql_request.query, limits)
+        return replace(graphql_request, is_stranger=is_stranger)
 
-    async def _answer(self, request: Request, asked: GraphQLRequest, context: object, accepted: Accepted) -> ASGIApp:
+    async def _execute(
+        self, request: Request, graphql_request: GraphQLRequest, context: object, accepted: Accepted
+    ) -> ASGIApp:
         kinds = {Kind.QUERY} | ({Kind.MUTATION} if request.method == "POST" else set())
         if accepted.takes_events:
             kinds.add(Kind.SUBSCRIPTION)
         try:
-            operation = self.execution.operation(asked, kinds)
+            operation = self.execution.operation(graphql_request, kinds)
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
                 raise _method_not_allowed("GET, which carries queries only") from None
-            return _answered(refused.answer, accepted)
+            return _asgi_response(refused.response, accepted)
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
-            return _answered(await self._only(asked, context, kind), accepted)
+            return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
         place = request.headers.get("last-event-id")
-        if place and documents.declares(operation, "after") and asked.variables.get("after") is None:
-            asked = replace(asked, variables={**asked.variables, "after": place})
-        return EventStream(self.answers(asked, context, kind=kind), self._keep_alive_seconds)
+        if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
+            graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
+        return EventStream(self.answers(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
-    async def _only(self, asked: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.answers(asked, context, kind=kind)) as answers:
-            return await anext(answers)
+    async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
+        async with aclosing(self.answers(graphql_request, context, kind=kind)) as responses:
+            return await anext(responses)
 
     async def answers(
-        self, asked: GraphQLRequest, context: object, *, kind: Kind
+        self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every answer to one operation, which counts as open until they end."""
+        """Every response of one operation; the operation counts as open until the last response."""
         follows = kind is Kind.SUBSCRIPTION
         self.open_operations += 1
         self.open_subscriptions += follows
         try:
-            async with aclosing(self.execution.answers(asked, context, kind=kind)) as answers:
-                async for one in answers:
-                    yield one
+            async with aclosing(self.execution.responses(graphql_request, context, kind=kind)) as responses:
+                async for response in responses:
+                    yield response
         finally:
             self.open_operations -= 1
             self.open_subscriptions -= follows
 
 
 def _carries_results(query: str) -> bool:
-    """Whether every operation of the document only brings results; what cannot be read brings none."""
+    """True if every operation of the document only delivers results; false for an invalid document."""
     return _carries(query, is_stranger=False)
 
 
@@ -240,16 +251,16 @@ def _carries(query: str, *, is_stranger: bool) -> bool:
         return False
 
 
-def _answered(one: ExecutionResponse, accepted: Accepted) -> ASGIApp:
+def _asgi_response(response: ExecutionResponse, accepted: Accepted) -> ASGIApp:
     if accepted.media_type == EVENTS:
-        return EventStream(_alone(one))
-    # The older type has no status but 200 for what GraphQL refused: its clients read the body.
-    is_refused = not one.was_executed and accepted.media_type == GRAPHQL
-    return answer(one.payload, accepted=accepted, status=400 if is_refused else 200)
+        return EventStream(_single(response))
+    # With application/json the status is 200 even if GraphQL refuses the request: these clients read the body.
+    is_refused = not response.was_executed and accepted.media_type == GRAPHQL
+    return graphql_response(response.payload, accepted=accepted, status=400 if is_refused else 200)
 
 
-async def _alone(one: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:
-    yield one
+async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionResponse, None]:
+    yield response
 
 
 def _method_not_allowed(method: str) -> HttpRefusal:

@@ -1,8 +1,7 @@
-"""What an operation may cost: one linear pass over its document, before any resolver.
+"""Limit the cost of an operation with one linear pass over its document, before any resolver runs.
 
-The costs of a fragment are found once and added wherever it is spread, so a document whose fragments double at every
-level is weighed in the time it takes to read it. A document over a limit is not looked at by any further rule: some of
-those take quadratic time.
+The cost of a fragment is computed once and added for each spread. So the pass takes linear time even if the fragments
+double the fields at every level. No other rule reads a document over a limit: some rules take quadratic time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -33,18 +32,18 @@ from orchestrator_gql.graphql.documents import KnownDocuments, operations, selec
 
 MAX_PAGE = 200
 MAX_LEVELS = 60
-"""Selections in selections, introspection's own included: the pass itself must not exhaust Python's stack."""
+"""Nested selections, including introspection: the pass itself must not exhaust the stack of Python."""
 
 INTROSPECTION = frozenset({"__schema", "__type"})
-"""Root fields exempt from the depth: the standard introspection is 15 deep, and cannot be nested without end."""
+"""Root fields whose depth does not count: the standard introspection is 15 deep and cannot nest without end."""
 PAGE_ARGUMENTS = frozenset({"first", "last"})
 OWN_PAGES = frozenset({"verifyAudit"})
-"""Fields whose ``first`` counts rows to look at, not to return, and has a bound of its own."""
+"""Fields whose ``first`` counts rows to read, not to return; it has its own limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that an operation may have; aliases, fields and directives count after expansion of the fragments."""
+    """The limits of an operation; aliases, fields and directives count after the expansion of fragments."""
 
     depth: int = 12
     aliases: int = 30
@@ -54,8 +53,8 @@ class Limits:
     fragments: int = 20
 
     def quartered(self) -> "Limits":
-        """A quarter of each: for callers without a credential, where there is sign-in."""
-        return Limits(**{one.name: getattr(self, one.name) // 4 for one in fields(self)})
+        """A quarter of each limit: for callers without a credential, if there is sign-in."""
+        return Limits(**{limit.name: getattr(self, limit.name) // 4 for limit in fields(self)})
 
 
 LIMITS = Limits()
@@ -64,7 +63,7 @@ STRANGERS_LIMITS = LIMITS.quartered()
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a selection amounts to: ``roots`` are the fields of its first level, ``fields`` those of all levels."""
+    """The cost of a selection: ``roots`` counts the fields of its first level, ``fields`` those of all levels."""
 
     roots: int = 0
     fields: int = 0
@@ -82,7 +81,7 @@ class Cost:
         )
 
     def breaches(self, limits: Limits) -> Iterator[str]:
-        """A sentence for each limit that is passed."""
+        """One sentence for each exceeded limit."""
         for noun, found, limit in (
             ("levels", self.depth, limits.depth),
             ("aliases", self.aliases, limits.aliases),
@@ -95,7 +94,7 @@ class Cost:
 
 
 def _breach(noun: str, found: int, limit: int) -> str:
-    # A number beyond a million came from doubling fragments; it can have more digits than anybody wants to read.
+    # Fragments that double the fields give numbers with very many digits, so larger numbers are not written out.
     return f"The operation has {found if found < 1_000_000 else 'millions of'} {noun}; the limit is {limit}."
 
 
@@ -141,17 +140,17 @@ class OperationCost(ASTValidationRule):
     for_strangers: ClassVar[type[ASTValidationRule]]
 
     def enter_document(self, node: DocumentNode, *_: Any) -> None:
-        """Weigh the whole document at its door; aborting keeps every other rule from walking through it."""
-        fragments = [one for one in node.definitions if isinstance(one, FragmentDefinitionNode)]
+        """Compute the cost first. An abort keeps every other rule from reading the document."""
+        fragments = [definition for definition in node.definitions if isinstance(definition, FragmentDefinitionNode)]
         limits = self.limits
         if len(fragments) > limits.fragments:
             raise ValidationAbortedError(_breach("fragments", len(fragments), limits.fragments), fragments[-1])
-        scales = _Scales(limits, {one.name.value: one for one in fragments})
+        scales = _Scales(limits, {fragment.name.value: fragment for fragment in fragments})
         for operation in operations(node):
             cost = scales.weigh(operation.selection_set, 1) + Cost(directives=len(operation.directives or ()))
             for sentence in cost.breaches(limits):
                 raise ValidationAbortedError(sentence, operation)
-        # The rules walk through fragments that no operation spreads, too.
+        # Other rules also read fragments that no operation spreads, so these have the limit, too.
         for name in scales.fragments:
             if (fields := scales.fragment(name, 1).fields) > limits.fields:
                 raise ValidationAbortedError(_breach("fields", fields, limits.fields), scales.fragments[name])
@@ -167,10 +166,10 @@ OperationCost.for_strangers = StrangersOperationCost
 
 
 class PageSize(SchemaExtension):
-    """No ``first`` or ``last`` is over 200, whether written out, given as a variable, or the variable's default."""
+    """Refuse a ``first`` or ``last`` over 200, as a literal, as a variable or as the default of a variable."""
 
     def on_validate(self) -> Iterator[None]:
-        """Look at the values, once the document itself is known to be valid."""
+        """Check the values after the document has passed the validation."""
         context = self.execution_context
         document = context.graphql_document
         if not context.pre_execution_errors and document is not None:
@@ -189,14 +188,14 @@ def _page_too_large(argument: ArgumentNode) -> GraphQLError:
 
 
 def _page_arguments(document: DocumentNode) -> Iterator[ArgumentNode]:
-    waiting: list[Node] = list(document.definitions)
-    while waiting:
-        node = waiting.pop()
+    nodes: list[Node] = list(document.definitions)
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, FieldNode) and node.name.value not in OWN_PAGES:
-            yield from (one for one in node.arguments or () if one.name.value in PAGE_ARGUMENTS)
+            yield from (argument for argument in node.arguments or () if argument.name.value in PAGE_ARGUMENTS)
         selections = getattr(node, "selection_set", None)
         if selections is not None:
-            waiting.extend(selections.selections)
+            nodes.extend(selections.selections)
 
 
 def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> bool:
@@ -206,24 +205,27 @@ def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Ma
         case VariableNode():
             name = value.name.value
             if name in variables:
-                given = variables[name]
-                return isinstance(given, int | float) and given > MAX_PAGE
-            declared = operation.variable_definitions or ()
-            defaults = (one.default_value for one in declared if one.variable.name.value == name)
-            return any(_is_over(one, operation, {}) for one in defaults if one is not None)
+                size = variables[name]
+                return isinstance(size, int | float) and size > MAX_PAGE
+            definitions = operation.variable_definitions or ()
+            defaults = (
+                definition.default_value for definition in definitions if definition.variable.name.value == name
+            )
+            return any(_is_over(default, operation, {}) for default in defaults if default is not None)
         case _:
             return False
 
 
 def rules(*, is_development: bool) -> list[type[ASTValidationRule]]:
-    """The rules beside the specification's own; introspection is for development."""
+    """The validation rules in addition to the specification's rules; introspection is only for development."""
     return [OperationCost] if is_development else [OperationCost, NoSchemaIntrospectionCustomRule]
 
 
 def default_extensions(*, is_development: bool) -> list[Callable[[], SchemaExtension]]:
-    """What the schema is built with: ``Schema(extensions=default_extensions(is_development=…))``.
+    """The extensions of the schema: ``Schema(extensions=default_extensions(is_development=…))``.
 
-    The rule classes stand at module level, as a rule made per request would never be found in the memory of verdicts.
+    The rule classes are defined at module level. The kept validation results have the rules as their key, so a class
+    made for each request would never find a result.
     """
     added = rules(is_development=is_development)
     return [lambda: AddValidationRules(added), KnownDocuments, PageSize]

@@ -1,6 +1,6 @@
-"""Rows for many objects at once: one read for each kind, however many objects a document asks about.
+"""Load the rows of many objects with one read for each kind of row.
 
-They are made for each operation, and anew for each batch of a subscription, so that they never serve stale rows.
+The loaders are made for each operation and for each batch of a subscription, so that they never return old rows.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,37 +48,43 @@ ReadPages = Callable[[Runtime, Principal, Sequence[UUID], PageArgs], Awaitable[M
 
 
 class Loaders:
-    """One operation's loaders; each takes a UUID, those of logs a window beside it.
+    """The loaders of one operation. The key is a UUID; loaders of logs also take the arguments of a page.
 
-    They pass on who asks: whichever field leads there, what they load is for those who may READ. Of the result of a
-    mutation, or of an entry of the audit log, others see what that says itself.
+    They pass the caller to the read functions, which require READ for every field that uses them. A caller without
+    READ sees only the fields that a mutation result or an audit entry has itself.
     """
 
     def __init__(self, runtime: Runtime, principal: Principal) -> None:
-        self.process: DataLoader[UUID, Process | None] = _one(runtime, principal, processes_by_ids)
-        self.whole: DataLoader[UUID, Process | None] = _one(runtime, principal, whole_processes)
-        self.state: DataLoader[UUID, Any] = _one(runtime, principal, states)
-        self.secrets: DataLoader[UUID, Secrets | None] = _one(runtime, principal, secrets_of_processes)
-        self.executions: DataLoader[UUID, list[StepExecution]] = _many(runtime, principal, steps_of_processes)
-        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _one(runtime, principal, state_deltas)
-        self.callbacks: DataLoader[UUID, list[Callback]] = _many(runtime, principal, callbacks_of_processes)
-        self.callback: DataLoader[UUID, Callback | None] = _one(runtime, principal, callbacks_by_ids)
-        self.attempt: DataLoader[UUID, Attempt | None] = _one(runtime, principal, attempts_by_ids)
+        self.process: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, processes_by_ids)
+        self.whole: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, whole_processes)
+        self.state: DataLoader[UUID, Any] = _single_rows(runtime, principal, states)
+        self.secrets: DataLoader[UUID, Secrets | None] = _single_rows(runtime, principal, secrets_of_processes)
+        self.executions: DataLoader[UUID, list[StepExecution]] = _row_lists(runtime, principal, steps_of_processes)
+        self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _single_rows(
+            runtime, principal, state_deltas
+        )
+        self.callbacks: DataLoader[UUID, list[Callback]] = _row_lists(runtime, principal, callbacks_of_processes)
+        self.callback: DataLoader[UUID, Callback | None] = _single_rows(runtime, principal, callbacks_by_ids)
+        self.attempt: DataLoader[UUID, Attempt | None] = _single_rows(runtime, principal, attempts_by_ids)
         self.attempts: DataLoader[tuple[UUID, PageArgs], Log[Attempt]] = _pages(runtime, principal, attempt_pages)
         self.progress: DataLoader[tuple[UUID, PageArgs], Log[Progress]] = _pages(runtime, principal, progress_pages)
-        self.payload: DataLoader[UUID, str | None] = _one(runtime, principal, payloads)
-        self.requests: DataLoader[UUID, list[InputRequest]] = _many(runtime, principal, input_requests_of_processes)
-        self.request: DataLoader[UUID, InputRequest | None] = _one(runtime, principal, input_requests_by_ids)
-        self.decisions: DataLoader[UUID, list[Decision]] = _many(runtime, principal, decisions)
-        self.subscription_ids: DataLoader[UUID, list[UUID]] = _many(
+        self.payload: DataLoader[UUID, str | None] = _single_rows(runtime, principal, payloads)
+        self.requests: DataLoader[UUID, list[InputRequest]] = _row_lists(
+            runtime, principal, input_requests_of_processes
+        )
+        self.request: DataLoader[UUID, InputRequest | None] = _single_rows(runtime, principal, input_requests_by_ids)
+        self.decisions: DataLoader[UUID, list[Decision]] = _row_lists(runtime, principal, decisions)
+        self.subscription_ids: DataLoader[UUID, list[UUID]] = _row_lists(
             runtime, principal, product_subscription_ids_of_processes
         )
-        self.subscription: DataLoader[UUID, Row[Any] | None] = _one(runtime, principal, product_subscriptions_by_ids)
-        self.backlog: DataLoader[None, Backlog] = _alone(lambda: process_reads.work(runtime, principal))
+        self.subscription: DataLoader[UUID, Row[Any] | None] = _single_rows(
+            runtime, principal, product_subscriptions_by_ids
+        )
+        self.backlog: DataLoader[None, Backlog] = _single_value(lambda: process_reads.work(runtime, principal))
 
 
-def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
-    """The loader of the only one of its kind: whichever fields ask for it, it is read once."""
+def _single_value(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
+    """A loader of a single value, which is read once for all fields that use it."""
 
     async def load(keys: list[None]) -> list[T]:
         return [await read()] * len(keys)
@@ -86,7 +92,7 @@ def _alone(read: Callable[[], Awaitable[T]]) -> DataLoader[None, T]:
     return DataLoader(load_fn=load)
 
 
-def _one(runtime: Runtime, principal: Principal, read: ByKeys[K, T]) -> DataLoader[K, T | None]:
+def _single_rows(runtime: Runtime, principal: Principal, read: ByKeys[K, T]) -> DataLoader[K, T | None]:
     async def load(keys: list[K]) -> list[T | None]:
         found = await read(runtime, principal, keys)
         return [found.get(key) for key in keys]
@@ -94,7 +100,7 @@ def _one(runtime: Runtime, principal: Principal, read: ByKeys[K, T]) -> DataLoad
     return DataLoader(load_fn=load)
 
 
-def _many(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
+def _row_lists(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -> DataLoader[UUID, list[T]]:
     async def load(keys: list[UUID]) -> list[list[T]]:
         found = await read(runtime, principal, keys)
         return [found.get(key, []) for key in keys]
@@ -105,8 +111,8 @@ def _many(runtime: Runtime, principal: Principal, read: ByKeys[UUID, list[T]]) -
 def _pages(runtime: Runtime, principal: Principal, read: ReadPages[L]) -> DataLoader[tuple[UUID, PageArgs], Log[L]]:
     async def load(keys: list[tuple[UUID, PageArgs]]) -> list[Log[L]]:
         found: dict[tuple[UUID, PageArgs], Log[L]] = {}
-        for page_args in {page_args for _, page_args in keys}:
-            ids = [id for id, asked in keys if asked == page_args]
+        for page_args in {key_args for _, key_args in keys}:
+            ids = [id for id, key_args in keys if key_args == page_args]
             pages = await read(runtime, principal, ids, page_args)
             found |= {(id, page_args): page for id, page in pages.items()}
         return [found[key] for key in keys]

@@ -1,4 +1,4 @@
-"""Errors as clients may see them: every one has a code, and none tells what only the log may know."""
+"""Translate errors for clients: every error has a code, and none shows details that only the log may have."""
 
 import logging
 import re
@@ -36,50 +36,50 @@ _FOR_CALLERS = (
     ServerBusy,
     AuthorCodeFailed,
 )
-"""Errors whose messages are written for the caller. The rest of the tree speaks to authors and administrators."""
+"""Errors whose messages are for the caller. The messages of other errors are for authors and administrators."""
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*\?$", re.DOTALL)
 
 
 class QuietSchema(strawberry.Schema):
-    """A schema that leaves errors to this room: Strawberry's own would log each with its trace, a typing error too."""
+    """A schema that logs no errors: Strawberry's own logs each with a stack trace, even a wrong field name."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Do nothing."""
+        """Do nothing: this module translates and logs the errors."""
 
 
 def code_of(error: OrchestratorError) -> str:
-    """The error's code as GraphQL writes it, such as ``CURSOR_INVALID``."""
+    """The code of the error in GraphQL's form, such as ``CURSOR_INVALID``."""
     return error.code.replace("-", "_").upper()
 
 
 def is_clients(error: GraphQLError) -> bool:
-    """Whether the error is about the request: it belongs to no field, and no extension of the schema raised it."""
+    """True if the error is about the request: it belongs to no field and comes from no extension of the schema."""
     return error.path is None and (error.nodes is not None or error.original_error is None)
 
 
 def request_errors(errors: Iterable[GraphQLError], *, is_development: bool) -> list[Json]:
-    """Errors found before anything was executed; their messages speak of what the client sent, and stay.
+    """Errors before the execution; their messages describe the request of the client and stay unchanged.
 
-    Outside development the names that "Did you mean" would betray are left out.
+    Outside development the suggestions ("Did you mean ...") are removed, because they show names of the schema.
     """
     return [_requested(error, is_development) for error in errors]
 
 
 def execution_errors(errors: Iterable[GraphQLError]) -> list[Json]:
-    """Errors of resolvers: those meant for the caller as they are, the others masked and logged under an id."""
+    """Errors of resolvers: errors for the caller stay unchanged, other errors are masked and logged with an id."""
     return [_executed(error) for error in errors]
 
 
 def masked(error: BaseException) -> Json:
-    """The one thing a client learns about an unexpected error; logs the rest under the same id."""
+    """Log an unexpected error; the result for the client contains only the id of the log entry."""
     error_id = token_hex(8)
     logger.error("An unexpected error was masked: %s", error_id, exc_info=error, extra={"error_id": error_id})
     return {"message": "Internal error", "extensions": {"code": "INTERNAL", "errorId": error_id}}
 
 
 def shown_to_client(error: OrchestratorError) -> Json | None:
-    """The error as it is, if it is one for the caller."""
+    """The error with its message, if it is for the caller; else None."""
     if not isinstance(error, _FOR_CALLERS):
         return None
     logged = {"errorId": error.error_id} if isinstance(error, AuthorCodeFailed) else {}
@@ -91,7 +91,7 @@ def _shown(error: GraphQLError, code: str) -> dict[str, Any]:
 
 
 def _requested(error: GraphQLError, is_development: bool) -> Json:
-    # The parser and the rules sign what they find: what is left are the variables.
+    # Errors of the parser and of the rules have a code of their own: the other errors are about variables.
     shown = _shown(error, "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "BAD_USER_INPUT")
     if not is_development:
         shown["message"] = _SUGGESTION.sub("", error.message)
@@ -99,7 +99,7 @@ def _requested(error: GraphQLError, is_development: bool) -> Json:
 
 
 def is_too_large(error: GraphQLError) -> bool:
-    """Whether the field was refused because the answer weighs too much."""
+    """True if the field was refused because the response is too large."""
     return isinstance(_cause(error), ResponseTooLarge)
 
 
@@ -112,11 +112,11 @@ def _executed(error: GraphQLError) -> Json:
     if isinstance(cause, GraphQLError):
         if cause.extensions and "code" in cause.extensions:
             return _shown(error, cause.extensions["code"])
-        # graphql-core points at an argument that is wrong; its error about what a resolver returned points nowhere.
+        # An error of graphql-core about a wrong argument has nodes; an error about a resolver's result has none.
         if cause.nodes and cause.original_error is None and cause is not error:
             return _shown(error, "BAD_USER_INPUT")
-    answer = shown_to_client(cause) if isinstance(cause, OrchestratorError) else None
-    return {**_place(error), **(answer or masked(cause))}
+    shown = shown_to_client(cause) if isinstance(cause, OrchestratorError) else None
+    return {**_place(error), **(shown or masked(cause))}
 
 
 def _cause(error: GraphQLError) -> BaseException:

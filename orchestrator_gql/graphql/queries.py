@@ -1,4 +1,4 @@
-"""Everything that can be asked."""
+"""The root type of the queries, and their resolvers."""
 
 import asyncio
 from datetime import timedelta
@@ -47,24 +47,33 @@ from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import NotFound, OrchestratorError
+from orchestrator_gql.workflow import model
 
 T = TypeVar("T", Workflow, Product)
+
+CONDITIONS = strawberry.argument(description="The conditions that an entry must meet; null selects every entry.")
 
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
 StartFormResult = Annotated[
     FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError | AuthorCodeError,
-    strawberry.union("StartFormResult", description="One turn of a start form."),
+    strawberry.union(
+        "StartFormResult",
+        description="The result of `startForm`: the next page, the errors of a page, the completed form, or an error.",
+    ),
 ]
 
 
-@strawberry.type(description="Whoever asks.")
+@strawberry.type(description="The caller: its user, teams and permissions.")
 class Viewer:
-    user: User | None = strawberry.field(description="Who that is.")
-    assignees: list[Assignee] = strawberry.field(description="The teams it belongs to.")
-    permissions: list[Permission] = strawberry.field(description="What it may do.")
+    user: User | None = strawberry.field(description="The user; null if the caller is not known.")
+    assignees: list[Assignee] = strawberry.field(description="The teams that the caller belongs to.")
+    permissions: list[Permission] = strawberry.field(description="The permissions of the caller.")
 
-    @resolved(description="The forms that its teams, or everybody, should answer, and nobody else has taken.")
+    @resolved(
+        description="The open input requests that are assigned to the caller's teams or to everybody and that nobody "
+        "else has claimed, the oldest first."
+    )
     async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
         return await _request_connection(info, InputRequestFilter(mine=True), PageArgs(first, after))
 
@@ -72,72 +81,84 @@ class Viewer:
 async def _request_connection(info: Info, filter: InputRequestFilter, page_args: PageArgs) -> Connection[InputRequest]:
     context = info.context
     wanted = filter.as_of(context.runtime.clock.now(), context.runtime, context.principal)
-    found = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
+    page = await input_request_reads.input_request_page(context.reading, context.principal, wanted, page_args)
 
     async def total() -> int:
         return await input_request_reads.input_request_count(context.reading, context.principal, wanted)
 
-    made: Connection[InputRequest] = connection(found, InputRequest.of, total)
-    return made
+    result: Connection[InputRequest] = connection(page, InputRequest.of, total)
+    return result
 
 
-@strawberry.type(description="Everything that can be asked.")
+@strawberry.type(description="The queries.")
 class Query(NotificationQueries):
-    @resolved(description="Any node by its id.")
+    @resolved(description="The node with this id; null if there is none.")
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]
     ) -> Node | None:
-        (named,) = row_reads.node_ids(info.context.principal, [id])
-        return await _node(info, named)
+        (node_id,) = row_reads.node_ids(info.context.principal, [id])
+        return await _node(info, node_id)
 
-    @resolved(description="Many nodes by their ids, in their order; null where there is none.")
+    @resolved(description="The nodes with these ids, in the same order; null for an id without a node.")
     async def nodes(
-        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 200 ids.")]
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids; at most 200.")]
     ) -> list[Node | None]:
-        named = row_reads.node_ids(info.context.principal, ids)
-        return await asyncio.gather(*(_node(info, one) for one in named))
+        node_ids = row_reads.node_ids(info.context.principal, ids)
+        return await asyncio.gather(*(_node(info, node_id) for node_id in node_ids))
 
-    @resolved(description="Whoever asks.")
+    @resolved(description="The caller.")
     def viewer(self, info: Info) -> Viewer:
         principal = info.context.principal
         teams = [Assignee.of(key) for key in sorted(principal.teams)]
         return Viewer(user=User.of(principal), assignees=teams, permissions=sorted(principal.permissions))
 
-    @resolved(description="The workflow of that name.")
+    @resolved(description="The workflow with this name; null if there is none.")
     def workflow(
-        self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]
+        self, info: Info, name: Annotated[str, strawberry.argument(description="The name of the workflow.")]
     ) -> Workflow | None:
         return _workflow(info, name)
 
-    @resolved(description="The workflows that are deployed, by name.")
+    @resolved(description="The deployed workflows, ordered by name.")
     def workflows(
         self,
         info: Info,
-        filter: Annotated[WorkflowFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[WorkflowFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Workflow]:
-        every = process_reads.workflows(info.context.runtime, info.context.principal)
-        wanted = [Workflow.of(one) for one in every if _is_wanted(one.name, one.description, one.target, filter)]
-        return _listed(wanted, first, after)
+        definitions = process_reads.workflows(info.context.runtime, info.context.principal)
+        selected = [Workflow.of(definition) for definition in definitions if _matches(definition, filter)]
+        return _list_connection(selected, first, after)
 
-    @resolved(description="The process with that id.")
+    @resolved(description="The process with this id; null if there is none.")
     async def process(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the process.")]
     ) -> Process | None:
         row = await process_reads.process(info.context.reading, info.context.principal, uuid_or_nowhere(id))
         return Process.of(row) if row else None
 
-    @resolved(description="Processes, the newest first unless ordered otherwise.")
+    @resolved(description="The processes, by default the newest first.")
     async def processes(
         self,
         info: Info,
-        filter: Annotated[ProcessFilter | None, strawberry.argument(description="Which of them.")] = None,
-        order_by: Annotated[ProcessOrder | None, strawberry.argument(description="In which order.")] = NEWEST_FIRST,
-        first: Annotated[int | None, strawberry.argument(description="So many behind `after`; at most 200.")] = None,
+        filter: Annotated[ProcessFilter | None, CONDITIONS] = None,
+        order_by: Annotated[
+            ProcessOrder | None,
+            strawberry.argument(description="The order. Default: by the time of the start, the newest first."),
+        ] = NEWEST_FIRST,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries after `after`; at most 200."),
+        ] = None,
         after: After = None,
-        last: Annotated[int | None, strawberry.argument(description="So many before `before`; at most 200.")] = None,
-        before: Annotated[str | None, strawberry.argument(description="Before this cursor.")] = None,
+        last: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries before `before`; at most 200."),
+        ] = None,
+        before: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
+        ] = None,
     ) -> Connection[Process]:
         return await process_connection(
             info,
@@ -147,21 +168,21 @@ class Query(NotificationQueries):
             is_descending=order_by is None or order_by.direction is OrderDirection.DESC,
         )
 
-    @resolved(description="The operators' inbox: forms waiting for a person, the oldest first.")
+    @resolved(description="The input requests, by default the open ones, the oldest first.")
     async def input_requests(
         self,
         info: Info,
-        filter: Annotated[InputRequestFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[InputRequestFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[InputRequest]:
         return await _request_connection(info, filter or InputRequestFilter(), PageArgs(first, after))
 
-    @resolved(description="Callbacks, the newest first.")
+    @resolved(description="The callbacks, the newest first.")
     async def callbacks(
         self,
         info: Info,
-        filter: Annotated[CallbackFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[CallbackFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Callback]:
@@ -169,81 +190,100 @@ class Query(NotificationQueries):
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
         page_args = PageArgs(first, after)
-        found = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
+        page = await callback_reads.callback_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await callback_reads.callback_count(context.reading, context.principal, wanted)
 
-        made: Connection[Callback] = connection(found, lambda row: Callback.of(row, now), total)
-        return made
+        result: Connection[Callback] = connection(page, lambda row: Callback.of(row, now), total)
+        return result
 
-    @resolved(description="Who decided what, the newest first.")
+    @resolved(description="The entries of the audit log, the newest first. It requires READ_AUDIT.")
     async def audit(
         self,
         info: Info,
-        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[AuditFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[AuditEntry]:
         context, wanted = info.context, (filter or AuditFilter()).wanted()
-        found = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
+        page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
 
         async def total() -> int:
             return await audit_reads.audit_count(context.reading, context.principal, wanted)
 
-        made: Connection[AuditEntry] = connection(found, AuditEntry.of, total)
-        return made
+        result: Connection[AuditEntry] = connection(page, AuditEntry.of, total)
+        return result
 
     @resolved(
-        description="Walk the audit log, seal by seal and chain by chain; says what does not fit, if anything does."
+        description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."
     )
     async def verify_audit(
         self,
         info: Info,
         after: After = None,
-        first: Annotated[int | None, strawberry.argument(description="At most 100,000 entries.")] = 10_000,
+        first: Annotated[
+            int | None,
+            strawberry.argument(
+                description="The largest number of entries to check; at most 100,000. Default: 10,000."
+            ),
+        ] = 10_000,
         anchor: Annotated[
             AuditAnchor | None,
-            strawberry.argument(description="A seal, noted down elsewhere, that must be there still."),
+            strawberry.argument(
+                description="A seal stored outside this system, which the log must still contain; null for none."
+            ),
         ] = None,
     ) -> AuditVerification:
-        context, most = info.context, 10_000 if first is None else first
-        kept = anchor.read() if anchor else None
-        found = await verify_audit(context.runtime, context.principal, after=after, first=most, anchor=kept)
-        return AuditVerification.of(found)
+        context, entries = info.context, 10_000 if first is None else first
+        known_seal = anchor.read() if anchor else None
+        verified = await verify_audit(context.runtime, context.principal, after=after, first=entries, anchor=known_seal)
+        return AuditVerification.of(verified)
 
-    @resolved(description="The product of that name.")
-    def product(self, info: Info, name: Annotated[str, strawberry.argument(description="Its name.")]) -> Product | None:
+    @resolved(description="The product with this name; null if there is none.")
+    def product(
+        self, info: Info, name: Annotated[str, strawberry.argument(description="The name of the product.")]
+    ) -> Product | None:
         return _product(info, name)
 
-    @resolved(description="The products that are declared, by name.")
+    @resolved(description="The declared products, ordered by name.")
     def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
-        every = product_reads.products(info.context.principal)
-        return _listed([Product.of(one) for one in every], first, after)
+        registered = product_reads.products(info.context.principal)
+        return _list_connection([Product.of(product) for product in registered], first, after)
 
-    @resolved(description="The product subscription with that id.")
+    @resolved(description="The product subscription with this id; null if there is none.")
     async def product_subscription(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id of the product subscription.")],
     ) -> ProductSubscription | None:
         row = await info.context.loaders.subscription.load(uuid_or_nowhere(id))
         return ProductSubscription.of(row) if row is not None else None
 
-    @resolved(description="The durable event log behind the live stream; the same cursors.")
+    @resolved(
+        description="The event log, the oldest event first. It has the same cursors as the subscription "
+        "`processEvents`."
+    )
     async def events(
         self,
         info: Info,
         after: After = None,
-        filter: Annotated[EventFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[EventFilter | None, CONDITIONS] = None,
         first: First = 100,
     ) -> EventConnection:
         return await event_connection(info, after, filter.read() if filter else LogFilter(), first)
 
-    @resolved(description="Evaluate a start form without side effects.")
+    @resolved(description="Evaluate the start form of a workflow with the pages so far, without side effects.")
     async def start_form(
         self,
         info: Info,
-        workflow_name: Annotated[str, strawberry.argument(description="The workflow.")],
-        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        workflow_name: Annotated[str, strawberry.argument(description="The name of the workflow.")],
+        pages: Annotated[
+            list[JSON],
+            strawberry.argument(
+                description="The submitted pages so far, in order. Default: none, which returns the first page."
+            ),
+        ] = [],  # noqa: B006
     ) -> StartFormResult:
         context = info.context
         try:
@@ -259,64 +299,67 @@ class Query(NotificationQueries):
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
 
-    @resolved(description="The header's numbers.")
+    @resolved(description="The numbers at the top of the dashboard.")
     async def stats(
         self,
         info: Info,
-        page_args: Annotated[
-            StatsWindow | None, strawberry.argument(description="How far back those of ended processes look.")
+        window: Annotated[
+            StatsWindow | None,
+            strawberry.argument(
+                description="The period that the numbers of ended processes cover. Default: the last 24 hours."
+            ),
         ] = StatsWindow.LAST_24_HOURS,
     ) -> Stats:
         context = info.context
-        found = await process_reads.counts(context.reading, context.principal, _window(page_args))
-        return Stats.of(found, context.runtime.clock.now())
+        counts = await process_reads.counts(context.reading, context.principal, _period(window))
+        return Stats.of(counts, context.runtime.clock.now())
 
-    @resolved(description="The engine: whether it starts steps, and who runs them.")
+    @resolved(description="The state of the engine and its workers.")
     async def engine(self, info: Info) -> Engine:
         return Engine.of(await process_reads.status(info.context.reading, info.context.principal))
 
 
-def _window(page_args: StatsWindow | None) -> timedelta:
-    return stats_types.WINDOWS[page_args or StatsWindow.LAST_24_HOURS]
+def _period(window: StatsWindow | None) -> timedelta:
+    return stats_types.WINDOWS[window or StatsWindow.LAST_24_HOURS]
 
 
-def _is_wanted(name: str, description: str, target: str, filter: WorkflowFilter | None) -> bool:
+def _matches(workflow: model.Workflow, filter: WorkflowFilter | None) -> bool:
     if filter is None:
         return True
-    if filter.names is not None and name not in filter.names:
+    if filter.names is not None and workflow.name not in filter.names:
         return False
-    if filter.targets is not None and target not in filter.targets:
+    if filter.targets is not None and workflow.target not in filter.targets:
         return False
-    return not filter.search or filter.search.lower() in f"{name} {description}".lower()
+    return not filter.search or filter.search.lower() in f"{workflow.name} {workflow.description}".lower()
 
 
-def _listed(every: list[T], first: int | None, after: str | None) -> Connection[T]:
-    """A page of a list that is small and in memory, ordered by name."""
+def _list_connection(entries: list[T], first: int | None, after: str | None) -> Connection[T]:
+    """A page of a small list in memory, which is ordered by name."""
     start = only(after) if after is not None else None
     size = PageArgs(first).size
-    behind = [one for one in every if start is None or one.name > start]
-    items = tuple((cursor_of(one.name), one) for one in behind[:size])
+    following = [entry for entry in entries if start is None or entry.name > start]
+    items = tuple((cursor_of(entry.name), entry) for entry in following[:size])
 
     async def total() -> int:
-        return len(every)
+        return len(entries)
 
-    found = RowPage(items, has_next=len(behind) > size, has_previous=start is not None)
-    made: Connection[T] = connection(found, lambda one: one, total)
-    return made
+    page = RowPage(items, has_next=len(following) > size, has_previous=start is not None)
+    result: Connection[T] = connection(page, lambda entry: entry, total)
+    return result
 
 
 def _workflow(info: Info, name: str) -> Workflow | None:
-    found = process_reads.workflow(info.context.runtime, info.context.principal, name)
-    return Workflow.of(found) if found else None
+    definition = process_reads.workflow(info.context.runtime, info.context.principal, name)
+    return Workflow.of(definition) if definition else None
 
 
 def _product(info: Info, name: str) -> Product | None:
-    found = product_reads.product(info.context.principal, name)
-    return Product.of(found) if found else None
+    registered = product_reads.product(info.context.principal, name)
+    return Product.of(registered) if registered else None
 
 
-async def _node(info: Info, named: NodeId | None) -> Node | None:
-    match named:
+async def _node(info: Info, node_id: NodeId | None) -> Node | None:
+    match node_id:
         case NodeId(NodeKind.WORKFLOW, name=name):
             return _workflow(info, name)
         case NodeId(NodeKind.PRODUCT, name=name):
@@ -346,10 +389,10 @@ async def _row(info: Info, key: UUID) -> Node | None:
         return InputRequest.of(request)
     if (subscription := await loaders.subscription.load(key)) is not None:
         return ProductSubscription.of(subscription)
-    if kept := await loaders.attempt.load(key):
-        return CallbackAttempt.of(kept)
+    if attempt := await loaders.attempt.load(key):
+        return CallbackAttempt.of(attempt)
     context = info.context
-    if told := await notification_reads.notification(context.reading, context.principal, key):
-        return Notification.of(told)
+    if notification := await notification_reads.notification(context.reading, context.principal, key):
+        return Notification.of(notification)
     entry = await audit_reads.audit_entry(context.reading, context.principal, key)
     return AuditEntry.of(entry) if entry else None

@@ -1,11 +1,11 @@
-"""What clients are shown, without its secrets: little at once, and much of it in a thread.
+"""Remove secrets from the values of a response: small values at once, large values in a thread.
 
-A field's value is redacted before its scalar is written, as scalars are written without giving way:
+A value is redacted before its scalar is written, because the scalars are written without a pause for the event loop:
 
-    resolver ─▶ little, and not much yet in this operation ─▶ redacted at once ─────────────────────┐
-            └─▶ else one batch of all that wait ─▶ a thread, one at a time for the whole server ─────┴─▶ scalar
+    resolver ─▶ small, and little so far in this operation ─▶ redacted at once ──────────────┐
+            └─▶ else a batch of all waiting values ─▶ a thread, one for the whole server ─────┴─▶ scalar
 
-One at a time, as every thread that computes takes its turn before the event loop gets its own: 5 ms each.
+Only one thread runs at a time, because each computing thread can delay the event loop by 5 ms.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ from orchestrator_gql.utils.json.redaction import Redactor, Shape
 T = TypeVar("T")
 
 AT_ONCE = 16 * 1024
-"""Characters that one operation has redacted before it gives way, some milliseconds' worth."""
+"""Characters that one operation redacts at once, which takes some milliseconds; the rest waits for the thread."""
 
 _BATCH = 100
 _NODE = 16
-"""Characters that a number or a key counts as."""
+"""The characters that a number or a key counts for."""
 
 
 class Shown:
-    """A value that was redacted already: its scalar writes it as it is."""
+    """A value that is already redacted: its scalar writes it unchanged."""
 
     __slots__ = ("value",)
 
@@ -46,7 +46,7 @@ class Whole(str):
 
 
 class Redaction:
-    """One operation's; ``turn`` is the server's: whoever holds it uses the thread."""
+    """Redacts the values of one operation; all operations share ``turn``, and its holder uses the thread."""
 
     def __init__(self, redact: Redactor, turn: asyncio.Lock) -> None:
         self._redact = redact
@@ -55,12 +55,12 @@ class Redaction:
         self._later: DataLoader[Json, Json] = DataLoader(self._in_a_thread, max_batch_size=_BATCH, cache=False)
 
     def __call__(self, value: T) -> T:
-        """The value without its secrets, or something that the executor awaits for it."""
+        """The value without its secrets, or an awaitable of it for the executor."""
         if value is None:
             return value
         size = weight(value, self._left)
         if size > self._left:
-            self._left = 0  # what is small may wait too: the thread gets all of it at once
+            self._left = 0  # small values wait from now on, too: the thread gets all of them at once
             return cast("T", self._later.load(value))
         self._left -= size
         return cast("T", redacted(self._redact, value))
@@ -71,7 +71,7 @@ class Redaction:
 
 
 def redacted(redact: Redactor, value: Json) -> Json:
-    """The value without its secrets; a schema keeps its keys, as they name properties."""
+    """The value without its secrets; a schema keeps its keys, because they are names of properties."""
     match value:
         case Shape():
             return redact.schema(value)
@@ -86,28 +86,28 @@ def _remembered(redact: Redactor, value: Json) -> Json:
 
 
 def weight(value: Json, limit: int) -> int:
-    """About how many characters the value has; not counted on behind the limit."""
+    """The approximate number of characters of the value; the count stops after the limit."""
     size = 0
-    waiting = [value]
-    while waiting and size <= limit:
-        item = waiting.pop()
+    items = [value]
+    while items and size <= limit:
+        item = items.pop()
         if isinstance(item, str):
             size += len(item)
         elif isinstance(item, dict):
             size += _NODE * len(item)
             if size <= limit:
-                waiting += item.values()
+                items += item.values()
         elif isinstance(item, list | tuple):
             size += len(item)
             if size <= limit:
-                waiting += item
+                items += item
         else:
             size += _NODE
     return size
 
 
 def redact_before_writing(schema: GraphQLSchema, scalar: str) -> None:
-    """Have each field of the scalar's type redacted by the operation's `Redaction`: no field can forget to."""
+    """Redact every field of the scalar with the `Redaction` of the operation, so that no field can be forgotten."""
     for kind in schema.type_map.values():
         if not isinstance(kind, GraphQLObjectType):
             continue
@@ -130,18 +130,18 @@ def _redacting(resolve: Any, *, is_list: bool) -> Any:
         return wrapped(await value)
 
     async def resolved_later(value: Awaitable[Any], redact: Redaction) -> Any:
-        found = redact(await value)
-        return wrapped(await found if isawaitable(found) else found)
+        shown = redact(await value)
+        return wrapped(await shown if isawaitable(shown) else shown)
 
     @wraps(resolve)
     def resolver(source: Any, info: Any, **arguments: Any) -> Any:
         value = resolve(source, info, **arguments)
         redact = getattr(info.context, "redacted", None)
         if redact is None:
-            return value  # the scalar does it
+            return value  # the scalar redacts it
         if isawaitable(value):
             return resolved_later(value, redact)
-        found = redact(value)
-        return later(found) if isawaitable(found) else wrapped(found)
+        shown = redact(value)
+        return later(shown) if isawaitable(shown) else wrapped(shown)
 
     return resolver

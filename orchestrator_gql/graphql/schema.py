@@ -1,4 +1,4 @@
-"""The schema assembled from its parts, and printed."""
+"""Build the GraphQL schema from its parts and print it."""
 
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
@@ -10,7 +10,7 @@ from orchestrator_gql.graphql.mutations.callbacks import CallbackMutations
 from orchestrator_gql.graphql.mutations.engine import EngineMutations
 from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutations
 from orchestrator_gql.graphql.mutations.notifications import NotificationMutations
-from orchestrator_gql.graphql.mutations.operator_actions import RecoveryMutations
+from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
@@ -24,20 +24,20 @@ from orchestrator_gql.utils.json.redaction import Redactor
 NOTHING = Redactor(())
 
 
-@strawberry.type(description="Everything that can be done.")
+@strawberry.type(description="The mutations.")
 class Mutation(
     ProcessMutations,
     InputRequestMutations,
     CallbackMutations,
-    RecoveryMutations,
+    OperatorActionMutations,
     NotificationMutations,
     EngineMutations,
 ):
-    """One class of verbs for each noun."""
+    """The mutations of all nouns."""
 
 
 def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
-    """The schema; its limits and caches come with it, and what nobody is shown."""
+    """Build the schema with its limits, its cache of documents and the redaction of secrets."""
     schema = QuietSchema(
         query=Query,
         mutation=Mutation,
@@ -52,5 +52,5 @@ def build_schema(*, is_development: bool = True, redact: Redactor = NOTHING) -> 
 
 
 def printed() -> str:
-    """The schema in GraphQL's own language, sorted: what `schema.graphql` holds."""
+    """The schema in SDL, sorted: the content of `schema.graphql`."""
     return print_schema(lexicographic_sort_schema(build_schema()._schema)) + "\n"

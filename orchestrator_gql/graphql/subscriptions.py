@@ -1,4 +1,4 @@
-"""The live streams."""
+"""The subscriptions: the event stream and the numbers of the dashboard."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -20,56 +20,70 @@ from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage.events import EventFilter as LogFilter
 
 STATS_PAUSE = 1.0
+"""Seconds between two messages of the numbers."""
+
 STATS_POLL = 10.0
-"""Seconds after which the numbers are counted though nothing changed: deadlines pass by themselves."""
+"""Seconds after which the numbers are counted even if nothing changed: a deadline can pass without a change."""
 
 
-@strawberry.type(description="The live streams.")
+@strawberry.type(description="The subscriptions.")
 class Subscription:
     @subscription(
-        description="Every committed change, in commit order, without gap or repeat. `after` resumes right behind that "
-        "cursor; without it the stream starts now. The first message comes at once, perhaps empty, to say that the "
-        "stream is up and where."
+        description="Every committed change in commit order, without gaps and without repetition. `after` continues "
+        "right after that cursor; without it the stream starts now. The first message comes at once, even if it has "
+        "no events: it shows that the stream works, and its position."
     )
     async def process_events(
         self,
         info: Info,
-        after: Annotated[str | None, strawberry.argument(description="Go on right behind this cursor.")] = None,
-        filter: Annotated[EventFilter | None, strawberry.argument(description="Which events.")] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Continue right after this cursor; null starts with the events from now on."
+            ),
+        ] = None,
+        filter: Annotated[
+            EventFilter | None,
+            strawberry.argument(description="The conditions that an event must meet; null selects every event."),
+        ] = None,
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
         batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
-                waiting = [batch]
-                while waiting:
-                    part = waiting.pop()
+                parts = [batch]
+                while parts:
+                    part = parts.pop()
                     context.renew()
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:
-                        waiting += reversed(part.halves())  # the answer was too large, and is not sent
+                        parts += reversed(part.halves())  # the response was too large and was not sent
 
-    @subscription(description="The header's numbers; at most one message a second, the latest wins.")
+    @subscription(
+        description="The numbers at the top of the dashboard, with ended processes of the last 24 hours. At most one "
+        "message a second, always with the newest numbers."
+    )
     async def stats(self, info: Info) -> AsyncGenerator[Stats, None]:
         context = info.context
-        page_args = WINDOWS[StatsWindow.LAST_24_HOURS]
+        period = WINDOWS[StatsWindow.LAST_24_HOURS]
         while True:
             ticket = context.runtime.notifier.ticket()
-            found = await process_reads.counts(context.runtime, context.principal, page_args)
-            yield Stats.of(found, context.runtime.clock.now())
+            counts = await process_reads.counts(context.runtime, context.principal, period)
+            yield Stats.of(counts, context.runtime.clock.now())
             await asyncio.sleep(STATS_PAUSE)
             await context.runtime.notifier.wait(ticket, STATS_POLL)
 
 
 class EventExecutor(WeighingExecutor):
-    """Executes each event of a subscription with a memory of its own.
+    """Executes each event of a subscription with its own memory of subfields.
 
     graphql-core 3.3.2 copies the executor of the subscription for each event, and all copies share one dict of
-    collected subfields. Its keys are the ids of lists that are made anew for each event, so no event finds what another
-    event stored: the dict only grows, by 0.7 kB an event, as long as the subscription lives. A version that does not
-    share this dict is left as it is; `test_graphql_core_still_needs_the_event_executor` says when this class can go.
+    collected subfields. Its keys are the ids of lists that are made for each event, so no event finds the entries of
+    another event: the dict only grows, by 0.7 kB for each event, until the subscription ends. If a version does not
+    share this dict, nothing changes. `test_graphql_core_still_needs_the_event_executor` fails when this class is no
+    longer needed.
     """
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:

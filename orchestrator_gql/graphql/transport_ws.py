@@ -1,8 +1,8 @@
-"""GraphQL over WebSocket: the protocol graphql-transport-ws, and no other.
+"""GraphQL over WebSocket with the protocol graphql-transport-ws, and no other.
 
-One task listens; each operation is a task of its own. Whoever finds that the socket must close says so with `close`,
-and there is one way out: the listening ends, the close frame is sent, the operations are cancelled and awaited. So no
-generator of a resolver outlives its client, and nothing is sent behind a close.
+One task listens, and each operation has a task of its own. Code that must close the socket calls `close`. A socket
+always ends in the same order: the listening ends, the close frame is sent, the operations are cancelled and awaited.
+So no generator of a resolver lives longer than its client, and nothing is sent after the close frame.
 """
 
 import asyncio
@@ -27,18 +27,18 @@ logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_OPERATIONS = 100
-"""On one socket at once."""
+"""The largest number of operations on one socket at once."""
 
 _GONE = (WebSocketDisconnect, RuntimeError)
-"""What a send raises once the client has gone, and once the server itself has closed the socket (1009, 1012)."""
+"""The errors of a send after the client has left, or after uvicorn has closed the socket (1009, 1012)."""
 
 
 class Server(Protocol):
-    """What a socket needs of the face that opened it."""
+    """The parts of the GraphQL application that a socket needs."""
 
     @property
     def execution(self) -> Execution:
-        """The schema at work."""
+        """Executes operations of the schema."""
         ...
 
     @property
@@ -46,26 +46,28 @@ class Server(Protocol):
         """Make the context of one operation."""
         ...
 
-    def answers(self, asked: GraphQLRequest, context: object, *, kind: Kind) -> AsyncGenerator[ExecutionResponse, None]:
-        """Every answer to one operation."""
+    def answers(
+        self, request: GraphQLRequest, context: object, *, kind: Kind
+    ) -> AsyncGenerator[ExecutionResponse, None]:
+        """Every response of one operation."""
         ...
 
 
 def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
-    """Whether the handshake may succeed: it offers our protocol, and comes from no page of a foreign site.
+    """True if the handshake offers our protocol and does not come from a page of a foreign site.
 
-    Browsers send the user's cookies with every handshake, and always the page's origin; clients that are no browsers
-    send none. ``allowed_origins`` are normalized; the server's own is always allowed.
+    A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
+    origin. ``allowed_origins`` are normalized; the origin of the server is always allowed.
     """
     if SUBPROTOCOL not in websocket.scope["subprotocols"]:
         return False
     origins = websocket.headers.getlist("origin")
     host = websocket.headers.get("host")
-    return all(is_same_origin(one, host) or normalize_origin(one) in allowed_origins for one in origins)
+    return all(is_same_origin(origin, host) or normalize_origin(origin) in allowed_origins for origin in origins)
 
 
 class Socket:
-    """One open WebSocket and the operations on it."""
+    """One open WebSocket and its operations."""
 
     def __init__(self, server: Server, websocket: WebSocket, *, init_seconds: float) -> None:
         self._server = server
@@ -74,19 +76,19 @@ class Socket:
         self._is_acknowledged = False
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._verdict: tuple[int, str] | None = None
+        self._closing: tuple[int, str] | None = None
         self._is_gone = False
         self._listening = asyncio.timeout(init_seconds)
 
     def close(self, code: int, reason: str) -> None:
-        """Begin to close; the first reason stands."""
-        if self._verdict is None:
-            self._verdict = (code, reason)
-            with suppress(RuntimeError):  # the listening is over already
+        """Begin to close the socket; only the first code and reason count."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            with suppress(RuntimeError):  # the listening has already ended
                 self._listening.reschedule(0)
 
     async def serve(self) -> None:
-        """Accept, listen until either side closes, and leave nothing behind."""
+        """Accept the socket, listen until a side closes it, and end all its operations."""
         await self._websocket.accept(subprotocol=SUBPROTOCOL)
         try:
             async with self._listening:
@@ -108,7 +110,7 @@ class Socket:
         if self._is_gone:
             logger.debug("A client left its socket.", extra={"operations": len(self._tasks)})
         else:
-            code, reason = self._verdict or (1011, "Internal error")
+            code, reason = self._closing or (1011, "Internal error")
             with suppress(*_GONE):  # the client closed at the same time
                 await self._websocket.close(code, reason)
         for task in self._tasks:
@@ -135,7 +137,7 @@ class Socket:
         if self._params is not None:
             raise BadFrame(4429, "Too many initialisation requests")
         self._params = params
-        if self._verdict is None:
+        if self._closing is None:
             self._listening.reschedule(None)
         try:
             await self._server.make_context(self._websocket, params)
@@ -152,9 +154,9 @@ class Socket:
             raise BadFrame(4401, "Unauthorized")
         if frame.id in self._operations:
             raise BadFrame(4409, "An operation of this id is under way")
-        # Tasks are counted, not ids: one whose client wants no more may still be busy closing.
+        # Tasks are counted, not ids: the task of a completed operation may still need time to close.
         if len(self._tasks) >= MAX_OPERATIONS:
-            await self._send(frames.answered(frame.id, _TOO_MANY))
+            await self._send(frames.execution_response(frame.id, _TOO_MANY))
             return
         task = asyncio.create_task(self._run(frame))
         self._operations[frame.id] = task
@@ -163,50 +165,50 @@ class Socket:
 
     async def _run(self, frame: Subscribe) -> None:
         try:
-            await self._answer(frame)
+            await self._respond(frame)
         except Unauthenticated:
             self.close(4403, "Forbidden")
         except Exception as error:
             await self._finish(
-                frame.id, frames.answered(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
+                frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))
             )
         finally:
             self._forget(frame.id)
 
-    async def _answer(self, frame: Subscribe) -> None:
+    async def _respond(self, frame: Subscribe) -> None:
         context = await self._server.make_context(self._websocket, self._params)
         try:
-            operation = self._server.execution.operation(frame.asked, frozenset(Kind))
+            operation = self._server.execution.operation(frame.request, frozenset(Kind))
         except Refusal as refused:
-            await self._finish(frame.id, frames.answered(frame.id, refused.answer))
+            await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return
-        answers = self._server.answers(frame.asked, context, kind=operation.operation)
+        responses = self._server.answers(frame.request, context, kind=operation.operation)
         if operation.operation is not Kind.SUBSCRIPTION:
-            # Its rows are let go of before it is sent: the client may take its time.
-            async with aclosing(answers):
-                one = await anext(answers)
-            del answers, context
-            if not await self._hand_over(frame, one):
+            # The rows are released before the response is sent, because a client may receive it slowly.
+            async with aclosing(responses):
+                response = await anext(responses)
+            del responses, context
+            if not await self._hand_over(frame, response):
                 return
         else:
-            async with aclosing(answers):
-                async for one in answers:
-                    if not await self._hand_over(frame, one):
+            async with aclosing(responses):
+                async for response in responses:
+                    if not await self._hand_over(frame, response):
                         return
         await self._finish(frame.id, frames.complete(frame.id))
 
-    async def _hand_over(self, frame: Subscribe, one: ExecutionResponse) -> bool:
-        """Send one answer; whether the operation goes on."""
-        message = frames.answered(frame.id, one)
-        one.let_go()
-        if not one.was_executed:
+    async def _hand_over(self, frame: Subscribe, response: ExecutionResponse) -> bool:
+        """Send one response; return whether the operation continues."""
+        message = frames.execution_response(frame.id, response)
+        response.let_go()
+        if not response.was_executed:
             await self._finish(frame.id, message)
         else:
             await self._send(message)
-        return one.was_executed
+        return response.was_executed
 
     async def _finish(self, id: str, message: str) -> None:
-        # First the id, then the message: whoever reads it may use the id again at once.
+        # Forget the id before the message is sent: its reader may use the id again at once.
         self._forget(id)
         await self._send(message)
 
@@ -215,11 +217,11 @@ class Socket:
             del self._operations[id]
 
     async def _send(self, message: str) -> None:
-        if self._verdict is None and not self._is_gone:
+        if self._closing is None and not self._is_gone:
             try:
                 await self._websocket.send_text(message)
             except _GONE:
-                self._is_gone = True  # the listening task hears of it, too, and cancels what still runs
+                self._is_gone = True  # the listening task gets the disconnect, too, and cancels the operations
 
 
 _TOO_MANY = ExecutionResponse(

@@ -1,5 +1,6 @@
-"""The schema as a contract: printed, described, safe to select from, and closed to whoever may nothing."""
+"""The schema is a contract: it is printed and described, its types fit together, and permissions guard its fields."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,10 @@ EXPECTED = {
     "Subscription.processEvents": "EventBatch!",
     "Subscription.stats": "Stats!",
 }
-"""What the most used fields are, written down once more by hand: a client was built on it."""
+"""The types of the most used fields, written by hand a second time, because clients depend on them."""
 
 OPEN_TO_ALL = {"viewer", "receiveCallback", "reportCallbackProgress", "failCallback"}
-"""Who somebody is, everybody may ask; the callbacks' credential is the token."""
+"""Root fields without a permission: everybody may read who they are, and the credential of a callback is its token."""
 
 ROOT_FIELDS = {
     "node": f'node(id: "{ID}") {{ id }}',
@@ -135,16 +136,16 @@ NEEDED = {
     Permission.MANAGE_ENGINE: {"notifications", "resendNotification", "setEngineState"},
     Permission.READ_AUDIT: {"audit", "verifyAudit"},
 }
-"""What root fields need; all others need READ."""
+"""The root fields of each permission; all other root fields need READ."""
 
 NAMED = {"workflow": "note", "startForm": "ask", "startWorkflow": "note", "product": "x", "assignInputRequest": "NOC"}
-"""What is named in the selections beside `ID`."""
+"""The names that the selections contain besides `ID`."""
 
 FORBIDDEN = (["forbidden"], ["ForbiddenError"])
 
 
 def needed(name: str) -> Permission:
-    """The permission without which a root field answers nothing."""
+    """The permission that a root field needs."""
     return next((permission for permission, names in NEEDED.items() if name in names), Permission.READ)
 
 
@@ -159,18 +160,28 @@ def _elements(name: str, type: GraphQLNamedType) -> dict[str, str | None]:
     if isinstance(type, GraphQLObjectType | GraphQLInterfaceType):
         for field_name, field in type.fields.items():
             found[f"{name}.{field_name}"] = field.description
-            found |= {f"{name}.{field_name}({arg})": one.description for arg, one in field.args.items()}
+            found |= {f"{name}.{field_name}({arg})": argument.description for arg, argument in field.args.items()}
     if isinstance(type, GraphQLInputObjectType):
         found |= {f"{name}.{field_name}": field.description for field_name, field in type.fields.items()}
     if isinstance(type, GraphQLEnumType):
-        found |= {f"{name}.{value}": one.description for value, one in type.values.items()}
+        found |= {f"{name}.{value_name}": value.description for value_name, value in type.values.items()}
     return found
 
 
-def test_everything_in_the_schema_is_described() -> None:
-    elements = {place: told for name, type in TYPES.items() for place, told in _elements(name, type).items()}
+def _descriptions() -> dict[str, str | None]:
+    descriptions = {place: text for name, type in TYPES.items() for place, text in _elements(name, type).items()}
+    assert len(descriptions) > 500
+    return descriptions
 
-    assert [place for place, told in elements.items() if not told] == []
+
+def test_everything_in_the_schema_is_described() -> None:
+    assert [place for place, text in _descriptions().items() if not text] == []
+
+
+def test_every_description_names_its_subject() -> None:
+    riddle = re.compile(r"(It|Its|They|Why|Which|Where|When|Whoever|Who|Since|Until|Of|As)\b|\w+\.$")
+
+    assert [(place, text) for place, text in _descriptions().items() if riddle.match(text or "")] == []
 
 
 def _field_types(type: GraphQLObjectType) -> dict[str, str]:
@@ -181,27 +192,28 @@ def test_members_of_a_union_or_interface_agree_on_what_a_field_is() -> None:
     schema = SCHEMA._schema
     groups = [type for type in TYPES.values() if isinstance(type, GraphQLUnionType | GraphQLInterfaceType)]
 
+    assert len(groups) > 5
     clashes = [
-        (group.name, one.name, other.name, name)
+        (group.name, member.name, other.name, name)
         for group in groups
-        if group.name != "Node"  # `node` is asked with one fragment for the kind one holds the id of
-        for one, other in combinations(schema.get_possible_types(group), 2)
-        for name, type in _field_types(one).items()
+        if group.name != "Node"  # a client asks `node` with one fragment, for the type that its id has
+        for member, other in combinations(schema.get_possible_types(group), 2)
+        for name, type in _field_types(member).items()
         if _field_types(other).get(name, type) != type
     ]
 
     assert clashes == []
 
 
-def test_the_most_used_fields_are_what_clients_were_built_on() -> None:
-    found = {}
+def test_the_most_used_fields_keep_the_types_that_clients_depend_on() -> None:
+    types = {}
     for place in EXPECTED:
         type_name, field_name = place.split(".")
         owner = TYPES[type_name]
         assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
-        found[place] = str(owner.fields[field_name].type)
+        types[place] = str(owner.fields[field_name].type)
 
-    assert found == EXPECTED
+    assert types == EXPECTED
 
 
 def _names(type_name: str) -> set[str]:
@@ -210,74 +222,74 @@ def _names(type_name: str) -> set[str]:
     return set(owner.fields)
 
 
-def test_no_root_field_was_forgotten_here() -> None:
+def test_this_file_lists_every_root_field() -> None:
     roots = _names("Query") | _names("Mutation")
 
     assert roots == OPEN_TO_ALL | ROOT_FIELDS.keys()
 
 
-async def answered(story: stories.Story, name: str, selection: str, principal: Principal) -> list[Any]:
-    """The codes of the errors that a root field answers, else its type."""
+async def outcome(story: stories.Story, name: str, selection: str, principal: Principal) -> list[Any]:
+    """The error codes of a root field, or the type of its value if it has no error."""
     kind = "query" if name in _names("Query") else "mutation"
     context = Context(story.site.engine.runtime, principal)
-    said = await SCHEMA.execute(f"{kind} {{ {selection} }}", context_value=context)
-    told = [error.original_error for error in said.errors or ()]
-    return [getattr(error, "code", None) for error in told] or [
-        value.get("__typename") if isinstance(value, dict) else value for value in (said.data or {}).values()
+    result = await SCHEMA.execute(f"{kind} {{ {selection} }}", context_value=context)
+    originals = [error.original_error for error in result.errors or ()]
+    return [getattr(error, "code", None) for error in originals] or [
+        value.get("__typename") if isinstance(value, dict) else value for value in (result.data or {}).values()
     ]
 
 
-async def test_nobody_without_a_permission_gets_anything(tmp_path: Path) -> None:
+async def test_a_caller_without_permissions_gets_no_data(tmp_path: Path) -> None:
     async with stories.telling(tmp_path) as story:
         for name, selection in ROOT_FIELDS.items():
-            assert await answered(story, name, selection, NOBODY) in FORBIDDEN, name
+            assert await outcome(story, name, selection, NOBODY) in FORBIDDEN, name
 
 
 async def test_every_root_field_is_closed_by_the_permission_that_it_needs_and_by_no_other(tmp_path: Path) -> None:
     async with stories.telling(tmp_path) as story:
         for name, selection in ROOT_FIELDS.items():
             for permission in Permission:
-                others = Principal("carl", "Carl", permissions=frozenset(Permission) - {permission})
-                is_closed = await answered(story, name, selection, others) in FORBIDDEN
+                caller = Principal("carl", "Carl", permissions=frozenset(Permission) - {permission})
+                is_closed = await outcome(story, name, selection, caller) in FORBIDDEN
                 assert is_closed == (permission is needed(name)), (name, permission)
 
 
-async def test_without_the_permission_what_is_there_and_what_is_not_answer_alike(tmp_path: Path) -> None:
+async def test_without_the_permission_existing_and_missing_objects_give_the_same_answer(tmp_path: Path) -> None:
     async with stories.telling(tmp_path) as story:
         process_id, request_id = await story.asks()
-        found = await story.site.ask("{ callbacks { edges { node { id attempts { edges { node { id } } } } } } }")
-        callback = found["callbacks"]["edges"][0]["node"]
-        there = [str(process_id), request_id, callback["id"], callback["attempts"]["edges"][0]["node"]["id"]]
-        there += [f"{process_id}:0", "workflow:note"]
+        response = await story.site.ask("{ callbacks { edges { node { id attempts { edges { node { id } } } } } } }")
+        callback = response["callbacks"]["edges"][0]["node"]
+        existing = [str(process_id), request_id, callback["id"], callback["attempts"]["edges"][0]["node"]["id"]]
+        existing += [f"{process_id}:0", "workflow:note"]
         missing = [f"{ID}:0", "workflow:none", "product:none", "nothing", ""]
         for name, selection in ROOT_FIELDS.items():
-            lacking = Principal("carl", "Carl", permissions=frozenset(Permission) - {needed(name)})
-            others = [selection.replace(ID, id) for id in (*there, *missing)] if ID in selection else []
-            others += [selection.replace(f'"{NAMED[name]}"', '"none"')] if name in NAMED else []
-            for other in others:
-                assert await answered(story, name, other, lacking) in FORBIDDEN, other
+            caller = Principal("carl", "Carl", permissions=frozenset(Permission) - {needed(name)})
+            selections = [selection.replace(ID, id) for id in (*existing, *missing)] if ID in selection else []
+            selections += [selection.replace(f'"{NAMED[name]}"', '"none"')] if name in NAMED else []
+            for other in selections:
+                assert await outcome(story, name, other, caller) in FORBIDDEN, other
 
 
 @pytest.mark.parametrize("selection", ['node(id: "ID") { id }', 'nodes(ids: ["ID"]) { id }'])
-async def test_ids_of_what_needs_more_than_reading_answer_as_missing_ones(tmp_path: Path, selection: str) -> None:
+async def test_ids_of_objects_that_need_more_than_read_answer_like_missing_ids(tmp_path: Path, selection: str) -> None:
     reader = Principal("rita", "Rita", permissions=frozenset({Permission.READ}))
     async with stories.telling(tmp_path) as story:
         await story.asks()
         entry = (await story.site.ask("{ audit { edges { node { id } } } }"))["audit"]["edges"][0]["node"]["id"]
         context = Context(story.site.engine.runtime, reader)
-        there, missing = [
+        existing, missing = [
             await SCHEMA.execute(f"{{ {selection.replace('ID', id)} }}", context_value=context) for id in (entry, ID)
         ]
 
-    assert there.errors is missing.errors is None
-    assert there.data == missing.data
+    assert existing.errors is missing.errors is None
+    assert existing.data == missing.data
 
 
 @pytest.mark.parametrize("selection", ["processEvents { cursor }", "stats { failed }"])
-async def test_nobody_without_a_permission_gets_a_stream(tmp_path: Path, selection: str) -> None:
+async def test_a_caller_without_permissions_gets_no_stream(tmp_path: Path, selection: str) -> None:
     async with stories.telling(tmp_path) as story:
         context = Context(story.site.engine.runtime, NOBODY)
         stream = await SCHEMA.subscribe(f"subscription {{ {selection} }}", context_value=context)
-        said = [stream] if isinstance(stream, ExecutionResult) else [one async for one in stream]
+        results = [stream] if isinstance(stream, ExecutionResult) else [result async for result in stream]
 
-    assert [getattr(error.original_error, "code", None) for error in said[0].errors or ()] == ["forbidden"]
+    assert [getattr(error.original_error, "code", None) for error in results[0].errors or ()] == ["forbidden"]

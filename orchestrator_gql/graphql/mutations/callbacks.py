@@ -1,4 +1,4 @@
-"""What remote services that speak GraphQL say. The token is the credential."""
+"""Mutations for remote services that use GraphQL; the token of the callback is the credential."""
 
 from collections.abc import Awaitable
 from datetime import datetime
@@ -23,34 +23,38 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
-@strawberry.input(description="The one result of a remote job.")
+@strawberry.input(description="The input of `receiveCallback`.")
 class ReceiveCallbackInput:
-    token: str = strawberry.field(description="The last part of the callback URL.")
-    result: JSON = strawberry.field(description="Any JSON value that the step's contract accepts.")
+    token: str = strawberry.field(description="The token: the last part of the callback URL.")
+    result: JSON = strawberry.field(description="The result: any JSON value that fits the contract of the step.")
 
 
-@strawberry.input(description="How far a remote job is.")
+@strawberry.input(description="The input of `reportCallbackProgress`.")
 class ReportCallbackProgressInput:
-    token: str = strawberry.field(description="The last part of the callback URL.")
-    percent: float | None = strawberry.field(default=None, description="From 0 to 100.")
-    message: str | None = strawberry.field(default=None, description="For people.")
-    data: JSON | None = strawberry.field(default=None, description="Anything else.")
+    token: str = strawberry.field(description="The token: the last part of the callback URL.")
+    percent: float | None = strawberry.field(
+        default=None, description="The progress in percent, from 0 to 100; null if it is not known."
+    )
+    message: str | None = strawberry.field(default=None, description="A message for people; null for none.")
+    data: JSON | None = strawberry.field(default=None, description="Other data; null for none.")
 
 
-@strawberry.input(description="That a remote job failed.")
+@strawberry.input(description="The input of `failCallback`.")
 class FailCallbackInput:
-    token: str = strawberry.field(description="The last part of the callback URL.")
-    code: str = strawberry.field(description="The remote service's own code.")
-    message: str = strawberry.field(description="For people.")
-    retryable: bool | None = strawberry.field(default=False, description="Trying again may help.")
-    details: JSON | None = strawberry.field(default=None, description="Anything else.")
+    token: str = strawberry.field(description="The token: the last part of the callback URL.")
+    code: str = strawberry.field(description="The error code of the remote service.")
+    message: str = strawberry.field(description="A message for people.")
+    retryable: bool | None = strawberry.field(
+        default=False, description="True if another try may succeed. Default: false."
+    )
+    details: JSON | None = strawberry.field(default=None, description="Other data; null for none.")
 
 
-@strawberry.type(description="Stored durably. It deliberately tells the remote service nothing about the process.")
+@strawberry.type(description="The delivery is stored durably. The remote service learns nothing about the process.")
 class ReceiveCallbackSuccess:
-    receipt: str = strawberry.field(description="The same for the same letter, for ever.")
-    received_at: datetime = strawberry.field(description="When it was stored.")
-    duplicate: bool = strawberry.field(description="It was stored before.")
+    receipt: str = strawberry.field(description="The receipt. The same delivery always gets the same receipt.")
+    received_at: datetime = strawberry.field(description="The time when the delivery was stored.")
+    duplicate: bool = strawberry.field(description="True if the same delivery was stored before.")
 
 
 ReceiveCallbackResult = Annotated[
@@ -61,28 +65,44 @@ ReceiveCallbackResult = Annotated[
     | PayloadInvalidError
     | PayloadTooLargeError
     | UnauthenticatedError,
-    strawberry.union("ReceiveCallbackResult", description="What came of a delivery."),
+    strawberry.union("ReceiveCallbackResult", description="The result of a delivery to a callback."),
 ]
 
 
 @strawberry.type
 class CallbackMutations:
-    """Joined into Mutation."""
+    """The mutations of callbacks, a part of `Mutation`."""
 
-    @mutation(description="For remote services: deliver the one result. The token is the credential.")
+    @mutation(
+        description="For remote services: deliver the result of a callback. The token is the credential. It refuses "
+        "an unknown token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), a "
+        "second, different result (ConflictError), an invalid value (PayloadInvalidError), a value over the size "
+        "limit (PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
+    )
     async def receive_callback(
-        self, info: Info, input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The result.")]
+        self,
+        info: Info,
+        input: Annotated[ReceiveCallbackInput, strawberry.argument(description="The token and the result.")],
     ) -> ReceiveCallbackResult:
         peer = info.context.peer
-        return await _answered(
+        return await _receipt_or_error(
             receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
         )
 
-    @mutation(description="For remote services: how far the job is. Does not use up the token.")
+    @mutation(
+        description="For remote services: report the progress of the job. The callback stays open. It refuses an "
+        "unknown token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), one that "
+        "already has its result (ConflictError), an invalid value (PayloadInvalidError), a value over the size limit "
+        "(PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
+    )
     async def report_callback_progress(
-        self, info: Info, input: Annotated[ReportCallbackProgressInput, strawberry.argument(description="The report.")]
+        self,
+        info: Info,
+        input: Annotated[
+            ReportCallbackProgressInput, strawberry.argument(description="The token and the progress report.")
+        ],
     ) -> ReceiveCallbackResult:
-        return await _answered(
+        return await _receipt_or_error(
             report_callback_progress(
                 info.context.runtime,
                 token=input.token,
@@ -93,11 +113,18 @@ class CallbackMutations:
             )
         )
 
-    @mutation(description="For remote services: the job failed.")
+    @mutation(
+        description="For remote services: report that the job failed, which ends the wait. It refuses an unknown "
+        "token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), a second, "
+        "different result (ConflictError), an invalid value (PayloadInvalidError), a value over the size limit "
+        "(PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
+    )
     async def fail_callback(
-        self, info: Info, input: Annotated[FailCallbackInput, strawberry.argument(description="The failure.")]
+        self,
+        info: Info,
+        input: Annotated[FailCallbackInput, strawberry.argument(description="The token and the failure.")],
     ) -> ReceiveCallbackResult:
-        return await _answered(
+        return await _receipt_or_error(
             fail_callback(
                 info.context.runtime,
                 token=input.token,
@@ -110,7 +137,7 @@ class CallbackMutations:
         )
 
 
-async def _answered(delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
+async def _receipt_or_error(delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
     try:
         receipt = await delivery
     except OrchestratorError as error:

@@ -1,4 +1,4 @@
-"""Mutations on the engine itself."""
+"""The mutation that pauses or resumes the engine."""
 
 from typing import Annotated
 
@@ -12,33 +12,39 @@ from orchestrator_gql.graphql.types.stats import Engine
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
-@strawberry.input(description="Whether the engine shall start steps.")
+@strawberry.input(description="The input of `setEngineState`.")
 class SetEngineStateInput:
-    paused: bool = strawberry.field(description="True pauses it, false resumes it.")
-    reason: str | None = strawberry.field(default=None, description="Why, for whoever meets it; 1,000 characters.")
+    paused: bool = strawberry.field(description="True pauses the engine, false resumes it.")
+    reason: str | None = strawberry.field(
+        default=None, description="The reason, which all users can read; at most 1,000 characters; null for none."
+    )
 
 
-@strawberry.type(description="The engine stands as was asked.")
+@strawberry.type(description="The engine has the requested state.")
 class SetEngineStateSuccess:
-    engine: Engine = strawberry.field(description="It.")
+    engine: Engine = strawberry.field(description="The engine in its current state.")
 
 
 SetEngineStateResult = Annotated[
     SetEngineStateSuccess | ForbiddenError | PayloadInvalidError,
-    strawberry.union("SetEngineStateResult", description="What came of pausing or resuming the engine."),
+    strawberry.union("SetEngineStateResult", description="The result of `setEngineState`."),
 ]
 
 
 @strawberry.type
 class EngineMutations:
-    """Joined into Mutation."""
+    """The mutation of the engine, a part of `Mutation`."""
 
     @mutation(
-        description="Pause: no new step starts, running ones finish, callbacks and forms are still accepted and kept. "
-        "Or resume: everything goes on. Where it stands so already nothing changes."
+        description="Pause or resume the engine. While it is paused, no new step starts; running steps finish, and "
+        "callbacks and forms are accepted and stored. If the engine has the requested state already, nothing changes. "
+        "It refuses a missing permission (ForbiddenError) and a reason of more than 1,000 characters "
+        "(PayloadInvalidError)."
     )
     async def set_engine_state(
-        self, info: Info, input: Annotated[SetEngineStateInput, strawberry.argument(description="Which of the two.")]
+        self,
+        info: Info,
+        input: Annotated[SetEngineStateInput, strawberry.argument(description="The state to set, and the reason.")],
     ) -> SetEngineStateResult:
         context = info.context
         try:

@@ -37,31 +37,36 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError, StorageUnavailable
 
 DECIDING = EXECUTION_SECONDS * 0.8
-"""Seconds of an operation in which its decisions are made; the rest is for telling what came of them."""
+"""Seconds of an operation in which it makes decisions; the rest of its time is for the response."""
 
-SEEN = "The input request's version that the caller saw."
+EXPECTED_VERSION = (
+    "The version of the input request that the caller read. If it has changed since, ConflictError refuses the "
+    "mutation. Null skips this check."
+)
 
 
-@strawberry.input(description="The answers to an open input request, all pages so far.")
+@strawberry.input(description="The input of `submitForm`: all pages so far.")
 class SubmitFormInput:
-    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    pages: list[JSON] = strawberry.field(description="The answers, page by page.")
-    expected_version: int | None = strawberry.field(
-        default=None, description="The input request's version that the caller saw."
-    )
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
+    pages: list[JSON] = strawberry.field(description="The submitted pages of the form, in order.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
     shown_digest: str | None = strawberry.field(
-        default=None, description="`FormPage.digest` of the page that was confirmed."
+        default=None,
+        description="The `FormPage.digest` of the page that the user confirmed. If the page has changed since, "
+        "ConflictError refuses the mutation. Null skips this check.",
     )
     idempotency_key: str | None = strawberry.field(
-        default=None, description="The same key with the same answers submits once."
+        default=None,
+        description="A key that the caller chooses. A second call with the same key and the same pages returns the "
+        "first result. Null: every call is a new one.",
     )
-    comment: str | None = strawberry.field(default=None, description="What to say with it.")
+    comment: str | None = strawberry.field(default=None, description="A comment on the decision; null for none.")
 
 
-@strawberry.type(description="It counts; the process goes on, unless further approvals are needed.")
+@strawberry.type(description="The form was submitted. The process continues, unless more approvals are needed.")
 class SubmitFormSuccess:
-    input_request: InputRequest = strawberry.field(description="As it is now.")
-    process: Process = strawberry.field(description="As it stands now.")
+    input_request: InputRequest = strawberry.field(description="The input request in its current state.")
+    process: Process = strawberry.field(description="The process in its current state.")
 
 
 SubmitFormResult = Annotated[
@@ -75,49 +80,56 @@ SubmitFormResult = Annotated[
     | EnginePausedError
     | AuthorCodeError
     | ServerError,
-    strawberry.union("SubmitFormResult", description="What came of an answer."),
+    strawberry.union("SubmitFormResult", description="The result of `submitForm`."),
 ]
 
 
-@strawberry.input(description="Which form to take.")
+@strawberry.input(description="The input of `claimInputRequest`.")
 class ClaimInputRequestInput:
-    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Which form to give back.")
+@strawberry.input(description="The input of `releaseInputRequest`.")
 class ReleaseInputRequestInput:
-    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Which form another team should answer.")
+@strawberry.input(description="The input of `assignInputRequest`.")
 class AssignInputRequestInput:
-    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    assignee_key: str = strawberry.field(description="The team's key.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
+    assignee_key: str = strawberry.field(description="The key of the team that should answer.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Which form to refuse, and why.")
+@strawberry.input(description="The input of `rejectInputRequest`.")
 class RejectInputRequestInput:
-    input_request_id: strawberry.ID = strawberry.field(description="The input request.")
-    comment: str = strawberry.field(description="Why; later steps and people read it.")
-    send_back: bool = strawberry.field(
-        default=False, description="Go back to `InputRequest.sendBackTo` instead of stopping."
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
+    comment: str = strawberry.field(
+        description="The reason, which later steps and other people can read; it must not be empty."
     )
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    send_back: bool = strawberry.field(
+        default=False,
+        description="True sends the process back to `InputRequest.sendBackTo`; false stops it. Default: false.",
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Many decisions at once, at most 100 in all.")
+@strawberry.input(description="The input of `decideInputRequests`: at most 100 decisions in total.")
 class DecideInputRequestsInput:
-    submit: list[SubmitFormInput] | None = strawberry.field(default=None, description="What to answer.")
-    reject: list[RejectInputRequestInput] | None = strawberry.field(default=None, description="What to refuse.")
+    submit: list[SubmitFormInput] | None = strawberry.field(
+        default=None, description="The forms to submit; null for none."
+    )
+    reject: list[RejectInputRequestInput] | None = strawberry.field(
+        default=None, description="The input requests to reject; null for none."
+    )
 
 
-@strawberry.type(description="It was done.")
+@strawberry.type(description="The mutation was carried out.")
 class InputRequestActionSuccess:
-    input_request: InputRequest = strawberry.field(description="As it is now.")
-    process: Process = strawberry.field(description="As it stands now.")
+    input_request: InputRequest = strawberry.field(description="The input request in its current state.")
+    process: Process = strawberry.field(description="The process in its current state.")
 
 
 InputRequestActionResult = Annotated[
@@ -128,32 +140,48 @@ InputRequestActionResult = Annotated[
     | PayloadInvalidError
     | AuthorCodeError
     | ServerError,
-    strawberry.union("InputRequestActionResult", description="What came of it."),
+    strawberry.union("InputRequestActionResult", description="The result of a mutation on an input request."),
 ]
 
 
-@strawberry.type(description="A result for each, in order.")
+@strawberry.type(description="The results of `decideInputRequests`, one for each decision.")
 class DecideInputRequestsResult:
-    submitted: list[SubmitFormResult] = strawberry.field(description="Of each of `submit`.")
-    rejected: list[InputRequestActionResult] = strawberry.field(description="Of each of `reject`.")
+    submitted: list[SubmitFormResult] = strawberry.field(description="The results of `submit`, in the same order.")
+    rejected: list[InputRequestActionResult] = strawberry.field(
+        description="The results of `reject`, in the same order."
+    )
 
 
 @strawberry.type
 class InputRequestMutations:
-    """Joined into Mutation."""
+    """The mutations of input requests, a part of `Mutation`."""
 
     @mutation(
-        description="Answer an open input request. The last page's acceptance resumes the process, where no further "
-        "approval is needed; an earlier page answers with the next one."
+        description="Submit the form of an open input request. The accepted last page resumes the process if no more "
+        "approvals are needed; an earlier page returns FormIncomplete with the next page, and a page with errors "
+        "returns FormInvalid. It refuses an unknown input request (NotFoundError), a missing permission "
+        "(ForbiddenError), a closed or changed input request or one that somebody else has claimed (ConflictError), a "
+        "comment that is too long (PayloadInvalidError), a paused engine (EnginePausedError) and a failure in the "
+        "code of the workflow's author (AuthorCodeError)."
     )
     async def submit_form(
-        self, info: Info, input: Annotated[SubmitFormInput, strawberry.argument(description="The answer.")]
+        self,
+        info: Info,
+        input: Annotated[
+            SubmitFormInput, strawberry.argument(description="The input request and the pages of its form.")
+        ],
     ) -> SubmitFormResult:
         return await _submitted(info, input)
 
-    @mutation(description="Take a form, so that nobody else decides it meanwhile.")
+    @mutation(
+        description="Claim an input request, so that nobody else can decide it. To claim it twice changes nothing. It "
+        "refuses an unknown input request (NotFoundError), a missing permission (ForbiddenError), a closed or changed "
+        "input request or one that somebody else has claimed (ConflictError)."
+    )
     async def claim_input_request(
-        self, info: Info, input: Annotated[ClaimInputRequestInput, strawberry.argument(description="Which one.")]
+        self,
+        info: Info,
+        input: Annotated[ClaimInputRequestInput, strawberry.argument(description="The input request to claim.")],
     ) -> InputRequestActionResult:
         id = uuid_or_nowhere(input.input_request_id)
         context = info.context
@@ -162,9 +190,16 @@ class InputRequestMutations:
         )
         return await _acted(verb)
 
-    @mutation(description="Give a form back that was taken: one's own, or, with MANAGE_ENGINE, anybody's.")
+    @mutation(
+        description="Release a claimed input request. With MANAGE_ENGINE the caller can also release what another "
+        "user has claimed. It refuses an unknown input request (NotFoundError), a missing permission "
+        "(ForbiddenError), a closed or changed input request or one that somebody else has claimed (ConflictError), "
+        "also one that nobody has claimed."
+    )
     async def release_input_request(
-        self, info: Info, input: Annotated[ReleaseInputRequestInput, strawberry.argument(description="Which one.")]
+        self,
+        info: Info,
+        input: Annotated[ReleaseInputRequestInput, strawberry.argument(description="The input request to release.")],
     ) -> InputRequestActionResult:
         id = uuid_or_nowhere(input.input_request_id)
         context = info.context
@@ -173,9 +208,17 @@ class InputRequestMutations:
         )
         return await _acted(verb)
 
-    @mutation(description="Have another team answer a form.")
+    @mutation(
+        description="Assign an input request to another team and release it. It refuses an unknown input request "
+        "(NotFoundError), a missing permission (ForbiddenError), a closed or changed input request or one that "
+        "somebody else has claimed (ConflictError). NotFoundError also refuses an unknown team."
+    )
     async def assign_input_request(
-        self, info: Info, input: Annotated[AssignInputRequestInput, strawberry.argument(description="Whose it is.")]
+        self,
+        info: Info,
+        input: Annotated[
+            AssignInputRequestInput, strawberry.argument(description="The input request and its new team.")
+        ],
     ) -> InputRequestActionResult:
         verb = assign_input_request(
             info.context.runtime,
@@ -187,22 +230,35 @@ class InputRequestMutations:
         return await _acted(verb)
 
     @mutation(
-        description="Refuse what is asked: stop, or go back where the step says so. A comment is required, and the "
-        "form stays open without one."
+        description="Reject an open input request: the process stops, or goes back if `sendBack` is true. It refuses "
+        "an unknown input request (NotFoundError), a missing permission (ForbiddenError), a closed or changed input "
+        "request, one that somebody else has claimed or a step that cannot be rejected or sent back (ConflictError) "
+        "and an empty comment (PayloadInvalidError)."
     )
     async def reject_input_request(
-        self, info: Info, input: Annotated[RejectInputRequestInput, strawberry.argument(description="The refusal.")]
+        self,
+        info: Info,
+        input: Annotated[RejectInputRequestInput, strawberry.argument(description="The input request and the reason.")],
     ) -> InputRequestActionResult:
         return await _rejected(info, input)
 
-    @mutation(description="Up to 100 decisions at once; a result for each, in order. One that fails stops no other.")
+    @mutation(
+        description="Submit and reject up to 100 input requests at once, each in its own transaction. Each decision "
+        "has its own result; a failure does not stop the others. A missing permission or more than 100 decisions is a "
+        "top-level error."
+    )
     async def decide_input_requests(
-        self, info: Info, input: Annotated[DecideInputRequestsInput, strawberry.argument(description="What to decide.")]
+        self,
+        info: Info,
+        input: Annotated[
+            DecideInputRequestsInput,
+            strawberry.argument(description="The forms to submit and the input requests to reject."),
+        ],
     ) -> DecideInputRequestsResult:
         submitted, rejected = await decide_input_requests(
             info.context.principal,
-            submit=[partial(_submitted, info, one) for one in input.submit or []],
-            reject=[partial(_rejected, info, one) for one in input.reject or []],
+            submit=[partial(_submitted, info, submission) for submission in input.submit or []],
+            reject=[partial(_rejected, info, rejection) for rejection in input.reject or []],
             failed=_server_error,
             until=info.context.began + DECIDING,
         )
@@ -210,13 +266,13 @@ class InputRequestMutations:
 
 
 def _server_error(error: Exception) -> ServerError:
-    """What is said of one decision of several that could not be made."""
+    """The result for a decision that an unexpected error stopped; the other decisions go on."""
     error_id = masking.masked(error)["extensions"]["errorId"]
-    code, message = _told(error)
+    code, message = _described(error)
     return ServerError(code=code, message=message, error_id=error_id)
 
 
-def _told(error: Exception) -> tuple[ErrorCode, str]:
+def _described(error: Exception) -> tuple[ErrorCode, str]:
     match error:
         case TimeoutError():
             message = "This one took too long, and may have been done: look before you do it again."
@@ -230,7 +286,7 @@ def _told(error: Exception) -> tuple[ErrorCode, str]:
 async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
     context = info.context
     try:
-        said = await submit_form(
+        result = await submit_form(
             context.runtime,
             context.principal,
             input_request_id=uuid_or_nowhere(input.input_request_id),
@@ -243,14 +299,14 @@ async def _submitted(info: Info, input: SubmitFormInput) -> SubmitFormResult:
         )
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
-    match said:
+    match result:
         case DecisionResult():
-            request = InputRequest.of(said.request)
-            return SubmitFormSuccess(input_request=request, process=Process.of(said.process))
+            request = InputRequest.of(result.request)
+            return SubmitFormSuccess(input_request=request, process=Process.of(result.process))
         case forms.NextPage():
-            return FormIncomplete(next_page=FormPage.of(said.page))
+            return FormIncomplete(next_page=FormPage.of(result.page))
         case forms.PageInvalid():
-            return FormInvalid.of(said)
+            return FormInvalid.of(result)
 
 
 async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestActionResult:
@@ -267,7 +323,7 @@ async def _rejected(info: Info, input: RejectInputRequestInput) -> InputRequestA
 
 async def _acted(verb: Awaitable[DecisionResult]) -> InputRequestActionResult:
     try:
-        done = await verb
+        result = await verb
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
-    return InputRequestActionSuccess(input_request=InputRequest.of(done.request), process=Process.of(done.process))
+    return InputRequestActionSuccess(input_request=InputRequest.of(result.request), process=Process.of(result.process))

@@ -1,4 +1,4 @@
-"""Mutations on what people outside are told."""
+"""The mutation that sends a notification again."""
 
 from typing import Annotated
 
@@ -13,37 +13,42 @@ from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
-@strawberry.input(description="Which notification to send again.")
+@strawberry.input(description="The input of `resendNotification`.")
 class ResendNotificationInput:
-    notification_id: strawberry.ID = strawberry.field(description="One that was sent or given up.")
+    notification_id: strawberry.ID = strawberry.field(
+        description="The id of a notification whose status is SENT or DEAD."
+    )
 
 
-@strawberry.type(description="It is sent again at once, under its old id.")
+@strawberry.type(description="The notification is sent again at once, with the same id.")
 class ResendNotificationSuccess:
-    notification: Notification = strawberry.field(description="It, due now.")
+    notification: Notification = strawberry.field(description="The notification, which is due now.")
 
 
 ResendNotificationResult = Annotated[
     ResendNotificationSuccess | NotFoundError | ForbiddenError | ConflictError,
-    strawberry.union("ResendNotificationResult", description="What came of asking for it."),
+    strawberry.union("ResendNotificationResult", description="The result of `resendNotification`."),
 ]
 
 
 @strawberry.type
 class NotificationMutations:
-    """Joined into Mutation."""
+    """The mutation of notifications, a part of `Mutation`."""
 
     @mutation(
-        description="Send again what was given up, or what was sent and got lost behind the receiver's door. A "
-        "receiver knows it by its id, which stays."
+        description="Send a notification again that was given up, or that the receiver accepted and lost. Its id "
+        "stays the same, so a receiver can recognize it. It refuses an unknown notification (NotFoundError), a "
+        "missing permission (ForbiddenError) and a notification that still waits to be sent (ConflictError)."
     )
     async def resend_notification(
-        self, info: Info, input: Annotated[ResendNotificationInput, strawberry.argument(description="Which one.")]
+        self,
+        info: Info,
+        input: Annotated[ResendNotificationInput, strawberry.argument(description="The notification to send again.")],
     ) -> ResendNotificationResult:
         context = info.context
         id = uuid_or_nowhere(input.notification_id)
         try:
-            made = await resend_notification(context.runtime, context.principal, notification_id=id)
+            row = await resend_notification(context.runtime, context.principal, notification_id=id)
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
-        return ResendNotificationSuccess(notification=Notification.of(made))
+        return ResendNotificationSuccess(notification=Notification.of(row))

@@ -1,4 +1,4 @@
-"""Mutations that help a callback on."""
+"""Mutations with which operators continue a callback by hand."""
 
 from typing import Annotated
 
@@ -16,46 +16,64 @@ from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
 
-SEEN = "The version of the process that the caller saw."
+EXPECTED_VERSION = (
+    "The version of the process that the caller read. If the process has changed since, ConflictError refuses the "
+    "mutation. Null skips this check."
+)
 
 
-@strawberry.input(description="Which callback to issue again, and why.")
+@strawberry.input(description="The input of `reissueCallback`.")
 class ReissueCallbackInput:
-    callback_id: strawberry.ID = strawberry.field(description="The callback.")
-    reason: str | None = strawberry.field(default=None, description="Why.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
+    reason: str | None = strawberry.field(
+        default=None, description="The reason, which the audit log stores; null for none."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Which callback to wait longer for.")
+@strawberry.input(description="The input of `reawaitCallback`.")
 class ReawaitCallbackInput:
-    callback_id: strawberry.ID = strawberry.field(description="The callback.")
-    timeout_seconds: float = strawberry.field(description="How long to wait, from now.")
-    reason: str | None = strawberry.field(default=None, description="Why.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
+    timeout_seconds: float = strawberry.field(
+        description="The time to wait in seconds, counted from now: more than 0 and at most 3,650 days."
+    )
+    reason: str | None = strawberry.field(
+        default=None, description="The reason, which the audit log stores; null for none."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="The result of a callback, as an operator knows it.")
+@strawberry.input(description="The input of `completeCallback`.")
 class CompleteCallbackInput:
-    callback_id: strawberry.ID = strawberry.field(description="The callback.")
-    result: JSON = strawberry.field(description="Any JSON value that the step's contract accepts.")
-    reason: str = strawberry.field(description="Why it is typed in.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
+    result: JSON = strawberry.field(description="The result: any JSON value that fits the contract of the step.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
-@strawberry.input(description="Which delivery to make the result, and why.")
+@strawberry.input(description="The input of `adoptCallbackAttempt`.")
 class AdoptCallbackAttemptInput:
-    attempt_id: strawberry.ID = strawberry.field(description="The delivery.")
-    reason: str = strawberry.field(description="Why it counts after all.")
-    expected_version: int | None = strawberry.field(default=None, description=SEEN)
+    attempt_id: strawberry.ID = strawberry.field(description="The id of the delivery, a CallbackAttempt.")
+    reason: str = strawberry.field(description="The reason, which the audit log stores; it must not be empty.")
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.type
-class RecoveryMutations:
-    """Joined into Mutation."""
+class OperatorActionMutations:
+    """The mutations of operator actions on callbacks, a part of `Mutation`."""
 
-    @mutation(description="Run the action again with a fresh URL; the old one is dead.")
+    @mutation(
+        description="Run the action of a callback again, which makes a new remote call with a new URL. The old URL "
+        "accepts no more results. It refuses an unknown callback (NotFoundError), a missing permission "
+        "(ForbiddenError), a process that does not wait for this callback or has another version (ConflictError) and "
+        "a paused engine (EnginePausedError)."
+    )
     async def reissue_callback(
-        self, info: Info, input: Annotated[ReissueCallbackInput, strawberry.argument(description="What to issue.")]
+        self,
+        info: Info,
+        input: Annotated[
+            ReissueCallbackInput, strawberry.argument(description="The callback to issue again, and the reason.")
+        ],
     ) -> ProcessActionResult:
         verb = reissue_callback(
             info.context.runtime,
@@ -66,9 +84,16 @@ class RecoveryMutations:
         )
         return await acted(verb)
 
-    @mutation(description="Wait longer for the same job: new deadline, no remote call.")
+    @mutation(
+        description="Set a new deadline for a callback without a new remote call. The URL of a callback that ended "
+        "without a result opens again. It refuses an unknown callback (NotFoundError), a missing permission "
+        "(ForbiddenError), a time that is out of range (PayloadInvalidError), and a process that does not wait for "
+        "this callback or has another version (ConflictError)."
+    )
     async def reawait_callback(
-        self, info: Info, input: Annotated[ReawaitCallbackInput, strawberry.argument(description="What to wait for.")]
+        self,
+        info: Info,
+        input: Annotated[ReawaitCallbackInput, strawberry.argument(description="The callback and the time to wait.")],
     ) -> ProcessActionResult:
         verb = reawait_callback(
             info.context.runtime,
@@ -80,9 +105,18 @@ class RecoveryMutations:
         )
         return await acted(verb)
 
-    @mutation(description="Type in the result by hand.")
+    @mutation(
+        description="Enter the result of a callback by hand. Its URL accepts no more results, and the validation step "
+        "decides about the result as usual. It refuses an unknown callback (NotFoundError), a missing permission "
+        "(ForbiddenError), an empty reason or a result that breaks the contract (PayloadInvalidError), and a process "
+        "that does not wait for this callback or has another version (ConflictError)."
+    )
     async def complete_callback(
-        self, info: Info, input: Annotated[CompleteCallbackInput, strawberry.argument(description="The result.")]
+        self,
+        info: Info,
+        input: Annotated[
+            CompleteCallbackInput, strawberry.argument(description="The callback, its result and the reason.")
+        ],
     ) -> ProcessActionResult:
         verb = complete_callback(
             info.context.runtime,
@@ -94,9 +128,18 @@ class RecoveryMutations:
         )
         return await acted(verb)
 
-    @mutation(description="Make a late or refused delivery the result.")
+    @mutation(
+        description="Make a late or refused delivery the result of its callback. The contract of the step is not "
+        "checked, but the validation step decides as usual. It refuses an unknown delivery (NotFoundError), a missing "
+        "permission (ForbiddenError), an empty reason (PayloadInvalidError), and a delivery without a stored body, a "
+        "process that does not wait for the callback or another version (ConflictError)."
+    )
     async def adopt_callback_attempt(
-        self, info: Info, input: Annotated[AdoptCallbackAttemptInput, strawberry.argument(description="What to adopt.")]
+        self,
+        info: Info,
+        input: Annotated[
+            AdoptCallbackAttemptInput, strawberry.argument(description="The delivery to adopt, and the reason.")
+        ],
     ) -> ProcessActionResult:
         verb = adopt_callback_attempt(
             info.context.runtime,

@@ -32,25 +32,31 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.utils.errors import OrchestratorError
 
 
-@strawberry.input(description="Which workflow to start, and the answers of its start form.")
+@strawberry.input(description="The input of `startWorkflow`.")
 class StartWorkflowInput:
-    workflow_name: str = strawberry.field(description="The workflow.")
-    pages: list[JSON] = strawberry.field(default_factory=list, description="The answers, page by page.")
-    idempotency_key: str | None = strawberry.field(
-        default=None, description="The same key with the same answers starts once."
+    workflow_name: str = strawberry.field(description="The name of the workflow.")
+    pages: list[JSON] = strawberry.field(
+        default_factory=list, description="The submitted pages of the start form, in order. Default: none."
     )
-    note: str | None = strawberry.field(default=None, description="What to write beside it.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="A key that the caller chooses. A second call with the same key and the same pages starts no "
+        "second process. Null: every call starts a process.",
+    )
+    note: str | None = strawberry.field(default=None, description="The note of the process; null for none.")
 
 
 @strawberry.type(description="The process was started.")
 class StartWorkflowSuccess:
-    process: Process = strawberry.field(description="It.")
-    created: bool = strawberry.field(description="False: an earlier call with this key had started it.")
+    process: Process = strawberry.field(description="The process that was started.")
+    created: bool = strawberry.field(
+        description="False if an earlier call with the same idempotency key started the process."
+    )
 
 
-@strawberry.type(description="More pages are needed; nothing was started or resumed.")
+@strawberry.type(description="The form needs more pages; nothing was started or submitted.")
 class FormIncomplete:
-    next_page: FormPage = strawberry.field(description="The page to show next.")
+    next_page: FormPage = strawberry.field(description="The next page of the form.")
 
 
 StartWorkflowResult = Annotated[
@@ -62,52 +68,78 @@ StartWorkflowResult = Annotated[
     | ConflictError
     | EnginePausedError
     | AuthorCodeError,
-    strawberry.union("StartWorkflowResult", description="What came of starting a workflow."),
+    strawberry.union("StartWorkflowResult", description="The result of `startWorkflow`."),
 ]
 
 
-@strawberry.input(description="Which process to retry.")
+@strawberry.input(description="The input of `retryProcess`.")
 class RetryProcessInput:
-    process_id: strawberry.ID = strawberry.field(description="The process.")
-    expected_version: int | None = strawberry.field(default=None, description="The version that the caller saw.")
+    process_id: strawberry.ID = strawberry.field(description="The id of the process.")
+    expected_version: int | None = strawberry.field(
+        default=None,
+        description="The version of the process that the caller read. If the process has changed since, ConflictError "
+        "refuses the mutation. Null skips this check.",
+    )
 
 
-@strawberry.input(description="Which process to abort, and why.")
+@strawberry.input(description="The input of `abortProcess`.")
 class AbortProcessInput:
-    process_id: strawberry.ID = strawberry.field(description="The process.")
-    reason: str | None = strawberry.field(default=None, description="Why.")
-    expected_version: int | None = strawberry.field(default=None, description="The version that the caller saw.")
+    process_id: strawberry.ID = strawberry.field(description="The id of the process.")
+    reason: str | None = strawberry.field(
+        default=None, description="The reason, which the audit log stores; null for none."
+    )
+    expected_version: int | None = strawberry.field(
+        default=None,
+        description="The version of the process that the caller read. If the process has changed since, ConflictError "
+        "refuses the mutation. Null skips this check.",
+    )
 
 
-@strawberry.input(description="What to write beside a process.")
+@strawberry.input(description="The input of `updateProcessNote`.")
 class UpdateProcessNoteInput:
-    process_id: strawberry.ID = strawberry.field(description="The process.")
-    note: str | None = strawberry.field(default=None, description="The note; null removes it.")
-    expected_version: int | None = strawberry.field(default=None, description="The version that the caller saw.")
+    process_id: strawberry.ID = strawberry.field(description="The id of the process.")
+    note: str | None = strawberry.field(
+        default=None, description="The new note, at most 10,000 characters; null removes the note."
+    )
+    expected_version: int | None = strawberry.field(
+        default=None,
+        description="The version of the process that the caller read. If the process has changed since, ConflictError "
+        "refuses the mutation. Null skips this check.",
+    )
 
 
-@strawberry.type(description="It was done.")
+@strawberry.type(description="The mutation was carried out.")
 class ProcessActionSuccess:
-    process: Process = strawberry.field(description="The process as it stands now.")
+    process: Process = strawberry.field(description="The process in its current state.")
 
 
 ProcessActionResult = Annotated[
     ProcessActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError | EnginePausedError,
-    strawberry.union("ProcessActionResult", description="What came of a verb on a process."),
+    strawberry.union("ProcessActionResult", description="The result of a mutation on a process."),
 ]
 
 
 @strawberry.type
 class ProcessMutations:
-    """Joined into Mutation."""
+    """The mutations of processes, a part of `Mutation`."""
 
-    @mutation(description="Start a process. The same `idempotencyKey` again returns the first one.")
+    @mutation(
+        description="Start a process. It returns FormIncomplete while the start form needs more pages, and "
+        "FormInvalid for a page with errors; then nothing is started. It refuses an unknown workflow (NotFoundError), "
+        "a missing permission (ForbiddenError), a blocked workflow, a locked product subscription or a reused "
+        "idempotency key (ConflictError), a paused engine (EnginePausedError) and a failure in the code of the "
+        "workflow's author (AuthorCodeError)."
+    )
     async def start_workflow(
-        self, info: Info, input: Annotated[StartWorkflowInput, strawberry.argument(description="What to start.")]
+        self,
+        info: Info,
+        input: Annotated[
+            StartWorkflowInput, strawberry.argument(description="The workflow and the pages of its start form.")
+        ],
     ) -> StartWorkflowResult:
         context = info.context
         try:
-            said = await start_workflow(
+            result = await start_workflow(
                 context.runtime,
                 context.principal,
                 workflow_name=input.workflow_name,
@@ -118,17 +150,21 @@ class ProcessMutations:
             )
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
-        match said:
+        match result:
             case Started():
-                return StartWorkflowSuccess(process=Process.of(said.process), created=said.created)
+                return StartWorkflowSuccess(process=Process.of(result.process), created=result.created)
             case forms.NextPage():
-                return FormIncomplete(next_page=FormPage.of(said.page))
+                return FormIncomplete(next_page=FormPage.of(result.page))
             case forms.PageInvalid():
-                return FormInvalid.of(said)
+                return FormInvalid.of(result)
 
-    @mutation(description="Enter again at the step that failed.")
+    @mutation(
+        description="Run the failed step of a process again. It refuses an unknown process (NotFoundError), a missing "
+        "permission (ForbiddenError), a process without a failed step to retry or with another version "
+        "(ConflictError) and a paused engine (EnginePausedError)."
+    )
     async def retry_process(
-        self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="What to retry.")]
+        self, info: Info, input: Annotated[RetryProcessInput, strawberry.argument(description="The process to retry.")]
     ) -> ProcessActionResult:
         context = info.context
         return await acted(
@@ -140,9 +176,15 @@ class ProcessMutations:
             )
         )
 
-    @mutation(description="End a process where it stands: its URLs are dead, its form is closed.")
+    @mutation(
+        description="Abort a process: its callback URLs accept no more results and its open form is closed. It "
+        "refuses an unknown process (NotFoundError), a missing permission (ForbiddenError), and a process that has "
+        "ended or has another version (ConflictError)."
+    )
     async def abort_process(
-        self, info: Info, input: Annotated[AbortProcessInput, strawberry.argument(description="What to abort.")]
+        self,
+        info: Info,
+        input: Annotated[AbortProcessInput, strawberry.argument(description="The process to abort, and the reason.")],
     ) -> ProcessActionResult:
         context = info.context
         return await acted(
@@ -155,9 +197,15 @@ class ProcessMutations:
             )
         )
 
-    @mutation(description="Write, change or remove the note beside a process.")
+    @mutation(
+        description="Set or remove the note of a process. It refuses an unknown process (NotFoundError), a missing "
+        "permission (ForbiddenError), another version (ConflictError) and a note of more than 10,000 characters "
+        "(PayloadInvalidError)."
+    )
     async def update_process_note(
-        self, info: Info, input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="What to write.")]
+        self,
+        info: Info,
+        input: Annotated[UpdateProcessNoteInput, strawberry.argument(description="The process and its new note.")],
     ) -> ProcessActionResult:
         context = info.context
         return await acted(
@@ -172,7 +220,7 @@ class ProcessMutations:
 
 
 async def acted(verb: Awaitable[rules.Process]) -> ProcessActionResult:
-    """The process as the verb left it, or the typed answer that refuses it."""
+    """Await the command; return its process, or the typed error that refuses it."""
     try:
         process = await verb
     except OrchestratorError as error:

@@ -1,4 +1,4 @@
-"""The body of a request, read within a time and a size."""
+"""Read the body of a request within limits of time and size."""
 
 import asyncio
 import re
@@ -19,19 +19,19 @@ class BodyTimeout(Exception):
 
 
 class BodiesFull(Exception):
-    """Bodies under way hold all the memory that there is for them."""
+    """The arriving bodies use all the memory that is reserved for them."""
 
 
 @dataclass(slots=True)
-class BodyRoom:
-    """What bodies over the usual size may hold together while they arrive, in bytes."""
+class BodyMemory:
+    """The memory in bytes that all bodies over the usual size may use together while they arrive."""
 
-    most: int
+    limit: int
     taken: int = 0
 
     def take(self, size: int) -> None:
-        """Hold so many more bytes; raises `BodiesFull`."""
-        if self.taken + size > self.most:
+        """Reserve ``size`` more bytes. Raises `BodiesFull`."""
+        if self.taken + size > self.limit:
             raise BodiesFull
         self.taken += size
 
@@ -40,28 +40,28 @@ class BodyRoom:
 class BodyLimits:
     """Sizes in bytes, and the time for the whole body in seconds.
 
-    ``deserves_larger`` is asked with a document, and says whether its body may have the larger size. ``room`` bounds
-    the sum of the larger bodies, where anybody may send one.
+    ``deserves_larger`` returns for a document whether its body may have the larger size. ``room`` limits the sum of
+    the larger bodies; it is None if only callers with a credential can send them.
     """
 
     usual: int
     larger: int
     seconds: float
     deserves_larger: Callable[[str], bool]
-    room: BodyRoom | None = None
+    room: BodyMemory | None = None
 
 
 async def read_body(request: Request, limits: BodyLimits) -> bytes:
-    """The whole body; raises `PayloadTooLarge`, `BodyTimeout` or `BodiesFull` as soon as that is certain.
+    """The whole body. Raises `PayloadTooLarge`, `BodyTimeout` or `BodiesFull` as early as possible.
 
-    A body between the two sizes is read on, unless it begins with a document that does not deserve it. Where the
-    document comes later in the body, `judge` has to be asked once that is known.
+    A body between the two sizes is read, unless it begins with a document that may not have the larger size. If the
+    document comes later in the body, the caller must call `demand_size` after parsing.
     """
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limits.larger:
         raise PayloadTooLarge(limits.larger)
     try:
-        # The loop's clock is monotonic: a step of the machine's clock closes nothing early.
+        # The clock of the event loop is monotonic: a change of the system clock does not end the time early.
         async with asyncio.timeout(limits.seconds):
             return await _read(request, limits)
     except TimeoutError:
@@ -69,22 +69,22 @@ async def read_body(request: Request, limits: BodyLimits) -> bytes:
 
 
 async def _read(request: Request, limits: BodyLimits) -> bytes:
-    held = 0
+    reserved = 0
     try:
         body = bytearray()
         async with aclosing(_checked(request, limits, body)) as parts:
             async for size in parts:
                 if limits.room is not None and len(body) > limits.usual:
                     limits.room.take(size)
-                    held += size
+                    reserved += size
         return bytes(body)
     finally:
         if limits.room is not None:
-            limits.room.taken -= held
+            limits.room.taken -= reserved
 
 
 async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> AsyncGenerator[int, None]:
-    """Collect the body; how long each part of it is that is within the limits."""
+    """Collect the body in ``body`` and yield the length of each part; check the limits."""
     limit = limits.usual
     async for chunk in request.stream():
         body += chunk
@@ -98,19 +98,19 @@ async def _checked(request: Request, limits: BodyLimits, body: bytearray) -> Asy
         yield len(chunk)
 
 
-def judge(body: bytes, query: str, limits: BodyLimits) -> None:
-    """Raise `PayloadTooLarge` where the body is over what its document deserves."""
+def demand_size(body: bytes, query: str, limits: BodyLimits) -> None:
+    """Raise `PayloadTooLarge` if the body is larger than its document allows."""
     if len(body) > limits.usual and not limits.deserves_larger(query):
         raise PayloadTooLarge(limits.usual)
 
 
 def _leading_query(beginning: bytes) -> str | None:
-    """The document, where it is the first member of the body's object and complete.
+    """The document, if it is complete and the first member of the JSON object in the body; else None.
 
-    It cannot be another later: the strict reader refuses a body that has two.
+    A second document cannot come later: the strict JSON reader refuses a body with two.
     """
-    found = _LEADING_QUERY.match(beginning)
+    match = _LEADING_QUERY.match(beginning)
     try:
-        return json.read(found[1]) if found else None
+        return json.read(match[1]) if match else None
     except PayloadInvalid:
         return None

@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws, as they come and as they go."""
+"""Read and write the messages of the protocol graphql-transport-ws."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,37 +13,37 @@ from orchestrator_gql.utils.errors import PayloadInvalid
 
 MAX_BYTES = 256 * 1024
 STRANGERS_BYTES = MAX_BYTES // 4
-"""Of a message of a client that is not acknowledged yet."""
+"""The limit for a message of a client that is not acknowledged yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Init:
-    """The client introduces itself."""
+    """The client opens the connection; ``params`` may hold its credential."""
 
     params: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The client asks whether anybody is there."""
+    """The client checks whether the server is alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The client says that it is there."""
+    """The client reports that it is alive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """The client begins an operation of any kind."""
+    """The client starts an operation of any kind."""
 
     id: str
-    asked: GraphQLRequest
+    request: GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """The client wants no more of an operation."""
+    """The client ends an operation."""
 
     id: str
 
@@ -52,7 +52,7 @@ Frame: TypeAlias = Init | Ping | Pong | Subscribe | Complete
 
 
 class BadFrame(Exception):
-    """The frame breaks the protocol; the socket closes with this code and reason."""
+    """The frame breaks the protocol; the socket is closed with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -61,7 +61,7 @@ class BadFrame(Exception):
 
 
 def read(frame: str | bytes | None, most: int = MAX_BYTES) -> Frame:
-    """The message in a frame; raises `BadFrame` with a reason that repeats nothing of what was sent."""
+    """The message in a frame. Raises `BadFrame`, whose reason repeats nothing of the content."""
     if not isinstance(frame, str):
         raise BadFrame(4400, "A message is text, not binary.")
     body = frame.encode(errors="surrogatepass")
@@ -87,7 +87,7 @@ def _read(message: Mapping[str, Json]) -> Frame:
             _optional_object(message.get("payload"))
             return Pong()
         case "subscribe":
-            return Subscribe(_id(message), _asked(message.get("payload")))
+            return Subscribe(_id(message), _request(message.get("payload")))
         case "complete":
             return Complete(_id(message))
         case _:
@@ -107,7 +107,7 @@ def _id(message: Mapping[str, Json]) -> str:
     return name
 
 
-def _asked(payload: Json) -> GraphQLRequest:
+def _request(payload: Json) -> GraphQLRequest:
     try:
         return requests.read(payload)
     except PayloadInvalid as error:
@@ -115,20 +115,20 @@ def _asked(payload: Json) -> GraphQLRequest:
 
 
 def ack() -> str:
-    """The introduction is accepted."""
+    """The connection is accepted."""
     return '{"type":"connection_ack"}'
 
 
 def pong() -> str:
-    """Somebody is there."""
+    """The server is alive."""
     return '{"type":"pong"}'
 
 
-def answered(id: str, answer: ExecutionResponse) -> str:
-    """One result; a request that was refused as a whole is an ``error``, which ends its operation."""
-    if answer.was_executed:
-        return json.encode({"id": id, "type": "next", "payload": answer.payload})
-    return json.encode({"id": id, "type": "error", "payload": answer.payload["errors"]})
+def execution_response(id: str, response: ExecutionResponse) -> str:
+    """One response; if the whole request was refused, it is an ``error``, which ends the operation."""
+    if response.was_executed:
+        return json.encode({"id": id, "type": "next", "payload": response.payload})
+    return json.encode({"id": id, "type": "error", "payload": response.payload["errors"]})
 
 
 def complete(id: str) -> str:

@@ -1,4 +1,4 @@
-"""Which form of answer a client takes (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.1)."""
+"""Select the media type of a response (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.1)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ EVENTS = "text/event-stream"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What the client wants most, and whether it takes events: some offer that beside JSON, for subscriptions."""
+    """The preferred media type, and whether the client accepts events: some accept them only for subscriptions."""
 
     media_type: str
     takes_events: bool
 
     @property
     def json_type(self) -> str:
-        """The media type of an answer that is no stream."""
+        """The media type of a response that is not a stream."""
         return JSON if self.media_type == EVENTS else self.media_type
 
 
@@ -27,7 +27,7 @@ class _Range:
     quality: float
 
     def covers(self, media_type: str) -> int:
-        """How closely the range names the type: 0 not at all, 1 as ``*/*``, 2 as ``application/*``, 3 by name."""
+        """How precisely the range matches the type: 0 not at all, 1 by ``*/*``, 2 by ``application/*``, 3 by name."""
         if self.media_type == media_type:
             return 3
         if self.media_type == media_type.partition("/")[0] + "/*":
@@ -36,9 +36,9 @@ class _Range:
 
 
 def negotiate(accept: str | None) -> Accepted | None:
-    """What to answer with; None where nothing that this face speaks is acceptable.
+    """The media types for the response; None if the client accepts none of ours.
 
-    A client that names no type, or any, gets ``application/json``, which every client reads.
+    A client that accepts any type gets ``application/json``, which every client reads.
 
     >>> negotiate("application/json, application/graphql-response+json").media_type
     'application/graphql-response+json'
@@ -47,16 +47,16 @@ def negotiate(accept: str | None) -> Accepted | None:
     >>> negotiate("text/html") is None
     True
     """
-    ranges = [one for part in (accept or "*/*").split(",") if (one := _read(part)) is not None]
+    ranges = [range_ for part in (accept or "*/*").split(",") if (range_ := _read(part)) is not None]
     wishes = {offered: _wish(ranges, offered) for offered in (GRAPHQL, JSON, EVENTS)}
-    # A stream is for those who ask for it by name: a browser's `*/*` does not.
-    candidates = [one for one in (GRAPHQL, JSON) if wishes[one][0] > 0]
+    # Only a client that names the type gets a stream: the `*/*` of a browser does not count.
+    candidates = [media_type for media_type in (GRAPHQL, JSON) if wishes[media_type][0] > 0]
     takes_events = wishes[EVENTS][0] > 0 and wishes[EVENTS][1] == 3
     if takes_events:
         candidates.append(EVENTS)
     if not candidates:
         return None
-    # max() keeps the first of equals: GraphQL's own type where it is named, else plain JSON.
+    # max() returns the first of equal entries: GraphQL's own type if the client names it, else plain JSON.
     return Accepted(max(_ordered(candidates, wishes[GRAPHQL][1]), key=wishes.__getitem__), takes_events)
 
 
@@ -65,8 +65,8 @@ def _ordered(candidates: list[str], named: int) -> Iterable[str]:
 
 
 def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
-    """The quality given by the range that names the type most closely, and how closely that is."""
-    closest = max(ranges, key=lambda one: one.covers(media_type), default=None)
+    """The quality of the range that matches the type most precisely, and how precisely it matches."""
+    closest = max(ranges, key=lambda range_: range_.covers(media_type), default=None)
     if closest is None or not closest.covers(media_type):
         return 0.0, 0
     return closest.quality, closest.covers(media_type)
@@ -74,7 +74,7 @@ def _wish(ranges: list[_Range], media_type: str) -> tuple[float, int]:
 
 def _read(part: str) -> _Range | None:
     media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    for name, _, value in (one.partition("=") for one in parameters):
+    for name, _, value in (parameter.partition("=") for parameter in parameters):
         if name.strip() == "q":
             return _Range(media_type, _quality(value.strip()))
     return _Range(media_type, 1.0) if media_type else None
@@ -89,11 +89,15 @@ def _quality(text: str) -> float:
 
 
 def is_json(content_type: str | None) -> bool:
-    """Whether a body of this type is read: JSON in UTF-8.
+    """True for JSON in UTF-8, the only type of body that is read.
 
     >>> is_json("application/json; charset=utf-8"), is_json("application/json; charset=latin-1"), is_json(None)
     (True, False, False)
     """
     media_type, *parameters = (piece.strip().lower() for piece in (content_type or "").split(";"))
-    charsets = [value.strip('" ') for name, _, value in (one.partition("=") for one in parameters) if name == "charset"]
+    charsets = [
+        value.strip('" ')
+        for name, _, value in (parameter.partition("=") for parameter in parameters)
+        if name == "charset"
+    ]
     return media_type == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)

@@ -1,4 +1,4 @@
-"""What a client asks, in the one shape that HTTP and WebSocket share."""
+"""Read a GraphQL request; HTTP and WebSocket use the same format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json.flaws import MAX_DEPTH
 
 ENVELOPE_DEPTH = 4
-"""Levels around a callback's result, in a request or a frame: payload, variables, input, and the result's own place."""
+"""JSON levels around the result of a callback in a request: payload, variables, input, and the field itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
     """The parameters of a request (GraphQL over HTTP, section 5.1).
 
-    ``is_stranger``: there is sign-in, and the caller shows no credential.
+    ``is_stranger`` is true if there is sign-in and the caller has no credential.
     """
 
     query: str
@@ -26,15 +26,15 @@ class GraphQLRequest:
 
 
 def read_json(body: bytes) -> Json:
-    """The body through the strict reader; raises `PayloadInvalid`.
+    """The value of the body, read by the strict JSON reader. Raises `PayloadInvalid`.
 
-    A result that just fits the REST door must fit here too, wrapped as it is.
+    A result that the REST API accepts must also be accepted here, with the levels around it.
     """
     return json.read(body, max_depth=MAX_DEPTH + ENVELOPE_DEPTH)
 
 
 def read(value: Json) -> GraphQLRequest:
-    """The parameters in a JSON value; raises `PayloadInvalid` with what is wrong with their shape."""
+    """The parameters in a JSON value. Raises `PayloadInvalid` with the fault in their structure."""
     if not isinstance(value, dict):
         raise PayloadInvalid("A GraphQL request is a JSON object.")
     query, variables, name = (value.get(key) for key in ("query", "variables", "operationName"))
@@ -50,7 +50,7 @@ def read(value: Json) -> GraphQLRequest:
 
 
 def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """The same from a query string (GraphQL over HTTP, section 5.3); raises `PayloadInvalid`."""
+    """The parameters in a query string (GraphQL over HTTP, section 5.3). Raises `PayloadInvalid`."""
     members: dict[str, Json] = {name: parameters[name] for name in ("query", "operationName") if name in parameters}
     for name in ("variables", "extensions"):
         if parameters.get(name):

@@ -1,4 +1,4 @@
-"""Answers over HTTP, refusals included: always a GraphQL body, never a page of the server's."""
+"""Make HTTP responses: a refusal also has a GraphQL body, never an HTML page of the server."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ from orchestrator_gql.utils.errors import (
 )
 
 _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
-    (PayloadTooLarge, 413, {"Connection": "close"}),  # the rest of the body is on its way and will not be read
+    (PayloadTooLarge, 413, {"Connection": "close"}),  # the rest of the body still arrives and is not read
     (UnsupportedMediaType, 415, {"Accept": JSON}),
     (HostUnknown, 421, {}),
     (Invalid, 400, {}),
@@ -28,11 +28,11 @@ _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
     (StorageUnavailable, 503, {"Retry-After": "1"}),
     (ServerBusy, 503, {"Retry-After": "1"}),
 )
-"""The first row that fits counts, so the narrower classes stand first."""
+"""The first matching row counts, so subclasses come before their base classes."""
 
 
 class HttpRefusal(Exception):
-    """A request that is refused as HTTP, before GraphQL is asked."""
+    """A request that is refused by HTTP rules, before GraphQL reads it."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         self.status = status
@@ -41,22 +41,22 @@ class HttpRefusal(Exception):
         super().__init__(message)
 
 
-def answer(
+def graphql_response(
     payload: Json, *, accepted: Accepted | None, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A GraphQL body, of the type that the client prefers."""
+    """A response with a GraphQL body of the media type that the client prefers."""
     media_type = accepted.json_type if accepted else JSON
-    # Written out, as Starlette adds a charset only to text; the type's own definition demands UTF-8.
+    # Starlette adds a charset only to text types, but the definition of the media type requires UTF-8.
     head = {"Vary": "Accept", "Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
     return Response(json.encode(payload).encode(), status, headers={**head, **(headers or {})})
 
 
 def refusal(error: Exception, *, accepted: Accepted | None) -> Response:
-    """The answer to a request that could not be taken; what nobody expected is masked."""
+    """The response to a refused request; an unexpected error is masked."""
     if isinstance(error, HttpRefusal):
-        return answer(error.payload, accepted=accepted, status=error.status, headers=error.headers)
-    if isinstance(error, OrchestratorError) and (told := masking.shown_to_client(error)) is not None:
+        return graphql_response(error.payload, accepted=accepted, status=error.status, headers=error.headers)
+    if isinstance(error, OrchestratorError) and (error_body := masking.shown_to_client(error)) is not None:
         for kind, status, headers in _STATUS:
             if isinstance(error, kind):
-                return answer({"errors": [told]}, accepted=accepted, status=status, headers=headers)
-    return answer({"errors": [masking.masked(error)]}, accepted=accepted, status=500)
+                return graphql_response({"errors": [error_body]}, accepted=accepted, status=status, headers=headers)
+    return graphql_response({"errors": [masking.masked(error)]}, accepted=accepted, status=500)

@@ -1,4 +1,4 @@
-"""Answers as server-sent events: GraphQL over SSE, "distinct connections mode"."""
+"""Send responses as server-sent events (GraphQL over SSE, "distinct connections mode")."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,29 +13,29 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 
 KEEP_ALIVE = 12.0
-"""Seconds; proxies close a silent connection after 15 or more."""
+"""Seconds between two comments; proxies close a silent connection after 15 seconds or more."""
 
 _HEADERS = [
     (b"content-type", f"{EVENTS}; charset=utf-8".encode()),
     (b"cache-control", b"no-store, no-transform"),
     (b"vary", b"Accept"),
-    (b"x-accel-buffering", b"no"),  # nginx would collect events until its buffer is full
+    (b"x-accel-buffering", b"no"),  # otherwise nginx collects events until its buffer is full
 ]
 _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
 
 
-def event(answer: ExecutionResponse) -> bytes:
-    """One ``next`` event; its id is the cursor behind which a client that comes back wants to go on."""
-    cursor = _cursor(answer.payload.get("data"))
-    place = f"id: {cursor}\n" if cursor is not None else ""
-    return f"event: next\n{place}data: {json.encode(answer.payload)}\n\n".encode()
+def event(response: ExecutionResponse) -> bytes:
+    """One ``next`` event; its id is the cursor after which a client continues when it connects again."""
+    cursor = _cursor(response.payload.get("data"))
+    event_id = f"id: {cursor}\n" if cursor is not None else ""
+    return f"event: next\n{event_id}data: {json.encode(response.payload)}\n\n".encode()
 
 
 def _cursor(data: Json) -> str | None:
     for field in data.values() if isinstance(data, dict) else ():
         cursor = field.get("cursor") if isinstance(field, dict) else None
-        # A line break would begin another field, and a NUL makes a browser ignore the id.
+        # A line break would begin another field, and a NUL character makes a browser ignore the id.
         if isinstance(cursor, str) and cursor.isprintable():
             return cursor
     return None
@@ -43,31 +43,34 @@ def _cursor(data: Json) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class EventStream:
-    """A response that lasts until the answers end or the client leaves, whichever is first."""
+    """A response that lasts until the last response is sent or the client leaves."""
 
-    answers: AsyncGenerator[ExecutionResponse, None]
+    responses: AsyncGenerator[ExecutionResponse, None]
     keep_alive: float = KEEP_ALIVE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send them; an operation whose client is gone is closed before this returns."""
+        """Send the responses (ASGI 3). If the client leaves, the operation is closed before this returns."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        tasks = [asyncio.ensure_future(one) for one in (self._tell(send), self._keep_alive(send), _until_left(receive))]
+        tasks = [
+            asyncio.ensure_future(coroutine)
+            for coroutine in (self._send_responses(send), self._keep_alive(send), _until_left(receive))
+        ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
-            # OSError is how a server says that the client has gone.
+            # The server raises OSError if the client has left.
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 raise outcome
 
-    async def _tell(self, send: Send) -> None:
-        async with aclosing(self.answers):
-            async for answer in self.answers:
-                chunk = event(answer)
-                answer.let_go()
+    async def _send_responses(self, send: Send) -> None:
+        async with aclosing(self.responses):
+            async for response in self.responses:
+                chunk = event(response)
+                response.let_go()
                 await _send(send, chunk)
         await _send(send, _COMPLETE, is_last=True)
 

@@ -1,7 +1,6 @@
-"""The audit log: who decided what, and whether anybody changed it afterwards."""
+"""The types of the audit log, its seals and its verification."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,24 +8,26 @@ from orchestrator_gql.audit import entries, seals
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import DateTimeRange, Node, User
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.audit import Verified
 from orchestrator_gql.storage import audit as rows
 
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
-
-@strawberry.type(description="One decision, as it was written down in the transaction that carried it out.")
+@strawberry.type(description="An entry of the audit log: one action, stored in the same transaction as its effect.")
 class AuditEntry(Node):
     row: strawberry.Private[entries.AuditEntry]
-    at: datetime = strawberry.field(description="When it was decided.")
-    action: str = strawberry.field(description="What was done, as the mutation is called.")
-    details: JSON = strawberry.field(description="Ids, digests, reasons and comments; never what was sent itself.")
-    seq: int = strawberry.field(description="Its place in the chain of its process.")
-    digest: str = strawberry.field(description="Of this entry and the one before it in the chain of its process.")
-    seal: int | None = strawberry.field(description="The seal that covers it; null for the first second or so.")
+    at: datetime = strawberry.field(description="The time of the action.")
+    action: str = strawberry.field(description="The name of the action; the name of the mutation, if there is one.")
+    details: JSON = strawberry.field(description="Ids, digests, reasons and comments; never the submitted data.")
+    seq: int = strawberry.field(description="The position of the entry in the chain of its process.")
+    digest: str = strawberry.field(
+        description="The digest of this entry and of the entry before it in the chain of its process."
+    )
+    seal: int | None = strawberry.field(
+        description="The number of the seal that covers the entry; null for about a second after the action."
+    )
 
     @classmethod
     def of(cls, row: entries.AuditEntry) -> "AuditEntry":
@@ -42,48 +43,50 @@ class AuditEntry(Node):
             seal=row.seal,
         )
 
-    @resolved(description="Who did it: a person, a machine, or a remote service.")
+    @resolved(description="The person, machine or remote service that acted; null if none is known.")
     def actor(self) -> User | None:
         return User.named(self.row.actor)
 
-    @resolved(description="The process it is about, as it is now; null where it is about the engine.")
-    async def process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
-
+    @resolved(description="The process of the entry in its current state; null if the entry is about the engine.")
+    async def process(self, info: Info) -> Process | None:
         found = await info.context.loaders.process.load(self.row.process_id) if self.row.process_id else None
         return Process.of(found) if found else None
 
 
-@strawberry.type(description="A seal of the audit log. Note it down elsewhere: later it is an anchor.")
+@strawberry.type(
+    description="A seal of the audit log. Store it outside this system: `verifyAudit` takes it later as the anchor."
+)
 class AuditSeal:
-    seq: int = strawberry.field(description="Its number.")
-    digest: str = strawberry.field(description="Of all that was sealed until then.")
+    seq: int = strawberry.field(description="The number of the seal.")
+    digest: str = strawberry.field(description="The digest of all entries sealed so far.")
 
 
-@strawberry.input(description="A seal of the audit log as it was noted down elsewhere.")
+@strawberry.input(description="A seal of the audit log that was stored outside this system.")
 class AuditAnchor:
-    seq: int = strawberry.field(description="Its number.")
-    digest: str = strawberry.field(description="Its digest.")
+    seq: int = strawberry.field(description="The number of the seal.")
+    digest: str = strawberry.field(description="The digest of the seal.")
 
     def read(self) -> seals.Anchor:
         return seals.Anchor(self.seq, self.digest)
 
 
-@strawberry.type(description="What came of walking the audit log.")
+@strawberry.type(description="The result of a verification of the audit log.")
 class AuditVerification:
-    valid: bool = strawberry.field(description="Every entry and every seal that was looked at fits.")
-    entries: int = strawberry.field(description="How many entries were looked at.")
+    valid: bool = strawberry.field(description="True if every checked entry and seal is correct.")
+    entries: int = strawberry.field(description="The number of checked entries.")
     first_broken: AuditEntry | None = strawberry.field(
-        description="The first that does not fit; null also where what does not fit is a seal, or is gone: see `fault`."
+        description="The first entry that is not correct; null if all are correct, or if a seal is wrong or an entry "
+        "is missing: see `fault`."
     )
-    fault: str | None = strawberry.field(description="What is wrong.")
+    fault: str | None = strawberry.field(description="A description of the first fault; null if there is none.")
     cursor: str | None = strawberry.field(
-        description="Pass as `after` to go on behind the last that was looked at, now or when there is more."
+        description="Pass it as `after` to continue after the last checked entry, now or later; null if nothing was "
+        "checked."
     )
-    has_more: bool = strawberry.field(description="There are more behind it.")
-    seal: AuditSeal | None = strawberry.field(description="The last seal that was reached, where all fits.")
+    has_more: bool = strawberry.field(description="True if there are more entries to check.")
+    seal: AuditSeal | None = strawberry.field(
+        description="The last checked seal; null if there is a fault or no seal was checked."
+    )
 
     @classmethod
     def of(cls, found: Verified) -> "AuditVerification":
@@ -98,12 +101,20 @@ class AuditVerification:
         )
 
 
-@strawberry.input(description="Which entries of the audit log.")
+@strawberry.input(description="The conditions that an entry of the audit log must meet; all of them together.")
 class AuditFilter:
-    process_id: strawberry.ID | None = strawberry.field(default=None, description="Of this process.")
-    actor_id: strawberry.ID | None = strawberry.field(default=None, description="By this person, machine or service.")
-    actions: list[str] | None = strawberry.field(default=None, description="Of these verbs.")
-    at: DateTimeRange | None = strawberry.field(default=None, description="Of that time.")
+    process_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The entry is about the process with this id; null does not filter."
+    )
+    actor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The person, machine or service with this id acted; null does not filter."
+    )
+    actions: list[str] | None = strawberry.field(
+        default=None, description="The action is one of these; null does not filter."
+    )
+    at: DateTimeRange | None = strawberry.field(
+        default=None, description="The action was in this period; null does not filter."
+    )
 
     def wanted(self) -> rows.AuditFilter:
         return rows.AuditFilter(

@@ -1,4 +1,4 @@
-"""Callbacks: one wait for one answer of one remote service, its progress, and everything that came to its door."""
+"""The types of callbacks, their progress reports and their deliveries."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -31,75 +31,87 @@ if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.steps import ProcessStep
 
 INLINE = 64 * 1024
-"""Bytes of a result up to which it is shown as JSON."""
+"""The largest size in bytes of a result that is shown as JSON."""
 
 LONGEST_SLICE = 1_000_000
+"""Characters."""
 
 
-@strawberry.type(description="What a remote service said last of how far its job is.")
+@strawberry.type(description="A progress report of a remote service about its job.")
 class CallbackProgress:
-    said: strawberry.Private[str | None]
-    percent: float | None = strawberry.field(description="From 0 to 100.")
-    data: JSON | None = strawberry.field(description="All that was said.")
-    reported_at: datetime = strawberry.field(description="When it came.")
+    text: strawberry.Private[str | None]
+    percent: float | None = strawberry.field(
+        description="The progress in percent, from 0 to 100; null if it was not reported."
+    )
+    data: JSON | None = strawberry.field(description="Other data of the report; null if there is none.")
+    reported_at: datetime = strawberry.field(description="The time when the report came in.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackProgress":
-        at = datetime.fromisoformat(said["reported_at"])
-        return cls(percent=said["percent"], said=said["message"], data=said["data"], reported_at=at)
+    def of(cls, report: Json) -> "CallbackProgress":
+        at = datetime.fromisoformat(report["reported_at"])
+        return cls(percent=report["percent"], text=report["message"], data=report["data"], reported_at=at)
 
     @classmethod
     def logged(cls, row: Progress) -> "CallbackProgress":
-        return cls(percent=row.percent, said=row.message, data=row.data, reported_at=row.at)
+        return cls(percent=row.percent, text=row.message, data=row.data, reported_at=row.at)
 
-    @resolved(description="For people.")
+    @resolved(description="The message for people; null if it was not reported.")
     def message(self, info: Info) -> str | None:
-        return shown_text(info, self.said)
+        return shown_text(info, self.text)
 
 
-@strawberry.type(description="What the validation step said to the result.")
+@strawberry.type(description="The decision of the validation step about the result.")
 class CallbackValidation:
-    said: strawberry.Private[str | None]
-    outcome: ValidationOutcome = strawberry.field(description="Accepted or rejected.")
-    details: JSON | None = strawberry.field(description="What the validation added.")
-    validated_at: datetime = strawberry.field(description="When it judged.")
+    text: strawberry.Private[str | None]
+    outcome: ValidationOutcome = strawberry.field(description="Whether the result was accepted or rejected.")
+    details: JSON | None = strawberry.field(description="Data that the validation step added; null if there is none.")
+    validated_at: datetime = strawberry.field(description="The time of the validation.")
 
     @classmethod
-    def of(cls, said: Json) -> "CallbackValidation":
+    def of(cls, stored: Json) -> "CallbackValidation":
         return cls(
-            outcome=ValidationOutcome(said["outcome"]),
-            said=said.get("message"),
-            details=said.get("details"),
-            validated_at=datetime.fromisoformat(said["validated_at"]),
+            outcome=ValidationOutcome(stored["outcome"]),
+            text=stored.get("message"),
+            details=stored.get("details"),
+            validated_at=datetime.fromisoformat(stored["validated_at"]),
         )
 
-    @resolved(description="Why it was rejected.")
+    @resolved(description="The reason for a rejection; null if the step gave none.")
     def message(self, info: Info) -> str | None:
-        return shown_text(info, self.said)
+        return shown_text(info, self.text)
 
 
-@strawberry.type(description="A piece of a large result.")
+@strawberry.type(description="A part of the JSON text of a result.")
 class ResultSlice:
-    text: str = strawberry.field(description="The JSON text from the offset.")
-    next_offset: int | None = strawberry.field(description="Where to go on; null at the end.")
-    total_length: int = strawberry.field(description="Characters in all.")
+    text: str = strawberry.field(description="The JSON text from the offset on.")
+    next_offset: int | None = strawberry.field(
+        description="The `offset` of the next part, in characters; null at the end."
+    )
+    total_length: int = strawberry.field(description="The length of the whole text in characters.")
 
 
-@strawberry.type(description="One delivery to the callback's URL, with its verdict.")
+@strawberry.type(description="One delivery to the URL of a callback, and its outcome.")
 class CallbackAttempt(Node):
     body: strawberry.Private[bytes | None]
     callback_id: strawberry.Private[UUID]
-    at: datetime = strawberry.field(description="When it came.")
-    peer: str | None = strawberry.field(description="The address it came from.")
-    outcome: AttemptOutcome = strawberry.field(description="The verdict.")
-    bytes: int = strawberry.field(description="How large it was.")
-    is_adoptable: bool = strawberry.field(description="Its body is kept whole and could become the result.")
-    is_failure_report: bool = strawberry.field(description="It said that the job failed.")
-    replaced: list[str] = strawberry.field(
-        description="What adopting it would replace in it, in words: a JSON text may hold what no database keeps."
+    at: datetime = strawberry.field(description="The time when the delivery came in.")
+    peer: str | None = strawberry.field(description="The network address of the sender; null if it is not known.")
+    outcome: AttemptOutcome = strawberry.field(description="Whether the delivery was accepted, and if not, why.")
+    bytes: int = strawberry.field(description="The size of the body in bytes.")
+    is_adoptable: bool = strawberry.field(
+        description="True if the whole body is stored, so `adoptCallbackAttempt` can make it the result."
     )
-    receipt: str | None = strawberry.field(description="The receipt it got.")
-    error: str | None = strawberry.field(description="Why it was refused.")
+    is_failure_report: bool = strawberry.field(description="True if the delivery reports that the job failed.")
+    replaced: list[str] = strawberry.field(
+        description="The changes that adopting the delivery would make to its body, described in words. JSON text may "
+        "contain values that no database can store."
+    )
+    receipt: str | None = strawberry.field(
+        description="The receipt that the sender got; null if the delivery was refused."
+    )
+    error: str | None = strawberry.field(
+        description="The reason for the refusal; null if the delivery was not refused."
+    )
 
     @classmethod
     def of(cls, row: Attempt) -> "CallbackAttempt":
@@ -118,7 +130,7 @@ class CallbackAttempt(Node):
             error=row.error,
         )
 
-    @resolved(description="Its beginning, of a refused one.")
+    @resolved(description="The beginning of the body of a refused delivery; null if the body is not stored.")
     async def body_preview(self, info: Info) -> str | None:
         if self.body is None:
             return None
@@ -126,27 +138,49 @@ class CallbackAttempt(Node):
         return await shown_piece(info, callback, self.body[:PREVIEW].decode("utf-8", "replace"))
 
 
-@strawberry.type(description="A wait for one answer. The token and the URL are never here: only the action sees them.")
+@strawberry.type(
+    description="A callback: the wait of a step for one result of a remote service. The token and the URL are never "
+    "shown: only the action knows them."
+)
 class Callback(Node):
     row: strawberry.Private[rules.Callback]
-    name: str | None = strawberry.field(description="Set where one step waits for several.")
-    status: CallbackStatus = strawberry.field(description="Where it stands.")
-    token_hint: str = strawberry.field(description="The last four characters of its token, to tell two apart.")
-    issued_at: datetime = strawberry.field(description="When its URL was made.")
-    expires_at: datetime | None = strawberry.field(description="Until when it waits.")
-    heartbeat_due_at: datetime | None = strawberry.field(description="Until when it endures silence.")
-    received_at: datetime | None = strawberry.field(description="When its result came.")
-    source: ResultSource | None = strawberry.field(description="How its result, or the failure that ended it, came.")
-    round: int = strawberry.field(description="How often it was issued by then, itself included.")
-    is_early: bool = strawberry.field(
-        description="The result came before the process waited for it, or while the engine was paused."
+    name: str | None = strawberry.field(
+        description="The name of the callback, if its step waits for several callbacks; else null."
     )
-    is_overdue: bool = strawberry.field(description="It still waits, and its deadline is past.")
-    progress: CallbackProgress | None = strawberry.field(description="The last report.")
-    result_bytes: int | None = strawberry.field(description="How large the result is.")
-    is_truncated: bool = strawberry.field(description="The result is too large for `result`: see `resultText`.")
-    validation: CallbackValidation | None = strawberry.field(description="What its validation came to.")
-    contract: JSON | None = strawberry.field(description="JSON Schema of what is accepted.")
+    status: CallbackStatus = strawberry.field(description="The status of the callback.")
+    token_hint: str = strawberry.field(description="The last four characters of the token, to distinguish callbacks.")
+    issued_at: datetime = strawberry.field(description="The time when the URL was created.")
+    expires_at: datetime | None = strawberry.field(description="The deadline for the result; null if there is none.")
+    heartbeat_due_at: datetime | None = strawberry.field(
+        description="The deadline for the next progress report; null if no reports are required."
+    )
+    received_at: datetime | None = strawberry.field(
+        description="The time when the result was accepted; null before that."
+    )
+    source: ResultSource | None = strawberry.field(
+        description="The way in which the result, or the failure that ended the wait, came in; null before that."
+    )
+    round: int = strawberry.field(
+        description="The issue number: 1 for the first callback, 2 after the first reissue, and so on."
+    )
+    is_early: bool = strawberry.field(
+        description="True if the result came before the process waited for it, or while the engine was paused."
+    )
+    is_overdue: bool = strawberry.field(description="True if the callback is still open after its deadline.")
+    progress: CallbackProgress | None = strawberry.field(description="The last progress report; null if there is none.")
+    result_bytes: int | None = strawberry.field(
+        description="The size of the result in bytes; null if there is no result."
+    )
+    is_truncated: bool = strawberry.field(
+        description="True if the result is larger than 64 KiB; then `result` is null and `resultText` returns it in "
+        "parts."
+    )
+    validation: CallbackValidation | None = strawberry.field(
+        description="The outcome of the validation; null before that."
+    )
+    contract: JSON | None = strawberry.field(
+        description="The JSON Schema of a valid result; null if the step accepts any JSON value."
+    )
 
     @classmethod
     def of(cls, row: rules.Callback, now: datetime) -> "Callback":
@@ -171,7 +205,7 @@ class Callback(Node):
             contract=Shape(row.contract) if isinstance(row.contract, dict) else row.contract,
         )
 
-    @resolved(description="The process that waits.")
+    @resolved(description="The process that waits for the result.")
     async def process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
@@ -179,7 +213,7 @@ class Callback(Node):
 
         return await Process.found(info, self.row.process_id)
 
-    @resolved(description="The step that waits.")
+    @resolved(description="The step that waits for the result.")
     async def step(
         self, info: Info
     ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
@@ -187,20 +221,30 @@ class Callback(Node):
 
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
-    @resolved(description="The accepted result; null when over 64 KiB: see `resultText`.")
+    @resolved(
+        description="The accepted result; null if there is none or it is larger than 64 KiB. `resultText` returns a "
+        "larger result in parts."
+    )
     async def result(self, info: Info) -> JSON | None:
         return await result_of(info, self.row)
 
-    @resolved(description="The result's beginning, as JSON text.")
+    @resolved(description="The beginning of the result as JSON text; null if there is no result.")
     async def result_preview(self, info: Info) -> str | None:
         return await shown_piece(info, self.row, self.row.result_preview)
 
-    @resolved(description="The result's JSON text, piece by piece.")
+    @resolved(description="A part of the result as JSON text; null if there is no result.")
     async def result_text(
         self,
         info: Info,
-        offset: Annotated[int | None, strawberry.argument(description="From which character.")] = 0,
-        length: Annotated[int | None, strawberry.argument(description="How many characters.")] = 65536,
+        offset: Annotated[
+            int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
+        ] = 0,
+        length: Annotated[
+            int | None,
+            strawberry.argument(
+                description="The largest number of characters to return; at most 1,000,000. Default: 65,536."
+            ),
+        ] = 65536,
     ) -> ResultSlice | None:
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
@@ -213,54 +257,71 @@ class Callback(Node):
         following = end if end < len(text) else None
         return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
 
-    @resolved(description="Every report, in order; the newest 1,000 are kept, and all are counted.")
+    @resolved(
+        description="The progress reports, the oldest first. The newest 1,000 are stored; `totalCount` counts all."
+    )
     async def progress_log(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
-        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
+        ] = 100,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
+        ] = None,
     ) -> Connection[CallbackProgress]:
-        found = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
-        shown: Connection[CallbackProgress] = _connected(found, CallbackProgress.logged)
-        return shown
+        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
+        result: Connection[CallbackProgress] = _log_connection(log, CallbackProgress.logged)
+        return result
 
-    @resolved(description="Every delivery, accepted or refused, in order; the newest 20 are kept, and all are counted.")
+    @resolved(
+        description="The deliveries, accepted or refused, the oldest first. The newest 20 are stored; `totalCount` "
+        "counts all."
+    )
     async def attempts(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
-        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
+        ] = 20,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
+        ] = None,
     ) -> Connection[CallbackAttempt]:
-        found = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
-        shown: Connection[CallbackAttempt] = _connected(found, CallbackAttempt.of)
-        return shown
+        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
+        result: Connection[CallbackAttempt] = _log_connection(log, CallbackAttempt.of)
+        return result
 
 
 def shown_text(info: Info, text: str | None) -> str | None:
-    """The text without the secrets in it, or, if it is long, what the executor awaits for it."""
+    """The text without its secrets, or an awaitable of it for the executor if it is long."""
     return info.context.redacted(text) if text else text
 
 
 async def text_of(info: Info, text: str) -> str:
-    """The text without the secrets in it."""
+    """The text without its secrets."""
     shown: str | Awaitable[str] = info.context.redacted(text)
     return shown if isinstance(shown, str) else await shown
 
 
 async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) -> str | None:
-    """The beginning of what came to a callback, without the secrets of its process; it may end in the midst of one."""
+    """The beginning of a delivery without the secrets of its process, even if the text ends inside a secret."""
     if not text or row is None:
         return text
     return await text_of(info, (await secrets_of(info, row)).text(text))
 
 
 async def secrets_of(info: Info, row: rules.Callback) -> Secrets:
-    """What is known to be secret in the process of the callback."""
+    """The known secrets of the callback's process."""
     return await info.context.loaders.secrets.load(row.process_id) or NOTHING
 
 
 def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
-    """A whole JSON text without what its contract marks and its process knows: as it is stored, if it has none."""
+    """A whole JSON text without the values that its contract marks and the known secrets of its process."""
     if not holds_marks(contract) and secrets.text(text) is text:
         return text
     value = decode(text)
@@ -269,30 +330,30 @@ def _without_secrets(secrets: Secrets, contract: Json, text: str) -> str:
 
 
 def _result_shown(secrets: Secrets, contract: Json, value: Json) -> Json:
-    """A result with masks in the places that its contract marks, and without what its process knows to be secret."""
+    """A result with masks in the places that its contract marks, and without the known secrets of its process."""
     places = places_in(contract, value) if holds_marks(contract) else ()
     return secrets.concealed(masked(value, places))
 
 
-def _connected(found: Log[Any], shown: Any) -> Any:
+def _log_connection(log: Log[Any], show: Any) -> Any:
     async def total() -> int:
-        return found.total
+        return log.total
 
-    return connection(found.page, shown, total)
+    return connection(log.page, show, total)
 
 
 async def result_of(info: Info, row: rules.Callback | None) -> Json | None:
-    """The result as JSON, where there is one and it is small enough."""
+    """The result as JSON; None if there is none or it is too large."""
     if row is None or row.payload_id is None or (row.result_bytes or 0) > INLINE:
         return None
     text = await info.context.loaders.payload.load(row.payload_id)
     if text is None:
         return None
-    info.context.weight.load(weight_of_json(text))  # it is decoded once more for each field that asks
+    info.context.weight.load(weight_of_json(text))  # each field that reads it decodes it again
     return _result_shown(await secrets_of(info, row), row.contract, decode(text))
 
 
 async def callback_by_id(info: Info, id: str) -> "Callback | None":
-    """The callback with that id."""
+    """The callback with this id; None if there is none."""
     row = await info.context.loaders.callback.load(UUID(id))
     return Callback.of(row, info.context.runtime.clock.now()) if row else None

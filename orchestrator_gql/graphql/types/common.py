@@ -1,4 +1,4 @@
-"""Shapes that several nouns share: nodes, pages of lists, people, failures."""
+"""Types that several nouns share: nodes, pages of lists, users, failures."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,53 +17,57 @@ from orchestrator_gql.storage.pagination import RowPage
 T = TypeVar("T")
 R = TypeVar("R")
 
-First = Annotated[int | None, strawberry.argument(description="How many at the most; 200 is the limit.")]
-After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
+First = Annotated[int | None, strawberry.argument(description="The largest number of entries to return; at most 200.")]
+After = Annotated[
+    str | None, strawberry.argument(description="Return the entries after this cursor; null starts at the first entry.")
+]
 
 
-@strawberry.interface(description="Something with an id of its own; `node` finds it again.")
+@strawberry.interface(description="An object with its own id; the query `node` finds it by this id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="Stable and unique among all nodes.")
+    id: strawberry.ID = strawberry.field(description="The id. It never changes and is unique among all nodes.")
 
 
-@strawberry.type(description="Where a page of a list stands.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="There is more behind the last edge.")
-    has_previous_page: bool = strawberry.field(description="There is more before the first edge.")
-    start_cursor: str | None = strawberry.field(description="The first edge's cursor.")
-    end_cursor: str | None = strawberry.field(description="The last edge's cursor: the next page's `after`.")
+    has_next_page: bool = strawberry.field(description="True if the list has more entries after the last edge.")
+    has_previous_page: bool = strawberry.field(description="True if the list has entries before the first edge.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null if the page is empty.")
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last edge; pass it as `after` to get the next page."
+    )
 
 
 @strawberry.type(description="One entry of a page.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="The entry's place in the list; opaque.")
-    node: T = strawberry.field(description="The entry itself.")
+    cursor: str = strawberry.field(description="The position of the entry in the list. Clients must not interpret it.")
+    node: T = strawberry.field(description="The entry.")
 
 
-@strawberry.type(description="A page of a list, ordered by a key, so that entries added meanwhile shift nothing.")
+@strawberry.type(description="A page of a list. The list is ordered by a key, so new entries do not shift the pages.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The entries with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    edges: list[Edge[T]] = strawberry.field(description="The entries of the page with their cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the list.")
     total: strawberry.Private[Callable[[], Any]]
 
-    @resolved(description="The entries alone.")
+    @resolved(description="The entries of the page without cursors.")
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
-    @resolved(description="How many entries the whole list has; counted only when selected.")
+    @resolved(description="The number of entries in the whole list. It is counted only if the field is selected.")
     async def total_count(self) -> int:
         number: int = await self.total()
         return number
 
 
-def connection(found: RowPage[R], shown: Callable[[R], Any], total: Callable[[], Any]) -> Any:
-    """A page of rows as a connection of what they are shown as."""
-    edges = [Edge(cursor=cursor, node=shown(row)) for cursor, row in found.items]
+def connection(page: RowPage[R], show: Callable[[R], Any], total: Callable[[], Any]) -> Any:
+    """A connection of a page of rows; ``show`` makes a node from a row, ``total`` counts the whole list."""
+    edges = [Edge(cursor=cursor, node=show(row)) for cursor, row in page.items]
     return Connection(
         edges=edges,
         page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),
@@ -71,11 +75,11 @@ def connection(found: RowPage[R], shown: Callable[[R], Any], total: Callable[[],
     )
 
 
-@strawberry.type(description="A person or a machine that acts.")
+@strawberry.type(description="A person, a machine or a remote service that acts.")
 class User:
-    id: strawberry.ID = strawberry.field(description="The subject, as the sign-in names it.")
-    name: str = strawberry.field(description="What to call it.")
-    email: str | None = strawberry.field(description="Its address, where known.")
+    id: strawberry.ID = strawberry.field(description="The id that the sign-in gives the user.")
+    name: str = strawberry.field(description="The display name; equal to the id if no name is known.")
+    email: str | None = strawberry.field(description="The e-mail address; null if it is not known.")
 
     @classmethod
     def of(cls, principal: Principal) -> "User":
@@ -88,34 +92,41 @@ class User:
         return cls.of(LOCAL_OPERATOR) if id == LOCAL_OPERATOR.id else cls(id=strawberry.ID(id), name=id, email=None)
 
 
-@strawberry.type(description="A team or role that answers forms; configured per deployment, hence a type and no enum.")
+@strawberry.type(
+    description="A team or role that answers forms. Each deployment configures its own, so this is a type and not an "
+    "enum."
+)
 class Assignee:
-    key: str = strawberry.field(description="What workflows call it.")
+    key: str = strawberry.field(description="The key that workflows use.")
 
     @classmethod
     def of(cls, key: str) -> "Assignee":
         return cls(key=key)
 
-    @resolved(description="What people call it.")
+    @resolved(description="The display name of the team or role.")
     def name(self, info: Info) -> str:
         return info.context.runtime.settings.called(self.key)
 
 
-@strawberry.type(description="Why something failed.")
+@strawberry.type(description="The reason for a failure.")
 class Failure:
-    told: strawberry.Private[ground.Failure]
+    source: strawberry.Private[ground.Failure]
     trace: strawberry.Private[str | None]
-    code: str = strawberry.field(description="Stable, kebab-case; the reference lists them.")
-    details: JSON | None = strawberry.field(description="What the author or the remote service added.")
-    retryable: bool = strawberry.field(description="Trying again may help.")
-    occurred_at: datetime = strawberry.field(description="When it failed.")
+    code: str = strawberry.field(
+        description="The stable error code in kebab-case; the reference documentation lists the codes."
+    )
+    details: JSON | None = strawberry.field(
+        description="Data that the author of the workflow or the remote service added; null if there is none."
+    )
+    retryable: bool = strawberry.field(description="True if another try may succeed.")
+    occurred_at: datetime = strawberry.field(description="The time of the failure.")
 
     @classmethod
     def of(cls, failure: ground.Failure | None, context: Context) -> "Failure | None":
         if failure is None:
             return None
         return cls(
-            told=failure,
+            source=failure,
             trace=traceback_of(context.principal, failure),
             code=failure.code,
             details=failure.details,
@@ -123,16 +134,23 @@ class Failure:
             occurred_at=failure.occurred_at,
         )
 
-    @resolved(description="For people.")
+    @resolved(description="The message for people.")
     def message(self, info: Info) -> str:
-        return info.context.redacted(self.told.message)
+        return info.context.redacted(self.source.message)
 
-    @resolved(description="Where in the author's code; only with READ_SECRETS.")
+    @resolved(
+        description="The stack trace in the code of the workflow's author; null if there is none or the caller lacks "
+        "READ_SECRETS."
+    )
     def traceback(self, info: Info) -> str | None:
         return info.context.redacted(self.trace) if self.trace else None
 
 
-@strawberry.input(description="From one instant to another.")
+@strawberry.input(description="A period of time.")
 class DateTimeRange:
-    from_: datetime | None = strawberry.field(default=None, name="from", description="Inclusive.")
-    to: datetime | None = strawberry.field(default=None, description="Exclusive.")
+    from_: datetime | None = strawberry.field(
+        default=None, name="from", description="The start of the period, included; null means no limit."
+    )
+    to: datetime | None = strawberry.field(
+        default=None, description="The end of the period, excluded; null means no limit."
+    )

@@ -1,4 +1,4 @@
-"""The ground's enums as GraphQL shows them, each value described."""
+"""The enums of the schema, with a description of each value."""
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Enum)
 
 
 def described(kind: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> type[E]:
-    """Offer the enum in the schema, with a description of itself and of each value."""
+    """Add the enum to the schema, with a description of the enum and of each value."""
     strawberry.enum(kind, name=name, description=description)
     for value in kind.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[value.name]
@@ -69,21 +69,21 @@ class ErrorCode(StrEnum):
 
 
 class OrderDirection(StrEnum):
-    """Which end comes first."""
+    """The direction of an order."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class ProcessOrderField(StrEnum):
-    """By which instant processes are ordered."""
+    """The time by which processes are ordered."""
 
     STARTED_AT = "STARTED_AT"
     UPDATED_AT = "UPDATED_AT"
 
 
 class StatsWindow(StrEnum):
-    """How far back the numbers look."""
+    """The period that the numbers of ended processes cover."""
 
     LAST_HOUR = "LAST_HOUR"
     LAST_24_HOURS = "LAST_24_HOURS"
@@ -91,14 +91,14 @@ class StatsWindow(StrEnum):
 
 
 class ValidationOutcome(StrEnum):
-    """What the validation step said to a result."""
+    """The decision of the validation step about a result."""
 
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
 
 
 class WaitKind(StrEnum):
-    """What a process waits for."""
+    """The kind of event that a process waits for."""
 
     CALLBACK = "CALLBACK"
     PERSON = "PERSON"
@@ -106,7 +106,7 @@ class WaitKind(StrEnum):
 
 
 class InputRequestChange(StrEnum):
-    """What happened to an open input request."""
+    """A change of an open input request."""
 
     CLAIMED = "CLAIMED"
     RELEASED = "RELEASED"
@@ -116,202 +116,204 @@ class InputRequestChange(StrEnum):
     CLOSED = "CLOSED"
 
 
-described(ErrorCode, "Why a mutation was refused; stable, for programs.", {
-    "NOT_FOUND": "There is no such thing, or it is not visible to the caller.",
-    "FORBIDDEN": "The caller lacks a permission, or an author's rule says no.",
+described(ErrorCode, "The reason for a refusal, for programs. The codes are stable.", {
+    "NOT_FOUND": "The object does not exist, or the caller may not see it.",
+    "FORBIDDEN": "The caller lacks a permission, or a rule of the workflow's author refuses.",
     "UNAUTHENTICATED": "The credential is missing or wrong.",
-    "RATE_LIMITED": "Too many tries in a short time.",
-    "SELF_APPROVAL": "Whoever started the process may not answer this form.",
-    "FORM_INVALID": "A page of the form has errors; see the fields.",
+    "RATE_LIMITED": "The caller sent too many requests in a short time.",
+    "SELF_APPROVAL": "The user who started the process may not answer this form.",
+    "FORM_INVALID": "A page of the form has errors; see `errors`.",
     "FORM_RAISED": "A function of the workflow's author failed; nothing was changed.",
-    "STALE_VERSION": "It changed since the caller looked at it.",
-    "INVALID_STATE": "The status does not allow this.",
-    "ALREADY_DECIDED": "Somebody else decided it first.",
-    "CLAIMED_BY_OTHER": "Somebody else has claimed it.",
+    "STALE_VERSION": "The object has changed since the caller read it.",
+    "INVALID_STATE": "The current status does not allow this action.",
+    "ALREADY_DECIDED": "Somebody else has already decided the input request.",
+    "CLAIMED_BY_OTHER": "Somebody else has claimed the input request.",
     "INPUT_REQUEST_CLOSED": "The input request can no longer be answered.",
-    "IDEMPOTENCY_KEY_REUSED": "The key came before with another input.",
-    "SUBSCRIPTION_LOCKED": "Another process holds the product subscription.",
-    "WORKFLOW_BLOCKED": "The workflow's own rule does not let it start now.",
-    "STORAGE_UNAVAILABLE": "The database cannot be written now; nothing was changed.",
+    "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
+    "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
+    "WORKFLOW_BLOCKED": "A rule of the workflow does not allow it to start now.",
+    "STORAGE_UNAVAILABLE": "The database is not available for writing now; nothing was changed.",
     "CALLBACK_UNKNOWN": "No callback has this token.",
-    "CALLBACK_ALREADY_RECEIVED": "Another result was accepted before.",
-    "CALLBACK_EXPIRED": "It came after the deadline.",
-    "CALLBACK_WITHDRAWN": "The callback was withdrawn.",
-    "PAYLOAD_INVALID": "The value is not what is expected here; see the fields.",
+    "CALLBACK_ALREADY_RECEIVED": "The callback has already accepted another result.",
+    "CALLBACK_EXPIRED": "The delivery came after the deadline of the callback.",
+    "CALLBACK_WITHDRAWN": "The callback was withdrawn, so it accepts no result.",
+    "PAYLOAD_INVALID": "The value is not valid; see `errors`.",
     "PAYLOAD_TOO_LARGE": "The value is larger than the limit.",
-    "RESPONSE_TOO_LARGE": "The answer is larger than the limit: ask for less at once.",
-    "ENGINE_PAUSED": "The engine is paused and starts nothing.",
-    "EXECUTION_TIMEOUT": "It took too long; it may have been done.",
-    "INTERNAL": "An error of the server itself; its log says more.",
+    "RESPONSE_TOO_LARGE": "The response would be larger than the limit; request less data at once.",
+    "ENGINE_PAUSED": "The engine is paused and starts no step.",
+    "EXECUTION_TIMEOUT": "The operation took too long; it may have been carried out.",
+    "INTERNAL": "An internal error of the server; its log has the details.",
 })  # fmt: skip
-described(OrderDirection, "Which end of a list comes first.", {"ASC": "Lowest first.", "DESC": "Highest first."})
-described(ProcessOrderField, "By which instant processes are ordered.", {
-    "STARTED_AT": "When the process was started.", "UPDATED_AT": "When it last changed.",
+described(
+    OrderDirection, "The direction of an order.", {"ASC": "The lowest value first.", "DESC": "The highest value first."}
+)
+described(ProcessOrderField, "The time by which processes are ordered.", {
+    "STARTED_AT": "The time when the process was started.", "UPDATED_AT": "The time of the last change.",
 })  # fmt: skip
-described(StatsWindow, "How far back the numbers of ended processes look.", {
+described(StatsWindow, "The period that the numbers of ended processes cover.", {
     "LAST_HOUR": "The last 60 minutes.",
     "LAST_24_HOURS": "The last 24 hours.",
     "LAST_7_DAYS": "The last seven days.",
 })  # fmt: skip
 described(EngineState, "Whether the engine starts new steps.", {
-    "RUNNING": "It does.",
-    "PAUSING": "It does not, and steps still run.",
-    "PAUSED": "It does not, and no step runs.",
+    "RUNNING": "The engine starts steps.",
+    "PAUSING": "The engine starts no step; some steps still run.",
+    "PAUSED": "The engine starts no step, and none runs.",
 })  # fmt: skip
-described(ValidationOutcome, "What the validation step said to a result.", {
-    "ACCEPTED": "The process goes on with it.", "REJECTED": "The process stopped; the result is kept.",
+described(ValidationOutcome, "The decision of the validation step about a result.", {
+    "ACCEPTED": "The process continues with the result.", "REJECTED": "The process stopped; the result is stored.",
 })  # fmt: skip
-described(InputRequestChange, "What happened to an open input request.", {
-    "CLAIMED": "Somebody took it.",
-    "RELEASED": "Whoever had it gave it back.",
-    "ASSIGNED": "Another team should answer it.",
-    "REMINDED": "Its team was reminded.",
-    "ESCALATED": "It went to the next team, because nobody answered.",
-    "CLOSED": "It was closed without an answer.",
+described(InputRequestChange, "A change of an open input request.", {
+    "CLAIMED": "A user claimed the input request.",
+    "RELEASED": "The user who had claimed it released it.",
+    "ASSIGNED": "The input request was assigned to another team.",
+    "REMINDED": "The team was reminded.",
+    "ESCALATED": "The input request went to the next team because nobody answered.",
+    "CLOSED": "The input request was closed without an answer.",
 })  # fmt: skip
-described(ProcessStatus, "Where a process stands.", {
-    "CREATED": "Stored, and not begun.",
-    "RUNNING": "A worker has it, or will take it in a moment.",
-    "SUSPENDED": "A person must act.",
-    "AWAITING_CALLBACK": "A remote service must act.",
-    "WAITING": "Retried by itself at a known time.",
+described(ProcessStatus, "The status of a process.", {
+    "CREATED": "The process is stored but has not begun.",
+    "RUNNING": "A worker runs the process or will soon run it.",
+    "SUSPENDED": "The process waits for a person to answer a form.",
+    "AWAITING_CALLBACK": "The process waits for the callback of a remote service.",
+    "WAITING": "A step failed; the engine retries it at a known time.",
     "FAILED": "A step failed; see the failure and the available actions.",
-    "ABORTED": "Somebody ended it.",
-    "COMPLETED": "All steps are done.",
+    "ABORTED": "The process was aborted.",
+    "COMPLETED": "All steps have ended successfully or were skipped.",
 })  # fmt: skip
-described(StepStatus, "What became of a step.", {
-    "PENDING": "Not reached yet.",
-    "RUNNING": "Its function runs.",
-    "SUCCESS": "Done.",
-    "SKIPPED": "A condition said no.",
-    "SUSPENDED": "Its form waits for a person.",
-    "WAITING": "It failed and is tried again at a known time.",
-    "AWAITING_CALLBACK": "It waits for a remote service.",
-    "FAILED": "It failed, and the process with it.",
+described(StepStatus, "The status of a step.", {
+    "PENDING": "The process has not reached the step yet.",
+    "RUNNING": "The function of the step runs.",
+    "SUCCESS": "The step ended successfully.",
+    "SKIPPED": "The step was skipped because of a condition.",
+    "SUSPENDED": "The step waits for a person to answer its form.",
+    "WAITING": "The step failed; the engine tries it again at a known time.",
+    "AWAITING_CALLBACK": "The step waits for the callback of a remote service.",
+    "FAILED": "The step failed, and so did the process.",
     "ABORTED": "The process was aborted while the step was open.",
 })  # fmt: skip
-described(StepKind, "What a step is for.", {
-    "ACTION": "It does something.",
-    "AWAIT_CALLBACK": "It waits for the answer of a remote service.",
-    "VALIDATION": "It judges such an answer.",
-    "INPUT": "It asks a person.",
-    "SYSTEM": "It belongs to the kind of workflow, such as its start and end.",
+described(StepKind, "The kind of a step.", {
+    "ACTION": "The step runs a function of the workflow's author.",
+    "AWAIT_CALLBACK": "The step waits for the result of a remote service.",
+    "VALIDATION": "The step validates such a result.",
+    "INPUT": "The step asks a person to answer a form.",
+    "SYSTEM": "The step belongs to the product, such as the start and the end of a workflow.",
 })  # fmt: skip
-described(ProcessAction, "What the caller may do with a process now.", {
-    "SUBMIT_FORM": "Answer its open input request.",
-    "RETRY": "Enter again at the step that failed.",
-    "ABORT": "End it where it stands.",
-    "REISSUE_CALLBACK": "Run the action again with a fresh URL.",
-    "REAWAIT_CALLBACK": "Wait longer for the same job.",
-    "COMPLETE_CALLBACK": "Type in the result by hand.",
-    "ADOPT_CALLBACK_ATTEMPT": "Make a late or refused delivery the result.",
-    "EDIT_NOTE": "Change its note.",
+described(ProcessAction, "An action that the caller may take on a process now.", {
+    "SUBMIT_FORM": "Answer the open input request: `submitForm`.",
+    "RETRY": "Run the failed step again: `retryProcess`.",
+    "ABORT": "End the process at its current step: `abortProcess`.",
+    "REISSUE_CALLBACK": "Run the action again with a new URL: `reissueCallback`.",
+    "REAWAIT_CALLBACK": "Set a new deadline for the same remote job: `reawaitCallback`.",
+    "COMPLETE_CALLBACK": "Enter the result by hand: `completeCallback`.",
+    "ADOPT_CALLBACK_ATTEMPT": "Make a late or refused delivery the result: `adoptCallbackAttempt`.",
+    "EDIT_NOTE": "Change the note: `updateProcessNote`.",
 })  # fmt: skip
 described(Target, "What a workflow does to a product subscription.", {
-    "CREATE": "Makes one.",
-    "MODIFY": "Changes one.",
-    "TERMINATE": "Ends one.",
-    "VALIDATE": "Checks one against the network.",
-    "SYSTEM": "Works on none.",
+    "CREATE": "The workflow creates a product subscription.",
+    "MODIFY": "The workflow changes a product subscription.",
+    "TERMINATE": "The workflow terminates a product subscription.",
+    "VALIDATE": "The workflow compares a product subscription with the network.",
+    "SYSTEM": "The workflow works on no product subscription.",
 }, name="WorkflowTarget")  # fmt: skip
-described(WaitKind, "What a process waits for.", {
-    "CALLBACK": "A remote service must answer.",
-    "PERSON": "Somebody must answer a form.",
-    "TIME": "It is tried again by itself.",
+described(WaitKind, "The kind of event that a process waits for.", {
+    "CALLBACK": "A remote service must send a result.",
+    "PERSON": "A person must answer a form.",
+    "TIME": "The time of the next automatic try must come.",
 })  # fmt: skip
-described(ResultSource, "How a callback came to its result.", {
+described(ResultSource, "The way in which a callback got its result.", {
     "CALLBACK": "The remote service delivered it.",
-    "POLL": "The remote service was asked, when its time was over.",
-    "OPERATOR": "Somebody typed it in.",
-    "ADOPTED": "Somebody adopted a late or refused delivery.",
+    "POLL": "The engine asked the remote service after the deadline.",
+    "OPERATOR": "An operator entered it by hand.",
+    "ADOPTED": "An operator adopted a late or refused delivery.",
 })  # fmt: skip
-described(CallbackStatus, "The life of a callback.", {
-    "PENDING": "Its URL is open.",
-    "RECEIVED": "A result was accepted and is not judged yet.",
+described(CallbackStatus, "The status of a callback.", {
+    "PENDING": "The callback is open: its URL accepts a result.",
+    "RECEIVED": "A result was accepted and is not validated yet.",
     "VALIDATED": "The validation accepted the result.",
-    "REJECTED": "The validation rejected the result, which is kept.",
+    "REJECTED": "The validation rejected the result; the result is stored.",
     "FAILED_BY_REMOTE": "The remote service reported a failure.",
-    "EXPIRED": "Nothing came before the deadline.",
-    "HEARTBEAT_LOST": "The remote service was silent for too long.",
-    "WITHDRAWN": "The process was aborted, or the action failed; the URL is dead.",
+    "EXPIRED": "No result came before the deadline.",
+    "HEARTBEAT_LOST": "The remote service sent no progress report in time.",
+    "WITHDRAWN": "The process was aborted or the action failed; the URL accepts no result.",
 })  # fmt: skip
-described(AttemptOutcome, "The verdict on one delivery at a callback's door.", {
-    "ACCEPTED": "It became the result.",
-    "DUPLICATE": "The same as the accepted result: answered with the same receipt.",
-    "CONFLICT": "Another result was accepted before.",
-    "LATE": "It came after the deadline; the body is kept.",
-    "WITHDRAWN": "The callback was withdrawn; the body is kept.",
-    "INVALID": "It breaks the step's contract; the body is kept.",
-    "MALFORMED": "It is not JSON, or JSON with forbidden content.",
-    "UNSUPPORTED_TYPE": "Its media type is not read, or it is compressed.",
-    "TOO_LARGE": "It is larger than the limit.",
-    "UNAUTHENTICATED": "Its signature or credential is missing or wrong.",
-    "FORBIDDEN_ADDRESS": "It came from an address that is not on the list.",
+described(AttemptOutcome, "The outcome of one delivery to the URL of a callback.", {
+    "ACCEPTED": "The delivery became the result.",
+    "DUPLICATE": "The delivery is equal to the accepted result and got the same receipt.",
+    "CONFLICT": "The callback had already accepted another result.",
+    "LATE": "The delivery came after the deadline; the body is stored.",
+    "WITHDRAWN": "The callback was withdrawn before; the body is stored.",
+    "INVALID": "The body does not fit the contract of the step; the body is stored.",
+    "MALFORMED": "The body is not JSON, or it is JSON with forbidden content.",
+    "UNSUPPORTED_TYPE": "The media type is not supported, or the body is compressed.",
+    "TOO_LARGE": "The body is larger than the limit.",
+    "UNAUTHENTICATED": "The signature or credential is missing or wrong.",
+    "FORBIDDEN_ADDRESS": "The network address of the sender is not allowed.",
 })  # fmt: skip
-described(InputRequestStatus, "The life of an input request.", {
-    "OPEN": "It waits for an answer.",
-    "SUBMITTED": "It was answered.",
-    "REJECTED": "What it asked was refused.",
+described(InputRequestStatus, "The status of an input request.", {
+    "OPEN": "The input request waits for an answer.",
+    "SUBMITTED": "The form was answered and accepted.",
+    "REJECTED": "A user rejected the input request.",
     "EXPIRED": "Nobody answered in time.",
-    "WITHDRAWN": "The process was aborted; nothing is asked any more.",
+    "WITHDRAWN": "The process was aborted, so no answer is needed.",
 })  # fmt: skip
-described(Verdict, "What was decided.", {
-    "APPROVED": "Yes: the process goes on.",
-    "REJECTED": "No.",
-    "SENT_BACK": "Back to an earlier step.",
+described(Verdict, "A decision about an input request.", {
+    "APPROVED": "The user approved: the process continues.",
+    "REJECTED": "The user rejected: the process stops.",
+    "SENT_BACK": "The user sent the process back to an earlier step.",
 })  # fmt: skip
-described(Permission, "What a role may allow.", {
-    "READ": "See everything but secrets.",
+described(Permission, "A permission of a user.", {
+    "READ": "Read everything that needs no other permission.",
     "START_WORKFLOW": "Start processes.",
-    "SUBMIT_FORM": "Answer forms.",
+    "SUBMIT_FORM": "Answer, claim, release, assign and reject input requests.",
     "RETRY": "Retry failed processes.",
     "ABORT": "Abort processes.",
-    "RECOVER_CALLBACK": "Recover waits by hand.",
-    "MANAGE_ENGINE": "Pause and resume the engine.",
-    "READ_SECRETS": "See traces and unredacted values.",
+    "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
+    "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
+    "READ_SECRETS": "Read stack traces and values that are hidden from other users.",
     "READ_AUDIT": "Read the audit log.",
 })  # fmt: skip
-described(SubscriptionLifecycle, "The life of a product subscription.", {
-    "INITIAL": "Being drawn up.",
-    "PROVISIONING": "Being built in the network.",
-    "ACTIVE": "In service.",
-    "MIGRATING": "Being moved.",
-    "DISABLED": "Out of service for now.",
-    "TERMINATED": "Ended.",
+described(SubscriptionLifecycle, "The status of a product subscription in its life cycle.", {
+    "INITIAL": "The product subscription is being prepared.",
+    "PROVISIONING": "The product subscription is being built in the network.",
+    "ACTIVE": "The product subscription is in service.",
+    "MIGRATING": "The product subscription is being migrated.",
+    "DISABLED": "The product subscription is out of service for now.",
+    "TERMINATED": "The product subscription has ended.",
 }, name="LifecycleStatus")  # fmt: skip
-described(ProductStatus, "Where a product stands in its own life.", {
-    "ACTIVE": "Offered.",
-    "PRE_PRODUCTION": "Offered to a few.",
-    "PHASE_OUT": "Not sold any more.",
-    "END_OF_LIFE": "Gone.",
+described(ProductStatus, "The status of a product in its life cycle.", {
+    "ACTIVE": "The product is offered to customers.",
+    "PRE_PRODUCTION": "The product is offered to a few customers.",
+    "PHASE_OUT": "The product is not sold any more but still in use.",
+    "END_OF_LIFE": "The product is not available any more.",
 })  # fmt: skip
-described(EventKind, "What an event reports.", {
+described(EventKind, "The kind of change that an event reports.", {
     "PROCESS_CREATED": "A process was started.",
-    "PROCESS_STATUS_CHANGED": "A process's status changed.",
-    "STEP_CHANGED": "A step's status changed.",
-    "CALLBACK_ISSUED": "A callback URL was made.",
-    "CALLBACK_PROGRESSED": "A remote service said how far it is.",
-    "CALLBACK_RECEIVED": "A result was accepted.",
-    "CALLBACK_VALIDATED": "A result was judged.",
-    "CALLBACK_ENDED": "A wait ended without a result.",
-    "INPUT_REQUESTED": "A person is asked.",
-    "INPUT_DECIDED": "A person decided.",
+    "PROCESS_STATUS_CHANGED": "The status of a process changed.",
+    "STEP_CHANGED": "The status of a step changed.",
+    "CALLBACK_ISSUED": "A callback was issued: its URL was created.",
+    "CALLBACK_PROGRESSED": "A remote service reported progress.",
+    "CALLBACK_RECEIVED": "The result of a callback was accepted.",
+    "CALLBACK_VALIDATED": "The validation step decided about a result.",
+    "CALLBACK_ENDED": "The wait for a callback ended without a result.",
+    "INPUT_REQUESTED": "An input request was created.",
+    "INPUT_DECIDED": "A person or a policy decided an input request.",
     "INPUT_REQUEST_CHANGED": "An open input request changed.",
-    "PROCESS_NOTE_CHANGED": "A process's note changed.",
+    "PROCESS_NOTE_CHANGED": "The note of a process changed.",
     "PRODUCT_SUBSCRIPTION_CHANGED": "A product subscription changed.",
-    "ENGINE_STATE_CHANGED": "The engine was paused or resumed, or came to rest.",
+    "ENGINE_STATE_CHANGED": "The engine was paused or resumed, or its last running step ended.",
 })  # fmt: skip
-described(NotificationKind, "What people outside are told of.", {
-    "INPUT_REQUEST_OPENED": "Somebody is asked.",
-    "INPUT_REQUEST_REMINDED": "It is still open.",
-    "INPUT_REQUEST_ESCALATED": "Nobody answered, and another team is asked.",
-    "INPUT_REQUEST_ASSIGNED": "It was handed to somebody else.",
-    "INPUT_REQUEST_DECIDED": "Somebody decided.",
-    "INPUT_REQUEST_CLOSED": "Nobody needs to answer any more.",
+described(NotificationKind, "The kind of change that a notification reports.", {
+    "INPUT_REQUEST_OPENED": "An input request was created.",
+    "INPUT_REQUEST_REMINDED": "An input request is still open after some time.",
+    "INPUT_REQUEST_ESCALATED": "Nobody answered an input request, so another team got it.",
+    "INPUT_REQUEST_ASSIGNED": "An input request was assigned to another team.",
+    "INPUT_REQUEST_DECIDED": "An input request was decided.",
+    "INPUT_REQUEST_CLOSED": "An input request was closed without an answer.",
     "PROCESS_FAILED": "A process failed.",
 })  # fmt: skip
-described(NotificationStatus, "The life of a notification.", {
-    "PENDING": "It is to be sent, for the first time or again.",
-    "SENT": "It was taken.",
-    "DEAD": "It was given up; it can be sent again.",
+described(NotificationStatus, "The status of a notification.", {
+    "PENDING": "The notification waits for its next try.",
+    "SENT": "The receiver accepted the notification.",
+    "DEAD": "All tries failed. `resendNotification` sends it again.",
 })  # fmt: skip

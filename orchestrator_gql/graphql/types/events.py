@@ -1,4 +1,4 @@
-"""Events: facts as of when they happened; what they are about is shown as it is now."""
+"""The types of events, which show the values at the time of the change, and the pages of the event log."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -34,19 +34,26 @@ from orchestrator_gql.types import Event as Logged
 from orchestrator_gql.utils.errors import NotFound
 
 
-@strawberry.interface(description="A committed change. Its fields are facts as of then; `process` is as of now.")
+@strawberry.interface(
+    description="A committed change. Its own fields show the values at the time of the change; fields that lead to "
+    "objects, such as `process`, show their current state."
+)
 class Event:
     logged: strawberry.Private[Logged]
-    id: strawberry.ID = strawberry.field(description="The same as its cursor.")
-    cursor: str = strawberry.field(description="Its place in the log; pass it as `after` to go on behind it.")
-    occurred_at: datetime = strawberry.field(description="When it happened.")
-    process_id: strawberry.ID | None = strawberry.field(description="Which process it is about.")
+    id: strawberry.ID = strawberry.field(description="The id of the event; equal to `cursor`.")
+    cursor: str = strawberry.field(
+        description="The position in the event log. Pass it as `after` to continue after this event."
+    )
+    occurred_at: datetime = strawberry.field(description="The time of the change.")
+    process_id: strawberry.ID | None = strawberry.field(
+        description="The id of the process; null if the event is about no process."
+    )
 
-    @resolved(description="Who did it, where a person or machine did.")
+    @resolved(description="The person or machine that made the change; null if the engine made it.")
     def actor(self) -> User | None:
         return User.named(self.logged.actor)
 
-    @resolved(description="The process as it is now.")
+    @resolved(description="The process in its current state; null if the event is about no process.")
     async def process(self, info: Info) -> Process | None:
         if self.logged.process_id is None:
             return None
@@ -55,45 +62,49 @@ class Event:
 
 
 def _failure(event: Event, info: Info) -> Failure | None:
-    told = event.logged.payload.get("failure")
-    return Failure.of(failure_from_json(told), info.context) if told else None
+    stored = event.logged.payload.get("failure")
+    return Failure.of(failure_from_json(stored), info.context) if stored else None
 
 
 @strawberry.type(description="A process was started.")
 class ProcessCreatedEvent(Event):
-    workflow_name: str = strawberry.field(description="Which workflow it runs.")
+    workflow_name: str = strawberry.field(description="The name of the workflow that the process runs.")
 
 
-@strawberry.type(description="A process's status changed.")
+@strawberry.type(description="The status of a process changed.")
 class ProcessStatusChangedEvent(Event):
-    from_process_status: ProcessStatus = strawberry.field(description="What it was.")
-    to_process_status: ProcessStatus = strawberry.field(description="What it became.")
-    version: int = strawberry.field(description="The process's version from then on.")
+    from_process_status: ProcessStatus = strawberry.field(description="The status before.")
+    to_process_status: ProcessStatus = strawberry.field(description="The status after.")
+    version: int = strawberry.field(description="The version of the process after the change.")
 
-    @resolved(description="Why, where it failed.")
+    @resolved(description="The reason for the failure; null if nothing failed.")
     def failure(self, info: Info) -> Failure | None:
         return _failure(self, info)
 
 
-@strawberry.type(description="A step's status changed.")
+@strawberry.type(description="The status of a step changed.")
 class StepChangedEvent(Event):
-    step_index: int = strawberry.field(description="Its place in the workflow.")
-    step_name: str = strawberry.field(description="What its author calls it.")
-    from_step_status: StepStatus | None = strawberry.field(description="What it was; null where it was just entered.")
-    to_step_status: StepStatus = strawberry.field(description="What it became.")
-    attempt: int = strawberry.field(description="How often it was tried.")
-    state_delta: JSON | None = strawberry.field(description="What it added to or changed in the state.")
+    step_index: int = strawberry.field(description="The position of the step in the workflow, counted from 0.")
+    step_name: str = strawberry.field(description="The name of the step.")
+    from_step_status: StepStatus | None = strawberry.field(
+        description="The status before; null if the step has just started."
+    )
+    to_step_status: StepStatus = strawberry.field(description="The status after.")
+    attempt: int = strawberry.field(description="The number of tries so far.")
+    state_delta: JSON | None = strawberry.field(
+        description="The values that the step added to the state or changed in it; null if there are none."
+    )
 
-    @resolved(description="Why, where it failed.")
+    @resolved(description="The reason for the failure; null if nothing failed.")
     def failure(self, info: Info) -> Failure | None:
         return _failure(self, info)
 
 
 @strawberry.interface(description="A change of a callback.")
 class CallbackEvent(Event):
-    callback_id: strawberry.ID = strawberry.field(description="Which callback it is about.")
+    callback_id: strawberry.ID = strawberry.field(description="The id of the callback.")
 
-    @resolved(description="The callback as it is now.")
+    @resolved(description="The callback in its current state.")
     async def callback(self, info: Info) -> Callback:
         found = await callback_by_id(info, self.callback_id)
         if found is None:
@@ -101,49 +112,54 @@ class CallbackEvent(Event):
         return found
 
 
-@strawberry.type(description="A callback URL was made.")
+@strawberry.type(description="A callback was issued: its URL was created.")
 class CallbackIssuedEvent(CallbackEvent):
-    expires_at: datetime | None = strawberry.field(description="Until when it waits.")
+    expires_at: datetime | None = strawberry.field(description="The deadline for the result; null if there is none.")
 
 
-@strawberry.type(description="A remote service said how far it is.")
+@strawberry.type(description="A remote service reported progress.")
 class CallbackProgressedEvent(CallbackEvent):
-    progress: CallbackProgress = strawberry.field(description="What it said.")
+    progress: CallbackProgress = strawberry.field(description="The progress report.")
 
 
-@strawberry.type(description="A result was accepted.")
+@strawberry.type(description="The result of a callback was accepted.")
 class CallbackReceivedEvent(CallbackEvent):
-    result_bytes: int = strawberry.field(description="How large it is.")
-    is_truncated: bool = strawberry.field(description="It is too large for `result`.")
+    result_bytes: int = strawberry.field(description="The size of the result in bytes.")
+    is_truncated: bool = strawberry.field(
+        description="True if the result is larger than 64 KiB; then `result` is null and `callback { resultText }` "
+        "returns it in parts."
+    )
     is_early: bool = strawberry.field(
-        description="It came before the process waited for it, or while the engine was paused."
+        description="True if the result came before the process waited for it, or while the engine was paused."
     )
 
-    @resolved(description="The result; null when over 64 KiB.")
+    @resolved(description="The result; null if it is larger than 64 KiB.")
     async def result(self, info: Info) -> JSON | None:
         return await result_of(info, await info.context.loaders.callback.load(UUID(self.callback_id)))
 
-    @resolved(description="Its beginning, as JSON text.")
+    @resolved(description="The beginning of the result as JSON text.")
     async def result_preview(self, info: Info) -> str:
         row = await info.context.loaders.callback.load(UUID(self.callback_id))
         return await shown_piece(info, row, row.result_preview if row else None) or ""
 
 
-@strawberry.type(description="A result was judged.")
+@strawberry.type(description="The validation step decided about a result.")
 class CallbackValidatedEvent(CallbackEvent):
-    validation: CallbackValidation = strawberry.field(description="What the validation step said.")
+    validation: CallbackValidation = strawberry.field(description="The decision of the validation step.")
 
 
-@strawberry.type(description="A wait ended without a result.")
+@strawberry.type(description="The wait for a callback ended without a result.")
 class CallbackEndedEvent(CallbackEvent):
-    callback_status: CallbackStatus = strawberry.field(description="How it ended.")
+    callback_status: CallbackStatus = strawberry.field(
+        description="The status of the callback after the end of the wait."
+    )
 
 
 @strawberry.interface(description="A change of an input request.")
 class InputRequestEvent(Event):
-    input_request_id: strawberry.ID = strawberry.field(description="Which input request it is about.")
+    input_request_id: strawberry.ID = strawberry.field(description="The id of the input request.")
 
-    @resolved(description="The input request as it is now.")
+    @resolved(description="The input request in its current state.")
     async def input_request(self, info: Info) -> InputRequest:
         found = await input_request_by_id(info, self.input_request_id)
         if found is None:
@@ -151,124 +167,129 @@ class InputRequestEvent(Event):
         return found
 
 
-@strawberry.type(description="A person is asked.")
+@strawberry.type(description="An input request was created: a person must answer a form.")
 class InputRequestedEvent(InputRequestEvent):
     pass
 
 
-@strawberry.type(description="A person decided.")
+@strawberry.type(description="A person or a policy decided an input request.")
 class InputDecidedEvent(InputRequestEvent):
-    verdict: Verdict = strawberry.field(description="What was decided.")
+    verdict: Verdict = strawberry.field(description="The decision: approved, rejected or sent back.")
 
 
 @strawberry.type(description="An open input request changed.")
 class InputRequestChangedEvent(InputRequestEvent):
-    change: InputRequestChange = strawberry.field(description="What happened to it.")
-    assignee: Assignee | None = strawberry.field(description="Who should answer it from then on.")
+    change: InputRequestChange = strawberry.field(description="The change of the input request.")
+    assignee: Assignee | None = strawberry.field(
+        description="The team that should answer after the change; null if the change did not set one."
+    )
 
 
-@strawberry.type(description="A process's note changed.")
+@strawberry.type(description="The note of a process changed.")
 class ProcessNoteChangedEvent(Event):
-    note: str | None = strawberry.field(description="What it says from then on.")
+    note: str | None = strawberry.field(description="The new note; null if it was removed.")
 
 
 @strawberry.type(description="A product subscription changed.")
 class ProductSubscriptionChangedEvent(Event):
-    product_subscription_id: strawberry.ID = strawberry.field(description="Which one it is about.")
+    product_subscription_id: strawberry.ID = strawberry.field(description="The id of the product subscription.")
 
-    @resolved(description="The product subscription as it is now.")
+    @resolved(description="The product subscription in its current state.")
     async def product_subscription(self, info: Info) -> ProductSubscription:
         return await product_subscription_by_id(info, UUID(self.product_subscription_id))
 
 
-@strawberry.type(description="The engine was paused or resumed, or the last step of a pausing one ended.")
+@strawberry.type(description="The engine was paused or resumed, or the last running step of a pausing engine ended.")
 class EngineStateChangedEvent(Event):
-    engine_state: EngineState = strawberry.field(description="Where it stands from then on.")
-    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    engine_state: EngineState = strawberry.field(description="The new state of the engine.")
+    reason: str | None = strawberry.field(description="The reason that was given; null if none was given.")
 
 
 def _instant(value: str | None) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
-def _input_request_changed(told: dict[str, Any]) -> dict[str, Any]:
-    assignee = told.get("assignee")
+def _input_request_changed(payload: dict[str, Any]) -> dict[str, Any]:
+    assignee = payload.get("assignee")
     return {
-        "input_request_id": told["input_request_id"],
-        "change": InputRequestChange(told["change"]),
+        "input_request_id": payload["input_request_id"],
+        "change": InputRequestChange(payload["change"]),
         "assignee": Assignee.of(assignee) if assignee else None,
     }
 
 
-SHOWN: dict[EventKind, tuple[type[Event], Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    EventKind.PROCESS_CREATED: (ProcessCreatedEvent, lambda t: {"workflow_name": t["workflow_name"]}),
+SHAPES: dict[EventKind, tuple[type[Event], Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    EventKind.PROCESS_CREATED: (ProcessCreatedEvent, lambda payload: {"workflow_name": payload["workflow_name"]}),
     EventKind.PROCESS_STATUS_CHANGED: (
         ProcessStatusChangedEvent,
-        lambda t: {
-            "from_process_status": ProcessStatus(t["from"]),
-            "to_process_status": ProcessStatus(t["to"]),
-            "version": t["version"],
+        lambda payload: {
+            "from_process_status": ProcessStatus(payload["from"]),
+            "to_process_status": ProcessStatus(payload["to"]),
+            "version": payload["version"],
         },
     ),
     EventKind.STEP_CHANGED: (
         StepChangedEvent,
-        lambda t: {
-            "step_index": t["step_index"],
-            "step_name": t["step_name"],
-            "from_step_status": StepStatus(t["from"]) if t["from"] else None,
-            "to_step_status": StepStatus(t["to"]),
-            "attempt": t["attempt"],
-            "state_delta": t["state_delta"],
+        lambda payload: {
+            "step_index": payload["step_index"],
+            "step_name": payload["step_name"],
+            "from_step_status": StepStatus(payload["from"]) if payload["from"] else None,
+            "to_step_status": StepStatus(payload["to"]),
+            "attempt": payload["attempt"],
+            "state_delta": payload["state_delta"],
         },
     ),
     EventKind.CALLBACK_ISSUED: (
         CallbackIssuedEvent,
-        lambda t: {"callback_id": t["callback_id"], "expires_at": _instant(t["expires_at"])},
+        lambda payload: {"callback_id": payload["callback_id"], "expires_at": _instant(payload["expires_at"])},
     ),
     EventKind.CALLBACK_PROGRESSED: (
         CallbackProgressedEvent,
-        lambda t: {"callback_id": t["callback_id"], "progress": CallbackProgress.of(t["progress"])},
+        lambda payload: {"callback_id": payload["callback_id"], "progress": CallbackProgress.of(payload["progress"])},
     ),
     EventKind.CALLBACK_RECEIVED: (
         CallbackReceivedEvent,
-        lambda t: {
-            "callback_id": t["callback_id"],
-            "result_bytes": t["bytes"],
-            "is_truncated": t["bytes"] > INLINE,
-            "is_early": t["is_early"],
+        lambda payload: {
+            "callback_id": payload["callback_id"],
+            "result_bytes": payload["bytes"],
+            "is_truncated": payload["bytes"] > INLINE,
+            "is_early": payload["is_early"],
         },
     ),
     EventKind.CALLBACK_VALIDATED: (
         CallbackValidatedEvent,
-        lambda t: {"callback_id": t["callback_id"], "validation": CallbackValidation.of(t["validation"])},
+        lambda payload: {
+            "callback_id": payload["callback_id"],
+            "validation": CallbackValidation.of(payload["validation"]),
+        },
     ),
     EventKind.CALLBACK_ENDED: (
         CallbackEndedEvent,
-        lambda t: {"callback_id": t["callback_id"], "callback_status": CallbackStatus(t["status"])},
+        lambda payload: {"callback_id": payload["callback_id"], "callback_status": CallbackStatus(payload["status"])},
     ),
-    EventKind.INPUT_REQUESTED: (InputRequestedEvent, lambda t: {"input_request_id": t["input_request_id"]}),
+    EventKind.INPUT_REQUESTED: (InputRequestedEvent, lambda payload: {"input_request_id": payload["input_request_id"]}),
     EventKind.INPUT_DECIDED: (
         InputDecidedEvent,
-        lambda t: {"input_request_id": t["input_request_id"], "verdict": Verdict(t["verdict"])},
+        lambda payload: {"input_request_id": payload["input_request_id"], "verdict": Verdict(payload["verdict"])},
     ),
     EventKind.INPUT_REQUEST_CHANGED: (InputRequestChangedEvent, _input_request_changed),
-    EventKind.PROCESS_NOTE_CHANGED: (ProcessNoteChangedEvent, lambda t: {"note": t["note"]}),
+    EventKind.PROCESS_NOTE_CHANGED: (ProcessNoteChangedEvent, lambda payload: {"note": payload["note"]}),
     EventKind.PRODUCT_SUBSCRIPTION_CHANGED: (
         ProductSubscriptionChangedEvent,
-        lambda t: {"product_subscription_id": t["product_subscription_id"]},
+        lambda payload: {"product_subscription_id": payload["product_subscription_id"]},
     ),
     EventKind.ENGINE_STATE_CHANGED: (
         EngineStateChangedEvent,
-        lambda t: {"engine_state": EngineState(t["state"]), "reason": t["reason"]},
+        lambda payload: {"engine_state": EngineState(payload["state"]), "reason": payload["reason"]},
     ),
 }
 
-EVENT_TYPES: list[type[Event]] = [shape for shape, _ in SHOWN.values()]
+EVENT_TYPES: list[type[Event]] = [shape for shape, _ in SHAPES.values()]
 
 
 def event_of(logged: Logged) -> Event:
-    """The entry of the log as clients see it."""
-    shape, facts = SHOWN[logged.kind]
+    """The GraphQL event of an entry in the event log."""
+    shape, facts = SHAPES[logged.kind]
     return shape(
         logged=logged,
         id=strawberry.ID(logged.cursor),
@@ -279,13 +300,16 @@ def event_of(logged: Logged) -> Event:
     )
 
 
-@strawberry.type(description="Events that were committed, in order, and where the stream stands behind them.")
+@strawberry.type(description="Committed events in order, and the position of the stream after them.")
 class EventBatch:
-    events: list[Event] = strawberry.field(description="Oldest first.")
-    cursor: str = strawberry.field(description="Pass as `after` to go on behind this batch.")
-    caught_up: bool = strawberry.field(description="There was nothing more: what comes next is live.")
+    events: list[Event] = strawberry.field(description="The events, the oldest first; it may be empty.")
+    cursor: str = strawberry.field(description="The position after this batch. Pass it as `after` to continue.")
+    caught_up: bool = strawberry.field(
+        description="True if there were no more stored events: the next batch holds new events."
+    )
     reset: bool = strawberry.field(
-        description="`after` is older than the log keeps: fetch anew, then go on from `cursor`."
+        description="True if the events after `after` are no longer stored. Read the objects again, then continue "
+        "from `cursor`."
     )
 
     @classmethod
@@ -300,23 +324,25 @@ class EventBatch:
 
 @strawberry.type(description="One event of a page.")
 class EventEdge:
-    cursor: str = strawberry.field(description="The event's place in the log.")
+    cursor: str = strawberry.field(description="The position of the event in the event log.")
     node: Event = strawberry.field(description="The event.")
 
 
 @strawberry.type(description="A page of the event log.")
 class EventConnection:
-    edges: list[EventEdge] = strawberry.field(description="The events with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
-    reset: bool = strawberry.field(description="`after` is older than the log keeps.")
+    edges: list[EventEdge] = strawberry.field(description="The events of the page with their cursors.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in the event log.")
+    reset: bool = strawberry.field(
+        description="True if the events after `after` are no longer stored; read the objects again."
+    )
 
-    @resolved(description="The events alone.")
+    @resolved(description="The events of the page without cursors.")
     def nodes(self) -> list[Event]:
         return [edge.node for edge in self.edges]
 
 
 async def event_connection(info: Info, after: str | None, wanted: EventFilter, first: int | None) -> EventConnection:
-    """A page of the event log behind the cursor."""
+    """A page of the event log after the cursor, of at most ``first`` events."""
     context = info.context
     size = PageArgs(100 if first is None else first).size
     page, is_reset = await event_reads.event_page(

@@ -1,4 +1,4 @@
-"""What lists are filtered and ordered by."""
+"""The inputs that filter and order lists."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,30 +19,56 @@ from orchestrator_gql.types import CallbackStatus, EventKind, InputRequestStatus
 T = TypeVar("T")
 
 NOWHERE = UUID(int=0)
-"""An id that nothing has: a filter by something that is no id finds nothing."""
+"""An id that no object has: a filter by an invalid id finds nothing."""
 
 
-@strawberry.input(description="Which workflows.")
+@strawberry.input(description="The conditions that a workflow must meet; all of them together.")
 class WorkflowFilter:
-    names: list[str] | None = strawberry.field(default=None, description="With one of these names.")
-    targets: list[Target] | None = strawberry.field(default=None, description="With one of these targets.")
-    search: str | None = strawberry.field(default=None, description="With this in name or description.")
-
-
-@strawberry.input(description="Which processes; conditions add up.")
-class ProcessFilter:
-    ids: list[strawberry.ID] | None = strawberry.field(default=None, description="With one of these ids.")
-    statuses: list[ProcessStatus] | None = strawberry.field(default=None, description="In one of these statuses.")
-    workflow_names: list[str] | None = strawberry.field(default=None, description="Of one of these workflows.")
-    targets: list[Target] | None = strawberry.field(default=None, description="With one of these targets.")
-    assignee_keys: list[str] | None = strawberry.field(default=None, description="Waiting for one of these teams.")
-    product_subscription_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Working on this product subscription."
+    names: list[str] | None = strawberry.field(
+        default=None, description="The name is one of these; null does not filter."
     )
-    created_by: strawberry.ID | None = strawberry.field(default=None, description="Started by this user.")
-    started_at: DateTimeRange | None = strawberry.field(default=None, description="Started in this time.")
-    updated_at: DateTimeRange | None = strawberry.field(default=None, description="Last changed in this time.")
-    search: str | None = strawberry.field(default=None, description="With this in workflow name, note or id.")
+    targets: list[Target] | None = strawberry.field(
+        default=None, description="The target is one of these; null does not filter."
+    )
+    search: str | None = strawberry.field(
+        default=None,
+        description="The name or the description contains this text, in upper or lower case; null does not filter.",
+    )
+
+
+@strawberry.input(description="The conditions that a process must meet; all of them together.")
+class ProcessFilter:
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="The id is one of these; null does not filter."
+    )
+    statuses: list[ProcessStatus] | None = strawberry.field(
+        default=None, description="The status is one of these; null does not filter."
+    )
+    workflow_names: list[str] | None = strawberry.field(
+        default=None, description="The workflow has one of these names; null does not filter."
+    )
+    targets: list[Target] | None = strawberry.field(
+        default=None, description="The target is one of these; null does not filter."
+    )
+    assignee_keys: list[str] | None = strawberry.field(
+        default=None, description="The process waits for one of these teams, given by their keys; null does not filter."
+    )
+    product_subscription_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The process works on the product subscription with this id; null does not filter."
+    )
+    created_by: strawberry.ID | None = strawberry.field(
+        default=None, description="The user with this id started the process; null does not filter."
+    )
+    started_at: DateTimeRange | None = strawberry.field(
+        default=None, description="The process was started in this period; null does not filter."
+    )
+    updated_at: DateTimeRange | None = strawberry.field(
+        default=None, description="The last change of the process was in this period; null does not filter."
+    )
+    search: str | None = strawberry.field(
+        default=None,
+        description="The name of the workflow, the note or the id contains this text; null does not filter.",
+    )
 
     def within(self, workflow_names: list[str] | None = None) -> listing.ProcessFilter:
         wanted = listing.ProcessFilter(
@@ -62,23 +88,34 @@ class ProcessFilter:
         return wanted if workflow_names is None else replace(wanted, workflow_names=workflow_names)
 
 
-@strawberry.input(description="How processes are ordered.")
+@strawberry.input(description="The order of a list of processes.")
 class ProcessOrder:
-    field: ProcessOrderField = strawberry.field(description="By which instant.")
-    direction: OrderDirection = strawberry.field(description="Which end first.")
+    field: ProcessOrderField = strawberry.field(description="The time by which the processes are ordered.")
+    direction: OrderDirection = strawberry.field(description="The direction of the order.")
 
 
-@strawberry.input(description="Which input requests; conditions add up.")
+@strawberry.input(description="The conditions that an input request must meet; all of them together.")
 class InputRequestFilter:
     statuses: list[InputRequestStatus] | None = strawberry.field(
-        default_factory=lambda: [InputRequestStatus.OPEN], description="In one of these statuses; default: open ones."
+        default_factory=lambda: [InputRequestStatus.OPEN],
+        description="The status is one of these. Default: OPEN. Null does not filter.",
     )
-    assignee_keys: list[str] | None = strawberry.field(default=None, description="For one of these teams.")
-    workflow_names: list[str] | None = strawberry.field(default=None, description="Of one of these workflows.")
-    overdue: bool | None = strawberry.field(default=None, description="Past their due date, or not.")
-    claimed_by: strawberry.ID | None = strawberry.field(default=None, description="Taken by this user.")
+    assignee_keys: list[str] | None = strawberry.field(
+        default=None, description="The assignee is one of these teams, given by their keys; null does not filter."
+    )
+    workflow_names: list[str] | None = strawberry.field(
+        default=None, description="The workflow has one of these names; null does not filter."
+    )
+    overdue: bool | None = strawberry.field(
+        default=None, description="True: only those after their due date. False: only the others. Null does not filter."
+    )
+    claimed_by: strawberry.ID | None = strawberry.field(
+        default=None, description="The user with this id has claimed the input request; null does not filter."
+    )
     mine: bool | None = strawberry.field(
-        default=None, description="What the caller's teams, or everybody, should answer, and nobody else has taken."
+        default=None,
+        description="True: only those that are assigned to the caller's teams or to everybody and that nobody else "
+        "has claimed. False: only the others. Null does not filter.",
     )
 
     def as_of(self, now: datetime, runtime: Runtime, principal: Principal) -> listing.InputRequestFilter:
@@ -88,24 +125,40 @@ class InputRequestFilter:
         )
 
 
-@strawberry.input(description="Which callbacks; conditions add up.")
+@strawberry.input(description="The conditions that a callback must meet; all of them together.")
 class CallbackFilter:
-    statuses: list[CallbackStatus] | None = strawberry.field(default=None, description="In one of these statuses.")
-    process_id: strawberry.ID | None = strawberry.field(default=None, description="Of this process.")
-    overdue: bool | None = strawberry.field(default=None, description="Past their deadline and still waiting, or not.")
+    statuses: list[CallbackStatus] | None = strawberry.field(
+        default=None, description="The status is one of these; null does not filter."
+    )
+    process_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The callback belongs to the process with this id; null does not filter."
+    )
+    overdue: bool | None = strawberry.field(
+        default=None,
+        description="True: only those that are still open after their deadline. False: only the others. Null does not "
+        "filter.",
+    )
 
     def as_of(self, now: datetime) -> listing.CallbackFilter:
         process_id = None if self.process_id is None else uuid_or_nowhere(self.process_id)
         return listing.CallbackFilter(now, self.statuses, process_id, self.overdue)
 
 
-@strawberry.input(description="Which events; conditions add up.")
+@strawberry.input(description="The conditions that an event must meet; all of them together.")
 class EventFilter:
-    process_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of one of these processes.")
-    workflow_names: list[str] | None = strawberry.field(default=None, description="Of one of these workflows.")
-    kinds: list[EventKind] | None = strawberry.field(default=None, description="Of one of these kinds.")
+    process_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="The event is about one of these processes, given by their ids; null does not filter."
+    )
+    workflow_names: list[str] | None = strawberry.field(
+        default=None, description="The workflow has one of these names; null does not filter."
+    )
+    kinds: list[EventKind] | None = strawberry.field(
+        default=None, description="The kind is one of these; null does not filter."
+    )
     assignee_keys: list[str] | None = strawberry.field(
-        default=None, description="Of processes that wait for one of these teams."
+        default=None,
+        description="The event is about a process that waits for one of these teams, given by their keys; null does "
+        "not filter.",
     )
 
     def read(self) -> events.EventFilter:
@@ -118,7 +171,7 @@ class EventFilter:
 
 
 def uuid_or_nowhere(id: str) -> UUID:
-    """The id as a UUID; what is none names nothing."""
+    """The id as a UUID; `NOWHERE` if it is not one."""
     try:
         return UUID(id)
     except ValueError:

@@ -1,4 +1,4 @@
-"""One page of a form, what is wrong with an answer, and a form that is filled in."""
+"""The types of a form: a page, a page with errors, and a completed form."""
 
 from typing import Annotated
 
@@ -11,19 +11,22 @@ from orchestrator_gql.utils import errors
 from orchestrator_gql.utils.json.redaction import Shape
 
 
-@strawberry.interface(description="Implemented by every error member: select it, and new members break no client.")
+@strawberry.interface(
+    description="The interface of every typed error. A client that selects it also understands errors that later "
+    "releases add."
+)
 class UserError:
-    code: ErrorCode = strawberry.field(description="For programs.")
-    message: str = strawberry.field(description="For people: what it was, and what was expected.")
+    code: ErrorCode = strawberry.field(description="The error code for programs.")
+    message: str = strawberry.field(description="The message for people: what is wrong and what is expected.")
 
 
-@strawberry.type(description="What is wrong with one field.")
+@strawberry.type(description="An error in one field.")
 class FieldError:
-    path: list[str] = strawberry.field(description="The keys from the root; list indexes as text.")
-    pointer: str = strawberry.field(description="The same place as a JSON pointer (RFC 6901).")
-    message: str = strawberry.field(description="For people.")
-    type: str = strawberry.field(description="Machine-readable kind, such as `missing`.")
-    context: JSON | None = strawberry.field(description="The limits that were broken, where there are any.")
+    path: list[str] = strawberry.field(description="The keys from the root to the field; list indexes as text.")
+    pointer: str = strawberry.field(description="The path as a JSON pointer (RFC 6901).")
+    message: str = strawberry.field(description="The message for people.")
+    type: str = strawberry.field(description="The kind of error for programs, such as `missing`.")
+    context: JSON | None = strawberry.field(description="The limits that the value breaks; null if there are none.")
 
     @classmethod
     def of(cls, error: errors.FieldError) -> "FieldError":
@@ -33,19 +36,30 @@ class FieldError:
         )
 
 
-@strawberry.type(description="One page of a form, to be shown.")
+@strawberry.type(description="One page of a form.")
 class FormPage:
-    index: int = strawberry.field(description="0-based: the number of pages accepted so far.")
-    key: str = strawberry.field(description="Names the page within its form.")
-    title: str = strawberry.field(description="Its heading.")
-    description: str | None = strawberry.field(description="A few words more, where its author gave some.")
-    schema: JSON = strawberry.field(description="JSON Schema 2020-12 of the answer, self-contained.")
-    ui_schema: JSON = strawberry.field(description="Presentation hints; renderers ignore what they do not know.")
-    initial_data: JSON = strawberry.field(description="The values to begin with.")
-    submit_label: str = strawberry.field(description="What the button says.")
-    has_next: bool = strawberry.field(description="More pages are expected behind it.")
-    is_confirmation: bool = strawberry.field(description="There is nothing to fill in: it only asks for a yes.")
-    digest: str = strawberry.field(description="Of what is shown: schema, initial data, read-only content.")
+    index: int = strawberry.field(
+        description="The position of the page, counted from 0: the number of pages accepted so far."
+    )
+    key: str = strawberry.field(description="The name of the page within its form.")
+    title: str = strawberry.field(description="The heading of the page.")
+    description: str | None = strawberry.field(description="The description of the page; null if its author gave none.")
+    schema: JSON = strawberry.field(
+        description="The JSON Schema (2020-12) of the page; it refers to no other document."
+    )
+    ui_schema: JSON = strawberry.field(
+        description="Hints for the presentation. A client ignores hints that it does not know."
+    )
+    initial_data: JSON = strawberry.field(description="The initial values of the fields.")
+    submit_label: str = strawberry.field(description="The label of the submit button.")
+    has_next: bool = strawberry.field(description="True if more pages are expected after this page.")
+    is_confirmation: bool = strawberry.field(
+        description="True if the page has nothing to fill in and only asks for a confirmation."
+    )
+    digest: str = strawberry.field(
+        description="The digest of the schema, the initial data and the read-only content of the page. `submitForm` "
+        "takes it as `shownDigest`."
+    )
 
     @classmethod
     def of(cls, page: forms.Page) -> "FormPage":
@@ -64,11 +78,11 @@ class FormPage:
         )
 
 
-@strawberry.type(description="A page was not accepted; nothing was stored.")
+@strawberry.type(description="A page of the form has errors; nothing was stored.")
 class FormInvalid(UserError):
-    page_index: int = strawberry.field(description="Which of the pages that were sent.")
-    errors: list[FieldError] = strawberry.field(description="What is wrong, field by field.")
-    page: FormPage = strawberry.field(description="The page to show again.")
+    page_index: int = strawberry.field(description="The position of the wrong page in `pages`, counted from 0.")
+    errors: list[FieldError] = strawberry.field(description="The errors, one for each wrong field.")
+    page: FormPage = strawberry.field(description="The wrong page, to show it again.")
 
     @classmethod
     def of(cls, turn: forms.PageInvalid) -> "FormInvalid":
@@ -81,19 +95,26 @@ class FormInvalid(UserError):
         )
 
 
-@strawberry.type(description="The form is filled in; sending the same pages again submits it.")
+@strawberry.type(
+    description="All pages are accepted, but nothing is submitted yet. The mutation with the same pages submits them."
+)
 class FormComplete:
-    data: JSON = strawberry.field(description="What the form contributes to the state.")
-    pages: list[JSON] = strawberry.field(description="The accepted answers.")
+    data: JSON = strawberry.field(description="The values that the form adds to the state of the process.")
+    pages: list[JSON] = strawberry.field(description="The accepted pages, in order.")
 
 
 FormResult = Annotated[
-    FormPage | FormInvalid | FormComplete, strawberry.union("FormResult", description="One turn of a form.")
+    FormPage | FormInvalid | FormComplete,
+    strawberry.union(
+        "FormResult",
+        description="The result of an evaluation of a form: the next page, the errors of a page, or the completed "
+        "form.",
+    ),
 ]
 
 
 def form_result(turn: forms.Turn) -> FormPage | FormInvalid | FormComplete:
-    """A turn as clients see it."""
+    """The GraphQL result of one evaluation of a form."""
     match turn:
         case forms.NextPage():
             return FormPage.of(turn.page)

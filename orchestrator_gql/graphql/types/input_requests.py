@@ -1,4 +1,4 @@
-"""Input requests: open forms waiting for a person, and what was decided."""
+"""The types of input requests and their decisions."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.steps import ProcessStep
 
 
-@strawberry.type(description="What somebody said to an input request.")
+@strawberry.type(description="A decision about an input request.")
 class Decision:
-    by: User | None = strawberry.field(description="Null where a policy decided.")
-    policy: str | None = strawberry.field(description="The policy that decided.")
-    at: datetime = strawberry.field(description="When.")
-    verdict: Verdict = strawberry.field(description="What was decided.")
-    comment: str | None = strawberry.field(description="What was said with it.")
-    pages: list[JSON] | None = strawberry.field(description="The accepted answers.")
-    shown_digest: str = strawberry.field(description="The digest of the page that was confirmed.")
+    by: User | None = strawberry.field(description="The user who decided; null if a policy decided.")
+    policy: str | None = strawberry.field(description="The name of the policy that decided; null if a person decided.")
+    at: datetime = strawberry.field(description="The time of the decision.")
+    verdict: Verdict = strawberry.field(description="The decision: approved, rejected or sent back.")
+    comment: str | None = strawberry.field(description="The comment of the user; null if there is none.")
+    pages: list[JSON] | None = strawberry.field(
+        description="The accepted pages of the form, in order; null if there are none."
+    )
+    shown_digest: str = strawberry.field(description="The `FormPage.digest` of the page that the user confirmed.")
 
     @classmethod
     def of(cls, row: rules.Decision) -> "Decision":
@@ -46,21 +48,37 @@ class Decision:
         )
 
 
-@strawberry.type(description="A form that waits for a person, or what became of it.")
+@strawberry.type(description="An input request: a form that a person must answer or has answered.")
 class InputRequest(Node):
     row: strawberry.Private[rules.InputRequest]
-    status: InputRequestStatus = strawberry.field(description="Where it stands.")
-    version: int = strawberry.field(description="Send it back as `expectedVersion`.")
-    title: str = strawberry.field(description="What is asked.")
-    assignee: Assignee = strawberry.field(description="Who should answer.")
-    created_at: datetime = strawberry.field(description="Since when it is asked.")
-    due_at: datetime | None = strawberry.field(description="Until when it should be answered.")
-    reminded_at: datetime | None = strawberry.field(description="When its team was reminded of it.")
-    escalated_at: datetime | None = strawberry.field(description="When it last went to another team by itself.")
-    approvals_needed: int = strawberry.field(description="How many people must say yes; see `decisions` for who did.")
-    claimed_by: User | None = strawberry.field(description="Who has taken it; nobody else may decide it then.")
-    claimed_at: datetime | None = strawberry.field(description="Since when somebody has it.")
-    closed_at: datetime | None = strawberry.field(description="When it was decided or closed.")
+    status: InputRequestStatus = strawberry.field(description="The status of the input request.")
+    version: int = strawberry.field(
+        description="The version; it grows with every change. Mutations take it as `expectedVersion`."
+    )
+    title: str = strawberry.field(description="The title of the form.")
+    assignee: Assignee = strawberry.field(description="The team that should answer.")
+    created_at: datetime = strawberry.field(description="The time when the input request was created.")
+    due_at: datetime | None = strawberry.field(
+        description="The time by which it should be answered; null if there is no limit."
+    )
+    reminded_at: datetime | None = strawberry.field(
+        description="The time when the team was reminded; null if it was not."
+    )
+    escalated_at: datetime | None = strawberry.field(
+        description="The time of the last automatic escalation to another team; null if there was none."
+    )
+    approvals_needed: int = strawberry.field(
+        description="The number of people who must approve; `decisions` shows who has."
+    )
+    claimed_by: User | None = strawberry.field(
+        description="The user who has claimed it: nobody else may decide it; null if nobody has."
+    )
+    claimed_at: datetime | None = strawberry.field(
+        description="The time when it was claimed; null if nobody has claimed it."
+    )
+    closed_at: datetime | None = strawberry.field(
+        description="The time when it was decided or closed; null while it is open."
+    )
 
     @classmethod
     def of(cls, row: rules.InputRequest) -> "InputRequest":
@@ -89,7 +107,7 @@ class InputRequest(Node):
 
         return await Process.found(info, self.row.process_id)
 
-    @resolved(description="The step that asks.")
+    @resolved(description="The step that the form belongs to.")
     async def step(
         self, info: Info
     ) -> Annotated["ProcessStep", strawberry.lazy("orchestrator_gql.graphql.types.steps")]:
@@ -97,11 +115,19 @@ class InputRequest(Node):
 
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
-    @resolved(description="One turn of the form with the pages so far; null when decided: see `decisions`.")
+    @resolved(
+        description="Evaluates the form with the pages so far, without side effects: returns the next page, the "
+        "errors of a page, or the completed form. Null if the input request is closed; see `decisions`."
+    )
     async def form(
         self,
         info: Info,
-        pages: Annotated[list[JSON], strawberry.argument(description="The answers so far, in order.")] = [],  # noqa: B006
+        pages: Annotated[
+            list[JSON],
+            strawberry.argument(
+                description="The submitted pages so far, in order. Default: none, which returns the first page."
+            ),
+        ] = [],  # noqa: B006
     ) -> FormResult | None:
         context = info.context
         if self.status is not InputRequestStatus.OPEN:
@@ -119,32 +145,34 @@ class InputRequest(Node):
         )
         return form_result(turned) if turned is not None else None
 
-    @resolved(description="What was decided, in order.")
+    @resolved(description="The decisions, the oldest first.")
     async def decisions(self, info: Info) -> list[Decision]:
         return [Decision.of(row) for row in await info.context.loaders.decisions.load(self.row.id)]
 
-    @resolved(description="The caller may answer it.")
+    @resolved(description="True if the caller may answer the form.")
     async def can_submit(self, info: Info) -> bool:
         return await self._refusal(info) is None
 
-    @resolved(description="Why the caller may not answer it.")
+    @resolved(description="The reason why the caller may not answer; null if the caller may.")
     async def blocked_reason(self, info: Info) -> str | None:
         refusal = await self._refusal(info)
         return refusal.message if refusal else None
 
-    @resolved(description="The caller may refuse what it asks.")
+    @resolved(description="True if the caller may reject the input request.")
     async def can_reject(self, info: Info) -> bool:
         process, _ = await self._standing(info)
         step = input_request_reads.step_of(info.context.runtime, self.row, process)
         return step is not None and step.kind is StepKind.INPUT and await self._refusal(info) is None
 
-    @resolved(description="The step, or group, that it can be sent back to; null where it cannot.")
+    @resolved(
+        description="The name of the step or group that a rejection can send the process back to; null if it cannot."
+    )
     async def send_back_to(self, info: Info) -> str | None:
         process, _ = await self._standing(info)
         return input_request_reads.send_back_to(info.context.runtime, self.row, process)
 
     async def _standing(self, info: Info) -> "tuple[ground.Process, list[rules.Decision]]":
-        """The process that asks, and what was decided: by the loaders, so many requests cost no more than one."""
+        """The process and the decisions of the request, by the loaders: many requests cost one read of each kind."""
         process = await info.context.loaders.process.load(self.row.process_id)
         assert process is not None, "a request goes with its process"
         return process, await info.context.loaders.decisions.load(self.row.id)
@@ -155,6 +183,6 @@ class InputRequest(Node):
 
 
 async def input_request_by_id(info: Info, id: str) -> "InputRequest | None":
-    """The input request with that id."""
+    """The input request with this id; None if there is none."""
     row = await info.context.loaders.request.load(UUID(id))
     return InputRequest.of(row) if row else None

@@ -1,13 +1,15 @@
-"""What people outside are told: what went out, what waits to, what was given up."""
+"""The types of notifications and the query that lists them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
+from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import notifications as notification_reads
@@ -15,29 +17,27 @@ from orchestrator_gql.storage import notifications as rows
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import NotificationKind, NotificationStatus
 
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.input_requests import InputRequest
-    from orchestrator_gql.graphql.types.processes import Process
-
 
 @strawberry.type(description="One try to send a notification.")
 class NotificationTry:
-    at: datetime = strawberry.field(description="When it began.")
-    status: int | None = strawberry.field(description="What was answered, by HTTP's or SMTP's code.")
-    error: str | None = strawberry.field(description="What went wrong; null where it was taken.")
+    at: datetime = strawberry.field(description="The time when the try began.")
+    status: int | None = strawberry.field(
+        description="The HTTP or SMTP status code of the answer; null if there was no answer."
+    )
+    error: str | None = strawberry.field(description="The error; null if the receiver accepted the notification.")
 
 
-@strawberry.type(description="Something that one target outside is told.")
+@strawberry.type(description="A notification to one target outside of this system.")
 class Notification(Node):
     row: strawberry.Private[rows.Notification]
-    target: str = strawberry.field(description="Who is told: `webhook:NAME`, or `mail:TEAM`.")
-    kind: NotificationKind = strawberry.field(description="Of what.")
-    status: NotificationStatus = strawberry.field(description="Whether it arrived.")
-    payload: JSON = strawberry.field(description="What a webhook is sent and a mail is written from.")
-    tries: int = strawberry.field(description="How often it was tried, one that is going on included.")
-    last_error: str | None = strawberry.field(description="What went wrong the last time.")
-    created_at: datetime = strawberry.field(description="Since when it is to be told.")
-    sent_at: datetime | None = strawberry.field(description="When it was taken.")
+    target: str = strawberry.field(description="The target: `webhook:NAME` or `mail:TEAM`.")
+    kind: NotificationKind = strawberry.field(description="The kind of change that the notification reports.")
+    status: NotificationStatus = strawberry.field(description="The status of the notification.")
+    payload: JSON = strawberry.field(description="The content: the body of a webhook request, or the data of a mail.")
+    tries: int = strawberry.field(description="The number of tries, including a current one.")
+    last_error: str | None = strawberry.field(description="The error of the last try; null if it had none.")
+    created_at: datetime = strawberry.field(description="The time when the notification was created.")
+    sent_at: datetime | None = strawberry.field(description="The time when the receiver accepted it; null before that.")
 
     @classmethod
     def of(cls, row: rows.Notification) -> "Notification":
@@ -54,39 +54,37 @@ class Notification(Node):
             sent_at=row.sent_at,
         )
 
-    @resolved(description="When it is tried next; null where it is not.")
+    @resolved(description="The time of the next try; null if none is planned.")
     def due_at(self) -> datetime | None:
         return self.row.due_at if self.row.status is NotificationStatus.PENDING else None
 
-    @resolved(description="The latest tries, the oldest first; at most 20.")
+    @resolved(description="The last 20 tries, the oldest first.")
     def log(self) -> list[NotificationTry]:
-        return [NotificationTry(at=one.at, status=one.status, error=one.error) for one in self.row.log]
+        return [NotificationTry(at=entry.at, status=entry.status, error=entry.error) for entry in self.row.log]
 
-    @resolved(description="The process that it is about.")
-    async def process(
-        self, info: Info
-    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
-        from orchestrator_gql.graphql.types.processes import Process
+    @resolved(description="The process that the notification is about; null if it no longer exists.")
+    async def process(self, info: Info) -> Process | None:
+        row = await info.context.loaders.process.load(self.row.process_id)
+        return Process.of(row) if row else None
 
-        found = await info.context.loaders.process.load(self.row.process_id)
-        return Process.of(found) if found else None
-
-    @resolved(description="The form that it is about; null where it is about the process.")
-    async def input_request(
-        self, info: Info
-    ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
-        from orchestrator_gql.graphql.types.input_requests import InputRequest
-
+    @resolved(description="The input request that the notification is about; null if it is about the process.")
+    async def input_request(self, info: Info) -> InputRequest | None:
         id = self.row.input_request_id
-        found = await info.context.loaders.request.load(id) if id is not None else None
-        return InputRequest.of(found) if found else None
+        row = await info.context.loaders.request.load(id) if id is not None else None
+        return InputRequest.of(row) if row else None
 
 
-@strawberry.input(description="Which notifications.")
+@strawberry.input(description="The conditions that a notification must meet; all of them together.")
 class NotificationFilter:
-    statuses: list[NotificationStatus] | None = strawberry.field(default=None, description="In one of these statuses.")
-    targets: list[str] | None = strawberry.field(default=None, description="To one of these targets.")
-    process_id: strawberry.ID | None = strawberry.field(default=None, description="About this process.")
+    statuses: list[NotificationStatus] | None = strawberry.field(
+        default=None, description="The status is one of these; null does not filter."
+    )
+    targets: list[str] | None = strawberry.field(
+        default=None, description="The target is one of these; null does not filter."
+    )
+    process_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The notification is about the process with this id; null does not filter."
+    )
 
     def wanted(self) -> rows.NotificationFilter:
         return rows.NotificationFilter(
@@ -98,22 +96,27 @@ class NotificationFilter:
 
 @strawberry.type
 class NotificationQueries:
-    """Joined into Query."""
+    """The query of notifications, a part of `Query`."""
 
-    @resolved(description="What people outside are told, the newest first; it needs MANAGE_ENGINE.")
+    @resolved(
+        description="The notifications to people and systems outside, the newest first. It requires MANAGE_ENGINE."
+    )
     async def notifications(
         self,
         info: Info,
-        filter: Annotated[NotificationFilter | None, strawberry.argument(description="Which of them.")] = None,
+        filter: Annotated[
+            NotificationFilter | None,
+            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
+        ] = None,
         first: First = 50,
         after: After = None,
     ) -> Connection[Notification]:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         page_args = PageArgs(first, after)
-        found = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
+        page = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)
 
         async def total() -> int:
             return await notification_reads.notification_count(context.reading, context.principal, wanted)
 
-        made: Connection[Notification] = connection(found, Notification.of, total)
-        return made
+        result: Connection[Notification] = connection(page, Notification.of, total)
+        return result

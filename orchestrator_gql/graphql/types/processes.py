@@ -1,4 +1,4 @@
-"""Processes as clients see them."""
+"""The type of a process and the connection of processes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Failure, Node, User, connection
 from orchestrator_gql.graphql.types.input_requests import InputRequest
+from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.graphql.types.steps import ProcessStep
@@ -19,6 +20,7 @@ from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage import listing
+from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import NotFound
@@ -26,22 +28,24 @@ from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.events import EventConnection
-    from orchestrator_gql.graphql.types.products import ProductSubscription
     from orchestrator_gql.graphql.types.workflows import Workflow
 
 
-@strawberry.type(description="One run of a workflow.")
+@strawberry.type(description="A process: one run of a workflow.")
 class Process(Node):
     row: strawberry.Private[rules.Process]
     version: int = strawberry.field(
-        description="Grows with every change: keep the higher one; send it back as `expectedVersion`."
+        description="The version; it grows with every change. Of two responses keep the one with the higher version. "
+        "Mutations take it as `expectedVersion`."
     )
-    workflow_name: str = strawberry.field(description="Which workflow it runs.")
-    status: ProcessStatus = strawberry.field(description="Where it stands.")
-    started_at: datetime = strawberry.field(description="When it was started.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
-    ended_at: datetime | None = strawberry.field(description="When it was completed or aborted.")
-    note: str | None = strawberry.field(description="What people wrote beside it.")
+    workflow_name: str = strawberry.field(description="The name of the workflow that the process runs.")
+    status: ProcessStatus = strawberry.field(description="The status of the process.")
+    started_at: datetime = strawberry.field(description="The time when the process was started.")
+    updated_at: datetime = strawberry.field(description="The time of the last change.")
+    ended_at: datetime | None = strawberry.field(
+        description="The time when the process was completed or aborted; null before that."
+    )
+    note: str | None = strawberry.field(description="The note that people wrote; null if there is none.")
 
     @classmethod
     def of(cls, row: rules.Process) -> "Process":
@@ -64,7 +68,7 @@ class Process(Node):
             raise NotFound("process", id)
         return cls.of(row)
 
-    @resolved(description="The workflow; null where it is no longer deployed.")
+    @resolved(description="The workflow; null if it is no longer deployed.")
     def workflow(
         self, info: Info
     ) -> Annotated["Workflow", strawberry.lazy("orchestrator_gql.graphql.types.workflows")] | None:
@@ -73,48 +77,48 @@ class Process(Node):
         found = info.context.runtime.registry.find(self.workflow_name)
         return Workflow.of(found) if found else None
 
-    @resolved(description="What the caller may do now: drives the buttons.")
+    @resolved(description="The actions that the caller may take now, for example to show buttons.")
     def available_actions(self, info: Info) -> list[ProcessAction]:
         return process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
 
-    @resolved(description="Who started it.")
+    @resolved(description="The user who started the process; null if the user is not known.")
     def created_by(self) -> User | None:
         return User.named(self.row.created_by)
 
-    @resolved(description="Who should answer its open form.")
+    @resolved(description="The team that should answer the open input request; null if none is open.")
     def assignee(self) -> Assignee | None:
         return Assignee.of(self.row.assignee) if self.row.assignee else None
 
-    @resolved(description="Seconds from its start to its end, or until now.")
+    @resolved(description="The duration in seconds: from the start to the end, or until now.")
     def duration_seconds(self, info: Info) -> float | None:
         return ((self.ended_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
 
-    @resolved(description="The step it stands at, or stood at last.")
+    @resolved(description="The current step, or the last one of a process that has ended; null before the first step.")
     def current_step(self) -> ProcessStep | None:
         return ProcessStep.of_execution(self.row.id, self.row.execution) if self.row.execution else None
 
-    @resolved(description="Ordered, with the steps not yet reached, so that the whole timeline can be drawn.")
+    @resolved(description="All steps in order, including the steps that are not reached yet.")
     async def steps(self, info: Info) -> list[ProcessStep]:
         executions = await info.context.loaders.executions.load(self.row.id)
         return ProcessStep.all_of(self.row, executions, _steps(info, self.row))
 
-    @resolved(description="What it asks a person now.")
+    @resolved(description="The input request that is open now; null if none is open.")
     async def open_input_request(self, info: Info) -> InputRequest | None:
         rows = await info.context.loaders.requests.load(self.row.id)
         waiting = [row for row in rows if row.status is InputRequestStatus.OPEN]
         return InputRequest.of(waiting[-1]) if waiting else None
 
-    @resolved(description="What it waits for, in words and in fields; null where it does not wait.")
+    @resolved(description="What the process waits for; null if it does not wait.")
     async def why_waiting(self, info: Info) -> WhyWaiting | None:
         loaders = info.context.loaders
         waits, asks = await loaders.callbacks.load(self.row.id), await loaders.requests.load(self.row.id)
         return why_waiting(self.row, waits, asks, info.context.runtime.settings.called)
 
-    @resolved(description="The callbacks whose URLs are open.")
+    @resolved(description="The open callbacks, the oldest first.")
     async def pending_callbacks(self, info: Info) -> list[Callback]:
         return [callback for callback in await self._callbacks(info) if callback.row.is_open]
 
-    @resolved(description="All its callbacks, the oldest first.")
+    @resolved(description="All callbacks of the process, the oldest first.")
     async def callbacks(self, info: Info) -> list[Callback]:
         return await self._callbacks(info)
 
@@ -122,45 +126,46 @@ class Process(Node):
         now = info.context.runtime.clock.now()
         return [Callback.of(row, now) for row in await info.context.loaders.callbacks.load(self.row.id)]
 
-    @resolved(description="Why it failed.")
+    @resolved(description="The reason for the failure; null if the process did not fail.")
     def failure(self, info: Info) -> Failure | None:
         return Failure.of(self.row.failure, info.context)
 
-    @resolved(description="The product subscriptions it works on.")
-    async def product_subscriptions(
-        self, info: Info
-    ) -> list[Annotated["ProductSubscription", strawberry.lazy("orchestrator_gql.graphql.types.products")]]:
-        from orchestrator_gql.graphql.types.products import ProductSubscription
-
+    @resolved(description="The product subscriptions that the process works on.")
+    async def product_subscriptions(self, info: Info) -> list[ProductSubscription]:
         ids = await info.context.loaders.subscription_ids.load(self.row.id)
         rows = await info.context.loaders.subscription.load_many(ids)
         return [ProductSubscription.of(row) for row in rows if row is not None]
 
-    @resolved(description="The working state.")
+    @resolved(description="The state that the steps read and change; null if there is none.")
     async def state(self, info: Info) -> JSON | None:
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
-    @resolved(description="The accepted answers of its start form.")
+    @resolved(description="The accepted pages of the start form, in order.")
     async def start_pages(self, info: Info) -> list[JSON]:
         found = await info.context.loaders.state.load(self.row.id)
         return list(found[1]) if found else []
 
-    @resolved(description="What the event log says of it.")
+    @resolved(description="The events of the process, the oldest first.")
     async def events(
         self,
         info: Info,
-        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
-        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 100,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
+        ] = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
+        ] = 100,
     ) -> Annotated["EventConnection", strawberry.lazy("orchestrator_gql.graphql.types.events")]:
         from orchestrator_gql.graphql.types.events import event_connection
-        from orchestrator_gql.storage.events import EventFilter
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
 
 
 def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
-    """The rows as clients see them."""
+    """The processes of the rows."""
     return [Process.of(row) for row in rows]
 
 
@@ -179,12 +184,12 @@ async def process_connection(
 ) -> Connection[Process]:
     """A page of processes as a connection."""
     context = info.context
-    found = await process_reads.process_page(
+    page = await process_reads.process_page(
         context.reading, context.principal, wanted, page_args, by_update=by_update, is_descending=is_descending
     )
 
     async def total() -> int:
         return await process_reads.process_count(context.reading, context.principal, wanted)
 
-    made: Connection[Process] = connection(found, Process.of, total)
-    return made
+    result: Connection[Process] = connection(page, Process.of, total)
+    return result

@@ -1,4 +1,4 @@
-"""Products and customers' instances of them."""
+"""The types of products and product subscriptions."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -19,14 +19,14 @@ from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 
 
-@strawberry.type(description="What is offered to customers.")
+@strawberry.type(description="A product that is offered to customers.")
 class Product(Node):
-    name: str = strawberry.field(description="What people call it.")
-    description: str = strawberry.field(description="What it is.")
-    type: str = strawberry.field(description="Its kind.")
-    tag: str = strawberry.field(description="A short mark for it.")
-    status: ProductStatus = strawberry.field(description="Where it stands in its own life.")
-    block_schema: JSON = strawberry.field(description="JSON Schema of an active subscription to it.")
+    name: str = strawberry.field(description="The display name of the product.")
+    description: str = strawberry.field(description="The description of the product.")
+    type: str = strawberry.field(description="The kind of product.")
+    tag: str = strawberry.field(description="A short label for the product.")
+    status: ProductStatus = strawberry.field(description="The status of the product in its life cycle.")
+    block_schema: JSON = strawberry.field(description="The JSON Schema of an active subscription to the product.")
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -42,20 +42,26 @@ class Product(Node):
         )
 
 
-@strawberry.type(description="A customer's instance of a product.")
+@strawberry.type(description="A product subscription: a customer's instance of a product.")
 class ProductSubscription(Node):
     product_id: strawberry.Private[UUID]
-    description: str = strawberry.field(description="What people call it.")
-    customer_id: str = strawberry.field(description="Whose it is.")
-    status: SubscriptionLifecycle = strawberry.field(description="Where it stands in its life.")
-    in_sync: bool = strawberry.field(description="False while a process holds it.")
-    model: JSON = strawberry.field(description="All of it.")
-    version: int = strawberry.field(description="Grows with every change.")
-    note: str | None = strawberry.field(description="What people wrote beside it.")
-    start_date: datetime | None = strawberry.field(description="When it became active.")
-    end_date: datetime | None = strawberry.field(description="When it was terminated.")
-    created_at: datetime = strawberry.field(description="When it was drawn up.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
+    description: str = strawberry.field(description="The display name of the product subscription.")
+    customer_id: str = strawberry.field(description="The id of the customer.")
+    status: SubscriptionLifecycle = strawberry.field(
+        description="The status of the product subscription in its life cycle."
+    )
+    in_sync: bool = strawberry.field(
+        description="False while a process works on it; then no other process can change it."
+    )
+    model: JSON = strawberry.field(
+        description="The whole model of the product subscription; values marked as secret are masked."
+    )
+    version: int = strawberry.field(description="The version; it grows with every change.")
+    note: str | None = strawberry.field(description="The note that people wrote; null if there is none.")
+    start_date: datetime | None = strawberry.field(description="The time when it became active; null if it never did.")
+    end_date: datetime | None = strawberry.field(description="The time when it was terminated; null if it was not.")
+    created_at: datetime = strawberry.field(description="The time when it was created.")
+    updated_at: datetime = strawberry.field(description="The time of the last change.")
 
     @classmethod
     def of(cls, row: Row[Any]) -> "ProductSubscription":
@@ -75,29 +81,29 @@ class ProductSubscription(Node):
             updated_at=row.updated_at,
         )
 
-    @resolved(description="The product it is an instance of.")
+    @resolved(description="The product of this subscription.")
     def product(self) -> Product:
         return Product.of(products.by_id(self.product_id))
 
 
 def _without_secrets(product_id: UUID, model: Any) -> Any:
-    """The model with masks in the places that the product's model marks as secret."""
+    """The model with masks for the values that the product marks as secret."""
     try:
         schema = _schema_of(product_id)
-    except NotFound:  # its product is no longer declared, and what was secret is not known
+    except NotFound:  # the product is no longer declared, so its secret places are not known
         return model
     return masked(model, places_in(schema, model)) if schema else model
 
 
 @lru_cache(maxsize=256)
 def _schema_of(product_id: UUID) -> dict[str, Any]:
-    """The schema of the product's subscriptions; empty where it marks nothing as secret."""
+    """The schema of the product's subscriptions; empty if it marks no value as secret."""
     schema = products.by_id(product_id).block_schema()
     return schema if holds_marks(schema) else {}
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:
-    """The product subscription with that id."""
+    """The product subscription with this id. Raises `NotFound`."""
     row = await info.context.loaders.subscription.load(id)
     if row is None:
         raise NotFound("product subscription", id)

@@ -1,4 +1,4 @@
-"""The decorators of resolvers: Strawberry's own, where they are given a description, have no type."""
+"""Typed decorators of resolvers: Strawberry's own have no type if they get a description."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -21,6 +21,6 @@ def mutation(*, description: str) -> Decorator:
 
 
 def subscription(*, description: str) -> Decorator:
-    """Make a method the source of a stream."""
+    """Make a method the source of a subscription."""
     decorate: Decorator = strawberry.subscription(description=description)
     return decorate

@@ -1,4 +1,4 @@
-"""The two scalars that are not GraphQL's own."""
+"""The scalars DateTime and JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from orchestrator_gql.utils.json.redaction import Redactor
 if TYPE_CHECKING:
     JSON = Any
 else:
-    JSON = NewType("JSON", object)  # something of its own that the schema can map to the scalar
+    JSON = NewType("JSON", object)  # a type of its own, which the schema maps to the scalar
 
 
 JSON_SCALAR = "JSON"
@@ -36,9 +36,9 @@ def _read_instant(value: Any) -> datetime:
 
 
 def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    """A value written into the document passes the strict reader, as those of the variables have.
+    """Read a literal of the document with the strict JSON reader, as the variables are read.
 
-    While a document is validated the variables inside a literal have no value yet; null stands for them.
+    During the validation the variables inside a literal have no value yet and become null.
     """
     value = value_from_ast_untyped(node, variables)
     return read(json.dumps(value, default=lambda _: None).encode())
@@ -46,16 +46,17 @@ def _read_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> A
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="An instant: ISO 8601 in UTC, such as 2026-11-24T09:30:00Z. An offset is understood.",
+    description="A point in time in ISO 8601. Answers are in UTC, such as 2026-11-24T09:30:00Z; inputs need Z or an "
+    "offset.",
     serialize=_instant,
     parse_value=_read_instant,
 )
 
 
 def scalars(redact: Redactor) -> dict[object, Any]:
-    """Which Python type is which scalar, for the schema's configuration.
+    """The scalars of the Python types, for the configuration of the schema.
 
-    What the operation's `Redaction` has not seen passes the redactor here, so that no field can forget to.
+    A value that the `Redaction` of the operation has not redacted is redacted here, so that no field can be forgotten.
     """
 
     def shown(value: Any) -> Any:
@@ -63,7 +64,8 @@ def scalars(redact: Redactor) -> dict[object, Any]:
 
     json_scalar = strawberry.scalar(
         name=JSON_SCALAR,
-        description="Any JSON value: only for data whose shape is not ours, such as callback results and state.",
+        description="Any JSON value. It is used only for data whose structure this schema does not define, such as "
+        "callback results and state.",
         serialize=shown,
         parse_value=lambda value: value,
         parse_literal=_read_literal,

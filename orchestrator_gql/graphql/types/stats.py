@@ -1,4 +1,4 @@
-"""The header's numbers, and the engine's."""
+"""The types of the numbers on the dashboard, of the engine and of its workers."""
 
 from datetime import datetime, timedelta
 
@@ -22,75 +22,95 @@ WINDOWS = {
 }
 
 
-@strawberry.type(description="How many processes stand in a status.")
+@strawberry.type(description="The number of processes in one status.")
 class ProcessStatusCount:
     status: ProcessStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="How many.")
+    count: int = strawberry.field(description="The number of processes.")
 
 
-@strawberry.type(description="One of those that run steps; it says again and again that it lives.")
+@strawberry.type(description="A worker: a server process that runs steps. It reports regularly that it is alive.")
 class Worker:
-    name: str = strawberry.field(description="Its machine, its process there, and a few letters of its own.")
-    last_seen_at: datetime = strawberry.field(description="When it was last heard of.")
-    running_steps: int = strawberry.field(description="How many steps it ran then.")
+    name: str = strawberry.field(
+        description="The host name, the id of the operating system process, and a random suffix."
+    )
+    last_seen_at: datetime = strawberry.field(description="The time of its last report.")
+    running_steps: int = strawberry.field(description="The number of steps that it ran at its last report.")
 
     @classmethod
     def of(cls, row: WorkerRow) -> "Worker":
         return cls(name=row.name, last_seen_at=row.last_seen_at, running_steps=row.running_steps)
 
 
-@strawberry.type(description="The engine: what starts steps.")
+@strawberry.type(description="The engine, which starts and runs the steps of processes.")
 class Engine:
     row: strawberry.Private[EngineStatus]
-    state: EngineState = strawberry.field(description="Whether it starts new steps.")
-    reason: str | None = strawberry.field(description="Why somebody paused or resumed it.")
-    changed_at: datetime | None = strawberry.field(description="When it was; null where nobody ever did.")
-    version: str = strawberry.field(description="The release that answers.")
+    state: EngineState = strawberry.field(description="Whether the engine starts new steps.")
+    reason: str | None = strawberry.field(
+        description="The reason that was given for the last pause or resumption; null if none was given."
+    )
+    changed_at: datetime | None = strawberry.field(
+        description="The time of the last pause or resumption; null if there was none."
+    )
+    version: str = strawberry.field(description="The release of the server that answers.")
 
     @classmethod
     def of(cls, row: EngineStatus) -> "Engine":
         return cls(row=row, state=row.state, reason=row.reason, changed_at=row.changed_at, version=__version__)
 
-    @resolved(description="Who paused or resumed it.")
+    @resolved(description="The user who paused or resumed the engine last; null if nobody did.")
     def changed_by(self) -> User | None:
         return User.named(self.row.changed_by)
 
-    @resolved(description="How many processes workers hold now, each at a step.")
+    @resolved(description="The number of processes that workers hold now; each of them runs a step.")
     async def running_steps(self, info: Info) -> int:
         return (await info.context.loaders.backlog.load(None)).held
 
-    @resolved(description="How many processes could go on and wait for a worker, or for the end of a pause.")
+    @resolved(
+        description="The number of processes that are ready to go on and wait for a worker or for the end of a pause."
+    )
     async def queued_processes(self, info: Info) -> int:
         return (await info.context.loaders.backlog.load(None)).queued
 
-    @resolved(description="Seconds that the longest-waiting of them has waited; 0 where none waits.")
+    @resolved(description="The seconds that the first of the queued processes has waited; 0 if none waits.")
     async def lag_seconds(self, info: Info) -> float:
         context = info.context
         return (await context.loaders.backlog.load(None)).lag(context.runtime.clock.now())
 
-    @resolved(description="Those that run its steps, by name.")
+    @resolved(description="The workers that run the steps, ordered by name.")
     async def workers(self, info: Info) -> list[Worker]:
         return [Worker.of(row) for row in await process_reads.workers(info.context.reading, info.context.principal)]
 
 
-@strawberry.type(description="The header's numbers.")
+@strawberry.type(description="The numbers at the top of the dashboard.")
 class Stats:
-    as_of: datetime = strawberry.field(description="When they were counted.")
-    processes_by_status: list[ProcessStatusCount] = strawberry.field(description="Every status, none left out.")
-    open_input_requests: int = strawberry.field(description="Forms that wait for a person.")
-    overdue_input_requests: int = strawberry.field(description="Those past their due date.")
-    pending_callbacks: int = strawberry.field(description="Open waits for a remote service.")
-    overdue_callbacks: int = strawberry.field(description="Those past their deadline.")
-    oldest_pending_callback_at: datetime | None = strawberry.field(description="Since when the longest one waits.")
-    completed: int = strawberry.field(description="Processes completed within the window.")
-    failed: int = strawberry.field(description="Processes that failed within the window and still are.")
+    as_of: datetime = strawberry.field(description="The time when the numbers were counted.")
+    processes_by_status: list[ProcessStatusCount] = strawberry.field(
+        description="The number of processes in each status, including statuses without processes."
+    )
+    open_input_requests: int = strawberry.field(description="The number of open input requests.")
+    overdue_input_requests: int = strawberry.field(
+        description="The number of open input requests after their due date."
+    )
+    pending_callbacks: int = strawberry.field(description="The number of open callbacks.")
+    overdue_callbacks: int = strawberry.field(description="The number of open callbacks after their deadline.")
+    oldest_pending_callback_at: datetime | None = strawberry.field(
+        description="The time when the oldest open callback was issued; null if none is open."
+    )
+    completed: int = strawberry.field(description="The number of processes that were completed within the window.")
+    failed: int = strawberry.field(
+        description="The number of processes that failed within the window and are still FAILED."
+    )
     duration_seconds_p50: float | None = strawberry.field(
-        name="durationSecondsP50", description="Half of the completed processes took less."
+        name="durationSecondsP50",
+        description="The median duration in seconds of the processes that were completed within the window; null if "
+        "there are none.",
     )
     duration_seconds_p95: float | None = strawberry.field(
-        name="durationSecondsP95", description="95 of 100 completed processes took less."
+        name="durationSecondsP95",
+        description="The 95th percentile of the duration in seconds of the processes that were completed within the "
+        "window; null if there are none.",
     )
-    engine: Engine = strawberry.field(description="The engine.")
+    engine: Engine = strawberry.field(description="The state of the engine.")
 
     @classmethod
     def of(cls, found: Counts, now: datetime) -> "Stats":

@@ -1,4 +1,4 @@
-"""A step of a process: its latest visit, or, of one not reached yet, what the workflow says of it."""
+"""The type of a step: its latest execution, or the definition of a step that is not reached yet."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +10,7 @@ from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.process import StepExecution, steps_of
@@ -18,23 +19,28 @@ from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import Step, StepList
 
 if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.input_requests import InputRequest
     from orchestrator_gql.graphql.types.processes import Process
 
 
-@strawberry.type(description="One step of a process, as it stands.")
+@strawberry.type(description="One step of a process.")
 class ProcessStep(Node):
     process_id: strawberry.Private[UUID]
     execution: strawberry.Private[StepExecution | None]
-    index: int = strawberry.field(description="Its place in the workflow, from 0.")
-    name: str = strawberry.field(description="What its author calls it.")
-    kind: StepKind = strawberry.field(description="What it is for.")
-    group: str | None = strawberry.field(description="The label it shares with others.")
-    status: StepStatus = strawberry.field(description="What became of it.")
-    attempt: int = strawberry.field(description="How often it was tried, from 1; 0 where it was not reached yet.")
-    started_at: datetime | None = strawberry.field(description="When it was entered.")
-    completed_at: datetime | None = strawberry.field(description="When it was done.")
-    retry_at: datetime | None = strawberry.field(description="When it is tried again by itself.")
+    index: int = strawberry.field(description="The position of the step in the workflow, counted from 0.")
+    name: str = strawberry.field(description="The name of the step.")
+    kind: StepKind = strawberry.field(description="The kind of step.")
+    group: str | None = strawberry.field(
+        description="The label of the group that the step belongs to; null if it belongs to none."
+    )
+    status: StepStatus = strawberry.field(description="The status of the step.")
+    attempt: int = strawberry.field(description="The number of tries, from 1; 0 if the step is not reached yet.")
+    started_at: datetime | None = strawberry.field(
+        description="The time when the step started; null if it is not reached yet."
+    )
+    completed_at: datetime | None = strawberry.field(description="The time when the step ended; null before that.")
+    retry_at: datetime | None = strawberry.field(
+        description="The time of the next automatic try; null if none is planned."
+    )
 
     @classmethod
     def of_execution(cls, process_id: UUID, execution: StepExecution) -> "ProcessStep":
@@ -74,7 +80,7 @@ class ProcessStep(Node):
     def all_of(
         cls, process: ground.Process, executions: list[StepExecution], steps: StepList | None
     ) -> "list[ProcessStep]":
-        """The timeline. What a process that was sent back will come to again is not reached yet."""
+        """All steps in order. Steps after the position of a process that was sent back count as not reached."""
         process_id = process.id
         latest = {
             execution.step_index: execution for execution in executions if execution.step_index <= process.position
@@ -100,20 +106,23 @@ class ProcessStep(Node):
                 return step
         raise NotFound("step", f"{process_id}:{index}")
 
-    @resolved(description="What this step added to or changed in the state.")
+    @resolved(description="The values that the step added to the state or changed in it; null if there are none yet.")
     async def state_delta(self, info: Info) -> JSON | None:
         if self.execution is None:
             return None
         delta = await info.context.loaders.delta.load((self.process_id, self.execution.seq))
         return dict(delta) if delta is not None else None
 
-    @resolved(description="Seconds from its start to its end, or until now.")
+    @resolved(
+        description="The duration in seconds: from the start to the end, or until now; null if the step is not "
+        "reached yet."
+    )
     def duration_seconds(self, info: Info) -> float | None:
         if self.started_at is None:
             return None
         return ((self.completed_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
 
-    @resolved(description="The process it belongs to.")
+    @resolved(description="The process that the step belongs to.")
     async def process(
         self, info: Info
     ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]:
@@ -121,36 +130,32 @@ class ProcessStep(Node):
 
         return await Process.found(info, self.process_id)
 
-    @resolved(description="The callbacks it waits or waited for, the oldest first.")
+    @resolved(description="The callbacks that the step waits for or waited for, the oldest first.")
     async def callbacks(self, info: Info) -> list[Callback]:
         now = info.context.runtime.clock.now()
         rows = await info.context.loaders.callbacks.load(self.process_id)
         return [Callback.of(row, now) for row in rows if row.step_index == self.index]
 
-    @resolved(description="What it asks or asked a person last.")
-    async def input_request(
-        self, info: Info
-    ) -> Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")] | None:
+    @resolved(description="The newest input request of the step; null if there is none.")
+    async def input_request(self, info: Info) -> InputRequest | None:
         asked = await self._asked(info)
         return asked[-1] if asked else None
 
-    @resolved(description="All that it asked a person, the oldest first: what was sent back is asked again.")
-    async def input_requests(
-        self, info: Info
-    ) -> list[Annotated["InputRequest", strawberry.lazy("orchestrator_gql.graphql.types.input_requests")]]:
+    @resolved(
+        description="All input requests of the step, the oldest first. There are several if the process was sent back."
+    )
+    async def input_requests(self, info: Info) -> list[InputRequest]:
         return await self._asked(info)
 
     async def _asked(self, info: Info) -> "list[InputRequest]":
-        from orchestrator_gql.graphql.types.input_requests import InputRequest
-
         rows = await info.context.loaders.requests.load(self.process_id)
         return [InputRequest.of(row) for row in rows if row.step_index == self.index]
 
-    @resolved(description="Why it failed, last time.")
+    @resolved(description="The reason for the last failure; null if the step did not fail.")
     def failure(self, info: Info) -> Failure | None:
         return Failure.of(self.execution.failure if self.execution else None, info.context)
 
-    @resolved(description="Who answered it, where a person did.")
+    @resolved(description="The user who answered the form of the step; null if no person did.")
     def completed_by(self) -> User | None:
         return User.named(self.execution.actor if self.execution else None)
 

@@ -1,4 +1,4 @@
-"""What a process waits for, in words and in fields."""
+"""The reason why a process waits, as fields and as a sentence."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,16 +13,27 @@ from orchestrator_gql.process import Process
 from orchestrator_gql.types import ProcessStatus
 
 
-@strawberry.type(description="What a process waits for: who has to act, since when, and until when.")
+@strawberry.type(description="What a process waits for: who must act, since when, and until when.")
 class WhyWaiting:
-    kind: WaitKind = strawberry.field(description="What must happen.")
-    message: str = strawberry.field(description="For people.")
-    since: datetime = strawberry.field(description="Since when it waits.")
-    until: datetime | None = strawberry.field(description="A deadline, the next try, or when the answer is due.")
-    service: str | None = strawberry.field(description="The remote service that must answer, where it has a name.")
-    missing: list[str] = strawberry.field(description="The named callbacks that have not come.")
-    last_report_at: datetime | None = strawberry.field(description="When the remote service was last heard of.")
-    assignee: Assignee | None = strawberry.field(description="Who should answer the form.")
+    kind: WaitKind = strawberry.field(description="The kind of event that ends the wait.")
+    message: str = strawberry.field(description="An explanation for people.")
+    since: datetime = strawberry.field(description="The time when the wait began.")
+    until: datetime | None = strawberry.field(
+        description="The deadline of the callback, the time of the next try, or the due date of the form; null if "
+        "there is none."
+    )
+    service: str | None = strawberry.field(
+        description="The remote service that must answer; null if it has no name or no service must answer."
+    )
+    missing: list[str] = strawberry.field(
+        description="The names of the callbacks without a result; empty if the callback has no name."
+    )
+    last_report_at: datetime | None = strawberry.field(
+        description="The time of the last progress report of the remote service; null if there is none."
+    )
+    assignee: Assignee | None = strawberry.field(
+        description="The team that should answer the form; null if the process does not wait for a person."
+    )
 
 
 def why_waiting(
@@ -31,11 +42,15 @@ def why_waiting(
     requests: Sequence[InputRequest],
     called: Callable[[str], str],
 ) -> WhyWaiting | None:
-    """Why the process rests; None where it runs, has failed or has ended. ``called`` is how people call a team."""
+    """The reason for the wait; None if the process does not wait. ``called`` returns the display name of a team."""
     match process.status:
         case ProcessStatus.AWAITING_CALLBACK:
             return _for_callbacks(
-                [box for box in callbacks_of_wait if box.is_open and box.step_index == process.position]
+                [
+                    callback
+                    for callback in callbacks_of_wait
+                    if callback.is_open and callback.step_index == process.position
+                ]
             )
         case ProcessStatus.SUSPENDED:
             return _for_a_person([request for request in requests if request.closed_at is None], called)
@@ -50,30 +65,30 @@ def why_waiting(
 def _for_callbacks(waited: Sequence[Callback]) -> WhyWaiting | None:
     if not waited:
         return None
-    service = next((box.service for box in waited if box.service), None)
-    names = [box.name for box in waited if box.name is not None]
+    service = next((callback.service for callback in waited if callback.service), None)
+    names = [callback.name for callback in waited if callback.name is not None]
     who = f"the remote service {service!r}" if service else "a remote service"
     which = f": {len(names)} callbacks are missing" if names else ""
-    reports = [datetime.fromisoformat(box.progress["reported_at"]) for box in waited if box.progress]
-    ends = [at for box in waited for at in (box.expires_at, box.heartbeat_due_at) if at is not None]
-    found = _waiting(
+    reports = [datetime.fromisoformat(callback.progress["reported_at"]) for callback in waited if callback.progress]
+    ends = [at for callback in waited for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None]
+    reason = _waiting(
         WaitKind.CALLBACK,
         f"It waits for {who} to answer{which}.",
-        min(box.issued_at for box in waited),
+        min(callback.issued_at for callback in waited),
         until=min(ends, default=None),
     )
-    found.service, found.missing, found.last_report_at = service, names, max(reports, default=None)
-    return found
+    reason.service, reason.missing, reason.last_report_at = service, names, max(reports, default=None)
+    return reason
 
 
-def _for_a_person(asked: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
-    if not asked:
+def _for_a_person(open_requests: Sequence[InputRequest], called: Callable[[str], str]) -> WhyWaiting | None:
+    if not open_requests:
         return None
-    request = asked[-1]
+    request = open_requests[-1]
     message = f"It waits for {called(request.assignee)} to answer {request.title!r}."
-    found = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
-    found.assignee = Assignee.of(request.assignee)
-    return found
+    reason = _waiting(WaitKind.PERSON, message, request.created_at, until=request.due_at)
+    reason.assignee = Assignee.of(request.assignee)
+    return reason
 
 
 def _waiting(kind: WaitKind, message: str, since: datetime, *, until: datetime | None) -> WhyWaiting:

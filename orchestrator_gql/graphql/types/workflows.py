@@ -1,6 +1,6 @@
-"""Workflows and their steps as they are deployed."""
+"""The types of deployed workflows and their step definitions."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
@@ -8,6 +8,7 @@ from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
+from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import processes as process_reads
@@ -17,19 +18,25 @@ from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.workflow import model
 
-if TYPE_CHECKING:
-    from orchestrator_gql.graphql.types.processes import Process
 
-
-@strawberry.type(description="One step of a workflow's definition.")
+@strawberry.type(description="One step in the definition of a workflow.")
 class StepDefinition:
-    index: int = strawberry.field(description="Its place, from 0.")
-    name: str = strawberry.field(description="What its author calls it.")
-    kind: StepKind = strawberry.field(description="What it is for.")
-    group: str | None = strawberry.field(description="The label it shares with others.")
-    assignee: Assignee | None = strawberry.field(description="Who should answer its form.")
-    timeout_seconds: float | None = strawberry.field(description="How long it may take or wait.")
-    callback_contract: JSON | None = strawberry.field(description="JSON Schema of the result it accepts.")
+    index: int = strawberry.field(description="The position of the step, counted from 0.")
+    name: str = strawberry.field(description="The name of the step.")
+    kind: StepKind = strawberry.field(description="The kind of step.")
+    group: str | None = strawberry.field(
+        description="The label of the group that the step belongs to; null if it belongs to none."
+    )
+    assignee: Assignee | None = strawberry.field(
+        description="The team that should answer the form of the step; null if the step has no form."
+    )
+    timeout_seconds: float | None = strawberry.field(
+        description="The longest time in seconds that the step may run or wait; null if there is no limit."
+    )
+    callback_contract: JSON | None = strawberry.field(
+        description="The JSON Schema of a valid callback result; null if the step does not wait for one or accepts "
+        "any JSON value."
+    )
 
     @classmethod
     def of(cls, index: int, step: model.Step) -> "StepDefinition":
@@ -46,13 +53,13 @@ class StepDefinition:
         )
 
 
-@strawberry.type(description="A named, ordered list of steps.")
+@strawberry.type(description="A workflow: a named, ordered list of steps.")
 class Workflow(Node):
     definition: strawberry.Private[model.Workflow]
-    name: str = strawberry.field(description="What starts it.")
-    description: str | None = strawberry.field(description="What it is for.")
-    target: Target = strawberry.field(description="What it does to a product subscription.")
-    has_start_form: bool = strawberry.field(description="Starting it asks something first.")
+    name: str = strawberry.field(description="The name, which `startWorkflow` takes.")
+    description: str | None = strawberry.field(description="The purpose of the workflow; null if its author gave none.")
+    target: Target = strawberry.field(description="What the workflow does to a product subscription.")
+    has_start_form: bool = strawberry.field(description="True if the workflow has a start form.")
 
     @classmethod
     def of(cls, definition: model.Workflow) -> "Workflow":
@@ -65,35 +72,42 @@ class Workflow(Node):
             has_start_form=definition.initial_form is not None,
         )
 
-    @resolved(description="Its steps, in order.")
+    @resolved(description="The steps in order, without the clean-up steps.")
     def steps(self) -> list[StepDefinition]:
         return [StepDefinition.of(index, step) for index, step in enumerate(self.definition.steps)]
 
-    @resolved(description="The steps that clean up after a process that is aborted; they stand behind the others.")
+    @resolved(description="The steps that run after a process is aborted. Their positions follow those of `steps`.")
     def clean_up_steps(self) -> list[StepDefinition]:
         first = len(self.definition.steps)
         return [StepDefinition.of(first + index, step) for index, step in enumerate(self.definition.on_abort)]
 
-    @resolved(description="The caller can start it now.")
+    @resolved(description="True if the caller can start the workflow now.")
     async def is_startable(self, info: Info) -> bool:
         return await self._reason(info) is None
 
-    @resolved(description="Why the caller cannot start it now.")
+    @resolved(description="The reason why the caller cannot start the workflow now; null if the caller can.")
     async def blocked_reason(self, info: Info) -> str | None:
         return await self._reason(info)
 
     async def _reason(self, info: Info) -> str | None:
         return await process_reads.blocked_reason(info.context.runtime, info.context.principal, self.definition)
 
-    @resolved(description="Its processes, the newest first.")
+    @resolved(description="The processes that run this workflow, the newest first.")
     async def processes(
         self,
         info: Info,
-        filter: Annotated[ProcessFilter | None, strawberry.argument(description="Which of them.")] = None,
-        first: Annotated[int | None, strawberry.argument(description="At most 200.")] = 20,
-        after: Annotated[str | None, strawberry.argument(description="Behind this cursor.")] = None,
-    ) -> Connection[Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")]]:
-        from orchestrator_gql.graphql.types.processes import process_connection
-
+        filter: Annotated[
+            ProcessFilter | None,
+            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
+        ] = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
+        ] = 20,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
+        ] = None,
+    ) -> Connection[Process]:
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))
