@@ -65,21 +65,21 @@ def errors_page() -> str:
     why = [f"| `{code}` | {meaning} |" for code, meaning in FAILURES.items()]
     table = ["| Code | Means |", "|---|---|"]
     refused = "\n# Problems of HTTP\n\nOnly in `application/problem+json`: nothing of ours was asked.\n"
-    https = [f"| `{code}` | {one.status}: {one.detail} |" for code, one in sorted(HTTP_PROBLEMS.items())]
+    https = [f"| `{code}` | {problem.status}: {problem.detail} |" for code, problem in sorted(HTTP_PROBLEMS.items())]
     return "\n".join([head, *table, *rows, failed, *table, *why, refused, *table, *https]) + "\n"
 
 
 def rest_page() -> str:
     """The page of the plain-REST door, of what `/openapi.json` says of any deployment."""
-    told = openapi_document((), "http://127.0.0.1:8000")
+    document = openapi_document((), "http://127.0.0.1:8000")
     head = (
         "# REST\n\nFor remote services; operators use GraphQL. The whole of it, with the schemas and with what the "
         "deployed workflows expect, is OpenAPI 3.1 at `/openapi.json`. "
         "Errors are `application/problem+json` (RFC 9457).\n"
     )
     operations = [
-        _operation(f"{method.upper()} {path}", operation, told["components"]["responses"])
-        for path, item in told["paths"].items()
+        _operation(f"{method.upper()} {path}", operation, document["components"]["responses"])
+        for path, item in document["paths"].items()
         for method, operation in item.items()
         if method in ("get", "post")
     ]
@@ -96,8 +96,8 @@ def _operation(title: str, operation: dict[str, Json], known: dict[str, Json]) -
 
 
 def _codes(answer: dict[str, Json]) -> list[str]:
-    examples = [one["value"] for content in answer["content"].values() for one in content.get("examples", {}).values()]
-    return list(dict.fromkeys(f"`{one['code']}`" for one in examples if "code" in one))
+    examples = [example["value"] for content in answer["content"].values() for example in content.get("examples", {}).values()]
+    return list(dict.fromkeys(f"`{example['code']}`" for example in examples if "code" in example))
 
 
 PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest_page}

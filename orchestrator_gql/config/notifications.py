@@ -37,10 +37,10 @@ class Webhook(BaseModel):
     def _reachable(cls, value: SecretStr) -> SecretStr:
         try:
             parts = urlsplit(value.get_secret_value())
-            is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
-            is_one = False
-        if not is_one:
+            is_valid = False
+        if not is_valid:
             raise ValueError("is no http(s) URL: it looks like https://receiver.example/hook")
         if parts.username is not None or parts.password is not None:
             raise ValueError("holds a user or a password; give them as an Authorization header")
@@ -70,13 +70,13 @@ class Webhook(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What a receiver might repeat in its answer and nobody shall read there: parts too, such as the path alone."""
-        values = [one.get_secret_value() for one in (self.url, self.signature_key, *self.headers.values())]
+        values = [secret.get_secret_value() for secret in (self.url, self.signature_key, *self.headers.values())]
         url = urlsplit(values[0])
         places = [f"{url.path}?{url.query}", url.path, url.path.rstrip("/").rpartition("/")[2]]
         places += [value for _, value in parse_qsl(url.query)]
         words = [value.rpartition(" ")[2] for value in values[2:]]  # a credential without its scheme
-        parts = [one for one in places + words if len(one) >= SHORTEST_SECRET]
-        return tuple(dict.fromkeys(one for one in values + parts if one))
+        parts = [part for part in places + words if len(part) >= SHORTEST_SECRET]
+        return tuple(dict.fromkeys(value for value in values + parts if value))
 
 
 class Smtp(BaseModel):

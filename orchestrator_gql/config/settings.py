@@ -270,7 +270,7 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as wrong:
-        lines = (f"{_named(e['loc'])}{_told(e['msg'])}" for e in wrong.errors())
+        lines = (f"{_named(e['loc'])}{_without_prefix(e['msg'])}" for e in wrong.errors())
         raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
     except NotReadable as wrong:  # what it quotes may be a secret
         name = re.search(r'field "(\w+)"', str(wrong))
@@ -315,5 +315,5 @@ def _named(place: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(place[0]).upper()}: " + (f"{inner}: " if inner else "")
 
 
-def _told(message: str) -> str:
+def _without_prefix(message: str) -> str:
     return message.removeprefix("Value error, ")

@@ -51,35 +51,35 @@ class SteadyClock:
         self._elapsed = elapsed
         self._lock = threading.Lock()  # units of work ask from the threads of the database
         self._at = elapsed()
-        self._told = wall()
-        self._is_told_by_another = False
+        self._time = wall()
+        self._follows_another = False
         self._is_apart = False
 
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""
         with self._lock:
             self._pass()
-            return datetime.fromtimestamp(self._told, UTC)
+            return datetime.fromtimestamp(self._time, UTC)
 
-    def follow(self, said: datetime, ago: float) -> None:
+    def follow(self, other_time: datetime, ago: float) -> None:
         """Keep to another machine's clock, which said this so many seconds ago.
 
         The first time it is taken over as it is; later it is followed as the machine's own was.
         """
         with self._lock:
             self._pass()
-            ahead = said.timestamp() + ago - self._at
+            ahead = other_time.timestamp() + ago - self._at
             self._other = lambda: self._elapsed() + ahead
-            if not self._is_told_by_another:
-                self._is_told_by_another = True
-                self._told = self._at + ahead
+            if not self._follows_another:
+                self._follows_another = True
+                self._time = self._at + ahead
 
     def _pass(self) -> None:
         at = self._elapsed()
         passed = at - self._at
         self._at = at
-        self._told += passed
-        self._told += self._correction(self._other() - self._told, passed)
+        self._time += passed
+        self._time += self._correction(self._other() - self._time, passed)
 
     def _correction(self, behind: float, passed: float) -> float:
         was_apart, self._is_apart = self._is_apart, abs(behind) > JUMP

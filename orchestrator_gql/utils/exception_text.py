@@ -126,8 +126,8 @@ def _attempt(work: Callable[[], T], instead: T) -> T:
 def _polite(error: BaseException) -> str:
     """The message as its author gave it: a text, or what can be made of what was given instead of one."""
     given = _attempt(lambda: getattr(error, "message", None), None)
-    said = "" if given is None else _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
-    return said or _text_of(error) or UNSAID
+    message = "" if given is None else _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
+    return message or _text_of(error) or UNSAID
 
 
 def _as_text(value: Any) -> str:
@@ -161,10 +161,10 @@ def _code(code: Any) -> str:
 
 
 def _text_of(error: BaseException) -> str:
-    return _attempt(lambda: _cut(_plain(_said(error)), MESSAGE), SPEECHLESS)
+    return _attempt(lambda: _cut(_plain(_text(error)), MESSAGE), SPEECHLESS)
 
 
-def _said(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
     kind = type(error)
     if issubclass(kind, ValidationError):
         count = error.error_count()  # type: ignore[attr-defined]
@@ -172,7 +172,7 @@ def _said(error: BaseException) -> str:
             return f"{count} validation errors for {error.title}"  # type: ignore[attr-defined]
     else:
         arguments: Sequence[Any] = _ARGS.__get__(error)
-        if any(_is_many(one) for one in arguments):
+        if any(_is_many(argument) for argument in arguments):
             return ", ".join(map(_short().repr, arguments))
     return str(error)
 
@@ -224,33 +224,33 @@ def _full_name_of(kind: type) -> str:
 
 def _trace(error: BaseException) -> str:
     left = [EXCEPTIONS]
-    return _end("".join(_told(error, left, 0)), TRACE)
+    return _end("".join(_traced(error, left, 0)), TRACE)
 
 
-def _told(error: BaseException, left: list[int], depth: int) -> Iterator[str]:
+def _traced(error: BaseException, left: list[int], depth: int) -> Iterator[str]:
     """The exception behind its causes, the first one first; ``left`` is how many more are told of."""
-    for one, link in reversed(_links(error, left)):
-        if frames := _attempt(partial(_frames, one), ""):
+    for exception, link in reversed(_links(error, left)):
+        if frames := _attempt(partial(_frames, exception), ""):
             yield f"Traceback (most recent call last):\n{frames}"
-        name, text = _attempt(partial(_full_name_of, type(one)), "exception"), _text_of(one)
+        name, text = _attempt(partial(_full_name_of, type(exception)), "exception"), _text_of(exception)
         yield f"{name}: {text}\n" if text else f"{name}\n"
-        yield _attempt(partial(_notes, one), "")
-        if is_a(one, BaseExceptionGroup):
-            yield from _members(one, left, depth)
+        yield _attempt(partial(_notes, exception), "")
+        if is_a(exception, BaseExceptionGroup):
+            yield from _members(exception, left, depth)
         yield link
 
 
 def _links(error: BaseException, left: list[int]) -> list[tuple[BaseException, str]]:
     """The exception and its causes, each with how the one before it came of it."""
     found, seen, link = list[tuple[BaseException, str]](), set[int](), ""
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen and left[0] > 0:
-        found.append((one, link))
-        seen.add(id(one))
+    exception: BaseException | None = error
+    while exception is not None and id(exception) not in seen and left[0] > 0:
+        found.append((exception, link))
+        seen.add(id(exception))
         left[0] -= 1
-        cause = _CAUSE.__get__(one)
-        is_context = cause is None and not _IS_SUPPRESSED.__get__(one)
-        one, link = (_CONTEXT.__get__(one), _DURING) if is_context else (cause, _BECAUSE)
+        cause = _CAUSE.__get__(exception)
+        is_context = cause is None and not _IS_SUPPRESSED.__get__(exception)
+        exception, link = (_CONTEXT.__get__(exception), _DURING) if is_context else (cause, _BECAUSE)
     return found
 
 
@@ -260,8 +260,8 @@ def _members(group: BaseException, left: list[int], depth: int) -> Iterator[str]
         if left[0] <= 0 or depth >= 3:
             yield f"  | and {len(members) - number + 1} more\n"
             return
-        told = "".join(_told(member, left, depth + 1))
-        yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in told.splitlines())
+        trace = "".join(_traced(member, left, depth + 1))
+        yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in trace.splitlines())
 
 
 def _notes(error: BaseException) -> str:

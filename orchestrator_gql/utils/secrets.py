@@ -150,7 +150,7 @@ def _spelled(values: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
     parts = long | {line.strip() for value in long if "\n" in value for line in value.splitlines()}
     spelled = {each for part in parts if part in long or len(part) >= PIECE for each in _spellings(part)}
     exact = frozenset(value for value in values if len(value) < ANYWHERE or _is_number(value))
-    return tuple(sorted(spelled, key=lambda one: (-len(one), one))), exact
+    return tuple(sorted(spelled, key=lambda spelling: (-len(spelling), spelling))), exact
 
 
 def _is_number(value: str) -> bool:
@@ -159,7 +159,7 @@ def _is_number(value: str) -> bool:
 
 def _spellings(value: str) -> set[str]:
     once = _escaped(value)
-    twice = {each for one in once - {value} for each in _escaped(one)}  # JSON in a text of JSON
+    twice = {each for spelling in once - {value} for each in _escaped(spelling)}  # JSON in a text of JSON
     raw = value.encode("utf-8", "replace")
     encoded = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
     encoded |= {each.replace("%", "%25") for each in encoded}

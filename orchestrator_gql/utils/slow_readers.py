@@ -187,7 +187,7 @@ class SlowReaders:
             self._count(backlog)
             backlog.look(now)
         rivals = self._waiting - ({newest} if newest.is_one_message else set())
-        for backlog in sorted(rivals, key=lambda one: one.slowness(now), reverse=True):
+        for backlog in sorted(rivals, key=lambda rival: rival.slowness(now), reverse=True):
             if self._total <= self.limits.total:
                 return
             self._disconnect(backlog, Reason.CROWDED)

@@ -81,7 +81,7 @@ def conceal_spelled(value: Json, spellings: Iterable[str], mark: str) -> Json:
         return value
     # JSON writes quotes, backslashes and the like otherwise than the texts in it, so these are searched one by one
     return _concealed(
-        value, (*held, *(one for one in spellings if encode(one) != f'"{one}"' or not one.isascii())), mark
+        value, (*held, *(spelling for spelling in spellings if encode(spelling) != f'"{spelling}"' or not spelling.isascii())), mark
     )
 
 

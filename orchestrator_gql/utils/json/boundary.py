@@ -162,9 +162,9 @@ class _Boundary:
             clear = secrets.clear_value(value)
         except UnicodeDecodeError as problem:
             raise self.refusal(place, "is a secret of bytes that are no UTF-8 text; encode them first") from problem
-        said = self.plain(clear, place)
-        self.found.add(place, said)
-        return said
+        plain = self.plain(clear, place)
+        self.found.add(place, plain)
+        return plain
 
     def refusal(self, place: _Place, what: str) -> StepError:
         path = "".join(map(_step_of, place))

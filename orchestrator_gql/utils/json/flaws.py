@@ -43,17 +43,17 @@ class Flaws:
 
     def notes(self) -> tuple[str, ...]:
         """What was replaced, and where, one sentence each."""
-        sentences = [f"{_told(error)}; {_RULES[error.type][1]}" for error in self.errors]
+        sentences = [f"{_sentence(error)}; {_RULES[error.type][1]}" for error in self.errors]
         return (*sentences, *self._beyond(MAX_FLAWS))
 
     def refusal(self) -> PayloadInvalid:
         """The error that names them."""
-        sentences = [_told(error) for error in self.errors[:3]]
+        sentences = [_sentence(error) for error in self.errors[:3]]
         return PayloadInvalid(f"Refused JSON: {', '.join((*sentences, *self._beyond(3)))}.", self.errors)
 
     def _beyond(self, shown: int) -> tuple[str, ...]:
         return (f"and {self.count - shown} more",) if self.count > shown else ()
 
 
-def _told(error: FieldError) -> str:
+def _sentence(error: FieldError) -> str:
     return f"{error.pointer or 'the body'} {error.message}"

@@ -125,8 +125,8 @@ class Redactor:
         return items
 
     def _takes_a_secret(self, option: str) -> bool:
-        told = None if "=" in option or " " in option else self._words.word(option)
-        return told is not None and told.is_secret and not told.is_harmless
+        word = None if "=" in option or " " in option else self._words.word(option)
+        return word is not None and word.is_secret and not word.is_harmless
 
     def schema(self, schema: Json) -> Json:
         """A JSON Schema without the values that it gives to properties which hold secrets."""
@@ -137,13 +137,13 @@ class Redactor:
         shown = {key: self(item) if key in VALUES else self.schema(item) for key, item in schema.items()}
         properties = shown.get("properties")
         if isinstance(properties, dict):
-            shown["properties"] = {name: self._property(name, told) for name, told in properties.items()}
+            shown["properties"] = {name: self._property(name, property_schema) for name, property_schema in properties.items()}
         return shown
 
-    def _property(self, name: str, told: Json) -> Json:
-        if not self.holds_secret(name) or not isinstance(told, dict):
-            return told
-        return {key: item for key, item in told.items() if key not in VALUES}
+    def _property(self, name: str, schema: Json) -> Json:
+        if not self.holds_secret(name) or not isinstance(schema, dict):
+            return schema
+        return {key: item for key, item in schema.items() if key not in VALUES}
 
 
 def _begins_a_key(line: str) -> bool:
@@ -163,18 +163,18 @@ def secret_names(schema: Json) -> set[str]:
     if not isinstance(schema, dict):
         return found
     properties = schema.get("properties")
-    for name, told in properties.items() if isinstance(properties, dict) else ():
-        if _is_secret(told):
+    for name, property_schema in properties.items() if isinstance(properties, dict) else ():
+        if _is_secret(property_schema):
             found.add(name)
     return found.union(*map(secret_names, schema.values()))
 
 
-def _is_secret(told: Json) -> bool:
-    if not isinstance(told, dict):
+def _is_secret(schema: Json) -> bool:
+    if not isinstance(schema, dict):
         return False
-    options = [told, *told.get("anyOf", ()), *told.get("oneOf", ())]
+    options = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     marks = ("writeOnly", "secret")
     return any(
-        isinstance(one, dict) and (any(one.get(mark) is True for mark in marks) or one.get("format") == "password")
-        for one in options
+        isinstance(option, dict) and (any(option.get(mark) is True for mark in marks) or option.get("format") == "password")
+        for option in options
     )

@@ -60,8 +60,8 @@ _NEW = Word("", "", False, False, (), None, False, False)
 """What a word means that was not looked up yet."""
 
 
-def _is_wordy(letter: str) -> bool:
-    return letter.isalnum() or letter in "_.-"
+def _is_wordy(character: str) -> bool:
+    return character.isalnum() or character in "_.-"
 
 
 def _is_plural(name: str, count: str) -> bool:
@@ -148,35 +148,35 @@ class SecretText:
                 found = self._spans.pem(begin)
             if found:
                 return self._hidden(found)
-        told = self._words.word(word)
-        if escaped and not (told and told.is_secret):
-            told = self._words.word(escaped + word) or told
-        if told is None:
+        meaning = self._words.word(word)
+        if escaped and not (meaning and meaning.is_secret):
+            meaning = self._words.word(escaped + word) or meaning
+        if meaning is None:
             return None
-        if told.is_command:
-            self._command(told.key.lower(), begin + len(word))
-        if told.is_secret and (following := self._announced(told, word, begin)) is not None:
+        if meaning.is_command:
+            self._command(meaning.key.lower(), begin + len(word))
+        if meaning.is_secret and (following := self._announced(meaning, word, begin)) is not None:
             return following
-        if told.any_rule and told.any_rule.match(self.text, begin):
-            for rule in told.rules:
+        if meaning.any_rule and meaning.any_rule.match(self.text, begin):
+            for rule in meaning.rules:
                 if found := self._ruled(rule, begin):
                     following = self._hidden(found)
                     if rule.following and (more := rule.following.match(self.text, following)):
                         second = self._spans.value(more.end())
                         return self._hidden(second) if second else following
                     return following
-        if told.is_shaped:
+        if meaning.is_shaped:
             end = values.bare_end(self.text, begin)
             return self._hidden((begin, end, end))
         return None
 
-    def _announced(self, told: Word, word: str, begin: int) -> int | None:
+    def _announced(self, meaning: Word, word: str, begin: int) -> int | None:
         """The value behind a key: assigned, in an element of XML, or the argument of an option."""
         text, at = self.text, begin + len(word)
         if after := _AFTER.match(text, at):
-            if told.is_harmless or self._is_of_something_else(told, begin, after):
+            if meaning.is_harmless or self._is_of_something_else(meaning, begin, after):
                 return None
-            found = self._assigned(told.name, begin, after)
+            found = self._assigned(meaning.name, begin, after)
             return self._hidden(found) if found else None
         if (pair := _PAIR_VALUE.match(text, at)) and _PAIR_NAME.search(text[max(0, begin - 48) : begin]):
             found = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
@@ -184,16 +184,16 @@ class SecretText:
         if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
             found = self._spans.element(opened.end())
             return self._hidden(found) if found else None
-        if word[0] == "-" and not told.is_harmless and (gap := _ARGUMENT.match(text, at)):
+        if word[0] == "-" and not meaning.is_harmless and (gap := _ARGUMENT.match(text, at)):
             found = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
             return self._hidden(found) if found else None
         return None
 
-    def _is_of_something_else(self, told: Word, begin: int, after: re.Match[str]) -> bool:
+    def _is_of_something_else(self, meaning: Word, begin: int, after: re.Match[str]) -> bool:
         """A test that passed, the working directory, the name of a role before that of its task."""
-        if told.name == "pass":
-            return told.key.isupper() and after["sep"] == ":"
-        if told.name in ("pwd", "oldpwd"):
+        if meaning.name == "pass":
+            return meaning.key.isupper() and after["sep"] == ":"
+        if meaning.name in ("pwd", "oldpwd"):
             return self.text.startswith(("/", "~"), after.end())
         return self.text.startswith("[", begin - 1) and after[0] == " : "
 

@@ -43,9 +43,9 @@ class Words:
     def __init__(self, patterns: Iterable[str], names: Iterable[str]) -> None:
         patterns = [pattern.lower() for pattern in patterns]
         self._names = frozenset(name.lower() for name in names)
-        self._exact = self._names | {one for one in patterns if not re.search(r"[*?\[]", one)}
-        self._pattern = re.compile("|".join(f"(?:{translate(one)})" for one in patterns)) if patterns else None
-        cores = {_core(one) for one in patterns} | self._names
+        self._exact = self._names | {pattern for pattern in patterns if not re.search(r"[*?\[]", pattern)}
+        self._pattern = re.compile("|".join(f"(?:{translate(pattern)})" for pattern in patterns)) if patterns else None
+        cores = {_core(pattern) for pattern in patterns} | self._names
         self._cores = re.compile("|".join(map(re.escape, _fewest(cores))))
         # without any pattern and name nothing is looked for
         self.hints = _fewest(cores | HINTS) if cores else ()
@@ -119,4 +119,4 @@ def _core(pattern: str) -> str:
 def _fewest(words: Iterable[str]) -> tuple[str, ...]:
     """The words without those that hold another one: a text without "token" has no "_token"."""
     words = frozenset(words)
-    return tuple(sorted(one for one in words if not any(other in one for other in words - {one})))
+    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))

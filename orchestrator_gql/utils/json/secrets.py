@@ -177,9 +177,9 @@ def with_secrets(plain: Any, python: Any) -> Any:
 def revealed(value: Any, found: Found, place: Place = ()) -> Any:
     """The value with what its secrets say in their places, which are added to ``found``."""
     if is_secret(value):
-        said = to_jsonable_python(clear_value(value))
-        found.add(place, said)
-        return said
+        plain = to_jsonable_python(clear_value(value))
+        found.add(place, plain)
+        return plain
     match value:
         case dict():
             return {key: revealed(item, found, (*place, key)) for key, item in value.items()}
@@ -252,7 +252,7 @@ def places_in(schema: Json, value: Json) -> set[str]:
     """
     if not isinstance(schema, dict):
         return set()
-    definitions = {f"#/{word}/{name}": told for word in ("$defs", "definitions") for name, told in _of(schema, word)}
+    definitions = {f"#/{word}/{name}": definition for word in ("$defs", "definitions") for name, definition in _of(schema, word)}
     return {pointer(place) for place in _marked(schema, value, (), definitions, frozenset())}
 
 
@@ -288,7 +288,7 @@ def _steps(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, 
     match value:
         case dict():
             known = dict(_of(schema, "properties"))
-            others = (schema.get("additionalProperties"), *(told for _, told in _of(schema, "patternProperties")))
+            others = (schema.get("additionalProperties"), *(schema_of_pattern for _, schema_of_pattern in _of(schema, "patternProperties")))
             for key, item in value.items():
                 for below in (known[key],) if key in known else others:
                     yield key, item, below
