@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from orchestrator_gql.config.settings import SECRETS
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.utils.json.remembered import RememberedTexts
+from orchestrator_gql.utils.json.secret_words import LONGEST_REMEMBERED, Words
 
 N = 8 * 1024
 WORDS = " ".join("".join(Random(1).choices(string.ascii_lowercase, k=7)) for _ in range(N // 4))
@@ -113,3 +114,16 @@ def test_what_is_remembered_for_one_kind_is_not_served_for_another() -> None:
     memory = RememberedTexts()
 
     assert (memory.made("a", "x", str.upper), memory.made("b", "x", lambda text: text)) == ("X", "x")
+
+
+@pytest.mark.parametrize("length", [LONGEST_REMEMBERED + 1, 1000, 10_000])
+def test_a_long_key_of_a_stranger_is_judged_and_not_remembered(length: int) -> None:
+    words = Words(SECRETS, ())
+    keys = ["x" * length, "password".rjust(length, "x"), "x" * LONGEST_REMEMBERED]
+
+    assert [words.holds(key) for key in keys] == [False, True, False]
+    assert [words.word(key) is not None for key in keys] == [False, True, False]
+
+    remembered = [*words._keys, *words._words]
+    assert remembered.count(keys[2]) == 2
+    assert max(map(len, remembered)) == LONGEST_REMEMBERED

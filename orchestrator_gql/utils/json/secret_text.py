@@ -1,8 +1,8 @@
-"""The secrets of one text, found in one pass over its words.
+"""Mask the secrets of one text in one pass over its words.
 
-The scan reads a word, perhaps what follows it, and goes on behind that: it never goes back, so that its time grows with
-the length of the text and with nothing else. It keeps its place between calls of `re`, none of which sees more than
-`STRETCH` characters: a call holds the interpreter's lock, and with it every other thread, for as long as it runs.
+The scan reads a word, and sometimes the text behind it, and continues there. It never goes back, so its time is linear
+in the length of the text. Each call of `re` gets at most `STRETCH` characters: a call holds the interpreter's lock and
+stops every other thread until it returns.
 """
 
 import re
@@ -26,13 +26,10 @@ from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
 from orchestrator_gql.utils.json.secret_words import Word, Words
 
 _LONGEST = 200
-"""Characters of a key."""
-
-_LONGEST = 200
-"""Characters of a key."""
+"""The most characters of a key."""
 
 _WORD = re.compile(rf"(?<![\w.-])((?<=\\)[nrt](?=[\w.-]))?([\w.-]{{1,{_LONGEST}}}+)|(://)|(\$[0-9a-z][\w-]{{0,12}}\$)")
-"""A word without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
+"""A word, without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
 
 _REST = re.compile(rf"[\w.-]{{1,{STRETCH}}}+")
 _AFTER = re.compile(
@@ -57,7 +54,7 @@ _NEXT_QUOTED = re.compile(r"""\s{1,200}(?=")""")
 _TAIL = re.compile(r"[\w.-]*$")
 
 _NEW = Word("", "", False, False, (), None, False, False)
-"""What a word means that was not looked up yet."""
+"""Stands for the meaning of a word that was not looked up yet."""
 
 
 def _is_wordy(character: str) -> bool:
@@ -65,12 +62,12 @@ def _is_wordy(character: str) -> bool:
 
 
 def _is_plural(name: str, count: str) -> bool:
-    """Whether the number counts secrets and is none: ``secrets: 3``; ``pass: 12`` is of a report about tests."""
+    """Return whether the number is a count, not a secret: ``secrets: 3``, or ``pass: 12`` in a test report."""
     return (name.endswith("s") and not name.endswith("ss")) or (name == "pass" and len(count) < 5)
 
 
 class SecretText:
-    """One text and the place that its scan has reached."""
+    """The scan of one text, and its current place."""
 
     def __init__(self, text: str, words: Words, *, stretch: int = STRETCH) -> None:
         self.text = text
@@ -84,12 +81,12 @@ class SecretText:
         self._is_inside_a_word = False
 
     def shown(self) -> str:
-        """The text without its secrets; the very same one if it has none."""
+        """Return the text with its secrets masked; the same object if it has none."""
         size = len(self.text)
         while self._at < size:
             begin = self._at
             end = min(begin + self._stretch, size)
-            # a rule and a key begin at most this far before what they are known by
+            # a rule or a key begins at most 2048 characters before the hint by which it is found
             if self._command_end > begin or self._words.hint_in(self.text[begin : end + 2048]):
                 while self._at < end:
                     self._at = self._scan(end)
@@ -102,7 +99,7 @@ class SecretText:
         return "".join(self._shown)
 
     def _scan(self, end: int) -> int:
-        """Go on until a secret is found or the stretch ends; where to go on from."""
+        """Scan until a secret is found or the stretch ends; return where to continue."""
         at, text = self._at, self.text
         if self._is_inside_a_word:
             self._is_inside_a_word = False
@@ -132,7 +129,7 @@ class SecretText:
         return self._spans.url(found.end()) if found.lastindex == 3 else self._spans.hash(found.start())
 
     def _rest_of_word(self, at: int) -> int:
-        """A word longer than any key: its end may be a key, as it always was."""
+        """Read a word that is longer than any key: its end may be a key."""
         while found := _REST.match(self.text, at):
             at = found.end()
         tail = _TAIL.search(self.text[max(0, at - _LONGEST) : at])
@@ -141,7 +138,7 @@ class SecretText:
         return at if following is None else following
 
     def _word(self, word: str, begin: int, escaped: str) -> int | None:
-        """Hide the secret that the word announces; where the scan goes on, and None if that is the next word."""
+        """Mask the secret that the word announces; return where to continue, None for the next word."""
         if word[0] == "-":
             found = self._option(word, begin)
             if word.startswith("-----BEGIN") and self._words.has_private_keys:
@@ -171,7 +168,7 @@ class SecretText:
         return None
 
     def _announced(self, meaning: Word, word: str, begin: int) -> int | None:
-        """The value behind a key: assigned, in an element of XML, or the argument of an option."""
+        """Mask the value of a key: assigned, in an XML element, or the argument of an option."""
         text, at = self.text, begin + len(word)
         if after := _AFTER.match(text, at):
             if meaning.is_harmless or self._is_of_something_else(meaning, begin, after):
@@ -190,7 +187,7 @@ class SecretText:
         return None
 
     def _is_of_something_else(self, meaning: Word, begin: int, after: re.Match[str]) -> bool:
-        """A test that passed, the working directory, the name of a role before that of its task."""
+        """Return whether the key means something else: a passed test, a working directory, or an Ansible role."""
         if meaning.name == "pass":
             return meaning.key.isupper() and after["sep"] == ":"
         if meaning.name in ("pwd", "oldpwd"):
@@ -213,7 +210,7 @@ class SecretText:
         return self._spans.value(at, depth)
 
     def _command(self, command: str, at: int) -> None:
-        """The options that hold secrets, up to the end of the line."""
+        """Watch for the command's options that hold secrets, up to the end of the line."""
         if command in LOGIN_COMMANDS:
             if LOGIN.match(self.text, at):
                 self._options = {"-p": VALUE}
@@ -279,7 +276,7 @@ class SecretText:
         return value if value and (quoted or value[1] - value[0] > 1) else None
 
     def _is_line(self, begin: int, at: int) -> bool:
-        """Whether the line is indented as a block of a configuration is, or stands behind a prompt."""
+        """Return whether the line is indented, as in a block of a configuration, or follows a prompt."""
         head = self._spans.line_head(begin)
         return (
             head is not None
@@ -288,7 +285,7 @@ class SecretText:
         )
 
     def _hidden(self, span: Span) -> int:
-        """Put the mask in place of what is found."""
+        """Replace the secret by the mask; return where to continue."""
         begin, end, following = span
         self._shown += (self.text[self._copied : begin], MASK)
         self._copied = end
