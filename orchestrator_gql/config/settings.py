@@ -202,7 +202,7 @@ class Settings(BaseSettings):
                 "ORCHESTRATOR_DISPATCHER: 'distributed' needs PostgreSQL; name one in ORCHESTRATOR_DATABASE_URL"
             )
         if self.role == "worker" and self.public_url is None:
-            raise ValueError("ORCHESTRATOR_PUBLIC_URL: a worker must be told where the API servers take callbacks")
+            raise ValueError("ORCHESTRATOR_PUBLIC_URL: a worker needs the URL of the API servers for callbacks")
         if self.role != "all" and not self.is_distributed:
             raise ValueError(
                 f"ORCHESTRATOR_ROLE: {self.role!r} needs servers that share the work: PostgreSQL with the distributed "

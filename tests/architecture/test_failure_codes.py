@@ -9,11 +9,11 @@ from scripts.write_reference import FAILURES
 
 HOME = Path(orchestrator_gql.__file__).parent
 PLACES = {"Failure": 0, "StepError": 1}
-"""Where the code stands among the arguments."""
+"""The position of the code among the arguments."""
 
 
 def codes_of(file: Path) -> Iterator[str]:
-    """The codes that the file gives as they are, or by a name of its own."""
+    """Yield the codes that the file gives as constants, or by a name that it defines."""
     tree = ast.parse(file.read_text())
     named = {
         target.id: node.value.value
@@ -31,7 +31,7 @@ def codes_of(file: Path) -> Iterator[str]:
                     yield found
 
 
-def test_every_code_is_on_the_page() -> None:
+def test_every_failure_code_is_on_the_page_of_errors() -> None:
     used = {code for file in HOME.rglob("*.py") for code in codes_of(file)}
 
     assert len(used) > 15
