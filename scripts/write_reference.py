@@ -87,10 +87,10 @@ def rest_page() -> str:
     return "\n".join([head, *operations])
 
 
-def _operation(title: str, operation: dict[str, Json], known: dict[str, Json]) -> str:
+def _operation(title: str, operation: dict[str, Json], shared: dict[str, Json]) -> str:
     rows = []
     for status, response in sorted(operation["responses"].items()):
-        resolved = known[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        resolved = shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
         rows.append(f"| {status} | {', '.join(_codes(resolved))} | {resolved['description']} |")
     head = f"## `{title}`\n\n{operation['summary']}.\n\n| Status | Code | Means |\n|---|---|---|\n"
     return head.replace("?.", "?") + "\n".join(rows) + "\n"
@@ -107,11 +107,11 @@ PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest
 
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:
-    for below in kind.__subclasses__():
-        if below.__module__ == errors.__name__:
-            if "code" in vars(below):
-                yield below
-            yield from _kinds(below)
+    for subclass in kind.__subclasses__():
+        if subclass.__module__ == errors.__name__:
+            if "code" in vars(subclass):
+                yield subclass
+            yield from _kinds(subclass)
 
 
 def _first_line(kind: type[OrchestratorError]) -> str:

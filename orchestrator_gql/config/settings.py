@@ -157,8 +157,8 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
-            shown = value.partition(":")[0]
-            raise ValueError(f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
+            scheme = value.partition(":")[0]
+            raise ValueError(f"starts with {scheme!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
         try:
             is_complete = bool(make_url(value).database) and "://" in value
         except (ArgumentError, ValueError):

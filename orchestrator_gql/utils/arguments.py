@@ -185,8 +185,8 @@ def _wrong(parameter: Parameter, value: Any, problem: ValidationError) -> StepEr
     expected = f"`{parameter.function}` wants `{parameter.name}` as {_type_shown(parameter.annotation)}"
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     place = "".join(f"[{step!r}]" for step in first["loc"])
-    found = f"found {type(value).__name__} {_shown(value)}"
-    return StepError(f"{expected}, but {found}: {parameter.name}{place}: {first['msg']}.", code="bad-argument")
+    actual = f"found {type(value).__name__} {_shown(value)}"
+    return StepError(f"{expected}, but {actual}: {parameter.name}{place}: {first['msg']}.", code="bad-argument")
 
 
 def _type_shown(annotation: Any) -> str:

@@ -151,8 +151,8 @@ def _as_text(value: Any) -> str:
 def _details(error: BaseException) -> Json:
     try:
         return to_json(getattr(error, "details", None), where="details")
-    except StepError as wrong:
-        return {"unreadable": _cut(_plain(wrong.message), MESSAGE)}
+    except StepError as problem:
+        return {"unreadable": _cut(_plain(problem.message), MESSAGE)}
 
 
 def _code(code: Any) -> str:
@@ -225,47 +225,47 @@ def _full_name_of(kind: type) -> str:
 
 
 def _trace(error: BaseException) -> str:
-    left = [EXCEPTIONS]
-    return _end("".join(_traced(error, left, 0)), TRACE)
+    remaining = [EXCEPTIONS]
+    return _end("".join(_traced(error, remaining, 0)), TRACE)
 
 
-def _traced(error: BaseException, left: list[int], depth: int) -> Iterator[str]:
+def _traced(error: BaseException, remaining: list[int], depth: int) -> Iterator[str]:
     """Yield the text of the causes, the first cause first, then of the exception.
 
-    ``left`` holds the number of exceptions that may still be described.
+    ``remaining`` holds the number of exceptions that may still be described.
     """
-    for exception, link in reversed(_links(error, left)):
+    for exception, link in reversed(_links(error, remaining)):
         if frames := _attempt(partial(_frames, exception), ""):
             yield f"Traceback (most recent call last):\n{frames}"
         name, text = _attempt(partial(_full_name_of, type(exception)), "exception"), _text_of(exception)
         yield f"{name}: {text}\n" if text else f"{name}\n"
         yield _attempt(partial(_notes, exception), "")
         if is_a(exception, BaseExceptionGroup):
-            yield from _members(exception, left, depth)
+            yield from _members(exception, remaining, depth)
         yield link
 
 
-def _links(error: BaseException, left: list[int]) -> list[tuple[BaseException, str]]:
+def _links(error: BaseException, remaining: list[int]) -> list[tuple[BaseException, str]]:
     """Return the exception and its causes, each with the line that links it to the exception before it in the list."""
     chain, known_ids, link = list[tuple[BaseException, str]](), set[int](), ""
     exception: BaseException | None = error
-    while exception is not None and id(exception) not in known_ids and left[0] > 0:
+    while exception is not None and id(exception) not in known_ids and remaining[0] > 0:
         chain.append((exception, link))
         known_ids.add(id(exception))
-        left[0] -= 1
+        remaining[0] -= 1
         cause = _CAUSE.__get__(exception)
         is_context = cause is None and not _IS_SUPPRESSED.__get__(exception)
         exception, link = (_CONTEXT.__get__(exception), _DURING) if is_context else (cause, _BECAUSE)
     return chain
 
 
-def _members(group: BaseException, left: list[int], depth: int) -> Iterator[str]:
+def _members(group: BaseException, remaining: list[int], depth: int) -> Iterator[str]:
     members: Sequence[BaseException] = _MEMBERS.__get__(group)
     for number, member in enumerate(members, start=1):
-        if left[0] <= 0 or depth >= 3:
+        if remaining[0] <= 0 or depth >= 3:
             yield f"  | and {len(members) - number + 1} more\n"
             return
-        trace = "".join(_traced(member, left, depth + 1))
+        trace = "".join(_traced(member, remaining, depth + 1))
         yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in trace.splitlines())
 
 

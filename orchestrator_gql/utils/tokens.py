@@ -95,12 +95,12 @@ def _searchable(value: Json) -> str:
 @lru_cache(maxsize=4096)
 def spellings_of(token: str) -> frozenset[str]:
     """Return the token, and the base64 characters that it fully determines, for each of its three alignments."""
-    found, raw = {token}, token.encode("utf-8", "surrogatepass")
+    spellings, raw = {token}, token.encode("utf-8", "surrogatepass")
     for before in range(3 if len(raw) >= _IN_BASE64 else 0):
         first, last = -(-before * 4 // 3), (before + len(raw)) * 4 // 3
         standard = base64.b64encode(b"\0" * before + raw).decode()[first:last]
-        found |= {standard, standard.translate(_URL_SAFE)}
-    return frozenset(found - {""})
+        spellings |= {standard, standard.translate(_URL_SAFE)}
+    return frozenset(spellings - {""})
 
 
 def _unescaped(text: str) -> str:

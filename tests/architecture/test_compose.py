@@ -102,7 +102,7 @@ class Deployment:
         """Return the status of the process from the second API server."""
         return str(ask(self.api[1], f'{{ process(id: "{process_id}") {{ status }} }}')["process"]["status"])
 
-    def found(self, name: str) -> str:
+    def read_file(self, name: str) -> str:
         """Wait until the workflows have written the file; return its text."""
         return until(lambda: (self.folder / name).read_text() if (self.folder / name).exists() else None)
 
@@ -192,7 +192,7 @@ def test_a_client_that_changes_the_api_server_misses_and_repeats_no_event(deploy
 
     process_id = deployment.start("asking")
     client.follow(second, becomes(process_id, "AWAITING_CALLBACK"))
-    url = deployment.found("url")
+    url = deployment.read_file("url")
     assert url.startswith(second.address)
     delivered = httpx.post(url, json={"rc": 0}, trust_env=False, timeout=SECONDS)
     client.follow(first, becomes(process_id, "COMPLETED"))

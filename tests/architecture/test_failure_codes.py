@@ -24,11 +24,11 @@ def codes_of(file: Path) -> Iterator[str]:
     }
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in PLACES:
-            given = [word.value for word in call.keywords if word.arg == "code"]
-            for code in (given or call.args[PLACES[call.func.id] :])[:1]:
-                found = named.get(code.id) if isinstance(code, ast.Name) else getattr(code, "value", None)
-                if isinstance(found, str):
-                    yield found
+            codes = [word.value for word in call.keywords if word.arg == "code"]
+            for code in (codes or call.args[PLACES[call.func.id] :])[:1]:
+                constant = named.get(code.id) if isinstance(code, ast.Name) else getattr(code, "value", None)
+                if isinstance(constant, str):
+                    yield constant
 
 
 def test_every_failure_code_is_on_the_page_of_errors() -> None:

@@ -297,11 +297,11 @@ ID = UUID(int=7)
 def test_the_result_of_a_step_becomes_plain_json(value: Any, plain: Any) -> None:
     expected = {"name": "ams", "ports": [{"vlan": 1, "address": "10.0.0.1"}]} if isinstance(value, Site) else plain
 
-    found = to_json(value, where="result")
+    plain_result = to_json(value, where="result")
 
-    assert found == expected
-    assert type(found) is type(expected)
-    assert decode(encode(found)) == expected
+    assert plain_result == expected
+    assert type(plain_result) is type(expected)
+    assert decode(encode(plain_result)) == expected
 
 
 class Holder(BaseModel):

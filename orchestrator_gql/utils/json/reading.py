@@ -202,9 +202,9 @@ def _mended_object(value: dict[str, Json], path: tuple[str, ...], flaws: Flaws) 
 
 
 def _mended_text(value: str, path: tuple[str, ...], flaws: Flaws) -> str:
-    found = set(FORBIDDEN_CHARACTER.findall(value))
-    if "\0" in found:
+    characters = set(FORBIDDEN_CHARACTER.findall(value))
+    if "\0" in characters:
         flaws.add("nul-character", path)
-    if found - {"\0"}:
+    if characters - {"\0"}:
         flaws.add("lone-surrogate", path)
     return FORBIDDEN_CHARACTER.sub("\ufffd", value)

@@ -162,16 +162,16 @@ def secret_names(schema: Json) -> set[str]:
     >>> sorted(secret_names({"properties": {"pin": {"type": "string", "writeOnly": True}, "node": {}}}))
     ['pin']
     """
-    found: set[str] = set()
+    names: set[str] = set()
     if isinstance(schema, list):
-        return found.union(*map(secret_names, schema))
+        return names.union(*map(secret_names, schema))
     if not isinstance(schema, dict):
-        return found
+        return names
     properties = schema.get("properties")
     for name, property_schema in properties.items() if isinstance(properties, dict) else ():
         if _is_secret(property_schema):
-            found.add(name)
-    return found.union(*map(secret_names, schema.values()))
+            names.add(name)
+    return names.union(*map(secret_names, schema.values()))
 
 
 def _is_secret(schema: Json) -> bool:

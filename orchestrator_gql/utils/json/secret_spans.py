@@ -75,24 +75,24 @@ class Spans:
 
     def pair(self, at: int) -> Span | None:
         """Find the password of ``user:password``."""
-        found = _USER.match(self._text, at)
-        if found is None:
+        match = _USER.match(self._text, at)
+        if match is None:
             return None
         opened = values.OPENING.match(self._text, at)
         if not opened:
-            return self.value(found.end())
-        if values.is_harmless(self._text, found.end(), True):
+            return self.value(match.end())
+        if values.is_harmless(self._text, match.end(), True):
             return None
         end, following = values.quoted_end(
-            self._text, found.end(), opened["quote"], len(opened["depth"]), self._stretch
+            self._text, match.end(), opened["quote"], len(opened["depth"]), self._stretch
         )
-        return found.end(), end, following
+        return match.end(), end, following
 
     def element(self, at: int) -> Span | None:
         """Find the content of an XML element."""
         text, end = self._text, at
-        while found := _CONTENT.match(text, end):
-            end = found.end()
+        while match := _CONTENT.match(text, end):
+            end = match.end()
         if not text.startswith(("</", "<\\/"), end) or not text[at:end].strip() or text.startswith(MASK, at):
             return None
         return at, end - 3 if text.endswith("]]>", at, end) else end, end
@@ -114,9 +114,9 @@ class Spans:
     def find(self, pattern: re.Pattern[str], at: int) -> int:
         """Return the offset of the pattern (at most 64 characters); the end of the text if it is not found."""
         while at < len(self._text):
-            found = pattern.search(self._text, at, at + self._stretch + 64)
-            if found and found.start() < at + self._stretch:
-                return found.start()
+            match = pattern.search(self._text, at, at + self._stretch + 64)
+            if match and match.start() < at + self._stretch:
+                return match.start()
             at += self._stretch
         return len(self._text)
 
@@ -173,10 +173,10 @@ class Spans:
     def pem(self, begin: int) -> Span | None:
         """Find a private key, without its BEGIN and END lines."""
         text = self._text
-        found = PEM.match(text, begin)
-        if found is None:
+        match = PEM.match(text, begin)
+        if match is None:
             return None
-        at = found.end()
+        at = match.end()
         end = text.find("-----END", at) if self._has_pem_end else -1
         if end < 0:
             self._has_pem_end, end = False, at
@@ -191,16 +191,16 @@ class Spans:
 
     def hash(self, begin: int) -> Span | None:
         """Find a hashed or obfuscated password."""
-        found = HASH.match(self._text, begin)
-        return (begin, found.end(), found.end()) if found else None
+        match = HASH.match(self._text, begin)
+        return (begin, match.end(), match.end()) if match else None
 
     def url(self, at: int) -> Span | None:
         """Find the password in a URL; ``at`` is the offset behind ``://``."""
         user = USERINFO.match(self._text, at - 3)
-        found = URL_PASSWORD.match(self._text, user.end()) if user else None
-        if found is None or values.is_harmless(self._text, found.start(), False):
+        match = URL_PASSWORD.match(self._text, user.end()) if user else None
+        if match is None or values.is_harmless(self._text, match.start(), False):
             return None
-        return found.start(), found.end(), found.end()
+        return match.start(), match.end(), match.end()
 
 
 def is_prose(word: str, words: frozenset[str] = SAYINGS) -> bool:

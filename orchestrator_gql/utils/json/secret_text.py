@@ -105,33 +105,33 @@ class SecretText:
             self._is_inside_a_word = False
             return self._rest_of_word(at)
         known, last = self._words.knows, end
-        for found in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
-            begin, last = found.span()
+        for match in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
+            begin, last = match.span()
             if begin >= end:
                 return end
-            if found.lastindex != 2:
-                span = self._form(found)
+            if match.lastindex != 2:
+                span = self._form(match)
                 following = self._hidden(span) if span else None
             else:
-                word = found[2]
-                if known(word, _NEW) is None and not found[1] and word[0] != "-":
+                word = match[2]
+                if known(word, _NEW) is None and not match[1] and word[0] != "-":
                     continue
                 if len(word) == _LONGEST:
                     return self._rest_of_word(last)
-                following = self._word(word, found.start(2), found[1] or "")
+                following = self._word(word, match.start(2), match[1] or "")
             if following is not None:
                 return following
         return max(end, last)
 
-    def _form(self, found: re.Match[str]) -> Span | None:
+    def _form(self, match: re.Match[str]) -> Span | None:
         if not self._words.has_passwords:
             return None
-        return self._spans.url(found.end()) if found.lastindex == 3 else self._spans.hash(found.start())
+        return self._spans.url(match.end()) if match.lastindex == 3 else self._spans.hash(match.start())
 
     def _rest_of_word(self, at: int) -> int:
         """Read a word that is longer than any key: its end may be a key."""
-        while found := _REST.match(self.text, at):
-            at = found.end()
+        while match := _REST.match(self.text, at):
+            at = match.end()
         tail = _TAIL.search(self.text[max(0, at - _LONGEST) : at])
         word = tail[0] if tail else ""
         following = self._word(word, at - len(word), "") if word else None
@@ -140,11 +140,11 @@ class SecretText:
     def _word(self, word: str, begin: int, escaped: str) -> int | None:
         """Mask the secret that the word announces; return where to continue, None for the next word."""
         if word[0] == "-":
-            found = self._option(word, begin)
+            span = self._option(word, begin)
             if word.startswith("-----BEGIN") and self._words.has_private_keys:
-                found = self._spans.pem(begin)
-            if found:
-                return self._hidden(found)
+                span = self._spans.pem(begin)
+            if span:
+                return self._hidden(span)
         meaning = self._words.word(word)
         if escaped and not (meaning and meaning.is_secret):
             meaning = self._words.word(escaped + word) or meaning
@@ -156,8 +156,8 @@ class SecretText:
             return following
         if meaning.any_rule and meaning.any_rule.match(self.text, begin):
             for rule in meaning.rules:
-                if found := self._ruled(rule, begin):
-                    following = self._hidden(found)
+                if span := self._ruled(rule, begin):
+                    following = self._hidden(span)
                     if rule.following and (more := rule.following.match(self.text, following)):
                         second = self._spans.value(more.end())
                         return self._hidden(second) if second else following
@@ -173,17 +173,17 @@ class SecretText:
         if after := _AFTER.match(text, at):
             if meaning.is_harmless or self._is_of_something_else(meaning, begin, after):
                 return None
-            found = self._assigned(meaning.name, begin, after)
-            return self._hidden(found) if found else None
+            span = self._assigned(meaning.name, begin, after)
+            return self._hidden(span) if span else None
         if (pair := _PAIR_VALUE.match(text, at)) and _PAIR_NAME.search(text[max(0, begin - 48) : begin]):
-            found = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
-            return self._hidden(found) if found else None
+            span = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
+            return self._hidden(span) if span else None
         if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
-            found = self._spans.element(opened.end())
-            return self._hidden(found) if found else None
+            span = self._spans.element(opened.end())
+            return self._hidden(span) if span else None
         if word[0] == "-" and not meaning.is_harmless and (gap := _ARGUMENT.match(text, at)):
-            found = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
-            return self._hidden(found) if found else None
+            span = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
+            return self._hidden(span) if span else None
         return None
 
     def _is_of_something_else(self, meaning: Word, begin: int, after: re.Match[str]) -> bool:
@@ -205,8 +205,8 @@ class SecretText:
             return self._spans.block(begin, block) if ":" in after["sep"] else None
         if (count := COUNTED.match(text, at)) and _is_plural(name, count[0]):
             return None
-        if after["close"] is None and after["sep"] == ":" and (found := self._spans.line(begin, at)):
-            return found
+        if after["close"] is None and after["sep"] == ":" and (span := self._spans.line(begin, at)):
+            return span
         return self._spans.value(at, depth)
 
     def _command(self, command: str, at: int) -> None:
@@ -219,8 +219,8 @@ class SecretText:
         else:
             self._options = OPTIONS[command]
         if self._line_end <= at:
-            found = self.text.find("\n", at)
-            self._line_end = len(self.text) if found < 0 else found
+            line_end = self.text.find("\n", at)
+            self._line_end = len(self.text) if line_end < 0 else line_end
         self._command_end = self._line_end
 
     def _option(self, word: str, begin: int) -> Span | None:
@@ -259,10 +259,10 @@ class SecretText:
 
     def _ruled(self, rule: Rule, begin: int) -> Span | None:
         text = self.text
-        found = rule.pattern.match(text, begin)
-        if found is None:
+        match = rule.pattern.match(text, begin)
+        if match is None:
             return None
-        at = found.end()
+        at = match.end()
         quoted = values.OPENING.match(text, at)
         if text.startswith(("{", "["), at) or (quoted and rule.is_line):
             return None

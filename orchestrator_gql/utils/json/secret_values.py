@@ -59,8 +59,8 @@ def quoted_end(text: str, at: int, quote: str, depth: int, stretch: int = STRETC
     unit, run, run_end = depth + 1, 0, -1
     while at < len(text):
         stop = min(at + stretch, len(text))
-        for found in _MARKS[quote].finditer(text, at, stop):
-            begin, end = found.span()
+        for match in _MARKS[quote].finditer(text, at, stop):
+            begin, end = match.span()
             if text[begin] == "\\":
                 run, run_end = (run if begin == run_end else 0) + end - begin, end
                 continue
@@ -78,8 +78,8 @@ def bracket_end(text: str, at: int, depth: int, stretch: int = STRETCH) -> int:
     unit = 1
     while at < len(text):
         stop = min(at + stretch, len(text))
-        for found in _BRACKETS.finditer(text, at, stop):
-            begin, end = found.span()
+        for match in _BRACKETS.finditer(text, at, stop):
+            begin, end = match.span()
             mark = text[begin]
             if mark == "\\":
                 run, run_end = (run if begin == run_end else 0) + end - begin, end
@@ -104,8 +104,8 @@ def bracket_end(text: str, at: int, depth: int, stretch: int = STRETCH) -> int:
 def bare_end(text: str, at: int) -> int:
     """Return where a value without quotes ends."""
     begin = at
-    while found := _BARE.match(text, at):
-        at = found.end()
+    while match := _BARE.match(text, at):
+        at = match.end()
         if text.startswith(")", at) and at - begin < _CALLS and text.count("(", begin, at) > text.count(")", begin, at):
             at += 1  # the bracket closes one that the value opened
     while at > begin and text[at - 1] in ".:>" and (at == len(text) or not text[at].isalnum()):
