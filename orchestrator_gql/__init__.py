@@ -1,9 +1,9 @@
-"""The authors' face: the words to write workflows with.
+"""The public API for workflow authors: the functions that define workflows and steps.
 
-It imports no door and no database, so that a module of workflows stays light to import; servers import
-`orchestrator_gql.app`. Each word is imported when it is first asked for, so that the command line, which shares the
-package, answers without loading the language. The decorator `workflow` is taken from `orchestrator_gql.workflow`:
-exported here it would hide the module of that name.
+This module imports no API server and no database, so a module with workflows is fast to import. Servers import
+`orchestrator_gql.app`. Each name is imported at its first use: the command line shares this package and starts faster
+that way. Import the decorator `workflow` from `orchestrator_gql.workflow`: an export here would hide the module of that
+name.
 """
 
 import importlib
@@ -44,21 +44,21 @@ __all__ = [
     "steplens",
 ]
 
-_ELSEWHERE = {
+_MODULES = {
     "StepList": "model",
     "begin": "model",
     "callback_step": "callback_step",
     "dry_run_then_commit": "two_phases",
 }
-"""Where in `orchestrator_gql.workflow` a word stands that is not in its `language`."""
+"""The module in `orchestrator_gql.workflow` of each name that is not in `language`."""
 
 
 def __getattr__(name: str) -> typing.Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"orchestrator_gql.workflow.{_ELSEWHERE.get(name, 'language')}")
-    word = globals()[name] = getattr(module, name)
-    return word
+    module = importlib.import_module(f"orchestrator_gql.workflow.{_MODULES.get(name, 'language')}")
+    value = globals()[name] = getattr(module, name)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m orchestrator_gql` is the command `orchestrator-gql`."""
+"""Run the command `orchestrator-gql` by `python -m orchestrator_gql`."""
 
 import sys
 

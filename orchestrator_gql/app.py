@@ -1,4 +1,4 @@
-"""The one place where parts are joined: settings and workflows in, a Starlette application out."""
+"""Build the server: a Starlette application from settings and workflows."""
 
 import asyncio
 import logging
@@ -57,16 +57,16 @@ GRAPHQL = "/graphql"
 
 
 def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Clock | None = None) -> Starlette:
-    """A server that offers the workflows; its lifespan opens the database and starts and stops the engine.
+    """Return the server of these workflows; its lifespan opens the database, and starts and stops the engine.
 
-    Raises `SettingsError` where the settings cannot work together, and `WorkflowDefinitionError`.
+    Raises `SettingsError` if the settings cannot work together, and `WorkflowDefinitionError`.
     """
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
-    face = graphql_face(runtime)
+    graphql = graphql_face(runtime)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
-    metrics = Metrics(runtime, face, slow_readers)
+    metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
 
     @asynccontextmanager
@@ -75,9 +75,9 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             yield
 
     open_routes = _open_routes(runtime)
-    refuse = _refusal(face)
+    refuse = _refusal(graphql)
     app = Starlette(
-        routes=_routes(runtime, face, metrics, open_routes),
+        routes=_routes(runtime, graphql, metrics, open_routes),
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
@@ -87,52 +87,54 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     )
     app.router.redirect_slashes = False  # a redirect would turn a remote service's POST into a GET
     app.state.runtime = runtime
-    app.state.graphql = face
-    app.state.slow_readers = slow_readers  # for the server: only a transport knows what waits in it
+    app.state.graphql = graphql
+    app.state.slow_readers = slow_readers  # the HTTP server reads it: only a transport knows how many bytes it holds
     app.state.refuse = refuse
     return app
 
 
 @asynccontextmanager
 async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[None]:
-    """The database open and, but for an API server, the engine at work; what ran when the last server died is picked
-    up at once."""
+    """Open the database and, unless the server only answers requests, run the engine.
+
+    Processes that ran when the previous server died continue at once.
+    """
     await runtime.database.open()
     try:
         await prepare(runtime.database)
         await runtime.database.transaction(
-            lambda conn: product_subscriptions.write_products(conn, [one.facts for one in products.all()])
+            lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
-        if runtime.settings.is_sqlite:  # one server a file: whoever held a lease is dead
+        if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
             await runtime.database.transaction(processes.drop_leases)
-        work = [runtime.notifier.run()]
+        jobs = [runtime.notifier.run()]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
-            await read_database_clock(runtime, runtime.clock)  # before anything is judged by it
-            work.append(keep_to_database_clock(runtime, runtime.clock))
-        works = runtime.settings.role != "api"
-        if works:
-            work += await begin_to_tell(runtime)
-            work += [dispatcher.run(), keep_time(runtime), keep_sealed(runtime)]
-        tasks = [asyncio.create_task(one, name=getattr(one, "__qualname__", None)) for one in work]
+            await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
+            jobs.append(keep_to_database_clock(runtime, runtime.clock))
+        runs_engine = runtime.settings.role != "api"
+        if runs_engine:
+            jobs += await begin_to_tell(runtime)
+            jobs += [dispatcher.run(), keep_time(runtime), keep_sealed(runtime)]
+        tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
-            task.add_done_callback(partial(_noted, runtime))
+            task.add_done_callback(partial(_note_end, runtime))
         try:
             yield
         finally:
-            if works:
+            if runs_engine:
                 await dispatcher.stop(runtime.settings.grace)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if works:
+            if runs_engine:
                 await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
         runtime.threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _noted(runtime: Runtime, task: "asyncio.Task[None]") -> None:
-    """Work of the server that broke off is missed by everybody, and would be noticed by nobody."""
+def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
+    """Report a background task that failed: without it the server stops working, and nobody would notice."""
     if task.cancelled() or task.exception() is None:
         return
     logger.critical(
@@ -142,7 +144,7 @@ def _noted(runtime: Runtime, task: "asyncio.Task[None]") -> None:
 
 
 def dispatcher_of(settings: Settings) -> Dispatcher:
-    """The doorbell that the settings ask for; `SettingsError` where its extra is not installed."""
+    """Return the dispatcher of the settings; raises `SettingsError` if its extra is not installed."""
     if not settings.is_distributed:
         return EmbeddedDispatcher()
     try:
@@ -155,9 +157,9 @@ def dispatcher_of(settings: Settings) -> Dispatcher:
 
 
 def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clock: Clock) -> Runtime:
-    """The server's bundle, its bells hung; nothing is opened or started.
+    """Build the server's `Runtime` with its commit hooks; this opens and starts nothing.
 
-    `SettingsError` where a workflow waits for a remote service that is not configured.
+    Raises `SettingsError` if a workflow waits for a remote service that is not configured.
     """
     _demand_services(settings, registry)
     database = connect(settings.database_url)
@@ -181,10 +183,11 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
 
 
 def _secret_names(registry: Registry) -> set[str]:
-    """What the contracts of all workflows mark as secret."""
+    """Return the names of the properties that the contracts of all workflows mark as secret."""
     steps = (step for workflow in registry for step in workflow.all_steps(is_aborted=True))
-    contracts = {step.contract for step in steps if isinstance(step, AwaitStep) and step.contract is not None}
-    return {name for one in contracts for name in secret_names(contract.schema_or_nothing(one))}
+    models = {step.contract for step in steps if isinstance(step, AwaitStep) and step.contract is not None}
+    schemas = [contract.schema_or_nothing(model) for model in models]
+    return {name for schema in schemas for name in secret_names(schema)}
 
 
 def _demand_services(settings: Settings, registry: Registry) -> None:
@@ -207,41 +210,41 @@ def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
 
 
 def _open_routes(runtime: Runtime) -> list[BaseRoute]:
-    """The routes for which a secret in the path, or the service's own credential, is all that counts."""
+    """Return the routes that need no sign-in: a secret in the path, or the service's credential, authenticates."""
     return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
 
 
-def _routes(runtime: Runtime, face: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
-    watched: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
+def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
+    monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
-        return watched
+        return monitoring
     return [
-        Route(GRAPHQL, face),
-        WebSocketRoute(GRAPHQL, face),
+        Route(GRAPHQL, graphql),
+        WebSocketRoute(GRAPHQL, graphql),
         *open_routes,
         *audit_routes(runtime),
         *openapi_routes(runtime),
-        *watched,
+        *monitoring,
         *dashboard_routes(dashboard_folder(runtime.settings)),
     ]
 
 
-def _refusal(face: GraphQLApp) -> Refuse:
-    """How a request is refused before its route sees it: as that route would."""
+def _refusal(graphql: GraphQLApp) -> Refuse:
+    """Return the function that refuses a request before routing, in the format that its route would use."""
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        return face.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
+        return graphql.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
 
     return refuse
 
 
 def _hosts(settings: Settings) -> list[str]:
-    """Names that a request may be addressed to; a foreign one is somebody else's page talking through a browser."""
-    listens = settings.host.partition("%")[0]  # clients leave out the zone, which only this machine knows
+    """Return the allowed Host names. A foreign name means that another site's page sends requests (DNS rebinding)."""
+    listens = settings.host.partition("%")[0]  # clients do not send the zone: only this machine knows it
     names = [*LOOPBACK, *settings.allowed_hosts]
     if settings.public_url:
         names.append(host_of(settings.public_url))
-    with suppress(ValueError):  # such as 127.1, which only the operating system reads
+    with suppress(ValueError):  # such as 127.1, which only the operating system understands
         names.append(canonical(f"[{listens}]" if ":" in listens else in_ascii(listens)))
     return names
 

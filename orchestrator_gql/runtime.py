@@ -1,4 +1,4 @@
-"""What everybody above is handed: the database, the bells, the clock, the settings and the workflows."""
+"""The objects that all parts of a server share: settings, database, workflows, clock, notifier and hooks."""
 
 import asyncio
 from collections.abc import Iterable
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 
 class Dispatcher(Protocol):
-    """The doorbell of the engine: never the truth, only who is told that a process can go on."""
+    """Wakes workers when a process can continue. A wake-up may be lost or repeated: only the database is the truth."""
 
     def attach(self, runtime: "Runtime") -> None:
-        """Say for which server this rings."""
+        """Bind the dispatcher to its server; called once, before `run`."""
         ...
 
     async def prepare(self, conn: "AsyncConnection", process_ids: Iterable[UUID]) -> None:
-        """Do what belongs into the transaction that made these runnable; PostgreSQL only."""
+        """Write wake-ups in the transaction that makes these processes runnable; PostgreSQL only."""
         ...
 
     def notify(self, process_ids: Iterable[UUID]) -> None:
-        """Say that these processes became runnable; called after the COMMIT."""
+        """Wake workers for these runnable processes; called after the COMMIT."""
         ...
 
     async def run(self) -> None:
-        """Advance what is rung for, until stopped."""
+        """Advance the processes for which wake-ups arrive, until stopped."""
         ...
 
     async def stop(self, grace: float) -> None:
-        """Take no more work; let running steps finish for so many seconds."""
+        """Take no more work; running steps have ``grace`` seconds to finish."""
         ...
 
 
-def _set() -> asyncio.Event:
+def _set_event() -> asyncio.Event:
     event = asyncio.Event()
     event.set()
     return event
@@ -51,7 +51,7 @@ def _set() -> asyncio.Event:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One server's bundle; frozen, and handed down. There are no globals."""
+    """The shared objects of one server, passed down as an argument. There are no globals."""
 
     settings: Settings
     database: Database
@@ -61,19 +61,19 @@ class Runtime:
     worker: str
     threads: ThreadPoolExecutor
     redact: Redactor
-    """What nobody is shown."""
+    """Masks the secrets in values that are shown."""
     timers: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a timer was stored: the earliest one may be another now."""
+    """Set when a timer was stored: the next timer may be due earlier now."""
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when there is something to be sent to people outside, or room to send more."""
+    """Set when there is a notification to send, or capacity to send more."""
     faults: list[str] = field(default_factory=list)
-    """What ended of the server's own work though nobody stopped it: it is not ready any more."""
-    may_advance: asyncio.Event = field(default_factory=_set)
-    """Cleared while very many timers are fired: whoever would begin to advance a process waits for it first."""
+    """Names of the background tasks that failed: a server with an entry here is not ready any more."""
+    may_advance: asyncio.Event = field(default_factory=_set_event)
+    """Cleared while very many timers fire: workers wait for this event before they start to advance a process."""
 
 
 class RuntimeHooks:
-    """Rings, after a commit, for whoever has something to do because of it."""
+    """Wakes the parts of the server that have work after a commit."""
 
     def __init__(self, notifier: Notifier, timers: asyncio.Event, dispatcher: Dispatcher | None) -> None:
         self._notifier = notifier
@@ -81,7 +81,7 @@ class RuntimeHooks:
         self._dispatcher = dispatcher
 
     def notify(self, effects: CommitEffects) -> None:
-        """Wake the workers, the readers of the log and the timekeeper, each where it concerns them."""
+        """Wake the workers, the readers of the event log and the timers, if the commit has work for them."""
         if effects.woken and self._dispatcher is not None:
             self._dispatcher.notify(effects.woken)
         if effects.has_timers:

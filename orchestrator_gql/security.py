@@ -1,4 +1,4 @@
-"""Who somebody is and what they may do."""
+"""Principals, their permissions, and the authorizers of workflow authors."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who asks: a person or a machine; ``teams`` are the keys of the teams that it belongs to."""
+    """A person or a machine that sends requests; ``teams`` are the keys of its teams."""
 
     id: str
     name: str
@@ -44,14 +44,15 @@ LOCAL_OPERATOR = Principal("local", "Local operator", permissions=frozenset(Perm
 """The one user of a server without sign-in, which listens on loopback only."""
 
 NOBODY = Principal("anonymous", "Nobody")
-"""Whoever has not signed in where people must; remote services among them, whose tokens are their credentials."""
+"""A caller that has not signed in on a server with sign-in, such as a remote service that sends a callback."""
 
 ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
+"""The actor of everything that no person and no remote service caused."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthContext:
-    """What an author's authorizer is told: who wants to do what, where.
+    """The argument of an author's authorizer: the user, the action and the place.
 
     ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow`` or ``recover_callback``; ``workflow`` and
     ``step`` are names.
@@ -64,39 +65,39 @@ class AuthContext:
 
 
 Authorizer = Callable[[AuthContext], Awaitable[bool] | bool]
-"""An author's own rule, asked on top of the role's permission; sync or async."""
+"""A rule of a workflow author, checked after the role's permission; sync or async. Only ``True`` allows."""
 
 
 async def demand_authorized(authorizer: Authorizer | None, context: AuthContext, permission: Permission) -> None:
-    """Raise `Forbidden` unless the authorizer, where there is one, says yes."""
+    """Raise `Forbidden` unless the authorizer returns ``True``; no authorizer allows everybody."""
     if authorizer is None:
         return
     rule = f"The rule of {f'step {context.step!r} of ' if context.step else ''}workflow {context.workflow!r}"
-    answer = await _asked(authorizer, context)
-    if isinstance(answer, AuthorRaised):  # an author's rule that cannot answer allows nothing
+    outcome = await _call(authorizer, context)
+    if isinstance(outcome, AuthorRaised):  # a rule that raises allows nothing
         error_id = token_hex(8)
         facts = {"workflow": context.workflow, "step": context.step, "error_id": error_id}
-        logger.error("an authorizer raised\n%s", answer.described.trace, extra=facts)
+        logger.error("an authorizer raised\n%s", outcome.described.trace, extra=facts)
         raise Forbidden(permission, f"{rule} failed, so it is no (error {error_id} in the server's log).")
-    if answer.value is not True:
+    if outcome.value is not True:
         raise Forbidden(permission, f"{rule} does not allow you this.")
 
 
-async def _asked(authorizer: Authorizer, context: AuthContext) -> Outcome[bool]:
-    asked = attempt(_begun, authorizer, context)
-    if isinstance(asked, AuthorRaised) or not isinstance(asked.value, _Later):
-        return asked  # type: ignore[return-value]
-    later = asked.value.answer
-    return await attempt_async(lambda: later)
+async def _call(authorizer: Authorizer, context: AuthContext) -> Outcome[bool]:
+    outcome = attempt(_begin, authorizer, context)
+    if isinstance(outcome, AuthorRaised) or not isinstance(outcome.value, _AsyncResult):
+        return outcome  # type: ignore[return-value]
+    awaitable = outcome.value.awaitable
+    return await attempt_async(lambda: awaitable)
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
-    """The answer of a rule that is async."""
+class _AsyncResult:
+    """The pending result of an async authorizer."""
 
-    answer: Awaitable[bool]
+    awaitable: Awaitable[bool]
 
 
-def _begun(authorizer: Authorizer, context: AuthContext) -> bool | _Later:
-    answer = authorizer(context)
-    return _Later(answer) if isawaitable(answer) else answer
+def _begin(authorizer: Authorizer, context: AuthContext) -> bool | _AsyncResult:
+    result = authorizer(context)
+    return _AsyncResult(result) if isawaitable(result) else result

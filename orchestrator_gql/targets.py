@@ -1,10 +1,10 @@
-"""What a workflow does to a product subscription."""
+"""The targets of workflows: what a workflow does to a product subscription."""
 
 from enum import StrEnum
 
 
 class Target(StrEnum):
-    """Why a workflow is run; shown to operators and used to decide what may be started when."""
+    """Why a workflow is run; operators see it, and it decides which workflows may start for a subscription."""
 
     CREATE = "CREATE"
     MODIFY = "MODIFY"

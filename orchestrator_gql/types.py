@@ -1,4 +1,4 @@
-"""The ground: statuses, kinds and events that every floor above speaks of."""
+"""The statuses, kinds and events that all layers share."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,32 +36,32 @@ __all__ = [
 
 
 FormGenerator: TypeAlias = pydantic_forms_types.FormGenerator[Any]
-"""What a form function returns: it yields page classes, is sent their answers, and returns what it contributes."""
+"""The generator of a form function: it yields page classes, receives the submitted pages, and returns a dict."""
 
 FormGeneratorAsync: TypeAlias = pydantic_forms_types.FormGeneratorAsync[Any]
-"""The same of an async form function."""
+"""The generator of an async form function."""
 
 
 class ProcessStatus(StrEnum):
-    """Where a process stands."""
+    """The status of a process."""
 
     CREATED = "CREATED"
     RUNNING = "RUNNING"
     SUSPENDED = "SUSPENDED"  # a person must act
     AWAITING_CALLBACK = "AWAITING_CALLBACK"  # a remote service must act
-    WAITING = "WAITING"  # retried by itself at a known time
+    WAITING = "WAITING"  # the engine retries at a known time
     FAILED = "FAILED"
     ABORTED = "ABORTED"
     COMPLETED = "COMPLETED"
 
     @property
     def is_ended(self) -> bool:
-        """True where nothing can move the process any more."""
+        """True if the process can never continue."""
         return self in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED)
 
 
 class StepStatus(StrEnum):
-    """What became of one visit of a step."""
+    """The status of one step execution."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -85,7 +85,7 @@ class StepKind(StrEnum):
 
 
 class CallbackStatus(StrEnum):
-    """The life of a callback."""
+    """The status of a callback."""
 
     PENDING = "PENDING"
     RECEIVED = "RECEIVED"
@@ -98,16 +98,16 @@ class CallbackStatus(StrEnum):
 
 
 class ResultSource(StrEnum):
-    """How a callback came to its result, or to the failure that was reported."""
+    """Where a callback's result, or the failure that was reported, came from."""
 
     CALLBACK = "CALLBACK"
-    POLL = "POLL"  # the remote was asked before its time was over
-    OPERATOR = "OPERATOR"  # typed in by hand
-    ADOPTED = "ADOPTED"  # a late or refused delivery that somebody adopted
+    POLL = "POLL"  # the step's poll function asked the remote service at the deadline
+    OPERATOR = "OPERATOR"  # an operator entered the result
+    ADOPTED = "ADOPTED"  # an operator adopted a late or refused delivery
 
 
 class AttemptOutcome(StrEnum):
-    """The verdict on one delivery at a callback's door."""
+    """The outcome of one delivery to a callback."""
 
     ACCEPTED = "ACCEPTED"
     DUPLICATE = "DUPLICATE"
@@ -123,7 +123,7 @@ class AttemptOutcome(StrEnum):
 
 
 class InputRequestStatus(StrEnum):
-    """The life of an input request."""
+    """The status of an input request."""
 
     OPEN = "OPEN"
     SUBMITTED = "SUBMITTED"
@@ -133,7 +133,7 @@ class InputRequestStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a person decided."""
+    """A person's decision on an input request."""
 
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
@@ -141,7 +141,7 @@ class Verdict(StrEnum):
 
 
 class SubscriptionLifecycle(StrEnum):
-    """The life of a product subscription; the values are what the field stores and shows."""
+    """The lifecycle status of a product subscription; the values are stored and shown."""
 
     INITIAL = "initial"
     PROVISIONING = "provisioning"
@@ -152,7 +152,7 @@ class SubscriptionLifecycle(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a role may allow."""
+    """The permissions that a role can contain."""
 
     READ = "READ"
     START_WORKFLOW = "START_WORKFLOW"
@@ -166,7 +166,7 @@ class Permission(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What an entry of the event log reports."""
+    """The kind of an entry in the event log."""
 
     PROCESS_CREATED = "PROCESS_CREATED"
     PROCESS_STATUS_CHANGED = "PROCESS_STATUS_CHANGED"
@@ -185,7 +185,7 @@ class EventKind(StrEnum):
 
 
 class NotificationKind(StrEnum):
-    """What people outside are told of; the values are what a webhook's body says."""
+    """The kind of a notification; the values stand in a webhook's body."""
 
     INPUT_REQUEST_OPENED = "input-request.opened"
     INPUT_REQUEST_REMINDED = "input-request.reminded"
@@ -197,15 +197,15 @@ class NotificationKind(StrEnum):
 
 
 class NotificationStatus(StrEnum):
-    """The life of a notification."""
+    """The status of a notification."""
 
-    PENDING = "PENDING"  # to be sent, for the first time or again
+    PENDING = "PENDING"  # will be sent, for the first time or again
     SENT = "SENT"
-    DEAD = "DEAD"  # given up; somebody may send it again
+    DEAD = "DEAD"  # all attempts failed; an operator can send it again
 
 
 class EngineState(StrEnum):
-    """Whether the engine starts new steps."""
+    """The state of the engine: whether it starts new steps."""
 
     RUNNING = "RUNNING"
     PAUSING = "PAUSING"  # no new step starts; some still run
@@ -226,10 +226,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the durable log.
+    """One entry of the durable event log.
 
-    ``payload`` holds the facts as of the event; ``cursor`` is empty until the log has numbered it, and opaque to
-    everyone but ``storage/events``.
+    ``payload`` holds the facts at the time of the event. ``cursor`` is empty until the log has numbered the event; only
+    ``storage/events`` knows its format.
     """
 
     kind: EventKind

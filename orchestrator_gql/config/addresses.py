@@ -1,4 +1,4 @@
-"""Hosts and URLs as settings name them, read once and written as requests are compared with them."""
+"""Read the hosts and URLs of settings, and write them in the one form that requests are compared with."""
 
 import re
 from ipaddress import IPv6Address, ip_address
@@ -14,7 +14,7 @@ LONGEST_NAME = 253
 
 
 def canonical(host: str) -> str:
-    """A host as it is compared: lower case, no dot at its end, no brackets, and an IPv6 address in its one short form.
+    """Return the host in its one form: lower case, no final dot, no brackets, an IPv6 address shortened (RFC 5952).
 
     Raises `ValueError` if it is neither a name nor an address.
 
@@ -26,13 +26,13 @@ def canonical(host: str) -> str:
     name = host.lower().removesuffix(".")
     if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         raise ValueError("is neither a name nor an address")
-    if _ADDRESS_LIKE.fullmatch(name.rpartition(".")[2]):  # such a name is an IPv4 address, or nothing
+    if _ADDRESS_LIKE.fullmatch(name.rpartition(".")[2]):  # such a name is a valid IPv4 address, or invalid
         return str(ip_address(name))
     return name
 
 
 def public_url(text: str) -> str:
-    """The URL with its host in ASCII and lower case, without slashes at its end; `ValueError` says what to change.
+    """Return the URL with its host in ASCII and lower case, without final slashes; `ValueError` says what to change.
 
     >>> public_url("HTTPS://Orchestrator.Example/automation/")
     'https://orchestrator.example/automation'
@@ -47,7 +47,7 @@ def public_url(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """The origin of a page as browsers send it, such as ``https://portal.example``; ``*`` stands for any."""
+    """Return the origin of a page as browsers send it, such as ``https://portal.example``; ``*`` means any origin."""
     if text == "*":
         return text
     parts = _absolute(text)
@@ -57,7 +57,7 @@ def origin(text: str) -> str:
 
 
 def listening_host(text: str) -> str:
-    """The address or name to listen on, without brackets.
+    """Return the address or name to listen on, without brackets.
 
     >>> listening_host("[::1]")
     '::1'
@@ -79,7 +79,7 @@ def listening_host(text: str) -> str:
 
 
 def allowed_host(text: str) -> str:
-    """A name that requests may be addressed to; ``*.example.com`` stands for all names below, ``*`` for any.
+    """Return a name for the Host header of requests; ``*.example.com`` means all names below, ``*`` any name.
 
     >>> allowed_host("*.Example.com"), allowed_host("[::1]")
     ('*.example.com', '::1')
@@ -89,7 +89,7 @@ def allowed_host(text: str) -> str:
     host = text.strip()
     wildcard, host = ("*.", host[2:]) if host.startswith("*.") else ("", host)
     try:
-        # An IPv6 address may stand here without brackets: nothing else has more than one colon.
+        # An IPv6 address needs no brackets here: nothing else has more than one colon.
         return wildcard + canonical(f"[{host}]" if host.count(":") > 1 and host[0] != "[" else in_ascii(host))
     except ValueError:
         raise ValueError(
@@ -99,14 +99,14 @@ def allowed_host(text: str) -> str:
 
 
 def in_ascii(host: str) -> str:
-    """The host as it is sent: a name in other letters as IDNA writes it.
+    """Return the host as clients send it: a name with other than ASCII characters in the form of IDNA.
 
     >>> in_ascii("bücher.example")
     'xn--bcher-kva.example'
     """
     if host.isascii():
         return host
-    from httpx import URL, InvalidURL  # for the few that need it: importing it takes long
+    from httpx import URL, InvalidURL  # imported only when needed: the import is slow
 
     try:
         return URL(f"http://{host.lower()}").raw_host.decode("ascii")
@@ -115,19 +115,19 @@ def in_ascii(host: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL that `public_url` wrote, as `canonical` writes it."""
+    """Return the host of a URL from `public_url`, in the form of `canonical`."""
     return _canonical_of(urlsplit(url))
 
 
 def bracketed(host: str) -> str:
-    """A host as it stands in a URL: an IPv6 address in brackets, its zone as RFC 6874 writes it."""
+    """Return the host as it is written in a URL: an IPv6 address in brackets, its zone as in RFC 6874."""
     return f"[{host.replace('%', '%25')}]" if ":" in host else host
 
 
 def _absolute(text: str) -> SplitResult:
-    """The parts of an absolute URL of a host, and perhaps a path; the port is a number, if there is one."""
+    """Return the parts of an absolute URL: scheme, host, and optionally a port (a valid number) and a path."""
     url = text.strip()
-    if re.search(r"[\s\x00-\x1f\x7f\\]", url):  # urlsplit would leave some of them out, silently
+    if re.search(r"[\s\x00-\x1f\x7f\\]", url):  # urlsplit would remove some of them silently
         raise ValueError("holds a space, a backslash or a control character; leave it out")
     if url.partition("://")[0].lower() not in _SCHEMES or "://" not in url:
         raise ValueError("must be absolute, such as https://orchestrator.example")
@@ -156,7 +156,9 @@ def _absolute(text: str) -> SplitResult:
 
 
 def _authority(parts: SplitResult) -> str:
-    dot = "." if (parts.hostname or "").endswith(".") else ""  # it keeps a resolver from trying names below its own
+    dot = (
+        "." if (parts.hostname or "").endswith(".") else ""
+    )  # the final dot stops a resolver from adding its own domain
     host = bracketed(_canonical_of(parts)) + dot
     return host if parts.port is None else f"{host}:{parts.port}"
 
@@ -171,6 +173,6 @@ def _canonical_of(parts: SplitResult) -> str:
 
 def _address(text: str) -> str:
     address = IPv6Address(text)
-    if address.scope_id is not None:  # a zone means something on one machine only, and clients do not send it
+    if address.scope_id is not None:  # a zone has a meaning on one machine only, and clients do not send it
         raise ValueError("has a zone")
     return str(address)

@@ -1,14 +1,14 @@
-"""The teams and roles that answer forms."""
+"""The assignee of an input request: the key of a team."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Who should answer: a key, such as ``NOC``.
+    """The key of the team that should answer, such as ``NOC``.
 
-    ``Assignee("SYSTEM")`` works without any configuration. The deployment gives a key its name and its members; a key
-    without configured members is open to everybody who may submit forms.
+    ``Assignee("SYSTEM")`` needs no configuration. The deployment gives the key a name and members; if a key has no
+    members, everybody who may submit forms can answer.
     """
 
     key: str

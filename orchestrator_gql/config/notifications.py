@@ -1,4 +1,4 @@
-"""Who outside is told what happens: webhooks, and the mail server by which teams are written to."""
+"""The settings of notifications: webhooks, and the mail server for mails to teams."""
 
 import re
 from typing import Literal
@@ -10,26 +10,27 @@ from orchestrator_gql.config.services import PREFIX, decoded_key
 from orchestrator_gql.types import NotificationKind
 
 _OURS = ("webhook-", "content-", "host", "connection", "transfer-encoding", "accept-encoding")
-"""Headers that say how we send; another value would break the signature, or the request."""
+"""Headers that the sender sets itself; another value would break the signature or the request."""
 
 SHORTEST_SECRET = 4
-"""Characters: parts of a secret that are shorter protect nothing, and stand in any text."""
+"""Characters of the shortest part of a secret that is masked: shorter parts occur in any text."""
 
 
 class Webhook(BaseModel):
-    """One receiver of notifications by HTTP."""
+    """A receiver of notifications by HTTP."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    url: SecretStr = Field(description="Where notifications are POSTed: http(s). It is a secret of many receivers.")
+    url: SecretStr = Field(description="The http(s) URL for POSTs. Many receivers use a secret URL, so it is masked.")
     signature_key: SecretStr = Field(description=f"The key of Standard Webhooks that signs them, `{PREFIX}…`.")
-    kinds: frozenset[NotificationKind] | None = Field(None, description="What it is told of. Default: everything.")
+    kinds: frozenset[NotificationKind] | None = Field(None, description="The kinds that it receives. Default: all.")
     assignees: frozenset[str] | None = Field(
-        None, description="Of which teams: what they are asked, and processes that fail in their hands. Default: all."
+        None,
+        description="The teams whose input requests and failed processes it receives. Default: all.",
     )
-    headers: dict[str, SecretStr] = Field({}, description="Headers beside the signature's, such as a credential.")
+    headers: dict[str, SecretStr] = Field({}, description="More headers to send, such as a credential.")
     allow_private: bool = Field(
-        False, description="It may be reached at a private, loopback or link-local address, which is refused otherwise."
+        False, description="Allow a private, loopback or link-local address, which is refused otherwise."
     )
 
     @field_validator("url")
@@ -37,10 +38,10 @@ class Webhook(BaseModel):
     def _reachable(cls, value: SecretStr) -> SecretStr:
         try:
             parts = urlsplit(value.get_secret_value())
-            is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         except ValueError:
-            is_one = False
-        if not is_one:
+            is_valid = False
+        if not is_valid:
             raise ValueError("is no http(s) URL: it looks like https://receiver.example/hook")
         if parts.username is not None or parts.password is not None:
             raise ValueError("holds a user or a password; give them as an Authorization header")
@@ -64,31 +65,31 @@ class Webhook(BaseModel):
 
     @property
     def key(self) -> bytes:
-        """The key that signs."""
+        """The bytes of the signature key."""
         return decoded_key(self.signature_key)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What a receiver might repeat in its answer and nobody shall read there: parts too, such as the path alone."""
-        values = [one.get_secret_value() for one in (self.url, self.signature_key, *self.headers.values())]
+        """The secrets that a receiver may repeat in its response, to mask there; also parts, such as the path alone."""
+        values = [secret.get_secret_value() for secret in (self.url, self.signature_key, *self.headers.values())]
         url = urlsplit(values[0])
         places = [f"{url.path}?{url.query}", url.path, url.path.rstrip("/").rpartition("/")[2]]
         places += [value for _, value in parse_qsl(url.query)]
         words = [value.rpartition(" ")[2] for value in values[2:]]  # a credential without its scheme
-        parts = [one for one in places + words if len(one) >= SHORTEST_SECRET]
-        return tuple(dict.fromkeys(one for one in values + parts if one))
+        parts = [part for part in places + words if len(part) >= SHORTEST_SECRET]
+        return tuple(dict.fromkeys(value for value in values + parts if value))
 
 
 class Smtp(BaseModel):
-    """The server that takes our mail."""
+    """The mail server (SMTP) that sends mails to teams."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    host: str = Field(description="Its name.", min_length=1)
-    port: int = Field(587, description="Its port.", ge=1, le=65535)
+    host: str = Field(description="The host of the mail server.", min_length=1)
+    port: int = Field(587, description="The port of the mail server.", ge=1, le=65535)
     sender: EmailStr = Field(description="The address that mails come from.")
-    user: str | None = Field(None, description="Whom to sign in as; without one nobody signs in.")
-    password: SecretStr | None = Field(None, description="With which password.")
+    user: str | None = Field(None, description="The user to sign in; without a user there is no sign-in.")
+    password: SecretStr | None = Field(None, description="The password of the user.")
     security: Literal["starttls", "tls", "none"] = Field(
         "starttls", description="How the connection is encrypted. A server that cannot do it gets no mail."
     )

@@ -1,4 +1,4 @@
-"""Who a deployment knows: teams that answer forms, roles and what they allow, and tokens by which machines sign in."""
+"""The settings of teams, roles and API tokens."""
 
 import re
 from collections.abc import Mapping
@@ -22,36 +22,38 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "auditor": frozenset({Permission.READ, Permission.READ_AUDIT}),
     "admin": frozenset(Permission),
 }
-"""The roles that there are without any configuration."""
+"""The roles that exist without any configuration."""
 
 
 class Team(BaseModel):
-    """A team that answers forms. Without users, groups and tokens it is open to everybody who may submit forms."""
+    """A team that answers forms. If it has no users, groups and tokens, everybody who may submit forms can answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str = Field(description="What workflows call it: `Assignee(KEY)`.", min_length=1, max_length=100)
-    name: str | None = Field(None, description="What people call it. Default: the key.")
+    key: str = Field(description="The key in workflows: `Assignee(KEY)`.", min_length=1, max_length=100)
+    name: str | None = Field(None, description="The name for people. Default: the key.")
     users: tuple[str, ...] = Field((), description="The ids of its members.")
-    groups: tuple[str, ...] = Field((), description="Groups of the sign-in whose members are its members.")
-    email: EmailStr | None = Field(None, description="Where it is told of what waits for it.")
+    groups: tuple[str, ...] = Field((), description="Sign-in groups whose members belong to the team.")
+    email: EmailStr | None = Field(None, description="The address for mails about forms that wait for the team.")
 
     @property
     def called(self) -> str:
-        """What people call it."""
+        """The name for people."""
         return self.name or self.key
 
 
 class ApiToken(BaseModel):
-    """A token by which a machine, or a person at a terminal, signs in: `Authorization: Bearer TOKEN`."""
+    """A token with which a machine, or a person at a terminal, signs in: `Authorization: Bearer TOKEN`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    name: str = Field(description="Who it is: the id in decisions and in the audit log.", min_length=1, max_length=200)
+    name: str = Field(
+        description="The id of its owner in decisions and in the audit log.", min_length=1, max_length=200
+    )
     sha256: str = Field(description="The SHA-256 of the token, in hex: `printf %s TOKEN | sha256sum`.")
-    roles: tuple[str, ...] = Field((), description="What it may do: names of roles.")
-    teams: tuple[str, ...] = Field((), description="The keys of the teams that it belongs to.")
-    email: EmailStr | None = Field(None, description="Where it is reached.")
+    roles: tuple[str, ...] = Field((), description="The names of its roles.")
+    teams: tuple[str, ...] = Field((), description="The keys of its teams.")
+    email: EmailStr | None = Field(None, description="The mail address of its owner.")
 
     @field_validator("sha256")
     @classmethod

@@ -1,4 +1,4 @@
-"""Remote services that a deployment knows, and what each must show before its callbacks are taken."""
+"""The settings of remote services, and how each must authenticate its callbacks."""
 
 import base64
 import binascii
@@ -10,24 +10,24 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 PREFIX = "whsec_"
-"""What a key of Standard Webhooks begins with; the rest is base64."""
+"""The prefix of a Standard Webhooks key; the rest is base64."""
 
 SHORTEST_KEY = 24
-"""Bytes, as Standard Webhooks asks for; a shorter key can be guessed from one signature."""
+"""Bytes of the shortest key that Standard Webhooks allows; a shorter key can be guessed from one signature."""
 
 
 class Service(BaseModel):
-    """One remote service. Without any demand it is just a name, by which its jobs are told apart from another's."""
+    """A remote service. Without any credential it is only a name, which separates its jobs from those of others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     credential_sha256: str | None = Field(
         None,
-        description="The SHA-256, in hex, of the credential that the service sends as a bearer token where it answers "
-        "by its own job id.",
+        description="The SHA-256, in hex, of the bearer token that the service sends when it delivers by its own "
+        "job id.",
     )
     signature_keys: tuple[SecretStr, ...] = Field(
-        (), description="Keys of Standard Webhooks, `whsec_…`; while two are active, either is right."
+        (), description="Keys of Standard Webhooks, `whsec_…`; a signature by any of them is valid."
     )
     addresses: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="Networks that the service calls from, such as `192.0.2.0/24`."
@@ -49,16 +49,16 @@ class Service(BaseModel):
 
     @property
     def keys(self) -> Sequence[bytes]:
-        """The active keys."""
+        """The bytes of the active keys."""
         return [decoded_key(key) for key in self.signature_keys]
 
     @property
     def is_demanding(self) -> bool:
-        """True where the service must show more than the token in its URL."""
+        """True if the service must show more than the token in its URL."""
         return bool(self.signature_keys or self.addresses or self.credential_sha256)
 
     def calls_from(self, peer: str | None) -> bool:
-        """True where the peer's address is one of the service's, or any is."""
+        """Return whether the peer's address is allowed: in the service's networks, or any if it has none."""
         if not self.addresses:
             return True
         try:
@@ -66,12 +66,12 @@ class Service(BaseModel):
         except ValueError:
             return False
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped  # how a socket of both families sees an IPv4 peer
+            address = address.ipv4_mapped  # a socket for IPv4 and IPv6 shows an IPv4 peer this way
         return any(address in network for network in self.addresses)
 
 
 def decoded_key(key: SecretStr) -> bytes:
-    """The bytes of a key of Standard Webhooks; `ValueError` where it is none, or too short."""
+    """Return the bytes of a Standard Webhooks key; raises `ValueError` if it is invalid or too short."""
     try:
         decoded = base64.b64decode(key.get_secret_value().removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""The deployment's settings, read once from the environment, frozen and handed down."""
+"""The settings of a deployment, read once from the environment."""
 
 import re
 from collections.abc import Callable
@@ -33,37 +33,36 @@ SECRETS = (
 
 
 class Settings(BaseSettings):
-    """Every setting, its default and its meaning. In the environment each is spelled ``ORCHESTRATOR_…``."""
+    """All settings, with defaults and meanings. The environment variables are named ``ORCHESTRATOR_…``."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: str = Field(
         "sqlite+aiosqlite:///orchestrator.db",
-        description="Where everything is kept: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://…`.",
+        description="The database: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://…`.",
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
     public_url: str | None = Field(
         None,
-        description="The base of callback URLs, as remote services reach this server: scheme, host and, where a proxy "
-        "takes it off again, a path. Default: host and port.",
+        description="The base of callback URLs, as remote services reach this server: scheme, host and, if a proxy "
+        "removes it again, a path. Default: host and port.",
     )
     callback_timeout: Annotated[float, Field(gt=0, le=3_153_600_000)] = Field(
-        86400.0, description="Seconds a callback is waited for where its step names no timeout."
+        86400.0, description="Seconds to wait for a callback if its step sets no timeout."
     )
     max_callback_bytes: Annotated[int, Field(ge=1024)] = Field(
         10 * Megabytes, description="The largest body of a callback, in bytes."
     )
     max_answer_bytes: Annotated[int, Field(ge=64 * 1024)] = Field(
         16 * Megabytes,
-        description="The most that one answer of GraphQL, or one batch of a subscription, may weigh, in bytes; see "
-        "[limits](limits.md).",
+        description="The largest GraphQL answer, or batch of a subscription, in bytes; see [limits](limits.md).",
     )
     max_step_bytes: Annotated[int, Field(ge=1024)] = Field(
-        Megabytes, description="The most that one step may change in the state, in bytes of JSON."
+        Megabytes, description="The largest change of the state by one step, in bytes of JSON."
     )
     step_threads: Annotated[int, Field(ge=1, le=512)] = Field(
-        32, description="Threads that run sync steps; an async step needs none."
+        32, description="Threads that run sync steps; async steps need no thread."
     )
     concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
         200, description="Processes that one worker advances at the same time."
@@ -73,43 +72,43 @@ class Settings(BaseSettings):
     )
     dispatcher: Literal["embedded", "distributed"] | None = Field(
         None,
-        description="How workers are told that a process can go on: within this server (`embedded`), or by a queue in "
+        description="How workers learn that a process can continue: within this server (`embedded`), or by a queue in "
         "PostgreSQL that all servers share (`distributed`). Default: `distributed` on PostgreSQL.",
     )
     lease: Annotated[float, Field(gt=0, le=86400)] = Field(
-        30.0, description="Seconds after which the work of a silent worker is given to another."
+        30.0, description="Seconds without a heartbeat after which other workers take over the processes."
     )
     heartbeat: Annotated[float, Field(gt=0)] = Field(
-        5.0, description="Seconds between two renewals of the leases; at most half a lease."
+        5.0, description="Seconds between two heartbeats, which renew the leases; at most half of a lease."
     )
     grace: Annotated[float, Field(ge=0)] = Field(
-        30.0, description="Seconds that running steps are given to finish at SIGTERM."
+        30.0, description="Seconds that running steps have to finish after SIGTERM."
     )
     misses_per_minute: Annotated[int, Field(ge=1)] = Field(
-        60, description="Wrong callback URLs that one peer may try in a minute before it is answered 429."
+        60, description="Wrong callback URLs that one peer may try in a minute; then the answer is 429."
     )
     max_waiting_bytes: Annotated[int, Field(ge=Megabytes)] = Field(
         64 * Megabytes,
-        description="How many bytes may wait for clients that read slowly, in all, and half of them for one client. If "
-        "more wait, the slowest clients are disconnected.",
+        description="The bytes that may wait for slow clients in total; half of them may wait for one client. If more "
+        "wait, the slowest clients are disconnected.",
     )
     slow_reader_timeout: Annotated[float, Field(gt=0, le=3600)] = Field(
-        30.0, description="Seconds after which a client that takes nothing of what waits for it is disconnected."
+        30.0, description="Seconds after which a client is disconnected if it takes none of the bytes that wait for it."
     )
     is_development: bool | None = Field(
-        None, description="Offer GraphiQL and introspection. Default: on where the server listens on loopback only."
+        None, description="Offer GraphiQL and introspection. Default: on if the server listens on loopback only."
     )
     allowed_origins: tuple[str, ...] = Field(
-        (), description="Origins of other pages that may open a socket here, beside the server's own."
+        (), description="Origins of other pages that may open a WebSocket, besides the server's own."
     )
     allowed_hosts: tuple[str, ...] = Field(
         (),
-        description="Names that the Host header may carry beside the public URL's and loopback; `*.example.com` is any "
-        "name below. Callbacks and receipts are taken whatever it says.",
+        description="Names that the Host header may contain, besides the host of the public URL and loopback; "
+        "`*.example.com` allows all names below. Callbacks and receipts are accepted with any Host header.",
     )
     services: dict[str, Service] = Field(
         {},
-        description="Remote services by name, as JSON: what each must show before its callbacks are taken; see "
+        description="Remote services by name, as JSON: how each must authenticate its callbacks; see "
         "[how to sign callbacks](../howto/sign-callbacks.md).",
     )
     teams: tuple[Team, ...] = Field(
@@ -117,51 +116,54 @@ class Settings(BaseSettings):
     )
     roles: dict[str, frozenset[Permission]] = Field(
         {},
-        description="Roles and what they allow, as JSON, beside `viewer`, `operator`, `auditor` and `admin`; one of "
-        "those names replaces it.",
+        description="Roles and their permissions, as JSON, besides `viewer`, `operator`, `auditor` and `admin`; a role "
+        "with one of these names replaces it.",
     )
     api_tokens: tuple[ApiToken, ...] = Field(
         (),
-        description="Tokens by which machines and people sign in, as JSON. Where there are any, nobody without one may "
-        "do more than answer callbacks, and the server may listen on any address.",
+        description="Tokens with which machines and people sign in, as JSON. If there are any, callers without a token "
+        "can only deliver callbacks, and the server may listen on any address.",
     )
     webhooks: dict[str, Webhook] = Field(
         {},
-        description="Who is told by HTTP of open forms and failed processes, by name, as JSON; see "
-        "[notifications](../howto/notifications.md).",
+        description="Receivers of notifications about open forms and failed processes by HTTP, by name, as JSON; see "
+        "[how to be told](../howto/notifications.md).",
     )
     smtp: Smtp | None = Field(
         None,
-        description="The mail server, as JSON: teams with an address are mailed what is asked of them; see "
-        "[notifications](../howto/notifications.md).",
+        description="The mail server, as JSON: teams with an address get mails about their open forms; see "
+        "[how to be told](../howto/notifications.md).",
     )
     audit_key: SecretStr | None = Field(
         None,
         min_length=16,
-        description="A secret with which the audit log is chained, so that nobody without it can forge an entry. Set "
-        "it before the first start, and keep it: entries of another key, or of none, count as forged.",
+        description="A secret that seals the audit log, so that nobody without it can forge an entry. Set it before "
+        "the first start, and keep it: entries with another key, or without a key, count as forged.",
     )
     redact: tuple[str, ...] = Field(
         SECRETS,
-        description="Keys of which nobody is shown the value, in results, states and forms: patterns such as "
-        "`*password*`, as a JSON list. `access_token` stands for `accessToken` and `X-Access-Token` too. In texts, "
-        "lines of devices and options of commands that hold such a value are found as well. What contracts mark as "
-        "secret is added.",
+        description="Keys whose values are masked in results, states and forms: patterns such as `*password*`, as a "
+        "JSON list. `access_token` also means `accessToken` and `X-Access-Token`. In texts, such values are masked in "
+        "device configuration lines and command options too. Properties that contracts mark as secret are added.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least severe log line.")
-    dashboard: Path | None = Field(None, description="The folder of the built dashboard. Default: the packaged one.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The lowest level of log lines."
+    )
+    dashboard: Path | None = Field(
+        None, description="The folder of the built dashboard. Default: the dashboard in the package."
+    )
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
-            shown = value.partition(":")[0]
-            raise ValueError(f"starts with {shown!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
+            scheme = value.partition(":")[0]
+            raise ValueError(f"starts with {scheme!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
         try:
-            is_whole = bool(make_url(value).database) and "://" in value
+            is_complete = bool(make_url(value).database) and "://" in value
         except (ArgumentError, ValueError):
-            is_whole = False
-        if not is_whole:
+            is_complete = False
+        if not is_complete:
             raise ValueError(
                 "is no whole URL; it looks like sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
             )
@@ -189,7 +191,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        _demand_people(self)
+        _check_principals(self)
         if self.heartbeat * 2 > self.lease:
             raise ValueError(
                 "ORCHESTRATOR_HEARTBEAT: must be at most half of ORCHESTRATOR_LEASE, or leases run out between two "
@@ -200,7 +202,7 @@ class Settings(BaseSettings):
                 "ORCHESTRATOR_DISPATCHER: 'distributed' needs PostgreSQL; name one in ORCHESTRATOR_DATABASE_URL"
             )
         if self.role == "worker" and self.public_url is None:
-            raise ValueError("ORCHESTRATOR_PUBLIC_URL: a worker must be told where the API servers take callbacks")
+            raise ValueError("ORCHESTRATOR_PUBLIC_URL: a worker needs the URL of the API servers for callbacks")
         if self.role != "all" and not self.is_distributed:
             raise ValueError(
                 f"ORCHESTRATOR_ROLE: {self.role!r} needs servers that share the work: PostgreSQL with the distributed "
@@ -210,47 +212,47 @@ class Settings(BaseSettings):
 
     @property
     def permissions_of(self) -> dict[str, frozenset[Permission]]:
-        """What each role allows."""
+        """The permissions of each role."""
         return {**ROLES, **self.roles}
 
     @property
     def audit_secret(self) -> bytes | None:
-        """The key of the audit log as digests take it."""
+        """The key of the audit log, in bytes."""
         return self.audit_key.get_secret_value().encode() if self.audit_key else None
 
     @property
     def has_sign_in(self) -> bool:
-        """True where people must say who they are."""
+        """True if people must sign in."""
         return bool(self.api_tokens)
 
     @property
     def closed_teams(self) -> frozenset[str]:
-        """The keys of the teams that have members: nobody else answers for them."""
-        named = {key for token in self.api_tokens for key in token.teams}
-        return frozenset(team.key for team in self.teams if team.users or team.groups) | named
+        """The keys of the teams that have members: only their members answer for them."""
+        of_tokens = {key for token in self.api_tokens for key in token.teams}
+        return frozenset(team.key for team in self.teams if team.users or team.groups) | of_tokens
 
     def called(self, key: str) -> str:
-        """What people call the team of that key."""
+        """Return the name for people of the team with that key."""
         return next((team.called for team in self.teams if team.key == key), key)
 
     @property
     def is_sqlite(self) -> bool:
-        """True where the database is one SQLite file."""
+        """True if the database is an SQLite file."""
         return self.database_url.startswith("sqlite")
 
     @property
     def is_distributed(self) -> bool:
-        """True where the doorbell is a queue in PostgreSQL."""
+        """True if the dispatcher is the queue in PostgreSQL."""
         return self.dispatcher == "distributed" if self.dispatcher else not self.is_sqlite
 
     @property
     def base_url(self) -> str:
-        """The base of callback URLs, without a slash at its end."""
+        """The base of callback URLs, without a final slash."""
         return self.public_url or f"http://{addresses.bracketed(self.host)}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
-        """True where only this machine can reach the server."""
+        """True if only this machine can reach the server."""
         if self.host == "localhost":
             return True
         try:
@@ -260,37 +262,40 @@ class Settings(BaseSettings):
 
     @property
     def offers_development(self) -> bool:
-        """True where GraphiQL and introspection are offered."""
+        """True if the server offers GraphiQL and introspection."""
         return self.is_loopback if self.is_development is None else self.is_development
 
 
 def read_settings(**overrides: object) -> Settings:
-    """The settings of the environment, under the overrides that are not None; `SettingsError` names each wrong one."""
-    given = {name: value for name, value in overrides.items() if value is not None}
+    """Return the settings of the environment; overrides that are not None replace them.
+
+    Raises `SettingsError`, which names each wrong setting.
+    """
+    values = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]
-    except ValidationError as wrong:
-        lines = (f"{_named(e['loc'])}{_told(e['msg'])}" for e in wrong.errors())
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as problem:
+        lines = (f"{_name_of(error['loc'])}{_without_prefix(error['msg'])}" for error in problem.errors())
         raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
-    except NotReadable as wrong:  # what it quotes may be a secret
-        name = re.search(r'field "(\w+)"', str(wrong))
-        named = f"{PREFIX}{name[1].upper()}" if name else "One of them"
-        raise SettingsError(f"These settings cannot work:\n  {named}: must be JSON.") from None
+    except NotReadable as problem:  # its message may quote a secret
+        field = re.search(r'field "(\w+)"', str(problem))
+        name = f"{PREFIX}{field[1].upper()}" if field else "One of them"
+        raise SettingsError(f"These settings cannot work:\n  {name}: must be JSON.") from None
 
 
 def _each(read: Callable[[str], str], values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values as they are read; a wrong one is named by its place, for it may hold a secret."""
-    written = []
-    for place, value in enumerate(values, start=1):
+    """Return the result of ``read`` for each value; an error names the position, because the value may be a secret."""
+    results = []
+    for position, value in enumerate(values, start=1):
         try:
-            written.append(read(value))
-        except ValueError as wrong:
-            raise ValueError(f"entry {place} {wrong}") from None
-    return tuple(written)
+            results.append(read(value))
+        except ValueError as problem:
+            raise ValueError(f"entry {position} {problem}") from None
+    return tuple(results)
 
 
-def _demand_people(settings: Settings) -> None:
-    """Raise where a role is named that there is not, or two go by one name."""
+def _check_principals(settings: Settings) -> None:
+    """Raise `ValueError` for an unknown role, and for two teams or tokens that are the same."""
     roles = settings.permissions_of
     for token in settings.api_tokens:
         for role in token.roles:
@@ -300,20 +305,20 @@ def _demand_people(settings: Settings) -> None:
                     f"{', '.join(sorted(roles))}"
                 )
     keys = [team.key for team in settings.teams]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        raise ValueError(f"ORCHESTRATOR_TEAMS: there are two teams {twice!r}")
+    if repeated := next((key for key in keys if keys.count(key) > 1), None):
+        raise ValueError(f"ORCHESTRATOR_TEAMS: there are two teams {repeated!r}")
     digests = [token.sha256 for token in settings.api_tokens]
     if len(set(digests)) < len(digests):
         raise ValueError("ORCHESTRATOR_API_TOKENS: one token is there twice")
 
 
-def _named(place: tuple[int | str, ...]) -> str:
-    """The variable that is wrong, and where in it; nothing where several are at odds, which the message names."""
+def _name_of(place: tuple[int | str, ...]) -> str:
+    """Return the wrong variable and the place in it; empty if variables conflict, which the message names."""
     if not place:
         return ""
     inner = ".".join(map(str, place[1:]))
     return f"{PREFIX}{str(place[0]).upper()}: " + (f"{inner}: " if inner else "")
 
 
-def _told(message: str) -> str:
+def _without_prefix(message: str) -> str:
     return message.removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Arguments by name: what a function of an author's asks for, and how it is found among the values there are.
+"""Bind values to the parameters of an author's function by name.
 
 >>> def order_port(node: str, *, vlan: int = 100, state: dict) -> None: ...
 >>> bind(wanted(order_port), {"node": "ams-1", "vlan": "205", "note": "night shift"})
@@ -24,7 +24,7 @@ from orchestrator_gql.utils.json import preview
 __all__ = ["Parameter", "bind", "wanted"]
 
 STATE = "state"
-"""The parameter of this name receives everything, wherever it stands and however it is annotated."""
+"""The parameter with this name receives all values, at any position and with any annotation."""
 
 _MAX_KEYS_SHOWN = 30
 _MAX_VALUE_SHOWN = 80
@@ -33,7 +33,7 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of ``function`` (module and qualified name), its annotation resolved; ``Any`` where it has none."""
+    """A parameter of ``function`` (module and qualified name); ``annotation`` is resolved, ``Any`` if there is none."""
 
     name: str
     annotation: Any
@@ -45,10 +45,9 @@ class Parameter:
 
 
 def wanted(function: Callable[..., Any]) -> tuple[Parameter, ...]:
-    """The parameters of ``function`` in their order.
+    """Return the parameters of ``function`` in their order, without ``*args`` and ``**kwargs``.
 
-    ``*args`` and ``**kwargs`` are left out: what has no name cannot be bound by name. Raises
-    ``WorkflowDefinitionError`` for a positional-only parameter and for an annotation that names nothing.
+    Raises ``WorkflowDefinitionError`` for a positional-only parameter and for an annotation that cannot be resolved.
 
     >>> [parameter.name for parameter in wanted(lambda port, *rest, vlan=None: None)]
     ['port', 'vlan']
@@ -57,19 +56,19 @@ def wanted(function: Callable[..., Any]) -> tuple[Parameter, ...]:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as problem:
         raise WorkflowDefinitionError(f"`{_name_of(function)}` has no signature to bind by name.") from problem
-    return tuple(_parameter(function, each) for each in parameters if each.kind not in _VARIADIC)
+    return tuple(_parameter(function, parameter) for parameter in parameters if parameter.kind not in _VARIADIC)
 
 
 def bind(
     wanted: Iterable[Parameter], values: Mapping[str, Any], *, given: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The keyword arguments for a call: each from ``given`` as it is, else from ``values``, converted.
+    """Return the keyword arguments for a call: each from ``given`` unchanged, or else from ``values``, converted.
 
-    ``values`` is JSON; pydantic makes of it what the annotation says (UUIDs, times, enums, models, lists of these).
-    What has no annotation, or one that pydantic does not know, is passed as it is. A parameter with a default is left
-    out where there is no value; ``X | None`` is None there. ``state`` is a copy of ``values``, one level deep.
+    ``values`` is JSON; pydantic converts it to the annotation (UUIDs, times, enums, models, lists of these). Without an
+    annotation, or with one that pydantic does not know, the value is passed unchanged. If there is no value, a
+    parameter with a default is left out, and ``X | None`` is None. ``state`` is a copy of ``values``, one level deep.
 
-    Raises ``StepError`` ``missing-argument`` or ``bad-argument``.
+    Raises ``StepError`` with the code ``missing-argument`` or ``bad-argument``.
 
     >>> def notify(mail: str) -> None: ...
     >>> bind(wanted(notify), {"name": "Ada", "town": "Delft"})  # doctest: +ELLIPSIS
@@ -116,7 +115,7 @@ def _parameter(function: Callable[..., Any], parameter: inspect.Parameter) -> Pa
 
 
 def _resolved(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    """The annotation as a type: each by itself, so that a return type known to type checkers only harms none."""
+    """Return the annotation as a type, resolved alone: another one that only type checkers know does no harm."""
     if parameter.annotation is inspect.Parameter.empty:
         return Any
     alone = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
@@ -154,7 +153,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
-    """What converts to ``annotation``; nothing where the value is to be passed as it is."""
+    """Return the converter to ``annotation``; None if the value is passed unchanged."""
     try:
         return _cached_adapter(annotation)
     except TypeError:  # an annotation with a list or dict in its metadata is not hashable
@@ -162,7 +161,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
 
 
 def _new_adapter(annotation: Any) -> TypeAdapter[Any] | None:
-    # A typed dict describes what its author expects; rebuilding it would drop the keys it does not name.
+    # A typed dict describes what its author expects; a conversion would drop the keys that it does not name.
     if annotation in (Any, dict, State) or is_typeddict(annotation):
         return None
     try:
@@ -175,9 +174,9 @@ _cached_adapter = lru_cache(maxsize=1024)(_new_adapter)
 
 
 def _missing(parameter: Parameter, keys: Iterable[str]) -> StepError:
-    there = sorted(keys)
-    shown = ", ".join(there[:_MAX_KEYS_SHOWN]) or "none"
-    more = f" and {len(there) - _MAX_KEYS_SHOWN} more" if len(there) > _MAX_KEYS_SHOWN else ""
+    names = sorted(keys)
+    shown = ", ".join(names[:_MAX_KEYS_SHOWN]) or "none"
+    more = f" and {len(names) - _MAX_KEYS_SHOWN} more" if len(names) > _MAX_KEYS_SHOWN else ""
     needs = f"`{parameter.function}` needs `{parameter.name}`, which is not there"
     return StepError(f"{needs}; there are: {shown}{more}.", code="missing-argument")
 
@@ -186,8 +185,8 @@ def _wrong(parameter: Parameter, value: Any, problem: ValidationError) -> StepEr
     expected = f"`{parameter.function}` wants `{parameter.name}` as {_type_shown(parameter.annotation)}"
     first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
     place = "".join(f"[{step!r}]" for step in first["loc"])
-    found = f"found {type(value).__name__} {_shown(value)}"
-    return StepError(f"{expected}, but {found}: {parameter.name}{place}: {first['msg']}.", code="bad-argument")
+    actual = f"found {type(value).__name__} {_shown(value)}"
+    return StepError(f"{expected}, but {actual}: {parameter.name}{place}: {first['msg']}.", code="bad-argument")
 
 
 def _type_shown(annotation: Any) -> str:
@@ -198,7 +197,7 @@ def _type_shown(annotation: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value's repr, short; made short on the way, for a repr of 10 MiB would be built first."""
+    """Return a short repr of the value; `Repr` shortens it early, so that no repr of 10 MiB is built first."""
     short = Repr()
     short.maxstring = short.maxother = short.maxlong = _MAX_VALUE_SHOWN
     return preview(short.repr(value), _MAX_VALUE_SHOWN)

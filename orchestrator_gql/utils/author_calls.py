@@ -1,9 +1,9 @@
-"""A call of a function that an author handed over: whatever it raises is an outcome, and no thread or loop ends of it.
+"""Call an author's function so that every exception becomes an outcome and stops no thread and no event loop.
 
-asyncio passes `KeyboardInterrupt` and `SystemExit` of any task on to whoever runs the loop: the server. A future takes
-no `StopIteration`, a task that is cancelled by the code in it looks like one that the engine stops, and of what an
-author raises may be our own errors, such as "the database is away". So what is raised is caught where it is raised, in
-the very thread or task, and handed on as one ordinary exception, `AuthorRaised`.
+asyncio passes `KeyboardInterrupt` and `SystemExit` of any task on to the caller of the loop: the server would stop. A
+future accepts no `StopIteration`. A task that cancels itself looks like a task that the engine stops. An author's
+function may raise our own errors, such as "the database is away". So each exception is caught in the thread or task
+that raises it, and passed on as an ordinary exception, `AuthorRaised`.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ __all__ = ["AuthorRaised", "Outcome", "Returned", "attempt", "attempt_async", "r
 logger = logging.getLogger(__name__)
 
 LINGER = 2.0
-"""Seconds that an async function may take to clean up once it is cancelled; then we go on without it."""
+"""Seconds that a cancelled async function may take to clean up; after that nobody waits for it."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class AuthorRaised(Exception):
-    """What an author's function raised, whatever it was, and the same in words."""
+    """Any exception of an author's function: the exception itself (``error``) and its text (``described``)."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -37,7 +37,7 @@ class AuthorRaised(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Returned(Generic[T]):
-    """What an author's function returned."""
+    """The return value of an author's function."""
 
     value: T
 
@@ -46,7 +46,7 @@ Outcome: TypeAlias = Returned[T] | AuthorRaised
 
 
 def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Outcome[T]":
-    """What came of the call, in this thread.
+    """Call the function in this thread; return its value as `Returned`, or its exception as `AuthorRaised`.
 
     >>> attempt(int, "seven").described.kind
     'ValueError'
@@ -58,20 +58,23 @@ def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "Out
 
 
 def value_of(outcome: "Outcome[T]") -> T:
-    """What was returned; raises `AuthorRaised` where something was raised."""
+    """Return the value of the outcome; raises `AuthorRaised` if the function raised."""
     if isinstance(outcome, AuthorRaised):
         raise outcome
     return outcome.value
 
 
 def returned_by(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the call returns; raises `AuthorRaised` and nothing else."""
+    """Call the function and return its value; raises only `AuthorRaised`."""
     return value_of(attempt(function, *args, **kwargs))
 
 
 async def attempt_async(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
-    """What came of what ``begin`` gives to be awaited: in a task of its own, so that code which cancels its own task
-    does not stop the engine's. It is cancelled with the caller, and is given a moment to clean up."""
+    """Await the awaitable that ``begin`` returns; return its outcome, as `attempt` does.
+
+    It runs in its own task, so that code which cancels its own task does not cancel the engine's task. If the caller is
+    cancelled, this task is cancelled too and has `LINGER` seconds to clean up.
+    """
     loop = asyncio.get_running_loop()
     _contain_tasks(loop)
     is_authors = _is_authors.set(True)
@@ -98,11 +101,11 @@ async def _attempted(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
 
 
 _is_authors: ContextVar[bool] = ContextVar("is_authors", default=False)
-"""Set in the context of an author's async function, and so in those of all tasks that it begins."""
+"""True in the context of an author's async function, and so in the contexts of all tasks that it starts."""
 
 
 def _contain_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Let no task that an author's function begins (by `gather`, say) end the loop by a SystemExit."""
+    """Prevent that a task of an author's function (started by `gather`, for example) stops the loop by a SystemExit."""
     before = loop.get_task_factory()
     if isinstance(before, _Containing):
         return
@@ -110,13 +113,13 @@ def _contain_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class _Containing:
-    """Makes tasks as the loop did before, with those of authors contained."""
+    """A task factory: creates tasks as the loop did before, and contains the tasks of authors."""
 
     def __init__(self, before: Any) -> None:
         self._before = before
 
     def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
-        # A loop closes an async generator that was left behind in a task that is nobody's: its author's code runs too.
+        # The loop closes an abandoned async generator in a task of its own, and the author's code runs in that task.
         if _is_authors.get() or type(coro) is _CLOSING:
             coro = _Contained(coro)
         if self._before is not None:
@@ -125,16 +128,16 @@ class _Containing:
 
 
 class _Contained(Coroutine[Any, Any, T]):
-    """The same coroutine, but for what a loop would pass on: that is an ordinary exception.
+    """A coroutine whose KeyboardInterrupt and SystemExit become an ordinary exception, `AuthorRaised`.
 
-    No coroutine around the other one: of a task that is cancelled before it begins, the inner one would never run.
+    A coroutine around the other would not do: if the task is cancelled before its start, the inner one never runs.
     """
 
     def __init__(self, coro: Coroutine[Any, Any, T]) -> None:
         self._coro = coro
 
     def send(self, value: Any) -> Any:
-        """Go on with it."""
+        """Continue the coroutine with a value."""
         try:
             return self._coro.send(value)
         except (KeyboardInterrupt, SystemExit) as error:
@@ -142,7 +145,7 @@ class _Contained(Coroutine[Any, Any, T]):
         raise raised
 
     def throw(self, *error: Any) -> Any:
-        """Go on with an exception in it."""
+        """Raise an exception in the coroutine."""
         try:
             return self._coro.throw(*error)
         except (KeyboardInterrupt, SystemExit) as other:
@@ -150,14 +153,14 @@ class _Contained(Coroutine[Any, Any, T]):
         raise raised
 
     def close(self) -> None:
-        """End it."""
+        """Close the coroutine."""
         self._coro.close()
 
     def __await__(self) -> Generator[Any, Any, T]:
         return self._coro.__await__()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._coro, name)  # such as its name, and its frame
+        return getattr(self._coro, name)  # such as its name and its frame
 
 
 async def _closing() -> AsyncGenerator[None, None]:
@@ -166,7 +169,7 @@ async def _closing() -> AsyncGenerator[None, None]:
 
 def _type_of_closing() -> type:
     closing = _closing().aclose()
-    closing.close()  # or the interpreter warns that nobody awaited it
+    closing.close()  # otherwise the interpreter warns that nothing awaited it
     return type(closing)
 
 

@@ -1,4 +1,4 @@
-"""What time it is, in a form that tests can turn and that a step of the machine's clock does not turn."""
+"""Clocks: the machine's clock, and a steady clock that ignores jumps of the machine's clock."""
 
 import logging
 import threading
@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 Seconds = Callable[[], float]
 
 JUMP = 60.0
-"""Seconds: a clock that differs by more was stepped, and is not followed."""
+"""Seconds: if the other clock differs by more, somebody set it, and it is not followed."""
 
 SLEW = 0.1
-"""How much faster or slower time passes here while a smaller difference is made up for."""
+"""Seconds of correction for each second that passes, while a smaller difference is corrected."""
 
 _elapsed: Seconds = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-"""Seconds that nobody can set. A machine that sleeps is counted as one that was switched off: the time passed."""
+"""Elapsed seconds that nobody can set. They also count the time in which the machine sleeps."""
 
 
 class Clock(Protocol):
@@ -39,47 +39,47 @@ class WallClock:
 
 
 class SteadyClock:
-    """Time that passes evenly and never goes back, whatever is done to the machine's clock.
+    """A clock that runs evenly and never goes back, even if somebody sets the machine's clock.
 
-    It begins at what another clock says, the machine's or, once told by `follow`, the database's; from there it counts
-    elapsed seconds. A small difference to the other clock is made up for slowly. After a larger one it keeps its own
-    pace, so that no deadline is brought forward or put off: whoever set the clock restarts the server to take it over.
+    It starts at the time of another clock: the machine's, or the database's after `follow`. From there it counts
+    elapsed seconds. It corrects a small difference to the other clock slowly. It ignores a difference above `JUMP`, so
+    that no deadline comes earlier or later; a restart of the server adopts the new time.
     """
 
     def __init__(self, wall: Seconds = time.time, elapsed: Seconds = _elapsed) -> None:
         self._other = wall
         self._elapsed = elapsed
-        self._lock = threading.Lock()  # units of work ask from the threads of the database
+        self._lock = threading.Lock()  # the threads of the database read the clock too
         self._at = elapsed()
-        self._told = wall()
-        self._is_told_by_another = False
+        self._time = wall()
+        self._follows_another = False
         self._is_apart = False
 
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""
         with self._lock:
             self._pass()
-            return datetime.fromtimestamp(self._told, UTC)
+            return datetime.fromtimestamp(self._time, UTC)
 
-    def follow(self, said: datetime, ago: float) -> None:
-        """Keep to another machine's clock, which said this so many seconds ago.
+    def follow(self, other_time: datetime, ago: float) -> None:
+        """Follow another machine's clock, which showed ``other_time`` ``ago`` seconds ago.
 
-        The first time it is taken over as it is; later it is followed as the machine's own was.
+        The first call adopts that time at once; later calls correct differences as for the machine's clock.
         """
         with self._lock:
             self._pass()
-            ahead = said.timestamp() + ago - self._at
+            ahead = other_time.timestamp() + ago - self._at
             self._other = lambda: self._elapsed() + ahead
-            if not self._is_told_by_another:
-                self._is_told_by_another = True
-                self._told = self._at + ahead
+            if not self._follows_another:
+                self._follows_another = True
+                self._time = self._at + ahead
 
     def _pass(self) -> None:
         at = self._elapsed()
         passed = at - self._at
         self._at = at
-        self._told += passed
-        self._told += self._correction(self._other() - self._told, passed)
+        self._time += passed
+        self._time += self._correction(self._other() - self._time, passed)
 
     def _correction(self, behind: float, passed: float) -> float:
         was_apart, self._is_apart = self._is_apart, abs(behind) > JUMP

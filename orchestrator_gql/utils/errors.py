@@ -1,48 +1,48 @@
-"""Every error this package raises on purpose.
+"""All errors that this package raises on purpose.
 
     OrchestratorError
-    ├── NotFound                    the thing is not there, or not for the caller's eyes
-    ├── CallbackUnknown             no callback listens at this address
-    ├── ReceiptUnknown              no letter has this receipt
-    ├── Refused                     the right question at the wrong moment
-    │   ├── AlreadyDecided          an input request that somebody answered first
-    │   ├── ClaimedByOther          an input request that somebody else has taken
-    │   ├── InputRequestClosed      an input request that can no longer be answered
-    │   ├── StaleVersion            the thing changed since the caller looked at it
+    ├── NotFound                    the object does not exist, or the caller may not see it
+    ├── CallbackUnknown             no callback has this URL
+    ├── ReceiptUnknown              no delivery has this receipt
+    ├── Refused                     the request is valid but not possible now
+    │   ├── AlreadyDecided          somebody else decided the input request first
+    │   ├── ClaimedByOther          somebody else has claimed the input request
+    │   ├── InputRequestClosed      the input request can no longer be answered
+    │   ├── StaleVersion            the object changed since the caller read it
     │   ├── StaleForm               the form changed since it was shown
-    │   ├── InvalidState            the process's status does not allow the verb
+    │   ├── InvalidState            the process's status does not allow the operation
     │   ├── IdempotencyKeyReused    the key was used before with another input
     │   ├── SubscriptionLocked      another process holds the product subscription
     │   ├── WorkflowBlocked         the workflow cannot be started now
     │   ├── EnginePaused            the engine takes no new work
     │   ├── CallbackConflict        another result was accepted before this one
     │   └── CallbackClosed          the callback expired or was withdrawn
-    ├── Invalid                     the input cannot be taken as it is
+    ├── Invalid                     the input is not valid
     │   ├── FormInvalid             a page of a form has field errors
     │   ├── PayloadInvalid          a body breaks the contract or the JSON rules
     │   │   └── NotJson             a body that is not UTF-8, or not JSON at all
     │   ├── PayloadTooLarge         a body is over the limit
-    │   ├── ResponseTooLarge        an answer is over the limit
-    │   ├── UnsupportedMediaType    a body of a type that is not read
-    │   ├── HostInvalid             no host, several, or none that can be read
-    │   ├── HostUnknown             a host that is not this server
+    │   ├── ResponseTooLarge        a response is over the limit
+    │   ├── UnsupportedMediaType    a body of an unsupported content type
+    │   ├── HostInvalid             the Host header is missing, repeated or invalid
+    │   ├── HostUnknown             the Host header names another server
     │   └── CursorInvalid           a cursor that this server did not make
     ├── Forbidden                   the caller lacks a permission
-    │   └── SelfApproval            whoever started the process may not approve it
+    │   └── SelfApproval            the person who started the process may not approve it
     ├── Unauthenticated             the credential is missing or wrong
-    ├── AddressForbidden            the caller's address is none of the remote service's
-    ├── ServerBusy                  more connections than the server holds
+    ├── AddressForbidden            the caller's address is not an address of the remote service
+    ├── ServerBusy                  the server has too many connections
     ├── StorageUnavailable          the database cannot be written now
-    │   └── OutcomeUnknown          it went away in the COMMIT: it may have been done
-    ├── AuthorCodeFailed            an author's function raised in the middle of a request
-    ├── StepError                   what a step came to that its author must mend
-    │   └── UnsafeTransition        a product subscription may not go from its status to this one
-    ├── WorkflowDefinitionError     a definition that cannot work; told at import
-    ├── SettingsError               the deployment's configuration cannot work; told at start
-    └── ProcessFailureError         raised by workflow authors: stop here, politely
+    │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
+    ├── AuthorCodeFailed            an author's function raised during a request
+    ├── StepError                   a fault of a step, which its author must fix
+    │   └── UnsafeTransition        the subscription's status cannot change to the new status
+    ├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
+    ├── SettingsError               a configuration that cannot work; raised at start
+    └── ProcessFailureError         raised by workflow authors to stop a process politely
 
-A class's ``code`` is the same in problem+json, in ``Failure.code``, in the docs and, in capitals, in GraphQL.
-Its docstring is its default message.
+The ``code`` of a class is the same in problem+json, in ``Failure.code``, in the docs and, in capitals, in GraphQL.
+The first line of its docstring is its default message.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,10 +53,10 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field of an input.
+    """An error in one field of an input.
 
     ``path`` holds the keys from the root (list indexes as strings); ``type`` is the machine-readable kind, such as
-    ``missing``; ``context`` the limits that were broken, if any.
+    ``missing``; ``context`` holds the limits that the value breaks, if any.
     """
 
     path: tuple[str, ...]
@@ -66,7 +66,7 @@ class FieldError:
 
     @property
     def pointer(self) -> str:
-        """The same place as a JSON pointer (RFC 6901).
+        """The path as a JSON pointer (RFC 6901).
 
         >>> FieldError(("a/b", "0"), "is missing", "missing").pointer
         '/a~1b/0'
@@ -85,7 +85,7 @@ class OrchestratorError(Exception):
 
 
 class NotFound(OrchestratorError):
-    """There is no such thing, or it is not visible to you."""
+    """This object does not exist, or you may not see it."""
 
     code = "not-found"
 
@@ -96,13 +96,13 @@ class NotFound(OrchestratorError):
 
 
 class CallbackUnknown(OrchestratorError):
-    """No callback listens at this address."""
+    """No callback has this URL."""
 
     code = "callback-unknown"
 
 
 class ReceiptUnknown(OrchestratorError):
-    """No letter has this receipt."""
+    """No delivery has this receipt."""
 
     code = "receipt-unknown"
 
@@ -135,7 +135,7 @@ class AlreadyDecided(Refused):
 
 
 class ClaimedByOther(Refused):
-    """Somebody else has taken this."""
+    """Somebody else has claimed this."""
 
     code = "claimed-by-other"
 
@@ -147,7 +147,7 @@ class InputRequestClosed(Refused):
 
 
 class StaleVersion(Refused):
-    """It changed since you looked: read it again."""
+    """It changed since you read it: read it again."""
 
     code = "stale-version"
 
@@ -179,7 +179,7 @@ class WorkflowBlocked(Refused):
 
 
 class EnginePaused(Refused):
-    """The engine is paused: nothing is started until it is resumed."""
+    """The engine is paused: it starts nothing until somebody resumes it."""
 
     code = "engine-paused"
 
@@ -195,7 +195,7 @@ class CallbackConflict(Refused):
 
 
 class CallbackClosed(Refused):
-    """This callback takes no result any more."""
+    """This callback accepts no result any more."""
 
     code = "callback-withdrawn"
 
@@ -215,13 +215,13 @@ class Invalid(OrchestratorError):
 
 
 class FormInvalid(Invalid):
-    """The form has errors: see the fields."""
+    """The form has errors: see its fields."""
 
     code = "form-invalid"
 
 
 class PayloadInvalid(Invalid):
-    """The body is not what is expected here."""
+    """The body does not match the contract or the rules for JSON."""
 
     def __init__(
         self, message: str | None = None, errors: Sequence[FieldError] = (), *, is_contract: bool = False
@@ -245,38 +245,38 @@ class PayloadTooLarge(Invalid):
 
 
 class ResponseTooLarge(Invalid):
-    """The answer is larger than the limit: ask for less at once."""
+    """The answer is larger than the limit: request less at once."""
 
     code = "response-too-large"
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
         super().__init__(
-            f"The answer is over the limit of {limit_bytes} bytes: ask for fewer rows (`first`) and page with `after`, "
-            "for fewer fields or aliases, and for a large result piece by piece with `resultText(offset, length)`."
+            f"The answer is over the limit of {limit_bytes} bytes: request fewer rows (`first`) and page with "
+            "`after`, fewer fields or aliases, and a large result piece by piece with `resultText(offset, length)`."
         )
 
 
 class UnsupportedMediaType(Invalid):
-    """The body is of a type that is not read here."""
+    """The content type of the body is not supported here."""
 
     code = "unsupported-media-type"
 
 
 class HostInvalid(Invalid):
-    """The Host header is missing, repeated or no host: send one, as it stands in the URL."""
+    """The Host header is missing, repeated or not a host: send the host of the URL once."""
 
     code = "host-invalid"
 
 
 class HostUnknown(Invalid):
-    """This server has another name: use ORCHESTRATOR_PUBLIC_URL's, or add yours to ORCHESTRATOR_ALLOWED_HOSTS."""
+    """This server has another name: use the host of ORCHESTRATOR_PUBLIC_URL, or set ORCHESTRATOR_ALLOWED_HOSTS."""
 
     code = "host-unknown"
 
 
 class CursorInvalid(Invalid):
-    """This cursor was not made by this server: start without one."""
+    """This server did not make this cursor: start without a cursor."""
 
     code = "cursor-invalid"
 
@@ -292,7 +292,7 @@ class Forbidden(OrchestratorError):
 
 
 class SelfApproval(Forbidden):
-    """Whoever started the process may not approve it."""
+    """The person who started the process may not approve it."""
 
     code = "self-approval"
 
@@ -304,29 +304,29 @@ class Unauthenticated(OrchestratorError):
 
 
 class AddressForbidden(OrchestratorError):
-    """This callback is not taken from your address."""
+    """This callback accepts no delivery from your address."""
 
     code = "forbidden-address"
 
 
 class ServerBusy(OrchestratorError):
-    """The server has as many connections as it can hold: try again in a moment."""
+    """The server has too many connections: try again in a moment."""
 
     code = "server-busy"
 
 
 class StorageUnavailable(OrchestratorError):
-    """The database cannot be written now: try again in a moment; nothing was changed."""
+    """The database cannot be written now, and nothing was changed: try again in a moment."""
 
     code = "storage-unavailable"
 
 
 class OutcomeUnknown(StorageUnavailable):
-    """The database went away in the last moment, and this may have been done: look before you do it again."""
+    """The connection to the database broke at the end, so the change may be stored: check before you repeat it."""
 
 
 class AuthorCodeFailed(OrchestratorError):
-    """A function of a workflow's author failed, and nothing was changed: the server's log says why."""
+    """A function of the workflow's author failed, and nothing was changed: the server's log has the reason."""
 
     code = "form-raised"
 
@@ -336,7 +336,7 @@ class AuthorCodeFailed(OrchestratorError):
 
 
 class StepError(OrchestratorError):
-    """A step did what no step may do."""
+    """A step broke a rule for steps."""
 
     code = "step-error"
 
@@ -346,7 +346,7 @@ class StepError(OrchestratorError):
 
 
 class UnsafeTransition(StepError):
-    """A product subscription may not go from its status to this one."""
+    """The status of a product subscription cannot change to this status."""
 
     code = "unsafe-transition"
 
@@ -375,8 +375,8 @@ class SettingsError(OrchestratorError):
 class ProcessFailureError(OrchestratorError):
     """The process cannot go on.
 
-    Raise it in a step to stop the process with a message for the operator and, if there are any, the details: any
-    JSON value. It is the polite way to fail: no trace is shown.
+    Raise it in a step to stop the process with a message for the operator, and optional details: any JSON value. This
+    is the polite way to fail: no trace is shown.
     """
 
     code = "process-failure"

@@ -1,8 +1,8 @@
-"""An exception in words, whatever it is: bounded in size and work, and nothing that it does gets out of here.
+"""Describe any exception as text, within limits of size and work, and without raising.
 
-An author's exception is an author's code. Its ``__str__`` may raise, give no text or megabytes of it; its causes may
-form a circle; its class may have a metaclass of its own. So nothing of it is read but by the interpreter's own
-descriptors, or where every error is caught.
+An author's exception contains code of the author. Its ``__str__`` may raise, return no text or megabytes of text; its
+causes may form a circle; its class may have a metaclass. So the code here reads it only through the interpreter's own
+descriptors, or catches every error.
 """
 
 import stat
@@ -26,36 +26,38 @@ from orchestrator_gql.utils.json.text import Json, encode
 __all__ = ["RAISED", "Description", "describe", "frames_of", "is_a"]
 
 RAISED = "step-raised"
-"""The code of what was raised, where the exception has none."""
+"""The failure code for an exception without a code."""
 
 MESSAGE = 10_000
-"""Characters of a message that are kept: its beginning."""
+"""Characters of a message that are kept: the beginning."""
 
 TRACE = 20_000
-"""Characters of a trace that are kept: its end, where the cause stands."""
+"""Characters of a trace that are kept: the end, which shows the cause."""
 
 NAME = 200
 CODE = 64
 FRAMES = 50
-"""Frames of one exception: the last ones, where it was raised."""
+"""Frames of one exception that are kept: the last frames, which raised it."""
 
 EXCEPTIONS = 20
-"""Exceptions that one trace tells of: causes, and the members of groups."""
+"""The most exceptions in one trace, with causes and members of groups."""
 
 NOTES = 5
 LARGEST_SOURCE = 2_000_000
-"""Bytes of a source file up to which its lines are shown."""
+"""The largest source file, in bytes, whose lines are shown."""
 
 LONGEST_SECRET = 600
-"""Where a text is cut, so many characters go with the cut unless there is a space among them: half of a token would
-not be found by those who look for the whole."""
+"""Characters that are dropped before a cut, back to the last space if there is one: otherwise half of a token could
+stay, and a search for the whole token would not find it."""
 
 MANY = 1_000
-"""Members of a value above which its text is made of the first few only."""
+"""The most members of a value whose whole text is made; for more, only the first members are shown."""
 
 SPEECHLESS = "(it cannot be described: its text failed)"
+"""The message of an exception whose text cannot be read."""
 
 UNSAID = "(no message)"
+"""The message of a polite exception without a message."""
 
 T = TypeVar("T")
 
@@ -70,10 +72,10 @@ _DURING = "\nDuring handling of the above exception, another exception occurred:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What an exception is to people: plain texts without NUL and lone surrogates.
+    """The description of an exception for people: texts without NUL and lone surrogates.
 
-    ``kind`` is the name of its class. A polite exception (`ProcessFailureError`, `StepError`) has its own ``code`` and
-    perhaps ``details``; the ``trace`` of any other one is its end.
+    ``kind`` is the name of its class. A polite exception (`ProcessFailureError`, `StepError`) has its own ``code``; a
+    `ProcessFailureError` also has ``details``. ``trace`` holds the last characters of the trace.
     """
 
     kind: str
@@ -88,7 +90,7 @@ class Description:
 
 
 def describe(error: BaseException) -> Description:
-    """The exception in words; nothing is raised, whatever it is."""
+    """Return the description of any exception; never raises."""
     unknown = Description("exception", RAISED, SPEECHLESS, None, "", is_polite=False)
     return _attempt(lambda: _described(error), unknown)
 
@@ -107,27 +109,27 @@ def _described(error: BaseException) -> Description:
 
 
 def frames_of(error: BaseException) -> str:
-    """Where it was raised, without its text: that may repeat what a stranger sent."""
+    """Return the frames of the exception without its text, which may repeat input from a stranger."""
     return _attempt(lambda: _end(_frames(error), TRACE), "")
 
 
 def is_a(error: BaseException, *kinds: type[BaseException]) -> bool:
-    """`isinstance` by the class that it really has: an exception may say that it is of another."""
+    """Do `isinstance` by the real class: an exception may set ``__class__`` to another class."""
     return issubclass(type(error), kinds)
 
 
 def _attempt(work: Callable[[], T], instead: T) -> T:
     try:
         return work()
-    except BaseException:  # an author's code, once more
+    except BaseException:  # this may be code of an author, too
         return instead
 
 
 def _polite(error: BaseException) -> str:
-    """The message as its author gave it: a text, or what can be made of what was given instead of one."""
-    given = _attempt(lambda: getattr(error, "message", None), None)
-    said = "" if given is None else _attempt(lambda: _cut(_as_text(given), MESSAGE), SPEECHLESS)
-    return said or _text_of(error) or UNSAID
+    """Return the message that the author gave, converted to text if it is none."""
+    value = _attempt(lambda: getattr(error, "message", None), None)
+    message = "" if value is None else _attempt(lambda: _cut(_as_text(value), MESSAGE), SPEECHLESS)
+    return message or _text_of(error) or UNSAID
 
 
 def _as_text(value: Any) -> str:
@@ -149,22 +151,22 @@ def _as_text(value: Any) -> str:
 def _details(error: BaseException) -> Json:
     try:
         return to_json(getattr(error, "details", None), where="details")
-    except StepError as wrong:
-        return {"unreadable": _cut(_plain(wrong.message), MESSAGE)}
+    except StepError as problem:
+        return {"unreadable": _cut(_plain(problem.message), MESSAGE)}
 
 
 def _code(code: Any) -> str:
-    text = _plain(code)[:CODE]  # what is no text raises, and its class's own code counts
+    text = _plain(code)[:CODE]  # a value that is no text raises; then the code of the class counts
     if not text.strip():
         raise ValueError(text)
     return text
 
 
 def _text_of(error: BaseException) -> str:
-    return _attempt(lambda: _cut(_plain(_said(error)), MESSAGE), SPEECHLESS)
+    return _attempt(lambda: _cut(_plain(_text(error)), MESSAGE), SPEECHLESS)
 
 
-def _said(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
     kind = type(error)
     if issubclass(kind, ValidationError):
         count = error.error_count()  # type: ignore[attr-defined]
@@ -172,13 +174,13 @@ def _said(error: BaseException) -> str:
             return f"{count} validation errors for {error.title}"  # type: ignore[attr-defined]
     else:
         arguments: Sequence[Any] = _ARGS.__get__(error)
-        if any(_is_many(one) for one in arguments):
+        if any(_is_many(argument) for argument in arguments):
             return ", ".join(map(_short().repr, arguments))
     return str(error)
 
 
 def _is_many(value: Any) -> bool:
-    """True where its text may be megabytes, which are made in one go and hold up every other thread."""
+    """Return whether the value's text may have megabytes: to make it blocks every other thread."""
     return issubclass(type(value), dict | list | tuple | set | frozenset | bytes | bytearray) and len(value) > MANY
 
 
@@ -189,13 +191,13 @@ def _short() -> Repr:
 
 
 def _plain(text: str) -> str:
-    """The text itself, of no class of an author's, and as every database and reader can take it."""
-    own: str = str.__getitem__(text, slice(0, MESSAGE + 2 * LONGEST_SECRET))
-    return FORBIDDEN_CHARACTER.sub("\ufffd", own)
+    """Return the beginning of the text as a plain ``str``, without characters that a database refuses."""
+    beginning: str = str.__getitem__(text, slice(0, MESSAGE + 2 * LONGEST_SECRET))
+    return FORBIDDEN_CHARACTER.sub("\ufffd", beginning)
 
 
 def _cut(text: str, limit: int) -> str:
-    """The beginning of the text, without half of a word at its end."""
+    """Return the beginning of the text, without half of a word at its end."""
     if len(text) <= limit:
         return text
     kept = text[: limit - 1]
@@ -204,7 +206,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _end(text: str, limit: int) -> str:
-    """The end of the text, without half of a word at its beginning."""
+    """Return the end of the text, without half of a word at its beginning."""
     if len(text) <= limit:
         return text
     kept = text[1 - limit :]
@@ -223,45 +225,48 @@ def _full_name_of(kind: type) -> str:
 
 
 def _trace(error: BaseException) -> str:
-    left = [EXCEPTIONS]
-    return _end("".join(_told(error, left, 0)), TRACE)
+    remaining = [EXCEPTIONS]
+    return _end("".join(_traced(error, remaining, 0)), TRACE)
 
 
-def _told(error: BaseException, left: list[int], depth: int) -> Iterator[str]:
-    """The exception behind its causes, the first one first; ``left`` is how many more are told of."""
-    for one, link in reversed(_links(error, left)):
-        if frames := _attempt(partial(_frames, one), ""):
+def _traced(error: BaseException, remaining: list[int], depth: int) -> Iterator[str]:
+    """Yield the text of the causes, the first cause first, then of the exception.
+
+    ``remaining`` holds the number of exceptions that may still be described.
+    """
+    for exception, link in reversed(_links(error, remaining)):
+        if frames := _attempt(partial(_frames, exception), ""):
             yield f"Traceback (most recent call last):\n{frames}"
-        name, text = _attempt(partial(_full_name_of, type(one)), "exception"), _text_of(one)
+        name, text = _attempt(partial(_full_name_of, type(exception)), "exception"), _text_of(exception)
         yield f"{name}: {text}\n" if text else f"{name}\n"
-        yield _attempt(partial(_notes, one), "")
-        if is_a(one, BaseExceptionGroup):
-            yield from _members(one, left, depth)
+        yield _attempt(partial(_notes, exception), "")
+        if is_a(exception, BaseExceptionGroup):
+            yield from _members(exception, remaining, depth)
         yield link
 
 
-def _links(error: BaseException, left: list[int]) -> list[tuple[BaseException, str]]:
-    """The exception and its causes, each with how the one before it came of it."""
-    found, seen, link = list[tuple[BaseException, str]](), set[int](), ""
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen and left[0] > 0:
-        found.append((one, link))
-        seen.add(id(one))
-        left[0] -= 1
-        cause = _CAUSE.__get__(one)
-        is_context = cause is None and not _IS_SUPPRESSED.__get__(one)
-        one, link = (_CONTEXT.__get__(one), _DURING) if is_context else (cause, _BECAUSE)
-    return found
+def _links(error: BaseException, remaining: list[int]) -> list[tuple[BaseException, str]]:
+    """Return the exception and its causes, each with the line that links it to the exception before it in the list."""
+    chain, known_ids, link = list[tuple[BaseException, str]](), set[int](), ""
+    exception: BaseException | None = error
+    while exception is not None and id(exception) not in known_ids and remaining[0] > 0:
+        chain.append((exception, link))
+        known_ids.add(id(exception))
+        remaining[0] -= 1
+        cause = _CAUSE.__get__(exception)
+        is_context = cause is None and not _IS_SUPPRESSED.__get__(exception)
+        exception, link = (_CONTEXT.__get__(exception), _DURING) if is_context else (cause, _BECAUSE)
+    return chain
 
 
-def _members(group: BaseException, left: list[int], depth: int) -> Iterator[str]:
+def _members(group: BaseException, remaining: list[int], depth: int) -> Iterator[str]:
     members: Sequence[BaseException] = _MEMBERS.__get__(group)
     for number, member in enumerate(members, start=1):
-        if left[0] <= 0 or depth >= 3:
+        if remaining[0] <= 0 or depth >= 3:
             yield f"  | and {len(members) - number + 1} more\n"
             return
-        told = "".join(_told(member, left, depth + 1))
-        yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in told.splitlines())
+        trace = "".join(_traced(member, remaining, depth + 1))
+        yield f"  +- {number} of {len(members)}\n" + "".join(f"  | {line}\n" for line in trace.splitlines())
 
 
 def _notes(error: BaseException) -> str:
@@ -281,9 +286,9 @@ def _frames(error: BaseException) -> str:
 
 
 def _is_readable(path: str) -> bool:
-    """False where its lines are not to be read: a pipe has no end, and a generated file may have megabytes."""
+    """Return whether to read the file's lines: a pipe has no end, and a generated file may have megabytes."""
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
     except (OSError, ValueError):
         return len(path) <= NAME  # such as <string>: there is nothing to read
-    return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_SOURCE
+    return stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST_SOURCE

@@ -1,7 +1,7 @@
-"""What a process knows to be secret: where it stands in the state, and what it says wherever else it turns up.
+"""The secrets of a process: their places in its state and their texts, both masked when values are shown.
 
-A place is masked as it is. A text is searched for what the secrets say, as texts are written down in many ways: plain,
-quoted by Python or JSON, %-encoded, in base64, line by line, and cut off where only a beginning fits.
+A value at a known place is masked. Other texts are searched for the secrets in many spellings: plain, quoted by Python
+or JSON, %-encoded, in base64, line by line, and cut off.
 """
 
 import json as stdjson
@@ -22,19 +22,21 @@ from orchestrator_gql.utils.json.secrets import Found, Place, masked, place_of, 
 from orchestrator_gql.utils.tokens import conceal_spelled, spellings_of
 
 ANYWHERE = 4
-"""Characters from which on a secret is looked for inside texts; a shorter one must be the whole text, or quoted."""
+"""Characters of the shortest secret that is searched inside texts; a shorter one must be the whole text, or quoted."""
 
 PIECE = 16
-"""Characters of a long secret, or of one line of it, that count as the secret."""
+"""Characters of a part of a long secret, or of one of its lines, that are masked like the secret."""
 
 LONGEST = 16 * 1024
+"""Characters of the longest secret that is known by its text; every secret is known by its place."""
+
 MOST = 100
-"""Secrets of so many characters, and so many of them, are known by what they say; all are known by their place."""
+"""The most secrets that are known by their texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The places of secrets, as JSON pointers into a value such as the state, and what secrets say, the newest last.
+    """The places of secrets, as JSON pointers into a value such as the state, and their texts, the newest last.
 
     >>> secrets = Secrets(frozenset({"/login/pin"}), ("s3cr3t",))
     >>> secrets.shown({"login": {"user": "ada", "pin": "7"}, "log": ["s3cr3t is wrong"]})
@@ -46,62 +48,62 @@ class Secrets:
 
     @classmethod
     def of(cls, found: Found) -> "Secrets":
-        """The secrets that were found on the way to JSON."""
+        """Return the secrets that a conversion to JSON found."""
         return cls(frozenset(found.places)).knowing(found.values)
 
     @classmethod
     def read(cls, stored: Mapping[str, Any] | None) -> "Secrets":
-        """The secrets that `written` wrote."""
+        """Return the secrets from the JSON of `written`."""
         return cls(frozenset(stored["places"]), tuple(stored["values"])) if stored else NOTHING
 
     @property
     def written(self) -> dict[str, Any] | None:
-        """As JSON; None where nothing is secret."""
+        """The secrets as JSON; None if there are none."""
         return {"places": sorted(self.places), "values": list(self.values)} if self else None
 
     def __bool__(self) -> bool:
         return bool(self.places or self.values)
 
     def shown(self, value: Any) -> Any:
-        """The value as it may be shown; the very same where nothing in it is secret."""
+        """Return the value with its secrets masked; the same object if it has none."""
         return self.concealed(masked(value, self.places)) if self else value
 
     def concealed(self, value: Any) -> Any:
-        """The same for a value that is not the one which the places are of."""
+        """Return another value, to which the places do not belong, with the known texts masked."""
         return _concealed(value, self.values) if self.values and value is not None else value
 
     def text(self, text: str) -> str:
-        """A text, such as a trace, which may begin or end in the midst of a secret."""
+        """Return a text, such as a trace, with its secrets masked; it may begin or end in the middle of a secret."""
         return _without_ends(_concealed(text, self.values), self.values) if self.values and text else text
 
     def knowing(self, values: Iterable[str]) -> "Secrets":
-        """The secrets, and what others say."""
+        """Return these secrets and the texts of others."""
         new = [value for value in dict.fromkeys(values) if value not in self.values and 0 < len(value) <= LONGEST]
         return Secrets(self.places, (*self.values, *new)[-MOST:]) if new else self
 
     def within(self, key: str | int) -> "Secrets":
-        """The secrets of the part of the value under that key."""
+        """Return the secrets of the part of the value under that key."""
         top = pointer((key,))
-        below = (place[len(top) :] for place in self.places if place == top or place.startswith(top + "/"))
-        return Secrets(frozenset(below), self.values)
+        places = (place[len(top) :] for place in self.places if place == top or place.startswith(top + "/"))
+        return Secrets(frozenset(places), self.values)
 
     def under(self, *keys: str | int) -> "Secrets":
-        """The secrets, of a value that holds the one they are of under those keys."""
+        """Return the secrets for an outer value that holds this value under those keys."""
         return Secrets(frozenset(pointer(keys) + place for place in self.places), self.values)
 
     def standing_in(self, value: Any) -> "Secrets":
-        """The secrets, at every place where one of them stands as a text of its own."""
+        """Return the secrets with every place of the value where a secret is the whole text."""
         return Secrets(frozenset(map(pointer, _standing(value, frozenset(self.values), (), 1))), self.values)
 
     def also(self, others: "Secrets") -> "Secrets":
-        """These secrets and the others."""
+        """Return these secrets and the others."""
         return Secrets(self.places | others.places, self.values).knowing(others.values) if others else self
 
     def after(self, state: Mapping[str, Json], delta: Mapping[str, Json], found: "Secrets") -> "Secrets":
-        """The secrets of the state once it is changed by the delta, in which ``found`` was found.
+        """Return the secrets of the state after the delta changes it; ``found`` are the secrets of the delta.
 
-        A place is forgotten once something else stands there; a known secret that stands in the delta, as a text of its
-        own, is one there too. What a secret said is not forgotten: the trace of a later step may still tell it.
+        A place is removed when its value changes. If a text of the delta is a known secret as a whole, its place is
+        added. The text of a secret is kept: the trace of a later step may still contain it.
         """
         if not self and not found:
             return self
@@ -142,15 +144,15 @@ def _concealed(value: Any, values: tuple[str, ...]) -> Any:
 
 @lru_cache(maxsize=256)
 def _spelled(values: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """How the secrets that are looked for anywhere are spelled, the longest first, and those that count as a whole.
+    """Return the spellings of secrets to search inside texts, the longest first, and the secrets to match as a whole.
 
-    The latter are too short, or may stand as numbers.
+    The latter are short, or are numbers.
     """
     long = {value for value in values if len(value) >= ANYWHERE and value not in MASK}
     parts = long | {line.strip() for value in long if "\n" in value for line in value.splitlines()}
-    spelled = {each for part in parts if part in long or len(part) >= PIECE for each in _spellings(part)}
+    spelled = {spelling for part in parts if part in long or len(part) >= PIECE for spelling in _spellings(part)}
     exact = frozenset(value for value in values if len(value) < ANYWHERE or _is_number(value))
-    return tuple(sorted(spelled, key=lambda one: (-len(one), one))), exact
+    return tuple(sorted(spelled, key=lambda spelling: (-len(spelling), spelling))), exact
 
 
 def _is_number(value: str) -> bool:
@@ -159,13 +161,13 @@ def _is_number(value: str) -> bool:
 
 def _spellings(value: str) -> set[str]:
     once = _escaped(value)
-    twice = {each for one in once - {value} for each in _escaped(one)}  # JSON in a text of JSON
+    twice = {again for spelling in once - {value} for again in _escaped(spelling)}  # JSON inside a JSON text
     raw = value.encode("utf-8", "replace")
     encoded = {quote(raw), quote(raw, safe=""), quote_plus(raw)}
-    encoded |= {each.replace("%", "%25") for each in encoded}
+    encoded |= {spelling.replace("%", "%25") for spelling in encoded}
     marked_up = {escape(value), escape(value, quote=False), shlex.quote(value).strip("'")}
-    found = once | twice | encoded | marked_up | spellings_of(value) | {raw.hex()}
-    return {each for each in found if len(each) >= ANYWHERE}
+    spellings = once | twice | encoded | marked_up | spellings_of(value) | {raw.hex()}
+    return {spelling for spelling in spellings if len(spelling) >= ANYWHERE}
 
 
 def _escaped(value: str) -> set[str]:
@@ -188,14 +190,14 @@ def _without_exact(value: Any, exact: frozenset[str]) -> Any:
 
 
 def _without_quoted(text: str, exact: frozenset[str]) -> str:
-    for each in exact:
+    for secret in exact:
         for mark in ("'", '"'):
-            text = text.replace(f"{mark}{each}{mark}", f"{mark}{MASK}{mark}")
+            text = text.replace(f"{mark}{secret}{mark}", f"{mark}{MASK}{mark}")
     return text
 
 
 def _without_ends(text: str, values: tuple[str, ...]) -> str:
-    """The text without the beginning and the end of a long secret, of which only that much was written down."""
+    """Return the text with a cut beginning or end of a long secret masked."""
     for value in values:
         for part in {value, repr(value)[1:-1]}:
             if len(part) >= 2 * ANYWHERE:
@@ -212,7 +214,7 @@ def _without_cut(text: str, secret: str) -> str:
             text = MASK + text[length:]
     if len(secret) <= 2 * PIECE:
         return text
-    for piece, reach in ((secret[:PIECE], 1), (secret[-PIECE:], -1)):  # it was shortened in its midst
+    for piece, reach in ((secret[:PIECE], 1), (secret[-PIECE:], -1)):  # only one end of the secret is shown
         at = text.find(piece)
         while at >= 0:
             begin, end = at, at + PIECE
@@ -231,9 +233,9 @@ _BEARS = "_orchestrator_secrets"
 
 @contextmanager
 def known_to_logs(values: Iterable[str]) -> Iterator[list[str]]:
-    """While this runs, log lines are written without these secrets and those that are added to the list.
+    """Mask these secrets, and those that are added to the list, in log lines while the block runs.
 
-    An exception that leaves takes them along, for whoever writes its trace into the log.
+    An exception that leaves the block carries the secrets, so that the log can mask them in its trace.
     """
     known = list(values)
     token = _known_here.set(known)
@@ -248,7 +250,7 @@ def known_to_logs(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _mark(error: BaseException, known: list[str]) -> None:
-    if isinstance(error, OrchestratorError):  # it is told to clients, and may quote what it is about
+    if isinstance(error, OrchestratorError):  # clients see the message, and it may quote a secret
         error.message = NOTHING.knowing(known).text(error.message)
         error.args = (error.message,)
     with suppress(Exception):  # an author's own exception may forbid it
@@ -256,18 +258,18 @@ def _mark(error: BaseException, known: list[str]) -> None:
 
 
 def learn(values: Iterable[str]) -> None:
-    """Have log lines written without these secrets too, for as long as `known_to_logs` runs."""
+    """Mask these secrets in log lines too, as long as the block of `known_to_logs` runs."""
     known = _known_here.get()
     if known is not None:
         known += (value for value in values if value not in known)
 
 
 def without_known(text: str, error: BaseException | None = None) -> str:
-    """The log line without the secrets that are known here, and those that the exception or its causes brought."""
+    """Return the log line with the secrets masked that are known here, or that the exception or its causes carry."""
     known = [*(_known_here.get() or ())]
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    checked_ids: set[int] = set()
+    while error is not None and id(error) not in checked_ids:
+        checked_ids.add(id(error))
         known += getattr(error, _BEARS, ())
         error = error.__cause__ or error.__context__
     return NOTHING.knowing(known).text(text) if known else text

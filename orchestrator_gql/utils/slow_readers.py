@@ -1,11 +1,11 @@
-"""Clients that do not read what they asked for: how much waits for them, and which of them are disconnected.
+"""Disconnect clients that read too slowly, so that the bytes that wait for them stay within limits.
 
-Every connection has a `Backlog`. It is looked at when bytes are added to it and, while bytes wait, every second::
+Every connection has a `Backlog`. It is checked when bytes are added to it and, while bytes wait, every second::
 
     a write, or a message that has to wait ──▶ note ──▶ too much for one client, or for all: disconnect
     every second, while bytes wait ──────────▶ sweep ─▶ nothing taken, or too slowly: disconnect
 
-A disconnected subscriber comes back with its cursor and reads on from the log, so it loses nothing.
+A disconnected subscriber connects again with its cursor and continues to read from the event log, so it loses nothing.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
 PACE = 1024
-"""Bytes a second that a client must take while bytes wait for it."""
+"""Bytes for each second that a client must take while bytes wait for it."""
 
 
 class Reason(StrEnum):
@@ -35,9 +35,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many bytes may wait for all clients together, and for how many seconds a client may take none of them.
+    """The bytes that may wait for all clients together, and the seconds in which a client may take none of them.
 
-    At most half of the bytes may wait for one client, except that a single message may always be sent.
+    At most half of the bytes may wait for one client, but a single message may always be sent.
     """
 
     total: int = 64 * MIB
@@ -46,16 +46,17 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class Backlog:
-    """What waits for one client.
+    """The bytes that wait for one client.
 
-    ``buffered`` tells how many bytes the transport holds, ``taken`` how many the client has taken since it connected.
+    ``buffered`` returns the bytes that the transport holds, ``taken`` the bytes that the client has taken since it
+    connected.
     """
 
     buffered: Callable[[], int]
     taken: Callable[[], int]
     disconnect: Callable[[], None]
     held: int = 0
-    """Bytes of the messages that wait until the transport takes them, beside what it holds itself."""
+    """Bytes of the messages that wait for the transport, besides the bytes in the transport."""
     messages: int = 0
     counted: int = 0
     is_over: bool = False
@@ -67,27 +68,27 @@ class Backlog:
 
     @property
     def waiting(self) -> int:
-        """Bytes that were produced for the client and that it has not taken."""
+        """Bytes for the client that it has not taken."""
         return self.held + self.buffered()
 
     @property
     def is_one_message(self) -> bool:
-        """Whether nothing waits but the message that was sent last."""
+        """True if only the last message waits."""
         return self.messages + (self.buffered() > 0) <= 1
 
     def begin(self, now: float) -> None:
-        """Start to watch the client: bytes wait for it."""
+        """Start to measure the client, because bytes wait for it now."""
         self._since = self._progress_at = self._window_at = now
         self._taken = self._taken_at_window = self.taken()
 
     def look(self, now: float) -> None:
-        """Note whether the client took anything since the last look."""
+        """Note the client's progress since the last call."""
         taken = self.taken()
         if taken > self._taken:
             self._taken, self._progress_at = taken, now
 
     def fault(self, now: float, seconds: float) -> Reason | None:
-        """Why the client must go, if it must: it took nothing in so many seconds, or less than `PACE` asks for."""
+        """Return why to disconnect the client: it took nothing for ``seconds``, or less than `PACE`; else None."""
         if now - self._progress_at >= seconds:
             return Reason.STALLED
         if now - self._window_at >= seconds:
@@ -97,11 +98,11 @@ class Backlog:
         return None
 
     def slowness(self, now: float) -> tuple[int, int]:
-        """The larger, the slower: quarters of a second without any progress, then how much waits."""
+        """Return a sort key, larger for slower clients: quarters of a second without progress, then bytes waiting."""
         return (int(4 * (now - self._progress_at)), self.counted)
 
     def age(self, now: float) -> float:
-        """Seconds since bytes wait for the client."""
+        """Return the seconds for which bytes have waited for the client."""
         return now - self._since
 
 
@@ -117,7 +118,7 @@ class SlowReaders:
 
     @property
     def bytes_waiting(self) -> int:
-        """How many bytes wait for all clients now."""
+        """Bytes that wait for all clients now."""
         for backlog in list(self._waiting):
             self._count(backlog)
         return self._total
@@ -136,7 +137,7 @@ class SlowReaders:
             self._count(backlog)
 
     def note(self, backlog: Backlog) -> None:
-        """Count what waits for a client, now that it is more; disconnect where it is too much."""
+        """Count the bytes for a client after more were added; disconnect clients if they are too many."""
         if backlog.is_over:
             return
         self._count(backlog)
@@ -146,14 +147,14 @@ class SlowReaders:
             self._make_room(backlog)
 
     def forget(self, backlog: Backlog) -> None:
-        """The connection is lost: nothing waits any more."""
+        """Remove the backlog of a lost connection."""
         backlog.is_over = True
         self._waiting.discard(backlog)
         self._total -= backlog.counted
         backlog.counted = 0
 
     def sweep(self) -> None:
-        """Disconnect each client that took nothing for too long, or too little."""
+        """Disconnect each client that took nothing, or too little, for too long."""
         now, seconds = self.now(), self.limits.seconds
         for backlog in list(self._waiting):
             self._count(backlog)
@@ -187,7 +188,7 @@ class SlowReaders:
             self._count(backlog)
             backlog.look(now)
         rivals = self._waiting - ({newest} if newest.is_one_message else set())
-        for backlog in sorted(rivals, key=lambda one: one.slowness(now), reverse=True):
+        for backlog in sorted(rivals, key=lambda rival: rival.slowness(now), reverse=True):
             if self._total <= self.limits.total:
                 return
             self._disconnect(backlog, Reason.CROWDED)

@@ -1,4 +1,4 @@
-"""Random identifiers: secret callback tokens, kept out of what is stored and shown, and row ids that sort by time."""
+"""Random identifiers: callback tokens, which are secret and masked in stored and shown values, and sortable row ids."""
 
 import base64
 import hashlib
@@ -15,56 +15,57 @@ from orchestrator_gql.utils.json import Json, encode
 
 MARK = "[callback token]"
 
-# Codes 20 to 7f, for a token is printable ASCII: the colours of a terminal, \u001b, are no reason to search on.
+# Codes 20 to 7f, because a token is printable ASCII: the terminal colour escape \u001b needs no further search.
 _PERCENT_ESCAPE = re.compile(r"%(?:25)*([2-7][0-9A-Fa-f])")
 _JSON_ESCAPE = re.compile(r"\\+u00([2-7][0-9A-Fa-f])")
 _JSON_ESCAPE_BEGINNINGS = tuple(f"\\u00{digit}" for digit in range(2, 8))
 _IN_BASE64 = 5
-"""Bytes from which on a secret is looked for in base64: of a shorter one too few characters are its alone."""
+"""Bytes of the shortest secret that is searched in base64: a shorter secret fully determines too few characters."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
 def new_token() -> str:
-    """A fresh one-time secret: 256 random bits, 43 URL-safe characters."""
+    """Return a new one-time secret: 256 random bits, 43 URL-safe characters."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> bytes:
-    """The SHA-256 under which a token is stored and looked up (32 bytes).
+    """Return the SHA-256 by which a token is stored and looked up (32 bytes).
 
-    A token is 256 random bits, so a plain hash cannot be searched, and an index look-up by it leaks no useful timing.
+    A token has 256 random bits: nobody can find it from its hash by trying, and the timing of an index look-up by the
+    hash leaks nothing useful.
     """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def hint(token: str) -> str:
-    """The four characters that help support to tell two tokens apart."""
+    """Return the last four characters, which help support staff to tell two tokens apart."""
     return token[-4:]
 
 
 def new_id() -> UUID:
-    """A UUID of version 7 (RFC 9562, section 5.7): its time in milliseconds, a counter, then 32 random bits.
+    """Return a UUID of version 7 (RFC 9562, section 5.7): its time in milliseconds, a counter, then 32 random bits.
 
-    Each id of a process sorts after the ids that the process made before it, within one millisecond too. Lists are
-    ordered by time and id, so entries of one moment are listed in the order in which they were made. The neighbour of
-    an id is easier to guess than the id itself: an id is a name and never a secret (see `new_receipt`).
+    Within one operating system process, each new id sorts after all earlier ids, even in the same millisecond. Lists
+    are ordered by time and id, so entries of the same moment keep their order. The neighbours of a known id are easier
+    to guess: an id is a name and never a secret (see `new_receipt`).
     """
     return uuid7()
 
 
 def new_receipt() -> str:
-    """The receipt of a delivery: a UUID of 122 random bits, for who holds it may ask what became of the delivery."""
+    """Return the receipt of a delivery: a UUID of 122 random bits; its holder may read the outcome of the delivery."""
     return str(uuid4())
 
 
 def conceal(value: Json, tokens: Iterable[str]) -> Json:
-    """``value`` with each of ``tokens`` replaced by a mark wherever it stands in a text or a key.
+    """Return ``value`` with each of ``tokens`` replaced by a mark in all texts and keys.
 
-    Found are a token as it is, with any of its characters %-encoded (once or more) or JSON-escaped (backslashes
-    doubled or not), and within base64 of either alphabet. Of base64 the characters that a token shares with its
-    neighbours stay: they tell at most six of its bits at either end. Where nothing is found the very same value is
-    given back, after one search through its text.
+    This finds a token unchanged, with any of its characters %-encoded (once or more) or JSON-escaped (with backslashes
+    doubled or not), and inside base64 of both alphabets. The base64 characters that a token shares with its neighbours
+    stay; they show at most six bits of the token at each end. If no token is found, the same object is returned, after
+    one search through its text.
 
     >>> conceal({"url": "https://example.org/callback/s3cr%33t-token"}, ["s3cr3t-token"])
     {'url': 'https://example.org/callback/[callback token]'}
@@ -73,34 +74,33 @@ def conceal(value: Json, tokens: Iterable[str]) -> Json:
 
 
 def conceal_spelled(value: Json, spellings: Iterable[str], mark: str) -> Json:
-    """As `conceal`, of what is spelled in these ways only, where each character may be escaped."""
+    """Do the same as `conceal` for these spellings only; each character may be escaped."""
     text = value if isinstance(value, str) else _searchable(value)
     unescaped = _unescaped(text)
     held = tuple(spelling for spelling in spellings if _may_hold(text, unescaped, spelling))
     if not held:
         return value
-    # JSON writes quotes, backslashes and the like otherwise than the texts in it, so these are searched one by one
-    return _concealed(
-        value, (*held, *(one for one in spellings if encode(one) != f'"{one}"' or not one.isascii())), mark
-    )
+    # JSON escapes quotes, backslashes and other characters, so spellings with them are searched text by text
+    escaped = (spelling for spelling in spellings if encode(spelling) != f'"{spelling}"' or not spelling.isascii())
+    return _concealed(value, (*held, *escaped), mark)
 
 
 def _searchable(value: Json) -> str:
     try:
         return encode(value)
-    except ValueError:  # a page may show NaN
+    except ValueError:  # a form's page may contain NaN
         return stdjson.dumps(value)
 
 
 @lru_cache(maxsize=4096)
 def spellings_of(token: str) -> frozenset[str]:
-    """The token, and the characters of base64 that are its alone at each of the three places in a group."""
-    found, raw = {token}, token.encode("utf-8", "surrogatepass")
+    """Return the token, and the base64 characters that it fully determines, for each of its three alignments."""
+    spellings, raw = {token}, token.encode("utf-8", "surrogatepass")
     for before in range(3 if len(raw) >= _IN_BASE64 else 0):
         first, last = -(-before * 4 // 3), (before + len(raw)) * 4 // 3
         standard = base64.b64encode(b"\0" * before + raw).decode()[first:last]
-        found |= {standard, standard.translate(_URL_SAFE)}
-    return frozenset(found - {""})
+        spellings |= {standard, standard.translate(_URL_SAFE)}
+    return frozenset(spellings - {""})
 
 
 def _unescaped(text: str) -> str:
@@ -116,10 +116,10 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _may_hold(text: str, unescaped: str, spelling: str) -> bool:
-    """Whether a thorough search is worth its price.
+    """Return whether a thorough search is worth its cost.
 
-    An escape sign right before a token can take the token's first characters for its own digits when a text is
-    unescaped as a whole; its second half is safe from that.
+    An escape sign right before a token may swallow the token's first characters as its digits when the whole text is
+    unescaped; the second half of the token is safe from that.
     """
     return spelling in text or (unescaped is not text and spelling[len(spelling) // 2 :] in unescaped)
 
@@ -146,7 +146,7 @@ def _concealed_text(text: str, spellings: Iterable[str], mark: str) -> str:
 
 
 def _any_escape_of(character: str) -> str:
-    if not " " <= character <= "\x7f":  # an escape of it is another's, or of its bytes
+    if not " " <= character <= "\x7f":  # escapes of other characters have another form, or escape single bytes
         return re.escape(character)
     code = "".join(f"[{digit}{digit.upper()}]" for digit in f"{ord(character):02x}")
     return rf"(?:{re.escape(character)}|%(?:25)*{code}|\\+u00{code})"

@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts does what it is for: its very commands, as processes on a real PostgreSQL."""
+"""The commands of docker-compose.yml work: they run as processes on a real PostgreSQL."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ from support.tree import ROOT
 from orchestrator_gql.cli.client import subscribe
 from orchestrator_gql.cli.event_lines import QUERY
 
-GIVEN = {
+VARIABLES = {
     "POSTGRES_PASSWORD": "a-password",
     "PUBLIC_URL": "https://orchestrator.example",
     "OPERATOR": "ada",
@@ -30,7 +30,7 @@ BEGINNING = "MC4w"
 """The cursor before the first event."""
 
 STRETCH = 40
-"""Steps of the long workflow: fewer than a segment, so that nothing but the signal makes its worker hand it over."""
+"""Steps of the long workflow: they fit in one time slice, so that only the signal makes its worker release it."""
 
 FLOWS = f"""
 import os
@@ -81,7 +81,7 @@ def walking():
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What `docker compose up` would have started, all of it healthy."""
+    """The servers that `docker compose up` starts, all healthy."""
 
     folder: Path
     api: tuple[Running, Running]
@@ -89,54 +89,54 @@ class Deployment:
 
     @property
     def all(self) -> tuple[Running, ...]:
-        """Every server."""
+        """All servers."""
         return (*self.api, *self.workers)
 
     def start(self, workflow: str) -> str:
-        """Start a process at the first API server; its id."""
-        asked = f'mutation {{ startWorkflow(input: {{workflowName: "{workflow}"}}) {{ ... on StartWorkflowSuccess '
-        answer = ask(self.api[0], asked + "{ process { id } } } }")
-        return str(answer["startWorkflow"]["process"]["id"])
+        """Start a process at the first API server; return its id."""
+        mutation = f'mutation {{ startWorkflow(input: {{workflowName: "{workflow}"}}) {{ ... on StartWorkflowSuccess '
+        data = ask(self.api[0], mutation + "{ process { id } } } }")
+        return str(data["startWorkflow"]["process"]["id"])
 
     def status(self, process_id: str) -> str:
-        """Where the process stands, as the second API server says."""
+        """Return the status of the process from the second API server."""
         return str(ask(self.api[1], f'{{ process(id: "{process_id}") {{ status }} }}')["process"]["status"])
 
-    def found(self, name: str) -> str:
-        """What the workflows wrote into the file, once they did."""
+    def read_file(self, name: str) -> str:
+        """Wait until the workflows have written the file; return its text."""
         return until(lambda: (self.folder / name).read_text() if (self.folder / name).exists() else None)
 
     def runs(self) -> list[tuple[str, int]]:
-        """The steps of the long workflow that began so far, and the processes of the operating system they ran in."""
+        """Return the steps of the long workflow that have started, each with the id of its operating system process."""
         lines = (self.folder / "ran").read_text().split("\n")[:-1] if (self.folder / "ran").exists() else []
         return [(number, int(pid)) for number, pid in map(str.split, lines)]
 
     def ran_by(self, number: int) -> int:
-        """Who ran that step of the long workflow, once it began."""
+        """Wait until that step of the long workflow has started; return the id of its operating system process."""
         return until(lambda: runs[number][1] if len(runs := self.runs()) > number else None)
 
 
 def ask(server: Running, query: str) -> dict[str, Any]:
-    """The data of the answer to a GraphQL request."""
-    answer = httpx.post(server.address + "/graphql", json={"query": query}, trust_env=False, timeout=SECONDS).json()
-    assert "errors" not in answer, answer
-    return dict(answer["data"])
+    """Return the data of the response to a GraphQL request."""
+    response = httpx.post(server.address + "/graphql", json={"query": query}, trust_env=False, timeout=SECONDS).json()
+    assert "errors" not in response, response
+    return dict(response["data"])
 
 
 @dataclass(slots=True)
 class Subscriber:
-    """A client that follows the log, at one server after another, behind its cursor."""
+    """A client that reads the event log after its cursor, at any server."""
 
     cursor: str = BEGINNING
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def follow(self, server: Running, is_enough: Callable[[dict[str, Any]], bool]) -> None:
-        """Read at the server until an event that is enough."""
+        """Read at the server until ``is_enough`` is true for an event."""
         asyncio.run(self._follow(server, is_enough))
 
     async def _follow(self, server: Running, is_enough: Callable[[dict[str, Any]], bool]) -> None:
-        async with asyncio.timeout(SECONDS), aclosing(subscribe(server.address, QUERY, self._variables)) as answers:
-            async for data in answers:
+        async with asyncio.timeout(SECONDS), aclosing(subscribe(server.address, QUERY, self._variables)) as batches:
+            async for data in batches:
                 for event in data["processEvents"]["events"]:
                     self.events.append(event)
                     self.cursor = event["cursor"]
@@ -145,7 +145,7 @@ class Subscriber:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of what was read, in its order."""
+        """The ids of the events that were read, in order."""
         return [event["id"] for event in self.events]
 
     @property
@@ -154,16 +154,16 @@ class Subscriber:
 
 
 def becomes(process_id: str, status: str) -> Callable[[dict[str, Any]], bool]:
-    """Whether an event tells that the process became this."""
+    """Return a function that returns whether an event reports this status of the process."""
     return lambda event: event["processId"] == process_id and event.get("toProcessStatus") == status
 
 
 @pytest.fixture(scope="module")
 def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """All of it on this machine. What differs from the containers is said in ``here``, and nowhere else."""
+    """Run the whole deployment on this machine. All differences from the containers are in ``here``."""
     folder = tmp_path_factory.mktemp("compose")
     (folder / "flows.py").write_text(FLOWS)
-    services = read(GIVEN)
+    services = read(VARIABLES)
     names = ["api-1", "api-2", *["worker"] * services["worker"]["deploy"]["replicas"]]
     ports = [free_port() for _ in names]
     with postgres.database(is_migrated=False) as url, ExitStack() as stack:
@@ -171,8 +171,8 @@ def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         def here(service: str, port: str | None = None) -> Here:
             instead = {"postgresql+psycopg://orchestrator:a-password@postgres:5432/orchestrator": url}
             if port is not None:
-                # without the proxy callbacks come to the second API server
-                instead[GIVEN["PUBLIC_URL"]] = f"http://127.0.0.1:{ports[1]}"
+                # there is no proxy, so callbacks go to the second API server
+                instead[VARIABLES["PUBLIC_URL"]] = f"http://127.0.0.1:{ports[1]}"
                 instead[option(services[service]["command"], "--port")] = port
             return Here(services, folder, instead)
 
@@ -182,38 +182,36 @@ def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         servers = [stack.enter_context(place.running(name)) for place, name in zip(places, names, strict=True)]
         for place, name, server in zip(places, names, servers, strict=True):
             place.demand_health(name, server)
-        one, two, *workers = servers
-        yield Deployment(folder, (one, two), tuple(workers))
+        first, second, *workers = servers
+        yield Deployment(folder, (first, second), tuple(workers))
 
 
-def test_a_client_moves_from_one_api_server_to_the_other_and_misses_and_repeats_nothing(deployment: Deployment) -> None:
-    one, other = deployment.api
+def test_a_client_that_changes_the_api_server_misses_and_repeats_no_event(deployment: Deployment) -> None:
+    first, second = deployment.api
     client, witness = Subscriber(), Subscriber()
 
     process_id = deployment.start("asking")
-    client.follow(other, becomes(process_id, "AWAITING_CALLBACK"))
-    url = deployment.found("url")
-    assert url.startswith(other.address)
+    client.follow(second, becomes(process_id, "AWAITING_CALLBACK"))
+    url = deployment.read_file("url")
+    assert url.startswith(second.address)
     delivered = httpx.post(url, json={"rc": 0}, trust_env=False, timeout=SECONDS)
-    client.follow(one, becomes(process_id, "COMPLETED"))
+    client.follow(first, becomes(process_id, "COMPLETED"))
 
     assert delivered.status_code == 200, delivered.text
-    witness.follow(one, becomes(process_id, "COMPLETED"))
+    witness.follow(first, becomes(process_id, "COMPLETED"))
     assert client.ids == witness.ids
     assert len(set(client.ids)) == len(client.ids)
-    assert ask(one, f'{{ process(id: "{process_id}") {{ state }} }}')["process"]["state"]["heard"] == {"rc": 0}
+    assert ask(first, f'{{ process(id: "{process_id}") {{ state }} }}')["process"]["state"]["heard"] == {"rc": 0}
 
 
-def test_a_worker_that_is_sent_away_in_the_middle_of_a_step_finishes_it_and_the_other_goes_on(
-    deployment: Deployment,
-) -> None:
-    """The last one: it takes the deployment down."""
+def test_a_worker_that_is_terminated_during_a_step_finishes_it_and_the_other_continues(deployment: Deployment) -> None:
+    """This must be the last test with the deployment: it stops the servers."""
     process_id = deployment.start("walking")
     first = deployment.ran_by(0)
     leaving = next(worker.process for worker in deployment.workers if worker.process.pid == first)
 
     leaving.terminate()
-    for number in range(STRETCH - 1):  # one at a time, until the worker has heard of its end
+    for number in range(STRETCH - 1):  # one at a time, until the worker has received the signal
         (deployment.folder / f"go-{number}").touch()
         if deployment.ran_by(number + 1) != first:
             break
@@ -230,12 +228,12 @@ def test_a_worker_that_is_sent_away_in_the_middle_of_a_step_finishes_it_and_the_
     assert [server.err.name for server in deployment.all if "Traceback" in server.err.read_text()] == []
 
 
-def test_compose_starts_nothing_without_its_secrets_and_its_address() -> None:
+def test_compose_needs_its_secrets_and_its_address() -> None:
     assert demanded() == {"POSTGRES_PASSWORD", "PUBLIC_URL", "OPERATOR", "OPERATOR_PASSWORD_HASH"}
 
 
-def test_the_proxy_is_the_only_door_and_leads_to_the_api_servers() -> None:
-    services = read(GIVEN)
+def test_only_the_proxy_has_a_public_port_and_it_leads_to_the_api_servers() -> None:
+    services = read(VARIABLES)
     ports = [option(services[name]["command"], "--port") for name in ("api-1", "api-2")]
 
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
@@ -260,7 +258,7 @@ def test_the_proxy_is_the_only_door_and_leads_to_the_api_servers() -> None:
         ("/graphql/api/processes/0192/callback/token", False),
     ],
 )
-def test_the_proxy_lets_callbacks_alone_pass_without_a_password(path: str, is_open: bool) -> None:
+def test_the_proxy_accepts_only_callbacks_without_a_password(path: str, is_open: bool) -> None:
     opened = re.search(r"@operators not path_regexp (\S+)", (ROOT / "Caddyfile").read_text())
 
     assert opened

@@ -11,7 +11,7 @@ EXAMPLES = [path for path in modules() if ">>> " in path.read_text()]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=dotted)
-def test_the_examples_of_a_room_hold(path: Path) -> None:
+def test_the_examples_of_a_module_hold(path: Path) -> None:
     module = importlib.import_module(dotted(path))
 
     failed, tried = doctest.testmod(module)

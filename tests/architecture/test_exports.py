@@ -1,4 +1,4 @@
-"""The authors' face: what `import orchestrator_gql` offers, and how light it is."""
+"""The public API for authors: the exported names, and the few imports that they need."""
 
 import importlib
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 import orchestrator_gql
 
-FACES = (
+PUBLIC_MODULES = (
     "orchestrator_gql",
     "orchestrator_gql.domain",
     "orchestrator_gql.forms",
@@ -20,18 +20,19 @@ FACES = (
 )
 
 
-@pytest.mark.parametrize("name", FACES)
-def test_a_face_offers_what_it_says_it_offers(name: str) -> None:
-    face = importlib.import_module(name)
+@pytest.mark.parametrize("name", PUBLIC_MODULES)
+def test_a_public_module_has_all_the_names_that_it_exports(name: str) -> None:
+    module = importlib.import_module(name)
 
-    missing = [each for each in face.__all__ if not hasattr(face, each)]
+    assert module.__all__
+    missing = [name for name in module.__all__ if not hasattr(module, name)]
 
     assert missing == []
-    assert len(face.__all__) == len(set(face.__all__))
+    assert len(module.__all__) == len(set(module.__all__))
 
 
-def test_the_package_offers_nothing_that_it_does_not_say() -> None:
-    for name in orchestrator_gql.__all__:  # each is imported when it is asked for
+def test_the_package_has_no_public_name_that_it_does_not_export() -> None:
+    for name in orchestrator_gql.__all__:  # each name is imported at its first use
         getattr(orchestrator_gql, name)
     public = {
         name
@@ -51,7 +52,7 @@ def test_the_module_of_the_language_is_not_hidden_by_its_decorator() -> None:
 
 
 @pytest.mark.parametrize("name", ["orchestrator_gql", "orchestrator_gql.workflow", "orchestrator_gql.workflows.utils"])
-def test_writing_workflows_needs_no_door_and_no_database(name: str) -> None:
+def test_a_module_of_workflows_imports_no_server_and_no_database(name: str) -> None:
     heavy = (
         "orchestrator_gql.testing",
         "sqlalchemy",

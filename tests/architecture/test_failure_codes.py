@@ -9,11 +9,11 @@ from scripts.write_reference import FAILURES
 
 HOME = Path(orchestrator_gql.__file__).parent
 PLACES = {"Failure": 0, "StepError": 1}
-"""Where the code stands among the arguments."""
+"""The position of the code among the arguments."""
 
 
 def codes_of(file: Path) -> Iterator[str]:
-    """The codes that the file gives as they are, or by a name of its own."""
+    """Yield the codes that the file gives as constants, or by a name that it defines."""
     tree = ast.parse(file.read_text())
     named = {
         target.id: node.value.value
@@ -24,14 +24,14 @@ def codes_of(file: Path) -> Iterator[str]:
     }
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in PLACES:
-            given = [word.value for word in call.keywords if word.arg == "code"]
-            for code in (given or call.args[PLACES[call.func.id] :])[:1]:
-                found = named.get(code.id) if isinstance(code, ast.Name) else getattr(code, "value", None)
-                if isinstance(found, str):
-                    yield found
+            codes = [word.value for word in call.keywords if word.arg == "code"]
+            for code in (codes or call.args[PLACES[call.func.id] :])[:1]:
+                constant = named.get(code.id) if isinstance(code, ast.Name) else getattr(code, "value", None)
+                if isinstance(constant, str):
+                    yield constant
 
 
-def test_every_code_is_on_the_page() -> None:
+def test_every_failure_code_is_on_the_page_of_errors() -> None:
     used = {code for file in HOME.rglob("*.py") for code in codes_of(file)}
 
     assert len(used) > 15

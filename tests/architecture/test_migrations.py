@@ -1,4 +1,4 @@
-"""The migrations lead to the tables that the code works with."""
+"""The migrations create exactly the tables of the code."""
 
 import re
 import warnings
@@ -20,13 +20,13 @@ from orchestrator_gql.storage.database.schema import HEAD, configuration, prepar
 from orchestrator_gql.storage.tables import metadata
 
 EXPRESSION_INDEXES = {"uq_callbacks_visit_name"}
-"""SQLite's catalogue does not say what an index over an expression covers, so Alembic cannot compare it."""
+"""Alembic cannot compare these indexes: the catalogue of SQLite does not show the expression of an index."""
 
 POSTGRES_INDEXES = {"ix_events_tx_id"}
-"""Made on PostgreSQL only; Alembic does not look at `ddl_if`."""
+"""These indexes exist on PostgreSQL only; Alembic ignores `ddl_if`."""
 
 
-def test_the_schema_that_the_code_asks_for_is_the_newest_migration() -> None:
+def test_the_code_needs_the_newest_migration() -> None:
     script = ScriptDirectory.from_config(configuration())
 
     assert script.get_heads() == [HEAD]
@@ -49,7 +49,7 @@ async def test_a_fresh_database_has_exactly_the_tables_of_the_code(tmp_path: Pat
     assert checks == {table.name: _declared_checks(table) for table in metadata.sorted_tables}
 
 
-async def test_a_current_database_is_left_as_it_is(tmp_path: Path) -> None:
+async def test_a_current_database_is_not_changed(tmp_path: Path) -> None:
     database = connect(new_sqlite_url(tmp_path))
     await database.open()
     try:

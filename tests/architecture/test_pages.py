@@ -1,4 +1,4 @@
-"""What the README and the how-to pages show is what the product does."""
+"""The examples in the README and the how-to pages work."""
 
 import re
 from pathlib import Path
@@ -22,35 +22,35 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
 
 
-def test_the_workflow_of_the_readme_is_offered_as_it_stands(tmp_path: Path) -> None:
+def test_the_workflow_of_the_readme_can_be_loaded_unchanged(tmp_path: Path) -> None:
     module = tmp_path / "my_workflows.py"
     module.write_text(blocks(README, "python")[0])
 
-    offered = load_workflows([str(module)])
+    workflows = load_workflows([str(module)])
 
-    assert [one.name for one in offered] == ["configure_node"]
-    assert [step.kind for step in offered[0].steps] == ["ACTION", "AWAIT_CALLBACK", "VALIDATION", "INPUT"]
+    assert [workflow.name for workflow in workflows] == ["configure_node"]
+    assert [step.kind for step in workflows[0].steps] == ["ACTION", "AWAIT_CALLBACK", "VALIDATION", "INPUT"]
 
 
-def test_the_workflows_of_the_page_on_waits_are_offered_as_they_stand(tmp_path: Path) -> None:
+def test_the_workflows_of_the_page_on_callbacks_can_be_loaded_unchanged(tmp_path: Path) -> None:
     page = ROOT / "docs/howto/wait-for-a-remote-service.md"
     module = tmp_path / "remote_services.py"
     module.write_text("\n\n".join(blocks(page, "python")))
 
-    offered = {one.name: one for one in load_workflows([str(module)])}
+    workflows = {workflow.name: workflow for workflow in load_workflows([str(module)])}
 
-    assert sorted(offered) == ["change_vlan", "configure_one", "upgrade_routers"]
-    assert [step.kind for step in offered["change_vlan"].steps] == [
+    assert sorted(workflows) == ["change_vlan", "configure_one", "upgrade_routers"]
+    assert [step.kind for step in workflows["change_vlan"].steps] == [
         "ACTION",
         "AWAIT_CALLBACK",
         "VALIDATION",
         "INPUT",
     ] * 2
-    assert len(offered["configure_one"].clean_up) == 1
+    assert len(workflows["configure_one"].clean_up) == 1
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_the_operations_of_a_page_fit_the_schema(page: Path) -> None:
+def test_the_operations_of_a_page_are_valid_in_the_schema(page: Path) -> None:
     schema = build_schema(printed())
 
     problems = [error.message for text in blocks(page, "graphql") for error in validate(schema, parse(text))]
@@ -59,7 +59,7 @@ def test_the_operations_of_a_page_fit_the_schema(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_file_that_a_page_links_to_is_there(page: Path) -> None:
+def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []

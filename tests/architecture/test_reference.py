@@ -1,4 +1,4 @@
-"""The pages that follow from the code follow from the code as it is."""
+"""The generated pages of the reference are current."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""No module is too large to be read at one sitting, and each module begins with a sentence that says what it is for."""
+"""Each module is small enough to read, and begins with a sentence that says what it is for."""
 
 import ast
 from pathlib import Path

@@ -47,8 +47,8 @@ def identifiers(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def files() -> list[Path]:
-    found = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [path for path in found if "versions" not in path.parts]
+    paths = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in paths if "versions" not in path.parts]
 
 
 def test_the_words_of_a_name_are_found_in_either_case() -> None:
@@ -65,7 +65,7 @@ def test_there_are_files_to_look_at() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_no_identifier_of_ours_has_a_private_word(folder: str) -> None:
-    found = [
+    matches = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in files()
         if path.relative_to(ROOT).parts[0] == folder
@@ -73,10 +73,10 @@ def test_no_identifier_of_ours_has_a_private_word(folder: str) -> None:
         if words(name) & FORBIDDEN and not is_demanded(name)
     ]
 
-    assert found == []
+    assert matches == []
 
 
 def test_no_module_is_named_by_a_private_word() -> None:
-    found = [path for path in files() if words(path.stem) & FORBIDDEN]
+    matches = [path for path in files() if words(path.stem) & FORBIDDEN]
 
-    assert found == []
+    assert matches == []

@@ -1,4 +1,4 @@
-"""Hosts and URLs in the settings: what works is written in one way, and what cannot work is named with the fix."""
+"""Hosts and URLs in the settings: valid values are stored in one form, and invalid values are refused with the fix."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from orchestrator_gql.utils.errors import SettingsError
 
 
 @pytest.mark.parametrize(
-    ("given", "written", "host"),
+    ("text", "written", "host"),
     [
         ("https://orchestrator.example", "https://orchestrator.example", "orchestrator.example"),
         ("https://orchestrator.example/", "https://orchestrator.example", "orchestrator.example"),
@@ -33,15 +33,15 @@ from orchestrator_gql.utils.errors import SettingsError
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", "xn--bcher-kva.example"),
     ],
 )
-def test_a_public_url_is_written_as_clients_use_it(given: str, written: str, host: str) -> None:
-    settings = read_settings(public_url=given)
+def test_a_public_url_is_stored_in_the_form_of_clients(text: str, written: str, host: str) -> None:
+    settings = read_settings(public_url=text)
 
     assert settings.public_url == settings.base_url == written
     assert addresses.host_of(written) == host
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("text", "message"),
     [
         ("", "must be absolute, such as https://orchestrator.example"),
         ("orchestrator.example", "must be absolute"),
@@ -84,13 +84,13 @@ def test_a_public_url_is_written_as_clients_use_it(given: str, written: str, hos
         ("https://orchestrator.example/.", "'.' or '..' in its path"),
     ],
 )
-def test_a_public_url_that_cannot_work_is_refused_with_the_fix(given: str, told: str) -> None:
-    with pytest.raises(SettingsError) as wrong:
-        read_settings(public_url=given)
+def test_an_invalid_public_url_is_refused_with_the_fix(text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(public_url=text)
 
-    assert "ORCHESTRATOR_PUBLIC_URL: " in wrong.value.message
-    assert told in wrong.value.message
-    assert "s3cret" not in wrong.value.message
+    assert "ORCHESTRATOR_PUBLIC_URL: " in caught.value.message
+    assert message in caught.value.message
+    assert "s3cret" not in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_a_public_url_that_cannot_work_is_refused_with_the_fix(given: str, told:
         ("fe80::1%eth0", "http://[fe80::1%25eth0]:8000"),
     ],
 )
-def test_without_a_public_url_the_address_that_is_listened_on_is_the_base(host: str, base: str) -> None:
+def test_without_a_public_url_the_listening_address_is_the_base(host: str, base: str) -> None:
     assert read_settings(host=host).base_url == base
 
 
 @pytest.mark.parametrize("host", ["", " ", "http://127.0.0.1", "127.0.0.1:8000", "[::1]:8000", "a b", "a/b", "::x"])
-def test_what_cannot_be_listened_on_is_refused_with_an_example(host: str) -> None:
+def test_an_invalid_listening_host_is_refused_with_an_example(host: str) -> None:
     with pytest.raises(SettingsError, match=r"ORCHESTRATOR_HOST: is no address or name.* such as\s127\.0\.0\.1"):
         read_settings(host=host)
 
 
 @pytest.mark.parametrize(
-    ("given", "written"),
+    ("text", "written"),
     [
         ("*", "*"),
         ("*.Example.com", "*.example.com"),
@@ -125,31 +125,31 @@ def test_what_cannot_be_listened_on_is_refused_with_an_example(host: str) -> Non
         ("bücher.example", "xn--bcher-kva.example"),
     ],
 )
-def test_an_allowed_host_is_written_as_it_is_compared(given: str, written: str) -> None:
-    assert read_settings(allowed_hosts=(given,)).allowed_hosts == (written,)
+def test_an_allowed_host_is_stored_in_the_form_of_comparison(text: str, written: str) -> None:
+    assert read_settings(allowed_hosts=(text,)).allowed_hosts == (written,)
 
 
 @pytest.mark.parametrize(
-    "given", ["", "*.", "*example.com", "a.*.com", "http://a", "a:80", "[::1]:80", "a/b", "a b", "300.1.1.1"]
+    "text", ["", "*.", "*example.com", "a.*.com", "http://a", "a:80", "[::1]:80", "a/b", "a b", "300.1.1.1"]
 )
-def test_an_allowed_host_that_could_match_nothing_is_refused(given: str) -> None:
+def test_an_allowed_host_that_could_match_nothing_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=r"ALLOWED_HOSTS: entry 2 is no host; .*without scheme, port and path"):
-        read_settings(allowed_hosts=("a.example", given))
+        read_settings(allowed_hosts=("a.example", text))
 
 
 @pytest.mark.parametrize(
-    ("given", "written"),
+    ("text", "written"),
     [
         ("https://Portal.example/", "https://portal.example"),
         ("https://portal.example:8443", "https://portal.example:8443"),
         ("http://[0:0::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_an_allowed_origin_is_written_as_browsers_send_it(given: str, written: str) -> None:
-    assert read_settings(allowed_origins=(given,)).allowed_origins == (written,)
+def test_an_allowed_origin_is_stored_in_the_form_of_browsers(text: str, written: str) -> None:
+    assert read_settings(allowed_origins=(text,)).allowed_origins == (written,)
 
 
-@pytest.mark.parametrize("given", ["portal.example", "https://portal.example/path", "https://a@portal.example", "null"])
-def test_an_allowed_origin_that_is_none_is_refused(given: Any) -> None:
+@pytest.mark.parametrize("text", ["portal.example", "https://portal.example/path", "https://a@portal.example", "null"])
+def test_an_invalid_allowed_origin_is_refused(text: Any) -> None:
     with pytest.raises(SettingsError, match=r"ORCHESTRATOR_ALLOWED_ORIGINS: entry 1 "):
-        read_settings(allowed_origins=(given,))
+        read_settings(allowed_origins=(text,))

@@ -1,4 +1,4 @@
-"""Remote services in the configuration: what is wrong is named at start, and no secret with it."""
+"""Remote services in the settings: a wrong value is named at start, and no secret is shown."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ KEY = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("text", "message"),
     [
         ("{", "ORCHESTRATOR_SERVICES: must be JSON"),
         ('["proxy"]', "ORCHESTRATOR_SERVICES: Input should be a valid dictionary"),
@@ -27,20 +27,18 @@ KEY = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
         ('{"proxy": {"credential_sha256": "s3cret"}}', "proxy.credential_sha256: is no SHA-256"),
     ],
 )
-def test_a_service_that_cannot_work_is_named_with_its_place(
-    monkeypatch: pytest.MonkeyPatch, said: str, told: str
-) -> None:
-    monkeypatch.setenv("ORCHESTRATOR_SERVICES", said)
+def test_an_invalid_service_is_refused_with_its_place(monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_SERVICES", text)
 
-    with pytest.raises(SettingsError) as wrong:
+    with pytest.raises(SettingsError) as caught:
         read_settings()
 
-    assert told in wrong.value.message
-    assert "s3cret" not in wrong.value.message
-    assert "czNjcmV0" not in wrong.value.message
+    assert message in caught.value.message
+    assert "s3cret" not in caught.value.message
+    assert "czNjcmV0" not in caught.value.message
 
 
-def test_keys_are_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_repr_of_settings_does_not_show_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_SERVICES", json.dumps({"proxy": {"signature_keys": [KEY]}}))
 
     settings = read_settings()
@@ -50,13 +48,13 @@ def test_keys_are_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "is_let_in"),
+    ("peer", "is_allowed"),
     [("192.0.2.7", True), ("::ffff:192.0.2.7", True), ("192.0.3.7", False), ("2001:db8::1", False), ("", False)],
 )
-def test_a_peer_is_known_by_its_address_however_the_socket_tells_it(peer: str, is_let_in: bool) -> None:
+def test_a_peer_is_recognized_by_its_address_in_any_form_of_the_socket(peer: str, is_allowed: bool) -> None:
     service = Service(addresses=["192.0.2.0/24"])
 
-    assert service.calls_from(peer) is is_let_in
+    assert service.calls_from(peer) is is_allowed
     assert Service().calls_from(peer)
 
 

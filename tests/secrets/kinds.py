@@ -1,4 +1,4 @@
-"""Secrets of every kind, how each may be written down, and where all of a database keeps texts."""
+"""Secrets of every kind, their spellings, and all texts that a database stores."""
 
 import base64
 import json
@@ -24,32 +24,33 @@ CLEAR = {
     "decisions": {"pages", "secrets"},
     "callback_attempts": {"body"},
 }
-"""Columns that hold secrets in clear: what steps work with, and what may be approved or adopted."""
+"""Columns that hold secrets in clear text: steps work with them, or people approve or adopt them."""
 
 
 def spellings(secret: str) -> set[str]:
-    """How the secret may be written down."""
+    """Return the spellings of the secret."""
     lines = [line for line in secret.splitlines() if len(line) >= 20]
     raw = secret.encode()
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
     return {secret, *lines, quote(raw), quote_plus(raw), base64.b64encode(raw).decode(), *escaped}
 
 
-def told_in(text: str, secret: str) -> list[str]:
-    """Which spellings of the secret a text holds."""
-    return sorted(one for one in spellings(secret) if one in text or json.dumps(one)[1:-1] in text)
+def spellings_in(text: str, secret: str) -> list[str]:
+    """Return the spellings of the secret that a text contains."""
+    return sorted(spelling for spelling in spellings(secret) if spelling in text or json.dumps(spelling)[1:-1] in text)
 
 
 def stored_texts(conn: Connection) -> dict[str, str]:
-    """Everything that the database keeps, by table and column, but for what it keeps in clear on purpose."""
-    found: dict[str, str] = {}
+    """Return all texts in the database, by table and column, without the columns that are clear on purpose."""
+    texts: dict[str, str] = {}
     for table in metadata.sorted_tables:
         for column in table.c:
             if column.name in CLEAR.get(table.name, ()):
                 continue
             values = conn.execute(select(column)).scalars().all()
-            found[f"{table.name}.{column.name}"] = "\n".join(map(_text, values))
-    return found
+            texts[f"{table.name}.{column.name}"] = "\n".join(map(_text, values))
+    assert any(texts.values()), "the database is empty"
+    return texts
 
 
 def _text(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""From Python to JSON: a secret is written as what it says, and its place is told; without anybody to tell, masked."""
+"""Conversion to JSON writes secrets in clear text and finds their places; without `found` it writes masks."""
 
 import dataclasses
 from datetime import date
@@ -17,7 +17,7 @@ from orchestrator_gql.utils.json.secrets import Found, MarkingSchema, masked, pl
 
 
 class Pin(Secret[int]):
-    """A secret type of an author's own."""
+    """A secret type that an author defines."""
 
     def _display(self) -> str:
         return "####"
@@ -77,32 +77,32 @@ ONE = SecretStr("clear")
      RootModel[dict[str, SecretStr]]({"k": ONE}), Secret[str]("clear"), SecretBytes(b"clear")],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
-def test_a_secret_of_any_shape_is_revealed_and_its_place_told(value: Any) -> None:
+def test_a_secret_of_any_shape_is_written_in_clear_and_its_place_is_found(value: Any) -> None:
     found = Found()
 
-    said = to_json({"k": value}, where="result", found=found)
+    plain = to_json({"k": value}, where="result", found=found)
 
-    assert MASK in str(to_json({"k": value}, where="result")) and "clear" in str(said)
+    assert MASK in str(to_json({"k": value}, where="result")) and "clear" in str(plain)
     assert len(found.places) == 1 and found.values == ["clear"]
-    assert "clear" not in str(masked(said, found.places))
+    assert "clear" not in str(masked(plain, found.places))
 
 
-def test_pydantics_own_rules_of_writing_hold() -> None:
+def test_the_serialization_rules_of_pydantic_hold() -> None:
     found = Found()
 
-    said = to_json({"m": Rich()}, where="result", found=found)["m"]
+    plain = to_json({"m": Rich()}, where="result", found=found)["m"]
 
-    assert said == {
+    assert plain == {
         "a": "aaaa", "raw": "bytes", "day": "2031-04-05", "pin": 1234, "maybe": None, "either": "union", "root": "root",
         "deep": [{"7": {"s": "deep"}}], "anything": ["any", {"x": "inner"}], "open_": "opened", "upper": "JSON",
         "made": "made",
     }  # fmt: skip
-    shown = masked({"m": said}, found.places)["m"]
-    assert {key for key, value in shown.items() if value == said[key]} == {"maybe", "open_"}
-    assert {"opened", "excluded", "json"} <= set(found.values), "known by what they say, wherever they turn up"
+    shown = masked({"m": plain}, found.places)["m"]
+    assert {key for key, value in shown.items() if value == plain[key]} == {"maybe", "open_"}
+    assert {"opened", "excluded", "json"} <= set(found.values), "their texts are known, so they are masked in any text"
 
 
-def test_a_model_by_alias_is_written_by_alias() -> None:
+def test_a_model_with_aliases_is_written_by_alias() -> None:
     class ByAlias(BaseModel):
         model_config = pydantic.ConfigDict(serialize_by_alias=True)
 
@@ -114,7 +114,7 @@ def test_a_model_by_alias_is_written_by_alias() -> None:
     assert found.places == {"/the~1secret"}
 
 
-def test_bytes_that_are_no_text_are_refused_by_their_place_alone() -> None:
+def test_secret_bytes_that_are_not_utf_8_are_refused_and_only_the_place_is_named() -> None:
     with pytest.raises(StepError, match=r"`result.k` is a secret of bytes") as refused:
         to_json({"k": SecretBytes(b"\xff\xfe")}, where="result", found=Found())
 
@@ -128,14 +128,14 @@ python = st.recursive(
         st.lists(below, max_size=3)
         | st.dictionaries(st.text(max_size=3), below, max_size=3)
         | below.map(RootModel[Any])
-        | secrets.map(lambda one: Plain(s=one))
+        | secrets.map(lambda secret: Plain(s=secret))
     ),
     max_leaves=10,
 )
 
 
 def written(value: Any, place: tuple[str | int, ...], places: dict[str, str]) -> Any:
-    """What the JSON should be, by the plainest code, and the places of its secrets."""
+    """Return the expected JSON, by very simple code, and add the places of its secrets."""
     match value:
         case SecretStr():
             places[pointer(place)] = value.get_secret_value()
@@ -153,12 +153,12 @@ def written(value: Any, place: tuple[str | int, ...], places: dict[str, str]) ->
 
 
 @given(st.dictionaries(st.text(max_size=3), python, max_size=3))
-def test_any_nesting_arrives_exactly_and_every_place_is_told(value: dict[str, Any]) -> None:
+def test_any_nesting_is_written_exactly_and_every_place_is_found(value: dict[str, Any]) -> None:
     found, places = Found(), dict[str, str]()
 
-    said = to_json(value, where="result", found=found)
+    plain = to_json(value, where="result", found=found)
 
-    assert said == written(value, (), places)
+    assert plain == written(value, (), places)
     assert found.places == set(places)
     assert set(places.values()) <= set(found.values)
 
@@ -175,12 +175,12 @@ class Contract(BaseModel):
     again: "Contract | None" = None
 
 
-def test_the_places_that_a_contract_marks_are_found_however_deep() -> None:
+def test_the_places_that_a_contract_marks_are_found_at_any_depth() -> None:
     inner = {"s": "1", "n": 2, "many": [{"s": "3"}, {"s": "4"}], "by_name": {"k": {"s": "5"}}, "either": {"s": "6"}}
     payload = {"plain": "x", **inner, "marked": "7", "whole": {"a": "8"}, "again": {"again": {"s": "9"}, "plain": "y"}}
 
-    found = places_in(Contract.model_json_schema(schema_generator=MarkingSchema), payload)
+    places = places_in(Contract.model_json_schema(schema_generator=MarkingSchema), payload)
 
-    assert found == {
+    assert places == {
         "/s", "/n", "/many/0/s", "/many/1/s", "/by_name/k/s", "/either/s", "/marked", "/whole", "/again/again/s"
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the page on secrets shows is what an author gets."""
+"""The workflow on the documentation page about secrets works as the page says."""
 
 import importlib.util
 import re

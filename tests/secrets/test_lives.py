@@ -1,4 +1,4 @@
-"""The lives of secrets in a process: typed, approved, sent back as masks, forgotten; on both databases."""
+"""Secrets in a process: entered, approved, sent back as masks, and forgotten; on both databases."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from conftest import Offer
-from kinds import stored_texts, told_in
+from kinds import spellings_in, stored_texts
 from pydantic import BaseModel, ConfigDict, Field, Secret, SecretStr
 from support.operator import ADA, BOB, confirm, open_request
 from support.remote import Remote, answer, fail
@@ -42,7 +42,7 @@ class Login(BaseModel):
 
 
 class Access(FormPage):
-    """A page of every kind of secret field."""
+    """A page with every kind of secret field."""
 
     password: SecretStr = SecretStr("first")
     short: SecretStr = SecretStr("x7")
@@ -65,18 +65,18 @@ SHOWN = {
 }  # fmt: skip
 
 
-def asks(page: type[FormPage], seen: list[Any], **options: Any) -> Workflow:
-    """A workflow with one form, whose values the next step sees."""
+def asks(page: type[FormPage], values_in_steps: list[Any], **options: Any) -> Workflow:
+    """Return a workflow with one form; its next step adds the values to ``values_in_steps``."""
 
     @inputstep("Ask", **options)
     def ask() -> FormGenerator:
-        said = yield page
-        data: State = said.model_dump()
+        form_values = yield page
+        data: State = form_values.model_dump()
         return data
 
     @step("See")
     def see(state: State) -> None:
-        seen.append({key: value for key, value in state.items() if key in page.model_fields})
+        values_in_steps.append({key: value for key, value in state.items() if key in page.model_fields})
 
     @workflow("Asks")
     def asking() -> Any:
@@ -94,25 +94,27 @@ def asks(page: type[FormPage], seen: list[Any], **options: Any) -> Workflow:
         pytest.param(
             SHOWN | {"password": "new", "many": [MASK, "m2"], "login": {"user": "bob", "pin": MASK}},
             INITIAL | {"password": "new", "many": ["m0", "m2"], "login": {"user": "bob", "pin": "1"}},
-            id="some typed anew",
+            id="some new values",
         ),
     ],
 )
-async def test_a_form_shows_masks_and_takes_them_for_what_they_hide(offer: Offer, sent: Any, stored: Any) -> None:
-    seen: list[Any] = []
-    engine = await offer(asking := asks(Access, seen))
+async def test_a_form_shows_masks_and_restores_the_values_that_they_hide(offer: Offer, sent: Any, stored: Any) -> None:
+    values_in_steps: list[Any] = []
+    engine = await offer(asking := asks(Access, values_in_steps))
     id = await engine.start(asking)
     await engine.reaches(id, SUSPENDED)
 
-    begins = await open_form(engine.runtime, ADA, await open_request(engine, id), [])
+    first_page = await open_form(engine.runtime, ADA, await open_request(engine, id), [])
     await confirm(engine, id, sent)
     await engine.reaches(id, COMPLETED)
 
-    assert isinstance(begins, NextPage)
-    assert begins.page.initial_data == SHOWN
-    told = json.dumps(begins.page.schema | {"page": begins.page.ui_schema})
-    assert [one for one in ("first", "x7", "4711", "m0", "m1", "v0", "plain0", DISPLAY) if one in told] == []
-    assert seen == [stored]
+    assert isinstance(first_page, NextPage)
+    assert first_page.page.initial_data == SHOWN
+    schema_text = json.dumps(first_page.page.schema | {"page": first_page.page.ui_schema})
+    assert [
+        secret for secret in ("first", "x7", "4711", "m0", "m1", "v0", "plain0", DISPLAY) if secret in schema_text
+    ] == []
+    assert values_in_steps == [stored]
 
 
 @pytest.mark.parametrize(
@@ -133,51 +135,51 @@ async def test_a_mask_that_hides_nothing_is_a_field_error_and_changes_nothing(
     id = await engine.start(asking)
     request = await open_request(engine, id)
 
-    said = await open_form(engine.runtime, ADA, request, [sent])
+    response = await open_form(engine.runtime, ADA, request, [sent])
 
-    assert isinstance(said, PageInvalid)
-    assert [(error.pointer, error.type) for error in said.errors] == [(place, "mask") for place in places]
+    assert isinstance(response, PageInvalid)
+    assert [(error.pointer, error.type) for error in response.errors] == [(place, "mask") for place in places]
 
 
-async def test_whoever_approves_second_is_shown_masks_and_confirms_what_they_hide(offer: Offer) -> None:
+async def test_the_second_approver_sees_masks_and_confirms_the_values_that_they_hide(offer: Offer) -> None:
     class Ask(FormPage):
         password: SecretStr
         user: str
 
-    seen: list[Any] = []
-    engine = await offer(asking := asks(Ask, seen, approvals=2))
+    values_in_steps: list[Any] = []
+    engine = await offer(asking := asks(Ask, values_in_steps, approvals=2))
     id = await engine.start(asking)
     await confirm(engine, id, {"password": SECRET, "user": "ada"}, by=ADA)
     request = await open_request(engine, id)
-    (made,) = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])[request.id])
+    (decision,) = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])[request.id])
 
-    assert SECRET in (await engine.process(id)).secrets.values, "a failure until then would tell it"
-    begins = await open_form(engine.runtime, BOB, request, [], made=[made])
+    assert SECRET in (await engine.process(id)).secrets.values, "a failure until then could show it"
+    first_page = await open_form(engine.runtime, BOB, request, [], made=[decision])
     stored = await engine.read(stored_texts)
-    assert isinstance(begins, NextPage)
-    await confirm(engine, id, begins.page.initial_data, by=BOB)
+    assert isinstance(first_page, NextPage)
+    await confirm(engine, id, first_page.page.initial_data, by=BOB)
     await engine.reaches(id, COMPLETED)
 
-    assert begins.page.initial_data == {"password": MASK, "user": "ada"}
-    assert made.secrets.shown(list(made.pages)) == [{"password": MASK, "user": "ada"}]
-    assert {place: text for place, text in stored.items() if told_in(text, SECRET)} == {}
-    assert seen == [{"password": SECRET, "user": "ada"}]
+    assert first_page.page.initial_data == {"password": MASK, "user": "ada"}
+    assert decision.secrets.shown(list(decision.pages)) == [{"password": MASK, "user": "ada"}]
+    assert {place: text for place, text in stored.items() if spellings_in(text, SECRET)} == {}
+    assert values_in_steps == [{"password": SECRET, "user": "ada"}]
 
 
-async def test_what_a_policy_confirms_reaches_the_step_and_is_masked(offer: Offer) -> None:
-    seen: list[Any] = []
-    engine = await offer(asking := asks(Access, seen, auto_confirm=lambda: True))
+async def test_automatically_confirmed_values_reach_the_step_and_are_masked(offer: Offer) -> None:
+    values_in_steps: list[Any] = []
+    engine = await offer(asking := asks(Access, values_in_steps, auto_confirm=lambda: True))
     id = await engine.start(asking)
     process = await engine.reaches(id, COMPLETED)
 
     (request,) = (await engine.read(lambda conn: input_requests.of_processes(conn, [id])))[id]
-    (made,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    assert seen == [INITIAL]
+    (decision,) = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
+    assert values_in_steps == [INITIAL]
     assert process.secrets.shown(dict(process.state)) == SHOWN
-    assert made.secrets.shown(list(made.pages)) == [SHOWN]
+    assert decision.secrets.shown(list(decision.pages)) == [SHOWN]
 
 
-async def test_a_place_is_forgotten_once_something_else_stands_there_and_the_words_are_not(offer: Offer) -> None:
+async def test_a_place_is_forgotten_after_its_value_changes_and_the_text_is_not(offer: Offer) -> None:
     @step("Take")
     def take() -> State:
         return {"key": SecretStr(SECRET), "login": Login(user="ada", pin=SecretStr("12")), "copy": "none"}
@@ -209,7 +211,7 @@ async def test_a_place_is_forgotten_once_something_else_stands_there_and_the_wor
 
 
 @pytest.mark.parametrize("what", ["condition", "form", "title"])
-async def test_what_the_engine_asks_of_authors_code_does_not_tell_a_secret_either(offer: Offer, what: str) -> None:
+async def test_an_error_in_a_condition_or_a_form_does_not_show_a_secret(offer: Offer, what: str) -> None:
     @step("Take")
     def take() -> State:
         return {"key": SecretStr(SECRET)}
@@ -238,10 +240,10 @@ async def test_what_the_engine_asks_of_authors_code_does_not_tell_a_secret_eithe
 
     stored = await engine.read(stored_texts)
     assert MASK in stored["input_requests.title" if what == "title" else "processes.failure"]
-    assert {place: text for place, text in stored.items() if told_in(text, SECRET)} == {}
+    assert {place: text for place, text in stored.items() if spellings_in(text, SECRET)} == {}
 
 
-async def test_a_step_that_fails_after_it_made_a_secret_does_not_tell_it(offer: Offer) -> None:
+async def test_a_step_that_fails_after_it_returned_a_secret_does_not_show_it(offer: Offer) -> None:
     class Loud(BaseModel):
         key: SecretStr
 
@@ -258,10 +260,10 @@ async def test_a_step_that_fails_after_it_made_a_secret_does_not_tell_it(offer: 
     process = await engine.reaches(id, FAILED)
 
     assert process.failure is not None
-    assert told_in(process.failure.message, SECRET) == []
+    assert spellings_in(process.failure.message, SECRET) == []
 
 
-async def test_a_secret_of_a_part_of_the_state_is_found_where_the_lens_puts_it(offer: Offer) -> None:
+async def test_a_secret_in_a_part_of_the_state_is_found_at_its_place_in_the_state(offer: Offer) -> None:
     @step("Add")
     def add() -> State:
         return {"pin": SecretStr("12"), "user": "ada"}
@@ -282,17 +284,17 @@ async def test_a_secret_of_a_part_of_the_state_is_found_where_the_lens_puts_it(o
 
 
 class Answer(BaseModel):
-    """What the remote service sends."""
+    """The result of the remote service."""
 
     pin: SecretStr
     number: Secret[int] = Secret[int](0)
     rc: int
 
 
-def judged(remote: Remote, seen: list[Any], **options: Any) -> Workflow:
+def judged(remote: Remote, values_in_steps: list[Any], **options: Any) -> Workflow:
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> None:
-        seen.append(callback_result)
+        values_in_steps.append(callback_result)
         if callback_result["rc"]:
             raise ProcessFailureError(f"not with '{callback_result['pin']}'")
 
@@ -303,9 +305,9 @@ def judged(remote: Remote, seen: list[Any], **options: Any) -> Workflow:
     return judging
 
 
-async def test_a_result_that_is_typed_in_may_hold_the_masks_of_the_one_before(offer: Offer) -> None:
-    remote, seen = Remote(), list[Any]()
-    engine = await offer(judging := judged(remote, seen))
+async def test_a_result_from_an_operator_may_contain_the_masks_of_the_result_before(offer: Offer) -> None:
+    remote, values_in_steps = Remote(), list[Any]()
+    engine = await offer(judging := judged(remote, values_in_steps))
     id = await engine.start(judging)
     await answer(engine.runtime, await remote.asked(), {"pin": "12", "number": 345, "rc": 1})
     process = await engine.reaches(id, FAILED)
@@ -319,33 +321,33 @@ async def test_a_result_that_is_typed_in_may_hold_the_masks_of_the_one_before(of
 
     assert process.failure is not None and process.failure.message == f"not with '{MASK}'"
     assert process.secrets.places == {"/callback_result/pin", "/callback_result/number"}
-    assert [(one.pointer, one.type) for one in refused.value.errors] == [("/result/pin", "mask")]
-    assert seen[-1] == {"pin": "12", "number": 345, "rc": 0}
+    assert [(error.pointer, error.type) for error in refused.value.errors] == [("/result/pin", "mask")]
+    assert values_in_steps[-1] == {"pin": "12", "number": 345, "rc": 0}
     assert done.secrets.shown(dict(done.state))["callback_result"] == {"pin": MASK, "number": MASK, "rc": 0}
     assert (await engine.callback(id)).result_preview == json.dumps(
         {"pin": MASK, "number": MASK, "rc": 0}, separators=(",", ":")
     )
 
 
-async def test_what_a_poll_brings_is_a_secret_too(offer: Offer) -> None:
-    remote, seen = Remote(), list[Any]()
+async def test_secrets_in_the_result_of_a_poll_are_masked(offer: Offer) -> None:
+    remote, values_in_steps = Remote(), list[Any]()
 
     def ask() -> dict[str, Any]:
         return {"pin": SecretStr(SECRET), "extra": SecretStr("e1"), "rc": 0}
 
-    engine = await offer(judging := judged(remote, seen, poll=ask, timeout=60))
+    engine = await offer(judging := judged(remote, values_in_steps, poll=ask, timeout=60))
     id = await engine.start(judging)
     await remote.asked()
     await engine.reaches(id, ProcessStatus.AWAITING_CALLBACK)
     engine.turn(61)
     process = await engine.reaches(id, COMPLETED)
 
-    assert seen == [{"pin": SECRET, "extra": "e1", "rc": 0}]
+    assert values_in_steps == [{"pin": SECRET, "extra": "e1", "rc": 0}]
     assert process.secrets.places == {"/callback_result/pin", "/callback_result/extra"}
-    assert told_in((await engine.callback(id)).result_preview or "", SECRET) == []
+    assert spellings_in((await engine.callback(id)).result_preview or "", SECRET) == []
 
 
-async def test_a_large_result_hides_what_its_contract_marks(offer: Offer) -> None:
+async def test_secrets_that_a_contract_marks_in_a_large_result_are_known(offer: Offer) -> None:
     big = await offer(alone := judged(second := Remote(), []))
 
     other = await big.start(alone)
@@ -356,7 +358,7 @@ async def test_a_large_result_hides_what_its_contract_marks(offer: Offer) -> Non
     assert SECRET in large.secrets.values
 
 
-async def test_a_failure_report_does_not_tell_what_the_process_knows(offer: Offer) -> None:
+async def test_a_failure_report_does_not_show_secrets_of_the_process(offer: Offer) -> None:
     remote = Remote()
 
     @step("Take")
@@ -379,11 +381,11 @@ async def test_a_failure_report_does_not_tell_what_the_process_knows(offer: Offe
 
     assert process.failure is not None and process.failure.message == f"login with {MASK} failed"
     (attempt,) = await engine.attempts(id)
-    assert told_in((attempt.body or b"").decode(), SECRET) == []
-    assert {place: text for place, text in stored.items() if told_in(text, SECRET)} == {}
+    assert spellings_in((attempt.body or b"").decode(), SECRET) == []
+    assert {place: text for place, text in stored.items() if spellings_in(text, SECRET)} == {}
 
 
-async def test_a_refusal_names_no_place_by_a_secret(offer: Offer) -> None:
+async def test_a_refusal_does_not_show_a_secret_in_the_path_of_an_error(offer: Offer) -> None:
     class Strict(BaseModel):
         model_config = ConfigDict(extra="forbid")
 
@@ -424,16 +426,16 @@ ROUTER = register_product(name="Router of the secrets' tests", model=Router)
 
 
 async def test_a_product_subscription_keeps_its_secret_and_shows_a_mask(storage: str) -> None:
-    seen: list[str] = []
+    values_in_steps: list[str] = []
 
     @step("Construct")
     def construct() -> State:
-        made = Router.from_product_id(ROUTER.product_id, "c", box=Box(community=SecretStr(SECRET), vlan=1))
-        return {"subscription": made}
+        subscription = Router.from_product_id(ROUTER.product_id, "c", box=Box(community=SecretStr(SECRET), vlan=1))
+        return {"subscription": subscription}
 
     @step("See")
     def see(subscription: Router) -> State:
-        seen.append(subscription.box.community.get_secret_value())
+        values_in_steps.append(subscription.box.community.get_secret_value())
         subscription.box.vlan = 2
         return {"subscription": subscription}
 
@@ -446,25 +448,25 @@ async def test_a_product_subscription_keeps_its_secret_and_shows_a_mask(storage:
         process = await site.engine.reaches(id, COMPLETED)
         subscription_id = UUID(process.state["subscription"]["subscription_id"])
         query = "query($id: ID!) { process(id: $id) { state productSubscriptions { model } } }"
-        told = (await site.ask(query, id=str(id)))["process"]
+        process_data = (await site.ask(query, id=str(id)))["process"]
         models = await site.engine.read(lambda conn: product_subscriptions.models(conn, [subscription_id]))
 
-    assert seen == [SECRET]
+    assert values_in_steps == [SECRET]
     assert models[subscription_id]["box"]["community"] == SECRET
-    assert told["productSubscriptions"][0]["model"]["box"]["community"] == MASK
-    assert told["state"]["subscription"]["box"]["community"] == MASK
+    assert process_data["productSubscriptions"][0]["model"]["box"]["community"] == MASK
+    assert process_data["state"]["subscription"]["box"]["community"] == MASK
 
 
-@pytest.mark.parametrize("error", [LookupError, WorkflowBlocked], ids=["unforeseen", "told to clients"])
-async def test_a_form_that_raises_tells_neither_the_client_nor_the_log(
+@pytest.mark.parametrize("error", [LookupError, WorkflowBlocked], ids=["unforeseen", "shown to clients"])
+async def test_a_form_that_raises_shows_its_secret_neither_to_the_client_nor_in_the_log(
     storage: str, error: type[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
     def start() -> FormGenerator:
         class Ask(FormPage):
             password: SecretStr
 
-        said = yield Ask
-        raise error(f"no user with {said.password.get_secret_value()}")
+        form_values = yield Ask
+        raise error(f"no user with {form_values.password.get_secret_value()}")
 
     @workflow("Raises", initial_input_form=start)
     def raises() -> Any:
@@ -474,16 +476,20 @@ async def test_a_form_that_raises_tells_neither_the_client_nor_the_log(
     query = """mutation($pages: [JSON!]!) {
       startWorkflow(input: {workflowName: "raises", pages: $pages}) { __typename ... on UserError { message } } }"""
     async with site_of(storage, raises) as site:
-        said = await site.answer(query, pages=[{"password": SECRET}])
+        response = await site.answer(query, pages=[{"password": SECRET}])
 
-    assert told_in(json.dumps(said), SECRET) == []
-    assert told_in("\n".join(map(LineFormatter().format, caplog.records)), SECRET) == []
+    assert spellings_in(json.dumps(response), SECRET) == []
+    assert spellings_in("\n".join(map(LineFormatter().format, caplog.records)), SECRET) == []
 
 
 async def test_start_pages_and_data_of_a_form_are_masked_before_and_after(storage: str) -> None:
     def start() -> FormGenerator:
-        said = yield Access
-        return {"hashed": said.password.get_secret_value()[::-1], "short": said.short, "mine": said.marked}
+        form_values = yield Access
+        return {
+            "hashed": form_values.password.get_secret_value()[::-1],
+            "short": form_values.short,
+            "mine": form_values.marked,
+        }
 
     @workflow("Starts", initial_input_form=start)
     def starts() -> Any:
@@ -496,14 +502,16 @@ async def test_start_pages_and_data_of_a_form_are_masked_before_and_after(storag
         before = (await site.ask(look, pages=pages))["startForm"]
         id = await site.engine.start(starts, pages[0])
         process = await site.engine.reaches(id, COMPLETED)
-        told = (await site.ask("query($id: ID!) { process(id: $id) { state startPages } }", id=str(id)))["process"]
+        process_data = (await site.ask("query($id: ID!) { process(id: $id) { state startPages } }", id=str(id)))[
+            "process"
+        ]
 
     assert process.state == {"hashed": SECRET[::-1], "short": "q9", "mine": "m4rk3d"}
     assert before == {"data": {"hashed": SECRET[::-1], "short": MASK, "mine": MASK}, "pages": [SHOWN]}
-    assert told == {"state": before["data"], "startPages": [SHOWN]}
+    assert process_data == {"state": before["data"], "startPages": [SHOWN]}
 
 
-def test_what_is_typed_at_a_terminal_is_not_shown_again() -> None:
+def test_a_secret_that_is_entered_at_a_terminal_is_not_shown_again() -> None:
     schema = {"properties": {"password": {"type": "string", "writeOnly": True}, "user": {"type": "string"}}}
     page = {"title": "Log in", "schema": schema, "initialData": {}}
 
@@ -512,12 +520,12 @@ def test_what_is_typed_at_a_terminal_is_not_shown_again() -> None:
     assert lines == ["Log in", f"  password: {MASK}", "  user: ada"]
 
 
-async def test_the_kit_behaves_alike() -> None:
+async def test_the_test_kit_behaves_like_the_server() -> None:
     class Ask(FormPage):
         password: SecretStr
 
-    seen: list[Any] = []
-    async with Kit(asks(Ask, seen)) as kit:
+    values_in_steps: list[Any] = []
+    async with Kit(asks(Ask, values_in_steps)) as kit:
         run = await kit.start("asking")
         page = await run.page()
         await run.submit({"password": SECRET})
@@ -525,6 +533,6 @@ async def test_the_kit_behaves_alike() -> None:
         deltas = [execution.delta for execution in await run.steps()]
 
     assert page.schema["properties"]["password"]["writeOnly"] is True
-    assert seen == [{"password": SECRET}]
+    assert values_in_steps == [{"password": SECRET}]
     assert process.state["password"] == SECRET
     assert deltas[0] == {"password": MASK}

@@ -1,4 +1,4 @@
-"""A mask that comes back stands for what it hides, at the place where it was shown; else it is refused."""
+"""A mask in a submitted form stands for the value that it hides at its place, or it is refused."""
 
 import json
 import time
@@ -18,7 +18,7 @@ LOG = "user: ada\npassword: hunter2\nhost: a\npassword: s3cr3t\nend"
 
 
 def shown(value: Any) -> Any:
-    """As an operator is shown it."""
+    """Return the value as an operator sees it."""
     return Redactor(["*pin*", "*password*", "tokens"])(value)
 
 
@@ -27,7 +27,7 @@ def shown(value: Any) -> Any:
     [
         pytest.param({"pin": "1"}, {"pin": MASK}, {"pin": "1"}, id="whole"),
         pytest.param({"pin": "1"}, {"pin": DISPLAY}, {"pin": "1"}, id="pydantic's"),
-        pytest.param({"pin": "1"}, {"pin": "2"}, {"pin": "2"}, id="typed anew"),
+        pytest.param({"pin": "1"}, {"pin": "2"}, {"pin": "2"}, id="a new value"),
         pytest.param(
             {"a": {"pin": {"x": 1}}}, {"a": {"pin": MASK, "b": 2}}, {"a": {"pin": {"x": 1}, "b": 2}}, id="deep"
         ),
@@ -58,9 +58,11 @@ def shown(value: Any) -> Any:
             {"t": "a\npassword: h1\nb\nmy_pin: h2\nc"},
             {"t": f"A\npassword: {MASK}\nB\nmy_pin: {MASK}\nC"},
             {"t": "A\npassword: h1\nB\nmy_pin: h2\nC"},
-            id="a text edited everywhere, with masks that are told apart",
+            id="a text edited everywhere, with different masks",
         ),
-        pytest.param({"t": f"was {MASK}"}, {"t": f"was {MASK}"}, {"t": f"was {MASK}"}, id="a log that says so itself"),
+        pytest.param(
+            {"t": f"was {MASK}"}, {"t": f"was {MASK}"}, {"t": f"was {MASK}"}, id="a log that contains a mask itself"
+        ),
     ],
 )
 def test_a_mask_stands_for_what_it_hides(original: Any, sent: Any, stored: Any) -> None:
@@ -81,7 +83,7 @@ def test_a_mask_stands_for_what_it_hides(original: Any, sent: Any, stored: Any) 
             {"r": [ROUTERS[0], ROUTERS[0] | {"pin": "2"}]}, {"r": shown(ROUTERS)[:1]}, "/r/0/pin", id="which of two?"
         ),
         pytest.param(
-            {"r": ROUTERS}, {"r": [{**shown(one), "mtu": 9} for one in ROUTERS]}, "/r/0/pin", id="both edited"
+            {"r": ROUTERS}, {"r": [{**shown(router), "mtu": 9} for router in ROUTERS]}, "/r/0/pin", id="both edited"
         ),
         pytest.param({"t": LOG}, {"t": shown(LOG).replace(f"{MASK}\nhost", f"{MASK}!\nhost")}, "/t", id="extended"),
         pytest.param({"t": LOG}, {"t": shown(LOG).replace("password", "note", 1)}, "/t", id="under another name"),
@@ -95,7 +97,7 @@ def test_a_mask_stands_for_what_it_hides(original: Any, sent: Any, stored: Any) 
         ),
     ],
 )
-def test_a_mask_that_hides_nothing_there_is_refused(original: Any, sent: Any, place: str) -> None:
+def test_a_mask_that_hides_nothing_at_its_place_is_refused(original: Any, sent: Any, place: str) -> None:
     _, errors = restored(sent, original, shown(original))
 
     assert errors[0].pointer == place
@@ -104,13 +106,13 @@ def test_a_mask_that_hides_nothing_there_is_refused(original: Any, sent: Any, pl
 
 
 @pytest.mark.parametrize("piece", ["a", "aa\n", "password: "])
-def test_a_text_of_a_megabyte_with_thousands_of_masks_is_read_in_one_go(piece: str) -> None:
+def test_a_text_of_a_megabyte_with_thousands_of_masks_is_read_fast(piece: str) -> None:
     original = (piece + "aaa") * 20_000
-    seen = (piece + MASK) * 20_000
+    shown_text = (piece + MASK) * 20_000
     began = time.process_time()
 
-    for sent in (seen + "!", seen[: len(seen) // 2]):
-        restored({"t": sent}, {"t": original}, {"t": seen})
+    for sent in (shown_text + "!", shown_text[: len(shown_text) // 2]):
+        restored({"t": sent}, {"t": original}, {"t": shown_text})
 
     assert time.process_time() - began < 10
 
@@ -127,42 +129,44 @@ objects = st.dictionaries(texts, values, min_size=1, max_size=4)
 def leaves(value: Any, place: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     match value:
         case dict():
-            return [one for key, item in value.items() for one in leaves(item, (*place, key))]
+            return [leaf for key, item in value.items() for leaf in leaves(item, (*place, key))]
         case list():
-            return [one for index, item in enumerate(value) for one in leaves(item, (*place, index))]
+            return [leaf for index, item in enumerate(value) for leaf in leaves(item, (*place, index))]
         case _:
             return [place]
 
 
 @given(objects, st.data())
-def test_whatever_is_shown_and_sent_back_is_as_it_was(original: dict[str, Any], data: st.DataObject) -> None:
-    there = leaves(original)
-    hidden = data.draw(st.lists(st.sampled_from(there), max_size=4)) if there else []
+def test_a_value_that_is_shown_and_sent_back_is_restored(original: dict[str, Any], data: st.DataObject) -> None:
+    leaf_places = leaves(original)
+    hidden = data.draw(st.lists(st.sampled_from(leaf_places), max_size=4)) if leaf_places else []
     known = data.draw(st.lists(texts, max_size=2))
     secrets = Secrets(frozenset(map(pointer, hidden))).knowing(known)
 
-    seen = secrets.shown(original)
+    shown_object = secrets.shown(original)
 
-    if len(seen) == len(original):  # two keys may be masked alike, and one of them is not shown then
-        sent, errors = restored(seen, original, seen)
+    if len(shown_object) == len(original):  # two keys may become the same mask, and then one of them is not shown
+        sent, errors = restored(shown_object, original, shown_object)
         assert errors or sent == original
     for place in hidden:
-        said = value_at(seen, tuple(map(str, place)))
-        assert said in (None, "", MASK) or any(MASK in str(key) for key in seen)
+        leaf_shown = value_at(shown_object, tuple(map(str, place)))
+        assert leaf_shown in (None, "", MASK) or any(MASK in str(key) for key in shown_object)
 
 
 @given(objects, objects, st.data())
-def test_no_mask_is_ever_taken_for_a_value(original: dict[str, Any], sent: dict[str, Any], data: st.DataObject) -> None:
-    there = leaves(original) or [()]
-    places = [pointer(one) for one in data.draw(st.lists(st.sampled_from(there), max_size=4)) if one]
-    seen = masked(original, places)
-    mixed = masked(sent | data.draw(st.sampled_from([{}, seen])), data.draw(st.lists(st.sampled_from(places or [""]))))
+def test_a_mask_is_never_stored_as_a_value(original: dict[str, Any], sent: dict[str, Any], data: st.DataObject) -> None:
+    leaf_places = leaves(original) or [()]
+    places = [pointer(leaf) for leaf in data.draw(st.lists(st.sampled_from(leaf_places), max_size=4)) if leaf]
+    shown_object = masked(original, places)
+    mixed = masked(
+        sent | data.draw(st.sampled_from([{}, shown_object])), data.draw(st.lists(st.sampled_from(places or [""])))
+    )
 
-    taken, errors = restored(mixed, original, seen)
+    restored_object, errors = restored(mixed, original, shown_object)
 
-    assert errors or not holds_mask(taken)
+    assert errors or not holds_mask(restored_object)
     if not errors:
-        for one in leaves(mixed):
-            if value_at(mixed, tuple(map(str, one))) == MASK and all(isinstance(key, str) for key in one):
-                at = place_of(pointer(one))
-                assert value_at(taken, at) == value_at(original, at)
+        for leaf in leaves(mixed):
+            if value_at(mixed, tuple(map(str, leaf))) == MASK and all(isinstance(key, str) for key in leaf):
+                at = place_of(pointer(leaf))
+                assert value_at(restored_object, at) == value_at(original, at)

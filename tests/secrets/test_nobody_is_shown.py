@@ -1,4 +1,4 @@
-"""Secrets of every kind go through a process; its steps get them as they were typed, and nobody is shown them."""
+"""Secrets of every kind pass through a process: its steps get them unchanged, and no reader sees them."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from kinds import SECRETS, stored_texts, told_in
+from kinds import SECRETS, spellings_in, stored_texts
 from pydantic import BaseModel, Field, SecretBytes, SecretStr, computed_field
 from pydantic_forms.validators import LongText
 from support.operator import ADA
@@ -47,7 +47,7 @@ AUTHORS = logging.getLogger("an.author")
 
 
 class Login(BaseModel):
-    """What a step returns."""
+    """The result of a step."""
 
     user: str
     pin: SecretStr = Field(serialization_alias="the-pin")
@@ -57,12 +57,12 @@ class Login(BaseModel):
 
     @computed_field
     def again(self) -> SecretStr:
-        """Made of another."""
+        """A secret that is computed from another secret."""
         return SecretStr(self.pin.get_secret_value() + "!")
 
 
 class Answer(BaseModel):
-    """What the remote service sends."""
+    """The result of the remote service."""
 
     token: SecretStr
     log: str = ""
@@ -74,7 +74,7 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
     storage: str, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    secret, remote, seen = SECRETS[kind], Remote(), dict[str, Any]()
+    secret, remote, received = SECRETS[kind], Remote(), dict[str, Any]()
 
     def start() -> FormGenerator:
         class Start(FormPage):
@@ -82,31 +82,35 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
             password: SecretStr
             note: str = Field("", json_schema_extra={"writeOnly": True})
 
-        said = yield Start
-        AUTHORS.warning("typed %s", said.password.get_secret_value())
+        form_values = yield Start
+        AUTHORS.warning("typed %s", form_values.password.get_secret_value())
         return {
-            **said.model_dump(),
-            "dsn": f"db://u:{quote(said.password.get_secret_value())}@h",
-            "t": f"in {said.note}",
+            **form_values.model_dump(),
+            "dsn": f"db://u:{quote(form_values.password.get_secret_value())}@h",
+            "t": f"in {form_values.note}",
         }
 
     @step("Use")
     def use(password: str, note: SecretStr, dsn: str) -> State:
         AUTHORS.error("uses %r", password)
-        seen["start"], seen["marked"] = password, note.get_secret_value()
+        received["start"], received["marked"] = password, note.get_secret_value()
         login = Login(user="u", pin=password, raw=password, spare=[password], by_name={"k": password})
         return {"login": login, "bare": SecretStr(password), "plain": password, "within": [f"x{password}y"]}
 
     @step("Judge")
     def judge(login: dict[str, Any], bare: SecretStr, plain: str, callback_result: dict[str, Any]) -> State:
-        seen["model"], seen["bare"], seen["plain"] = login, bare.get_secret_value(), plain
-        seen["result"] = callback_result["token"]
+        received["model"], received["bare"], received["plain"] = (
+            login,
+            bare.get_secret_value(),
+            plain,
+        )
+        received["result"] = callback_result["token"]
         return {"callback_result": callback_result}
 
     @inputstep("Confirm", assignee=Assignee("NOC"))
     def confirm(state: State) -> FormGenerator:
         class Confirm(FormPage):
-            """See what came."""
+            """Shows the state."""
 
             everything: ReadOnly[LongText] = json.dumps(state, default=str)
             as_it_is: ReadOnly[dict] = state["login"]  # type: ignore[type-arg]
@@ -114,13 +118,17 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
             api_key: SecretStr = state["bare"]
             remark: str = f"{state['plain']} it is"
 
-        said = yield Confirm
-        data: State = said.model_dump(include={"edited", "api_key", "remark"})
+        form_values = yield Confirm
+        data: State = form_values.model_dump(include={"edited", "api_key", "remark"})
         return data
 
     @step("Stumble")
     def stumble(edited: str, api_key: str, remark: str) -> None:
-        seen["edited"], seen["form"], seen["remark"] = json.loads(edited), api_key, remark
+        received["edited"], received["form"], received["remark"] = (
+            json.loads(edited),
+            api_key,
+            remark,
+        )
         try:
             raise KeyError(api_key)
         except KeyError as cause:
@@ -144,27 +152,33 @@ async def test_nobody_is_shown_a_secret_and_the_steps_get_it(
         await update_process_note(runtime, ADA, process_id=id, note=f"its password is {secret}")
         waiting = await site.ask(EVERYTHING, id=str(id))
         form = next(
-            each["form"] for one in waiting["process"]["steps"] for each in one["inputRequests"] if each["form"]
+            request["form"]
+            for execution in waiting["process"]["steps"]
+            for request in execution["inputRequests"]
+            if request["form"]
         )
-        asked = await engine.read(lambda conn: input_requests.open_of_process(conn, id))
-        assert asked is not None
-        said = await submit_form(
-            runtime, ADA, input_request_id=asked.id, pages=[form["initialData"]], comment=f"as {secret}"
+        open_request = await engine.read(lambda conn: input_requests.open_of_process(conn, id))
+        assert open_request is not None
+        decision = await submit_form(
+            runtime, ADA, input_request_id=open_request.id, pages=[form["initialData"]], comment=f"as {secret}"
         )
-        assert isinstance(said, DecisionResult), said
+        assert isinstance(decision, DecisionResult), decision
         await engine.reaches(id, ProcessStatus.FAILED)
         await abort_process(runtime, ADA, process_id=id, reason=f"gave up {secret}")
         failed = await site.ask(EVERYTHING, id=str(id))
         export = (await site.http.get("/api/audit/export")).text
         stored = await engine.read(stored_texts)
 
-    assert seen["start"] == seen["marked"] == seen["bare"] == seen["plain"] == seen["result"] == seen["form"] == secret
-    assert seen["model"] == {
+    texts = [received[name] for name in ("start", "marked", "bare", "plain", "result", "form")]
+    assert texts == [secret] * 6
+    assert received["model"] == {
         "user": "u", "pin": secret, "raw": secret, "spare": [secret], "by_name": {"k": secret}, "again": secret + "!"
     }  # fmt: skip
-    assert seen["edited"] == {"token": secret, "log": f"ok: {secret}"} and seen["remark"] == f"{secret} it is"
+    assert received["edited"] == {"token": secret, "log": f"ok: {secret}"} and received["remark"] == f"{secret} it is"
     assert form["initialData"]["api_key"] == MASK
     logged = "\n".join(map(LineFormatter().format, caplog.records))
     shown = {"waiting": json.dumps(waiting), "failed": json.dumps(failed), "export": export}
-    assert {name: told_in(text, secret) for name, text in (shown | stored).items() if told_in(text, secret)} == {}
+    assert {
+        name: spellings_in(text, secret) for name, text in (shown | stored).items() if spellings_in(text, secret)
+    } == {}
     assert "typed" in logged and "startWorkflow" in export

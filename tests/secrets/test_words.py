@@ -1,4 +1,4 @@
-"""What a process knows to be secret is found in texts however it is written down, and a harmless text stays."""
+"""The secrets of a process are masked in texts in every notation, and a harmless text stays unchanged."""
 
 import base64
 import json
@@ -38,14 +38,14 @@ WRITERS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("kind", SECRETS)
 @pytest.mark.parametrize("way", WRITERS)
-def test_a_secret_is_found_however_it_is_written_down(kind: str, way: str) -> None:
+def test_a_secret_is_masked_in_every_notation(kind: str, way: str) -> None:
     secret = SECRETS[kind]
     text = WRITERS[way](secret)
 
     shown = NOTHING.knowing([secret]).text(text)
 
     assert MASK in shown
-    assert [one for one in (*spellings(secret), text) if one in shown] == []
+    assert [spelling for spelling in (*spellings(secret), text) if spelling in shown] == []
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_a_secret_is_found_however_it_is_written_down(kind: str, way: str) -> No
         pytest.param({"x7": ["x7", 7]}, {"x7": [MASK, 7]}, id="nested"),
     ],
 )
-def test_a_short_secret_counts_as_a_whole(value: Any, shown: Any) -> None:
+def test_a_short_secret_is_masked_only_as_a_whole(value: Any, shown: Any) -> None:
     assert NOTHING.knowing(["x7"]).concealed(value) == shown
 
 
-def test_a_number_that_is_a_secret_is_found_as_text_and_as_number() -> None:
+def test_a_number_that_is_a_secret_is_masked_as_text_and_as_number() -> None:
     secrets = NOTHING.knowing(["471108"])
 
     assert secrets.concealed({"pin": 471108, "said": "pin 471108", "vlan": 4711}) == {
@@ -70,22 +70,22 @@ def test_a_number_that_is_a_secret_is_found_as_text_and_as_number() -> None:
 
 
 @given(st.text(min_size=4, max_size=40), st.text(max_size=20), st.text(max_size=20))
-def test_no_text_around_a_secret_hides_it(secret: str, before: str, behind: str) -> None:
+def test_a_secret_is_masked_in_any_surrounding_text(secret: str, before: str, behind: str) -> None:
     shown = NOTHING.knowing([secret]).text(before + secret + behind)
 
     assert secret not in shown.replace(MASK, "\0") or secret in MASK
 
 
 @given(st.text("abcdefgh ", max_size=60))
-def test_a_text_without_a_secret_stays_as_it_is(text: str) -> None:
+def test_a_text_without_a_secret_stays_unchanged(text: str) -> None:
     assert NOTHING.knowing(["S3CR3T", "pä55wörd", "1234567"]).text(text) == text
 
 
-def test_secrets_are_not_in_what_a_debugger_or_a_log_prints_of_them() -> None:
+def test_the_repr_of_secrets_does_not_show_them() -> None:
     assert "s3cr3t" not in repr(Secrets(frozenset({"/pin"}), ("s3cr3t",))) + repr(Found({"/pin"}, ["s3cr3t"]))
 
 
-def test_what_is_known_is_bounded_and_the_newest_stays() -> None:
+def test_the_number_of_known_secrets_is_bounded_and_the_newest_stay() -> None:
     known = Secrets()
     for n in range(1_000):
         known = known.knowing([f"secret-{n:04d}", "x" * 20_000])

@@ -1,11 +1,11 @@
-"""A step asks for what it needs by name."""
+"""Values are bound to the parameters of a function by name."""
 
 import doctest
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
-from inspect import Parameter as Asked
+from inspect import Parameter
 from ipaddress import IPv4Address
 from socket import socket
 from typing import Annotated, Any, Literal, Optional, TypedDict, Union
@@ -46,22 +46,22 @@ def refused(function: Callable[..., Any], values: dict[str, Any]) -> StepError:
     return caught.value
 
 
-def test_what_a_function_asks_for_is_told_in_its_order() -> None:
+def test_the_parameters_of_a_function_are_listed_in_their_order() -> None:
     def connect(port: "Port", state: State, *rest: int, note: str | None = None, **more: Any) -> None: ...
 
     port, state, note = wanted(connect)
 
     assert (port.name, port.annotation, port.has_default, port.is_optional) == ("port", Port, False, False)
-    assert (state.name, state.kind) == ("state", Asked.POSITIONAL_OR_KEYWORD)
-    assert (note.default, note.has_default, note.is_optional, note.kind) == (None, True, True, Asked.KEYWORD_ONLY)
-    assert port.function == f"{__name__}.test_what_a_function_asks_for_is_told_in_its_order.<locals>.connect"
+    assert (state.name, state.kind) == ("state", Parameter.POSITIONAL_OR_KEYWORD)
+    assert (note.default, note.has_default, note.is_optional, note.kind) == (None, True, True, Parameter.KEYWORD_ONLY)
+    assert port.function == f"{__name__}.test_the_parameters_of_a_function_are_listed_in_their_order.<locals>.connect"
 
 
 def test_a_function_without_parameters_gets_nothing() -> None:
     assert bound(lambda: None, {"a": 1}) == {}
 
 
-def test_arguments_are_found_by_name_keyword_only_ones_included() -> None:
+def test_arguments_are_bound_by_name_also_keyword_only_arguments() -> None:
     def connect(b: Any, *, a: Any, c: Any = 3) -> tuple[Any, Any, Any]:
         return a, b, c
 
@@ -80,13 +80,13 @@ def test_arguments_are_found_by_name_keyword_only_ones_included() -> None:
         lambda a, state=None: None,
     ],
 )
-def test_state_receives_everything_wherever_it_stands(function: Callable[..., Any]) -> None:
+def test_state_receives_all_values_at_any_position(function: Callable[..., Any]) -> None:
     values = {"a": 1, "b": 2, "state": "of the art"}
 
     assert bound(function, values) == {"a": 1, "state": values}
 
 
-def test_state_receives_everything_however_it_is_annotated() -> None:
+def test_state_receives_all_values_with_any_annotation() -> None:
     def connect(state: int) -> None: ...
 
     assert bound(connect, {"a": 1}) == {"state": {"a": 1}}
@@ -126,7 +126,7 @@ def test_state_is_a_copy_that_a_step_may_change() -> None:
         (Annotated[int, ["unhashable"]], "5", 5),
     ],
 )
-def test_values_become_what_the_annotation_says(annotation: Any, value: Any, converted: Any) -> None:
+def test_values_are_converted_to_the_annotation(annotation: Any, value: Any, converted: Any) -> None:
     def connect(port) -> None: ...  # type: ignore[no-untyped-def]
 
     connect.__annotations__["port"] = annotation
@@ -137,7 +137,7 @@ def test_values_become_what_the_annotation_says(annotation: Any, value: Any, con
 
 @pytest.mark.parametrize("annotation", [Any, dict, dict[str, Any], State, Hints, SummaryData, socket, "socket"])
 @pytest.mark.parametrize("value", [{"unknown": 1}, "text"])
-def test_what_pydantic_has_nothing_to_say_about_is_passed_as_it_is(annotation: Any, value: Any) -> None:
+def test_a_value_with_an_annotation_unknown_to_pydantic_is_passed_unchanged(annotation: Any, value: Any) -> None:
     def connect(port) -> None: ...  # type: ignore[no-untyped-def]
 
     connect.__annotations__["port"] = annotation
@@ -145,7 +145,7 @@ def test_what_pydantic_has_nothing_to_say_about_is_passed_as_it_is(annotation: A
     assert bound(connect, {"port": value})["port"] is value
 
 
-def test_a_model_that_is_one_already_is_not_rebuilt() -> None:
+def test_a_value_that_is_already_a_model_is_not_rebuilt() -> None:
     def connect(port: Port) -> None: ...
 
     port = Port(vlan=5)
@@ -153,7 +153,7 @@ def test_a_model_that_is_one_already_is_not_rebuilt() -> None:
     assert bound(connect, {"port": port})["port"] is port
 
 
-def test_what_is_given_is_not_converted_and_comes_before_the_values() -> None:
+def test_given_arguments_are_not_converted_and_come_before_the_values() -> None:
     def connect(port: UUID, state: State) -> None: ...
 
     arguments = bound(connect, {"port": "of Rotterdam"}, port="loaded", state={"own": 1})
@@ -170,7 +170,7 @@ def test_defaults_apply_and_are_never_converted() -> None:
 
 
 @pytest.mark.parametrize("annotation", [int | None, Optional[int], Annotated[int | None, "words"], None])  # noqa: UP045
-def test_what_may_be_none_is_none_where_there_is_no_value(annotation: Any) -> None:
+def test_an_optional_parameter_without_a_value_is_none(annotation: Any) -> None:
     def connect(port) -> None: ...  # type: ignore[no-untyped-def]
 
     connect.__annotations__["port"] = annotation
@@ -178,7 +178,7 @@ def test_what_may_be_none_is_none_where_there_is_no_value(annotation: Any) -> No
     assert bound(connect, {}) == {"port": None}
 
 
-def test_a_missing_argument_names_parameter_function_and_the_keys_there_are() -> None:
+def test_a_missing_argument_names_parameter_function_and_the_existing_keys() -> None:
     def connect(port: int) -> None: ...
 
     error = refused(connect, {"prot": 1, "a": 2})
@@ -195,7 +195,7 @@ def test_at_most_thirty_keys_are_named() -> None:
     assert refused(lambda port: None, {}).message.endswith("there are: none.")
 
 
-def test_a_wrong_value_names_parameter_expectation_and_what_was_found() -> None:
+def test_a_wrong_value_names_parameter_expected_type_and_value() -> None:
     def connect(port: UUID, ports: list[Port]) -> None: ...
 
     wrong_id = refused(connect, {"port": "x" * 10_000_000, "ports": []})
@@ -219,7 +219,7 @@ def test_a_value_is_shown_in_at_most_eighty_characters() -> None:
     assert shown.endswith("…")
 
 
-def test_a_positional_only_parameter_is_told_at_definition() -> None:
+def test_a_positional_only_parameter_is_refused_at_definition() -> None:
     def connect(port: int, /) -> None: ...
 
     with pytest.raises(WorkflowDefinitionError, match=r"connect` takes `port` by position only: remove the `/`"):
@@ -227,7 +227,7 @@ def test_a_positional_only_parameter_is_told_at_definition() -> None:
 
 
 @pytest.mark.parametrize("annotation", ["Nowhere", "Port.Nowhere", "list[", "Port | 'Nowhere'"])
-def test_an_annotation_that_names_nothing_is_told_at_definition(annotation: str) -> None:
+def test_an_annotation_that_names_nothing_is_refused_at_definition(annotation: str) -> None:
     def connect(port) -> None: ...  # type: ignore[no-untyped-def]
 
     connect.__annotations__["port"] = annotation
@@ -236,18 +236,18 @@ def test_an_annotation_that_names_nothing_is_told_at_definition(annotation: str)
         wanted(connect)
 
 
-def test_an_unknown_return_type_harms_nobody() -> None:
+def test_an_unknown_return_type_does_no_harm() -> None:
     def connect(port: "UUID") -> "Nowhere": ...  # type: ignore[name-defined]  # noqa: F821
 
     assert bound(connect, {"port": str(ID)}) == {"port": ID}
 
 
-def test_what_has_no_signature_is_told_at_definition() -> None:
+def test_an_object_without_a_signature_is_refused_at_definition() -> None:
     with pytest.raises(WorkflowDefinitionError, match=r"`builtins.str` has no signature"):
         wanted("connect")  # type: ignore[arg-type]
 
 
-def test_a_decorated_function_asks_for_what_the_one_inside_asks_for() -> None:
+def test_a_decorated_function_has_the_parameters_of_the_inner_function() -> None:
     def connect(port: "Port") -> None: ...
 
     @wraps(connect)
@@ -256,7 +256,7 @@ def test_a_decorated_function_asks_for_what_the_one_inside_asks_for() -> None:
     assert bound(logged, {"port": {"vlan": 5}}) == {"port": Port(vlan=5)}
 
 
-def test_partials_and_objects_that_can_be_called_are_functions_too() -> None:
+def test_partials_and_callable_objects_are_functions_too() -> None:
     def connect(site: str, port: "Port") -> None: ...
 
     class Connecting:

@@ -1,4 +1,4 @@
-"""The clock that deadlines are judged by: steps of the machine's clock do not move it, small drifts are made up for."""
+"""Deadlines use a steady clock: jumps of the machine's clock do not move it, and it corrects small drifts."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ class Machine:
         return (self.clock.now() - BEGAN).total_seconds()
 
 
-def test_it_tells_what_the_machine_tells() -> None:
+def test_the_clock_shows_the_time_of_the_machine() -> None:
     machine = Machine()
 
     machine.wait(3600)
@@ -39,9 +39,7 @@ def test_it_tells_what_the_machine_tells() -> None:
 
 
 @pytest.mark.parametrize("step", [DAY_AND_MORE, -DAY_AND_MORE, 61.0, -61.0])
-def test_a_step_of_the_machines_clock_brings_no_deadline_forward_and_puts_none_off(
-    step: float, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_jump_of_the_machines_clock_moves_no_deadline(step: float, caplog: pytest.LogCaptureFixture) -> None:
     machine = Machine()
     machine.wait(10)
 
@@ -53,11 +51,11 @@ def test_a_step_of_the_machines_clock_brings_no_deadline_forward_and_puts_none_o
 
     assert at_once == pytest.approx(10)
     assert machine.since() == pytest.approx(3610)
-    (said,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert said.__dict__["seconds"] == round(step)
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.__dict__["seconds"] == round(step)
 
 
-def test_a_step_that_is_taken_back_leaves_no_trace_and_another_one_is_told_again(
+def test_a_jump_back_has_no_effect_and_the_next_jump_is_logged_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     machine = Machine()
@@ -71,33 +69,33 @@ def test_a_step_that_is_taken_back_leaves_no_trace_and_another_one_is_told_again
 
 
 @pytest.mark.parametrize("drift", [30.0, -30.0])
-def test_a_small_difference_is_made_up_for_slowly_and_time_never_goes_back(drift: float) -> None:
+def test_a_small_difference_is_corrected_slowly_and_time_never_goes_back(drift: float) -> None:
     machine = Machine()
     machine.wall += drift
 
-    told = [machine.clock.now()]
+    times = [machine.clock.now()]
     for _ in range(400):
         machine.wait(1)
-        told.append(machine.clock.now())
+        times.append(machine.clock.now())
 
-    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(told)]
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
     assert min(steps) == pytest.approx(0.9 if drift < 0 else 1.0)
     assert max(steps) == pytest.approx(1.1 if drift > 0 else 1.0)
     assert machine.since() == pytest.approx(400 + drift)
 
 
-def test_another_machines_clock_is_taken_over_at_first_and_then_followed_as_slowly() -> None:
+def test_another_machines_clock_is_adopted_once_and_then_followed_slowly() -> None:
     machine = Machine()
 
     machine.clock.follow(BEGAN + timedelta(hours=26), ago=2.0)
-    taken_over = machine.since()
-    machine.wall -= DAY_AND_MORE  # its own does not matter any more
+    adopted = machine.since()
+    machine.wall -= DAY_AND_MORE  # the machine's own clock has no influence any more
     machine.wait(100)
     machine.clock.follow(BEGAN + timedelta(hours=26, seconds=105), ago=2.0)
     just_after = machine.since()
     machine.wait(100)
     machine.clock.follow(BEGAN, ago=0.0)
 
-    assert taken_over == pytest.approx(DAY_AND_MORE + 2)
+    assert adopted == pytest.approx(DAY_AND_MORE + 2)
     assert just_after == pytest.approx(DAY_AND_MORE + 102)
     assert machine.since() == pytest.approx(DAY_AND_MORE + 207)

@@ -1,4 +1,4 @@
-"""JSON at the door, in storage and at the boundary of a step."""
+"""JSON in request bodies, in storage and in the results of steps."""
 
 import doctest
 import importlib
@@ -39,7 +39,7 @@ def refused(body: bytes) -> PayloadInvalid:
 
 
 @given(values)
-def test_honest_json_is_read_exactly_and_survives_storage(value: Any) -> None:
+def test_ordinary_json_is_read_exactly_and_survives_storage(value: Any) -> None:
     stored = encode(value)
 
     assert decode(stored) == value
@@ -60,7 +60,7 @@ def test_honest_json_is_read_exactly_and_survives_storage(value: Any) -> None:
         (b'[NaN, "a"', "The body is not JSON: Expecting ',' delimiter at line 1, column 10."),
     ],
 )
-def test_what_is_no_json_at_all_is_refused_with_the_place(body: bytes, message: str) -> None:
+def test_a_body_that_is_not_json_is_refused_with_the_place(body: bytes, message: str) -> None:
     with pytest.raises(NotJson) as caught:
         read(body)
 
@@ -94,7 +94,7 @@ def test_forbidden_content_is_refused_with_the_place_and_can_still_be_adopted(
     value, notes = read_lenient(body)
 
     assert not isinstance(error, NotJson)
-    assert [(each.pointer, each.type) for each in error.errors] == [(pointer, kind)]
+    assert [(error.pointer, error.type) for error in error.errors] == [(pointer, kind)]
     assert error.message.startswith(f"Refused JSON: {pointer or 'the body'} ")
     assert value == lenient
     assert len(notes) == 1
@@ -111,7 +111,7 @@ def test_forbidden_content_is_refused_with_the_place_and_can_still_be_adopted(
         nested(64),
     ],
 )
-def test_what_only_looks_forbidden_is_read_as_it_is(body: bytes) -> None:
+def test_content_that_only_looks_forbidden_is_read_unchanged(body: bytes) -> None:
     assert read(body) == decode(body.decode())
 
 
@@ -145,7 +145,7 @@ def test_200_000_levels_exhaust_nothing(body: bytes) -> None:
     assert len(notes) == 1
 
 
-def test_the_lenient_reader_keeps_what_stands_beside_a_value_too_deep() -> None:
+def test_the_lenient_reader_keeps_the_values_beside_a_value_too_deep() -> None:
     body = b"[" * 63 + b'[[[2]], "]", [[{}], 1], 3]' + b"]" * 63
 
     value, notes = read_lenient(body)
@@ -157,7 +157,7 @@ def test_the_lenient_reader_keeps_what_stands_beside_a_value_too_deep() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100, b"[NaN", nested(65) + b"]", b"\\" + nested(65)])
-def test_the_lenient_reader_refuses_what_is_no_json_at_all(body: bytes) -> None:
+def test_the_lenient_reader_refuses_a_body_that_is_not_json(body: bytes) -> None:
     with pytest.raises(NotJson):
         read_lenient(body)
 
@@ -173,15 +173,15 @@ def test_an_odd_backslash_before_deep_brackets_is_no_json() -> None:
         read(b'\\"' + nested(65))
 
 
-def test_an_object_may_have_10_000_keys_and_not_one_more() -> None:
+def test_an_object_may_have_10_000_keys_and_no_more() -> None:
     full = {f"k{number}": number for number in range(10_000)}
 
     assert read(encode(full).encode()) == full
     error = refused(encode({"a": {**full, "more": 1}}).encode())
-    assert [(each.pointer, each.type) for each in error.errors] == [("/a", "too-many-keys")]
+    assert [(error.pointer, error.type) for error in error.errors] == [("/a", "too-many-keys")]
 
 
-def test_all_flaws_are_counted_but_only_the_first_ones_named() -> None:
+def test_all_flaws_are_counted_and_only_the_first_are_named() -> None:
     error = refused(b"[" + b"NaN," * 99 + b"NaN]")
 
     value, notes = read_lenient(b"[" + b"NaN," * 99 + b"NaN]")
@@ -192,26 +192,26 @@ def test_all_flaws_are_counted_but_only_the_first_ones_named() -> None:
     assert notes[50:] == ("and 50 more",)
 
 
-def test_a_long_key_is_cut_where_a_flaw_names_it() -> None:
+def test_a_long_key_is_cut_in_the_text_of_a_flaw() -> None:
     error = refused(b'{"' + b"k" * 1000 + b'": NaN}')
 
     assert len(error.errors[0].path[0]) == 80
 
 
-def test_an_integer_of_a_million_digits_costs_no_conversion() -> None:
+def test_an_integer_of_a_million_digits_is_not_converted() -> None:
     error = refused(b"[" + b"7" * 1_000_000 + b"]")
 
     assert error.errors[0].type == "integer-too-long"
 
 
 def test_equal_bodies_have_equal_canonical_bytes() -> None:
-    one = read(b'{"b": 1.0, "a": "\\u00e9", "c": [1e2]}')
-    other = read('{"c":[100],"a":"é","b":1}'.encode())
+    first = read(b'{"b": 1.0, "a": "\\u00e9", "c": [1e2]}')
+    second = read('{"c":[100],"a":"é","b":1}'.encode())
 
-    assert canonical(one) == canonical(other) == '{"a":"é","b":1,"c":[100]}'.encode()
+    assert canonical(first) == canonical(second) == '{"a":"é","b":1,"c":[100]}'.encode()
 
 
-def test_integers_that_javascript_confuses_stay_different() -> None:
+def test_integers_that_are_equal_in_javascript_stay_different() -> None:
     small, large = ({"\U00010000": [2**53 + more, True, (-(2**80),)], "\uffff": {"x": 1.0}} for more in (0, 1))
 
     assert canonical(small) != canonical(large)
@@ -220,13 +220,13 @@ def test_integers_that_javascript_confuses_stay_different() -> None:
 
 
 @given(values)
-def test_the_canonical_form_is_the_same_however_the_body_was_written(value: Any) -> None:
+def test_the_canonical_form_does_not_depend_on_the_form_of_the_body(value: Any) -> None:
     rewritten = decode(canonical(value).decode())
 
     assert canonical(rewritten) == canonical(value)
 
 
-def test_storage_keeps_what_64_bits_and_utf_8_cannot() -> None:
+def test_storage_keeps_values_that_do_not_fit_64_bits_or_utf_8() -> None:
     value = {"serial": 10**39, "half": "\ud800", "nul": "a\0b", "ok": None}
 
     stored = encode(value)
@@ -236,7 +236,7 @@ def test_storage_keeps_what_64_bits_and_utf_8_cannot() -> None:
 
 
 @pytest.mark.parametrize("value", [nan, [inf], {"a": [{"b": -inf}, None]}, ([nan],), [10**30, nan]])
-def test_what_is_not_finite_is_never_stored(value: Any) -> None:
+def test_a_number_that_is_not_finite_is_never_stored(value: Any) -> None:
     with pytest.raises(ValueError, match="JSON"):
         encode(value)
 
@@ -294,14 +294,14 @@ ID = UUID(int=7)
         (Site("ams", [Port(vlan=1, address=IPv4Address("10.0.0.1"))]), None),
     ],
 )
-def test_what_a_step_returns_becomes_plain_json(value: Any, plain: Any) -> None:
+def test_the_result_of_a_step_becomes_plain_json(value: Any, plain: Any) -> None:
     expected = {"name": "ams", "ports": [{"vlan": 1, "address": "10.0.0.1"}]} if isinstance(value, Site) else plain
 
-    found = to_json(value, where="result")
+    plain_result = to_json(value, where="result")
 
-    assert found == expected
-    assert type(found) is type(expected)
-    assert decode(encode(found)) == expected
+    assert plain_result == expected
+    assert type(plain_result) is type(expected)
+    assert decode(encode(plain_result)) == expected
 
 
 class Holder(BaseModel):
@@ -342,7 +342,7 @@ def deep(levels: int) -> list[Any]:
         (lambda: deep(65), r"`result\[0\]\[0\]\[0\]` holds more than 64 levels, or itself"),
     ],
 )
-def test_what_is_not_json_fails_at_the_boundary_with_the_key_named(make: Callable[[], Any], message: str) -> None:
+def test_a_value_that_is_not_json_is_refused_with_its_key(make: Callable[[], Any], message: str) -> None:
     value = make()
 
     with pytest.raises(StepError) as caught:
@@ -361,8 +361,8 @@ def test_a_preview_is_never_longer_than_its_limit() -> None:
     assert preview("abcdefg", 6) == "abcde…"
 
 
-@pytest.mark.parametrize("room", ["boundary", "depth", "reading", "text"])
-def test_the_examples_in_the_docs_of_json_hold(room: str) -> None:
-    module = importlib.import_module(f"orchestrator_gql.utils.json.{room}")
+@pytest.mark.parametrize("module_name", ["boundary", "depth", "reading", "text"])
+def test_the_examples_in_the_docs_of_json_hold(module_name: str) -> None:
+    module = importlib.import_module(f"orchestrator_gql.utils.json.{module_name}")
 
     assert doctest.testmod(module).failed == 0

@@ -1,4 +1,4 @@
-"""What the lenient reader makes of a body that was refused: a value that can be stored, and every change told."""
+"""The lenient reader turns a refused body into a value that can be stored, and reports every change."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ honest = (
 
 
 def written(leaf: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Texts of nested arrays and objects over such leaves."""
+    """JSON texts of nested arrays and objects with such leaves."""
 
     def within(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         members = st.lists(st.tuples(names | odd_names, inner), max_size=4)
@@ -31,7 +31,7 @@ def written(leaf: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 @given(written(honest.map(encode) | odd))
-def test_whatever_it_gives_back_can_be_read_strictly_and_a_change_is_never_silent(text: str) -> None:
+def test_the_result_can_be_read_strictly_and_every_change_is_reported(text: str) -> None:
     body = text.encode()
 
     value, replaced = read_lenient(body)
@@ -46,14 +46,14 @@ def test_whatever_it_gives_back_can_be_read_strictly_and_a_change_is_never_silen
 
 
 @given(st.recursive(honest, lambda inner: st.lists(inner) | st.dictionaries(names, inner), max_leaves=12))
-def test_what_the_strict_reader_takes_is_read_alike_and_nothing_is_replaced(value: Any) -> None:
+def test_a_body_for_the_strict_reader_gives_the_same_value_and_nothing_is_replaced(value: Any) -> None:
     body = encode(value).encode()
 
     assert read_lenient(body) == (read(body), ())
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_value_or_no_json(body: bytes) -> None:
+def test_any_bytes_give_a_value_or_the_error_not_json(body: bytes) -> None:
     try:
         value, _ = read_lenient(body)
     except NotJson:
@@ -62,14 +62,14 @@ def test_any_bytes_are_a_value_or_no_json(body: bytes) -> None:
 
 
 @given(st.integers(65, 300), written(honest.map(encode) | odd))
-def test_what_lies_too_deep_becomes_null_and_is_told(levels: int, inner: str) -> None:
+def test_a_value_too_deep_becomes_null_and_is_reported(levels: int, inner: str) -> None:
     value, replaced = read_lenient(("[" * levels + inner + "]" * levels).encode())
 
     assert read(encode(value).encode()) == value
     assert any(note.endswith("what lies deeper became null") for note in replaced)
 
 
-def test_two_names_that_become_one_are_told() -> None:
+def test_two_keys_that_become_equal_are_reported() -> None:
     value, replaced = read_lenient(rb'{"a\u0000": 1, "a\ufffd": 2}')
 
     assert value == {"a\ufffd": 2}

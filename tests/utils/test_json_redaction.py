@@ -1,4 +1,4 @@
-"""What is not shown of JSON and text, and that all the rest is left as it is."""
+"""Secrets in JSON and in texts are masked, and everything else stays unchanged."""
 
 import json
 
@@ -21,7 +21,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_holds_no_secret_is_the_very_same(value: Json) -> None:
+def test_a_value_without_secrets_is_returned_as_the_same_object(value: Json) -> None:
     assert redact(value) is value
 
 
@@ -51,35 +51,35 @@ def test_the_value_of_a_secret_key_is_found_at_any_depth(around: Json, key: str)
         f"Traceback: ValueError: {{'password': '{CANARY}'}}",
     ],
 )
-def test_a_secret_in_a_text_is_found_however_it_is_written(text: str) -> None:
+def test_a_secret_in_a_text_is_found_in_any_notation(text: str) -> None:
     shown = redact(text)
 
     assert CANARY not in shown
     assert MASK in shown
 
 
-def test_what_stands_around_a_secret_in_a_text_stays() -> None:
+def test_the_text_around_a_secret_stays() -> None:
     text = '{"a": 1, "secrets": {"b": [2, "}"]}, "password": "x", "c": "password=y, d=3"}'
 
     assert redact(text) == f'{{"a": 1, "secrets": {MASK}, "password": "{MASK}", "c": "password={MASK}, d=3"}}'
 
 
 @pytest.mark.parametrize("value", [None, True, False, ""])
-def test_that_a_secret_is_missing_or_a_switch_is_no_secret(value: Json) -> None:
+def test_an_empty_value_or_a_switch_is_not_masked(value: Json) -> None:
     assert redact({"has_password": value}) == {"has_password": value}
 
 
-def test_whole_objects_and_lists_behind_a_secret_key_are_hidden() -> None:
+def test_whole_objects_and_lists_behind_a_secret_key_are_masked() -> None:
     assert redact({"secrets": {"a": CANARY}, "pin": [1, 2]}) == {"secrets": MASK, "pin": MASK}
 
 
-def test_without_patterns_nothing_is_hidden() -> None:
+def test_without_patterns_nothing_is_masked() -> None:
     value = {"password": CANARY}
 
     assert Redactor([])(value) is value
 
 
-def test_a_contract_says_which_of_its_fields_are_secret() -> None:
+def test_a_contract_marks_its_secret_fields() -> None:
     class Login(BaseModel):
         user: str
         pin: SecretStr
@@ -92,7 +92,7 @@ def test_a_contract_says_which_of_its_fields_are_secret() -> None:
     assert secret_names(Answer.model_json_schema()) == {"pin", "key", "token"}
 
 
-def test_a_private_key_that_comes_line_by_line_is_hidden() -> None:
+def test_a_private_key_in_a_list_of_lines_is_masked() -> None:
     lines = ["ok", "-----BEGIN RSA PRIVATE KEY-----", "MIIEpAIB", CANARY, "-----END RSA PRIVATE KEY-----", "MIIEpAIB"]
 
     shown = Redactor(["*private_key*"])(lines)
@@ -100,13 +100,13 @@ def test_a_private_key_that_comes_line_by_line_is_hidden() -> None:
     assert shown == [*lines[:2], MASK, MASK, *lines[4:]]
 
 
-def test_the_argument_of_an_option_is_hidden_in_a_list_of_arguments() -> None:
+def test_the_argument_of_an_option_is_masked_in_a_list_of_arguments() -> None:
     arguments = ["deploy", "--password", CANARY, "--verbose", "--no-password", "now", "--password", "--quiet"]
 
     assert redact(arguments) == ["deploy", "--password", MASK, *arguments[3:]]
 
 
-def test_a_pair_of_name_and_value_is_judged_by_its_name() -> None:
+def test_a_pair_of_name_and_value_is_masked_by_its_name() -> None:
     pairs = [
         {"name": "DB_PASSWORD", "value": CANARY},
         {"name": "DB_HOST", "value": "db"},
@@ -117,11 +117,11 @@ def test_a_pair_of_name_and_value_is_judged_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("key", ["accessToken", "access-token", "X-Access-Token", "ACCESS_TOKEN", "access_token"])
-def test_a_key_is_known_however_it_is_written(key: str) -> None:
+def test_a_key_is_recognized_in_any_spelling(key: str) -> None:
     assert Redactor(["*access_token"])({key: CANARY}) == {key: MASK}
 
 
-def test_a_token_of_a_known_form_is_hidden_each_time() -> None:
+def test_a_token_of_a_known_form_is_masked_each_time() -> None:
     redact = Redactor(["token"])
 
     assert [redact.text("AKIAIOSFODNN7EXAMPLE is AKIAIOSFODNN7EXAMPLE") for _ in range(2)] == [f"{MASK} is {MASK}"] * 2

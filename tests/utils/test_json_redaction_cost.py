@@ -1,4 +1,4 @@
-"""Whatever a text holds, looking for its secrets takes time in proportion to its length, in short slices."""
+"""The search for secrets takes time in proportion to the length of any text, in short calls."""
 
 import string
 import time
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from orchestrator_gql.config.settings import SECRETS
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.utils.json.remembered import RememberedTexts
+from orchestrator_gql.utils.json.secret_words import LONGEST_REMEMBERED, Words
 
 N = 8 * 1024
 WORDS = " ".join("".join(Random(1).choices(string.ascii_lowercase, k=7)) for _ in range(N // 4))
@@ -49,19 +50,19 @@ def cost(prefix: str, unit: str, size: int) -> float:
 
 @pytest.mark.parametrize(("prefix", "unit"), HOSTILE)
 def test_a_text_that_is_eight_times_as_long_takes_eight_times_as_long(prefix: str, unit: str) -> None:
-    # what is quadratic takes 64 times as long; a millisecond is for the clock
+    # a quadratic search takes 64 times as long; the millisecond allows for the clock
     assert cost(prefix, unit, 8 * N) < 30 * (cost(prefix, unit, N) + 0.001)
 
 
-def test_beginnings_of_keys_that_never_end_are_looked_at_once() -> None:
+def test_beginnings_of_private_keys_without_an_end_are_searched_once() -> None:
     unit = "-----BEGIN PRIVATE KEY-----!"
 
-    # sixteen times the length; what is quadratic takes 256 times as long
+    # sixteen times the length; a quadratic search takes 256 times as long
     assert cost("", unit, 1024 * 1024) < 60 * (cost("", unit, 64 * 1024) + 0.001)
 
 
 @pytest.mark.parametrize("slashes", range(7))
-def test_backslashes_before_a_quote_are_counted_across_slices(slashes: int) -> None:
+def test_backslashes_before_a_quote_are_counted_across_stretches(slashes: int) -> None:
     text = f'{{"password": "a{chr(92) * slashes}" b", "c": 1}}'
 
     assert {Redactor(SECRETS, stretch=stretch).text(text) for stretch in range(1, 40)} == {Redactor(SECRETS).text(text)}
@@ -72,13 +73,13 @@ def texts() -> st.SearchStrategy[str]:
     known = [line.replace("␤", "\n").replace("⟦", "").replace("⟧", "") for line in lines if line]
     ends = st.sampled_from(["\n", " ", "", ", ", "\\n", '"', "'", "\\", "x" * 250, "\n" * 3, " " * 300])
     return st.lists(st.tuples(st.sampled_from(known + [unit for _, unit in HOSTILE[:70]]), ends), max_size=12).map(
-        lambda parts: "".join(one for part in parts for one in part)
+        lambda parts: "".join(text for part in parts for text in part)
     )
 
 
 @settings(max_examples=200, deadline=None)
 @given(texts(), st.integers(1, 700))
-def test_wherever_a_text_is_cut_into_slices_the_same_is_hidden(text: str, stretch: int) -> None:
+def test_the_length_of_a_stretch_does_not_change_the_masked_text(text: str, stretch: int) -> None:
     assert Redactor(SECRETS, stretch=stretch).text(text) == Redactor(SECRETS).text(text)
 
 
@@ -98,7 +99,7 @@ def test_a_long_text_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.lists(st.integers(0, 30), max_size=60))
-def test_what_is_remembered_stays_within_its_bytes(numbers: list[int]) -> None:
+def test_remembered_texts_stay_within_their_limit_of_bytes(numbers: list[int]) -> None:
     memory = RememberedTexts(3000)
 
     for number in numbers:
@@ -109,7 +110,20 @@ def test_what_is_remembered_stays_within_its_bytes(numbers: list[int]) -> None:
     assert memory.bytes == 0 or len(memory) > 0
 
 
-def test_what_is_remembered_for_one_kind_is_not_served_for_another() -> None:
+def test_a_text_remembered_for_one_kind_is_not_returned_for_another() -> None:
     memory = RememberedTexts()
 
     assert (memory.made("a", "x", str.upper), memory.made("b", "x", lambda text: text)) == ("X", "x")
+
+
+@pytest.mark.parametrize("length", [LONGEST_REMEMBERED + 1, 1000, 10_000])
+def test_a_long_key_of_a_stranger_is_judged_and_not_remembered(length: int) -> None:
+    words = Words(SECRETS, ())
+    keys = ["x" * length, "password".rjust(length, "x"), "x" * LONGEST_REMEMBERED]
+
+    assert [words.holds(key) for key in keys] == [False, True, False]
+    assert [words.word(key) is not None for key in keys] == [False, True, False]
+
+    remembered = [*words._keys, *words._words]
+    assert remembered.count(keys[2]) == 2
+    assert max(map(len, remembered)) == LONGEST_REMEMBERED

@@ -1,4 +1,4 @@
-"""Lines as Ansible, devices, HTTP clients and shells write them: the secrets are hidden, and nothing else changes."""
+"""Secrets in lines of Ansible, devices, HTTP clients and shells are masked, and nothing else changes."""
 
 import re
 from pathlib import Path
@@ -30,5 +30,5 @@ def test_there_are_enough_lines_of_both_kinds() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_is_shown_without_its_secrets_and_else_as_it_is(line: str) -> None:
+def test_the_secrets_of_a_line_are_masked_and_the_rest_stays(line: str) -> None:
     assert redact.text(written(line)) == expected(line)

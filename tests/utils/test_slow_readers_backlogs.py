@@ -1,4 +1,4 @@
-"""Who is disconnected, and why: by a clock that the test turns and clients that take what it says."""
+"""Clients that read too slowly are disconnected; the test sets the clock and the bytes that clients take."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ LIMITS = Limits(total=1000, seconds=30)
 
 @dataclass(slots=True)
 class Client:
-    """A client, what waits for it, and what it took."""
+    """A client, the bytes that wait for it, and the bytes that it took."""
 
     buffered: int = 0
     taken: int = 0
     is_connected: bool = True
 
     def leave(self) -> None:
-        """Be disconnected."""
+        """Lose the connection."""
         self.is_connected = False
         self.buffered = 0
 
@@ -34,7 +34,7 @@ class World:
         self._held = ExitStack()
 
     def send(self, client: Client, size: int) -> None:
-        """Let more wait for the client."""
+        """Add bytes that wait for the client."""
         backlog = self._backlogs.setdefault(
             id(client), Backlog(lambda: client.buffered, lambda: client.taken, client.leave)
         )
@@ -42,22 +42,22 @@ class World:
         self.readers.note(backlog)
 
     def take(self, client: Client, size: int) -> None:
-        """The client reads."""
+        """Let the client read."""
         client.buffered -= size
         client.taken += size
 
     def pass_by(self, seconds: int) -> None:
-        """Time passes, and the server looks every second."""
+        """Let time pass; the server checks every second."""
         for _ in range(seconds):
             self.now += 1
             self.readers.sweep()
 
     def hold(self, client: Client, size: int) -> None:
-        """A further message waits for its turn."""
+        """Let another message wait for the transport."""
         self._held.enter_context(self.readers.holding(self._backlogs[id(client)], size))
 
 
-def test_a_client_that_takes_nothing_has_its_time_and_no_more() -> None:
+def test_a_client_that_takes_nothing_is_disconnected_after_its_time() -> None:
     world, client = World(), Client()
     world.send(client, 100)
 
@@ -83,7 +83,7 @@ def test_a_client_must_keep_the_pace(pace: int, is_kept: bool) -> None:
     assert world.readers.disconnected == ({} if is_kept else {Reason.TOO_SLOW: 1})
 
 
-def test_a_client_for_which_nothing_waits_may_be_silent_for_ever() -> None:
+def test_a_client_without_waiting_bytes_may_be_silent_for_any_time() -> None:
     world, client = World(), Client()
     world.send(client, 100)
     world.take(client, 100)
@@ -95,7 +95,7 @@ def test_a_client_for_which_nothing_waits_may_be_silent_for_ever() -> None:
     assert client.is_connected
 
 
-def test_the_slowest_go_first_when_too_much_waits_for_all() -> None:
+def test_the_slowest_clients_are_disconnected_first_when_too_much_waits_for_all() -> None:
     world = World()
     stalled, slow, quick = Client(), Client(), Client()
     for client in (stalled, slow, quick):
@@ -107,15 +107,15 @@ def test_the_slowest_go_first_when_too_much_waits_for_all() -> None:
     world.pass_by(1)
 
     world.send(newest := Client(), 400)
-    assert [one.is_connected for one in (stalled, slow, quick, newest)] == [False, True, True, True]
+    assert [client.is_connected for client in (stalled, slow, quick, newest)] == [False, True, True, True]
     world.send(newer := Client(), 300)
 
-    assert [one.is_connected for one in (slow, quick, newest, newer)] == [False, True, True, True]
+    assert [client.is_connected for client in (slow, quick, newest, newer)] == [False, True, True, True]
     assert world.readers.disconnected == {Reason.CROWDED: 2}
     assert world.readers.bytes_waiting <= LIMITS.total
 
 
-def test_one_client_has_half_of_it_but_any_single_message() -> None:
+def test_one_client_may_have_half_of_the_bytes_or_any_single_message() -> None:
     world, client, other = World(), Client(), Client()
     world.send(client, 5000)
     assert not world.readers.disconnected
@@ -131,7 +131,7 @@ def test_one_client_has_half_of_it_but_any_single_message() -> None:
     assert (other.is_connected, world.readers.disconnected) == (False, {Reason.TOO_MUCH: 2})
 
 
-def test_whoever_is_disconnected_already_counts_once() -> None:
+def test_a_disconnected_client_counts_once() -> None:
     world, client = World(), Client()
     world.send(client, 400)
     for _ in range(5):

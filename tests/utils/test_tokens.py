@@ -1,4 +1,4 @@
-"""No live token leaves by the side door: not escaped, not encoded, not within base64."""
+"""No live token is shown: not escaped, not encoded, not within base64."""
 
 import base64
 import doctest
@@ -18,13 +18,13 @@ secret = st.binary(min_size=32, max_size=32).map(lambda raw: base64.urlsafe_b64e
 
 @st.composite
 def spelled(draw: st.DrawFn) -> tuple[str, str]:
-    """A token, and a spelling of it in which each character is escaped in a way of its own."""
+    """A token, and a spelling in which each character is escaped differently."""
     token = draw(secret)
     ways = ("{0}", "%{1:02x}", "%{1:02X}", "%25{1:02X}", "\\u{1:04x}", "\\\\u{1:04X}")
-    return token, "".join(draw(st.sampled_from(ways)).format(each, ord(each)) for each in token)
+    return token, "".join(draw(st.sampled_from(ways)).format(character, ord(character)) for character in token)
 
 
-def test_a_token_is_concealed_wherever_it_stands_in_texts_and_keys() -> None:
+def test_a_token_is_concealed_in_all_texts_and_keys() -> None:
     state = {"url": f"https://o.example/callback/{TOKEN}/progress", "all": [{TOKEN: 1}, (TOKEN, None, 2.5)]}
 
     concealed = conceal(state, [TOKEN])
@@ -37,7 +37,7 @@ def test_a_token_is_concealed_wherever_it_stands_in_texts_and_keys() -> None:
     [
         TOKEN.replace("-", "%2d"),
         TOKEN.replace("-", "%252D"),
-        "".join(f"%{ord(each):02X}" for each in TOKEN),
+        "".join(f"%{ord(character):02X}" for character in TOKEN),
         TOKEN.replace("_", "\\u005F"),
         TOKEN.replace("_", "\\\\\\\\u005f"),
     ],
@@ -62,7 +62,7 @@ def test_a_token_within_base64_is_concealed_at_every_offset(before: str, encode:
 
 
 @pytest.mark.parametrize("before", range(3))
-def test_both_alphabets_of_base64_are_known(before: int) -> None:
+def test_a_token_in_both_alphabets_of_base64_is_concealed(before: int) -> None:
     token = "??>>~~" * 7
 
     standard = base64.b64encode(b"x" * before + token.encode()).decode()
@@ -72,7 +72,7 @@ def test_both_alphabets_of_base64_are_known(before: int) -> None:
     assert MARK in conceal(standard.replace("+", "-").replace("/", "_"), [token])
 
 
-def test_every_one_of_several_tokens_is_concealed_however_often_it_stands() -> None:
+def test_all_occurrences_of_several_tokens_are_concealed() -> None:
     first, second = new_token(), new_token()
 
     concealed = conceal(f"{first} {second} {first}", [first, second])
@@ -80,7 +80,7 @@ def test_every_one_of_several_tokens_is_concealed_however_often_it_stands() -> N
     assert concealed == f"{MARK} {MARK} {MARK}"
 
 
-def test_what_holds_no_token_is_given_back_as_the_very_same_value() -> None:
+def test_a_value_without_a_token_is_returned_as_the_same_object() -> None:
     state = {"output": ["TASK [port] 100%20", "\\u0041"], "vlan": 100}
 
     assert conceal(state, [new_token()]) is state
@@ -88,7 +88,7 @@ def test_what_holds_no_token_is_given_back_as_the_very_same_value() -> None:
     assert conceal(state, [""]) is state
 
 
-def test_escape_signs_right_before_a_token_do_not_save_it() -> None:
+def test_escape_signs_right_before_a_token_do_not_hide_it() -> None:
     token = "25" + "41" * 20
 
     texts = ["%" + token, "%25" + token, "\\u00" + token, "%" + token[:-1] + "%31"]

@@ -1,4 +1,4 @@
-"""JSON as this house takes it: strict at the door, exact in storage, plain where a step hands over its result."""
+"""JSON: strict reading of bodies, exact storage, and conversion of Python values that authors return."""
 
 from orchestrator_gql.utils.json.boundary import to_json
 from orchestrator_gql.utils.json.reading import read, read_lenient

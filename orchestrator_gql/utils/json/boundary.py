@@ -1,4 +1,4 @@
-"""Where Python ends and JSON begins: what an author's function returned, made plain."""
+"""Convert the Python values that authors' functions return to plain JSON."""
 
 import dataclasses
 import re
@@ -31,17 +31,18 @@ _WRITTEN: tuple[tuple[tuple[type, ...], Callable[[Any], Json]], ...] = (
     ((date, time), lambda moment: moment.isoformat()),
     ((timedelta,), timedelta.total_seconds),
 )
-"""How a type that holds no other values is written."""
+"""How the values of simple types are written as JSON."""
 
 
 def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Json:
-    """Plain JSON for what an author's function returned; ``where`` names it in errors, such as ``result``.
+    """Return plain JSON for a value that an author's function returned; ``where`` is its name in errors.
 
-    Times become ISO 8601 text, a timedelta its seconds, sets lists, and enums their values; UUIDs, decimals, paths and
-    IP addresses text; pydantic models and dataclasses objects. A secret (`SecretStr` and the like) is written as
-    what it says, and its place is added to ``found``; without that a mask stands in its place. Raises
-    ``StepError("not-json")`` for the rest, for NaN, lone surrogates, integers over 40 digits and more than 64 levels,
-    with the place.
+    Times become ISO 8601 text, a timedelta its seconds, sets lists, enums their values; UUIDs, decimals, paths and IP
+    addresses text; pydantic models and dataclasses objects. A secret (such as `SecretStr`) is written in clear text,
+    and its place is added to ``found``; if ``found`` is None, a mask is written instead.
+
+    Raises ``StepError("not-json")`` with the place for any other type, NaN, lone surrogates, integers over 40 digits
+    and more than 64 levels.
 
     >>> from uuid import UUID
     >>> to_json({"vlans": {20, 10}, "node": UUID(int=1)}, where="result")
@@ -55,7 +56,7 @@ def to_json(value: Any, *, where: str, found: secrets.Found | None = None) -> Js
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Boundary:
-    """One crossing from Python to JSON; ``place`` holds the keys and indexes from the root."""
+    """The conversion of one value; ``place`` holds the keys and indexes from the root."""
 
     where: str
     found: secrets.Found | None = None
@@ -111,7 +112,7 @@ class _Boundary:
         return float(value)
 
     def enter(self, place: _Place) -> None:
-        # A value that holds itself has no end: it must meet this bound before Python's own.
+        # A value that contains itself has no end: this limit must stop it before Python's recursion limit does.
         if len(place) >= MAX_DEPTH:
             raise self.refusal(place[:3], f"holds more than {MAX_DEPTH} levels, or itself")
 
@@ -142,15 +143,15 @@ class _Boundary:
 
     def model(self, value: BaseModel, place: _Place) -> Json:
         try:
-            if self.found is not None:  # also what is not written anywhere may turn up in the text of a failure
-                for each in secrets.secrets_within(value):
-                    self.found.know(secrets.texts_of(each))
+            if self.found is not None:  # a secret in an excluded field can still appear in the text of a failure
+                for secret in secrets.secrets_within(value):
+                    self.found.know(secrets.texts_of(secret))
             return self.plain(secrets.dumped(value), place)
         except ValueError as problem:
-            if problem.__cause__ is not None:  # what a serializer of the author's raised
+            if problem.__cause__ is not None:  # the author's serializer raised it
                 raise problem.__cause__ from None
             if _raised_in(problem) is not BaseModel.model_dump.__code__:
-                raise  # by a field that the author computes
+                raise  # a computed field of the author raised it
             raise self.refusal(
                 place, f"is a `{_type_name(value)}` that pydantic cannot dump: {preview(str(problem), 300)}"
             ) from problem
@@ -162,9 +163,9 @@ class _Boundary:
             clear = secrets.clear_value(value)
         except UnicodeDecodeError as problem:
             raise self.refusal(place, "is a secret of bytes that are no UTF-8 text; encode them first") from problem
-        said = self.plain(clear, place)
-        self.found.add(place, said)
-        return said
+        plain = self.plain(clear, place)
+        self.found.add(place, plain)
+        return plain
 
     def refusal(self, place: _Place, what: str) -> StepError:
         path = "".join(map(_step_of, place))

@@ -1,8 +1,8 @@
-"""How deep a body is nested, found out before any parser runs.
+"""Measure how deep a body is nested before a parser reads it.
 
-200,000 levels must find no recursion to exhaust, and ten million brackets must not cost more than an honest body: so
-strings are taken out and brackets added up by the C loops of ``bytes``, not by a parser of our own. Up to the first
-error of syntax the strings are the ones that a parser sees, and behind it no parser reads.
+A body with 200,000 levels must not exhaust the recursion limit, and ten million brackets must not cost more than an
+ordinary body. So the C loops of ``bytes`` remove the strings and count the brackets; there is no parser in Python. Up
+to the first syntax error these strings are the same that a parser finds, and no parser reads behind that error.
 """
 
 import re
@@ -17,11 +17,11 @@ _TO_SIGNS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'"[]{}'))
 
 _BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.?)*+"?)*+([\[\]{}]?)', re.DOTALL)
-"""Up to and with the next bracket outside strings, or to the end; it matches anywhere, so no search is quadratic."""
+"""The text up to the next bracket outside strings, or to the end. It matches anywhere, so no search is quadratic."""
 
 
 def is_deeper(body: bytes, limit: int) -> bool:
-    """Whether arrays and objects are nested in more than ``limit`` levels.
+    """Return whether arrays and objects are nested in more than ``limit`` levels.
 
     >>> is_deeper(b'[["[[["]]', 2), is_deeper(b'[["[[["]]', 1)
     (False, True)
@@ -30,7 +30,7 @@ def is_deeper(body: bytes, limit: int) -> bool:
 
 
 def refuse_deeper(body: bytes, text: str, *, limit: int) -> None:
-    """Raise where ``body`` is nested deeper than ``limit``; ``text`` is the same, decoded."""
+    """Raise ``PayloadInvalid`` if ``body`` has more than ``limit`` levels; ``text`` is the decoded body."""
     if not _is_long_enough(body, limit):
         return
     levels = _levels(body)
@@ -45,7 +45,7 @@ def refuse_deeper(body: bytes, text: str, *, limit: int) -> None:
 
 
 def cut_off(text: str, flaws: Flaws, *, limit: int) -> str:
-    """The same text with null for every value that lies deeper than ``limit``; each is noted.
+    """Return the text with null for every value deeper than ``limit``; each replacement is added to ``flaws``.
 
     >>> cut_off('[1, [2, [3]], "[["]', Flaws(), limit=1)
     '[1, null, "[["]'
@@ -67,7 +67,7 @@ def _is_long_enough(body: bytes, limit: int) -> bool:
 
 
 def _levels(body: bytes) -> Sequence[int]:
-    """The depth after each bracket that stands in no string."""
+    """Return the depth after each bracket outside strings."""
     skeleton = body.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _NOT_STRUCTURE)
     brackets = b"".join(skeleton.split(b'"')[::2]).translate(_TO_SIGNS)
     return array("i", accumulate(array("b", brackets)))

@@ -1,9 +1,9 @@
-"""The strict reader.
+"""Read JSON bodies strictly, or leniently with notes on what was replaced.
 
-Python's own lets through what later breaks a database write or prints as invalid JSON: NaN, repeated keys, NUL, half a
-surrogate pair, a million levels. Here such a body is refused with the place named, while an honest one costs little
-more than Python's own reading: what is forbidden is rare, so it is looked for in bulk, and only a body under suspicion
-is walked value by value.
+Python's own reader accepts content that later breaks a database write or is written as invalid JSON: NaN, repeated
+keys, NUL, half a surrogate pair, a million levels. These readers refuse such a body and name the place. An ordinary
+body costs little more than with Python's reader: forbidden content is rare, so fast searches look for signs of it, and
+only a suspicious body is checked value by value.
 """
 
 import dataclasses
@@ -21,10 +21,10 @@ from orchestrator_gql.utils.json.text import Json
 
 
 def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
-    """The JSON value that ``body`` holds: UTF-8 and RFC 8259, without what the rules of ``security.md`` forbid.
+    """Return the JSON value of ``body``: UTF-8 and RFC 8259, without forbidden content (see `flaws`).
 
-    Raises ``NotJson`` where it is no JSON at all, and plain ``PayloadInvalid``, with a field error for each place,
-    where it is JSON with forbidden content: ``read_lenient`` takes the latter.
+    Raises ``NotJson`` if the body is not JSON, and ``PayloadInvalid``, with a field error for each place, if it is JSON
+    with forbidden content. ``read_lenient`` accepts such content.
 
     >>> read(b'{"vlan": 100}')
     {'vlan': 100}
@@ -42,9 +42,9 @@ def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
 
 
 def read_lenient(body: bytes) -> tuple[Json, tuple[str, ...]]:
-    """The value of a body that ``read`` refuses although it is JSON, and in words what was replaced, and where.
+    """Return the value of a body with forbidden content, and a sentence for each replacement.
 
-    Of what lies below 64 levels only the brackets are checked, since nothing of it is kept. Raises ``NotJson``.
+    Below 64 levels only the brackets are checked, because nothing of it is kept. Raises ``NotJson``.
 
     >>> read_lenient(b'{"load": [1, NaN]}')
     ({'load': [1, None]}, ('/load/1 is not a finite number; it became null',))
@@ -65,22 +65,22 @@ def _utf8(body: bytes) -> str:
 
 
 class _Suspicion(Exception):
-    """Something in the body may be forbidden: it is worth the price of a closer look."""
+    """Something in the body may be forbidden: check it value by value."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Odd:
-    """A value that JSON or the house forbids, and what the lenient reader takes for it."""
+class _Forbidden:
+    """A value that JSON or our rules forbid, and the value that the lenient reader uses instead."""
 
     kind: str
     instead: Json = None
 
 
-_NOT_FINITE = _Odd("not-finite")
+_NOT_FINITE = _Forbidden("not-finite")
 
 
 class _Repeating(dict[str, Json]):
-    """An object in which names stand more than once; the last value of each counts."""
+    """An object with repeated keys; the last value of each key counts."""
 
     def __init__(self, pairs: list[tuple[str, Json]]) -> None:
         super().__init__(pairs)
@@ -103,19 +103,19 @@ def _any_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return value if len(value) == len(pairs) else _Repeating(pairs)
 
 
-def _any_integer(digits: str) -> int | _Odd:
-    # Python itself refuses to read 4,301 digits, as reading them takes quadratic time.
-    return _Odd("integer-too-long", digits) if len(digits.lstrip("-")) > MAX_DIGITS else int(digits)
+def _any_integer(digits: str) -> int | _Forbidden:
+    # Python itself refuses 4,301 digits, because to read them takes quadratic time.
+    return _Forbidden("integer-too-long", digits) if len(digits.lstrip("-")) > MAX_DIGITS else int(digits)
 
 
-def _any_float(digits: str) -> float | _Odd:
+def _any_float(digits: str) -> float | _Forbidden:
     return value if isfinite(value := float(digits)) else _NOT_FINITE
 
 
 def _honest(number: Callable[[str], Json]) -> Callable[[str], Json]:
     def read_number(digits: str) -> Json:
         value = number(digits)
-        if isinstance(value, _Odd):
+        if isinstance(value, _Forbidden):
             raise _Suspicion
         return value
 
@@ -143,7 +143,7 @@ _SUSPECT_ESCAPE = re.compile(
 
 
 def _has_extreme_number(body: bytes) -> bool:
-    """Whether a number could be over the limits: without 41 digits in a row or three in an exponent none can."""
+    """Return whether a number may be over the limits: it needs 41 digits in a row, or three in its exponent."""
     flat = body.translate(_FLAT_NUMBERS, b"+")
     return b"0" * (MAX_DIGITS + 1) in flat or b"e000" in flat
 
@@ -180,7 +180,7 @@ def _mended(value: Json, path: tuple[str, ...], flaws: Flaws) -> Json:
             return [_mended(item, (*path, str(index)), flaws) for index, item in enumerate(value)]
         case dict():
             return _mended_object(value, path, flaws)
-        case _Odd():
+        case _Forbidden():
             flaws.add(value.kind, path)
             return value.instead
         case _:
@@ -194,17 +194,17 @@ def _mended_object(value: dict[str, Json], path: tuple[str, ...], flaws: Flaws) 
         flaws.add("duplicate-key", (*path, name))
     mended: dict[str, Json] = {}
     for name, item in value.items():
-        whole = _mended_text(name, (*path, name), flaws)
-        if whole in mended:  # two names that differ in what was replaced only: one value is lost, so it is told
-            flaws.add("duplicate-key", (*path, whole))
-        mended[whole] = _mended(item, (*path, name), flaws)
+        key = _mended_text(name, (*path, name), flaws)
+        if key in mended:  # two keys that became equal by the replacement: one value is lost, so report it
+            flaws.add("duplicate-key", (*path, key))
+        mended[key] = _mended(item, (*path, name), flaws)
     return mended
 
 
 def _mended_text(value: str, path: tuple[str, ...], flaws: Flaws) -> str:
-    found = set(FORBIDDEN_CHARACTER.findall(value))
-    if "\0" in found:
+    characters = set(FORBIDDEN_CHARACTER.findall(value))
+    if "\0" in characters:
         flaws.add("nul-character", path)
-    if found - {"\0"}:
+    if characters - {"\0"}:
         flaws.add("lone-surrogate", path)
     return FORBIDDEN_CHARACTER.sub("\ufffd", value)

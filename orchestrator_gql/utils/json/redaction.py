@@ -1,4 +1,4 @@
-"""What people are not shown: the values of keys that hold secrets, wherever they stand in JSON or in a text."""
+"""Mask the values of secret keys in JSON and in texts before people see them."""
 
 import re
 from collections.abc import Iterable
@@ -14,21 +14,21 @@ from orchestrator_gql.utils.json.text import Json, decode, encode
 __all__ = ["MASK", "VALUES", "Redactor", "Shape", "secret_names"]
 
 VALUES = frozenset({"default", "const", "examples", "example"})
-"""What a JSON Schema says of values, not of their shape."""
+"""Keywords of a JSON Schema that hold values, and do not describe the shape of values."""
 
 REMEMBERED_FROM = 4096
-"""Characters from which the redacted text is remembered."""
+"""Characters of the shortest text whose redacted form is remembered."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@/-]{0,12}")
-"""One word, as names of nodes and states are: so short it is no secret of a known form."""
+"""A short word, such as the name of a node or a state: too short for a secret of a known form."""
 
 
 class Shape(dict[str, Json]):
-    """JSON that describes the shape of other JSON: a key in it names a property, and is no secret."""
+    """JSON that describes the shape of other JSON: its keys are names of properties, and their values no secrets."""
 
 
 class Redactor:
-    """Finds keys by patterns (``*password*``, case does not count) and by the names that contracts mark as secret.
+    """Masks the values of secret keys: keys of a pattern (``*password*``, in any case) or a name in a contract.
 
     >>> redact = Redactor(["*password*"])
     >>> redact({"user": "ada", "db_password": "hunter2", "log": ["login with password=hunter2 failed"]})
@@ -41,7 +41,7 @@ class Redactor:
         self._remembered = RememberedTexts()
 
     def __call__(self, value: Json) -> Json:
-        """The value without its secrets; the very same object where it has none."""
+        """Return the value with its secrets masked; the same object if it has none."""
         match value:
             case str():
                 return self.text(value)
@@ -54,7 +54,7 @@ class Redactor:
                 return value
 
     def text(self, text: str) -> str:
-        """The text without the values that stand behind keys which hold secrets."""
+        """Return the text with the values behind secret keys masked."""
         words = self._words
         if not words.hints or _PLAIN.fullmatch(text) or (len(text) <= self._stretch and not words.hint_in(text)):
             return text
@@ -66,17 +66,20 @@ class Redactor:
         return SecretText(text, self._words, stretch=self._stretch).shown()
 
     def json_text(self, text: str) -> str:
-        """A JSON text without the secrets of its value; the very same one if it has none. It is remembered."""
+        """Return the JSON text with the secrets of its value masked; the same text if it has none.
+
+        The result is remembered.
+        """
         if not self._words.hint_in_any(text, self._stretch):
             return text
         return self._remembered.made("json", text, self._reencoded)
 
     def remembered(self, value: Json) -> Json:
-        """As a call, and remembered: for values that are large."""
+        """Do the same as a call, and remember the result: for large values."""
         try:
             text = encode(value)
         except (TypeError, ValueError):
-            return self(value)  # what is no JSON is refused where it is written
+            return self(value)  # not JSON: the code that stores or sends the value refuses it
         shown = self._remembered.made("json", text, lambda _: self._encoded(value, text))
         return value if shown is text else decode(shown)
 
@@ -88,7 +91,7 @@ class Redactor:
         return text if shown is value else encode(shown)
 
     def holds_secret(self, key: str) -> bool:
-        """True where the value of the key is not shown."""
+        """Return whether the value of the key is masked."""
         return self._words.holds(key)
 
     def _object(self, value: dict[str, Json]) -> dict[str, Json]:
@@ -97,20 +100,20 @@ class Redactor:
         is_named = "value" in value and self._names_a_secret(value)
         for key, item in value.items():
             if self.holds_secret(key) or (is_named and key == "value" and not isinstance(item, dict | list)):
-                seen: Any = item if item is None or isinstance(item, bool) or item in ("", MASK) else MASK
+                masked: Any = item if item is None or isinstance(item, bool) or item in ("", MASK) else MASK
             else:
-                seen = self(item)
-            is_same = is_same and seen is item
-            shown[key] = seen
+                masked = self(item)
+            is_same = is_same and masked is item
+            shown[key] = masked
         return value if is_same else shown
 
     def _names_a_secret(self, value: dict[str, Json]) -> bool:
-        """Whether it is a pair of name and value, as lists of variables have them, and the name is that of a secret."""
+        """Return whether the object is a pair of name and value, as in lists of variables, that names a secret."""
         name = value.get("name", value.get("key"))
         return isinstance(name, str) and len(name) <= 64 and " " not in name and self.holds_secret(name)
 
     def _lines(self, items: list[Json]) -> list[Json]:
-        """A list without the secrets that its texts hold together: a private key line by line, an option's argument."""
+        """Mask secrets that span several items of a list: a private key line by line, or an option and its argument."""
         is_key = is_argument = False
         for at, item in enumerate(items):
             if not isinstance(item, str):
@@ -125,11 +128,11 @@ class Redactor:
         return items
 
     def _takes_a_secret(self, option: str) -> bool:
-        told = None if "=" in option or " " in option else self._words.word(option)
-        return told is not None and told.is_secret and not told.is_harmless
+        word = None if "=" in option or " " in option else self._words.word(option)
+        return word is not None and word.is_secret and not word.is_harmless
 
     def schema(self, schema: Json) -> Json:
-        """A JSON Schema without the values that it gives to properties which hold secrets."""
+        """Return a JSON Schema without the defaults and examples of its secret properties."""
         if isinstance(schema, list):
             return [self.schema(item) for item in schema]
         if not isinstance(schema, dict):
@@ -137,13 +140,15 @@ class Redactor:
         shown = {key: self(item) if key in VALUES else self.schema(item) for key, item in schema.items()}
         properties = shown.get("properties")
         if isinstance(properties, dict):
-            shown["properties"] = {name: self._property(name, told) for name, told in properties.items()}
+            shown["properties"] = {
+                name: self._property(name, property_schema) for name, property_schema in properties.items()
+            }
         return shown
 
-    def _property(self, name: str, told: Json) -> Json:
-        if not self.holds_secret(name) or not isinstance(told, dict):
-            return told
-        return {key: item for key, item in told.items() if key not in VALUES}
+    def _property(self, name: str, schema: Json) -> Json:
+        if not self.holds_secret(name) or not isinstance(schema, dict):
+            return schema
+        return {key: item for key, item in schema.items() if key not in VALUES}
 
 
 def _begins_a_key(line: str) -> bool:
@@ -152,29 +157,30 @@ def _begins_a_key(line: str) -> bool:
 
 
 def secret_names(schema: Json) -> set[str]:
-    """The properties that a JSON Schema marks as secret: ``writeOnly``, the format ``password``, or ``secret``.
+    """Return the properties that a JSON Schema marks by ``writeOnly``, ``secret`` or the format ``password``.
 
     >>> sorted(secret_names({"properties": {"pin": {"type": "string", "writeOnly": True}, "node": {}}}))
     ['pin']
     """
-    found: set[str] = set()
+    names: set[str] = set()
     if isinstance(schema, list):
-        return found.union(*map(secret_names, schema))
+        return names.union(*map(secret_names, schema))
     if not isinstance(schema, dict):
-        return found
+        return names
     properties = schema.get("properties")
-    for name, told in properties.items() if isinstance(properties, dict) else ():
-        if _is_secret(told):
-            found.add(name)
-    return found.union(*map(secret_names, schema.values()))
+    for name, property_schema in properties.items() if isinstance(properties, dict) else ():
+        if _is_secret(property_schema):
+            names.add(name)
+    return names.union(*map(secret_names, schema.values()))
 
 
-def _is_secret(told: Json) -> bool:
-    if not isinstance(told, dict):
+def _is_secret(schema: Json) -> bool:
+    if not isinstance(schema, dict):
         return False
-    options = [told, *told.get("anyOf", ()), *told.get("oneOf", ())]
+    options = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     marks = ("writeOnly", "secret")
     return any(
-        isinstance(one, dict) and (any(one.get(mark) is True for mark in marks) or one.get("format") == "password")
-        for one in options
+        isinstance(option, dict)
+        and (any(option.get(mark) is True for mark in marks) or option.get("format") == "password")
+        for option in options
     )

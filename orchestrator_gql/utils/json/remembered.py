@@ -1,4 +1,4 @@
-"""Texts that were made at some cost, remembered by the digest of what they were made from."""
+"""A cache of texts that are expensive to make, by the digest of their source text."""
 
 import hashlib
 import sys
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from threading import Lock
 
 KEPT = 32 * 1024 * 1024
-"""Bytes."""
+"""The size of the cache, in bytes."""
 
 _ENTRY = 200
-"""Bytes that an entry takes beside its text."""
+"""Bytes that an entry takes besides its text."""
 
 
 class RememberedTexts:
-    """The texts used last, up to ``limit`` bytes; in memory only, as what it holds is never stored.
+    """The texts that were used last, up to ``limit`` bytes; they are kept in memory only and never stored.
 
     >>> shout = RememberedTexts(1000)
     >>> shout.made("", "quiet", str.upper), len(shout)
@@ -31,7 +31,7 @@ class RememberedTexts:
         return len(self._texts)
 
     def made(self, kind: str, text: str, make: Callable[[str], str]) -> str:
-        """What ``make`` makes of the text, remembered for this kind; the very same text if it stays as it is."""
+        """Return ``make(text)``, remembered for this kind; the same object if ``make`` does not change the text."""
         digest = hashlib.sha256(kind.encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
             if digest in self._texts:

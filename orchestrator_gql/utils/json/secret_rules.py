@@ -1,4 +1,4 @@
-"""The secrets that no key and no sign announces: lines of devices, options of commands, and values of a known form."""
+"""Rules for secrets that stand behind no key: device configuration lines, command options, values of a known form."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ _KINDS = (
     r"(?: (?:[0-9]|1[0-9]|encrypted|unencrypted|clear-?text|plain-?text|(?:irreversible-)?cipher|simple|text|ascii"
     r"|hex|md5|sha-?\d*|hmac-\w+|aes-?\d*|cmac-\w+|type|ENC|hash\d?|localized|value)){0,4}"
 )
-"""How the value is written: ``7``, ``encrypted``, ``sha512``."""
+"""Words that say how the value is written: ``7``, ``encrypted``, ``sha512``."""
 
 _NUMBERED = (
     r"(?: (?:\d{1,5}|local|remote|ascii-text|hexadecimal|secret|set-key|address \S{1,64}+(?: \d[\d.]{6,14})? key)){0,2}"
@@ -16,17 +16,17 @@ _NUMBERED = (
 
 
 def _pattern(source: str) -> re.Pattern[str]:
-    """A blank stands for the blanks between two words of a line."""
+    """Compile a rule; a space in it matches any spaces and tabs between two words of a line."""
     written = source.replace("KINDS", _KINDS).replace("NUMBERED", _NUMBERED).replace("WORD", r"\S{1,100}+")
     return re.compile(written.replace(" ", r"[^\S\n]{1,8}"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A secret stands behind ``pattern``, and perhaps another behind ``following``; ``key`` says what it is.
+    """A secret stands behind ``pattern``, and possibly another behind ``following``; ``key`` is the kind of secret.
 
-    ``is_line``: the line has two words, and is indented as a block of a configuration is. ``is_prose``: people write
-    such words too.
+    ``is_line``: the rule needs an indented line of two words, as in a block of a configuration. ``is_prose``: the words
+    of the rule occur in ordinary sentences too.
     """
 
     key: str
@@ -168,13 +168,13 @@ _LINES = {
 }  # fmt: skip
 
 RULES: dict[str, tuple[Rule, ...]] = {word: rules for words, rules in _LINES.items() for word in words.split()}
-"""By the word that a rule begins with."""
+"""The rules, by the word that each begins with."""
 
 ANY_RULE = {
     rules: re.compile("|".join(f"(?:{rule.pattern.pattern})" for rule in rules), re.IGNORECASE)
     for rules in _LINES.values()
 }
-"""Whether any of the rules matches, in one call: nearly always none does."""
+"""One pattern for each group of rules: a fast check, because a rule rarely matches."""
 
 PAIR = "pair"
 """The option's argument is ``user:password``."""
@@ -183,7 +183,7 @@ VALUE = "value"
 """The option's argument is the secret."""
 
 GLUED = "glued"
-"""The secret stands right behind the option, without a blank."""
+"""The secret follows the option without a space."""
 
 _OPTIONS: dict[str, dict[str, str]] = {
     "curl": {"-u": PAIR, "--user": PAIR, "-U": PAIR, "--proxy-user": PAIR, "-b": VALUE},
@@ -201,18 +201,18 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "openssl": {"-k": VALUE, "-K": VALUE},
 }
 OPTIONS = {command: options for commands, options in _OPTIONS.items() for command in commands.split()}
-"""Options that hold a secret, by the command that they are of."""
+"""The options that hold a secret, by command."""
 
 LOGIN = re.compile(r"(?:[^\S\n]{1,8}\S{1,64}+){0,3}?[^\S\n]{1,8}login\b")
 LOGIN_COMMANDS = frozenset({"docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "az", "oc", "cf", "registry"})
-"""Their ``-p`` is a password behind ``login``, and a port behind all else."""
+"""Commands whose ``-p`` is a password after ``login``, and a port otherwise."""
 
 SHAPE = re.compile(
     r"eyJ[\w-]{8,}+\.[\w-]{2,}|(?:AKIA|ASIA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{16}|github_pat_\w{16}|glpat-[\w-]{12}"
     r"|xox[abeprs]-[\w-]{10}|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20}|[sr]k_(?:live|test)_\w{10}|AIza[\w-]{30}|hv[sbr]\.[\w-]{16}"
     r"|npm_[A-Za-z0-9]{24}|pypi-[\w-]{24}|dckr_pat_[\w-]{16}|dop_v1_\w{32}|SG\.[\w-]{16,}\.[\w-]{16}|ya29\.[\w-]{16}"
 )
-"""Tokens of well-known services, which say what they are by their first letters."""
+"""Tokens of well-known services, recognized by their prefix."""
 
 HASH = re.compile(
     r"\$(?:0|1|2[abxy]?|5|6|7|8|9|14|y|gy|sha1|apr1|argon2i?d?|scrypt|pbkdf2[\w-]{0,12})\$[\w./$+=,-]{5,512}"
@@ -231,7 +231,7 @@ SCHEME = re.compile(
     r"|(?P<many>digest|aws4-hmac-sha256|hawk|hmac|signature|mac)[^\S\n]{1,8}",
     re.IGNORECASE,
 )
-"""What stands before the secret in ``Authorization``."""
+"""The name of the scheme before the secret in an ``Authorization`` header."""
 
 HEADERS = frozenset({"authorization", "proxy_authorization", "cookie", "set_cookie", "x_authorization"})
 
@@ -249,7 +249,7 @@ _SAYINGS = """
     without wrong yes you your
 """
 SAYINGS = frozenset(_SAYINGS.split())
-"""Words that say something of a secret; no such word is taken for one, wherever it stands."""
+"""Words that say something about a secret; such a word is never a secret itself."""
 
 _NOUNS_BEHIND = """
     access account accounts address aes aes128 aes256 algorithm auth authorization available backend chain change
@@ -265,7 +265,7 @@ _NOUNS_BEHIND = """
     version1 view weak
 """
 PROSE = SAYINGS | frozenset(_NOUNS_BEHIND.split())
-"""The same, and the words that make another noun of ``password`` before them: ``password policy``."""
+"""The same words, and words that form a compound noun with ``password`` before them: ``password policy``."""
 
 HARMLESS_KEYS = re.compile(
     r"(?:^|_)(?:no|ask|num|with|use|uses|has|is|max|min|prompt|require|required)_|^update_password$|secretar"
@@ -274,10 +274,10 @@ HARMLESS_KEYS = re.compile(
     r"|status|algorithm|algo|encryption|complexity|hint_question|lifetime|ttl|count|limit|length|authentication|login"
     r"|min_length|max_length|min_len|max_age|attempts|retries|tries|rounds|version|size|bits|strength|days|title|label)$",
 )
-"""Keys about a secret whose values are none."""
+"""Keys about a secret whose values are not secret: ``password_expires_at``."""
 
 COUNTED = re.compile(r"""\d{1,9}(?:\.\d{1,6})?(?:\s?(?:[smhdw]|ms|days?|bytes?|chars?|%))?(?=[\s,;)}\]"'\\<&|/.]|\Z)""")
-"""A number, perhaps with a unit."""
+"""A number, with or without a unit."""
 
 _HINTS = """
     pass secret key token pwd psk communit auth cookie cred md5 snmp trapsink trap2sink informsink com2sec createuser
@@ -289,4 +289,4 @@ _HINTS = """
     $sha1$ $apr1$ $argon2 $scrypt$ $pbkdf2
 """
 HINTS = frozenset(_HINTS.split()) | {"net use", "xh "}
-"""What every secret of this page has in it or closely before it: a text without any of them holds none."""
+"""Every secret that these rules find contains such a text, or follows it closely: other texts need no search."""

@@ -1,4 +1,4 @@
-"""The secrets that begin at a known place of a text: values, headers, blocks of lines, private keys."""
+"""Find where a secret ends that begins at a known place of a text: a value, header, block of lines or private key."""
 
 import re
 
@@ -33,11 +33,11 @@ _HEADER_ENDS = {
 }
 
 Span = tuple[int, int, int]
-"""Where a secret begins and ends, and where the text goes on."""
+"""The offsets where a secret begins and ends, and where the scan continues."""
 
 
 class Spans:
-    """Finds secrets in one text; each look begins where it is told to and only goes forward."""
+    """Finds secrets in one text; each search begins at a given offset and only moves forward."""
 
     def __init__(self, text: str, stretch: int) -> None:
         self._text = text
@@ -46,7 +46,10 @@ class Spans:
         self._has_pem_end = True
 
     def value(self, at: int, depth: int = 0) -> Span | None:
-        """A value that is quoted, in brackets, or bare; ``depth`` is that of the quotes of its key."""
+        """Find a value in quotes, in brackets, or without both; None if there is no secret.
+
+        ``depth`` is the number of backslashes before the quotes of the key.
+        """
         text = self._text
         if call := values.CALL.match(text, at):
             at = call.end()
@@ -71,31 +74,31 @@ class Spans:
         return (begin, end, end) if end > begin else None
 
     def pair(self, at: int) -> Span | None:
-        """The password of ``user:password``."""
-        found = _USER.match(self._text, at)
-        if found is None:
+        """Find the password of ``user:password``."""
+        match = _USER.match(self._text, at)
+        if match is None:
             return None
         opened = values.OPENING.match(self._text, at)
         if not opened:
-            return self.value(found.end())
-        if values.is_harmless(self._text, found.end(), True):
+            return self.value(match.end())
+        if values.is_harmless(self._text, match.end(), True):
             return None
         end, following = values.quoted_end(
-            self._text, found.end(), opened["quote"], len(opened["depth"]), self._stretch
+            self._text, match.end(), opened["quote"], len(opened["depth"]), self._stretch
         )
-        return found.end(), end, following
+        return match.end(), end, following
 
     def element(self, at: int) -> Span | None:
-        """The content of an element of XML."""
+        """Find the content of an XML element."""
         text, end = self._text, at
-        while found := _CONTENT.match(text, end):
-            end = found.end()
+        while match := _CONTENT.match(text, end):
+            end = match.end()
         if not text.startswith(("</", "<\\/"), end) or not text[at:end].strip() or text.startswith(MASK, at):
             return None
         return at, end - 3 if text.endswith("]]>", at, end) else end, end
 
     def header(self, name: str, begin: int, at: int) -> Span | None:
-        """The value of a header, without the name of its scheme; ``begin`` is that of the header's name."""
+        """Find the value of a header, without its scheme; ``begin`` is the offset of the header's name."""
         text = self._text
         scheme = SCHEME.match(text, at) if "cookie" not in name else None
         at = scheme.end() if scheme else at
@@ -109,16 +112,16 @@ class Spans:
         return (at, end, end) if end > at else None
 
     def find(self, pattern: re.Pattern[str], at: int) -> int:
-        """Where the pattern, of at most 64 characters, is found; the end of the text if it is not."""
+        """Return the offset of the pattern (at most 64 characters); the end of the text if it is not found."""
         while at < len(self._text):
-            found = pattern.search(self._text, at, at + self._stretch + 64)
-            if found and found.start() < at + self._stretch:
-                return found.start()
+            match = pattern.search(self._text, at, at + self._stretch + 64)
+            if match and match.start() < at + self._stretch:
+                return match.start()
             at += self._stretch
         return len(self._text)
 
     def line(self, begin: int, at: int) -> Span | None:
-        """A value of several words, as YAML has them: behind the first key of a line, up to its end."""
+        """Find a value of several words, as in YAML: from the first key of a line to the end of the line."""
         line = _ONE_LINE.match(self._text, at)
         if line is None or " " not in line[0] or not self.line_head(begin) or values.is_harmless(self._text, at, False):
             return None
@@ -127,7 +130,7 @@ class Spans:
         return at, line.end(), line.end()
 
     def line_head(self, begin: int) -> re.Match[str] | None:
-        """What stands before the first key of a line; None if the key is another one."""
+        """Return the text before the first key of a line; None if the key is not the first."""
         before = self._text[max(0, begin - 120) : begin]
         line = max(before.rfind("\n") + 1, before.rfind("\\n") + 2)
         if line <= 1 and begin > 120:
@@ -135,7 +138,7 @@ class Spans:
         return _LINE_HEAD.fullmatch(before, line if line > 1 or before.startswith("\n") else 0)
 
     def block(self, begin: int, block: re.Match[str]) -> Span | None:
-        """The lines below a key, as far as they are indented deeper than it."""
+        """Find the lines below a key that are indented deeper than the key."""
         head = self.line_head(begin)
         if head is None and not block["kind"] and self._text[begin - 1 : begin] not in ("'", '"'):
             return None
@@ -162,18 +165,18 @@ class Spans:
         return first, end, end
 
     def outer_end(self, at: int, depth: int) -> int:
-        """Where the quoted text ends that the scan is in."""
+        """Return where the quoted text around ``at`` ends."""
         if self._ends.get(depth, 0) <= at:
             self._ends[depth] = values.quoted_end(self._text, at, '"', depth, self._stretch)[0]
         return self._ends[depth]
 
     def pem(self, begin: int) -> Span | None:
-        """A private key, without the lines around it."""
+        """Find a private key, without its BEGIN and END lines."""
         text = self._text
-        found = PEM.match(text, begin)
-        if found is None:
+        match = PEM.match(text, begin)
+        if match is None:
             return None
-        at = found.end()
+        at = match.end()
         end = text.find("-----END", at) if self._has_pem_end else -1
         if end < 0:
             self._has_pem_end, end = False, at
@@ -187,19 +190,19 @@ class Spans:
         return (at, end, following) if end > at else None
 
     def hash(self, begin: int) -> Span | None:
-        """A hashed or obfuscated password."""
-        found = HASH.match(self._text, begin)
-        return (begin, found.end(), found.end()) if found else None
+        """Find a hashed or obfuscated password."""
+        match = HASH.match(self._text, begin)
+        return (begin, match.end(), match.end()) if match else None
 
     def url(self, at: int) -> Span | None:
-        """The password in a URL, whose host part begins there."""
+        """Find the password in a URL; ``at`` is the offset behind ``://``."""
         user = USERINFO.match(self._text, at - 3)
-        found = URL_PASSWORD.match(self._text, user.end()) if user else None
-        if found is None or values.is_harmless(self._text, found.start(), False):
+        match = URL_PASSWORD.match(self._text, user.end()) if user else None
+        if match is None or values.is_harmless(self._text, match.start(), False):
             return None
-        return found.start(), found.end(), found.end()
+        return match.start(), match.end(), match.end()
 
 
 def is_prose(word: str, words: frozenset[str] = SAYINGS) -> bool:
-    """Whether a word says something of a secret, and is none itself."""
+    """Return whether a word says something about a secret, and is not a secret itself."""
     return word.rstrip(".").lower() in words or len(word) == 1

@@ -1,8 +1,8 @@
-"""The secrets of one text, found in one pass over its words.
+"""Mask the secrets of one text in one pass over its words.
 
-The scan reads a word, perhaps what follows it, and goes on behind that: it never goes back, so that its time grows with
-the length of the text and with nothing else. It keeps its place between calls of `re`, none of which sees more than
-`STRETCH` characters: a call holds the interpreter's lock, and with it every other thread, for as long as it runs.
+The scan reads a word, and sometimes the text behind it, and continues there. It never goes back, so its time is linear
+in the length of the text. Each call of `re` gets at most `STRETCH` characters: a call holds the interpreter's lock and
+stops every other thread until it returns.
 """
 
 import re
@@ -26,13 +26,10 @@ from orchestrator_gql.utils.json.secret_values import MASK, STRETCH
 from orchestrator_gql.utils.json.secret_words import Word, Words
 
 _LONGEST = 200
-"""Characters of a key."""
-
-_LONGEST = 200
-"""Characters of a key."""
+"""The most characters of a key."""
 
 _WORD = re.compile(rf"(?<![\w.-])((?<=\\)[nrt](?=[\w.-]))?([\w.-]{{1,{_LONGEST}}}+)|(://)|(\$[0-9a-z][\w-]{{0,12}}\$)")
-"""A word without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
+"""A word, without the ``n`` of an escaped line end before it; or the beginning of a URL's host or of a hash."""
 
 _REST = re.compile(rf"[\w.-]{{1,{STRETCH}}}+")
 _AFTER = re.compile(
@@ -57,20 +54,20 @@ _NEXT_QUOTED = re.compile(r"""\s{1,200}(?=")""")
 _TAIL = re.compile(r"[\w.-]*$")
 
 _NEW = Word("", "", False, False, (), None, False, False)
-"""What a word means that was not looked up yet."""
+"""Stands for the meaning of a word that was not looked up yet."""
 
 
-def _is_wordy(letter: str) -> bool:
-    return letter.isalnum() or letter in "_.-"
+def _is_wordy(character: str) -> bool:
+    return character.isalnum() or character in "_.-"
 
 
 def _is_plural(name: str, count: str) -> bool:
-    """Whether the number counts secrets and is none: ``secrets: 3``; ``pass: 12`` is of a report about tests."""
+    """Return whether the number is a count, not a secret: ``secrets: 3``, or ``pass: 12`` in a test report."""
     return (name.endswith("s") and not name.endswith("ss")) or (name == "pass" and len(count) < 5)
 
 
 class SecretText:
-    """One text and the place that its scan has reached."""
+    """The scan of one text, and its current place."""
 
     def __init__(self, text: str, words: Words, *, stretch: int = STRETCH) -> None:
         self.text = text
@@ -84,12 +81,12 @@ class SecretText:
         self._is_inside_a_word = False
 
     def shown(self) -> str:
-        """The text without its secrets; the very same one if it has none."""
+        """Return the text with its secrets masked; the same object if it has none."""
         size = len(self.text)
         while self._at < size:
             begin = self._at
             end = min(begin + self._stretch, size)
-            # a rule and a key begin at most this far before what they are known by
+            # a rule or a key begins at most 2048 characters before the hint by which it is found
             if self._command_end > begin or self._words.hint_in(self.text[begin : end + 2048]):
                 while self._at < end:
                     self._at = self._scan(end)
@@ -102,98 +99,98 @@ class SecretText:
         return "".join(self._shown)
 
     def _scan(self, end: int) -> int:
-        """Go on until a secret is found or the stretch ends; where to go on from."""
+        """Scan until a secret is found or the stretch ends; return where to continue."""
         at, text = self._at, self.text
         if self._is_inside_a_word:
             self._is_inside_a_word = False
             return self._rest_of_word(at)
         known, last = self._words.knows, end
-        for found in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
-            begin, last = found.span()
+        for match in _WORD.finditer(text, at, min(end + 2 * _LONGEST, len(text))):
+            begin, last = match.span()
             if begin >= end:
                 return end
-            if found.lastindex != 2:
-                span = self._form(found)
+            if match.lastindex != 2:
+                span = self._form(match)
                 following = self._hidden(span) if span else None
             else:
-                word = found[2]
-                if known(word, _NEW) is None and not found[1] and word[0] != "-":
+                word = match[2]
+                if known(word, _NEW) is None and not match[1] and word[0] != "-":
                     continue
                 if len(word) == _LONGEST:
                     return self._rest_of_word(last)
-                following = self._word(word, found.start(2), found[1] or "")
+                following = self._word(word, match.start(2), match[1] or "")
             if following is not None:
                 return following
         return max(end, last)
 
-    def _form(self, found: re.Match[str]) -> Span | None:
+    def _form(self, match: re.Match[str]) -> Span | None:
         if not self._words.has_passwords:
             return None
-        return self._spans.url(found.end()) if found.lastindex == 3 else self._spans.hash(found.start())
+        return self._spans.url(match.end()) if match.lastindex == 3 else self._spans.hash(match.start())
 
     def _rest_of_word(self, at: int) -> int:
-        """A word longer than any key: its end may be a key, as it always was."""
-        while found := _REST.match(self.text, at):
-            at = found.end()
+        """Read a word that is longer than any key: its end may be a key."""
+        while match := _REST.match(self.text, at):
+            at = match.end()
         tail = _TAIL.search(self.text[max(0, at - _LONGEST) : at])
         word = tail[0] if tail else ""
         following = self._word(word, at - len(word), "") if word else None
         return at if following is None else following
 
     def _word(self, word: str, begin: int, escaped: str) -> int | None:
-        """Hide the secret that the word announces; where the scan goes on, and None if that is the next word."""
+        """Mask the secret that the word announces; return where to continue, None for the next word."""
         if word[0] == "-":
-            found = self._option(word, begin)
+            span = self._option(word, begin)
             if word.startswith("-----BEGIN") and self._words.has_private_keys:
-                found = self._spans.pem(begin)
-            if found:
-                return self._hidden(found)
-        told = self._words.word(word)
-        if escaped and not (told and told.is_secret):
-            told = self._words.word(escaped + word) or told
-        if told is None:
+                span = self._spans.pem(begin)
+            if span:
+                return self._hidden(span)
+        meaning = self._words.word(word)
+        if escaped and not (meaning and meaning.is_secret):
+            meaning = self._words.word(escaped + word) or meaning
+        if meaning is None:
             return None
-        if told.is_command:
-            self._command(told.key.lower(), begin + len(word))
-        if told.is_secret and (following := self._announced(told, word, begin)) is not None:
+        if meaning.is_command:
+            self._command(meaning.key.lower(), begin + len(word))
+        if meaning.is_secret and (following := self._announced(meaning, word, begin)) is not None:
             return following
-        if told.any_rule and told.any_rule.match(self.text, begin):
-            for rule in told.rules:
-                if found := self._ruled(rule, begin):
-                    following = self._hidden(found)
+        if meaning.any_rule and meaning.any_rule.match(self.text, begin):
+            for rule in meaning.rules:
+                if span := self._ruled(rule, begin):
+                    following = self._hidden(span)
                     if rule.following and (more := rule.following.match(self.text, following)):
                         second = self._spans.value(more.end())
                         return self._hidden(second) if second else following
                     return following
-        if told.is_shaped:
+        if meaning.is_shaped:
             end = values.bare_end(self.text, begin)
             return self._hidden((begin, end, end))
         return None
 
-    def _announced(self, told: Word, word: str, begin: int) -> int | None:
-        """The value behind a key: assigned, in an element of XML, or the argument of an option."""
+    def _announced(self, meaning: Word, word: str, begin: int) -> int | None:
+        """Mask the value of a key: assigned, in an XML element, or the argument of an option."""
         text, at = self.text, begin + len(word)
         if after := _AFTER.match(text, at):
-            if told.is_harmless or self._is_of_something_else(told, begin, after):
+            if meaning.is_harmless or self._is_of_something_else(meaning, begin, after):
                 return None
-            found = self._assigned(told.name, begin, after)
-            return self._hidden(found) if found else None
+            span = self._assigned(meaning.name, begin, after)
+            return self._hidden(span) if span else None
         if (pair := _PAIR_VALUE.match(text, at)) and _PAIR_NAME.search(text[max(0, begin - 48) : begin]):
-            found = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
-            return self._hidden(found) if found else None
+            span = self._spans.element(pair.end()) if pair["element"] else self._spans.value(pair.end())
+            return self._hidden(span) if span else None
         if text[begin - 1 : begin] in ("<", ":") and (opened := _ELEMENT.match(text, at)):
-            found = self._spans.element(opened.end())
-            return self._hidden(found) if found else None
-        if word[0] == "-" and not told.is_harmless and (gap := _ARGUMENT.match(text, at)):
-            found = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
-            return self._hidden(found) if found else None
+            span = self._spans.element(opened.end())
+            return self._hidden(span) if span else None
+        if word[0] == "-" and not meaning.is_harmless and (gap := _ARGUMENT.match(text, at)):
+            span = None if text.startswith("-", gap.end()) else self._spans.value(gap.end())
+            return self._hidden(span) if span else None
         return None
 
-    def _is_of_something_else(self, told: Word, begin: int, after: re.Match[str]) -> bool:
-        """A test that passed, the working directory, the name of a role before that of its task."""
-        if told.name == "pass":
-            return told.key.isupper() and after["sep"] == ":"
-        if told.name in ("pwd", "oldpwd"):
+    def _is_of_something_else(self, meaning: Word, begin: int, after: re.Match[str]) -> bool:
+        """Return whether the key means something else: a passed test, a working directory, or an Ansible role."""
+        if meaning.name == "pass":
+            return meaning.key.isupper() and after["sep"] == ":"
+        if meaning.name in ("pwd", "oldpwd"):
             return self.text.startswith(("/", "~"), after.end())
         return self.text.startswith("[", begin - 1) and after[0] == " : "
 
@@ -208,12 +205,12 @@ class SecretText:
             return self._spans.block(begin, block) if ":" in after["sep"] else None
         if (count := COUNTED.match(text, at)) and _is_plural(name, count[0]):
             return None
-        if after["close"] is None and after["sep"] == ":" and (found := self._spans.line(begin, at)):
-            return found
+        if after["close"] is None and after["sep"] == ":" and (span := self._spans.line(begin, at)):
+            return span
         return self._spans.value(at, depth)
 
     def _command(self, command: str, at: int) -> None:
-        """The options that hold secrets, up to the end of the line."""
+        """Watch for the command's options that hold secrets, up to the end of the line."""
         if command in LOGIN_COMMANDS:
             if LOGIN.match(self.text, at):
                 self._options = {"-p": VALUE}
@@ -222,8 +219,8 @@ class SecretText:
         else:
             self._options = OPTIONS[command]
         if self._line_end <= at:
-            found = self.text.find("\n", at)
-            self._line_end = len(self.text) if found < 0 else found
+            line_end = self.text.find("\n", at)
+            self._line_end = len(self.text) if line_end < 0 else line_end
         self._command_end = self._line_end
 
     def _option(self, word: str, begin: int) -> Span | None:
@@ -262,10 +259,10 @@ class SecretText:
 
     def _ruled(self, rule: Rule, begin: int) -> Span | None:
         text = self.text
-        found = rule.pattern.match(text, begin)
-        if found is None:
+        match = rule.pattern.match(text, begin)
+        if match is None:
             return None
-        at = found.end()
+        at = match.end()
         quoted = values.OPENING.match(text, at)
         if text.startswith(("{", "["), at) or (quoted and rule.is_line):
             return None
@@ -279,7 +276,7 @@ class SecretText:
         return value if value and (quoted or value[1] - value[0] > 1) else None
 
     def _is_line(self, begin: int, at: int) -> bool:
-        """Whether the line is indented as a block of a configuration is, or stands behind a prompt."""
+        """Return whether the line is indented, as in a block of a configuration, or follows a prompt."""
         head = self._spans.line_head(begin)
         return (
             head is not None
@@ -288,7 +285,7 @@ class SecretText:
         )
 
     def _hidden(self, span: Span) -> int:
-        """Put the mask in place of what is found."""
+        """Replace the secret by the mask; return where to continue."""
         begin, end, following = span
         self._shown += (self.text[self._copied : begin], MASK)
         self._copied = end

@@ -1,14 +1,14 @@
-"""Where a value in a text ends, and which values are no secrets: every search moves forward, in short calls of `re`."""
+"""Find where a value in a text ends, and which values are no secrets."""
 
 import re
 
 MASK = "[redacted]"
 
 STRETCH = 64 * 1024
-"""Characters that one call of `re` looks at, at most: it holds the interpreter's lock for as long as it runs."""
+"""The most characters for one call of `re`: a call holds the interpreter's lock, so it must be short."""
 
 OPENING = re.compile(r"""(?:[bBrRuUfF]{1,2}(?=\\{0,63}["']))?(?P<depth>\\{0,63}+)(?P<quote>["'])""")
-"""A quote that opens a value. Inside other texts it stands behind backslashes: one where it is JSON in JSON."""
+"""A quote that opens a value. Inside another text it follows backslashes: one backslash for JSON in JSON."""
 
 _MARKS = {quote: re.compile(rf"\\++|{quote}") for quote in "\"'"}
 _BRACKETS = re.compile(r"""\\++|["'{}\[\]]""")
@@ -23,10 +23,10 @@ _BARE = re.compile(
     {1,512}+""",
     re.VERBOSE,
 )
-"""A piece of a value without quotes. A comma ends it only before a space or before another key."""
+"""A piece of a value without quotes. A comma ends the value only before a space or before another key."""
 
 _CALLS = 256
-"""Characters of a value whose own brackets are looked for."""
+"""The most characters of a value in which matching brackets are counted."""
 
 _STOPS = r"""(?=[\s,;:.)}\]"'\\<&|]|\Z)"""
 _REFERENCE = (
@@ -42,7 +42,7 @@ _BARE_HARMLESS = re.compile(
     rf"""|[A-Za-z_]\w{{0,63}}\())""",
     re.IGNORECASE,
 )
-"""A reference to a value that is kept elsewhere, nothing, a switch, or code that gets the value."""
+"""A reference to a value that is stored elsewhere, an empty value, a switch, or code that reads the value."""
 
 CALL = re.compile(
     r"""(?!get|read|load|fetch)[A-Za-z_.]{0,40}(?:Secret|Password|Token|Str|Bytes|str|bytes)\((?=\\{0,63}["'])"""
@@ -51,15 +51,16 @@ CALL = re.compile(
 
 
 def quoted_end(text: str, at: int, quote: str, depth: int, stretch: int = STRETCH) -> tuple[int, int]:
-    """Where the content of a quoted value ends, and where the text goes on; twice the text's end if it is cut off.
+    """Return where the content of a quoted value ends, and where the text continues behind the closing quote.
 
-    ``depth`` is the number of backslashes before the opening quote. A quote of an outer text closes the value too.
+    Both are the text's end if there is no closing quote. ``depth`` is the number of backslashes before the opening
+    quote. A quote of an outer text closes the value too.
     """
     unit, run, run_end = depth + 1, 0, -1
     while at < len(text):
         stop = min(at + stretch, len(text))
-        for found in _MARKS[quote].finditer(text, at, stop):
-            begin, end = found.span()
+        for match in _MARKS[quote].finditer(text, at, stop):
+            begin, end = match.span()
             if text[begin] == "\\":
                 run, run_end = (run if begin == run_end else 0) + end - begin, end
                 continue
@@ -71,14 +72,14 @@ def quoted_end(text: str, at: int, quote: str, depth: int, stretch: int = STRETC
 
 
 def bracket_end(text: str, at: int, depth: int, stretch: int = STRETCH) -> int:
-    """Where the object or list ends that begins there; the text's end if it is cut off."""
+    """Return where the object or list that begins at ``at`` ends; the text's end if it is not closed."""
     level, run, run_end = 0, 0, -1
     string = ""  # the quote of the string that the search is in
     unit = 1
     while at < len(text):
         stop = min(at + stretch, len(text))
-        for found in _BRACKETS.finditer(text, at, stop):
-            begin, end = found.span()
+        for match in _BRACKETS.finditer(text, at, stop):
+            begin, end = match.span()
             mark = text[begin]
             if mark == "\\":
                 run, run_end = (run if begin == run_end else 0) + end - begin, end
@@ -101,19 +102,19 @@ def bracket_end(text: str, at: int, depth: int, stretch: int = STRETCH) -> int:
 
 
 def bare_end(text: str, at: int) -> int:
-    """Where a value without quotes ends."""
+    """Return where a value without quotes ends."""
     begin = at
-    while found := _BARE.match(text, at):
-        at = found.end()
+    while match := _BARE.match(text, at):
+        at = match.end()
         if text.startswith(")", at) and at - begin < _CALLS and text.count("(", begin, at) > text.count(")", begin, at):
-            at += 1  # its own
+            at += 1  # the bracket closes one that the value opened
     while at > begin and text[at - 1] in ".:>" and (at == len(text) or not text[at].isalnum()):
         at -= 1
     return at
 
 
 def is_harmless(text: str, at: int, is_quoted: bool) -> bool:
-    """Whether the value is empty, a mask, or the name of a place where the value is kept."""
+    """Return whether the value is empty, a mask, or a reference to the place where the secret is stored."""
     if is_quoted:
         return _QUOTED_HARMLESS.match(text, at) is not None
     return _BARE_HARMLESS.match(text, at) is not None

@@ -1,4 +1,4 @@
-"""Secrets in what authors return: pydantic's secret types, revealed for the next step, and their places remembered."""
+"""Find the secrets (pydantic's secret types) in values that authors return, write them as clear text, and mask them."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.utils.json.text import Json
 
 DISPLAY = "**********"
-"""What pydantic writes in the place of a secret."""
+"""The text that pydantic writes instead of a secret."""
 
 Place: TypeAlias = tuple[str | int, ...]
 
@@ -21,28 +21,28 @@ _MARKS = ("writeOnly", "secret")
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 _DEEPEST = 64
 _END = object()
-"""Where a pointer ends in the tree of them; no text, for a key may be any text."""
+"""Marks the end of a pointer in the tree of pointers; it is no text, because a key may be any text."""
 
 
 @dataclasses.dataclass(slots=True)
 class Found:
-    """The secrets that were found on the way to JSON: their places, as JSON pointers (RFC 6901), and their texts."""
+    """The secrets found in a conversion to JSON: their places, as JSON pointers (RFC 6901), and their texts."""
 
     places: set[str] = dataclasses.field(default_factory=set)
     values: list[str] = dataclasses.field(default_factory=list, repr=False)
 
     def add(self, place: Place, value: Json) -> None:
-        """Remember the place of a secret and what it says."""
+        """Add the place and the text of a secret."""
         self.places.add(pointer(place))
         self.know(value)
 
     def know(self, value: Json) -> None:
-        """Remember what a secret says, wherever it stands."""
+        """Add the text of a secret without a place."""
         self.values += (text for text in texts_in(value) if text not in self.values)
 
 
 def pointer(place: Place) -> str:
-    """The place as a JSON pointer.
+    """Return the place as a JSON pointer (RFC 6901).
 
     >>> pointer(("login", 0, "a/b"))
     '/login/0/a~1b'
@@ -51,23 +51,23 @@ def pointer(place: Place) -> str:
 
 
 def place_of(pointer: str) -> tuple[str, ...]:
-    """The keys of a JSON pointer; indexes of lists are texts."""
+    """Return the keys of a JSON pointer; indexes of lists are texts."""
     return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
 
 
 def is_secret(value: object) -> bool:
-    """True for a value of one of pydantic's secret types, such as `SecretStr`."""
+    """Return whether the value has one of pydantic's secret types, such as `SecretStr`."""
     return isinstance(value, _TYPES)
 
 
 def clear_value(secret: Any) -> Any:
-    """What the secret says; bytes as text. `UnicodeDecodeError` for bytes that are no text."""
+    """Return the secret in clear text; raises `UnicodeDecodeError` for bytes that are not UTF-8."""
     value = secret.get_secret_value()
     return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
 def texts_of(secret: Any) -> list[str]:
-    """What the secret says, as texts; none for bytes that are no text."""
+    """Return the texts in the secret; an empty list for bytes that are not UTF-8."""
     try:
         return list(texts_in(to_jsonable_python(clear_value(secret))))
     except ValueError:
@@ -75,7 +75,7 @@ def texts_of(secret: Any) -> list[str]:
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """Every text and number in a value that is secret as a whole, as text."""
+    """Yield every text and number in a value that is secret as a whole, as text."""
     match value:
         case None | bool() | "":
             return
@@ -90,12 +90,12 @@ def texts_in(value: Json) -> Iterator[str]:
 
 
 def secrets_within(value: Any, depth: int = 0) -> Iterator[Any]:
-    """Every secret in a value of Python, in fields that are not written as JSON too."""
+    """Yield every secret in a Python value, also in fields that are excluded from JSON."""
     if is_secret(value):
         yield value
     elif depth < _DEEPEST and not isinstance(value, str | bytes | type):
-        for below in _parts(value):
-            yield from secrets_within(below, depth + 1)
+        for part in _parts(value):
+            yield from secrets_within(part, depth + 1)
 
 
 def _parts(value: Any) -> Iterable[Any]:
@@ -113,10 +113,10 @@ def _parts(value: Any) -> Iterable[Any]:
 
 
 def dumped(value: Any, *, warnings: bool = True) -> Any:
-    """What pydantic makes of a value as JSON, but with the secrets themselves, and not their masks, in their places.
+    """Return the value as pydantic dumps it to JSON, but with the secrets themselves instead of their masks.
 
-    Every rule of serialization holds (aliases, excluded and computed fields, serializers of the author's own), for
-    pydantic is asked twice: as JSON, and as Python, where it leaves secrets as they are.
+    All rules of serialization hold (aliases, excluded and computed fields, custom serializers), because pydantic dumps
+    the value twice: to JSON, and to Python, where secrets stay as they are.
     """
     if isinstance(value, BaseModel):
         plain = value.model_dump(mode="json", warnings=warnings)
@@ -128,14 +128,14 @@ def dumped(value: Any, *, warnings: bool = True) -> Any:
 
 
 def _display(value: Any) -> str:
-    """What stands for a secret of a type that pydantic does not write outside of models."""
+    """Return the text for a secret of a type that pydantic writes only in models."""
     if is_secret(value):
         return DISPLAY
     raise PydanticSerializationError(f"Unable to serialize unknown type: {type(value)}")
 
 
 def as_python(value: Any) -> Any:
-    """What pydantic makes of a value in Python: models are objects, and secrets stay what they are."""
+    """Return the value as pydantic dumps it to Python: models become dicts, secrets stay as they are."""
     return (
         value.model_dump(warnings=False)
         if isinstance(value, BaseModel)
@@ -144,7 +144,7 @@ def as_python(value: Any) -> Any:
 
 
 def _shows_display(plain: Json) -> bool:
-    """Whether a secret was written that no field holds: one that was computed."""
+    """Return whether the JSON contains a masked secret that no field holds, because it was computed."""
     match plain:
         case dict():
             return any(map(_shows_display, plain.values()))
@@ -155,19 +155,19 @@ def _shows_display(plain: Json) -> bool:
 
 
 def with_secrets(plain: Any, python: Any) -> Any:
-    """The JSON with the secrets of the Python value in their places."""
+    """Return the JSON value with the secrets of the Python value in their places."""
     if is_secret(python):
         if plain in (DISPLAY, str(python)) or not plain:
             return python
-        return SecretStr(plain) if isinstance(plain, str) else Secret(plain)  # its own serializer wrote it
+        return SecretStr(plain) if isinstance(plain, str) else Secret(plain)  # a custom serializer wrote it
     match plain, python:
         case dict(), Mapping() if all(isinstance(key, str) for key in python):
             return {key: with_secrets(item, python.get(key)) for key, item in plain.items()}
         case dict(), Mapping() if len(plain) == len(python):
             pairs = zip(plain.items(), python.values(), strict=True)
-            return {key: with_secrets(item, below) for (key, item), below in pairs}
+            return {key: with_secrets(item, original) for (key, item), original in pairs}
         case list(), list() | tuple() if len(plain) == len(python):
-            return [with_secrets(item, below) for item, below in zip(plain, python, strict=True)]
+            return [with_secrets(item, original) for item, original in zip(plain, python, strict=True)]
         case list(), set() | frozenset() if any(map(is_secret, python)):
             return sorted(python, key=lambda item: str(clear_value(item) if is_secret(item) else item))
         case _:
@@ -175,11 +175,11 @@ def with_secrets(plain: Any, python: Any) -> Any:
 
 
 def revealed(value: Any, found: Found, place: Place = ()) -> Any:
-    """The value with what its secrets say in their places, which are added to ``found``."""
+    """Return the value with its secrets in clear text; their places and texts are added to ``found``."""
     if is_secret(value):
-        said = to_jsonable_python(clear_value(value))
-        found.add(place, said)
-        return said
+        plain = to_jsonable_python(clear_value(value))
+        found.add(place, plain)
+        return plain
     match value:
         case dict():
             return {key: revealed(item, found, (*place, key)) for key, item in value.items()}
@@ -190,17 +190,17 @@ def revealed(value: Any, found: Found, place: Place = ()) -> Any:
 
 
 def masked(value: Json, places: Iterable[str]) -> Json:
-    """The value with a mask at each of the places; the very same where none of them is there.
+    """Return the value with a mask at each of the places; the same object if there are no places.
 
     >>> masked({"user": "ada", "pins": ["1234", ""]}, ["/pins/0", "/pins/1"])
     {'user': 'ada', 'pins': ['[redacted]', '']}
     """
     tree: dict[Any, Any] = {}
-    for each in places:
-        below = tree
-        for key in place_of(each):
-            below = below.setdefault(key, {})
-        below[_END] = True
+    for place in places:
+        branch = tree
+        for key in place_of(place):
+            branch = branch.setdefault(key, {})
+        branch[_END] = True
     return _masked(value, tree) if tree else value
 
 
@@ -211,14 +211,14 @@ def _masked(value: Json, tree: Mapping[Any, Any]) -> Json:
         case dict():
             return {key: _masked(item, tree[key]) if tree.get(key) else item for key, item in value.items()}
         case list():
-            shown = enumerate(value)
-            return [_masked(item, tree[str(index)]) if str(index) in tree else item for index, item in shown]
+            items = enumerate(value)
+            return [_masked(item, tree[str(index)]) if str(index) in tree else item for index, item in items]
         case _:
             return value
 
 
 def value_at(value: Json, place: tuple[str, ...]) -> Any:
-    """What stands at the place; a marker that equals nothing where nothing does."""
+    """Return the value at the place; an object that equals nothing if the place does not exist."""
     for key in place:
         match value:
             case dict() if key in value:
@@ -231,40 +231,42 @@ def value_at(value: Json, place: tuple[str, ...]) -> Any:
 
 
 def is_marked(schema: Json) -> bool:
-    """Whether a JSON Schema says that its value is a secret: ``writeOnly``, ``secret``, or the format ``password``."""
+    """Return whether a JSON Schema marks its value as secret: ``writeOnly``, ``secret``, or the format ``password``."""
     if not isinstance(schema, dict):
         return False
     return any(schema.get(mark) is True for mark in _MARKS) or schema.get("format") == "password"
 
 
 def holds_marks(schema: Json) -> bool:
-    """Whether a JSON Schema marks anything as secret, however deep."""
+    """Return whether a JSON Schema marks anything as secret, at any depth."""
     if isinstance(schema, list):
         return any(map(holds_marks, schema))
     return isinstance(schema, dict) and (is_marked(schema) or any(map(holds_marks, schema.values())))
 
 
 def places_in(schema: Json, value: Json) -> set[str]:
-    """The places in the value that a JSON Schema marks as secret, whichever of its branches the value takes.
+    """Return the places in the value that a JSON Schema marks as secret, in any branch of the schema.
 
     >>> sorted(places_in({"properties": {"pin": {"writeOnly": True}, "node": {}}}, {"pin": "1", "node": "a"}))
     ['/pin']
     """
     if not isinstance(schema, dict):
         return set()
-    definitions = {f"#/{word}/{name}": told for word in ("$defs", "definitions") for name, told in _of(schema, word)}
+    definitions = {
+        f"#/{word}/{name}": definition for word in ("$defs", "definitions") for name, definition in _of(schema, word)
+    }
     return {pointer(place) for place in _marked(schema, value, (), definitions, frozenset())}
 
 
-def _of(schema: Mapping[str, Any], word: str) -> Iterable[tuple[str, Any]]:
-    found = schema.get(word)
-    return found.items() if isinstance(found, dict) else ()
+def _of(schema: Mapping[str, Any], keyword: str) -> Iterable[tuple[str, Any]]:
+    content = schema.get(keyword)
+    return content.items() if isinstance(content, dict) else ()
 
 
 def _marked(
     schema: Any, value: Json, place: Place, definitions: Mapping[str, Any], above: frozenset[str]
 ) -> Iterator[Place]:
-    """``above`` are the references that led here without a step into the value: a circle of them ends."""
+    """Yield the marked places. ``above`` holds the references followed at this place, so that a circle of them ends."""
     if not isinstance(schema, dict) or value is None:
         return
     if is_marked(schema):
@@ -273,25 +275,28 @@ def _marked(
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference not in above:
         yield from _marked(definitions.get(reference), value, place, definitions, above | {reference})
-    for word in ("anyOf", "oneOf", "allOf"):
-        branches = schema.get(word)
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        branches = schema.get(keyword)
         for branch in branches if isinstance(branches, list) else ():
             yield from _marked(branch, value, place, definitions, above)
-    for word in ("if", "then", "else"):
-        yield from _marked(schema.get(word), value, place, definitions, above)
-    for key, item, below in _steps(schema, value):
-        yield from _marked(below, item, (*place, key), definitions, frozenset())
+    for keyword in ("if", "then", "else"):
+        yield from _marked(schema.get(keyword), value, place, definitions, above)
+    for key, item, item_schema in _parts_with_schemas(schema, value):
+        yield from _marked(item_schema, item, (*place, key), definitions, frozenset())
 
 
-def _steps(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, Json, Any]]:
-    """Each part of the value with each schema that may hold for it."""
+def _parts_with_schemas(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, Json, Any]]:
+    """Yield each part of the value (its key, the part) with each schema that may apply to it."""
     match value:
         case dict():
             known = dict(_of(schema, "properties"))
-            others = (schema.get("additionalProperties"), *(told for _, told in _of(schema, "patternProperties")))
+            others = (
+                schema.get("additionalProperties"),
+                *(schema_of_pattern for _, schema_of_pattern in _of(schema, "patternProperties")),
+            )
             for key, item in value.items():
-                for below in (known[key],) if key in known else others:
-                    yield key, item, below
+                for item_schema in (known[key],) if key in known else others:
+                    yield key, item, item_schema
         case list():
             first = schema.get("prefixItems")
             first = first if isinstance(first, list) else []
@@ -300,15 +305,16 @@ def _steps(schema: Mapping[str, Any], value: Json) -> Iterator[tuple[str | int, 
 
 
 class MarkingSchema(GenerateJsonSchema):
-    """Pydantic's generator, which marks `SecretStr` as ``writeOnly``; this one marks ``Secret[…]`` too."""
+    """Generates JSON Schemas as pydantic does, but marks ``Secret[…]`` as ``writeOnly`` too, not only `SecretStr`."""
 
     def encode_default(self, dft: Any) -> Any:
-        """A default as JSON; of a secret, its mask."""
+        """Return a default as JSON; the mask for a secret."""
         return DISPLAY if is_secret(dft) else super().encode_default(dft)
 
     def json_or_python_schema(self, schema: core_schema.JsonOrPythonSchema) -> JsonSchemaValue:
-        """The schema of a type that is read in two ways, as pydantic's secret types are."""
-        made = super().json_or_python_schema(schema)
+        """Return the schema of a type that is read from JSON and from Python, such as pydantic's secret types."""
+        generated = super().json_or_python_schema(schema)
         function = schema["python_schema"].get("function")
         name = getattr(function.get("function"), "__qualname__", "") if isinstance(function, dict) else ""
-        return {**made, "writeOnly": True} if name.startswith("Secret.__get_pydantic_core_schema__") else made
+        is_secret_type = name.startswith("Secret.__get_pydantic_core_schema__")
+        return {**generated, "writeOnly": True} if is_secret_type else generated

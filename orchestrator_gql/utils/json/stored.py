@@ -1,15 +1,15 @@
-"""A large JSON value that is kept out of line: a state of megabytes would be written anew with every step."""
+"""A large JSON value that is stored outside the state: otherwise every step would write its megabytes again."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 INLINE = 64 * 1024
-"""Bytes of JSON up to which a value stands in the state itself."""
+"""The largest value, in bytes of JSON, that is stored in the state itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where the value is, and how many bytes of JSON text it has; written as JSON it is a note for people."""
+    """The id of the stored value, and its size in bytes of JSON. Its text is a note for people."""
 
     payload_id: UUID
     size: int

@@ -1,4 +1,4 @@
-"""JSON as text: to store, to compare, to show."""
+"""JSON as text: encoded, decoded, canonical, and shortened."""
 
 import json as stdjson
 from math import isfinite
@@ -13,11 +13,11 @@ Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list or dict of these."""
 
 PREVIEW = 1024
-"""Characters that are shown of what is too large."""
+"""The largest number of characters that are shown of a value that is too large."""
 
 
 def preview(text: str, limit: int) -> str:
-    """The beginning of ``text``, at most ``limit`` characters, with an ellipsis where it was cut.
+    """Return the beginning of ``text``, at most ``limit`` characters; a text that is cut ends with an ellipsis.
 
     >>> preview("router-amsterdam", 8)
     'router-…'
@@ -26,7 +26,7 @@ def preview(text: str, limit: int) -> str:
 
 
 def bounded(value: Json, limit: int = INLINE) -> Json:
-    """The value, or, where its text is over the limit in bytes, what is to be said of it: its size and its beginning.
+    """Return the value, or its size and its beginning if its JSON text has more than ``limit`` characters.
 
     >>> bounded({"output": "x" * 100}, 50)
     {'bytes': 113, 'beginning': '{"output":"xxxxxxxxxxxxx…'}
@@ -38,10 +38,10 @@ def bounded(value: Json, limit: int = INLINE) -> Json:
 
 
 def canonical(value: Json) -> bytes:
-    """The canonical form of RFC 8785: equal bodies have equal bytes, whatever their spaces, escapes or key order.
+    """Return the canonical form (RFC 8785): equal values give equal bytes, in spite of spaces, escapes and key order.
 
-    The RFC knows no integers beyond 2**53 - 1, where JavaScript begins to confuse neighbours; they are written here
-    with all their digits, so that two different ones differ. Raises ``ValueError`` for what no JSON can hold.
+    The RFC has no integers above 2**53 - 1, because JavaScript cannot tell them apart. Here they are written with all
+    digits, so that different integers give different bytes. Raises ``ValueError`` for a value that is not JSON.
 
     >>> canonical({"b": 1.0, "a": 9007199254740993})
     b'{"a":9007199254740993,"b":1}'
@@ -67,9 +67,9 @@ def _canonical_with_big_integers(value: Json) -> bytes:
 
 
 def encode(value: Json) -> str:
-    """JSON text for storage, always valid UTF-8: ``decode`` gives back the same value.
+    """Return JSON text for storage, always valid UTF-8; ``decode`` returns the same value.
 
-    Raises ``ValueError`` for NaN and infinities, ``TypeError`` for what is not JSON.
+    Raises ``ValueError`` for NaN and infinities, ``TypeError`` for a value that is not JSON.
 
     >>> encode({"serial": 2**70, "half": "\\ud800"})
     '{"serial":1180591620717411303424,"half":"\\\\ud800"}'
@@ -87,18 +87,18 @@ _STRANGERS_ARE_ERRORS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUG
 
 
 def _noted(value: object) -> str:
-    """The note that stands for a value which is stored out of line; nothing else is let through."""
+    """Return the note for a value that is stored outside the state; any other type raises ``TypeError``."""
     if isinstance(value, Stored):
         return str(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 _LEAVES = frozenset({str, int, bool, type(None), Stored})
-"""Types of which no value can be what orjson writes as null without a word."""
+"""Types whose values orjson never turns into null silently."""
 
 
 def _refuse_non_finite(value: Json) -> None:
-    """Guard against orjson, which writes NaN as null without a word."""
+    """Raise ``ValueError`` for NaN and infinities: orjson writes them as null silently."""
     level = [value]
     while level:
         inner: list[Json] = []
@@ -116,5 +116,5 @@ def _refuse_non_finite(value: Json) -> None:
 
 
 def decode(text: str) -> Json:
-    """The value of stored JSON text, integers beyond 64 bits exact."""
+    """Return the value of stored JSON text; integers above 64 bits are exact."""
     return stdjson.loads(text)
