@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, or_, se
 from orchestrator_gql.storage.processes import RUNNABLE
 from orchestrator_gql.storage.tables import processes
 
-# The values are literals: SQLite uses a partial index only for a condition that it knows before the values.
+# The values are literals: SQLite uses a partial index only if the text of the statement has its condition.
 _runnable = processes.c.status.in_(bindparam(None, RUNNABLE, expanding=True, literal_execute=True))
 _is_held = processes.c.worker.is_not(None)
 _since = case((processes.c.lease_until.is_(None), processes.c.updated_at), else_=processes.c.lease_until)

@@ -106,9 +106,8 @@ events = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 Index("ix_events_process_id_id", events.c.process_id, events.c.id)
-Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(
-    dialect="postgresql"
-)  # see storage/events
+# The order in which readers read on PostgreSQL: see storage/events.
+Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")
 
 timers = Table(
     "timers",
