@@ -16,7 +16,7 @@ _since = case((processes.c.lease_until.is_(None), processes.c.updated_at), else_
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The number of processes that living workers hold and that wait for a worker, and the start of the longest wait."""
+    """The number of processes that workers hold and that wait for a worker, and the start of the longest wait."""
 
     held: int
     queued: int
