@@ -110,6 +110,6 @@ def within(
     place = [query.selected_columns[name] for name in order]
     total = func.sum(weight).over(order_by=place, rows=(None, 0))
     inner = query.add_columns(weight.label("own_weight"), total.label("weight_up_to")).subquery()
-    shown = [column for column in inner.c if column.name not in ("own_weight", "weight_up_to")]
+    selected = [column for column in inner.c if column.name not in ("own_weight", "weight_up_to")]
     fits = inner.c.weight_up_to - inner.c.own_weight <= allowance.most - allowance.taken
-    return conn.execute(select(*shown).where(fits).order_by(*(inner.c[name] for name in order)))
+    return conn.execute(select(*selected).where(fits).order_by(*(inner.c[name] for name in order)))
