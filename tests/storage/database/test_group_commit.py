@@ -59,7 +59,7 @@ def kept(conn: Connection) -> list[str]:
 
 
 async def turns_during(future: "asyncio.Future[Any]") -> int:
-    """The number of turns of the loop until the future is results."""
+    """The number of turns of the loop until the future is done."""
     turns = 0
     while not future.done():
         turns += 1
