@@ -108,8 +108,8 @@ class Progress:
 
 
 def _last(table: Table) -> Prepared:
-    mine = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
-    return Prepared(mine.order_by(table.c.id.desc()).limit(1))
+    query = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
+    return Prepared(query.order_by(table.c.id.desc()).limit(1))
 
 
 _last_attempt, _last_report = _last(callback_attempts), _last(callback_progress)
@@ -159,15 +159,15 @@ def keep(
 def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
     """The receipt of a kept attempt that was accepted with that digest, None if there is none."""
     c = callback_attempts.c
-    mine = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
-    return conn.execute(select(c.receipt).where(*mine).limit(1)).scalar()
+    conditions = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
+    return conn.execute(select(c.receipt).where(*conditions).limit(1)).scalar()
 
 
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:
     """Store the body of the accepted delivery with that receipt: another result replaces it in the callback."""
     c = callback_attempts.c
-    mine = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
-    conn.execute(update(callback_attempts).where(*mine).values(body=body))
+    conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
+    conn.execute(update(callback_attempts).where(*conditions).values(body=body))
 
 
 def log_progress(
@@ -248,9 +248,11 @@ def _pages(
     after: UUID | None,
     limit: int,
 ) -> dict[UUID, tuple[list[T], int]]:
-    c, mine = table.c, table.c.callback_id.in_(callback_ids)
+    c, is_of_callbacks = table.c, table.c.callback_id.in_(callback_ids)
     place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
-    ranked = select(*_columns(table), place).where(mine, *(() if after is None else (c.id > after,))).subquery()
+    ranked = (
+        select(*_columns(table), place).where(is_of_callbacks, *(() if after is None else (c.id > after,))).subquery()
+    )
     dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
     totals = (
         select(callbacks.c.id, dropped + func.count(c.id))

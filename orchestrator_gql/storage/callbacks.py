@@ -112,8 +112,8 @@ def of_key(conn: Connection, process_id: UUID, key: bytes) -> Callback | None:
 
 def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
     """The callback of the job with that external id. Of several: the newest that is open, else the newest."""
-    mine = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
-    newest = mine.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
+    query = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
+    newest = query.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
     row = conn.execute(newest.limit(1)).first()
     return None if row is None else callback_of(row)
 

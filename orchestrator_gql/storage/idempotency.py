@@ -21,8 +21,10 @@ def earlier(conn: Connection, *, scope: str, key: str, digest: str) -> UUID | No
 
     Raises `IdempotencyKeyReused` if the key was used with another input.
     """
-    mine = (idempotency_keys.c.scope == scope, idempotency_keys.c.key == _stored(key))
-    row = conn.execute(select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*mine)).one_or_none()
+    conditions = (idempotency_keys.c.scope == scope, idempotency_keys.c.key == _stored(key))
+    row = conn.execute(
+        select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*conditions)
+    ).one_or_none()
     if row is None:
         return None
     if row.digest != digest:

@@ -67,9 +67,9 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[InputRequest]]:
     """All requests of each process, oldest first."""
-    mine = input_requests.c.process_id.in_(process_ids)
+    is_of_processes = input_requests.c.process_id.in_(process_ids)
     requests: dict[UUID, list[InputRequest]] = {}
-    for row in conn.execute(select(input_requests).where(mine).order_by(input_requests.c.id)):
+    for row in conn.execute(select(input_requests).where(is_of_processes).order_by(input_requests.c.id)):
         requests.setdefault(row.process_id, []).append(request_of(row))
     return requests
 

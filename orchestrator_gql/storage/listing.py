@@ -187,8 +187,8 @@ def _process_conditions(filters: ProcessFilter) -> list[ColumnElement[bool]]:
     if filters.created_by is not None:
         conditions.append(c.created_by == filters.created_by)
     if filters.product_subscription_id is not None:
-        mine = process_subscriptions.c.subscription_id == filters.product_subscription_id
-        conditions.append(c.id.in_(select(process_subscriptions.c.process_id).where(mine)))
+        is_linked = process_subscriptions.c.subscription_id == filters.product_subscription_id
+        conditions.append(c.id.in_(select(process_subscriptions.c.process_id).where(is_linked)))
     for span, column in ((filters.started_at, c.started_at), (filters.updated_at, c.updated_at)):
         conditions += _within(span, column)
     if filters.search:
@@ -233,8 +233,8 @@ def _request_query(filters: InputRequestFilter) -> Select[Any]:
     if filters.claimed_by is not None:
         query = query.where(c.claimed_by == filters.claimed_by)
     if filters.inbox is not None:
-        mine = _is_in(filters.inbox)
-        query = query.where(mine if filters.inbox.is_mine else not_(mine))
+        is_in_inbox = _is_in(filters.inbox)
+        query = query.where(is_in_inbox if filters.inbox.is_mine else not_(is_in_inbox))
     return query
 
 

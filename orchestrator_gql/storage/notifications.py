@@ -105,7 +105,7 @@ def settle(
     conn: Connection, claimed: Notification, new_try: Try, *, status: NotificationStatus, at: datetime, due_at: datetime
 ) -> bool:
     """Store the outcome of the try. False: the lease ended, and another sender claimed the notification."""
-    mine = (
+    conditions = (
         notifications.c.id == claimed.id,
         notifications.c.status == NotificationStatus.PENDING,
         notifications.c.tries == claimed.tries,
@@ -118,7 +118,7 @@ def settle(
         "last_error": new_try.error,
         "log": _log(log),
     }
-    return conn.execute(update(notifications).where(*mine).values(values)).rowcount == 1
+    return conn.execute(update(notifications).where(*conditions).values(values)).rowcount == 1
 
 
 def send_again(conn: Connection, id: UUID, now: datetime) -> bool:

@@ -24,8 +24,8 @@ def begin(conn: Connection, cursor: str, now: datetime) -> None:
 
 def move(conn: Connection, previous: str, cursor: str, now: datetime) -> bool:
     """Move the cursor, in the transaction that stores the notifications. False: another server moved it first."""
-    mine = update(notified_until).where(notified_until.c.cursor == previous)
-    return conn.execute(mine.values(cursor=cursor, at=now)).rowcount == 1
+    change = update(notified_until).where(notified_until.c.cursor == previous)
+    return conn.execute(change.values(cursor=cursor, at=now)).rowcount == 1
 
 
 def leave(conn: Connection) -> None:

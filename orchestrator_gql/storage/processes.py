@@ -168,8 +168,8 @@ def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UU
 
 def release(conn: Connection, process_id: UUID, worker: str) -> bool:
     """Release a process that this worker holds but does not work on; True if the worker held it."""
-    mine = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
-    return conn.execute(mine.values(worker=None, lease_until=None)).rowcount == 1
+    change = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
+    return conn.execute(change.values(worker=None, lease_until=None)).rowcount == 1
 
 
 def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
@@ -178,8 +178,8 @@ def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
     Only by that claim: the same worker may hold the process by a newer claim, and its step would run a second time.
     """
     hold(conn, process_id)
-    mine = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
-    if conn.execute(update(processes).where(*mine).values(worker=None, lease_until=None)).rowcount == 1:
+    claim = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
+    if conn.execute(update(processes).where(*claim).values(worker=None, lease_until=None)).rowcount == 1:
         wake(conn, process_id)
 
 
@@ -193,12 +193,12 @@ def count_failure(
     """
     hold(conn, process_id)
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    mine = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
+    unchanged = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
     values: dict[str, Any] = {"engine_failures": processes.c.engine_failures + 1}
     if lets_go:
         values |= {"worker": None, "lease_until": None}
-    counted = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *mine)
-    return conn.execute(counted.values(values).returning(processes.c.engine_failures)).scalar() or 0
+    change = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *unchanged)
+    return conn.execute(change.values(values).returning(processes.c.engine_failures)).scalar() or 0
 
 
 def write(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
@@ -252,8 +252,8 @@ def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: in
     the other processes.
     """
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    mine = processes.c.workflow_name.in_(deployed)
-    query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, mine).limit(limit)
+    is_deployed = processes.c.workflow_name.in_(deployed)
+    query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, is_deployed).limit(limit)
     return conn.execute(query).scalars().all()
 
 

@@ -53,8 +53,8 @@ def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target
         write_products(conn, [model.product])
         conn.execute(insert(product_subscriptions), {**_values(model, new, version, now), "created_at": now})
     else:
-        mine = product_subscriptions.c.id == model.subscription_id
-        conn.execute(update(product_subscriptions).where(mine).values(_values(model, new, version, now)))
+        condition = product_subscriptions.c.id == model.subscription_id
+        conn.execute(update(product_subscriptions).where(condition).values(_values(model, new, version, now)))
     conn.execute(
         insert(product_subscription_versions),
         {
@@ -97,8 +97,8 @@ def rows(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
 def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The ids of the product subscriptions on which each process works."""
     ids: dict[UUID, list[UUID]] = {}
-    mine = process_subscriptions.c.process_id.in_(process_ids)
-    query = select(process_subscriptions).where(mine).order_by(process_subscriptions.c.subscription_id)
+    is_of_processes = process_subscriptions.c.process_id.in_(process_ids)
+    query = select(process_subscriptions).where(is_of_processes).order_by(process_subscriptions.c.subscription_id)
     for row in conn.execute(query):
         ids.setdefault(row.process_id, []).append(row.subscription_id)
     return ids

@@ -62,8 +62,8 @@ def set_timer(
 
 def postpone(conn: Connection, kind: TimerKind, callback_id: UUID, due_at: datetime) -> None:
     """Move the timer of that kind of the callback to ``due_at``."""
-    mine = (timers.c.callback_id == callback_id, timers.c.kind == kind)
-    conn.execute(update(timers).where(*mine).values(due_at=due_at))
+    conditions = (timers.c.callback_id == callback_id, timers.c.kind == kind)
+    conn.execute(update(timers).where(*conditions).values(due_at=due_at))
 
 
 def clear_callback(conn: Connection, callback_id: UUID) -> None:
@@ -73,8 +73,8 @@ def clear_callback(conn: Connection, callback_id: UUID) -> None:
 
 def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
     """Delete the timers of the input request: it is closed."""
-    mine = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
-    conn.execute(delete(timers).where(*mine))
+    conditions = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
+    conn.execute(delete(timers).where(*conditions))
 
 
 def clear_process(conn: Connection, process_id: UUID) -> None:

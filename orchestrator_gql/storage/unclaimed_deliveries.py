@@ -24,8 +24,8 @@ c = unclaimed_deliveries.c
 def keep(conn: Connection, service: str, ref: str, delivery: Delivery, now: datetime) -> UUID | None:
     """Store the delivery and return its id; an equal delivery has the same id. None if the service is at its limit."""
     conn.execute(delete(unclaimed_deliveries).where(c.at < now - KEPT))
-    mine = (c.service == service, c.ref == ref, c.digest == delivery.digest)
-    existing: UUID | None = conn.execute(select(c.id).where(*mine)).scalar()
+    conditions = (c.service == service, c.ref == ref, c.digest == delivery.digest)
+    existing: UUID | None = conn.execute(select(c.id).where(*conditions)).scalar()
     if existing is not None:
         return existing
     totals = select(func.count(), func.coalesce(func.sum(func.length(c.body)), 0)).where(c.service == service)
@@ -48,9 +48,9 @@ def keep(conn: Connection, service: str, ref: str, delivery: Delivery, now: date
 
 def take(conn: Connection, service: str, ref: str, now: datetime) -> list[tuple[UUID, Delivery]]:
     """Remove the deliveries for the job and return them with their ids, oldest first."""
-    mine = (c.service == service, c.ref == ref)
-    rows = conn.execute(select(unclaimed_deliveries).where(*mine, c.at >= now - KEPT).order_by(c.id)).all()
-    conn.execute(delete(unclaimed_deliveries).where(*mine))
+    conditions = (c.service == service, c.ref == ref)
+    rows = conn.execute(select(unclaimed_deliveries).where(*conditions, c.at >= now - KEPT).order_by(c.id)).all()
+    conn.execute(delete(unclaimed_deliveries).where(*conditions))
     return [(row.id, _delivery(row)) for row in rows]
 
 

@@ -59,10 +59,10 @@ def name_of(unit: Callable[..., Any]) -> str:
         return name_of(unit.func)
     place = f"{unit.__module__}.{unit.__qualname__}".removeprefix(f"{PACKAGE}.").replace(".<locals>", "")
     outer, _, last = place.rpartition(".")
-    return f"{outer}[{_called(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
+    return f"{outer}[{_callee(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
 
 
-def _called(unit: FunctionType) -> str:
+def _callee(unit: FunctionType) -> str:
     """The first global name that the code of the lambda looks up, with the attribute that is read from it."""
     name = ""
     for instruction in dis.get_instructions(unit):

@@ -49,7 +49,7 @@ _Then = Callable[[BaseException | None], None]
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[T]):
+class _PendingUnit(Generic[T]):
     unit: Unit[T]
     future: "asyncio.Future[T]"
     result: Any = None
@@ -66,7 +66,7 @@ class _Waiting(Generic[T]):
 
 @dataclass(slots=True)
 class _Group:
-    units: list[_Waiting[Any]] = field(default_factory=list)
+    units: list[_PendingUnit[Any]] = field(default_factory=list)
     effects: CommitEffects = field(default_factory=CommitEffects)
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
@@ -97,24 +97,24 @@ class GroupWriter:
         self._committed = committed
         self._failpoints = read_failpoints()
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Waiting[Any]] = deque()
-        self._is_at_work = False
+        self._waiting: deque[_PendingUnit[Any]] = deque()
+        self._is_busy = False
         self._jobs: queue.SimpleQueue[tuple[_Job, _Then] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work_off, name="sqlite-commit", daemon=True)
+        self._thread = threading.Thread(target=self._run_jobs, name="sqlite-commit", daemon=True)
         self._thread.start()
 
     async def run(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
-        waiting: _Waiting[T] = _Waiting(unit, self._loop.create_future())
+        waiting: _PendingUnit[T] = _PendingUnit(unit, self._loop.create_future())
         self._waiting.append(waiting)
-        if not self._is_at_work:
-            self._is_at_work = True
+        if not self._is_busy:
+            self._is_busy = True
             self._loop.call_soon(self._begin)  # units that arrive in this turn of the loop join the group
         return await waiting.future
 
     async def close(self) -> None:
         """Run all waiting units, then return the connection to its pool."""
-        while self._is_at_work:
+        while self._is_busy:
             with contextlib.suppress(StorageUnavailable):  # each waiting unit has received the error itself
                 await self.run(lambda _: None)
         self._jobs.put(None)
@@ -140,15 +140,15 @@ class GroupWriter:
             self._settle(group, refusal)
             return
         group.written = self._driver.total_changes
-        self._go_on(group)
+        self._run_units(group)
 
-    def _go_on(self, group: _Group) -> None:
+    def _run_units(self, group: _Group) -> None:
         until = time.perf_counter() + SLICE
         try:
             while self._waiting and len(group.units) < GROUP and self._driver.in_transaction:
                 self._run_next(group)
                 if time.perf_counter() > until:
-                    self._loop.call_soon(self._go_on, group)
+                    self._loop.call_soon(self._run_units, group)
                     return
         except BaseException as error:  # the disk is full or gone: SQLite may have rolled everything back
             self._settle(group, error)
@@ -184,7 +184,7 @@ class GroupWriter:
         if self._waiting:
             self._loop.call_soon(self._begin)  # behind the other tasks that are ready
         else:
-            self._is_at_work = False
+            self._is_busy = False
         for waiting in group.units:
             waiting.settle()
         if error is None:
@@ -223,7 +223,7 @@ class GroupWriter:
             self._driver.execute(WITHOUT_WAITING)
         return None
 
-    def _work_off(self) -> None:
+    def _run_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             work, then = job
             outcome = work()

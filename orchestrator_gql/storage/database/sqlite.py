@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 READERS = 4
 OPERATIONS = 1_000
-GLANCE = 50
-"""A read on the loop may use `GLANCE` times `OPERATIONS` instructions of SQLite's virtual machine: a few milliseconds.
+ROUNDS = 50
+"""A read on the loop may use `ROUNDS` times `OPERATIONS` instructions of SQLite's virtual machine: a few milliseconds.
 Instructions are counted instead of time, so that the load of the machine does not decide where a read runs."""
 
 
@@ -46,7 +46,7 @@ class SqliteDatabase:
         self._engine: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._writer: GroupWriter | None = None
-        self._glance: _Glance | None = None
+        self._loop_reader: _LoopReader | None = None
 
     @property
     def engine(self) -> Engine:
@@ -63,7 +63,7 @@ class SqliteDatabase:
             self._lock.release()
             raise
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._glance = _Glance(self._engine)
+        self._loop_reader = _LoopReader(self._engine)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
         self._writer = GroupWriter(conn, demand=_Files(self._path).demand, committed=self._committed)
@@ -71,12 +71,12 @@ class SqliteDatabase:
     async def close(self) -> None:
         """Run all waiting units, then close the file and release the lock."""
         try:
-            if self._writer is not None and self._glance is not None and self._threads is not None:
+            if self._writer is not None and self._loop_reader is not None and self._threads is not None:
                 await self._writer.close()
-                self._glance.close()
+                self._loop_reader.close()
                 self._threads.shutdown()
                 self.engine.dispose()  # it closes only connections that were returned to the pool
-                self._writer = self._glance = None
+                self._writer = self._loop_reader = None
         finally:
             self._lock.release()
 
@@ -91,9 +91,9 @@ class SqliteDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again in a thread."""
-        assert self._glance is not None, "the database is not open"
+        assert self._loop_reader is not None, "the database is not open"
         try:
-            return self._glance.read(unit)
+            return self._loop_reader.read(unit)
         except _TakesLong:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
 
@@ -114,11 +114,11 @@ class _TakesLong(Exception):
     """The read blocks the loop for too long."""
 
 
-class _Glance:
+class _LoopReader:
     """A connection for reads on the loop; SQLite itself interrupts a read that takes long."""
 
     def __init__(self, engine: Engine) -> None:
-        self._left = GLANCE
+        self._rounds_left = ROUNDS
         self._is_interrupted = False
         self._conn = engine.connect()
         self._conn.begin()
@@ -134,7 +134,7 @@ class _Glance:
 
     def read(self, unit: Unit[T]) -> T:
         """The result of the unit. Raises `_TakesLong` if the read must run in a thread."""
-        self._left = GLANCE
+        self._rounds_left = ROUNDS
         self._is_interrupted = False
         try:
             return _on_snapshot(unit, self._conn, before_rollback=self._refill)
@@ -145,12 +145,12 @@ class _Glance:
 
     def _refill(self) -> None:
         """Reset the counter before the ROLLBACK: an interrupted ROLLBACK makes the connection useless."""
-        self._is_interrupted = self._left < 0
-        self._left = GLANCE
+        self._is_interrupted = self._rounds_left < 0
+        self._rounds_left = ROUNDS
 
     def _count(self) -> bool:
-        self._left -= 1
-        return self._left < 0
+        self._rounds_left -= 1
+        return self._rounds_left < 0
 
 
 def _on_snapshot(unit: Unit[T], conn: Connection, *, before_rollback: Callable[[], None] = lambda: None) -> T:
