@@ -84,11 +84,11 @@ async def test_readers_that_stop_and_resume_see_every_event_once_while_fifty_pro
         assert [event.cursor for event in received] == [event.cursor for event in whole]
     assert len({event.cursor for event in whole}) == len(whole) == 50 * 11
     for process_id in process_ids:
-        mine = [(event.kind, event.payload.get("to")) for event in whole if event.process_id == process_id]
-        assert mine[0] == (EventKind.PROCESS_CREATED, None)
-        assert mine[1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING")
-        assert mine[2:-1] == [(EventKind.STEP_CHANGED, to) for _ in range(4) for to in ("RUNNING", "SUCCESS")]
-        assert mine[-1] == (EventKind.PROCESS_STATUS_CHANGED, COMPLETED)
+        own_events = [(event.kind, event.payload.get("to")) for event in whole if event.process_id == process_id]
+        assert own_events[0] == (EventKind.PROCESS_CREATED, None)
+        assert own_events[1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING")
+        assert own_events[2:-1] == [(EventKind.STEP_CHANGED, to) for _ in range(4) for to in ("RUNNING", "SUCCESS")]
+        assert own_events[-1] == (EventKind.PROCESS_STATUS_CHANGED, COMPLETED)
 
 
 async def test_a_reader_without_a_cursor_starts_now_and_gets_its_first_batch_at_once(offer: Offer) -> None:

@@ -103,8 +103,8 @@ def _count_failure(process_id: UUID) -> Callable[[Connection], int]:
     """A unit that counts a failure of the engine on the process."""
 
     def count(conn: Connection) -> int:
-        mine = processes.c.id == process_id
-        change = update(processes).where(mine).values(engine_failures=processes.c.engine_failures + 1)
+        condition = processes.c.id == process_id
+        change = update(processes).where(condition).values(engine_failures=processes.c.engine_failures + 1)
         return int(conn.execute(change.returning(processes.c.engine_failures)).scalar_one())
 
     return count
