@@ -1,48 +1,48 @@
-"""The bell that says that the event log grew. It carries nothing: readers look into the log."""
+"""Wakes up readers when the event log has grown; a wake-up carries no data, because readers read the log."""
 
 import asyncio
 from typing import Protocol
 
 
 class Notifier(Protocol):
-    """Rings and is waited for; a lost ring costs a reader the poll interval, never an event."""
+    """Sends wake-ups and waits for them. A lost wake-up delays a reader by the poll interval, but loses no event."""
 
     def notify(self, *, has_timers: bool = False) -> None:
-        """Say that the log grew and, where that is so, that a timer was stored."""
+        """Wake up all readers; with ``has_timers`` also the task that fires timers."""
         ...
 
     def ticket(self) -> int:
-        """What to wait from: take it before reading, so that a ring during the read is not missed."""
+        """A number to wait from: get it before a read, so that a wake-up during the read is not missed."""
         ...
 
     async def wait(self, ticket: int, timeout: float) -> None:
-        """Return once the bell rang after the ticket, or after so many seconds."""
+        """Return when a wake-up comes after the ticket, or after ``timeout`` seconds."""
         ...
 
     async def run(self) -> None:
-        """Keep up what the bell needs, until cancelled."""
+        """Keep the notifier connected, until cancelled."""
         ...
 
 
 class LocalNotifier:
-    """The bell of one process; its timekeeper is told by the runtime."""
+    """The notifier of a single server; the runtime itself wakes up the task that fires timers."""
 
     def __init__(self) -> None:
         self._count = 0
         self._event = asyncio.Event()
 
     def notify(self, *, has_timers: bool = False) -> None:
-        """Wake everybody who waits."""
+        """Wake up everything that waits."""
         self._count += 1
         self._event.set()
         self._event = asyncio.Event()
 
     def ticket(self) -> int:
-        """The number of rings so far."""
+        """The number of wake-ups so far."""
         return self._count
 
     async def wait(self, ticket: int, timeout: float) -> None:
-        """Until the next ring after the ticket, at most ``timeout`` seconds."""
+        """Return when a wake-up comes after the ticket, or after ``timeout`` seconds."""
         if self._count != ticket:
             return
         event = self._event
@@ -53,4 +53,4 @@ class LocalNotifier:
             return
 
     async def run(self) -> None:
-        """Nothing: a bell in memory needs no upkeep."""
+        """Do nothing: a notifier in memory has no connection."""

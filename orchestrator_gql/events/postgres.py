@@ -1,8 +1,8 @@
-"""The bell across machines: LISTEN and NOTIFY on PostgreSQL, on two connections beside the pool.
+"""Wakes up readers on all servers: LISTEN and NOTIFY on PostgreSQL, on two connections outside the pool.
 
-A NOTIFY inside a transaction makes the commits of the whole server wait for each other, so it is said after them, at
-most every 20 ms and with nothing in it. A ring may be late or lost, never believed: readers look into the log every
-second anyway, and whatever is heard means no more than "look".
+A NOTIFY inside a transaction makes the commits of the whole database server wait for each other. So it is sent after
+the commit, at most every 20 ms and without data. A wake-up may be late or lost: it only means "read the log", and
+readers read the log every second anyway.
 """
 
 import asyncio
@@ -23,49 +23,49 @@ EVENTS = "orchestrator_events"
 TIMERS = "orchestrator_timers"
 
 GAP = 0.02
-"""Seconds between two NOTIFYs: rings that come meanwhile are one."""
+"""Seconds between two NOTIFY statements: the wake-ups between them are combined."""
 
 BACK_OFF = (0.1, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries to connect; the last one repeats."""
+"""Seconds between tries to connect; the last value repeats."""
 
 LASTING = 5.0
-"""Seconds after which a connection that is lost was a good one: the tries are counted anew."""
+"""Seconds that a connection must last: if it is lost later, the count of tries starts again."""
 
 _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS channel"
 
 
 class PostgresNotifier:
-    """Wakes those who wait here at once, and those at other servers within milliseconds."""
+    """Wakes up the readers of this server at once, and the readers of other servers within milliseconds."""
 
     def __init__(self, url: str, timers: asyncio.Event) -> None:
         self._url = url
         self._timers = timers
         self._local = LocalNotifier()
-        self._untold: set[str] = set()
-        self._any_untold = asyncio.Event()
+        self._pending: set[str] = set()
+        self._has_pending = asyncio.Event()
         self._own_backend: int | None = None
 
     def notify(self, *, has_timers: bool = False) -> None:
-        """Wake everybody who waits, here and at the other servers."""
+        """Wake up the readers of all servers; with ``has_timers`` also the tasks that fire timers."""
         self._local.notify()
-        self._say({EVENTS, TIMERS} if has_timers else {EVENTS})
+        self._enqueue({EVENTS, TIMERS} if has_timers else {EVENTS})
 
     def ticket(self) -> int:
-        """The number of rings heard so far, whoever rang."""
+        """The number of wake-ups so far, from this server and from other servers."""
         return self._local.ticket()
 
     async def wait(self, ticket: int, timeout: float) -> None:
-        """Until the next ring after the ticket, at most ``timeout`` seconds."""
+        """Return when a wake-up comes after the ticket, or after ``timeout`` seconds."""
         await self._local.wait(ticket, timeout)
 
     async def run(self) -> None:
-        """Hear and tell until cancelled, however often the database goes away and comes back."""
+        """Receive and send wake-ups until cancelled; both reconnect after every loss of the database."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep("heard", self._hear))
-            group.create_task(self._keep("told", self._tell))
+            group.create_task(self._keep("received from", self._receive))
+            group.create_task(self._keep("sent to", self._send))
 
-    async def _keep(self, done: str, work: Callable[["AsyncConnection"], Awaitable[None]]) -> None:
-        """Do the work on a connection of its own, and on a new one whenever that is lost."""
+    async def _keep(self, direction: str, work: Callable[["AsyncConnection"], Awaitable[None]]) -> None:
+        """Do the work on its own connection, and on a new connection after every loss."""
         tries, now = 0, asyncio.get_running_loop().time
         while True:
             connected_at = now()
@@ -73,48 +73,49 @@ class PostgresNotifier:
                 async with _connection(self._url) as conn:
                     connected_at = now()
                     if tries:
-                        logger.info("rings of other servers are %s again", done)
+                        logger.info("wake-ups are %s other servers again", direction)
                     await work(conn)
-            except Exception as error:  # a bell that died silently would leave readers a second late for ever
+            except Exception as error:  # if this task died silently, readers would be a second late from then on
                 if tries == 0:  # the kind only: the message may hold the address of the database
-                    logger.warning("rings are not %s; readers look every second (%s)", done, type(error).__name__)
+                    kind = type(error).__name__
+                    logger.warning("wake-ups are not %s other servers; readers poll every second (%s)", direction, kind)
             tries = 0 if now() - connected_at > LASTING else tries + 1
             await asyncio.sleep(BACK_OFF[min(tries, len(BACK_OFF) - 1)])
 
-    async def _hear(self, conn: "AsyncConnection") -> None:
+    async def _receive(self, conn: "AsyncConnection") -> None:
         await conn.execute(f"LISTEN {EVENTS}")
         await conn.execute(f"LISTEN {TIMERS}")
-        self._heard(EVENTS)  # what was rung while nobody listened was missed: everybody looks once
-        self._heard(TIMERS)
-        async for told in conn.notifies():
-            if told.pid != self._own_backend:  # ours woke everybody here before it was sent
-                self._heard(told.channel)
+        self._wake(EVENTS)  # wake-ups before LISTEN were lost: every reader reads the log once
+        self._wake(TIMERS)
+        async for message in conn.notifies():
+            if message.pid != self._own_backend:  # our own NOTIFY: the readers here were woken before
+                self._wake(message.channel)
 
-    def _heard(self, channel: str) -> None:
+    def _wake(self, channel: str) -> None:
         if channel == TIMERS:
             self._timers.set()
         else:
             self._local.notify()
 
-    async def _tell(self, conn: "AsyncConnection") -> None:
+    async def _send(self, conn: "AsyncConnection") -> None:
         self._own_backend = conn.info.backend_pid
         try:
             while True:
-                await self._any_untold.wait()
-                self._any_untold.clear()
-                told, self._untold = self._untold, set()
+                await self._has_pending.wait()
+                self._has_pending.clear()
+                channels, self._pending = self._pending, set()
                 try:
-                    await conn.execute(_NOTIFY, [list(told)])
+                    await conn.execute(_NOTIFY, [list(channels)])
                 except BaseException:
-                    self._say(told)  # on the next connection
+                    self._enqueue(channels)  # for the next connection
                     raise
                 await asyncio.sleep(GAP)
         finally:
-            self._own_backend = None  # the number may be another server's next
+            self._own_backend = None  # another server may get this number
 
-    def _say(self, channels: set[str]) -> None:
-        self._untold |= channels
-        self._any_untold.set()
+    def _enqueue(self, channels: set[str]) -> None:
+        self._pending |= channels
+        self._has_pending.set()
 
 
 @asynccontextmanager

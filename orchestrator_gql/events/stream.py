@@ -1,8 +1,8 @@
-"""The event log as a stream: what was, then what comes, without a seam between them.
+"""The event log as a stream: the stored events, then new events, without a gap between them.
 
-A reader takes a ticket from the bell, reads behind its cursor, and waits from the ticket: whatever is committed
-between the read and the wait has rung the bell already. There is no queue per reader. The log is the buffer, so a slow
-reader reads later and costs nothing meanwhile.
+A reader gets a ticket from the notifier, reads behind its cursor, and waits from the ticket: a commit between the read
+and the wait has sent its wake-up after the ticket, so the wait returns at once. A reader has no queue. The log is the
+buffer, so a slow reader reads later and uses no memory meanwhile.
 """
 
 from collections.abc import AsyncGenerator
@@ -15,16 +15,18 @@ from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event
 
 BATCH = 200
+"""Events that one batch contains at most."""
+
 POLL = 1.0
-"""Seconds after which the log is read though no bell rang."""
+"""Seconds after which the log is read without a wake-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Events in commit order and the cursor behind them.
 
-    ``caught_up``: there was nothing more to read. ``reset``: events behind the reader's cursor are gone, so what it
-    knows may be incomplete; it goes on from ``cursor``.
+    ``caught_up``: the log had no more events. ``reset``: events behind the cursor of the reader were deleted, so the
+    data of the reader may be incomplete; the stream goes on from ``cursor``.
     """
 
     events: tuple[Event, ...]
@@ -33,7 +35,7 @@ class Batch:
     reset: bool = False
 
     def halves(self) -> tuple["Batch", "Batch"]:
-        """The same events in two batches, for a reader to whom they are too much at once."""
+        """The same events in two batches, for a reader that cannot take them at once."""
         middle = len(self.events) // 2
         first, second = self.events[:middle], self.events[middle:]
         return (
@@ -45,9 +47,10 @@ class Batch:
 async def follow(
     database: Database, notifier: Notifier, *, after: str | None, wanted: EventFilter
 ) -> AsyncGenerator[Batch, None]:
-    """Batches behind the cursor for ever; without a cursor, from now on.
+    """An endless stream of batches behind the cursor; without a cursor, of new events.
 
-    The first batch comes at once, perhaps empty, to say where the stream is. `CursorInvalid` for a malformed cursor.
+    The first batch comes at once, perhaps without events, and gives the cursor of the stream. Raises `CursorInvalid`
+    for a malformed cursor.
     """
     ticket = notifier.ticket()
     batch = await _first(database, after, wanted)

@@ -1,8 +1,9 @@
-"""The audit log: who decided what, append-only, in the transaction of the decision itself, chained by digests.
+"""The audit log: who decided what, append-only, written in the transaction of the decision, chained by digests.
 
-Each process has a chain of its own, for its row is locked by whoever writes anyway; one for all would make every commit
-wait for every other. An entry's digest covers the one before it, so an edited, inserted or moved row shows, and
-a removed one that was not the last. Seals (`orchestrator_gql.audit.seals`) cover the ends; a walk goes along them.
+Each process has its own chain, because a writer locks the process anyway; with one chain for all, every commit would
+wait for every other commit. The digest of an entry covers the entry before it. So an edited, inserted or moved row is
+found, and a removed row, unless it was the last of its chain. Seals (`orchestrator_gql.audit.seals`) cover the ends of
+the chains; a verification reads the entries seal by seal.
 """
 
 from collections import deque
@@ -40,10 +41,10 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id
 
 BATCH = 500
-"""Entries that one seal covers at most, and that one look of a walk reads: on SQLite each holds the loop."""
+"""Entries that one seal covers at most, and that one read of a walk loads: on SQLite each read blocks the loop."""
 
 SEALS = 100
-"""Seals that one look of a walk reads at most."""
+"""Seals that one read of a walk loads at most."""
 
 _head = Prepared(
     select(audit.c.seq, audit.c.digest).where(audit.c.chain == bindparam("chain")).order_by(audit.c.seq.desc()).limit(1)
@@ -61,19 +62,19 @@ _by_number = select(audit_seals).order_by(audit_seals.c.seq)
 
 
 class Outrun(Exception):
-    """Another sealer wrote the seal of that number first: whatever this one did is to be undone."""
+    """Another sealer wrote the seal of that number first: the transaction must be rolled back."""
 
 
 Read = tuple[AuditEntry, str | None]
-"""An entry with the digest of the one that stands before it in its chain, if any does."""
+"""An entry with the digest of the entry before it in its chain, None for the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a walk reads at once: the seal it stands in, those behind it, and the entries of both.
+    """A part of the log that a walk reads at once: the current seal, the next seals, and the entries of all of them.
 
-    ``is_whole``: the entries are all that there are of these seals. ``is_sealed``: it is of seals. ``is_last``: nothing
-    stands behind it.
+    ``is_whole``: the part has all entries of these seals. ``is_sealed``: the part is in the sealed section of the log.
+    ``is_last``: nothing follows the part.
     """
 
     current: Seal | None
@@ -84,7 +85,7 @@ class Part:
     is_last: bool = False
 
     def in_order(self) -> Iterator[Seal | Read]:
-        """Each seal, and its entries behind it; first those of the seal that the walk stands in."""
+        """The entries of the current seal, then each next seal, followed by its entries."""
         seals = deque(self.seals)
         for entry, before in self.entries:
             while seals and entry.seal is not None and seals[0].seq <= entry.seal:
@@ -96,7 +97,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries; None means any."""
+    """Selects entries; None means any."""
 
     process_id: UUID | None = None
     actor: str | None = None
@@ -116,7 +117,7 @@ def record(
     key: bytes | None,
     is_first: bool = False,
 ) -> None:
-    """Append an entry to its chain, under the lock that the caller holds; ``is_first``: the chain begins with it."""
+    """Append an entry to its chain. The caller holds the lock. ``is_first``: the entry begins the chain."""
     chain = process_id or ENGINE
     head = None if is_first else _head.first(conn, {"chain": chain})
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
@@ -125,15 +126,15 @@ def record(
     _append.run(conn, values | {"digest": digest_of(entry, key)})
 
 
-def page(conn: Connection, wanted: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
-    """A page of the entries, the newest first."""
-    found = read_page(conn, select(audit).where(*_conditions(wanted)), NEWEST_FIRST, page_args)
-    return RowPage(tuple((cursor, _entry(row)) for cursor, row in found.items), found.has_next, found.has_previous)
+def page(conn: Connection, filters: AuditFilter, page_args: PageArgs) -> RowPage[AuditEntry]:
+    """A page of the entries, newest first."""
+    rows = read_page(conn, select(audit).where(*_conditions(filters)), NEWEST_FIRST, page_args)
+    return RowPage(tuple((cursor, _entry(row)) for cursor, row in rows.items), rows.has_next, rows.has_previous)
 
 
-def count(conn: Connection, wanted: AuditFilter) -> int:
-    """How many entries there are."""
-    return pagination.count(conn, select(audit.c.id).where(*_conditions(wanted)))
+def count(conn: Connection, filters: AuditFilter) -> int:
+    """The number of the entries."""
+    return pagination.count(conn, select(audit.c.id).where(*_conditions(filters)))
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEntry]:
@@ -142,74 +143,74 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, AuditEntry]:
 
 
 def has_unsealed(conn: Connection) -> bool:
-    """Whether there is anything that no seal covers."""
+    """True if there is an entry that no seal covers."""
     return conn.execute(select(audit.c.id).where(audit.c.seal.is_(None)).limit(1)).first() is not None
 
 
 def seal(conn: Connection, now: datetime, key: bytes | None) -> Seal | None:
-    """Seal what is not sealed, at most `BATCH` entries of it; None where there is nothing. Raises `Outrun`.
+    """Seal at most `BATCH` entries that no seal covers, and return the seal; None if there are none. Raises `Outrun`.
 
-    What is committed is what is seen, so a transaction that ends later is in a later seal. The oldest of each chain
-    come first: what is left over is always the end of a chain.
+    Only committed entries are visible, so a transaction that ends later is covered by a later seal. The oldest entries
+    of each chain come first: the entries that remain are always the end of a chain.
     """
-    behind = newest_anchor(conn)
-    seq = behind.seq + 1 if behind else 1
+    before = newest_anchor(conn)
+    seq = before.seq + 1 if before else 1
     new = select(audit.c.id).where(audit.c.seal.is_(None)).order_by(audit.c.chain, audit.c.seq).limit(BATCH)
-    taken = conn.execute(
+    rows = conn.execute(
         update(audit).where(audit.c.id.in_(new), audit.c.seal.is_(None)).values(seal=seq).returning(audit)
     )
-    entries = [_entry(row) for row in taken]
+    entries = [_entry(row) for row in rows]
     if not entries:
         return None
-    made = seal_of(entries, behind, now, key)
+    new_seal = seal_of(entries, before, now, key)
     try:
-        conn.execute(insert(audit_seals), {column.name: getattr(made, column.name) for column in audit_seals.c})
+        conn.execute(insert(audit_seals), {column.name: getattr(new_seal, column.name) for column in audit_seals.c})
     except IntegrityError:
         raise Outrun from None
-    return made
+    return new_seal
 
 
 def newest_anchor(conn: Connection) -> Anchor | None:
-    """The number and digest of the newest seal."""
+    """The number and digest of the newest seal, None without seals."""
     newest = select(audit_seals.c.seq, audit_seals.c.digest).order_by(audit_seals.c.seq.desc()).limit(1)
     row = conn.execute(newest).first()
     return None if row is None else Anchor(row.seq, row.digest)
 
 
 def seal_at(conn: Connection, seq: int) -> Seal | None:
-    """The seal of that number."""
+    """The seal with that number, None if there is none."""
     row = conn.execute(select(audit_seals).where(audit_seals.c.seq == seq)).first()
     return None if row is None else _seal(row)
 
 
 def part(conn: Connection, place: Place, limit: int) -> Part:
-    """What stands behind the place, seal by seal, each chain in its order; then what is not sealed, chain by chain."""
+    """At most ``limit`` entries behind the place: by seal and chain, then the entries without a seal, by chain."""
     if place.is_sealed:
         current = seal_at(conn, place.seal)
-        found = conn.execute(_by_number.where(audit_seals.c.seq > place.seal).limit(SEALS)).all()
-        seals = _first_of(list(map(_seal, found)), limit)
-        upto = seals[-1].seq if seals else place.seal
-        of_seals = _walked.where(audit.c.seal <= upto, _behind(place)).order_by(audit.c.seal, *_CHAINED)
+        rows = conn.execute(_by_number.where(audit_seals.c.seq > place.seal).limit(SEALS)).all()
+        seals = _first_of(list(map(_seal, rows)), limit)
+        last = seals[-1].seq if seals else place.seal
+        of_seals = _walked.where(audit.c.seal <= last, _behind(place)).order_by(audit.c.seal, *_CHAINED)
         entries = _read(conn, of_seals, limit)
         if seals or entries or not place.is_done:
             return Part(current, seals, entries, is_whole=len(entries) < limit)
-    # In the same snapshot: nothing can slip between the last seal and what is not sealed yet.
+    # In the same snapshot: no entry can be missed between the last seal and the entries without a seal.
     after = tuple_(literal(place.chain, Uuid()), literal(place.seq))
-    rest = _walked.where(audit.c.seal.is_(None)).order_by(*_CHAINED)
+    unsealed = _walked.where(audit.c.seal.is_(None)).order_by(*_CHAINED)
     if place.is_sealed:
-        strangers, left = _read(conn, _of_no_seal(conn), limit), _read(conn, rest, limit)
+        orphans, remaining = _read(conn, _of_missing_seals(conn), limit), _read(conn, unsealed, limit)
     else:
-        strangers, left = (), _read(conn, rest.where(tuple_(*_CHAINED) > after), limit)
-    return Part(None, (), strangers + left, is_whole=True, is_sealed=False, is_last=len(left) < limit)
+        orphans, remaining = (), _read(conn, unsealed.where(tuple_(*_CHAINED) > after), limit)
+    return Part(None, (), orphans + remaining, is_whole=True, is_sealed=False, is_last=len(remaining) < limit)
 
 
 def _first_of(seals: list[Seal], limit: int) -> tuple[Seal, ...]:
-    """The seals whose entries are read at once, at least one."""
+    """The first seals that cover at most ``limit`` entries together, at least one seal."""
     covered = 0
 
-    def fits(one: Seal) -> bool:
+    def fits(seal: Seal) -> bool:
         nonlocal covered
-        covered += one.entries
+        covered += seal.entries
         return covered <= limit
 
     return tuple(takewhile(fits, seals)) or tuple(seals[:1])
@@ -220,8 +221,8 @@ def _behind(place: Place) -> ColumnElement[bool]:
     return tuple_(audit.c.seal, audit.c.chain, audit.c.seq) > bound
 
 
-def _of_no_seal(conn: Connection) -> Select[Any]:
-    """What says that it is covered by a seal before the first or behind the last."""
+def _of_missing_seals(conn: Connection) -> Select[Any]:
+    """The entries whose seal number is before the first seal or behind the last."""
     newest = newest_anchor(conn)
     numbers = or_(audit.c.seal < 1, audit.c.seal > (newest.seq if newest else 0))
     return _walked.where(numbers).order_by(audit.c.seal, *_CHAINED)
@@ -231,18 +232,18 @@ def _read(conn: Connection, query: Select[Any], limit: int) -> tuple[Read, ...]:
     return tuple((_entry(row), row.before_digest) for row in conn.execute(query.limit(limit)))
 
 
-def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+def _conditions(filters: AuditFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.process_id is not None:
-        conditions.append(audit.c.chain == wanted.process_id)
-    if wanted.actor is not None:
-        conditions.append(audit.c.actor == wanted.actor)
-    if wanted.actions is not None:
-        conditions.append(audit.c.action.in_(wanted.actions))
-    if wanted.start is not None:
-        conditions.append(audit.c.at >= wanted.start)
-    if wanted.end is not None:
-        conditions.append(audit.c.at < wanted.end)
+    if filters.process_id is not None:
+        conditions.append(audit.c.chain == filters.process_id)
+    if filters.actor is not None:
+        conditions.append(audit.c.actor == filters.actor)
+    if filters.actions is not None:
+        conditions.append(audit.c.action.in_(filters.actions))
+    if filters.start is not None:
+        conditions.append(audit.c.at >= filters.start)
+    if filters.end is not None:
+        conditions.append(audit.c.at < filters.end)
     return conditions
 
 

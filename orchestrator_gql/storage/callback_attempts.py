@@ -1,4 +1,4 @@
-"""What came to a callback's door: every delivery with its verdict, and every report of progress."""
+"""The logs of a callback: every delivery with its outcome, and every progress report."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -38,11 +38,13 @@ T = TypeVar("T")
 KEPT_ATTEMPTS = 20
 KEPT_BYTES = 20 * 1024 * 1024
 KEPT_PROGRESS = 1_000
+"""Limits of the logs of one callback."""
+
 HEAD = 1024
-"""Bytes that are kept of a body that is not JSON or too large."""
+"""Bytes that are kept of a body that is not JSON or is too large."""
 
 ADOPTABLE = frozenset({
-    AttemptOutcome.ACCEPTED,  # its body is here only where another result has taken its place
+    AttemptOutcome.ACCEPTED,  # its body is stored here only if another result replaced it
     AttemptOutcome.CONFLICT, AttemptOutcome.LATE, AttemptOutcome.WITHDRAWN, AttemptOutcome.INVALID,
     AttemptOutcome.MALFORMED,
 })  # fmt: skip
@@ -50,9 +52,10 @@ ADOPTABLE = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery; ``size`` counts the bytes that came, ``body`` what was kept of it.
+    """One delivery; ``size`` is the number of bytes that arrived, ``body`` the part that was kept.
 
-    ``is_failure``: it reported that the job failed. ``judged`` holds what `replaced` said when the body was whole.
+    ``is_failure``: the delivery reported that the job failed. ``judged`` keeps the value of `replaced` for the whole
+    body, in a tuple; None as long as the body is whole.
     """
 
     id: UUID
@@ -69,12 +72,12 @@ class Attempt:
 
     @property
     def is_adoptable(self) -> bool:
-        """True where an operator may make the body the result."""
+        """True if an operator may make the body the result."""
         return self.replaced is not None
 
     @property
     def replaced(self) -> tuple[str, ...] | None:
-        """What adopting the body would replace in it, in words; None where it cannot be adopted."""
+        """Descriptions of the parts of the body that an adoption would replace; None if it cannot be adopted."""
         if self.judged is not None:
             return self.judged[0]
         if self.body is None or self.is_failure or self.outcome not in ADOPTABLE:
@@ -88,13 +91,13 @@ class Attempt:
 
     @property
     def head(self) -> "Attempt":
-        """The same with no more than the beginning of its body, and with what adopting the whole would replace."""
+        """The attempt with only the beginning of its body; `replaced` still describes the whole body."""
         return self if self.body is None else replace(self, body=self.body[:HEAD], judged=(self.replaced,))
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of how far a remote job is; ``percent`` from 0 to 100."""
+    """One progress report of a remote job; ``percent`` is from 0 to 100."""
 
     id: UUID
     callback_id: UUID
@@ -105,8 +108,8 @@ class Progress:
 
 
 def _last(table: Table) -> Prepared:
-    mine = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
-    return Prepared(mine.order_by(table.c.id.desc()).limit(1))
+    query = select(table.c.id).where(table.c.callback_id == bindparam("callback_id"))
+    return Prepared(query.order_by(table.c.id.desc()).limit(1))
 
 
 _last_attempt, _last_report = _last(callback_attempts), _last(callback_progress)
@@ -128,8 +131,8 @@ def keep(
     error: str | None = None,
     receipt: str | None = None,
 ) -> None:
-    """Write the attempt down; of many, the newest 20 and 20 MiB of bodies are kept."""
-    accepted = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
+    """Store the attempt. Only the newest 20 attempts, with at most 20 MiB of bodies together, are kept."""
+    is_result = outcome in (AttemptOutcome.ACCEPTED, AttemptOutcome.DUPLICATE) and not delivery.is_failure
     is_whole = outcome in ADOPTABLE
     _keep.run(
         conn,
@@ -142,8 +145,8 @@ def keep(
             "bytes": delivery.size,
             "media_type": delivery.media_type[:255],
             "digest": delivery.digest or None,
-            # an accepted result stands among the payloads already
-            "body": None if accepted else delivery.body if is_whole else delivery.body[:HEAD],
+            # an accepted result is stored among the payloads already
+            "body": None if is_result else delivery.body if is_whole else delivery.body[:HEAD],
             "error": error,
             "receipt": receipt,
             "is_failure": delivery.is_failure,
@@ -154,23 +157,23 @@ def keep(
 
 
 def receipt_of(conn: Connection, callback_id: UUID, digest: str) -> str | None:
-    """The receipt of an accepted delivery with that digest, of those that are kept."""
+    """The receipt of a kept attempt that was accepted with that digest, None if there is none."""
     c = callback_attempts.c
-    mine = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
-    return conn.execute(select(c.receipt).where(*mine).limit(1)).scalar()
+    conditions = (c.callback_id == callback_id, c.digest == digest, c.outcome == AttemptOutcome.ACCEPTED)
+    return conn.execute(select(c.receipt).where(*conditions).limit(1)).scalar()
 
 
 def keep_body(conn: Connection, callback_id: UUID, receipt: str, body: bytes) -> None:
-    """Give the accepted delivery of that receipt its body back: another result takes its place in the mailbox."""
+    """Store the body of the accepted delivery with that receipt: another result replaces it in the callback."""
     c = callback_attempts.c
-    mine = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
-    conn.execute(update(callback_attempts).where(*mine).values(body=body))
+    conditions = (c.callback_id == callback_id, c.receipt == receipt, c.outcome == AttemptOutcome.ACCEPTED)
+    conn.execute(update(callback_attempts).where(*conditions).values(body=body))
 
 
 def log_progress(
     conn: Connection, callback_id: UUID, *, percent: float | None, message: str | None, data: Json, now: datetime
 ) -> None:
-    """Append to the progress log; the newest 1,000 reports are kept."""
+    """Append a report to the progress log; only the newest 1,000 reports are kept."""
     id = _next_id(conn, _last_report, callback_id)
     entry = {"id": id, "callback_id": callback_id, "at": now, "percent": percent, "message": message, "data": data}
     conn.execute(insert(callback_progress), entry)
@@ -184,44 +187,44 @@ def log_progress(
     first = conn.execute(oldest_kept).scalar()
     if first is not None:
         too_old = (callback_progress.c.callback_id == callback_id, callback_progress.c.id < first)
-        dropped = conn.execute(delete(callback_progress).where(*too_old)).rowcount
-        _count_dropped(conn, callback_id, callbacks.c.progress_dropped, dropped)
+        count = conn.execute(delete(callback_progress).where(*too_old)).rowcount
+        _count_dropped(conn, callback_id, callbacks.c.progress_dropped, count)
 
 
 def of_callback(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Attempt], int]:
-    """A page of the attempts, their bodies whole, in order, and how many there were."""
+    """A page of the attempts in order, with whole bodies, and the number of all attempts that ever arrived."""
     page, total = of_callbacks(conn, [callback_id], after, limit)[callback_id]
-    whole = by_ids(conn, [one.id for one in page])
-    return [whole[one.id] for one in page], total
+    attempts = by_ids(conn, [attempt.id for attempt in page])
+    return [attempts[attempt.id] for attempt in page], total
 
 
 def of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
 ) -> dict[UUID, tuple[list[Attempt], int]]:
-    """The same for many callbacks at once; of each body no more than its beginning."""
+    """As `of_callback`, for many callbacks; only the beginning of each body is loaded."""
     return _pages(conn, callback_attempts, _head, callback_ids, after, limit)
 
 
 def progress_of(conn: Connection, callback_id: UUID, after: UUID | None, limit: int) -> tuple[list[Progress], int]:
-    """A page of the progress log, in order, and how many reports came."""
+    """A page of the progress log in order, and the number of all reports that ever arrived."""
     return progress_of_callbacks(conn, [callback_id], after, limit)[callback_id]
 
 
 def progress_of_callbacks(
     conn: Connection, callback_ids: Sequence[UUID], after: UUID | None, limit: int
 ) -> dict[UUID, tuple[list[Progress], int]]:
-    """The same for many callbacks at once."""
+    """As `progress_of`, for many callbacks."""
     return _pages(conn, callback_progress, _progress, callback_ids, after, limit)
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
-    """The attempts with those ids, their bodies whole."""
+    """The attempts with those ids, with whole bodies."""
     rows = conn.execute(select(callback_attempts).where(callback_attempts.c.id.in_(ids)))
     return {row.id: _attempt(row) for row in rows}
 
 
 def heads(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Attempt]:
-    """The attempts with those ids; of each body no more than its beginning."""
+    """The attempts with those ids, with only the beginning of each body."""
     query = select(*_columns(callback_attempts)).where(callback_attempts.c.id.in_(ids))
     return {row.id: _head(row) for row in within(conn, query, heavy=[_judged_body], order=["id"])}
 
@@ -230,7 +233,7 @@ _judged_body = case(
     (callback_attempts.c.outcome == AttemptOutcome.MALFORMED, callback_attempts.c.body),
     else_=func.substr(callback_attempts.c.body, 1, HEAD, type_=LargeBinary),
 )
-"""The body as far as a list needs it: whole only where its text says what adopting it would replace."""
+"""The part of the body that a list needs. A malformed body is needed whole, to find what an adoption would replace."""
 
 
 def _columns(table: Table) -> list[ColumnElement[Any]]:
@@ -240,14 +243,16 @@ def _columns(table: Table) -> list[ColumnElement[Any]]:
 def _pages(
     conn: Connection,
     table: Table,
-    shown: Callable[[Row[Any]], T],
+    read_row: Callable[[Row[Any]], T],
     callback_ids: Sequence[UUID],
     after: UUID | None,
     limit: int,
 ) -> dict[UUID, tuple[list[T], int]]:
-    c, mine = table.c, table.c.callback_id.in_(callback_ids)
+    c, is_of_callbacks = table.c, table.c.callback_id.in_(callback_ids)
     place = func.row_number().over(partition_by=c.callback_id, order_by=c.id).label("place")
-    ranked = select(*_columns(table), place).where(mine, *(() if after is None else (c.id > after,))).subquery()
+    ranked = (
+        select(*_columns(table), place).where(is_of_callbacks, *(() if after is None else (c.id > after,))).subquery()
+    )
     dropped = callbacks.c.attempts_dropped if table is callback_attempts else callbacks.c.progress_dropped
     totals = (
         select(callbacks.c.id, dropped + func.count(c.id))
@@ -255,23 +260,23 @@ def _pages(
         .where(callbacks.c.id.in_(callback_ids))
         .group_by(callbacks.c.id)
     )
-    counted: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
-    pages: dict[UUID, tuple[list[T], int]] = {id: ([], counted.get(id, 0)) for id in callback_ids}
+    counts: dict[UUID, int] = dict(map(tuple, conn.execute(totals)))
+    pages: dict[UUID, tuple[list[T], int]] = {id: ([], counts.get(id, 0)) for id in callback_ids}
     heavy = [ranked.c.body if table is callback_attempts else ranked.c.data]
     for row in within(conn, select(ranked).where(ranked.c.place <= limit), heavy=heavy, order=["id"]):
-        pages[row.callback_id][0].append(shown(row))
+        pages[row.callback_id][0].append(read_row(row))
     return pages
 
 
 def _next_id(conn: Connection, last: Prepared, callback_id: UUID) -> UUID:
-    """An id behind every earlier one of the callback, whose process is locked.
+    """An id that is greater than every earlier id of the callback. The process must be locked.
 
-    A burst brings many in one millisecond, and servers' clocks differ: by new ids alone they would be shuffled.
+    Many deliveries may arrive in one millisecond, and the clocks of servers differ: new ids alone would mix the order.
     """
-    found = last.first(conn, {"callback_id": callback_id})
-    before: UUID | None = None if found is None else found["id"]
-    fresh = new_id()
-    return fresh if before is None or before < fresh else UUID(int=before.int + 1)
+    row = last.first(conn, {"callback_id": callback_id})
+    previous: UUID | None = None if row is None else row["id"]
+    id = new_id()
+    return id if previous is None or previous < id else UUID(int=previous.int + 1)
 
 
 def _bound(conn: Connection, callback_id: UUID) -> None:
@@ -287,7 +292,7 @@ def _bound(conn: Connection, callback_id: UUID) -> None:
 
 
 def _count_dropped(conn: Connection, callback_id: UUID, column: "Column[int]", more: int) -> None:
-    """Say that older entries were there: a list that begins with its 21st must not look whole."""
+    """Count the entries that were deleted: a list that begins with the 21st entry must not look complete."""
     if more:
         conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values({column: column + more}))
 
@@ -309,7 +314,7 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 def _head(row: Row[Any]) -> Attempt:
     if row.body is not None:
-        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is there for a moment only
+        charge(min(len(row.body), max(HEAD, len(row.body) // 2)))  # a whole body is in memory only for a moment
     return _attempt(row).head
 
 

@@ -1,4 +1,4 @@
-"""Mailboxes and the keys that open them; a token is known by its digest only."""
+"""Callbacks, the digests of their tokens, and the payloads of their results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from orchestrator_gql.utils.json.text import PREVIEW
 from orchestrator_gql.utils.tokens import new_id
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
-"""The callback waits for its result."""
+"""The condition that the callback waits for its result."""
 
 
 def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
-    """The callback waits still, and its deadline is past; not ``is_wanted``: all the rest."""
+    """The condition that the callback waits and its deadline has passed; without ``is_wanted`` the opposite."""
     return columns.is_overdue(IS_OPEN, callbacks.c.expires_at, now, is_wanted=is_wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedResult:
-    """An accepted result, as text, with what identifies it and how it came; ``preview`` has masks for its secrets."""
+    """An accepted result as JSON text; ``size`` in bytes, ``preview`` is its beginning with masked secrets."""
 
     text: str
     size: int
@@ -39,12 +39,12 @@ class AcceptedResult:
     preview: str | None = None
 
 
-_mine = callbacks.c.process_id == bindparam("process_id")
+_is_of_process = callbacks.c.process_id == bindparam("process_id")
 _others = callbacks.alias()
 _of_wait = Prepared(
     select(callbacks)
     .where(
-        _mine,
+        _is_of_process,
         callbacks.c.step_index == bindparam("step_index"),
         callbacks.c.wait_seq
         == select(func.max(_others.c.wait_seq))
@@ -54,7 +54,7 @@ _of_wait = Prepared(
     .order_by(callbacks.c.record_seq, callbacks.c.id)
 )
 _of_execution = Prepared(
-    select(callbacks).where(_mine, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
+    select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
 _by_key = Prepared(
     select(callbacks)
@@ -89,75 +89,75 @@ _reopen = _change(
 
 
 def issue(conn: Connection, callback: Callback, key: bytes) -> None:
-    """Set up the mailbox with its first key (the SHA-256 of its token)."""
+    """Store the callback with ``key``, the SHA-256 digest of its first token."""
     _issue.run(conn, _values(callback))
     add_key(conn, callback.id, key)
 
 
 def add_key(conn: Connection, callback_id: UUID, key: bytes) -> None:
-    """Give the mailbox one more key: its action is run again, and either URL may be answered."""
+    """Store the digest of another token: the action step runs again, and a result may come to either URL."""
     _add_key.run(conn, {"digest": key, "callback_id": callback_id})
 
 
 def process_of_key(conn: Connection, key: bytes) -> UUID | None:
-    """The process whose mailbox the key opens."""
-    found = _process_by_key.first(conn, {"digest": key})
-    return None if found is None else found["process_id"]
+    """The process of the callback with that token digest."""
+    row = _process_by_key.first(conn, {"digest": key})
+    return None if row is None else row["process_id"]
 
 
 def of_key(conn: Connection, process_id: UUID, key: bytes) -> Callback | None:
-    """The mailbox of the process that the key opens."""
-    return _one(_by_key.first(conn, {"digest": key, "process_id": process_id}))
+    """The callback of the process with that token digest."""
+    return _callback(_by_key.first(conn, {"digest": key, "process_id": process_id}))
 
 
 def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
-    """The callback of the service's job of that name; of several the newest that is open, else the newest."""
-    mine = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
-    newest = mine.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
-    found = conn.execute(newest.limit(1)).first()
-    return None if found is None else callback_of(found)
+    """The callback of the job with that external id. Of several: the newest that is open, else the newest."""
+    query = select(callbacks).where(callbacks.c.service == service, callbacks.c.remote_ref == ref)
+    newest = query.order_by(IS_OPEN.desc(), callbacks.c.id.desc())
+    row = conn.execute(newest.limit(1)).first()
+    return None if row is None else callback_of(row)
 
 
 def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
-    """Keep the remote service's own name for the job."""
+    """Store the external id of the job, which the remote service gave it."""
     conn.execute(update(callbacks).where(callbacks.c.id == callback_id).values(remote_ref=ref))
 
 
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
-    """The mailboxes of the latest wait at that place, one of each name: of those that were issued again the last."""
+    """The callbacks of the latest wait at that step: for each name the callback that was issued last."""
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
     latest = {row["name"]: Callback(**row) for row in rows}
     return list(latest.values())
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:
-    """The mailboxes whose URLs were handed out in that visit of an action."""
+    """The callbacks whose URLs were issued in that step execution."""
     return [Callback(**row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
-    """Every mailbox of each process, oldest first."""
+    """All callbacks of each process, oldest first."""
     rows = conn.execute(select(callbacks).where(callbacks.c.process_id.in_(process_ids)).order_by(callbacks.c.id))
-    found: dict[UUID, list[Callback]] = {}
+    result: dict[UUID, list[Callback]] = {}
     for row in rows:
-        found.setdefault(row.process_id, []).append(callback_of(row))
-    return found
+        result.setdefault(row.process_id, []).append(callback_of(row))
+    return result
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Callback]:
-    """The mailboxes with those ids."""
+    """The callbacks with those ids."""
     return {row.id: callback_of(row) for row in conn.execute(select(callbacks).where(callbacks.c.id.in_(ids)))}
 
 
 def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
-    """Where the callback stands whose letter has that receipt."""
+    """The status of the callback whose result has that receipt."""
     return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
 
 
 def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> UUID:
-    """Put the letter into the mailbox and close it; the id of the stored payload."""
+    """Store the result, close the callback, and return the id of the stored payload."""
     payload_id = keep_payload(conn, result.text)
-    closed = {
+    values = {
         "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
         "heartbeat_due_at": None,
@@ -170,18 +170,18 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
         "payload_id": payload_id,
         "source": result.source,
     }
-    _accept.run(conn, closed)
+    _accept.run(conn, values)
     return payload_id
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
-    """End a wait without a letter."""
+    """End the wait with that status, without a result."""
     _close.run(conn, {"b_id": callback_id, "status": status, "heartbeat_due_at": None})
 
 
 def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str, digest: str, now: datetime) -> None:
-    """End a wait with the failure that the remote service reported."""
-    failed = {
+    """End the wait with the failure that the remote service reported."""
+    values = {
         "b_id": callback_id,
         "status": CallbackStatus.FAILED_BY_REMOTE,
         "heartbeat_due_at": None,
@@ -191,12 +191,12 @@ def fail(conn: Connection, callback_id: UUID, failure: Failure, *, receipt: str,
         "result_digest": digest,
         "source": ResultSource.CALLBACK,
     }
-    _fail.run(conn, failed)
+    _fail.run(conn, values)
 
 
 def reopen(conn: Connection, callback: Callback) -> None:
-    """Let the mailbox take a letter again, until the deadline that it has now."""
-    opened = {
+    """Let the callback accept a result again, until its new deadline."""
+    values = {
         "b_id": callback.id,
         "status": CallbackStatus.PENDING,
         "expires_at": callback.expires_at,
@@ -207,55 +207,58 @@ def reopen(conn: Connection, callback: Callback) -> None:
         "result_digest": None,
         "source": None,
     }
-    _reopen.run(conn, opened)
+    _reopen.run(conn, values)
 
 
 def judged(conn: Connection, callback_id: UUID, status: CallbackStatus, validation: Json) -> None:
-    """Keep what the validation of the received letter came to."""
+    """Store the outcome of the validation step for the received result."""
     _judge.run(conn, {"b_id": callback_id, "status": status, "validation": validation})
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> list[Callback]:
-    """The mailboxes of the process that still wait for a letter."""
+    """The callbacks of the process that still wait for a result, oldest first."""
     waiting = select(callbacks).where(callbacks.c.process_id == process_id, IS_OPEN)
     return [callback_of(row) for row in conn.execute(waiting.order_by(callbacks.c.id))]
 
 
 def reported(conn: Connection, callback_id: UUID, progress: Json, heartbeat_due_at: datetime | None) -> None:
-    """Keep the latest progress beside the mailbox, and the new end of the silence it endures."""
+    """Store the latest progress report and the time when the next report is due."""
     change = update(callbacks).where(callbacks.c.id == callback_id)
     conn.execute(change.values(progress=progress, heartbeat_due_at=heartbeat_due_at))
 
 
 def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUID, Json]:
-    """The accepted letters, by the id of the mailbox."""
-    found = texts(conn, [callback.payload_id for callback in callbacks_of_wait if callback.payload_id is not None])
-    return {box.id: decode(found[box.payload_id]) for box in callbacks_of_wait if box.payload_id is not None}
+    """The accepted results, by the id of the callback."""
+    payload_ids = {
+        callback.id: callback.payload_id for callback in callbacks_of_wait if callback.payload_id is not None
+    }
+    loaded = texts(conn, list(payload_ids.values()))
+    return {id: decode(loaded[payload_id]) for id, payload_id in payload_ids.items()}
 
 
 def keep_payload(conn: Connection, text: str) -> UUID:
-    """Store a large value; its id."""
+    """Store a large value and return its id."""
     payload_id = new_id()
     _add_payload.run(conn, {"id": payload_id, "text": text})
     return payload_id
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Stored payloads, as text."""
+    """The stored payloads with those ids, as JSON text."""
     query = select(payloads).where(payloads.c.id.in_(payload_ids))
-    found: dict[UUID, str] = {}
+    loaded: dict[UUID, str] = {}
     for row in within(conn, query, heavy=[payloads.c.text], order=["id"]):
         charge(len(row.text))
-        found[row.id] = row.text
-    return found
+        loaded[row.id] = row.text
+    return loaded
 
 
 def callback_of(row: Row[Any]) -> Callback:
-    """The mailbox of a row of the table."""
+    """The callback of a row of the table."""
     return Callback(**row._mapping)
 
 
-def _one(row: Mapping[str, Any] | None) -> Callback | None:
+def _callback(row: Mapping[str, Any] | None) -> Callback | None:
     return None if row is None else Callback(**row)
 
 

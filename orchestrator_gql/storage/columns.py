@@ -1,4 +1,4 @@
-"""Column types that mean the same on both dialects: UTC instants, JSON as text, failures, enums with a CHECK."""
+"""Column types that behave the same on both dialects: UTC times, JSON as text, failures, enums with a CHECK."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -40,7 +40,7 @@ Convert = Callable[[Any], Any]
 
 @lru_cache(maxsize=256)
 def _sqlite_text(value: datetime) -> str:
-    """As SQLAlchemy writes it. Most instants of a commit are the same one, so it is written once."""
+    """The text as SQLAlchemy writes it. Most times of one commit are equal, so the text is cached."""
     return _utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
@@ -59,9 +59,9 @@ def _unless_null(convert: Convert) -> Convert:
 
 
 class _Converted(TypeDecorator[Any]):
-    """A column by two plain functions.
+    """A column with two plain functions for its conversion.
 
-    As `process_bind_param` they would be called through two others, for every value of every transition.
+    SQLAlchemy would call `process_bind_param` through two more functions, for every value of every transition.
     """
 
     impl = Text
@@ -69,64 +69,64 @@ class _Converted(TypeDecorator[Any]):
 
     @staticmethod
     def written(value: Any) -> Any:
-        """To the database; None is SQL's NULL and does not come here."""
+        """Convert a value for the database; None becomes NULL before this call."""
         raise NotImplementedError
 
     @staticmethod
     def understood(value: Any) -> Any:
-        """From the database."""
+        """Convert a value from the database; NULL becomes None before this call."""
         raise NotImplementedError
 
     def bind_processor(self, dialect: Dialect) -> Convert:
-        """What is made of a value on its way to the database."""
+        """The conversion of values for the database."""
         return _unless_null(self.written)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
-        """What is made of a value on its way from the database."""
+        """The conversion of values from the database."""
         return _unless_null(self.understood)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware instant in UTC. SQLite keeps no zone: it is taken off on the way in and put back on the way out."""
+    """An aware time in UTC. SQLite stores no time zone: it is removed in a write and added in a read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Convert:
-        """What is made of an instant on its way to the database."""
+        """The conversion of times for the database."""
         return _unless_null(_sqlite_text if dialect.name == "sqlite" else _utc)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Convert:
-        """What is made of an instant on its way from the database."""
+        """The conversion of times from the database."""
         return _unless_null(_of_sqlite_text if dialect.name == "sqlite" else _utc)
 
 
 class JsonText(_Converted):
-    """JSON as text, never as JSONB: NUL and lone surrogates survive, and big integers stay exact."""
+    """JSON as text, not as JSONB, which loses NUL, lone surrogates and the exact value of large integers."""
 
     cache_ok = True
     written = staticmethod(encode)
 
     @staticmethod
     def understood(value: Any) -> Json:
-        """From the database."""
+        """Count the text for the allowance of the read, then decode it."""
         charge_json(value)
         return decode(value)
 
 
 class Words(_Converted):
-    """What people wrote, as both dialects keep it: PostgreSQL's text holds no NUL."""
+    """Text that people wrote. NUL is replaced, because PostgreSQL cannot store it."""
 
     cache_ok = True
 
     @staticmethod
     def written(value: str) -> str:
-        """To the database."""
+        """Replace NUL by U+FFFD."""
         return value.replace("\0", "\ufffd")
 
     @staticmethod
     def understood(value: str) -> str:
-        """From the database."""
+        """Return the text as it is."""
         return value
 
 
@@ -137,12 +137,12 @@ class FailureText(_Converted):
 
     @staticmethod
     def written(value: Failure) -> str:
-        """To the database."""
+        """Encode the failure."""
         return encode(failure_to_json(value))
 
     @staticmethod
     def understood(value: str) -> Failure:
-        """From the database."""
+        """Count the text for the allowance of the read, then decode it."""
         charge_json(value)
         return failure_from_json(decode(value))
 
@@ -153,7 +153,7 @@ class Xid8(UserDefinedType[int]):
     cache_ok = True
 
     def get_col_spec(self, **_: Any) -> str:
-        """The type's name in DDL."""
+        """The name of the type in DDL."""
         return "xid8"
 
 
@@ -162,14 +162,14 @@ EventId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def among(conn: Connection, column: ColumnElement[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """The column is one of the ids."""
+    """The condition that the column is one of the ids."""
     return column == any_(_id_array(ids)) if conn.dialect.name == "postgresql" else column.in_(select(each(conn, ids)))
 
 
 def each(conn: Connection, ids: Sequence[UUID]) -> ColumnElement[UUID]:
-    """The ids as a column of a table of their own.
+    """The ids as the column of a table.
 
-    They are one parameter: of some hundred in a list, drivers take longer than the database takes to act on them.
+    The ids are one parameter: for some hundred parameters drivers need more time than the database for the statement.
     """
     if conn.dialect.name == "postgresql":
         return func.unnest(_id_array(ids)).column_valued("each_id")
@@ -184,14 +184,14 @@ def _id_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
 def is_overdue(
     is_open: ColumnElement[bool], due_at: ColumnElement[datetime], now: Any, *, is_wanted: bool = True
 ) -> ColumnElement[bool]:
-    """What is open still although its time is past; not ``is_wanted``: all the rest."""
+    """The condition that the row is open and its time has passed; without ``is_wanted`` the opposite."""
     if is_wanted:
         return and_(is_open, due_at <= now)
     return or_(not_(is_open), due_at.is_(None), due_at > now)
 
 
 def enum_text(kind: type[StrEnum], name: str) -> Enum:
-    """A StrEnum by its values, as text with a named CHECK."""
+    """A column type that stores the values of the StrEnum as text, with a named CHECK."""
     return Enum(kind, native_enum=False, create_constraint=True, name=name, length=32, values_callable=_values)
 
 
@@ -205,5 +205,5 @@ def failure_to_json(failure: Failure) -> Json:
 
 
 def failure_from_json(value: Json) -> Failure:
-    """The failure of a JSON object made by `failure_to_json`."""
+    """The failure of a JSON object that `failure_to_json` made."""
     return Failure(**{**value, "occurred_at": datetime.fromisoformat(value["occurred_at"])})

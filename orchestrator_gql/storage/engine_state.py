@@ -1,4 +1,4 @@
-"""Whether the engine starts new steps: one row, which `processes` reads in every transaction that would start one."""
+"""Whether the engine starts new steps: one row, which every transaction that starts a step reads."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from orchestrator_gql.storage.tables import engine_state
 from orchestrator_gql.types import EngineState
 
 KEY = func.hashtextextended(literal("engine-state"), 0)
-"""PostgreSQL's advisory lock on the engine's state: whoever moves a process shares it, whoever pauses has it alone."""
+"""PostgreSQL's advisory lock on the engine state: a change of a process shares it, a pause holds it exclusively."""
 
 _wait_for_share = select(func.pg_advisory_xact_lock_shared(KEY))
 _wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
@@ -17,7 +17,7 @@ _wait_for_lock = select(func.pg_advisory_xact_lock(KEY))
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """The engine's state, and who brought it there, when and why; without these nobody ever changed it."""
+    """The state of the engine, with the reason, time and principal of the last change; None if it never changed."""
 
     state: EngineState
     reason: str | None = None
@@ -26,29 +26,29 @@ class EngineStatus:
 
     @property
     def is_paused(self) -> bool:
-        """True where no new step starts, though some may still run."""
+        """True if no new step starts, although some steps may still run."""
         return self.state is not EngineState.RUNNING
 
 
 def load(conn: Connection) -> EngineStatus:
-    """The engine's state."""
+    """The state of the engine."""
     columns = (engine_state.c.state, engine_state.c.reason, engine_state.c.changed_at, engine_state.c.changed_by)
     return EngineStatus(*conn.execute(select(*columns)).one())
 
 
 def share(conn: Connection) -> EngineStatus:
-    """As `load`, and nobody changes it until this transaction ends."""
+    """As `load`; nobody can change the state until this transaction ends."""
     if conn.dialect.name == "postgresql":
         conn.execute(_wait_for_share)
     return load(conn)
 
 
 def lock(conn: Connection) -> EngineStatus:
-    """As `load`, and until this transaction ends nobody else changes it, or moves a process by what it was before.
+    """As `load`; until this transaction ends nobody else changes the state, or changes a process by the old state.
 
-    Of two who pause at once the second finds the engine paused, and tells no event. And no claim that saw the engine
-    running is committed behind a pause that was acknowledged. An advisory lock, because waiting for a row would draw
-    the transaction's number too early for the log (see `storage.processes`).
+    If two operators pause at once, the second finds the engine paused and writes no event. And no claim that saw a
+    running engine is committed after a pause was acknowledged. The lock is an advisory lock, because a wait for a row
+    could assign the number of the transaction too early for the event log (see `storage.processes`).
     """
     if conn.dialect.name == "postgresql":
         conn.execute(_wait_for_lock)
@@ -56,17 +56,17 @@ def lock(conn: Connection) -> EngineStatus:
 
 
 def change(conn: Connection, new: EngineStatus) -> None:
-    """Pause or resume the engine."""
-    changed = {
+    """Store the new state of the engine."""
+    values = {
         "state": new.state,
         "reason": new.reason,
         "changed_at": new.changed_at,
         "changed_by": new.changed_by,
     }
-    conn.execute(update(engine_state).values(changed))
+    conn.execute(update(engine_state).values(values))
 
 
 def came_to_rest(conn: Connection) -> bool:
-    """From pausing to paused; False where it was not pausing."""
+    """Change the state from pausing to paused; False if the engine was not pausing."""
     pausing = update(engine_state).where(engine_state.c.state == EngineState.PAUSING)
     return conn.execute(pausing.values(state=EngineState.PAUSED)).rowcount == 1

@@ -1,8 +1,8 @@
 """The durable event log, in commit order, read from a cursor.
 
-On SQLite the one writer makes the order of ids the order of commits. On PostgreSQL an id is drawn long before its
-commit, so ``id > last`` would step over rows that commit late. A reader goes by ``(tx, id)`` instead, and only reads
-rows of transactions older than every running one (the snapshot gate)::
+SQLite has one writer, so the order of ids is the order of commits. On PostgreSQL an id is assigned long before its
+commit, so ``id > last`` would skip rows that commit late. There a reader reads in the order of ``(tx, id)``, and only
+rows of transactions that are older than every running transaction (the snapshot gate)::
 
     committed  committed  running  committed
         tx 7       tx 8      tx 9      tx 10
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events to read; None means any."""
+    """Selects events; None means any."""
 
     process_ids: tuple[UUID, ...] | None = None
     workflow_names: tuple[str, ...] | None = None
@@ -67,12 +67,12 @@ class _Place:
 
 
 BEGINNING = _Place(0, 0).cursor
-"""Before the first event of the log."""
+"""The cursor before the first event of the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the cursor behind the last of them."""
+    """Events in order, and the cursor behind the last event."""
 
     events: tuple[Event, ...]
     cursor: str
@@ -93,11 +93,11 @@ def append(conn: Connection, new: Sequence[Event]) -> None:
     commit_effects(conn).has_events = True
 
 
-def append_for_each(conn: Connection, alike: Event, process_ids: Sequence[UUID]) -> None:
+def append_for_each(conn: Connection, event: Event, process_ids: Sequence[UUID]) -> None:
     """Write the same event for each of the processes, in one statement."""
-    one = {**_values(alike), "process_id": each(conn, process_ids)}
-    values = [value if name == "process_id" else literal(value, events.c[name].type) for name, value in one.items()]
-    conn.execute(insert(events).from_select(list(one), select(*values)))
+    row = {**_values(event), "process_id": each(conn, process_ids)}
+    values = [value if name == "process_id" else literal(value, events.c[name].type) for name, value in row.items()]
+    conn.execute(insert(events).from_select(list(row), select(*values)))
     commit_effects(conn).has_events = True
 
 
@@ -110,21 +110,21 @@ def end(conn: Connection) -> str:
 
 
 def is_forgotten(conn: Connection, cursor: str) -> bool:
-    """True where events behind the cursor were pruned, or the cursor is another database's: a reader would miss some.
+    """True if a reader would miss events: some behind the cursor were pruned, or the cursor is of another database.
 
-    A database that was restored, from an older copy or into another PostgreSQL, counts on from where that stood:
-    behind a cursor that is ahead of it nothing would come for a long time, or ever.
+    A database that was restored from an older copy, or into another PostgreSQL server, continues with older numbers:
+    behind a cursor with a higher number no event would come for a long time, perhaps never.
     """
     if is_ahead(conn, cursor):
         return True
     if _is_postgres(conn) and cursor == BEGINNING:
-        return False  # whose transactions failed drew the first ids, so that they are missing proves nothing
+        return False  # failed transactions may have taken the first ids, so a missing id proves nothing
     first = conn.execute(select(func.min(events.c.id))).scalar()
     return first is not None and _place(cursor).id < first - 1
 
 
 def is_ahead(conn: Connection, cursor: str) -> bool:
-    """True where the cursor is another database's, which counted further than this one."""
+    """True if the cursor is of another database, with higher numbers than this database has reached."""
     place = _place(cursor)
     if _is_postgres(conn):
         return bool(place.tx >= conn.execute(_next_transaction).scalar_one())
@@ -132,9 +132,9 @@ def is_ahead(conn: Connection, cursor: str) -> bool:
 
 
 def lag(conn: Connection, now: datetime) -> float:
-    """Seconds since the oldest event that is committed and may not be read yet; 0 where every one may.
+    """Seconds since the oldest event that is committed but not readable yet; 0 if all events are readable.
 
-    It grows while some transaction of the whole PostgreSQL server stays open.
+    It grows while any transaction on the whole PostgreSQL server stays open.
     """
     if not _is_postgres(conn):
         return 0.0
@@ -143,54 +143,54 @@ def lag(conn: Connection, now: datetime) -> float:
     return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
-def after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
-    """At most ``limit`` events behind the cursor that the filter wants; fewer where they are more than may be loaded.
+def after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
+    """At most ``limit`` events behind the cursor that match the filter; fewer if they exceed the allowance of the read.
 
-    Behind the last of them the cursor is the log's end, so that what the filter left out is not looked through again.
-    A reader who asks for any gets the next one, however large it is, or nobody could go on behind it.
+    After the last match the cursor of the page is the end of the log, so that the other events are not searched again.
+    The first event is always returned, however large it is: otherwise no reader could get behind it.
     """
     try:
-        return _after(conn, cursor, wanted, limit)
+        return _after(conn, cursor, filters, limit)
     except TooHeavy:
         with free():
-            return _after(conn, cursor, wanted, 1)
+            return _after(conn, cursor, filters, 1)
 
 
-def _after(conn: Connection, cursor: str, wanted: EventFilter, limit: int) -> Page:
+def _after(conn: Connection, cursor: str, filters: EventFilter, limit: int) -> Page:
     place = _place(cursor)
-    if wanted == EventFilter() and not _is_postgres(conn):
+    if filters == EventFilter() and not _is_postgres(conn):
         return _next_of_all(conn, place, limit)
-    found = _query(conn, place, wanted).limit(limit + 1).subquery()
-    rows, is_cut = _fitting(within(conn, select(found), heavy=[found.c.payload], order=_order(conn)))
-    shown, has_more = rows[:limit], is_cut or len(rows) > limit
-    ends = _row_place(shown[-1]).cursor if shown else cursor
-    if not has_more and wanted != EventFilter():
-        ends = end(conn)
-    return Page(tuple(_event(row) for row in shown), ends, has_more)
+    query = _query(conn, place, filters).limit(limit + 1).subquery()
+    rows, is_cut = _fitting(within(conn, select(query), heavy=[query.c.payload], order=_order(conn)))
+    page_rows, has_more = rows[:limit], is_cut or len(rows) > limit
+    end_cursor = _row_place(page_rows[-1]).cursor if page_rows else cursor
+    if not has_more and filters != EventFilter():
+        end_cursor = end(conn)
+    return Page(tuple(_event(row) for row in page_rows), end_cursor, has_more)
 
 
 def _next_of_all(conn: Connection, place: _Place, limit: int) -> Page:
-    """What every reader without a filter asks after every commit."""
-    found, is_cut = _fitting(_behind_place.each(conn, {"place": place.id, "limit": limit + 1}))
-    places = [_Place(row.pop("tx"), row.pop("id")) for row in found]
-    told = [Event(**row, cursor=at.cursor) for row, at in zip(found[:limit], places, strict=False)]
-    ends = places[len(told) - 1] if told else place
-    return Page(tuple(told), ends.cursor, is_cut or len(found) > limit)
+    """The page that every reader without a filter reads after every commit."""
+    rows, is_cut = _fitting(_behind_place.each(conn, {"place": place.id, "limit": limit + 1}))
+    places = [_Place(row.pop("tx"), row.pop("id")) for row in rows]
+    page_events = [Event(**row, cursor=at.cursor) for row, at in zip(rows[:limit], places, strict=False)]
+    end_place = places[len(page_events) - 1] if page_events else place
+    return Page(tuple(page_events), end_place.cursor, is_cut or len(rows) > limit)
 
 
 def _fitting(rows: Iterable[T]) -> tuple[list[T], bool]:
-    """The rows that may be loaded, and whether there are more; raises `TooHeavy` where the first one is too much."""
-    found: list[T] = []
+    """The rows that fit the allowance, and whether there are more. Raises `TooHeavy` if the first row does not fit."""
+    loaded: list[T] = []
     try:
         for row in rows:
-            if found and not has_room():
-                return found, True
-            found.append(row)
+            if loaded and not has_room():
+                return loaded, True
+            loaded.append(row)
     except TooHeavy:
-        if not found:
+        if not loaded:
             raise
-        return found, True
-    return found, False
+        return loaded, True
+    return loaded, False
 
 
 _behind_place = Prepared(
@@ -201,22 +201,22 @@ _behind_place = Prepared(
 )
 
 
-def _query(conn: Connection, place: _Place, wanted: EventFilter) -> Any:
+def _query(conn: Connection, place: _Place, filters: EventFilter) -> Any:
     query = select(events, _tx(conn).label("txid"))
     conditions: list[ColumnElement[bool]] = [_behind(conn, place)]
     gate = _gate(conn)
     if gate is not None:
         conditions.append(gate)
-    if wanted.process_ids is not None:
-        conditions.append(events.c.process_id.in_(wanted.process_ids))
-    if wanted.kinds is not None:
-        conditions.append(events.c.kind.in_(wanted.kinds))
-    if wanted.workflow_names is not None or wanted.assignee_keys is not None:
+    if filters.process_ids is not None:
+        conditions.append(events.c.process_id.in_(filters.process_ids))
+    if filters.kinds is not None:
+        conditions.append(events.c.kind.in_(filters.kinds))
+    if filters.workflow_names is not None or filters.assignee_keys is not None:
         query = query.join(processes, processes.c.id == events.c.process_id)
-    if wanted.workflow_names is not None:
-        conditions.append(processes.c.workflow_name.in_(wanted.workflow_names))
-    if wanted.assignee_keys is not None:
-        conditions.append(processes.c.assignee.in_(wanted.assignee_keys))
+    if filters.workflow_names is not None:
+        conditions.append(processes.c.workflow_name.in_(filters.workflow_names))
+    if filters.assignee_keys is not None:
+        conditions.append(processes.c.assignee.in_(filters.assignee_keys))
     return query.where(and_(*conditions)).order_by(*_ascending(conn))
 
 
@@ -260,8 +260,8 @@ def _place(cursor: str) -> _Place:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
         tx, _, id = raw.partition(".")
         place = _Place(int(tx), int(id))
-    except (ValueError, binascii.Error, UnicodeDecodeError) as wrong:
-        raise CursorInvalid from wrong
+    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
+        raise CursorInvalid from error
     if not (0 <= place.tx < 2**63 and 0 <= place.id < 2**63):
         raise CursorInvalid
     return place
@@ -278,6 +278,7 @@ def _values(event: Event) -> dict[str, Any]:
 
 
 def _plain(payload: dict[str, Any]) -> dict[str, Any]:
+    """The payload with its failures as JSON objects."""
     failures = {key: failure_to_json(value) for key, value in payload.items() if isinstance(value, Failure)}
     return payload | failures if failures else payload
 

@@ -1,4 +1,4 @@
-"""Keys by which a client that asks twice is answered once."""
+"""Idempotency keys: a request that a client repeats is executed once."""
 
 import hashlib
 from datetime import datetime
@@ -12,24 +12,29 @@ from orchestrator_gql.utils.errors import IdempotencyKeyReused
 
 
 def _stored(key: str) -> str:
-    """A client's key may be of any length and hold any character: its digest is what is kept."""
+    """The digest of the key: a key of a client may have any length and any character."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def earlier(conn: Connection, *, scope: str, key: str, digest: str) -> UUID | None:
-    """What the same request made before; `IdempotencyKeyReused` where the key came with another input."""
-    mine = (idempotency_keys.c.scope == scope, idempotency_keys.c.key == _stored(key))
-    row = conn.execute(select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*mine)).one_or_none()
+    """The id that the same request created before, else None.
+
+    Raises `IdempotencyKeyReused` if the key was used with another input.
+    """
+    conditions = (idempotency_keys.c.scope == scope, idempotency_keys.c.key == _stored(key))
+    row = conn.execute(
+        select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*conditions)
+    ).one_or_none()
     if row is None:
         return None
     if row.digest != digest:
         raise IdempotencyKeyReused
-    made: UUID = row.subject_id
-    return made
+    subject_id: UUID = row.subject_id
+    return subject_id
 
 
 def remember(conn: Connection, *, scope: str, key: str, digest: str, subject_id: UUID, now: datetime) -> bool:
-    """Keep what this request made. False: the same request, at the same time, was first; undo what you did."""
+    """Store the id that this request created. False: an equal request, at the same time, was first; roll back."""
     row = {"scope": scope, "key": _stored(key), "digest": digest, "subject_id": subject_id, "at": now}
     try:
         with conn.begin_nested():

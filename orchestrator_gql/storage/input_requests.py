@@ -1,4 +1,4 @@
-"""Open questions to people, and what was decided."""
+"""Input requests and their decisions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,11 +20,11 @@ from orchestrator_gql.utils.tokens import new_id
 c = input_requests.c
 
 IS_OPEN = c.status == InputRequestStatus.OPEN
-"""The form waits for a person."""
+"""The condition that the request waits for a person."""
 
 
 def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
-    """The form waits still, and its due date is past; not ``is_wanted``: all the rest."""
+    """The condition that the request waits and its due date has passed; without ``is_wanted`` the opposite."""
     return columns.is_overdue(IS_OPEN, c.due_at, now, is_wanted=is_wanted)
 
 
@@ -49,12 +49,12 @@ _decide = Prepared(insert(decisions).inline(), decisions.c.keys())
 
 
 def open_request(conn: Connection, request: InputRequest) -> None:
-    """Ask. A process has one open request at a time; the database holds it to that."""
+    """Store a new open request. A unique index allows one open request for each process."""
     _open.run(conn, {c.name: getattr(request, c.name) for c in input_requests.c})
 
 
 def load(conn: Connection, request_id: UUID) -> InputRequest | None:
-    """The request with that id."""
+    """The request with that id, None if there is none."""
     row = _load.first(conn, {"id": request_id})
     return None if row is None else InputRequest(**row)
 
@@ -66,24 +66,24 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, InputRequest]:
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[InputRequest]]:
-    """Every request of each process, oldest first."""
-    mine = input_requests.c.process_id.in_(process_ids)
-    found: dict[UUID, list[InputRequest]] = {}
-    for row in conn.execute(select(input_requests).where(mine).order_by(input_requests.c.id)):
-        found.setdefault(row.process_id, []).append(request_of(row))
-    return found
+    """All requests of each process, oldest first."""
+    is_of_processes = input_requests.c.process_id.in_(process_ids)
+    requests: dict[UUID, list[InputRequest]] = {}
+    for row in conn.execute(select(input_requests).where(is_of_processes).order_by(input_requests.c.id)):
+        requests.setdefault(row.process_id, []).append(request_of(row))
+    return requests
 
 
 def close(conn: Connection, request: InputRequest, status: InputRequestStatus, now: datetime) -> bool:
-    """End an open request at the version that was seen. False: somebody else did it first."""
-    seen = {"b_id": request.id, "b_version": request.version}
-    return _close.run(conn, {**seen, "status": status, "closed_at": now}) == 1
+    """Close an open request at the version that was read. False: the request was closed or changed before."""
+    condition = {"b_id": request.id, "b_version": request.version}
+    return _close.run(conn, {**condition, "status": status, "closed_at": now}) == 1
 
 
 def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list[InputRequest]:
-    """Note that those of the requests which are still open were reminded of; which they are.
+    """Store the time of a reminder for the requests that are still open, and return these requests.
 
-    The version stays: an answer that somebody is typing is to the same question as before.
+    The version stays the same: a form that somebody is filling in now must remain valid.
     """
     still_open = update(input_requests).where(among(conn, input_requests.c.id, request_ids), IS_OPEN)
     reminded = conn.execute(still_open.values(reminded_at=now).returning(*input_requests.c))
@@ -91,41 +91,41 @@ def remind(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> list
 
 
 def escalate(conn: Connection, request_id: UUID, assignee: str, now: datetime) -> InputRequest | None:
-    """Give an open request to another assignee, and free it of whoever had taken it; None where it is decided."""
+    """Give an open request to another assignee and remove its claim; None if the request is closed."""
     return _changed(conn, request_id, {"assignee": assignee, "escalated_at": now, "escalations": c.escalations + 1})
 
 
 def assign(conn: Connection, request_id: UUID, assignee: str) -> InputRequest | None:
-    """As `escalate`, by somebody's hand."""
+    """As `escalate`, on the command of a person; None if the request is closed."""
     return _changed(conn, request_id, {"assignee": assignee})
 
 
 def claim(conn: Connection, request_id: UUID, by: str | None, now: datetime | None) -> InputRequest | None:
-    """Note who has taken an open request; None frees it."""
+    """Store who claimed an open request, ``by`` None to remove the claim; None if the request is closed."""
     return _changed(conn, request_id, {"claimed_by": by, "claimed_at": now})
 
 
 def _changed(conn: Connection, request_id: UUID, values: dict[str, Any]) -> InputRequest | None:
-    free = {"claimed_by": None, "claimed_at": None}
-    changed = (
+    unclaimed = {"claimed_by": None, "claimed_at": None}
+    change = (
         update(input_requests)
         .where(c.id == request_id, IS_OPEN)
-        .values({**free, **values, "version": c.version + 1})
+        .values({**unclaimed, **values, "version": c.version + 1})
         .returning(*c)
     )
-    row = conn.execute(changed).first()
+    row = conn.execute(change).first()
     return None if row is None else request_of(row)
 
 
 def open_of_process(conn: Connection, process_id: UUID) -> InputRequest | None:
-    """The request of the process that waits for an answer."""
+    """The open request of the process, None if there is none."""
     row = _open_of_process.first(conn, {"process_id": process_id})
     return None if row is None else InputRequest(**row)
 
 
 def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
-    """Keep what was decided."""
-    made = {
+    """Store a decision on the request."""
+    row = {
         "id": new_id(),
         "input_request_id": request_id,
         "by": decision.by,
@@ -137,38 +137,38 @@ def decide(conn: Connection, request_id: UUID, decision: Decision) -> None:
         "policy": decision.policy,
         "secrets": decision.secrets.written,
     }
-    _decide.run(conn, made)
+    _decide.run(conn, row)
 
 
 def decisions_of(conn: Connection, request_ids: Sequence[UUID]) -> dict[UUID, list[Decision]]:
-    """What was decided on each request, in order."""
+    """The decisions on each request, in order."""
     query = select(decisions).where(decisions.c.input_request_id.in_(request_ids))
-    found: dict[UUID, list[Decision]] = {}
+    result: dict[UUID, list[Decision]] = {}
     for row in within(conn, query, heavy=[decisions.c.pages], order=["id"]):
-        found.setdefault(row.input_request_id, []).append(_decision(row))
-    return found
+        result.setdefault(row.input_request_id, []).append(_decision(row))
+    return result
 
 
 def decided_in(conn: Connection, process_id: UUID) -> list[tuple[str, Decision]]:
-    """What was decided in the process so far, in order, each with the name of the step that asked.
+    """The decisions on the closed requests of the process, in order, each with the name of its input step.
 
-    Of an open request nothing is decided yet: a form that showed its own approvals would be another form to everybody
-    who approves after the first.
+    Decisions on an open request are left out: a form that showed its own approvals would change with each approval,
+    and the second approver would see another form than the first.
     """
     execution = (process_steps.c.process_id == c.process_id) & (process_steps.c.seq == c.record_seq)
-    found = (
+    query = (
         select(process_steps.c.name.label("step"), *decisions.c)
         .join_from(decisions, input_requests, decisions.c.input_request_id == c.id)
         .join(process_steps, execution)
         .where(c.process_id == process_id, c.status != InputRequestStatus.OPEN)
         .order_by(decisions.c.id)
     )
-    return [(row.step, _decision(row)) for row in conn.execute(found)]
+    return [(row.step, _decision(row)) for row in conn.execute(query)]
 
 
 def _decision(row: Row[Any]) -> Decision:
-    told = (row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
-    return Decision(*told, Secrets.read(row.secrets))
+    values = (row.by, row.at, row.verdict, row.shown_digest, tuple(row.pages), row.comment, row.policy)
+    return Decision(*values, Secrets.read(row.secrets))
 
 
 def request_of(row: Row[Any]) -> InputRequest:

@@ -1,4 +1,4 @@
-"""The lists that people page through, with their filters."""
+"""The lists of processes, input requests and callbacks, with their filters and counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from orchestrator_gql.types import CallbackStatus, InputRequestStatus, ProcessSt
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From an instant (inclusive) to another (exclusive)."""
+    """A time span: ``start`` is included, ``end`` is not; None means no bound."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -32,7 +32,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ProcessFilter:
-    """Which processes; None means any."""
+    """Selects processes; None means any."""
 
     ids: Sequence[UUID] | None = None
     statuses: Sequence[ProcessStatus] | None = None
@@ -48,8 +48,11 @@ class ProcessFilter:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """What is for somebody to answer: for none of the teams that are ``shut`` to them (None: all are), taken by nobody
-    else, and not approved by them yet. Not ``is_mine``: all the rest."""
+    """The requests that a user may answer; without ``is_mine`` all other requests.
+
+    Such a request is not assigned to a team in ``shut`` (None: the user may answer for no team), nobody else has
+    claimed it, and the user has not decided on it yet.
+    """
 
     user: str
     shut: frozenset[str] | None
@@ -58,7 +61,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class InputRequestFilter:
-    """Which input requests; None means any. ``now`` is for ``overdue``."""
+    """Selects input requests; None means any. ``now`` is the time for ``overdue``."""
 
     now: datetime
     statuses: Sequence[InputRequestStatus] | None = (InputRequestStatus.OPEN,)
@@ -71,7 +74,7 @@ class InputRequestFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallbackFilter:
-    """Which callbacks; None means any. ``now`` is for ``overdue``."""
+    """Selects callbacks; None means any. ``now`` is the time for ``overdue``."""
 
     now: datetime
     statuses: Sequence[CallbackStatus] | None = None
@@ -80,55 +83,56 @@ class CallbackFilter:
 
 
 def process_page(
-    conn: Connection, wanted: ProcessFilter, page_args: PageArgs, *, by_update: bool, is_descending: bool
+    conn: Connection, filters: ProcessFilter, page_args: PageArgs, *, by_update: bool, is_descending: bool
 ) -> RowPage[Process]:
-    """A page of processes, by start or by last change."""
+    """A page of processes, in the order of their start or of their last change."""
     at = processes.c.updated_at if by_update else processes.c.started_at
-    query = light_select().where(*_process_conditions(wanted))
-    found = read_page(conn, query, Key((at, processes.c.id), is_descending), page_args)
-    return RowPage(tuple((c, process_of(r)) for c, r in found.items), found.has_next, found.has_previous)
+    query = light_select().where(*_process_conditions(filters))
+    rows = read_page(conn, query, Key((at, processes.c.id), is_descending), page_args)
+    items = tuple((cursor, process_of(row)) for cursor, row in rows.items)
+    return RowPage(items, rows.has_next, rows.has_previous)
 
 
-def process_count(conn: Connection, wanted: ProcessFilter) -> int:
-    """How many processes the filter finds."""
-    return count(conn, select(processes.c.id).where(*_process_conditions(wanted)))
+def process_count(conn: Connection, filters: ProcessFilter) -> int:
+    """The number of processes that match the filter."""
+    return count(conn, select(processes.c.id).where(*_process_conditions(filters)))
 
 
 def processes_by_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
-    """The processes with those ids, without their states."""
+    """The processes with those ids, without their heavy columns."""
     rows = conn.execute(light_select().where(processes.c.id.in_(ids)))
     return {process.id: process for process in map(process_of, rows)}
 
 
-def input_request_page(conn: Connection, wanted: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
-    """A page of input requests, the oldest first."""
-    query = _request_query(wanted)
-    found = read_page(conn, query, Key((input_requests.c.id,)), page_args)
-    items = tuple((cursor, request_rows.request_of(row)) for cursor, row in found.items)
-    return RowPage(items, found.has_next, found.has_previous)
+def input_request_page(conn: Connection, filters: InputRequestFilter, page_args: PageArgs) -> RowPage[InputRequest]:
+    """A page of input requests, oldest first."""
+    query = _request_query(filters)
+    rows = read_page(conn, query, Key((input_requests.c.id,)), page_args)
+    items = tuple((cursor, request_rows.request_of(row)) for cursor, row in rows.items)
+    return RowPage(items, rows.has_next, rows.has_previous)
 
 
-def input_request_count(conn: Connection, wanted: InputRequestFilter) -> int:
-    """How many input requests the filter finds."""
-    return count(conn, _request_query(wanted))
+def input_request_count(conn: Connection, filters: InputRequestFilter) -> int:
+    """The number of input requests that match the filter."""
+    return count(conn, _request_query(filters))
 
 
-def callback_page(conn: Connection, wanted: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
-    """A page of callbacks, the newest first."""
-    query = select(callbacks).where(*_callback_conditions(wanted))
-    found = read_page(conn, query, Key((callbacks.c.id,), is_descending=True), page_args)
-    items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in found.items)
-    return RowPage(items, found.has_next, found.has_previous)
+def callback_page(conn: Connection, filters: CallbackFilter, page_args: PageArgs) -> RowPage[Callback]:
+    """A page of callbacks, newest first."""
+    query = select(callbacks).where(*_callback_conditions(filters))
+    rows = read_page(conn, query, Key((callbacks.c.id,), is_descending=True), page_args)
+    items = tuple((cursor, callback_rows.callback_of(row)) for cursor, row in rows.items)
+    return RowPage(items, rows.has_next, rows.has_previous)
 
 
-def callback_count(conn: Connection, wanted: CallbackFilter) -> int:
-    """How many callbacks the filter finds."""
-    return count(conn, select(callbacks.c.id).where(*_callback_conditions(wanted)))
+def callback_count(conn: Connection, filters: CallbackFilter) -> int:
+    """The number of callbacks that match the filter."""
+    return count(conn, select(callbacks.c.id).where(*_callback_conditions(filters)))
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of the header; durations in seconds, of processes that ended since the window began."""
+    """The numbers of the dashboard; ``durations`` are in seconds, of the processes that completed since ``since``."""
 
     by_status: dict[ProcessStatus, int]
     open_input_requests: int
@@ -143,7 +147,7 @@ class Counts:
 
 
 def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
-    """The numbers of the header, on one snapshot."""
+    """The numbers of the dashboard; ``completed``, ``failed`` and ``durations`` count from ``since``."""
     statuses = conn.execute(select(processes.c.status, func.count()).group_by(processes.c.status))
     oldest = select(func.count(), func.min(callbacks.c.issued_at)).where(callback_rows.IS_OPEN)
     pending_count, oldest_at = conn.execute(oldest).one()
@@ -170,25 +174,25 @@ def _number(conn: Connection, column: ColumnElement[Any], *conditions: ColumnEle
     return conn.execute(select(func.count(column)).where(*conditions)).scalar_one()
 
 
-def _process_conditions(wanted: ProcessFilter) -> list[ColumnElement[bool]]:
+def _process_conditions(filters: ProcessFilter) -> list[ColumnElement[bool]]:
     c = processes.c
     listed: tuple[tuple[Sequence[Any] | None, ColumnElement[Any]], ...] = (
-        (wanted.ids, c.id),
-        (wanted.statuses, c.status),
-        (wanted.workflow_names, c.workflow_name),
-        (wanted.targets, c.target),
-        (wanted.assignee_keys, c.assignee),
+        (filters.ids, c.id),
+        (filters.statuses, c.status),
+        (filters.workflow_names, c.workflow_name),
+        (filters.targets, c.target),
+        (filters.assignee_keys, c.assignee),
     )
     conditions: list[ColumnElement[bool]] = [column.in_(values) for values, column in listed if values is not None]
-    if wanted.created_by is not None:
-        conditions.append(c.created_by == wanted.created_by)
-    if wanted.product_subscription_id is not None:
-        mine = process_subscriptions.c.subscription_id == wanted.product_subscription_id
-        conditions.append(c.id.in_(select(process_subscriptions.c.process_id).where(mine)))
-    for span, column in ((wanted.started_at, c.started_at), (wanted.updated_at, c.updated_at)):
+    if filters.created_by is not None:
+        conditions.append(c.created_by == filters.created_by)
+    if filters.product_subscription_id is not None:
+        is_linked = process_subscriptions.c.subscription_id == filters.product_subscription_id
+        conditions.append(c.id.in_(select(process_subscriptions.c.process_id).where(is_linked)))
+    for span, column in ((filters.started_at, c.started_at), (filters.updated_at, c.updated_at)):
         conditions += _within(span, column)
-    if wanted.search:
-        conditions.append(_search(wanted.search))
+    if filters.search:
+        conditions.append(_search(filters.search))
     return conditions
 
 
@@ -201,36 +205,36 @@ def _within(span: Span, column: ColumnElement[Any]) -> list[ColumnElement[bool]]
     return conditions
 
 
-def _search(said: str) -> ColumnElement[bool]:
-    """Words in the workflow's name or the note, or a process by its id."""
-    pattern = f"%{escaped(said)}%"
-    found = or_(
+def _search(text: str) -> ColumnElement[bool]:
+    """The condition that the name of the workflow or the note contains the text, or that the text is the id."""
+    pattern = f"%{escaped(text)}%"
+    is_match = or_(
         processes.c.workflow_name.ilike(pattern, escape="!"),
         func.coalesce(processes.c.note, "").ilike(pattern, escape="!"),
     )
     try:
-        return or_(found, processes.c.id == UUID(said))
+        return or_(is_match, processes.c.id == UUID(text))
     except ValueError:
-        return found
+        return is_match
 
 
-def _request_query(wanted: InputRequestFilter) -> Select[Any]:
+def _request_query(filters: InputRequestFilter) -> Select[Any]:
     c = input_requests.c
     query = select(input_requests)
-    if wanted.statuses is not None:
-        query = query.where(c.status.in_(wanted.statuses))
-    if wanted.assignee_keys is not None:
-        query = query.where(c.assignee.in_(wanted.assignee_keys))
-    if wanted.workflow_names is not None:
-        names = processes.c.workflow_name.in_(wanted.workflow_names)
+    if filters.statuses is not None:
+        query = query.where(c.status.in_(filters.statuses))
+    if filters.assignee_keys is not None:
+        query = query.where(c.assignee.in_(filters.assignee_keys))
+    if filters.workflow_names is not None:
+        names = processes.c.workflow_name.in_(filters.workflow_names)
         query = query.where(c.process_id.in_(select(processes.c.id).where(names)))
-    if wanted.overdue is not None:
-        query = query.where(request_rows.is_overdue(wanted.now, is_wanted=wanted.overdue))
-    if wanted.claimed_by is not None:
-        query = query.where(c.claimed_by == wanted.claimed_by)
-    if wanted.inbox is not None:
-        mine = _is_in(wanted.inbox)
-        query = query.where(mine if wanted.inbox.is_mine else not_(mine))
+    if filters.overdue is not None:
+        query = query.where(request_rows.is_overdue(filters.now, is_wanted=filters.overdue))
+    if filters.claimed_by is not None:
+        query = query.where(c.claimed_by == filters.claimed_by)
+    if filters.inbox is not None:
+        is_in_inbox = _is_in(filters.inbox)
+        query = query.where(is_in_inbox if filters.inbox.is_mine else not_(is_in_inbox))
     return query
 
 
@@ -243,13 +247,13 @@ def _is_in(inbox: Inbox) -> ColumnElement[bool]:
     return and_(c.assignee.not_in(sorted(inbox.shut)), free, not_(own))
 
 
-def _callback_conditions(wanted: CallbackFilter) -> list[ColumnElement[bool]]:
+def _callback_conditions(filters: CallbackFilter) -> list[ColumnElement[bool]]:
     c = callbacks.c
     conditions: list[ColumnElement[bool]] = []
-    if wanted.statuses is not None:
-        conditions.append(c.status.in_(wanted.statuses))
-    if wanted.process_id is not None:
-        conditions.append(c.process_id == wanted.process_id)
-    if wanted.overdue is not None:
-        conditions.append(callback_rows.is_overdue(wanted.now, is_wanted=wanted.overdue))
+    if filters.statuses is not None:
+        conditions.append(c.status.in_(filters.statuses))
+    if filters.process_id is not None:
+        conditions.append(c.process_id == filters.process_id)
+    if filters.overdue is not None:
+        conditions.append(callback_rows.is_overdue(filters.now, is_wanted=filters.overdue))
     return conditions

@@ -1,4 +1,4 @@
-"""How everything stands, for the metrics; what has ended is not counted, for there is no end to it."""
+"""The gauges of the metrics; ended processes are not counted, because their number grows without a limit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +22,8 @@ _by_workflow = (
 )
 _count_pending = select(func.count()).where(callback_rows.IS_OPEN)
 _count_overdue = select(func.count()).where(callback_rows.is_overdue(bindparam("now")))
-# Ids are drawn in the order of time, and the index holds them: the oldest is found without reading the others' rows.
-# Materialized, or PostgreSQL walks the primary key from its beginning, through every callback that has ended.
+# Ids are in the order of time, and the index contains them: the oldest is found without a read of the other rows.
+# Materialized, because otherwise PostgreSQL scans the primary key from its start, through every ended callback.
 _pending_ids = select(callbacks.c.id).where(callback_rows.IS_OPEN).cte("pending").prefix_with("MATERIALIZED")
 _oldest_id = select(_pending_ids.c.id).order_by(_pending_ids.c.id).limit(1).scalar_subquery()
 _oldest = select(callbacks.c.issued_at).where(callbacks.c.id == _oldest_id)
@@ -35,7 +35,7 @@ _count_workers = select(func.count()).where(workers.c.last_seen_at >= bindparam(
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """The figures of one snapshot; the times in seconds."""
+    """The values of the gauges on one snapshot; times are in seconds."""
 
     processes: dict[tuple[ProcessStatus, str], int]
     backlog: Backlog
@@ -52,13 +52,13 @@ class Gauges:
 
 
 def load(conn: Connection, *, now: datetime, workers_since: datetime) -> Gauges:
-    """The figures now; a worker counts that was heard of since then."""
-    waiting = backlog.load(conn, now)
+    """The values now. A worker counts if it renewed its row since ``workers_since``."""
+    current = backlog.load(conn, now)
     oldest = conn.execute(_oldest).scalar()
     return Gauges(
         processes={(status, name): count for status, name, count in conn.execute(_by_workflow)},
-        backlog=waiting,
-        lag=waiting.lag(now),
+        backlog=current,
+        lag=current.lag(now),
         pending_callbacks=conn.execute(_count_pending).scalar_one(),
         overdue_callbacks=conn.execute(_count_overdue, {"now": now}).scalar_one(),
         oldest_pending_callback=max((now - oldest).total_seconds(), 0.0) if oldest else 0.0,

@@ -1,8 +1,8 @@
-"""The outbox: what people outside are to be told, to which target, with every try.
+"""The outbox: the notifications, each with its target and every try to send it.
 
-A row is claimed by pushing its ``due_at`` ahead and counting the try. So whoever dies over it leaves a row that falls
-due by itself: it is sent at least once. And the number of the try tells whose row it is: a sender that was frozen while
-another took over settles nothing when it wakes up.
+A sender claims a row: it moves ``due_at`` into the future and counts the try. If the sender dies, the row becomes due
+again by itself, so a notification is sent at least once. The number of the try identifies the owner of the row: if a
+sender was frozen and another sender claimed the row meanwhile, the first sender cannot settle it any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,12 +22,12 @@ from orchestrator_gql.types import Json, NotificationKind, NotificationStatus
 NEWEST_FIRST = Key((notifications.c.created_at, notifications.c.id), is_descending=True)
 
 KEPT = 20
-"""Tries that are kept of a notification, the latest."""
+"""The newest tries of a notification that its log keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try: when it began, and what was answered, or what else went wrong."""
+    """One try: when it began, and the HTTP status of the response or another error."""
 
     at: datetime
     status: int | None = None
@@ -36,7 +36,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """Something to be told to one target. ``tries_before`` were made before it was last asked to be sent again."""
+    """A notification for one target. ``tries_before`` counts the tries before the last request to send it again."""
 
     id: UUID
     target: str
@@ -56,7 +56,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class NotificationFilter:
-    """Which notifications; None means any."""
+    """Selects notifications; None means any."""
 
     statuses: Sequence[NotificationStatus] | None = None
     targets: Sequence[str] | None = None
@@ -64,31 +64,31 @@ class NotificationFilter:
 
 
 def put(conn: Connection, new: Sequence[Notification]) -> None:
-    """Keep what is to be sent."""
+    """Store new notifications."""
     if new:
-        conn.execute(insert(notifications), [_values(one) for one in new])
+        conn.execute(insert(notifications), [_values(notification) for notification in new])
 
 
 def due_at_the_earliest(conn: Connection, targets: Sequence[str]) -> dict[str, datetime]:
-    """When the first notification of each target falls due; a target that nothing waits for is left out.
+    """The due time of the first notification of each target; a target without pending notifications is left out.
 
-    One look into the index for each target, however much waits for one of them.
+    One look into the index for each target, even if many notifications wait for it.
     """
-    firsts = [
+    queries = [
         select(func.min(notifications.c.due_at)).where(text(PENDING), notifications.c.target == target)
         for target in targets
     ]
-    found = conn.execute(select(*(first.scalar_subquery() for first in firsts))).one()
-    return {target: at for target, at in zip(targets, found, strict=True) if at is not None}
+    times = conn.execute(select(*(query.scalar_subquery() for query in queries))).one()
+    return {target: at for target, at in zip(targets, times, strict=True) if at is not None}
 
 
-def claim(conn: Connection, room: Mapping[str, int], *, now: datetime, lease_until: datetime) -> list[Notification]:
-    """Take what is due, of each target at most so many; it falls due again when the lease is over.
+def claim(conn: Connection, capacity: Mapping[str, int], *, now: datetime, lease_until: datetime) -> list[Notification]:
+    """Claim due notifications, at most ``capacity`` for each target; they are due again at ``lease_until``.
 
-    Rows that another sender is taking just now are passed over, not waited for.
+    Rows that another sender claims at the same time are skipped, not waited for.
     """
     ids: list[UUID] = []
-    for target, most in room.items():
+    for target, most in capacity.items():
         due = select(notifications.c.id).where(
             text(PENDING), notifications.c.target == target, notifications.c.due_at <= now
         )
@@ -96,93 +96,94 @@ def claim(conn: Connection, room: Mapping[str, int], *, now: datetime, lease_unt
         ids += conn.execute(oldest.with_for_update(skip_locked=True)).scalars()
     if not ids:
         return []
-    taken = update(notifications).where(notifications.c.id.in_(ids))
-    leased = taken.values(due_at=lease_until, tries=notifications.c.tries + 1)
+    change = update(notifications).where(notifications.c.id.in_(ids))
+    leased = change.values(due_at=lease_until, tries=notifications.c.tries + 1)
     return [_notification(row) for row in conn.execute(leased.returning(*notifications.c))]
 
 
 def settle(
-    conn: Connection, claimed: Notification, made: Try, *, status: NotificationStatus, at: datetime, due_at: datetime
+    conn: Connection, claimed: Notification, new_try: Try, *, status: NotificationStatus, at: datetime, due_at: datetime
 ) -> bool:
-    """Write down what the try came to at that instant. False: the lease ran out and another took it meanwhile."""
-    mine = (
+    """Store the outcome of the try. False: the lease ended, and another sender claimed the notification."""
+    conditions = (
         notifications.c.id == claimed.id,
         notifications.c.status == NotificationStatus.PENDING,
         notifications.c.tries == claimed.tries,
     )
-    log = [*claimed.log, made][-KEPT:]
+    log = [*claimed.log, new_try][-KEPT:]
     values = {
         "status": status,
         "due_at": due_at,
         "sent_at": at if status is NotificationStatus.SENT else None,
-        "last_error": made.error,
+        "last_error": new_try.error,
         "log": _log(log),
     }
-    return conn.execute(update(notifications).where(*mine).values(values)).rowcount == 1
+    return conn.execute(update(notifications).where(*conditions).values(values)).rowcount == 1
 
 
 def send_again(conn: Connection, id: UUID, now: datetime) -> bool:
-    """Make what was sent or given up due at once, with all its tries before it. False: it waits to be sent anyway."""
-    over = (notifications.c.id == id, notifications.c.status != NotificationStatus.PENDING)
+    """Make a sent or dead notification due at ``now``, with all its tries again. False: it is pending already."""
+    conditions = (notifications.c.id == id, notifications.c.status != NotificationStatus.PENDING)
     values = {
         "status": NotificationStatus.PENDING,
         "due_at": now,
         "sent_at": None,
         "tries_before": notifications.c.tries,
     }
-    return conn.execute(update(notifications).where(*over).values(values)).rowcount == 1
+    return conn.execute(update(notifications).where(*conditions).values(values)).rowcount == 1
 
 
 def give_up_strangers(conn: Connection, targets: Sequence[str], *, due_before: datetime) -> int:
-    """Give up what has long been due to targets that are not configured any more; how much that was."""
-    gone = (
+    """Give up notifications that were due before ``due_before`` for targets that are not configured; their number."""
+    conditions = (
         text(PENDING),
         notifications.c.target.not_in(targets),
         notifications.c.due_at < due_before,
     )
     values = {"status": NotificationStatus.DEAD, "last_error": "Its target is not configured any more."}
-    return conn.execute(update(notifications).where(*gone).values(values)).rowcount
+    return conn.execute(update(notifications).where(*conditions).values(values)).rowcount
 
 
 def load(conn: Connection, id: UUID) -> Notification | None:
-    """The notification with that id."""
+    """The notification with that id, None if there is none."""
     row = conn.execute(select(notifications).where(notifications.c.id == id)).one_or_none()
     return None if row is None else _notification(row)
 
 
-def page(conn: Connection, wanted: NotificationFilter, page_args: PageArgs) -> RowPage[Notification]:
-    """A page of the notifications, the newest first."""
-    found = read_page(conn, select(notifications).where(*_conditions(wanted)), NEWEST_FIRST, page_args)
-    items = tuple((cursor, _notification(row)) for cursor, row in found.items)
-    return RowPage(items, found.has_next, found.has_previous)
+def page(conn: Connection, filters: NotificationFilter, page_args: PageArgs) -> RowPage[Notification]:
+    """A page of the notifications, newest first."""
+    rows = read_page(conn, select(notifications).where(*_conditions(filters)), NEWEST_FIRST, page_args)
+    items = tuple((cursor, _notification(row)) for cursor, row in rows.items)
+    return RowPage(items, rows.has_next, rows.has_previous)
 
 
-def count(conn: Connection, wanted: NotificationFilter) -> int:
-    """How many notifications there are."""
-    return pagination.count(conn, select(notifications.c.id).where(*_conditions(wanted)))
+def count(conn: Connection, filters: NotificationFilter) -> int:
+    """The number of notifications that match the filter."""
+    return pagination.count(conn, select(notifications.c.id).where(*_conditions(filters)))
 
 
-def _conditions(wanted: NotificationFilter) -> list[ColumnElement[bool]]:
+def _conditions(filters: NotificationFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.statuses is not None:
-        conditions.append(notifications.c.status.in_(wanted.statuses))
-    if wanted.targets is not None:
-        conditions.append(notifications.c.target.in_(wanted.targets))
-    if wanted.process_id is not None:
-        conditions.append(notifications.c.process_id == wanted.process_id)
+    if filters.statuses is not None:
+        conditions.append(notifications.c.status.in_(filters.statuses))
+    if filters.targets is not None:
+        conditions.append(notifications.c.target.in_(filters.targets))
+    if filters.process_id is not None:
+        conditions.append(notifications.c.process_id == filters.process_id)
     return conditions
 
 
-def _values(one: Notification) -> dict[str, Any]:
-    values = {each.name: getattr(one, each.name) for each in fields(one)}
-    return values | {"log": _log(one.log)}
+def _values(notification: Notification) -> dict[str, Any]:
+    values = {field.name: getattr(notification, field.name) for field in fields(notification)}
+    return values | {"log": _log(notification.log)}
 
 
 def _log(tries: Sequence[Try]) -> Json:
-    return [{"at": one.at.isoformat(), "status": one.status, "error": one.error} for one in tries]
+    return [{"at": entry.at.isoformat(), "status": entry.status, "error": entry.error} for entry in tries]
 
 
 def _notification(row: Row[Any]) -> Notification:
     values = dict(row._mapping)
-    log = tuple(Try(datetime.fromisoformat(one["at"]), one["status"], one["error"]) for one in values.pop("log"))
+    entries = values.pop("log")
+    log = tuple(Try(datetime.fromisoformat(entry["at"]), entry["status"], entry["error"]) for entry in entries)
     return Notification(**values | {"kind": NotificationKind(values["kind"]), "log": log})

@@ -1,4 +1,4 @@
-"""How far the event log was read for notifications: one row, moved by compare-and-set."""
+"""The cursor up to which the event log was read for notifications: one row, moved by compare-and-set."""
 
 from datetime import datetime
 
@@ -9,12 +9,12 @@ from orchestrator_gql.storage.tables import notified_until
 
 
 def load(conn: Connection) -> str | None:
-    """The cursor behind what was told of; None where nobody was ever configured to be told."""
+    """The cursor behind the last event that was read; None if no target was ever configured."""
     return conn.execute(select(notified_until.c.cursor)).scalar()
 
 
 def begin(conn: Connection, cursor: str, now: datetime) -> None:
-    """Begin behind the cursor; where another server was first, its place stays."""
+    """Start behind the cursor; if another server was first, its cursor stays."""
     try:
         with conn.begin_nested():
             conn.execute(insert(notified_until), {"id": 1, "cursor": cursor, "at": now})
@@ -22,12 +22,12 @@ def begin(conn: Connection, cursor: str, now: datetime) -> None:
         return
 
 
-def move(conn: Connection, was: str, cursor: str, now: datetime) -> bool:
-    """Move on, in the transaction that keeps what is to be told. False: another server told of it first."""
-    mine = update(notified_until).where(notified_until.c.cursor == was)
-    return conn.execute(mine.values(cursor=cursor, at=now)).rowcount == 1
+def move(conn: Connection, previous: str, cursor: str, now: datetime) -> bool:
+    """Move the cursor, in the transaction that stores the notifications. False: another server moved it first."""
+    change = update(notified_until).where(notified_until.c.cursor == previous)
+    return conn.execute(change.values(cursor=cursor, at=now)).rowcount == 1
 
 
 def leave(conn: Connection) -> None:
-    """Forget the place: nobody is told any more, and whoever is configured later is not told of what was meanwhile."""
+    """Delete the cursor, because no target is configured: a later target does not receive the events until then."""
     conn.execute(delete(notified_until))

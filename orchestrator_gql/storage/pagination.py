@@ -1,6 +1,6 @@
-"""Lists that page by key, never by offset: a page is the rows behind a cursor, and a cursor is a row's own key.
+"""Pages of lists by key, never by offset: a page is the rows behind a cursor, and a cursor is the key of a row.
 
-A row that comes or goes before the cursor shifts nothing, and page 1,000 costs what page 1 costs.
+A row that is added or removed before the cursor shifts nothing, and page 1,000 costs as much as page 1.
 """
 
 import base64
@@ -20,26 +20,26 @@ from orchestrator_gql.utils.json import encode, read
 T = TypeVar("T")
 
 LARGEST = 200
-"""Rows of one page."""
+"""Rows that one page contains at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """By which columns a list is sorted, the last of them unique."""
+    """The columns by which a list is sorted; the last of them is unique."""
 
     columns: tuple[ColumnElement[Any], ...]
     is_descending: bool = False
 
     @property
     def name(self) -> str:
-        """Stands in every cursor: one of another list, or of the same in another order, is refused."""
+        """The name in every cursor: a cursor of another list, or of another order, is refused."""
         columns = ",".join(str(column) for column in self.columns)
         return f"{columns} {'desc' if self.is_descending else 'asc'}"
 
 
 @dataclass(frozen=True, slots=True)
 class PageArgs:
-    """Which part of a list: the ``first`` rows between the cursors or, where it is given, the ``last``."""
+    """The part of a list: the ``first`` rows between the cursors or, if it is set, the ``last`` rows."""
 
     first: int | None = None
     after: str | None = None
@@ -53,18 +53,18 @@ class PageArgs:
 
     @property
     def is_backward(self) -> bool:
-        """Counted from the end."""
+        """True if the rows are counted from the end."""
         return self.last is not None
 
     @property
     def size(self) -> int:
-        """How many rows at most."""
+        """The largest number of rows in the page; 50 by default."""
         return self.last if self.last is not None else self.first if self.first is not None else 50
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage(Generic[T]):
-    """A part of a list in its own order: each row behind its cursor."""
+    """A part of a list in the order of the list: pairs of a cursor and a row."""
 
     items: tuple[tuple[str, T], ...]
     has_next: bool
@@ -72,31 +72,34 @@ class RowPage(Generic[T]):
 
 
 def read_page(conn: Connection, query: Select[Any], key: Key, page_args: PageArgs) -> RowPage[Row[Any]]:
-    """The window of the query's rows, which hold the key's columns; `CursorInvalid` for a cursor of no such list."""
-    found = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args)).limit(page_args.size + 1)
-    rows = list(conn.execute(found))  # one after the other, so that a count of what is loaded notices in time
-    shown, has_more = rows[: page_args.size], len(rows) > page_args.size
+    """A page of the query, whose rows contain the columns of the key.
+
+    Raises `CursorInvalid` for a malformed cursor or a cursor of another list.
+    """
+    query = query.where(*_between(key, page_args)).order_by(*_sorted(key, page_args)).limit(page_args.size + 1)
+    rows = list(conn.execute(query))  # one row after the other, so that an allowance stops the read in time
+    page_rows, has_more = rows[: page_args.size], len(rows) > page_args.size
     if page_args.is_backward:
-        shown = shown[::-1]
-    items = tuple((_cursor(key, row), row) for row in shown)
-    # On the side of a cursor there is at least the row that it was made of.
+        page_rows = page_rows[::-1]
+    items = tuple((_cursor(key, row), row) for row in page_rows)
+    # On the side of a cursor there is at least the row of the cursor itself.
     if page_args.is_backward:
         return RowPage(items, has_next=page_args.before is not None, has_previous=has_more)
     return RowPage(items, has_next=has_more, has_previous=page_args.after is not None)
 
 
 def count(conn: Connection, query: Select[Any]) -> int:
-    """How many rows the query finds."""
+    """The number of rows of the query."""
     return conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
 
 
-def escaped(said: str) -> str:
-    """Text in which LIKE finds no wildcard; its escape character is ``!``.
+def escaped(text: str) -> str:
+    """The text with its LIKE wildcards escaped; the escape character is ``!``.
 
     >>> escaped("100%")
     '100!%'
     """
-    return said.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def _sorted(key: Key, page_args: PageArgs) -> list[ColumnElement[Any]]:
@@ -123,11 +126,11 @@ def _cursor(key: Key, row: Row[Any]) -> str:
 
 
 def _bound(key: Key, cursor: str) -> ColumnElement[Any]:
-    told = _unpacked(cursor)
-    if not isinstance(told, list) or len(told) != len(key.columns) + 1 or told[0] != key.name:
+    values = _unpacked(cursor)
+    if not isinstance(values, list) or len(values) != len(key.columns) + 1 or values[0] != key.name:
         raise CursorInvalid
-    placed = zip(told[1:], key.columns, strict=True)
-    return tuple_(*(literal(_value(column.type, text), column.type) for text, column in placed))
+    pairs = zip(values[1:], key.columns, strict=True)
+    return tuple_(*(literal(_value(column.type, text), column.type) for text, column in pairs))
 
 
 def _value(kind: TypeEngine[Any], text: Json) -> Any:
@@ -140,17 +143,17 @@ def _value(kind: TypeEngine[Any], text: Json) -> Any:
                 raise CursorInvalid
             return instant
         return kind.python_type(text)
-    except (ValueError, OverflowError) as wrong:
-        raise CursorInvalid from wrong
+    except (ValueError, OverflowError) as error:
+        raise CursorInvalid from error
 
 
 def cursor_of(value: str) -> str:
-    """The cursor of an entry that a single text identifies, of a list that is not a query's."""
+    """The cursor of an entry that one text identifies, for a list that is not read by a query."""
     return _packed([value])
 
 
 def only(cursor: str) -> str:
-    """The text that `cursor_of` was given; `CursorInvalid` for any other cursor."""
+    """The text from which `cursor_of` made the cursor. Raises `CursorInvalid` for any other cursor."""
     values = _unpacked(cursor)
     if not (isinstance(values, list) and len(values) == 1 and isinstance(values[0], str)):
         raise CursorInvalid
@@ -164,5 +167,5 @@ def _packed(values: list[str]) -> str:
 def _unpacked(cursor: str) -> Json:
     try:
         return read(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, PayloadInvalid) as wrong:
-        raise CursorInvalid from wrong
+    except (ValueError, binascii.Error, PayloadInvalid) as error:
+        raise CursorInvalid from error

@@ -1,10 +1,10 @@
-"""Processes: rows that say where each one stands, and the compare-and-set that moves them.
+"""The rows of processes, and the compare-and-set that changes them.
 
-Whoever moves a process locks it first, before anything is written. SQLite's one writer holds the lock already. On
-PostgreSQL it is an advisory lock and not the row's, for two reasons. A transaction may draw its number while it waits
-for a row, so the log, which is read by ``(tx, id)``, would tell what two of them did in the wrong order; waiting for an
-advisory lock draws none. And what is read in a statement after the lock is as fresh as the lock, where a row that was
-waited for comes joined to the visit that stood there before.
+A change of a process begins with its lock, before any write. SQLite has only one writer, so it needs no lock.
+PostgreSQL uses an advisory lock and not a lock of the row, for two reasons. First, a transaction may get its number
+while it waits for a row; then the event log, which is read by ``(tx, id)``, would show the changes of two transactions
+in the wrong order. A wait for an advisory lock assigns no number. Second, a statement after the lock reads current
+rows; a statement that waits for a row returns it joined with the step execution from before the wait.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.utils.secrets import Secrets
 
 HEAVY = frozenset({"state", "stored", "answers", "start_pages", "secrets"})
-"""Columns that lists leave out: a working state may be megabytes."""
+"""Columns that lists do not load: a state may have megabytes."""
 
 RUNNABLE = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 
@@ -63,7 +63,7 @@ _load_free = Prepared(
     )
 )
 _engine = select(engine_state.c.state).scalar_subquery().label("engine")
-_stands = Prepared(
+_standing = Prepared(
     select(_engine, processes.c.version, processes.c.note).where(
         processes.c.id == bindparam("id"),
         processes.c.epoch == bindparam("epoch"),
@@ -77,16 +77,16 @@ MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
     "updated_at", "ended_at", "failure", "aborted_by", "entry", "engine_failures",
 )  # fmt: skip
-"""What a move may change beside the state. The note is not among them: it is written while a step runs."""
+"""The columns that a commit writes beside the state. The note is not one of them: it may change while a step runs."""
 
 
 def _fenced(*names: str) -> Update:
-    moved = update(processes).where(
+    change = update(processes).where(
         processes.c.id == bindparam("b_id"),
         processes.c.epoch == bindparam("b_epoch"),
         processes.c.seq == bindparam("b_seq"),
     )
-    return moved.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
+    return change.values({"version": processes.c.version + 1, **{name: bindparam(name) for name in names}})
 
 
 _insert = Prepared(insert(processes).inline(), processes.c.keys())
@@ -95,49 +95,51 @@ _move_with_state = Prepared(_fenced(*MOVED, "state", "stored", "answers", "secre
 
 
 def insert_process(conn: Connection, process: Process) -> None:
-    """Store a process that was just created, and wake it."""
+    """Store a new process and wake it."""
     _insert.run(conn, _values(process, None))
     wake(conn, process.id)
 
 
 def load(conn: Connection, process_id: UUID) -> Process | None:
-    """The process with its state and the visit it is on."""
-    return _one(_load.first(conn, {"id": process_id}))
+    """The process with its state and current step execution, None if it does not exist."""
+    return _process_or_none(_load.first(conn, {"id": process_id}))
 
 
 def load_all(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Process]:
-    """As `load`, for many."""
+    """As `load`, for many processes."""
     query = select(*processes.c, *execution_columns()).select_from(_join).where(processes.c.id.in_(ids))
-    found = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
-    return {process.id: process for process in map(process_of, found)}
+    rows = within(conn, query, heavy=[processes.c.state, processes.c.start_pages, process_steps.c.delta], order=["id"])
+    return {process.id: process for process in map(process_of, rows)}
 
 
 def lock(conn: Connection, process_id: UUID) -> Process | None:
-    """As `load`, and nobody else moves it until this transaction ends."""
+    """As `load`; no other transaction can change the process until this one ends."""
     hold(conn, process_id)
     return load(conn, process_id)
 
 
 def lock_free(conn: Connection, process_id: UUID, now: datetime) -> Process | None:
-    """As `lock`, where it is runnable and no living worker holds it; None elsewhere: leave it alone.
+    """As `lock`, if the process is runnable and no living worker holds it; else None: the caller must not touch it.
 
-    Without the condition on the lease, every second bell would steal the process from a healthy worker and run its
-    step twice. While the engine is paused nothing is free.
+    Without the condition on the lease, a second wake-up would take the process from a healthy worker and run its step
+    twice. While the engine is paused no process is free.
     """
     hold(conn, process_id)
-    return _one(_load_free.first(conn, {"id": process_id, "now": now}))
+    return _process_or_none(_load_free.first(conn, {"id": process_id, "now": now}))
 
 
 def hold(conn: Connection, process_id: UUID) -> None:
-    """Let nobody else move the process, and nobody pause the engine, until this transaction ends."""
+    """Prevent other changes of the process, and a pause of the engine, until this transaction ends."""
     if conn.dialect.name == "postgresql":
         _wait_for_locks.first(conn, {"key": str(process_id)})
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the engine stands, and what anybody may change of a process that a worker has in its hands: its note, and
-    the version that grew with it. Written as the worker remembers them, they would undo what was acknowledged."""
+    """The state of the engine, and the values of a process that may change while a worker holds it: note and version.
+
+    If the worker wrote its own old values of these, it would undo a change that was acknowledged.
+    """
 
     engine: EngineState
     version: int
@@ -145,65 +147,67 @@ class Standing:
 
 
 def hold_as(conn: Connection, before: Process) -> Standing | None:
-    """`hold` the process where it still stands as thought, and look at the engine; None: somebody else moved it."""
+    """`hold` the process and read its `Standing`; None if another transaction changed the process since ``before``."""
     hold(conn, before.id)
     values = {"id": before.id, "epoch": before.epoch, "seq": before.seq}
-    found = _stands.first(conn, values)
-    return None if found is None else Standing(**found)
+    row = _standing.first(conn, values)
+    return None if row is None else Standing(**row)
 
 
 def hold_free(conn: Connection, candidates: Select[UUID], limit: int) -> list[UUID]:
-    """Hold at most ``limit`` of the processes that are selected, passing over those that somebody else holds.
+    """Hold at most ``limit`` of the selected processes, and skip processes that other transactions hold; their ids.
 
-    The limit is part of the statement, which stops locking there: PostgreSQL keeps all locks of all its clients in one
-    table of some thousand places, and whoever finds it full fails.
+    The limit is part of the statement, so that no more locks are taken: PostgreSQL keeps the locks of all clients in
+    one table of some thousand entries, and a transaction that finds it full fails.
     """
     if conn.dialect.name == "postgresql":
-        asked = candidates.subquery()
-        (id,) = asked.c
+        (id,) = candidates.subquery().c
         candidates = select(id).where(func.pg_try_advisory_xact_lock(func.hashtextextended(cast(id, Text), 0)))
     return list(dict.fromkeys(conn.execute(candidates.limit(limit)).scalars()))
 
 
 def release(conn: Connection, process_id: UUID, worker: str) -> bool:
-    """Free a process that this worker holds and does not work on; True where it held it."""
-    mine = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
-    return conn.execute(mine.values(worker=None, lease_until=None)).rowcount == 1
+    """Release a process that this worker holds but does not work on; True if the worker held it."""
+    change = update(processes).where(processes.c.id == process_id, processes.c.worker == worker)
+    return conn.execute(change.values(worker=None, lease_until=None)).rowcount == 1
 
 
 def let_go(conn: Connection, process_id: UUID, worker: str, epoch: int) -> None:
-    """Free what this worker still holds by that claim, and wake the process for whoever comes.
+    """Release the process if this worker still holds it by that claim, and wake it for any worker.
 
-    By that claim only: the same worker may hold the process by a newer one, and its step would be run a second time.
+    Only by that claim: the same worker may hold the process by a newer claim, and its step would run a second time.
     """
     hold(conn, process_id)
-    mine = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
-    if conn.execute(update(processes).where(*mine).values(worker=None, lease_until=None)).rowcount == 1:
+    claim = (processes.c.id == process_id, processes.c.worker == worker, processes.c.epoch == epoch)
+    if conn.execute(update(processes).where(*claim).values(worker=None, lease_until=None)).rowcount == 1:
         wake(conn, process_id)
 
 
 def count_failure(
     conn: Connection, process_id: UUID, held: Process | None, now: datetime, *, lets_go: bool = False
 ) -> int:
-    """Count one more failure of the engine on a process that stands as it is ``held``, or, where it is None, that
-    nobody holds; how many there are in a row, 0 where it is in other hands. With ``lets_go`` it is nobody's then."""
+    """Count a failure of the engine on a process, and return the number of failures in a row.
+
+    The process must be unchanged since ``held``; if that is None, nobody may hold it. Else nothing changes, and the
+    result is 0. With ``lets_go`` the process is also released.
+    """
     hold(conn, process_id)
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    mine = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
+    unchanged = (free,) if held is None else (processes.c.epoch == held.epoch, processes.c.seq == held.seq)
     values: dict[str, Any] = {"engine_failures": processes.c.engine_failures + 1}
     if lets_go:
         values |= {"worker": None, "lease_until": None}
-    counted = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *mine)
-    return conn.execute(counted.values(values).returning(processes.c.engine_failures)).scalar() or 0
+    change = update(processes).where(processes.c.id == process_id, processes.c.status.in_(RUNNABLE), *unchanged)
+    return conn.execute(change.values(values).returning(processes.c.engine_failures)).scalar() or 0
 
 
 def write(conn: Connection, before: Process, after: Process, lease_until: datetime | None) -> bool:
-    """Store where the process stands now, if it still stood where it was thought to stand.
+    """Store the process ``after`` if the row still has the epoch and the sequence number of ``before``.
 
-    False: somebody else moved it since (a newer epoch or seq); nothing was written, and nothing else may be.
+    False: another transaction changed the process. Nothing was written, and the caller must not write anything either.
     """
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
-    # encoding a large state costs more than all the rest of a commit, and most moves leave it as it is
+    # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
     is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
@@ -214,70 +218,70 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
 def resume_all(
     conn: Connection, process_ids: Sequence[UUID], resting: ProcessStatus, now: datetime
 ) -> dict[int, list[UUID]]:
-    """Make runnable, as `process.resume` does one, those of the processes that rest at the status, and wake them.
+    """Resume those of the processes that have the status ``resting``, as `process.resume` does, and wake them.
 
-    They are held. Which they are, by the version that each has now.
+    The caller holds the processes. Returns the ids of the resumed processes by their new version.
     """
-    held = update(processes).where(among(conn, processes.c.id, process_ids), processes.c.status == resting)
-    resumed = held.values(
+    change = update(processes).where(among(conn, processes.c.id, process_ids), processes.c.status == resting)
+    resumed = change.values(
         status=ProcessStatus.RUNNING, seq=processes.c.seq + 1, version=processes.c.version + 1, updated_at=now
     )
-    found: dict[int, list[UUID]] = {}
+    by_version: dict[int, list[UUID]] = {}
     for id, version in conn.execute(resumed.returning(processes.c.id, processes.c.version)):
-        found.setdefault(version, []).append(id)
+        by_version.setdefault(version, []).append(id)
         wake(conn, id)
-    return found
+    return by_version
 
 
 def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
-    """Keep everything the worker holds; the number of its processes."""
-    held = update(processes).where(processes.c.worker == worker).values(lease_until=until)
-    return conn.execute(held).rowcount
+    """Extend the leases of all processes that the worker holds; their number."""
+    change = update(processes).where(processes.c.worker == worker).values(lease_until=until)
+    return conn.execute(change).rowcount
 
 
 def drop_leases(conn: Connection, worker: str | None = None) -> None:
-    """Let go of what the worker holds, or of everything where no other worker can be alive (one SQLite file)."""
-    held = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
-    conn.execute(held if worker is None else held.where(processes.c.worker == worker))
+    """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
+    change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
+    conn.execute(change if worker is None else change.where(processes.c.worker == worker))
 
 
 def runnable(conn: Connection, now: datetime, deployed: Sequence[str], limit: int) -> Sequence[UUID]:
-    """Processes that could run here and that no living worker holds.
+    """At most ``limit`` processes that can run here and that no living worker holds.
 
-    Only those of the workflows that are deployed: a thousand that rest until their workflow is back would hide the
-    others behind the limit.
+    Only processes of deployed workflows: a thousand processes of a missing workflow would use up the limit and hide
+    the other processes.
     """
     free = or_(processes.c.worker.is_(None), processes.c.lease_until < now)
-    mine = processes.c.workflow_name.in_(deployed)
-    found = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, mine).limit(limit)
-    return conn.execute(found).scalars().all()
+    is_deployed = processes.c.workflow_name.in_(deployed)
+    query = select(processes.c.id).where(processes.c.status.in_(RUNNABLE), free, is_deployed).limit(limit)
+    return conn.execute(query).scalars().all()
 
 
 def set_note(conn: Connection, process: Process, note: str | None, now: datetime) -> None:
-    """Change the note; the version grows with it."""
-    changed = {"note": note, "version": process.version + 1, "updated_at": now}
-    conn.execute(update(processes).where(processes.c.id == process.id).values(changed))
+    """Store the note and increase the version."""
+    values = {"note": note, "version": process.version + 1, "updated_at": now}
+    conn.execute(update(processes).where(processes.c.id == process.id).values(values))
     commit_effects(conn).has_events = True
 
 
 def assign(conn: Connection, process_ids: Sequence[UUID], assignee: str, now: datetime) -> None:
-    """Note whose the open questions of the processes, which are held, became; their versions grow with it."""
-    changed = {"assignee": assignee, "version": processes.c.version + 1, "updated_at": now}
-    conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(changed))
+    """Store the new assignee of the processes, which the caller holds, and increase their versions."""
+    values = {"assignee": assignee, "version": processes.c.version + 1, "updated_at": now}
+    conn.execute(update(processes).where(among(conn, processes.c.id, process_ids)).values(values))
 
 
 def light_select() -> Select[Any]:
-    """Processes without their heavy columns, each with its visit, without what that changed: what lists are made of."""
+    """The query of lists: processes and their step executions, both without their heavy columns."""
     return select(*_light, *light_record_columns()).select_from(_join)
 
 
 def process_of(row: Row[Any]) -> Process:
-    """The process of a row of `light_select` or of a whole one."""
+    """The process of a row of `light_select`, or of a row with all columns."""
     return _process(row._asdict())
 
 
 def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[str, Any], Sequence[Any]]]:
-    """The working states and start pages of the processes, with masks in the places of secrets."""
+    """The states and start pages of the processes, with masked secrets."""
     c = processes.c
     query = select(c.id, c.state, c.start_pages, c.secrets).where(c.id.in_(ids))
     rows = within(conn, query, heavy=[c.state, c.start_pages], order=["id"])
@@ -285,19 +289,19 @@ def states(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Mapping[st
 
 
 def secrets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Secrets]:
-    """What is secret in the processes; only those that know a secret are among them."""
+    """The secrets of the processes; processes without secrets are left out."""
     c = processes.c
     rows = conn.execute(select(c.id, c.secrets).where(c.id.in_(ids), c.secrets.is_not(None)))
     return {id: Secrets.read(secrets) for id, secrets in rows}
 
 
 def learn(conn: Connection, process: Process, secrets: Secrets) -> None:
-    """Store what is secret in the process, which is held, where it is more than it knows."""
+    """Store the secrets of the process, which the caller holds, if they are new."""
     if secrets is not process.secrets:
         conn.execute(update(processes).where(processes.c.id == process.id).values(secrets=secrets.written))
 
 
-def _one(row: Mapping[str, Any] | None) -> Process | None:
+def _process_or_none(row: Mapping[str, Any] | None) -> Process | None:
     return None if row is None else _process(row)
 
 
@@ -333,15 +337,16 @@ def _process(row: Mapping[str, Any]) -> Process:
 
 
 def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The working state; what is stored out of line comes as where it is, and as a note in the column itself."""
+    """The state; a value that is stored among the payloads is a `Stored` reference."""
     state = row.get("state") or {}
     stored = row.get("stored") or {}
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
 
 
-def _out_of_line(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
-    found = {key: [str(one.payload_id), one.size] for key, one in state.items() if isinstance(one, Stored)}
-    return found or None
+def _stored_values(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+    """The payload ids and sizes of the values that are stored among the payloads."""
+    stored = {key: [str(value.payload_id), value.size] for key, value in state.items() if isinstance(value, Stored)}
+    return stored or None
 
 
 def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
@@ -366,7 +371,7 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "worker": process.worker,
         "lease_until": lease_until,
         "state": process.state,
-        "stored": _out_of_line(process.state),
+        "stored": _stored_values(process.state),
         "answers": conditions.to_stored(process.condition_results),
         "assignee": process.assignee,
         "created_by": process.created_by,

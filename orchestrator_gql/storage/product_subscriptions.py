@@ -1,4 +1,4 @@
-"""Products and customers' instances of them, each with its earlier versions."""
+"""Products, and the product subscriptions of customers with all their versions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ from orchestrator_gql.utils.author_calls import returned_by
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
-    """Write the rows of the products that the code declares; the code is what counts."""
+    """Write the products that the code declares; they overwrite the stored rows."""
     upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     for product in declared:
         row = {
@@ -39,22 +39,22 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
 
 
 def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
-    """Store the model as its newest version, linked to the process; the events to tell, none where nothing changed."""
-    held = lock(conn, model.subscription_id)
-    version = held.version if held else 0
+    """Store the model as a new version and link it to the process; the events to write, none without a change."""
+    stored = lock(conn, model.subscription_id)
+    version = stored.version if stored else 0
     new = returned_by(model.dump) | {"version": version}
-    changes = diff(held.model if held else {}, new)
-    if held is not None and not changes:
+    changes = diff(stored.model if stored else {}, new)
+    if stored is not None and not changes:
         link(conn, process_id, model.subscription_id, target)
         return []
     version += 1
     new["version"] = version
-    if held is None:
+    if stored is None:
         write_products(conn, [model.product])
         conn.execute(insert(product_subscriptions), {**_values(model, new, version, now), "created_at": now})
     else:
-        mine = product_subscriptions.c.id == model.subscription_id
-        conn.execute(update(product_subscriptions).where(mine).values(_values(model, new, version, now)))
+        condition = product_subscriptions.c.id == model.subscription_id
+        conn.execute(update(product_subscriptions).where(condition).values(_values(model, new, version, now)))
     conn.execute(
         insert(product_subscription_versions),
         {
@@ -73,12 +73,12 @@ def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target
 
 
 def lock(conn: Connection, subscription_id: UUID) -> Row[Any] | None:
-    """The whole row, and nobody else changes it until this transaction ends."""
+    """The whole row; no other transaction can change it until this one ends."""
     return conn.execute(_by_id([subscription_id]).with_for_update()).one_or_none()
 
 
 def link(conn: Connection, process_id: UUID, subscription_id: UUID, target: Target) -> None:
-    """Remember that the process works on the product subscription."""
+    """Store that the process works on the product subscription."""
     upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     row = {"process_id": process_id, "subscription_id": subscription_id, "target": target}
     conn.execute(upsert(process_subscriptions).values(row).on_conflict_do_nothing())
@@ -95,17 +95,17 @@ def rows(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
 
 
 def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Which product subscriptions each process works on."""
-    found: dict[UUID, list[UUID]] = {}
-    mine = process_subscriptions.c.process_id.in_(process_ids)
-    query = select(process_subscriptions).where(mine).order_by(process_subscriptions.c.subscription_id)
+    """The ids of the product subscriptions on which each process works."""
+    ids: dict[UUID, list[UUID]] = {}
+    is_of_processes = process_subscriptions.c.process_id.in_(process_ids)
+    query = select(process_subscriptions).where(is_of_processes).order_by(process_subscriptions.c.subscription_id)
     for row in conn.execute(query):
-        found.setdefault(row.process_id, []).append(row.subscription_id)
-    return found
+        ids.setdefault(row.process_id, []).append(row.subscription_id)
+    return ids
 
 
 def out_of_sync_by(conn: Connection, subscription_id: UUID) -> UUID | None:
-    """The living process that holds the product subscription, where one does."""
+    """The id of a process that has not ended and works on the product subscription, None if there is none."""
     living = (
         select(process_subscriptions.c.process_id)
         .join(processes, processes.c.id == process_subscriptions.c.process_id)

@@ -1,4 +1,4 @@
-"""A visit of a step as columns, labelled so that they can stand beside those of its process."""
+"""The rows of step executions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,40 +16,40 @@ from orchestrator_gql.storage.tables import process_steps
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import Json
 
-_columns = [c.label(f"visit_{c.name}") for c in process_steps.c if c.name != "process_id"]
-_light_columns = [c for c in _columns if c.name != "visit_delta"]
+_columns = [c.label(f"execution_{c.name}") for c in process_steps.c if c.name != "process_id"]
+_light_columns = [c for c in _columns if c.name != "execution_delta"]
 
 
 def execution_columns() -> list[ColumnElement[Any]]:
-    """The columns of a visit, labelled so that they can stand beside those of its process."""
+    """The columns of a step execution; their labels differ from the columns of a process in the same row."""
     return list(_columns)
 
 
 def light_record_columns() -> list[ColumnElement[Any]]:
-    """The same without what the visit changed in the state, which may be a megabyte."""
+    """As `execution_columns`, without the change of the state, which may have megabytes."""
     return list(_light_columns)
 
 
 def execution_of(row: Mapping[str, Any]) -> StepExecution | None:
-    """The visit in a row that has `execution_columns`; None where the outer join found none."""
-    if row["visit_seq"] is None:
+    """The step execution in a row that has `execution_columns`; None if the outer join found none."""
+    if row["execution_seq"] is None:
         return None
     return StepExecution(
-        seq=row["visit_seq"],
-        step_index=row["visit_step_index"],
-        name=row["visit_name"],
-        kind=row["visit_kind"],
-        group=row["visit_step_group"],
-        status=row["visit_status"],
-        started_at=row["visit_started_at"],
-        attempt=row["visit_attempt"],
-        tries=row["visit_tries"],
-        entered_by=row["visit_entered_by"],
-        completed_at=row["visit_completed_at"],
-        retry_at=row["visit_retry_at"],
-        delta=row.get("visit_delta"),
-        failure=row["visit_failure"],
-        actor=row["visit_actor"],
+        seq=row["execution_seq"],
+        step_index=row["execution_step_index"],
+        name=row["execution_name"],
+        kind=row["execution_kind"],
+        group=row["execution_step_group"],
+        status=row["execution_status"],
+        started_at=row["execution_started_at"],
+        attempt=row["execution_attempt"],
+        tries=row["execution_tries"],
+        entered_by=row["execution_entered_by"],
+        completed_at=row["execution_completed_at"],
+        retry_at=row["execution_retry_at"],
+        delta=row.get("execution_delta"),
+        failure=row["execution_failure"],
+        actor=row["execution_actor"],
     )
 
 
@@ -59,43 +59,44 @@ _MUTABLE = ("status", "attempt", "tries", "completed_at", "retry_at", "delta", "
 def _upsert(dialect: str) -> Prepared:
     statement = (sqlite_insert if dialect == "sqlite" else postgres_insert)(process_steps).inline()
     latest = {name: statement.excluded[name] for name in _MUTABLE}
-    brought_up = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
-    return Prepared(brought_up, process_steps.c.keys())
+    upsert = statement.on_conflict_do_update(index_elements=["process_id", "seq"], set_=latest)
+    return Prepared(upsert, process_steps.c.keys())
 
 
 _save = {dialect: _upsert(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 def save_all(conn: Connection, process_id: UUID, executions: Sequence[StepExecution]) -> None:
-    """Write the visits; one that stands there already is brought up to date."""
+    """Store the step executions; existing rows are updated."""
     if not executions:
         return
     _save[conn.dialect.name].run_each(
         conn, [{"process_id": process_id, **_values(execution)} for execution in executions]
     )
-    for one in executions:
-        if one.completed_at is not None:
-            took = max((one.completed_at - one.started_at).total_seconds(), 0.0)  # the clock may have been stepped
-            commit_effects(conn).facts.append(StepEnded(one.kind, one.status, took))
+    for execution in executions:
+        if execution.completed_at is not None:
+            # not below 0: the clock may have been set back
+            seconds = max((execution.completed_at - execution.started_at).total_seconds(), 0.0)
+            commit_effects(conn).facts.append(StepEnded(execution.kind, execution.status, seconds))
 
 
 def of_process(conn: Connection, process_id: UUID) -> list[StepExecution]:
-    """Every visit of the process, in order."""
+    """All step executions of the process, in order."""
     return of_processes(conn, [process_id]).get(process_id, [])
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
-    """Every visit of each process, in order."""
-    return _visits(conn, process_ids, execution_columns())
+    """All step executions of each process, in order."""
+    return _load_executions(conn, process_ids, execution_columns())
 
 
 def light_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[StepExecution]]:
-    """The same without what the visits changed in the state: see `deltas`."""
-    return _visits(conn, process_ids, light_record_columns())
+    """As `of_processes`, without the changes of the state: see `deltas`."""
+    return _load_executions(conn, process_ids, light_record_columns())
 
 
 def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], Mapping[str, Json]]:
-    """What the visits, each named by its process and place in the log, changed in the state."""
+    """The changes of the state by step executions, each named by its process id and sequence number."""
     c = process_steps.c
     query = select(c.process_id, c.seq, c.delta).where(
         tuple_(c.process_id, c.seq).in_(executions), c.delta.is_not(None)
@@ -104,7 +105,7 @@ def deltas(conn: Connection, executions: Sequence[tuple[UUID, int]]) -> dict[tup
     return {(row.process_id, row.seq): row.delta for row in rows}
 
 
-def _visits(
+def _load_executions(
     conn: Connection, process_ids: Sequence[UUID], columns: Sequence[ColumnElement[Any]]
 ) -> dict[UUID, list[StepExecution]]:
     rows = conn.execute(
@@ -112,12 +113,12 @@ def _visits(
         .where(process_steps.c.process_id.in_(process_ids))
         .order_by(process_steps.c.process_id, process_steps.c.seq)
     )
-    found: dict[UUID, list[StepExecution]] = {}
+    result: dict[UUID, list[StepExecution]] = {}
     for row in rows:
         execution = execution_of(row._asdict())
         assert execution is not None
-        found.setdefault(row.process_id, []).append(execution)
-    return found
+        result.setdefault(row.process_id, []).append(execution)
+    return result
 
 
 def _values(execution: StepExecution) -> dict[str, Any]:

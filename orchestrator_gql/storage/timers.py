@@ -1,4 +1,4 @@
-"""Instants at which something must be looked at again. A timer only wakes; it never decides."""
+"""Timers: times at which a process must be checked. A timer only wakes a process; it never decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from orchestrator_gql.utils.tokens import new_id
 
 
 class TimerKind(StrEnum):
-    """What falls due."""
+    """The purpose of a timer."""
 
     RETRY = "RETRY"
     CALLBACK_DEADLINE = "CALLBACK_DEADLINE"
@@ -27,8 +27,7 @@ class TimerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What a timer that fell due was set for; ``assignee`` is whose the input request becomes, and ``due_at`` since
-    when."""
+    """The values of a timer that was due; the input request goes to ``assignee`` as of ``due_at``."""
 
     kind: TimerKind
     process_id: UUID
@@ -47,7 +46,7 @@ def set_timer(
     input_request_id: UUID | None = None,
     assignee: str | None = None,
 ) -> None:
-    """Look at the process again at that instant."""
+    """Set a timer: the process is checked at ``due_at``."""
     row = {
         "id": new_id(),
         "due_at": due_at,
@@ -62,45 +61,45 @@ def set_timer(
 
 
 def postpone(conn: Connection, kind: TimerKind, callback_id: UUID, due_at: datetime) -> None:
-    """Move the callback's timer of that kind."""
-    mine = (timers.c.callback_id == callback_id, timers.c.kind == kind)
-    conn.execute(update(timers).where(*mine).values(due_at=due_at))
+    """Move the timer of that kind of the callback to ``due_at``."""
+    conditions = (timers.c.callback_id == callback_id, timers.c.kind == kind)
+    conn.execute(update(timers).where(*conditions).values(due_at=due_at))
 
 
 def clear_callback(conn: Connection, callback_id: UUID) -> None:
-    """Forget the callback's timers: its wait is over."""
+    """Delete the timers of the callback: its wait is over."""
     conn.execute(delete(timers).where(timers.c.callback_id == callback_id))
 
 
 def clear_request(conn: Connection, process_id: UUID, input_request_id: UUID) -> None:
-    """Forget the timers of the input request: it was answered."""
-    mine = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
-    conn.execute(delete(timers).where(*mine))
+    """Delete the timers of the input request: it is closed."""
+    conditions = (timers.c.process_id == process_id, timers.c.input_request_id == input_request_id)
+    conn.execute(delete(timers).where(*conditions))
 
 
 def clear_process(conn: Connection, process_id: UUID) -> None:
-    """Forget every timer of the process."""
+    """Delete all timers of the process."""
     conn.execute(delete(timers).where(timers.c.process_id == process_id))
 
 
 def next_due(conn: Connection) -> datetime | None:
-    """When the earliest timer falls due."""
+    """The due time of the earliest timer, None without timers."""
     return conn.execute(select(func.min(timers.c.due_at))).scalar()
 
 
 def due_processes(now: datetime, limit: int) -> Select[UUID]:
-    """The processes of at most ``limit`` due timers, the longest due first."""
+    """A query for the process ids of at most ``limit`` due timers, oldest first."""
     return select(timers.c.process_id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
 
 
 def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[Fired]:
-    """Remove the due timers of the processes, which are held; what each was set for."""
+    """Delete the due timers of the processes, which the caller holds, and return their values."""
     due = delete(timers).where(among(conn, timers.c.process_id, process_ids), timers.c.due_at <= now)
     t = timers.c
-    taken = conn.execute(due.returning(t.kind, t.process_id, t.input_request_id, t.assignee, t.due_at))
-    return [Fired(TimerKind(row.kind), *row[1:]) for row in taken]
+    rows = conn.execute(due.returning(t.kind, t.process_id, t.input_request_id, t.assignee, t.due_at))
+    return [Fired(TimerKind(row.kind), *row[1:]) for row in rows]
 
 
 def database_time(conn: Connection) -> datetime:
-    """What time it is on the machine of the database (PostgreSQL), also within a transaction."""
+    """The current time of the database server (PostgreSQL), not the start time of the transaction."""
     return conn.execute(select(func.clock_timestamp(type_=UtcDateTime))).scalar_one()

@@ -1,20 +1,20 @@
-"""The doorbells in Procrastinate's queue, seen from outside: which processes nobody has rung for."""
+"""Finds the processes for which no wake-up waits in the queue of Procrastinate."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Connection, Text, bindparam, text
 
-_unrung = text(
+_keys_without_job = text(
     """
-    SELECT asked FROM unnest(:keys) AS asked
+    SELECT key FROM unnest(:keys) AS key
     WHERE NOT EXISTS (
-        SELECT FROM procrastinate_jobs WHERE queueing_lock = asked AND status = 'todo'
+        SELECT FROM procrastinate_jobs WHERE queueing_lock = key AND status = 'todo'
     )
     """
 ).bindparams(bindparam("keys", type_=ARRAY(Text)))
 
 
 def without_job(conn: Connection, process_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the processes whose bell hangs silent: no job for them waits in the queue."""
-    return [UUID(key) for key in conn.execute(_unrung, {"keys": [str(id) for id in process_ids]}).scalars()]
+    """Those of the processes for which no job waits in the queue."""
+    return [UUID(key) for key in conn.execute(_keys_without_job, {"keys": [str(id) for id in process_ids]}).scalars()]

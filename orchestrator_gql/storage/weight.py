@@ -1,8 +1,8 @@
-"""How much a read may load: counted as the values come from the database, before they are decoded.
+"""Limits how much a read may load: the values are counted as they come from the database, before they are decoded.
 
-A read that answers somebody runs under an `Allowance`; what the engine reads for itself runs under none. SQLite hands
-over one row after the other, so the count notices in time. PostgreSQL's driver takes in all rows before it shows the
-first: there `within` lets the database itself stop behind the allowance.
+A read for a client has an `Allowance`; a read of the engine has none. SQLite returns one row after the other, so the
+count stops the read in time. The driver of PostgreSQL loads all rows before it returns the first row: there `within`
+lets the database itself stop behind the allowance.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,22 +16,22 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 T = TypeVar("T")
 
 VALUE_BYTES = 8
-"""What a value inside a JSON text counts beside its characters: decoded, it is an object of 30 to 60 bytes."""
+"""Bytes counted for each value in a JSON text, beside its characters: decoded, a value takes 30 to 60 bytes."""
 
 
 class TooHeavy(Exception):
-    """The read loads more than it may."""
+    """The read would load more than its allowance."""
 
 
 @dataclass(slots=True)
 class Allowance:
-    """``most`` bytes that one read may load, and how many it did."""
+    """The number of bytes that one read may load (``most``) and has loaded (``taken``)."""
 
     most: int
     taken: int = 0
 
     def take(self, size: int) -> None:
-        """Count; raises `TooHeavy`."""
+        """Count ``size`` bytes. Raises `TooHeavy` if they exceed the allowance."""
         if self.taken + size > self.most:
             raise TooHeavy
         self.taken += size
@@ -41,7 +41,7 @@ _allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
 def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Connection], T]:
-    """The unit, which counts what it loads."""
+    """The unit with that allowance: it raises `TooHeavy` if it loads more."""
 
     def counting(conn: Connection) -> T:
         taken = allowance.taken
@@ -49,7 +49,7 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
         try:
             return unit(conn)
         except BaseException:
-            allowance.taken = taken  # SQLite may begin a long read anew in another thread
+            allowance.taken = taken  # SQLite may start a long read again in another thread
             raise
         finally:
             _allowance.reset(token)
@@ -59,7 +59,7 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
 
 @contextmanager
 def free() -> Iterator[None]:
-    """Count nothing: the first row of a reader who can take no less."""
+    """Count nothing in this block: for the first row, which a reader needs in any case."""
     token = _allowance.set(None)
     try:
         yield
@@ -68,48 +68,48 @@ def free() -> Iterator[None]:
 
 
 def has_room() -> bool:
-    """Whether a list that may be cut should go on: half of what may be loaded is left for the rest of the answer."""
+    """True if a list that may be cut should go on: half of the allowance is reserved for the rest of the response."""
     allowance = _allowance.get()
     return allowance is None or allowance.taken * 2 <= allowance.most
 
 
 def charge(size: int) -> None:
-    """Count bytes that are loaded now, where that is counted."""
+    """Count bytes that are loaded now, if the read has an allowance."""
     allowance = _allowance.get()
     if allowance is not None:
         allowance.take(size)
 
 
 def charge_json(text: str) -> None:
-    """Count a JSON text that is decoded now, where that is counted."""
+    """Count a JSON text that is decoded now, if the read has an allowance."""
     allowance = _allowance.get()
     if allowance is not None:
         allowance.take(weight_of_json(text))
 
 
 def weight_of_json(text: str) -> int:
-    """What a JSON text counts: a text of nothing but brackets takes 20 times its length in memory."""
+    """The bytes counted for a JSON text: decoded, a text of only brackets takes 20 times its length."""
     return len(text) + VALUE_BYTES * (text.count(",") + text.count("[") + text.count("{"))
 
 
 def within(
     conn: Connection, query: Select[Any], *, heavy: Sequence[ColumnElement[Any]], order: Sequence[str]
 ) -> Iterable[Row[Any]]:
-    """The rows of the query in the order of those columns, of PostgreSQL's no more than one behind the allowance.
+    """The rows of the query in the order of those columns; PostgreSQL returns at most one row beyond the allowance.
 
-    ``heavy`` are the columns that may be large. The query has no order and no limit of its own.
+    ``heavy`` are the columns that may be large. The query itself must have no order and no limit.
     """
     allowance = _allowance.get()
     if allowance is None or conn.dialect.name != "postgresql":
         columns = query.selected_columns
         return conn.execute(query.order_by(*(columns[name] for name in order)))
-    own: ColumnElement[Any] = sum(
+    weight: ColumnElement[Any] = sum(
         (func.coalesce(func.octet_length(column), 0) for column in heavy[1:]),
         func.coalesce(func.octet_length(heavy[0]), 0),
     )
     place = [query.selected_columns[name] for name in order]
-    up_to = func.sum(own).over(order_by=place, rows=(None, 0))
-    inner = query.add_columns(own.label("own_weight"), up_to.label("weight_up_to")).subquery()
-    shown = [column for column in inner.c if column.name not in ("own_weight", "weight_up_to")]
+    total = func.sum(weight).over(order_by=place, rows=(None, 0))
+    inner = query.add_columns(weight.label("own_weight"), total.label("weight_up_to")).subquery()
+    selected = [column for column in inner.c if column.name not in ("own_weight", "weight_up_to")]
     fits = inner.c.weight_up_to - inner.c.own_weight <= allowance.most - allowance.taken
-    return conn.execute(select(*shown).where(fits).order_by(*(inner.c[name] for name in order)))
+    return conn.execute(select(*selected).where(fits).order_by(*(inner.c[name] for name in order)))

@@ -1,4 +1,4 @@
-"""Who works on this database: one row a worker, which it renews as long as it lives."""
+"""The workers on this database: each worker has a row and renews it as long as it lives."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ from orchestrator_gql.storage.tables import workers
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker, and how many steps it ran when it was last heard of."""
+    """A worker; ``running_steps`` is the number of its running steps at ``last_seen_at``."""
 
     name: str
     version: str
@@ -24,22 +24,22 @@ class Worker:
 
 
 def seen(conn: Connection, worker: Worker) -> None:
-    """The worker lives."""
+    """Store or renew the row of a living worker."""
     conn.execute(_upsert(conn.dialect.name), asdict(worker))
 
 
 def gone(conn: Connection, name: str) -> None:
-    """The worker left in good order."""
+    """Delete the row of a worker that shut down."""
     conn.execute(delete(workers).where(workers.c.name == name))
 
 
 def forget(conn: Connection, before: datetime) -> None:
-    """Strike out those that were not heard of since."""
+    """Delete the rows of workers that were last seen before ``before``."""
     conn.execute(delete(workers).where(workers.c.last_seen_at < before))
 
 
 def all_workers(conn: Connection) -> Sequence[Worker]:
-    """Every worker, by name."""
+    """All workers, ordered by name."""
     return [Worker(*row) for row in conn.execute(select(workers).order_by(workers.c.name))]
 
 

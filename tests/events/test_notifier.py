@@ -1,4 +1,4 @@
-"""The bell: one body for one process and for several machines, then what only several machines have."""
+"""Notifiers: the same tests for one server and for several servers, then tests for several servers only."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ from orchestrator_gql.workflow import workflow
 COMPLETED = ProcessStatus.COMPLETED
 PATIENCE = 20.0
 NEVER = 600.0
-"""Seconds that no test waits: whoever is woken before was woken by the bell."""
+"""Seconds that no test waits: a reader that wakes up earlier was woken by the notifier."""
 
 
 @step("Count")
@@ -40,134 +40,134 @@ def counts() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitHooks:
-    """Who rings and who hears it: the same bell, or those of two servers."""
+class Pair:
+    """The notifier that sends and the notifier that receives: the same object, or the notifiers of two servers."""
 
     here: Notifier
     there: Notifier
 
 
 @asynccontextmanager
-async def hung(url: str, timers: asyncio.Event | None = None) -> AsyncIterator[PostgresNotifier]:
-    """The bell of one server, connected: it rings once as soon as it listens."""
+async def connected(url: str, timers: asyncio.Event | None = None) -> AsyncIterator[PostgresNotifier]:
+    """The connected notifier of one server: it sends one wake-up when it starts to listen."""
     notifier = PostgresNotifier(url, timers or asyncio.Event())
     async with asyncio.TaskGroup() as group:
         running = group.create_task(notifier.run())
-        await heard(notifier, 0)
+        await woken(notifier, 0)
         yield notifier
         running.cancel()
 
 
-async def heard(notifier: Notifier, ticket: int) -> None:
-    """Return once the bell rang after the ticket."""
+async def woken(notifier: Notifier, ticket: int) -> None:
+    """Return when a wake-up came after the ticket."""
     async with asyncio.timeout(PATIENCE):
         await notifier.wait(ticket, NEVER)
     assert notifier.ticket() != ticket
 
 
 @pytest.fixture(params=["local", "postgres", "postgres, two servers"])
-def where(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    """Which bell, and the URL of its database where it has one."""
+def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """The kind of the notifier, and the URL of its database, empty if it has none."""
     if request.param == "local":
         yield request.param, ""
         return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database() as url:
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    with postgres.database() as url:
         yield request.param, url
 
 
 @pytest.fixture
-async def hooks(where: tuple[str, str]) -> AsyncIterator[CommitHooks]:
-    kind, url = where
+async def pair(server: tuple[str, str]) -> AsyncIterator[Pair]:
+    kind, url = server
     async with AsyncExitStack() as stack:
-        here: Notifier = LocalNotifier() if kind == "local" else await stack.enter_async_context(hung(url))
-        there = await stack.enter_async_context(hung(url)) if "two" in kind else here
-        yield CommitHooks(here, there)
+        here: Notifier = LocalNotifier() if kind == "local" else await stack.enter_async_context(connected(url))
+        there = await stack.enter_async_context(connected(url)) if "two" in kind else here
+        yield Pair(here, there)
 
 
-async def test_everybody_who_waits_is_woken_by_one_ring(hooks: CommitHooks) -> None:
-    ticket = hooks.there.ticket()
-    waiting = [asyncio.create_task(heard(hooks.there, ticket)) for _ in range(3)]
+async def test_one_wake_up_wakes_every_waiting_reader(pair: Pair) -> None:
+    ticket = pair.there.ticket()
+    waiting = [asyncio.create_task(woken(pair.there, ticket)) for _ in range(3)]
     await asyncio.sleep(0)
 
-    hooks.here.notify()
+    pair.here.notify()
 
     await asyncio.gather(*waiting)
 
 
-async def test_a_ring_between_the_ticket_and_the_wait_is_not_missed(hooks: CommitHooks) -> None:
-    ticket = hooks.there.ticket()
-    hooks.here.notify()
-    await heard(hooks.there, ticket)
+async def test_a_wake_up_between_the_ticket_and_the_wait_is_not_missed(pair: Pair) -> None:
+    ticket = pair.there.ticket()
+    pair.here.notify()
+    await woken(pair.there, ticket)
 
-    await heard(hooks.there, ticket)
-
-
-async def test_who_hears_nothing_waits_no_longer_than_asked(hooks: CommitHooks) -> None:
-    ticket = hooks.there.ticket()
-
-    await hooks.there.wait(ticket, 0.01)
-
-    assert hooks.there.ticket() == ticket
+    await woken(pair.there, ticket)
 
 
-async def test_who_rings_wakes_its_own_readers_without_asking_the_database(postgres: PostgresServer) -> None:
+async def test_a_reader_without_a_wake_up_waits_until_its_timeout(pair: Pair) -> None:
+    ticket = pair.there.ticket()
+
+    await pair.there.wait(ticket, 0.01)
+
+    assert pair.there.ticket() == ticket
+
+
+async def test_a_notifier_wakes_its_own_readers_without_the_database(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        apart = PostgresNotifier(url, asyncio.Event())
+        disconnected = PostgresNotifier(url, asyncio.Event())
 
-        apart.notify()
+        disconnected.notify()
 
-        assert apart.ticket() == 1
+        assert disconnected.ticket() == 1
 
 
-async def test_its_own_ring_does_not_come_back_to_who_rang(postgres: PostgresServer) -> None:
+async def test_a_wake_up_does_not_come_back_to_its_sender(postgres: PostgresServer) -> None:
     timers = asyncio.Event()
     with postgres.database() as url:
-        async with hung(url, timers) as one, hung(url) as two:
+        async with connected(url, timers) as here, connected(url) as there:
             timers.clear()
-            ticket = two.ticket()
-            one.notify()
-            before = one.ticket()
-            await heard(two, ticket)
-            two.notify(has_timers=True)  # is heard behind the own one, if that came back
+            ticket = there.ticket()
+            here.notify()
+            before = here.ticket()
+            await woken(there, ticket)
+            there.notify(has_timers=True)  # it arrives after the first wake-up, if that came back
             async with asyncio.timeout(PATIENCE):
                 await timers.wait()
 
-            assert one.ticket() == before + 1
+            assert here.ticket() == before + 1
 
 
-async def test_a_ring_that_could_not_be_told_is_told_on_the_next_connection(postgres: PostgresServer) -> None:
+async def test_a_wake_up_that_was_not_sent_is_sent_on_the_next_connection(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        async with hung(url) as here, hung(url) as there:
+        async with connected(url) as here, connected(url) as there:
             ticket = there.ticket()
             here.notify()
-            await heard(there, ticket)
+            await woken(there, ticket)
             ticket = there.ticket()
             await cut_off(url, "SELECT pg_notify%")
 
             here.notify()
 
-            await heard(there, ticket)
+            await woken(there, ticket)
 
 
-async def test_who_was_cut_off_and_listens_again_looks_once_though_nobody_rang(postgres: PostgresServer) -> None:
+async def test_a_reconnected_listener_wakes_its_readers_once_without_a_wake_up(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        async with hung(url) as notifier:
+        async with connected(url) as notifier:
             ticket = notifier.ticket()
 
             await cut_off(url, "LISTEN%")
 
-            await heard(notifier, ticket)
+            await woken(notifier, ticket)
 
 
-async def test_a_timer_that_is_stored_here_wakes_the_timekeeper_there(postgres: PostgresServer) -> None:
+async def test_a_timer_that_is_stored_on_one_server_wakes_the_timer_task_of_another(postgres: PostgresServer) -> None:
     timers = asyncio.Event()
     with postgres.database() as url:
-        async with hung(url) as here, hung(url, timers) as there:
+        async with connected(url) as here, connected(url, timers) as there:
             timers.clear()
             ticket = there.ticket()
             here.notify()
-            await heard(there, ticket)
+            await woken(there, ticket)
             assert not timers.is_set()
 
             here.notify(has_timers=True)
@@ -176,23 +176,23 @@ async def test_a_timer_that_is_stored_here_wakes_the_timekeeper_there(postgres: 
                 await timers.wait()
 
 
-async def test_a_hundred_rings_in_a_moment_are_few_notifications(postgres: PostgresServer) -> None:
+async def test_a_hundred_wake_ups_in_a_moment_are_few_notify_messages(postgres: PostgresServer) -> None:
     with postgres.database() as url:
-        async with hung(url) as notifier, listening(url) as spy, listening(url) as pace:
+        async with connected(url) as notifier, listening(url) as listener, listening(url) as pace:
             began = time.monotonic()
             for _ in range(100):
                 notifier.notify()
                 await pace.execute("SELECT 1")
             notifier.notify(has_timers=True)
-            told = []
+            channels = []
             async with asyncio.timeout(PATIENCE):
-                async for one in spy.notifies():
-                    told.append(one.channel)
-                    if one.channel == TIMERS:
+                async for message in listener.notifies():
+                    channels.append(message.channel)
+                    if message.channel == TIMERS:
                         break
             rounds = (time.monotonic() - began) / GAP
 
-    assert 1 <= told.count(EVENTS) <= rounds + 2
+    assert 1 <= channels.count(EVENTS) <= rounds + 2
 
 
 @asynccontextmanager
@@ -206,42 +206,42 @@ async def listening(url: str) -> AsyncIterator["psycopg.AsyncConnection[Any]"]:
 
 @pytest.fixture
 def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers are woken by the bell, or never."""
+    """Readers are woken by the notifier, or never."""
     monkeypatch.setattr(stream, "POLL", NEVER)
 
 
 async def read(engine: Engine, cursor: str, *, batches: int = 10**6, ended: int = 10**6) -> list[Event]:
-    """What is told behind the cursor, in so many batches or until so many processes have ended."""
-    told: list[Event] = []
+    """The events behind the cursor, in so many batches or until so many processes have ended."""
+    events: list[Event] = []
     async with asyncio.timeout(PATIENCE):
         runtime = engine.runtime
-        events = stream.follow(runtime.database, runtime.notifier, after=cursor, wanted=EventFilter())
-        async with aclosing(events):
-            async for batch in events:
-                told += batch.events
+        stream_of_batches = stream.follow(runtime.database, runtime.notifier, after=cursor, wanted=EventFilter())
+        async with aclosing(stream_of_batches):
+            async for batch in stream_of_batches:
+                events += batch.events
                 batches -= 1
-                if batches == 0 or completed(told) >= ended:
+                if batches == 0 or completed(events) >= ended:
                     break
-    return told
+    return events
 
 
-def completed(told: list[Event]) -> int:
-    return sum(event.payload.get("to") == COMPLETED for event in told)
+def completed(events: list[Event]) -> int:
+    return sum(event.payload.get("to") == COMPLETED for event in events)
 
 
-async def test_who_is_subscribed_at_one_server_sees_at_once_what_is_started_at_the_other(
+async def test_a_subscriber_of_one_server_sees_a_process_of_another_server_at_once(
     postgres: PostgresServer, clock: TurnableClock, no_poll: None
 ) -> None:
     with postgres.database() as url:
         async with (
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as one,
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as two,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as here,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as there,
         ):
-            reader = asyncio.create_task(read(two, BEGINNING, ended=1))
-            process_id = await one.start(counts)
-            told = await reader
+            reader = asyncio.create_task(read(there, BEGINNING, ended=1))
+            process_id = await here.start(counts)
+            events = await reader
 
-            assert told == await one.events(process_id)
+            assert events == await here.events(process_id)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -251,49 +251,51 @@ async def test_a_subscriber_that_moves_between_servers_at_random_sees_every_even
     chance = random.Random(seed)
     with postgres.database() as url:
         async with (
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as one,
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as two,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as here,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as there,
         ):
 
             async def wander() -> list[Event]:
-                told: list[Event] = []
-                while (left := 20 - completed(told)) > 0:
-                    cursor = told[-1].cursor or "" if told else BEGINNING
-                    told += await read(chance.choice((one, two)), cursor, batches=chance.randint(1, 4), ended=left)
-                return told
+                events: list[Event] = []
+                while (left := 20 - completed(events)) > 0:
+                    cursor = events[-1].cursor or "" if events else BEGINNING
+                    events += await read(chance.choice((here, there)), cursor, batches=chance.randint(1, 4), ended=left)
+                return events
 
             reader = asyncio.create_task(wander())
             for n in range(20):
-                await (one, two)[n % 2].start(counts)
-            told = await reader
+                await (here, there)[n % 2].start(counts)
+            events = await reader
 
-            assert told == await one.events()
-            assert len({event.cursor for event in told}) == len(told)
+            assert len(events) > 0
+            assert events == await here.events()
+            assert len({event.cursor for event in events}) == len(events)
 
 
-async def test_a_listener_that_is_cut_off_comes_back_and_nothing_is_missed(
+async def test_a_listener_that_loses_its_connection_comes_back_and_misses_no_event(
     postgres: PostgresServer, clock: TurnableClock, no_poll: None
 ) -> None:
     with postgres.database() as url:
         async with (
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as one,
-            engine_of(url, counts, clock=clock, heartbeat=NEVER) as two,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as here,
+            engine_of(url, counts, clock=clock, heartbeat=NEVER) as there,
         ):
-            reader = asyncio.create_task(read(two, BEGINNING, ended=10))
+            reader = asyncio.create_task(read(there, BEGINNING, ended=10))
             for _ in range(10):
                 await cut_off(url, "LISTEN%")
-                await one.start(counts)
-            told = await reader
+                await here.start(counts)
+            events = await reader
 
-            assert told == await one.events()
+            assert len(events) > 0
+            assert events == await here.events()
 
 
-async def cut_off(url: str, last_words: str) -> None:
-    """End every connection that last said such a thing, and wait until it is ended."""
+async def cut_off(url: str, last_query: str) -> None:
+    """End every connection whose last query matches the LIKE pattern, and wait for its end."""
     conn = await psycopg.AsyncConnection.connect(**connection_arguments(url), autocommit=True)
     async with conn:
         await conn.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND query LIKE %s",
-            (last_words,),
+            (last_query,),
         )

@@ -1,4 +1,4 @@
-"""The log of attempts is bounded in number and in bytes, and says how many there were: on both databases."""
+"""The log of attempts is limited in number and in bytes, and counts all attempts, on both databases."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 
 
 async def waiting(offer: Offer) -> tuple[Engine, Any, str]:
-    """An engine, its process that waits for a playbook, and the token."""
+    """An engine, its process that waits for a playbook, and the token of the callback."""
     remote = Remote()
     workflow = calls(remote)
     engine = await offer(workflow)
@@ -31,13 +31,13 @@ async def waiting(offer: Offer) -> tuple[Engine, Any, str]:
     return engine, process_id, token
 
 
-async def refused(engine: Engine, token: str, body: bytes) -> None:
+async def deliver_malformed(engine: Engine, token: str, body: bytes) -> None:
     delivery = Delivery(body, len(body), refusal=AttemptOutcome.MALFORMED, error="a name twice")
     with pytest.raises(PayloadInvalid):
         await receive_delivery(engine.runtime, Address(token), delivery)
 
 
-async def logged(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
+async def attempts(engine: Engine, process_id: Any) -> tuple[list[Any], int]:
     callback = await engine.callback(process_id)
     return await engine.read(lambda conn: callback_attempts.of_callback(conn, callback.id, None, 100))
 
@@ -46,10 +46,10 @@ async def test_the_newest_20_attempts_are_kept_and_all_are_counted(offer: Offer)
     engine, process_id, token = await waiting(offer)
 
     for number in range(23):
-        await refused(engine, token, b"%d" % number)
-    kept, total = await logged(engine, process_id)
+        await deliver_malformed(engine, token, b"%d" % number)
+    kept, total = await attempts(engine, process_id)
 
-    assert [int(one.body) for one in kept] == list(range(3, 23))
+    assert [int(attempt.body) for attempt in kept] == list(range(3, 23))
     assert total == 23
 
 
@@ -57,20 +57,22 @@ async def test_no_more_than_20_mib_of_refused_bodies_are_kept(offer: Offer) -> N
     engine, process_id, token = await waiting(offer)
 
     for number in range(4):
-        await refused(engine, token, b"%d" % number * (8 * MIB))
-    kept, total = await logged(engine, process_id)
+        await deliver_malformed(engine, token, b"%d" % number * (8 * MIB))
+    kept, total = await attempts(engine, process_id)
 
-    assert [one.body[:1] for one in kept] == [b"2", b"3"]
+    assert [attempt.body[:1] for attempt in kept] == [b"2", b"3"]
     assert total == 4
 
 
-async def test_one_attempt_is_kept_however_large_it_is(offer: Offer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_newest_attempt_is_kept_even_if_it_is_larger_than_the_limit(
+    offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(callback_attempts, "KEPT_BYTES", 10)
     engine, process_id, token = await waiting(offer)
 
     for body in (b"small", b"larger than the bound"):
-        await refused(engine, token, body)
-    kept, total = await logged(engine, process_id)
+        await deliver_malformed(engine, token, body)
+    kept, total = await attempts(engine, process_id)
 
-    assert [one.body for one in kept] == [b"larger than the bound"]
+    assert [attempt.body for attempt in kept] == [b"larger than the bound"]
     assert total == 2

@@ -1,4 +1,4 @@
-"""The event log as its readers see it, on both databases: everything, once, in the order of the commits."""
+"""Readers of the event log get every event once, in the order of the commits, on both databases."""
 
 import asyncio
 import base64
@@ -48,74 +48,75 @@ async def read_until(engine: Engine, after: str | None, enough: Callable[[list[E
         stream = follow(engine.runtime.database, engine.runtime.notifier, after=after, wanted=EventFilter())
         async for batch in stream:
             batches.append(batch)
-            if enough([event for one in batches for event in one.events]):
+            if enough([event for read in batches for event in read.events]):
                 break
         await stream.aclose()
     return batches
 
 
-def ended(told: list[Event]) -> set[UUID | None]:
-    """The processes that were told to be complete."""
-    return {event.process_id for event in told if event.payload.get("to") == COMPLETED}
+def ended(events: list[Event]) -> set[UUID | None]:
+    """The processes that completed according to the events."""
+    return {event.process_id for event in events if event.payload.get("to") == COMPLETED}
 
 
-async def test_readers_that_break_off_and_resume_see_every_event_once_while_fifty_processes_run(offer: Offer) -> None:
+async def test_readers_that_stop_and_resume_see_every_event_once_while_fifty_processes_run(offer: Offer) -> None:
     engine = await offer(counts)
 
     def enough(length: int, left: int, new: list[Event]) -> bool:
         return len(new) >= length or len(ended(new)) == left
 
     async def in_pieces(length: int) -> list[Event]:
-        told: list[Event] = []
+        received: list[Event] = []
         cursor = BEGINNING
-        while (left := 50 - len(ended(told))) > 0:
+        while (left := 50 - len(ended(received))) > 0:
             batches = await read_until(engine, cursor, partial(enough, length, left))
-            told += [event for batch in batches for event in batch.events]
+            received += [event for batch in batches for event in batch.events]
             cursor = batches[-1].cursor
-        return told
+        return received
 
     readers = [asyncio.create_task(in_pieces(length)) for length in (1, 7, 1000)]
-    begun = await asyncio.gather(*(engine.start(counts) for _ in range(50)))
-    read = await asyncio.gather(*readers)
+    process_ids = await asyncio.gather(*(engine.start(counts) for _ in range(50)))
+    read_by_each = await asyncio.gather(*readers)
     whole = await engine.events()
 
-    for told in read:
-        assert [event.cursor for event in told] == [event.cursor for event in whole]
+    assert len(read_by_each) == 3
+    for received in read_by_each:
+        assert [event.cursor for event in received] == [event.cursor for event in whole]
     assert len({event.cursor for event in whole}) == len(whole) == 50 * 11
-    for process_id in begun:
-        mine = [(e.kind, e.payload.get("to")) for e in whole if e.process_id == process_id]
-        assert mine[0] == (EventKind.PROCESS_CREATED, None)
-        assert mine[1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING")
-        assert mine[2:-1] == [(EventKind.STEP_CHANGED, to) for _ in range(4) for to in ("RUNNING", "SUCCESS")]
-        assert mine[-1] == (EventKind.PROCESS_STATUS_CHANGED, COMPLETED)
+    for process_id in process_ids:
+        own_events = [(event.kind, event.payload.get("to")) for event in whole if event.process_id == process_id]
+        assert own_events[0] == (EventKind.PROCESS_CREATED, None)
+        assert own_events[1] == (EventKind.PROCESS_STATUS_CHANGED, "RUNNING")
+        assert own_events[2:-1] == [(EventKind.STEP_CHANGED, to) for _ in range(4) for to in ("RUNNING", "SUCCESS")]
+        assert own_events[-1] == (EventKind.PROCESS_STATUS_CHANGED, COMPLETED)
 
 
-async def test_a_reader_without_a_cursor_begins_now_and_is_answered_at_once(offer: Offer) -> None:
+async def test_a_reader_without_a_cursor_starts_now_and_gets_its_first_batch_at_once(offer: Offer) -> None:
     engine = await offer(counts)
     first = await engine.start(counts)
     await engine.reaches(first, COMPLETED)
 
-    (hello,) = await read_until(engine, None, lambda _: True)
+    (first_batch,) = await read_until(engine, None, lambda _: True)
     second = await engine.start(counts)
-    told = await read_until(engine, hello.cursor, lambda new: bool(ended(new)))
+    batches = await read_until(engine, first_batch.cursor, lambda new: bool(ended(new)))
 
-    assert (hello.events, hello.caught_up) == ((), True)
-    assert {event.process_id for batch in told for event in batch.events} == {second}
+    assert (first_batch.events, first_batch.caught_up) == ((), True)
+    assert {event.process_id for batch in batches for event in batch.events} == {second}
 
 
 async def test_a_reader_of_a_stopped_server_resumes_on_the_next_one(storage: str, clock: TurnableClock) -> None:
-    async with engine_of(storage, counts, clock=clock) as one:
-        await one.reaches(await one.start(counts), COMPLETED)
-        before = await one.events()
-    async with engine_of(storage, counts, clock=clock) as two:
-        await two.reaches(await two.start(counts), COMPLETED)
-        batches = await read_until(two, before[-1].cursor, lambda new: bool(ended(new)))
-        whole = await two.events()
+    async with engine_of(storage, counts, clock=clock) as engine:
+        await engine.reaches(await engine.start(counts), COMPLETED)
+        before = await engine.events()
+    async with engine_of(storage, counts, clock=clock) as engine:
+        await engine.reaches(await engine.start(counts), COMPLETED)
+        batches = await read_until(engine, before[-1].cursor, lambda new: bool(ended(new)))
+        whole = await engine.events()
 
     assert before + [event for batch in batches for event in batch.events] == whole
 
 
-async def test_a_cursor_that_nobody_gave_is_refused(offer: Offer) -> None:
+async def test_an_invalid_cursor_is_refused(offer: Offer) -> None:
     engine = await offer()
 
     for cursor in ("", "!", "MA", "LTEuMA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OS4w", "ü"):
@@ -123,7 +124,7 @@ async def test_a_cursor_that_nobody_gave_is_refused(offer: Offer) -> None:
             await read_until(engine, cursor, lambda _: True)
 
 
-async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -> None:
+async def test_a_cursor_older_than_the_log_resets_the_reader(offer: Offer) -> None:
     engine = await offer(counts)
     await engine.reaches(await engine.start(counts), COMPLETED)
     old, *_, last = await engine.events()
@@ -137,7 +138,7 @@ async def test_a_cursor_older_than_the_log_is_told_to_begin_anew(offer: Offer) -
     assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
 
 
-async def test_a_log_that_began_with_writes_that_failed_is_told_from_its_beginning(offer: Offer) -> None:
+async def test_a_log_whose_first_writes_failed_is_read_from_its_beginning_without_a_reset(offer: Offer) -> None:
     engine = await offer(counts)
     clock = engine.clock
 
@@ -148,12 +149,13 @@ async def test_a_log_that_began_with_writes_that_failed_is_told_from_its_beginni
     with pytest.raises(LookupError):
         await engine.runtime.database.transaction(fail)
     await engine.reaches(await engine.start(counts), COMPLETED)
-    batches = await read_until(engine, BEGINNING, lambda told: bool(ended(told)))
+    batches = await read_until(engine, BEGINNING, lambda new: bool(ended(new)))
 
+    assert len(batches) > 0
     assert not any(batch.reset for batch in batches)
 
 
-async def test_a_cursor_that_is_ahead_of_a_restored_log_is_told_to_begin_anew(offer: Offer) -> None:
+async def test_a_cursor_that_is_ahead_of_a_restored_log_resets_the_reader(offer: Offer) -> None:
     engine = await offer(counts)
     await engine.reaches(await engine.start(counts), COMPLETED)
     last = (await engine.events())[-1]
@@ -164,15 +166,15 @@ async def test_a_cursor_that_is_ahead_of_a_restored_log_is_told_to_begin_anew(of
     assert (batch.events, batch.reset, batch.cursor) == ((), True, last.cursor)
 
 
-async def test_a_filter_leaves_out_what_is_not_wanted_and_does_not_look_at_it_twice(offer: Offer) -> None:
+async def test_a_filter_leaves_out_other_events_and_does_not_search_them_twice(offer: Offer) -> None:
     engine = await offer(counts)
     first, second = [await engine.start(counts) for _ in range(2)]
     for process_id in (first, second):
         await engine.reaches(process_id, COMPLETED)
     whole = await engine.events()
 
-    async def read(wanted: EventFilter) -> tuple[list[Event], str]:
-        page = await engine.read(lambda conn: events.after(conn, BEGINNING, wanted, 100))
+    async def read(filters: EventFilter) -> tuple[list[Event], str]:
+        page = await engine.read(lambda conn: events.after(conn, BEGINNING, filters, 100))
         return list(page.events), page.cursor
 
     by_process, _ = await read(EventFilter(process_ids=(first,)))
@@ -201,27 +203,27 @@ async def test_a_page_says_whether_there_is_more(offer: Offer) -> None:
 async def test_a_note_is_an_event_and_a_stale_writer_is_refused(offer: Offer) -> None:
     engine = await offer(counts)
     process_id = await engine.start(counts)
-    seen = await engine.reaches(process_id, COMPLETED)
+    before = await engine.reaches(process_id, COMPLETED)
 
     noted = await update_process_note(
-        engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="see ticket 7", expected_version=seen.version
+        engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="see ticket 7", expected_version=before.version
     )
     with pytest.raises(StaleVersion):
         await update_process_note(
-            engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="mine", expected_version=seen.version
+            engine.runtime, LOCAL_OPERATOR, process_id=process_id, note="mine", expected_version=before.version
         )
 
     assert (await engine.process(process_id)).note == "see ticket 7"
-    assert noted.version == seen.version + 1
-    (told,) = await engine.events(process_id, EventKind.PROCESS_NOTE_CHANGED)
-    assert (told.payload, told.actor) == ({"note": "see ticket 7"}, "local")
+    assert noted.version == before.version + 1
+    (event,) = await engine.events(process_id, EventKind.PROCESS_NOTE_CHANGED)
+    assert (event.payload, event.actor) == ({"note": "see ticket 7"}, "local")
 
 
 def _event(clock: TurnableClock, name: str) -> Event:
     return Event(EventKind.ENGINE_STATE_CHANGED, clock.now(), payload={"name": name})
 
 
-async def test_on_postgres_no_reader_steps_over_an_event_that_is_committed_late(
+async def test_on_postgres_no_reader_skips_an_event_that_is_committed_late(
     postgres: PostgresServer, clock: TurnableClock
 ) -> None:
     with postgres.database() as url:
@@ -248,7 +250,7 @@ async def test_on_postgres_no_reader_steps_over_an_event_that_is_committed_late(
             assert await names() == ["early, committed late", "late, committed early"]
 
 
-async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_meanwhile(
+async def test_on_postgres_a_transaction_that_waited_for_a_process_sees_the_changes_of_the_wait(
     postgres: PostgresServer, clock: TurnableClock
 ) -> None:
     with postgres.database() as url:
@@ -258,7 +260,7 @@ async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_mea
             database = engine.runtime.database
             assert isinstance(database, PostgresDatabase)
 
-            def wait_and_tell(conn: Connection) -> tuple[str | None, int]:
+            def lock_and_append(conn: Connection) -> tuple[str | None, int]:
                 process = processes.lock(conn, process_id)
                 assert process is not None
                 events.append(conn, [_event(clock, "second")])
@@ -268,7 +270,7 @@ async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_mea
                 await holder.run_sync(begin_unit)
                 held = await holder.run_sync(processes.lock, process_id)
                 assert held is not None
-                waiting = asyncio.create_task(database.transaction(wait_and_tell))
+                waiting = asyncio.create_task(database.transaction(lock_and_append))
                 await engine.until(lambda: _waits(engine), told="a transaction that waits for the process")
                 await holder.run_sync(processes.set_note, held, "first", clock.now())
                 await holder.exec_driver_sql("UPDATE processes SET record_seq = 2")
@@ -276,8 +278,8 @@ async def test_on_postgres_who_waited_for_a_process_sees_what_was_done_to_it_mea
                 await holder.commit()
 
             assert await waiting == ("first", 2)
-            told = [event.payload["name"] for event in await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)]
-            assert told == ["first", "second"]
+            names = [event.payload["name"] for event in await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)]
+            assert names == ["first", "second"]
 
 
 async def _waits(engine: Engine) -> bool:

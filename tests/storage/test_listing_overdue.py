@@ -1,4 +1,4 @@
-"""What is overdue: one rule for lists, counts and metrics, on both databases."""
+"""Lists, counts and metrics use the same rule for overdue callbacks and forms, on both databases."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,9 +22,7 @@ LATER = timedelta(days=1)
 
 
 @pytest.mark.parametrize("by", [timedelta(0), LATER])
-async def test_a_callback_is_overdue_while_it_waits_past_its_deadline_or_else_it_is_not(
-    offer: Offer, by: timedelta
-) -> None:
+async def test_a_callback_is_overdue_only_if_it_waits_after_its_deadline(offer: Offer, by: timedelta) -> None:
     remote = Remote()
     engine = await offer(played := calls(remote, timeout=60))
     answered = await engine.start(played)
@@ -50,9 +48,7 @@ async def test_a_callback_is_overdue_while_it_waits_past_its_deadline_or_else_it
 
 
 @pytest.mark.parametrize("by", [timedelta(0), LATER])
-async def test_a_form_is_overdue_while_it_is_open_past_its_due_date_or_else_it_is_not(
-    offer: Offer, by: timedelta
-) -> None:
+async def test_a_form_is_overdue_only_if_it_is_open_after_its_due_date(offer: Offer, by: timedelta) -> None:
     @inputstep("Confirm", due=60)
     def ask() -> FormGenerator:
         yield FormPage

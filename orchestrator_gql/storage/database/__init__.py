@@ -1,4 +1,4 @@
-"""The database behind two methods: `transaction(fn)` and `read(fn)`, whichever dialect is under them."""
+"""The interface of a database, `transaction(unit)` and `read(unit)`, for SQLite and PostgreSQL."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,38 +11,39 @@ if TYPE_CHECKING:
 
 
 class Database(Protocol):
-    """Where everything is kept. Units of work are synchronous SQLAlchemy Core functions of a connection."""
+    """A database. A unit of work is a synchronous SQLAlchemy Core function of a connection."""
 
     hooks: CommitHooks
     observer: Observer
     dialect: str
 
     async def open(self) -> None:
-        """Make it ready; `SettingsError` where it cannot be."""
+        """Connect to the database. Raises `SettingsError` if that is impossible."""
         ...
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Close all connections."""
         ...
 
     async def transaction(self, unit: Unit[T]) -> T:
-        """Run the unit in a transaction of its own; return what it returns once that is durable.
+        """Run the unit in its own transaction and return its result when the commit is durable.
 
-        Raises whatever the unit raises, after a roll-back, and `StorageUnavailable` where the database cannot write.
+        An error of the unit rolls the transaction back and is raised again. Raises `StorageUnavailable` if the
+        database cannot write.
         """
         ...
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, on one snapshot."""
+        """Run a unit that only reads, on one snapshot, and return its result."""
         ...
 
     async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema, however long it takes."""
+        """Run a unit that changes the schema, without a time limit."""
         ...
 
 
 def connect(url: str) -> "SqliteDatabase | PostgresDatabase":
-    """The database of a URL, not yet opened."""
+    """The database of the URL, not opened yet."""
     if url.startswith("sqlite"):
         return SqliteDatabase(url)
     from orchestrator_gql.storage.database.postgres import PostgresDatabase  # its libraries take a second to import

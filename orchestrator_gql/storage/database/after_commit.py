@@ -1,4 +1,4 @@
-"""What a transaction leaves to be told after its COMMIT, collected on its connection."""
+"""The effects of a transaction that happen after its COMMIT, collected on its connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from orchestrator_gql.storage.database.observer import Fact
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
-"""A piece of work: a synchronous function of a connection. It never commits."""
+"""A unit of work: a synchronous function of a connection. It never commits."""
 
-_KEY = "orchestrator.aftermath"
+_KEY = "orchestrator.commit_effects"
 
 
 @dataclass(slots=True)
 class CommitEffects:
-    """Which processes became runnable, whether the event log grew, whether a timer was set, and what is counted."""
+    """The processes that became runnable, whether there are new events and timers, and the facts for the metrics."""
 
     woken: set[UUID] = field(default_factory=set)
     has_events: bool = False
@@ -26,7 +26,7 @@ class CommitEffects:
     facts: list[Fact] = field(default_factory=list)
 
     def add(self, other: "CommitEffects") -> None:
-        """Take in what another unit of the same commit leaves."""
+        """Add the effects of another unit of the same commit."""
         self.woken |= other.woken
         self.has_events |= other.has_events
         self.has_timers |= other.has_timers
@@ -34,33 +34,33 @@ class CommitEffects:
 
 
 class CommitHooks(Protocol):
-    """Who is told: before the COMMIT, on its own connection, and after it."""
+    """The receiver of the effects of every commit."""
 
     def notify(self, effects: CommitEffects) -> None:
-        """Tell those who sleep. Must not block or raise: the commit is done."""
+        """Wake up waiting readers and workers. Must not block or raise: the commit is done already."""
         ...
 
 
 class NoHooks:
-    """Bells that nobody hears, until the runtime hangs its own."""
+    """Hooks that do nothing, until the runtime sets its own."""
 
     def notify(self, effects: CommitEffects) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def commit_effects(conn: Connection) -> CommitEffects:
-    """What the unit on this connection has collected so far."""
-    found: CommitEffects = conn.info[_KEY]
-    return found
+    """The effects that the unit on this connection has collected so far."""
+    effects: CommitEffects = conn.info[_KEY]
+    return effects
 
 
 def begin_unit(conn: Connection) -> CommitEffects:
-    """Start a fresh collection for the unit that begins on this connection."""
-    fresh = CommitEffects()
-    conn.info[_KEY] = fresh
-    return fresh
+    """Start an empty collection for the unit that begins on this connection."""
+    effects = CommitEffects()
+    conn.info[_KEY] = effects
+    return effects
 
 
 def wake(conn: Connection, process_id: UUID) -> None:
-    """Say that the process became runnable: the bells ring for it once this transaction is committed."""
+    """Note that the process became runnable: its wake-up is sent when this transaction is committed."""
     commit_effects(conn).woken.add(process_id)

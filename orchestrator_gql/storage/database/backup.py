@@ -1,4 +1,4 @@
-"""A consistent copy of the SQLite file, made while the server writes to it."""
+"""Makes a consistent copy of the SQLite file while the server writes to it."""
 
 import os
 import sqlite3
@@ -11,10 +11,10 @@ from orchestrator_gql.utils.errors import SettingsError
 
 
 def back_up(url: str, target: Path) -> Path:
-    """Copy the file of the URL to ``target``, which must not exist, and return the file that was copied.
+    """Copy the file of the URL to ``target``, which must not exist, and return the path of the source file.
 
-    The copy holds every commit that was durable when the copying began, and nothing of a later one. Raises
-    `SettingsError` where the URL is another database's, or either file cannot be had.
+    The copy contains every commit that was durable when the copy began, and no later commit. Raises `SettingsError`
+    if the URL is not of SQLite, or if either file cannot be opened.
     """
     source = _source(url)
     try:
@@ -32,22 +32,22 @@ def back_up(url: str, target: Path) -> Path:
 
 
 def _source(url: str) -> Path:
-    wanted = make_url(url)
-    if wanted.get_backend_name() != "sqlite":
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
         raise SettingsError(
             "Only a SQLite file is copied here; for PostgreSQL, take pg_dump or a backup of the server."
         )
-    path = Path(wanted.database or "")
+    path = Path(parsed.database or "")
     if not path.is_file():
         raise SettingsError(f"There is no database {str(path)!r} to copy.")
     return path
 
 
 def _copy(source: Path, target: Path) -> None:
-    # A connection of its own that only reads. All pages go in one step: between steps the server could commit, and
-    # SQLite would begin the copy anew, for ever on a busy one. In WAL mode the long read holds no writer up.
+    # The connection is separate and only reads. One step copies all pages: between two steps the server could commit,
+    # and SQLite would start the copy again, without end on a busy server. In WAL mode a long read blocks no writer.
     with (
-        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as reading,
-        closing(sqlite3.connect(target)) as writing,
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as reader,
+        closing(sqlite3.connect(target)) as writer,
     ):
-        reading.backup(writing, pages=-1)
+        reader.backup(writer, pages=-1)

@@ -1,10 +1,10 @@
-"""Where a test kills this process: right before and right after a COMMIT, at a boundary named for its unit of work.
+"""Points at which a test kills this process: right before and right after the COMMIT of a unit of work.
 
-A boundary is ``SIDE UNIT``, such as ``before engine.runner._claimed[_claim]``. Two variables of the environment, read
-once and meant for tests alone, say what happens there: ``ORCHESTRATOR_FAILPOINT`` is a boundary
-and how often it is passed before it kills (``after engine.timekeeper.keep_time[fire]:3``, the third time), and
-``ORCHESTRATOR_FAILPOINT_LOG`` a file that is told of each boundary that is reached. So whoever wants to kill at every
-boundary there is records a run and reads the names there; nobody keeps a list.
+A boundary is ``SIDE UNIT``, such as ``before engine.runner._claimed[_claim]``. Two environment variables, read once
+and only for tests, control the boundaries. ``ORCHESTRATOR_FAILPOINT`` names a boundary and the number of the pass
+that kills the process (``after engine.runner._claimed[_claim]:3``: the third pass). ``ORCHESTRATOR_FAILPOINT_LOG``
+names a file to which each boundary that is reached is appended. A test that kills at every boundary first records a
+run and reads the names from that file, so nobody maintains a list.
 """
 
 import dis
@@ -18,13 +18,13 @@ from typing import Any
 ARMED = "ORCHESTRATOR_FAILPOINT"
 LOG = "ORCHESTRATOR_FAILPOINT_LOG"
 KILLED = 137
-"""The exit code, that of a process that was killed with SIGKILL."""
+"""The exit code of a process that was killed with SIGKILL."""
 
 PACKAGE = __name__.partition(".")[0]
 
 
 class Failpoints:
-    """What the environment says, and how often each boundary was reached."""
+    """The failpoint of the environment, and how often each boundary was reached."""
 
     def __init__(self, armed: str | None, log: str | None) -> None:
         self._boundary, _, times = (armed or "").rpartition(":")
@@ -34,7 +34,7 @@ class Failpoints:
         self.is_on = bool(armed or log)
 
     def reached(self, side: str, unit: Callable[..., Any]) -> None:
-        """Count the boundary, tell of it, and die here if it is the one; no clean-up is run, and nothing is flushed."""
+        """Count and log the boundary, and exit if it is the failpoint, without any clean-up or flush."""
         boundary = f"{side} {name_of(unit)}"
         self._reached[boundary] += 1
         is_deadly = boundary == self._boundary and self._reached[boundary] == self._deadly
@@ -45,25 +45,25 @@ class Failpoints:
 
 
 def read_failpoints() -> Failpoints | None:
-    """The environment's; None, as for every user, where it names none."""
-    found = Failpoints(os.environ.get(ARMED), os.environ.get(LOG))
-    return found if found.is_on else None
+    """The failpoints of the environment; None, as in production, if neither variable is set."""
+    failpoints = Failpoints(os.environ.get(ARMED), os.environ.get(LOG))
+    return failpoints if failpoints.is_on else None
 
 
 def name_of(unit: Callable[..., Any]) -> str:
-    """Where the unit was written: its module and function, and what it calls where it has no name of its own.
+    """The module and function of the unit; for a lambda also the name that it calls.
 
-    A line number would be another after every edit, and two lambdas of one function must not be taken for one.
+    A line number would change with every edit, and two lambdas of one function need different names.
     """
     if isinstance(unit, partial):
         return name_of(unit.func)
     place = f"{unit.__module__}.{unit.__qualname__}".removeprefix(f"{PACKAGE}.").replace(".<locals>", "")
     outer, _, last = place.rpartition(".")
-    return f"{outer}[{_called(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
+    return f"{outer}[{_callee(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
 
 
-def _called(unit: FunctionType) -> str:
-    """The first global name that a lambda's code looks up, with what is taken of it."""
+def _callee(unit: FunctionType) -> str:
+    """The first global name that the code of the lambda looks up, with the attribute that is read from it."""
     name = ""
     for instruction in dis.get_instructions(unit):
         if name and instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):

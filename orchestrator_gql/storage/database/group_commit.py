@@ -1,13 +1,13 @@
-"""The one writer of a SQLite file: whatever waits is run on the loop, then committed together in a thread.
+"""The only writer of a SQLite file: it runs the waiting units on the loop and commits them together in a thread.
 
 ::
 
-    loop    BEGIN, unit, unit, unit ┐              ┌ answers, bells, BEGIN, unit, unit ┐
-    thread                          └ COMMIT (disk)┘                                   └ COMMIT …
+    loop    BEGIN, unit, unit, unit ┐              ┌ results, wake-ups, BEGIN, unit ┐
+    thread                          └ COMMIT (disk)┘                                └ COMMIT …
 
-The driver lets go of the GIL around every statement. A thread that ran the statements beside a busy loop would wait for
-the GIL after each of them, and the transitions would wait with it; on the loop a statement costs its microseconds. Only
-the COMMIT waits for the disk, so only the COMMIT is the thread's: one hand-over for each group.
+The driver releases the GIL around every statement. A thread that ran the statements beside a busy loop would wait for
+the GIL after each statement, and the transitions would wait with it; on the loop a statement takes microseconds. Only
+the COMMIT waits for the disk, so only the COMMIT runs in the thread: one switch of threads for each group.
 """
 
 import asyncio
@@ -33,12 +33,14 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 logger = logging.getLogger(__name__)
 
 GROUP = 512
+"""Units that one commit contains at most."""
+
 SLICE = 0.005
-"""Seconds that a group may hold the loop before others have a turn; what they bring is of the same group."""
+"""Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 PATIENCE = 5000
-"""Milliseconds that a lock of somebody else's on the file, such as an operator's shell, is waited for."""
+"""Milliseconds to wait for a lock that another program, such as an operator's shell, holds on the file."""
 
 WITHOUT_WAITING = "PRAGMA busy_timeout = 0"
 
@@ -47,14 +49,14 @@ _Then = Callable[[BaseException | None], None]
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[T]):
+class _PendingUnit(Generic[T]):
     unit: Unit[T]
     future: "asyncio.Future[T]"
     result: Any = None
     error: BaseException | None = None
 
     def settle(self) -> None:
-        if self.future.done():  # its task was cancelled while the commit ran: the commit stands, nobody asks
+        if self.future.done():  # its task was cancelled during the commit, which stands
             return
         if self.error is not None:
             self.future.set_exception(self.error)
@@ -64,23 +66,23 @@ class _Waiting(Generic[T]):
 
 @dataclass(slots=True)
 class _Group:
-    units: list[_Waiting[Any]] = field(default_factory=list)
-    told: CommitEffects = field(default_factory=CommitEffects)
+    units: list[_PendingUnit[Any]] = field(default_factory=list)
+    effects: CommitEffects = field(default_factory=CommitEffects)
     written: int = 0
     began: float = field(default_factory=time.perf_counter)
 
     def void(self, error: BaseException) -> None:
-        """Nothing was acknowledged, nothing is kept."""
-        self.told = CommitEffects()
-        for one in self.units:
-            one.error = error
+        """Fail every unit with the error: nothing was stored and nothing was acknowledged."""
+        self.effects = CommitEffects()
+        for waiting in self.units:
+            waiting.error = error
 
 
 class GroupWriter:
-    """A connection that one group at a time writes on.
+    """Writes on one connection, one group at a time.
 
-    ``demand`` raises `StorageUnavailable` where nothing may be written now; ``committed`` is told of each group that
-    is durable: what it leaves to be told, how many units it was, and the seconds it took.
+    ``demand`` raises `StorageUnavailable` if nothing may be written now. ``committed`` is called for each durable
+    group with its effects, the number of its units and the seconds that it took.
     """
 
     def __init__(
@@ -95,25 +97,25 @@ class GroupWriter:
         self._committed = committed
         self._failpoints = read_failpoints()
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Waiting[Any]] = deque()
-        self._is_at_work = False
+        self._waiting: deque[_PendingUnit[Any]] = deque()
+        self._is_busy = False
         self._jobs: queue.SimpleQueue[tuple[_Job, _Then] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work_off, name="sqlite-commit", daemon=True)
+        self._thread = threading.Thread(target=self._run_jobs, name="sqlite-commit", daemon=True)
         self._thread.start()
 
     async def run(self, unit: Unit[T]) -> T:
-        """Run the unit and return what it returns once that is durable."""
-        waiting: _Waiting[T] = _Waiting(unit, self._loop.create_future())
+        """Run the unit and return its result when the commit is durable."""
+        waiting: _PendingUnit[T] = _PendingUnit(unit, self._loop.create_future())
         self._waiting.append(waiting)
-        if not self._is_at_work:
-            self._is_at_work = True
-            self._loop.call_soon(self._begin)  # what else this turn of the loop brings is of the same group
+        if not self._is_busy:
+            self._is_busy = True
+            self._loop.call_soon(self._begin)  # units that arrive in this turn of the loop join the group
         return await waiting.future
 
     async def close(self) -> None:
-        """Finish what waits, and give the connection back."""
-        while self._is_at_work:
-            with contextlib.suppress(StorageUnavailable):  # whoever waits has been told
+        """Run all waiting units, then return the connection to its pool."""
+        while self._is_busy:
+            with contextlib.suppress(StorageUnavailable):  # each waiting unit has received the error itself
                 await self.run(lambda _: None)
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -125,74 +127,74 @@ class GroupWriter:
             self._driver.execute("BEGIN IMMEDIATE")
         except StorageUnavailable as error:
             self._run_group(error)
-        except sqlite3.Error:  # most likely somebody else writes: the loop must not wait for that
+        except sqlite3.Error:  # most likely another program writes: the loop must not wait for it
             self._jobs.put((self._begin_patiently, self._run_group))
         else:
             self._run_group(None)
 
-    def _run_group(self, refused: BaseException | None) -> None:
+    def _run_group(self, refusal: BaseException | None) -> None:
         group = _Group()
-        if refused is not None:
+        if refusal is not None:
             group.units += self._waiting
             self._waiting.clear()
-            self._settle(group, refused)
+            self._settle(group, refusal)
             return
         group.written = self._driver.total_changes
-        self._go_on(group)
+        self._run_units(group)
 
-    def _go_on(self, group: _Group) -> None:
+    def _run_units(self, group: _Group) -> None:
         until = time.perf_counter() + SLICE
         try:
             while self._waiting and len(group.units) < GROUP and self._driver.in_transaction:
                 self._run_next(group)
                 if time.perf_counter() > until:
-                    self._loop.call_soon(self._go_on, group)
+                    self._loop.call_soon(self._run_units, group)
                     return
         except BaseException as error:  # the disk is full or gone: SQLite may have rolled everything back
             self._settle(group, error)
             return
-        if self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing for the disk
+        if self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing to write
             self._settle(group, self._commit(group))
         else:
             self._jobs.put((partial(self._commit, group), partial(self._settle, group)))
 
     def _run_next(self, group: _Group) -> None:
-        one = self._waiting.popleft()
+        waiting = self._waiting.popleft()
         is_alone = not group.units and not self._waiting
-        group.units.append(one)
-        collected = begin_unit(self._conn)
+        group.units.append(waiting)
+        effects = begin_unit(self._conn)
         if not is_alone:
             self._driver.execute("SAVEPOINT unit")
         try:
-            one.result = translated(one.unit, self._conn)
+            waiting.result = translated(waiting.unit, self._conn)
         except StorageUnavailable:
             raise
         except BaseException as error:
             self._driver.execute("ROLLBACK" if is_alone else "ROLLBACK TO unit")
-            one.error = RuntimeError("StopIteration was raised") if isinstance(error, StopIteration) else error
+            waiting.error = RuntimeError("StopIteration was raised") if isinstance(error, StopIteration) else error
         else:
-            group.told.add(collected)
+            group.effects.add(effects)
         if not is_alone:
             self._driver.execute("RELEASE unit")
 
     def _settle(self, group: _Group, error: BaseException | None) -> None:
         if error is not None:
             self._roll_back()
-            group.void(_told(error))
+            group.void(_storage_error(error))
         if self._waiting:
-            self._loop.call_soon(self._begin)  # behind whoever else wants the loop
+            self._loop.call_soon(self._begin)  # behind the other tasks that are ready
         else:
-            self._is_at_work = False
-        for one in group.units:
-            one.settle()
+            self._is_busy = False
+        for waiting in group.units:
+            waiting.settle()
         if error is None:
-            self._committed(group.told, len(group.units), time.perf_counter() - group.began)
+            self._committed(group.effects, len(group.units), time.perf_counter() - group.began)
 
     def _roll_back(self) -> None:
         if self._driver.in_transaction:
             try:
                 self._driver.execute("ROLLBACK")
-            except sqlite3.Error:  # the next group begins with another one; the writer must live to try
+            except sqlite3.Error:  # the next group tries to roll back again; the writer must survive
                 logger.exception("a group of commits could not be rolled back")
 
     def _commit(self, group: _Group) -> BaseException | None:
@@ -207,9 +209,9 @@ class GroupWriter:
 
     def _pass(self, side: str, group: _Group) -> None:
         if self._failpoints is not None:
-            for one in group.units:
-                if one.error is None:
-                    self._failpoints.reached(side, one.unit)
+            for waiting in group.units:
+                if waiting.error is None:
+                    self._failpoints.reached(side, waiting.unit)
 
     def _begin_patiently(self) -> BaseException | None:
         try:
@@ -221,7 +223,7 @@ class GroupWriter:
             self._driver.execute(WITHOUT_WAITING)
         return None
 
-    def _work_off(self) -> None:
+    def _run_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             work, then = job
             outcome = work()
@@ -230,17 +232,18 @@ class GroupWriter:
 
 
 def translated(unit: Unit[T], conn: Connection) -> T:
-    """What the unit returns; `StorageUnavailable` where the driver says that it cannot work now."""
+    """The result of the unit. Raises `StorageUnavailable` if the driver cannot use the database now."""
     try:
         return unit(conn)
     except (DBAPIError, sqlite3.Error) as error:
-        told = _told(error)
-        if told is error:
+        translation = _storage_error(error)
+        if translation is error:
             raise
-        raise told from error
+        raise translation from error
 
 
-def _told(error: BaseException) -> BaseException:
+def _storage_error(error: BaseException) -> BaseException:
+    """`StorageUnavailable` for an error of the disk or the file; any other error itself."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.OperationalError) and getattr(cause, "sqlite_errorcode", None) not in DAMAGED:
         return error

@@ -1,4 +1,4 @@
-"""What a commit leaves to be counted, and who counts: the metrics, where the app has hung them."""
+"""The facts of a commit that the metrics count, and the interface of the counter."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -8,14 +8,14 @@ from orchestrator_gql.types import AttemptOutcome, ProcessStatus, StepKind, Step
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A remote service delivered something, and this was the verdict."""
+    """A remote service made a delivery with this outcome."""
 
     outcome: AttemptOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A step came to its end so many seconds after it was entered."""
+    """A step execution ended, ``seconds`` after it was entered."""
 
     kind: StepKind
     status: StepStatus
@@ -34,15 +34,15 @@ Fact: TypeAlias = Delivered | StepEnded | ProcessEnded
 
 
 class Observer(Protocol):
-    """Who is told of each COMMIT; called by the thread that made it, so it must be quick, and must not raise."""
+    """Counts every COMMIT. The thread of the COMMIT calls it, so it must be quick and must not raise."""
 
     def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
-        """So many units of work became durable together, so many seconds after the first of them began."""
+        """Count a commit of ``units`` units that became durable ``seconds`` after the first unit began."""
         ...
 
 
 class Unobserved:
-    """Nobody counts, until the app hangs its metrics."""
+    """Counts nothing, until the app sets its metrics."""
 
     def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
-        """Nothing."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""PostgreSQL: a pool of connections, one transaction for each unit of work."""
+"""PostgreSQL: a pool of connections, and one transaction for each unit of work."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, Storage
 
 POOL = 10
 POOL_SECONDS = 10
-"""What a unit waits for a free connection; then the client is told to come again."""
+"""Seconds that a unit waits for a free connection; then the client receives an error and may try again."""
 
 CONNECTION = {
     "connect_timeout": 5,
@@ -27,37 +27,37 @@ CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""Seconds, and milliseconds for the last: a machine that vanished without a word is noticed within half a minute, where
-the kernel alone would wait for hours."""
+"""In seconds, the last value in milliseconds: a machine that vanished silently is noticed within half a minute. Without
+these settings the kernel would wait for hours."""
 
 SESSION = "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=30000"
-"""Milliseconds: a server that froze in a transaction must not hold locks, nor a lost statement a connection."""
+"""In milliseconds: a server that froze in a transaction must not keep its locks, or a lost statement its connection."""
 
 UNIT_SECONDS = 40
-"""A database that is frozen, and not gone, answers nothing and closes nothing: our own end of patience."""
+"""Seconds that a unit may take: a frozen database neither replies nor closes the connection, so we limit the time."""
 
 AGAIN = frozenset({"40001", "40P01"})
-"""Serialization failure and deadlock: PostgreSQL undid the unit and says that it may simply be run again."""
+"""Serialization failure and deadlock: PostgreSQL rolled the unit back, and it may run again."""
 
 READ_ONLY = "25006"
-"""The server became a standby, or its administrator stopped all writing."""
+"""The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
 
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
-"""What is done about processes that became runnable, in the very transaction that made them so."""
+"""A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
 
 
 def connection_arguments(url: str) -> dict[str, Any]:
-    """What psycopg's own `connect` takes for the URL: for a connection that listens, which no pool may lend out.
+    """The keyword arguments of psycopg's `connect` for the URL: for a connection that listens, outside the pool.
 
-    Behind a pooler that lends connections by the transaction nothing is ever heard; readers then look every second.
+    Behind a pooler that lends a connection for one transaction no NOTIFY arrives; readers then poll every second.
     """
-    wanted = make_url(url)
-    _, arguments = wanted.get_dialect()().create_connect_args(wanted)
+    parsed = make_url(url)
+    _, arguments = parsed.get_dialect()().create_connect_args(parsed)
     return {**CONNECTION, **arguments}
 
 
 class PostgresDatabase:
-    """One database, any number of servers."""
+    """A PostgreSQL database, which any number of servers share."""
 
     dialect = "postgresql"
 
@@ -71,27 +71,27 @@ class PostgresDatabase:
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine, for migrations."""
+        """The SQLAlchemy engine, for migrations."""
         assert self._engine is not None, "the database is not open"
         return self._engine
 
     async def open(self) -> None:
-        """Make the pool; `SettingsError` where the extra is not installed."""
-        theirs = make_url(self._url).query.get("options", "")
+        """Create the pool. Raises `SettingsError` if the extra is not installed."""
+        options_of_url = make_url(self._url).query.get("options", "")
         try:
             self._engine = create_async_engine(
                 self._url,
-                hide_parameters=True,  # they hold states and results, and an error may be logged
+                hide_parameters=True,  # they contain states and results, and the log may contain the error
                 pool_size=POOL,
                 max_overflow=POOL,
                 pool_timeout=POOL_SECONDS,
-                pool_pre_ping=False,  # a round trip for every unit; a dead connection is noticed without, see below
-                connect_args={**CONNECTION, "options": f"{SESSION} {theirs}".strip()},
+                pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
+                connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
             )
-        except ModuleNotFoundError as missing:
+        except ModuleNotFoundError as error:
             raise SettingsError(
-                f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({missing.name} is missing)."
-            ) from missing
+                f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
+            ) from error
 
     async def close(self) -> None:
         """Close the pool."""
@@ -100,13 +100,13 @@ class PostgresDatabase:
             self._engine = None
 
     async def transaction(self, unit: Unit[T]) -> T:
-        """Run the unit and return what it returns once that is durable.
+        """Run the unit and return its result when the commit is durable.
 
-        Raises `OutcomeUnknown` where the connection was lost in the COMMIT itself, and only there.
+        Raises `OutcomeUnknown` only if the connection was lost during the COMMIT itself.
         """
         for tries in range(5):
             try:
-                result, collected = await self._transaction(unit)
+                result, effects = await self._transaction(unit)
             except DBAPIError as error:
                 if not _is_undone(error, tries):
                     raise _translated(error) from error
@@ -114,36 +114,36 @@ class PostgresDatabase:
             except (PoolTimeout, TimeoutError) as error:
                 raise StorageUnavailable from error
             else:
-                self.hooks.notify(collected)
+                self.hooks.notify(effects)
                 return result
-        raise StorageUnavailable  # five times in the way of somebody else: it may be tried in a moment
+        raise StorageUnavailable  # five conflicts with other transactions: a later try may succeed
 
     async def _transaction(self, unit: Unit[T]) -> tuple[T, CommitEffects]:
         async with self.engine.connect() as conn:
             began = time.monotonic()
             async with asyncio.timeout(UNIT_SECONDS):
-                collected = await conn.run_sync(begin_unit)
+                effects = await conn.run_sync(begin_unit)
                 result = await conn.run_sync(unit)
-                if self.prepare is not None and collected.woken:
-                    await self.prepare(conn, collected.woken)
+                if self.prepare is not None and effects.woken:
+                    await self.prepare(conn, effects.woken)
             self._pass("before", unit)
             await _commit(conn)
         self._pass("after", unit)
-        self.observer.committed(1, time.monotonic() - began, collected.facts)
-        return result, collected
+        self.observer.committed(1, time.monotonic() - began, effects.facts)
+        return result, effects
 
     def _pass(self, side: str, unit: Unit[T]) -> None:
         if self._failpoints is not None:
             self._failpoints.reached(side, unit)
 
     async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema: an index over millions of rows takes its time."""
+        """Run a unit that changes the schema, without a time limit: an index over millions of rows takes long."""
         async with self.engine.begin() as conn:
             await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
             await conn.run_sync(unit)
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, on one snapshot."""
+        """Run a unit that only reads, on one snapshot, and return its result."""
         for tries in range(2):
             try:
                 return await self._read(unit)
@@ -161,7 +161,7 @@ class PostgresDatabase:
 
 
 async def _commit(conn: AsyncConnection) -> None:
-    """Commit. A connection that is lost now leaves nobody who could say whether it was done."""
+    """Commit. Raises `OutcomeUnknown` if the connection is lost: nobody knows then whether the commit happened."""
     try:
         async with asyncio.timeout(UNIT_SECONDS):
             await conn.commit()
@@ -174,9 +174,10 @@ async def _commit(conn: AsyncConnection) -> None:
 
 
 def _is_undone(error: DBAPIError, tries: int) -> bool:
-    """Whether the unit left nothing and may be run again: a rival was in its way, or its connection had been dead.
+    """True if the unit changed nothing and may run again: it met a conflict, or its connection was dead before.
 
-    The pool learns that the database was restarted from the first statement that fails; a second loss is no accident.
+    The pool notices a restart of the database only when a statement fails. So the first loss is repeated; a second
+    loss means that the database is unavailable.
     """
     if error.connection_invalidated:
         return tries == 0

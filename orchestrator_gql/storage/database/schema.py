@@ -1,6 +1,6 @@
-"""The schema's version: SQLite is brought up to date at start, PostgreSQL is asked for, and refused where it is not.
+"""Checks the version of the schema at start: SQLite is migrated, an outdated PostgreSQL database is refused.
 
-Alembic is imported only where something must be migrated: it weighs more than all our own code.
+Alembic is imported only if a migration is necessary: it is larger than all of our code.
 """
 
 from pathlib import Path
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0008"
-"""The newest migration; a test holds it to the folder."""
+"""The newest migration; a test compares it with the files in the folder."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 
 
 async def prepare(database: Database) -> None:
-    """Make the schema current on SQLite; on PostgreSQL, `SettingsError` names the command that does."""
+    """Migrate an outdated SQLite database; for PostgreSQL raise `SettingsError`, which names the command to run."""
     current = await database.read(_version)
     if current == HEAD:
         return
@@ -39,12 +39,12 @@ async def prepare(database: Database) -> None:
 
 
 async def migrate(database: Database) -> None:
-    """Bring the schema up to date."""
+    """Migrate the schema to the newest version."""
     await database.alter(_upgrade)
 
 
 def write_nothing_new(conn: Connection) -> None:
-    """Write what is there already: a full disk lets whoever only asks believe that all is well."""
+    """Write a value that is stored already: on a full disk only a write shows the problem."""
     conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
@@ -64,7 +64,7 @@ def _upgrade(conn: Connection) -> None:
 
 
 def configuration() -> "Config":
-    """Alembic's configuration, made in code: an installed package has no alembic.ini."""
+    """The configuration of Alembic, made in code: an installed package has no alembic.ini."""
     from alembic.config import Config
 
     config = Config()

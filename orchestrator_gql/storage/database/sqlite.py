@@ -1,8 +1,8 @@
-"""SQLite: one writer that commits in groups, readers that never wait, and a lock that keeps other servers off the file.
+"""SQLite: one writer that commits in groups, readers that never wait, and a lock that excludes other servers.
 
-What waits to be written is committed together (`group_commit`), so the cost of a durable commit (``synchronous=FULL``)
-is shared by whatever is in flight, and nobody is told early. A read is tried on the loop, where it costs its
-microseconds; one that takes long is broken off and begun anew in a thread.
+Waiting units are committed together (`group_commit`). So they share the cost of a durable commit
+(``synchronous=FULL``), and no unit is acknowledged before its commit. A read first runs on the loop, where it takes
+microseconds; a long read is interrupted and starts again in a thread.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ logger = logging.getLogger(__name__)
 
 READERS = 4
 OPERATIONS = 1_000
-GLANCE = 50
-"""How often a read on the loop may do so many operations of SQLite's own machine: some milliseconds in all. They are
-counted and not timed, so that a read takes the same way however busy the machine is."""
+ROUNDS = 50
+"""A read on the loop may use `ROUNDS` times `OPERATIONS` instructions of SQLite's virtual machine: a few milliseconds.
+Instructions are counted instead of time, so that the load of the machine does not decide where a read runs."""
 
 
 class SqliteDatabase:
-    """One file, one server."""
+    """A SQLite file, which one server uses alone."""
 
     dialect = "sqlite"
 
@@ -46,16 +46,16 @@ class SqliteDatabase:
         self._engine: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._writer: GroupWriter | None = None
-        self._glance: _Glance | None = None
+        self._loop_reader: _LoopReader | None = None
 
     @property
     def engine(self) -> Engine:
-        """The engine, for migrations."""
+        """The SQLAlchemy engine, for migrations."""
         assert self._engine is not None, "the database is not open"
         return self._engine
 
     async def open(self) -> None:
-        """Take the file for this server alone; `SettingsError` where another one has it."""
+        """Lock the file for this server. Raises `SettingsError` if another server has it."""
         self._lock.acquire()
         try:
             self._engine = await asyncio.to_thread(_engine, self._path)
@@ -63,25 +63,25 @@ class SqliteDatabase:
             self._lock.release()
             raise
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._glance = _Glance(self._engine)
+        self._loop_reader = _LoopReader(self._engine)
         conn = self._engine.connect()
-        conn.begin()  # its own transaction is never ended: SQLAlchemy must not commit behind the group's back
+        conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
         self._writer = GroupWriter(conn, demand=_Files(self._path).demand, committed=self._committed)
 
     async def close(self) -> None:
-        """Finish what waits, then leave the file."""
+        """Run all waiting units, then close the file and release the lock."""
         try:
-            if self._writer is not None and self._glance is not None and self._threads is not None:
+            if self._writer is not None and self._loop_reader is not None and self._threads is not None:
                 await self._writer.close()
-                self._glance.close()
+                self._loop_reader.close()
                 self._threads.shutdown()
-                self.engine.dispose()  # it closes only what was given back
-                self._writer = self._glance = None
+                self.engine.dispose()  # it closes only connections that were returned to the pool
+                self._writer = self._loop_reader = None
         finally:
             self._lock.release()
 
     async def transaction(self, unit: Unit[T]) -> T:
-        """Run the unit and return what it returns once that is durable."""
+        """Run the unit and return its result when the commit is durable."""
         assert self._writer is not None, "the database is not open"
         return await self._writer.run(unit)
 
@@ -90,36 +90,36 @@ class SqliteDatabase:
         await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, on one snapshot; it is begun anew where it takes long."""
-        assert self._glance is not None, "the database is not open"
+        """Run a unit that only reads, on one snapshot, and return its result. A long read starts again in a thread."""
+        assert self._loop_reader is not None, "the database is not open"
         try:
-            return self._glance.read(unit)
+            return self._loop_reader.read(unit)
         except _TakesLong:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
 
-    def _committed(self, told: CommitEffects, units: int, seconds: float) -> None:
-        self.observer.committed(units, seconds, told.facts)
-        self.hooks.notify(told)
+    def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
+        self.observer.committed(units, seconds, effects.facts)
+        self.hooks.notify(effects)
 
     def _read(self, unit: Unit[T]) -> T:
         try:
             conn = self.engine.connect()
-        except DBAPIError as error:  # the file is away, and this connection would be a new one
+        except DBAPIError as error:  # the file is missing, and this connection would be a new one
             raise StorageUnavailable from error
         with conn:
             return _on_snapshot(unit, conn)
 
 
 class _TakesLong(Exception):
-    """The read holds the loop for too long."""
+    """The read blocks the loop for too long."""
 
 
-class _Glance:
-    """A connection for reads on the loop, broken off by SQLite itself where they take long."""
+class _LoopReader:
+    """A connection for reads on the loop; SQLite itself interrupts a read that takes long."""
 
     def __init__(self, engine: Engine) -> None:
-        self._left = GLANCE
-        self._is_broken_off = False
+        self._rounds_left = ROUNDS
+        self._is_interrupted = False
         self._conn = engine.connect()
         self._conn.begin()
         driver = self._conn.connection.driver_connection
@@ -128,47 +128,47 @@ class _Glance:
         self._driver = driver
 
     def close(self) -> None:
-        """Give the connection back; SQLite would keep whom it asks alive with it."""
+        """Return the connection to the pool. Remove the handler first: SQLite keeps a reference to this object."""
         self._driver.set_progress_handler(None, OPERATIONS)
         self._conn.close()
 
     def read(self, unit: Unit[T]) -> T:
-        """What the unit found; `_TakesLong` where another thread should look for it."""
-        self._left = GLANCE
-        self._is_broken_off = False
+        """The result of the unit. Raises `_TakesLong` if the read must run in a thread."""
+        self._rounds_left = ROUNDS
+        self._is_interrupted = False
         try:
-            return _on_snapshot(unit, self._conn, before_its_end=self._breathe)
+            return _on_snapshot(unit, self._conn, before_rollback=self._refill)
         except StorageUnavailable:
-            if self._is_broken_off:
+            if self._is_interrupted:
                 raise _TakesLong from None
             raise
 
-    def _breathe(self) -> None:
-        """Let the snapshot be given up in peace: a ROLLBACK that is broken off leaves the connection useless."""
-        self._is_broken_off = self._left < 0
-        self._left = GLANCE
+    def _refill(self) -> None:
+        """Reset the counter before the ROLLBACK: an interrupted ROLLBACK makes the connection useless."""
+        self._is_interrupted = self._rounds_left < 0
+        self._rounds_left = ROUNDS
 
     def _count(self) -> bool:
-        self._left -= 1
-        return self._left < 0
+        self._rounds_left -= 1
+        return self._rounds_left < 0
 
 
-def _on_snapshot(unit: Unit[T], conn: Connection, *, before_its_end: Callable[[], None] = lambda: None) -> T:
+def _on_snapshot(unit: Unit[T], conn: Connection, *, before_rollback: Callable[[], None] = lambda: None) -> T:
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     try:
-        _give_up(driver)  # where an earlier ROLLBACK failed: the disk was away
+        _roll_back(driver)  # an earlier ROLLBACK may have failed because the disk was missing
         driver.execute("BEGIN")
         try:
             return translated(unit, conn)
         finally:
-            before_its_end()
-            _give_up(driver)
+            before_rollback()
+            _roll_back(driver)
     except sqlite3.OperationalError as error:
         raise StorageUnavailable from error
 
 
-def _give_up(driver: sqlite3.Connection) -> None:
+def _roll_back(driver: sqlite3.Connection) -> None:
     if driver.in_transaction:
         driver.execute("ROLLBACK")
 
@@ -180,19 +180,19 @@ def _path(url: str) -> Path:
             f"{url!r} names no file, and a database in memory would lose every process: "
             "use `sqlite+aiosqlite:///orchestrator.db`."
         )
-    return Path(database).resolve()  # through a link the file would have two names, and two locks
+    return Path(database).resolve()  # with a symbolic link the file would have two names, and two locks
 
 
 def _engine(path: Path) -> Engine:
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # results of remote services are for nobody else
-    # `rw`: a file that was removed must not be made anew, and empty, by the next connection.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # only we may read the results of remote services
+    # `rw`: the next connection must not create an empty file in the place of a removed file.
     url = f"sqlite:///file:{quote(str(path.resolve()))}?mode=rw&uri=true"
     engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=READERS + 2)
     event.listen(engine, "connect", _configure)
     with engine.connect() as conn:
         conn.exec_driver_sql("PRAGMA journal_mode = WAL")
-    with ExitStack() as stack:  # all at once: whoever reads has its files open, whatever becomes of the folder
+    with ExitStack() as stack:  # all at once: their files stay open if the folder changes later
         for _ in range(READERS + 2):
             stack.enter_context(engine.connect()).exec_driver_sql("SELECT count(*) FROM sqlite_schema")
     return engine
@@ -200,27 +200,27 @@ def _engine(path: Path) -> Engine:
 
 def _configure(driver: sqlite3.Connection, _: object) -> None:
     run: Callable[[str], object] = driver.execute
-    run(f"PRAGMA busy_timeout = {PATIENCE}")  # first: the others may have to wait for a lock, too
+    run(f"PRAGMA busy_timeout = {PATIENCE}")  # first: the next statements may have to wait for a lock
     run("PRAGMA synchronous = FULL")
     run("PRAGMA foreign_keys = ON")
     run("PRAGMA temp_store = MEMORY")
 
 
 class _Files:
-    """The files as they were when the writer opened them.
+    """The identities of the files when the writer opened them.
 
-    SQLite writes on into files that were removed or replaced, and says that all is well: everything that it was told
-    to keep would be gone with the server. So nothing is written until they are back.
+    SQLite goes on writing into files that were removed or replaced, and reports success: all these commits would be
+    lost when the server stops. So nothing is written until the files are back.
     """
 
     def __init__(self, path: Path) -> None:
         self._paths = [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
-        self._opened = self._found()
+        self._opened = self._identities()
         self._are_missed = False
 
     def demand(self) -> None:
-        """Raise `StorageUnavailable` where the files are not those that were opened."""
-        if self._found() == self._opened:
+        """Raise `StorageUnavailable` if the files are not the files that were opened."""
+        if self._identities() == self._opened:
             self._are_missed = False
             return
         if not self._are_missed:
@@ -228,20 +228,20 @@ class _Files:
         self._are_missed = True
         raise StorageUnavailable
 
-    def _found(self) -> list[tuple[int, int] | None]:
+    def _identities(self) -> list[tuple[int, int] | None]:
         return [_identity(path) for path in self._paths]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return stat.st_dev, stat.st_ino
 
 
 class _FileLock:
-    """An exclusive lock beside the file; the kernel lets go of it when the server dies, however it dies."""
+    """An exclusive lock on a file beside the database; the kernel releases it when the server ends in any way."""
 
     def __init__(self, path: Path) -> None:
         self._path = path.with_name(path.name + ".lock")

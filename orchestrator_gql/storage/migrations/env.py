@@ -1,4 +1,4 @@
-"""Alembic's way in: it is handed a connection in a transaction, and migrates on it."""
+"""The entry point of Alembic: it migrates on a connection that is already in a transaction."""
 
 from alembic import context
 

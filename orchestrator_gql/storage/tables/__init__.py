@@ -1,4 +1,4 @@
-"""The tables, on both dialects: every status has a CHECK, every "only one" a UNIQUE, every constraint a name."""
+"""The tables of both dialects: a CHECK for every status, UNIQUE for uniqueness, a name for every constraint."""
 
 from orchestrator_gql.storage.tables.callbacks import (
     callback_attempts,
@@ -6,7 +6,7 @@ from orchestrator_gql.storage.tables.callbacks import (
     callback_progress,
     callbacks,
     payloads,
-    unclaimed_letters,
+    unclaimed_deliveries,
 )
 from orchestrator_gql.storage.tables.input_requests import audit, audit_seals, decisions, input_requests
 from orchestrator_gql.storage.tables.naming import metadata
@@ -50,6 +50,6 @@ __all__ = [
     "product_subscriptions",
     "products",
     "timers",
-    "unclaimed_letters",
+    "unclaimed_deliveries",
     "workers",
 ]

@@ -1,4 +1,4 @@
-"""The waits for remote services and all that came to their doors."""
+"""The tables of callbacks: their tokens, results, delivery attempts and progress reports."""
 
 from sqlalchemy import (
     BigInteger,
@@ -126,7 +126,7 @@ callback_progress = Table(
 )
 Index("ix_callback_progress_callback_id", callback_progress.c.callback_id, callback_progress.c.id)
 
-unclaimed_letters = Table(
+unclaimed_deliveries = Table(
     "unclaimed_letters",
     metadata,
     Column("id", Uuid, primary_key=True),
@@ -139,4 +139,4 @@ unclaimed_letters = Table(
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("service", "ref", "digest", name="uq_unclaimed_letters_one_each"),
 )
-Index("ix_unclaimed_letters_service_at", unclaimed_letters.c.service, unclaimed_letters.c.at)
+Index("ix_unclaimed_letters_service_at", unclaimed_deliveries.c.service, unclaimed_deliveries.c.at)

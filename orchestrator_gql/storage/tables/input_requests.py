@@ -1,4 +1,4 @@
-"""What people are asked, what they decided, and the log of who did what."""
+"""The tables of input requests, their decisions, and the audit log with its seals."""
 
 from sqlalchemy import (
     Column,
@@ -83,7 +83,7 @@ audit = Table(
     UniqueConstraint("chain", "seq", name="uq_audit_place"),
 )
 Index("ix_audit_at_id", audit.c.at, audit.c.id)
-Index("ix_audit_seal_place", audit.c.seal, audit.c.chain, audit.c.seq)  # what is not sealed yet included
+Index("ix_audit_seal_place", audit.c.seal, audit.c.chain, audit.c.seq)  # also the entries without a seal
 
 audit_seals = Table(
     "audit_seals",

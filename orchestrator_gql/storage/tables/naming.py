@@ -1,4 +1,4 @@
-"""What all tables have in common: how constraints are named, and indexes of some rows only."""
+"""The metadata of all tables: the names of constraints, and indexes of some of the rows."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ metadata = MetaData(
 
 
 def partial_index(name: str, *columns: ColumnElement[Any], where: str, unique: bool = False) -> None:
-    """An index of the rows that the condition holds for, on both dialects."""
+    """Create an index of the rows for which the condition is true, on both dialects."""
     Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))

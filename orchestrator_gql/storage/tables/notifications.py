@@ -1,4 +1,4 @@
-"""The tables of what goes out: notifications, and how far the event log was read for them."""
+"""The tables of the outbox: notifications, and the cursor up to which the event log was read for them."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text, Uuid
 
@@ -7,7 +7,7 @@ from orchestrator_gql.storage.tables.naming import metadata, partial_index
 from orchestrator_gql.types import NotificationStatus
 
 PENDING, DEAD = "status = 'PENDING'", "status = 'DEAD'"
-"""As the indexes say it that hold these rows alone: with a parameter in its place the index would not be used."""
+"""The conditions of the partial indexes, as text: with a parameter the database would not use the index."""
 
 notifications = Table(
     "notifications",

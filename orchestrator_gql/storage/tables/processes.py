@@ -1,4 +1,4 @@
-"""What runs, and what happened: processes, their visits, the event log, timers, the engine and its workers."""
+"""The tables of the engine: processes, step executions, events, timers, the engine state and its workers."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -106,7 +106,8 @@ events = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 Index("ix_events_process_id_id", events.c.process_id, events.c.id)
-Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")  # the order of reading: storage/events
+# The order in which readers read on PostgreSQL: see storage/events.
+Index("ix_events_tx_id", events.c.tx, events.c.id).ddl_if(dialect="postgresql")
 
 timers = Table(
     "timers",

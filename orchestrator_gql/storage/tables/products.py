@@ -1,4 +1,4 @@
-"""Products, and the customers' instances of them."""
+"""The tables of products and of the customers' subscriptions to them."""
 
 from sqlalchemy import (
     Boolean,

@@ -1,4 +1,4 @@
-"""The SQLite writer: many units, one commit; each stands or falls alone, and nothing holds up the loop."""
+"""The SQLite writer commits many units together; a unit fails alone, and nothing blocks the loop."""
 
 import asyncio
 import sqlite3
@@ -19,12 +19,12 @@ from orchestrator_gql.utils.errors import StorageUnavailable
 
 
 class Wrong(Exception):
-    """What a unit of a test raises."""
+    """The error of a failing unit."""
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
-    """An open database with the tables of a release."""
+    """An open database with all tables."""
     database = SqliteDatabase(sqlite_url(tmp_path))
     await database.open()
     await migrate(database)
@@ -33,7 +33,7 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 
 
 def keep(words: str) -> Callable[[Connection], None]:
-    """A unit that writes the words down."""
+    """A unit that stores the words."""
 
     def unit(conn: Connection) -> None:
         conn.execute(
@@ -44,7 +44,7 @@ def keep(words: str) -> Callable[[Connection], None]:
 
 
 def keep_and_fail(words: str) -> Callable[[Connection], None]:
-    """A unit that writes the words down and then raises."""
+    """A unit that stores the words and then raises `Wrong`."""
 
     def unit(conn: Connection) -> None:
         keep(words)(conn)
@@ -54,31 +54,31 @@ def keep_and_fail(words: str) -> Callable[[Connection], None]:
 
 
 def kept(conn: Connection) -> list[str]:
-    """What was written down, in order."""
+    """The stored words, in order."""
     return list(conn.execute(text("SELECT text FROM payloads ORDER BY rowid")).scalars())
 
 
-async def turns_during(waited: "asyncio.Future[Any]") -> int:
-    """How often others had a turn of the loop while something was waited for."""
+async def turns_during(future: "asyncio.Future[Any]") -> int:
+    """The number of turns of the loop until the future is done."""
     turns = 0
-    while not waited.done():
+    while not future.done():
         turns += 1
         await asyncio.sleep(0)
     return turns
 
 
-async def test_a_unit_that_fails_is_undone_alone_and_its_neighbours_in_the_commit_stand(
+async def test_a_unit_that_fails_is_rolled_back_alone_and_the_other_units_are_committed(
     database: SqliteDatabase,
 ) -> None:
     units = [keep("one"), keep_and_fail("two"), keep("three")]
 
-    done = await asyncio.gather(*map(database.transaction, units), return_exceptions=True)
+    results = await asyncio.gather(*map(database.transaction, units), return_exceptions=True)
 
-    assert [type(one) for one in done] == [type(None), Wrong, type(None)]
+    assert [type(result) for result in results] == [type(None), Wrong, type(None)]
     assert await database.read(kept) == ["one", "three"]
 
 
-async def test_a_lone_unit_that_fails_leaves_nothing_and_the_next_one_stands(database: SqliteDatabase) -> None:
+async def test_a_single_unit_that_fails_leaves_nothing_and_the_next_unit_is_committed(database: SqliteDatabase) -> None:
     with pytest.raises(Wrong):
         await database.transaction(keep_and_fail("one"))
     await database.transaction(keep("two"))
@@ -86,19 +86,21 @@ async def test_a_lone_unit_that_fails_leaves_nothing_and_the_next_one_stands(dat
     assert await database.read(kept) == ["two"]
 
 
-async def test_a_full_disk_fails_the_whole_commit_and_the_next_one_stands(database: SqliteDatabase) -> None:
-    def crowd(conn: Connection) -> None:
+async def test_a_full_disk_fails_the_whole_commit_and_the_next_commit_works(database: SqliteDatabase) -> None:
+    def fill_disk(conn: Connection) -> None:
         pages = conn.execute(text("PRAGMA page_count")).scalar_one()
         conn.execute(text(f"PRAGMA max_page_count = {pages}"))
         keep("x" * 1_000_000)(conn)
 
-    done = await asyncio.gather(*map(database.transaction, [keep("one"), crowd, keep("two")]), return_exceptions=True)
+    results = await asyncio.gather(
+        *map(database.transaction, [keep("one"), fill_disk, keep("two")]), return_exceptions=True
+    )
     await database.transaction(lambda conn: conn.execute(text("PRAGMA max_page_count = 1000000")).scalar_one())
     await database.transaction(keep("three"))
 
-    assert [type(one) for one in done[:2]] == [StorageUnavailable, StorageUnavailable]
+    assert [type(result) for result in results[:2]] == [StorageUnavailable, StorageUnavailable]
     assert await database.read(kept) in (["three"], ["two", "three"])
-    assert isinstance(done[2], StorageUnavailable) or "two" in await database.read(kept)
+    assert isinstance(results[2], StorageUnavailable) or "two" in await database.read(kept)
 
 
 async def test_a_unit_that_the_driver_refuses_leaves_no_transaction_behind(database: SqliteDatabase) -> None:
@@ -109,24 +111,26 @@ async def test_a_unit_that_the_driver_refuses_leaves_no_transaction_behind(datab
     assert await database.read(kept) == ["two"]
 
 
-async def test_somebody_elses_lock_is_waited_for_while_the_loop_turns(database: SqliteDatabase, tmp_path: Path) -> None:
+async def test_the_writer_waits_for_the_lock_of_another_program_while_the_loop_runs(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
     with closing(sqlite3.connect(tmp_path / "orchestrator.db", isolation_level=None)) as shell:
         shell.execute("BEGIN IMMEDIATE")
         waiting = asyncio.ensure_future(database.transaction(keep("one")))
         began = time.monotonic()
         for _ in range(100):
             await asyncio.sleep(0)
-        held_up = time.monotonic() - began
+        delay = time.monotonic() - began
         was_done = waiting.done()
         shell.execute("ROLLBACK")
     await waiting
 
     assert not was_done
-    assert held_up < PATIENCE / 1000
+    assert delay < PATIENCE / 1000
     assert await database.read(kept) == ["one"]
 
 
-async def test_a_read_that_takes_long_leaves_the_loop_to_others(database: SqliteDatabase) -> None:
+async def test_a_long_read_does_not_block_the_loop(database: SqliteDatabase) -> None:
     def count(conn: Connection) -> int:
         numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
         counted: int = conn.execute(text(f"{numbers} SELECT count(*) FROM n")).scalar_one()
@@ -139,13 +143,13 @@ async def test_a_read_that_takes_long_leaves_the_loop_to_others(database: Sqlite
     assert turns > 10
 
 
-async def test_a_short_read_is_answered_in_the_same_turn_of_the_loop(database: SqliteDatabase) -> None:
+async def test_a_short_read_returns_in_the_same_turn_of_the_loop(database: SqliteDatabase) -> None:
     reading = asyncio.ensure_future(database.read(kept))
 
     assert await turns_during(reading) <= 2
 
 
-async def test_what_waits_when_the_database_is_closed_is_written(tmp_path: Path) -> None:
+async def test_units_that_wait_when_the_database_is_closed_are_committed(tmp_path: Path) -> None:
     database = SqliteDatabase(sqlite_url(tmp_path))
     await database.open()
     await migrate(database)
@@ -154,7 +158,8 @@ async def test_what_waits_when_the_database_is_closed_is_written(tmp_path: Path)
 
     await database.close()
 
-    assert all(one.done() for one in waiting)
+    assert len(waiting) == 600
+    assert all(future.done() for future in waiting)
     with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as file:
         assert file.execute("SELECT count(*) FROM payloads").fetchone() == (600,)
 

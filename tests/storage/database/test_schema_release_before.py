@@ -1,4 +1,4 @@
-"""The processes of the release before go on: running, waiting, suspended and failed, on both databases."""
+"""Running, waiting, suspended and failed processes of the previous release go on, on both databases."""
 
 import json
 import sqlite3
@@ -30,7 +30,7 @@ from orchestrator_gql.utils.errors import CallbackConflict
 
 HERE = Path(__file__).parent / "release_before"
 RELEASE = "0006"
-"""The newest migration of the release before."""
+"""The newest migration of the previous release."""
 
 KNOWN: dict[str, dict[str, str]] = json.loads((HERE / "release_before.json").read_text())
 IDS = {name: UUID(id) for name, id in KNOWN["processes"].items()}
@@ -38,7 +38,7 @@ IDS = {name: UUID(id) for name, id in KNOWN["processes"].items()}
 
 @pytest.fixture
 def site() -> Iterator[ModuleType]:
-    """The workflows of the site, which do not block any more."""
+    """The workflows of the previous release, which do not block any more."""
     spec = util.spec_from_file_location("release_workflows", HERE / "release_workflows.py")
     assert spec is not None and spec.loader is not None
     module = util.module_from_spec(spec)
@@ -50,14 +50,14 @@ def site() -> Iterator[ModuleType]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_every_process_of_the_release_before_goes_on(
+async def test_every_process_of_the_previous_release_goes_on(
     kind: str, site: ModuleType, tmp_path: Path, postgres: PostgresServer
 ) -> None:
     with database_of_the_release(kind, tmp_path, postgres) as url:
         if kind == "postgres":
             await fill(url, tmp_path)
         async with engine_of(url, *site.WORKFLOWS) as engine:
-            engine.turn(31)  # the lease of the server that is gone ends
+            engine.turn(31)  # the lease of the old server ends
 
             worked = await engine.reaches(IDS["running"], ProcessStatus.COMPLETED)
             await report(engine.runtime, KNOWN["tokens"]["awaiting"], "nearly done", 90.0)
@@ -83,7 +83,7 @@ async def test_every_process_of_the_release_before_goes_on(
 
 @contextmanager
 def database_of_the_release(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of a database as the release before left it; on PostgreSQL an empty one."""
+    """The URL of a database that the previous release wrote; on PostgreSQL of an empty database."""
     file = folder / "orchestrator.db"
     with closing(sqlite3.connect(file)) as conn:
         conn.executescript((HERE / "release_before.sql").read_text())
@@ -95,7 +95,7 @@ def database_of_the_release(kind: str, folder: Path, postgres: PostgresServer) -
 
 
 async def fill(url: str, folder: Path) -> None:
-    """Store the rows of the SQLite file in PostgreSQL under the schema of that release, then migrate them."""
+    """Copy the rows of the SQLite file to PostgreSQL with the schema of that release, then migrate."""
     source = create_engine(f"sqlite:///{folder / 'orchestrator.db'}")
     database = connect(url)
     await database.open()
@@ -116,12 +116,12 @@ def _old_schema(conn: Connection) -> None:
 
 def _copy(source: Engine, conn: Connection) -> None:
     with source.connect() as old:
-        known = set(inspect(old).get_table_names())
+        old_tables = set(inspect(old).get_table_names())
         for table in metadata.sorted_tables:
-            if table.name not in known:
+            if table.name not in old_tables:
                 continue
-            had = {column["name"] for column in inspect(old).get_columns(table.name)}
-            columns = [column for column in table.columns if column.name in had and column.name != "tx"]
+            old_names = {column["name"] for column in inspect(old).get_columns(table.name)}
+            columns = [column for column in table.columns if column.name in old_names and column.name != "tx"]
             rows: list[dict[str, Any]] = [dict(row) for row in old.execute(select(*columns)).mappings()]
             if table.name == "engine_state":
                 continue  # the migration wrote its one row

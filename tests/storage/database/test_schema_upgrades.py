@@ -1,4 +1,4 @@
-"""What was open under an earlier release is answered under this one: its rows outlive every migration."""
+"""Input requests of earlier releases work in this release: their rows survive every migration."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ from orchestrator_gql.types import FormGenerator, ProcessStatus
 from orchestrator_gql.workflow import workflow
 
 KEPT = (processes, process_steps, requests, timers, audit)
-"""What a process stands on that asks a person, each behind what it refers to."""
+"""The tables of a process that waits for a person; each table comes after the tables that it references."""
 
 
 @inputstep("Confirm", remind=60)
@@ -35,7 +35,7 @@ def ask() -> FormGenerator:
         seen: ReadOnly[str] = "All interfaces are up."
 
     yield Page
-    return {"said": "yes"}
+    return {"choice": "yes"}
 
 
 @workflow("Ask")
@@ -45,7 +45,7 @@ def asks() -> Any:
 
 @contextmanager
 def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
-    """The URL of a database that no release has seen."""
+    """The URL of an empty database."""
     if kind == "sqlite":
         yield new_sqlite_url(folder)
         return
@@ -54,7 +54,7 @@ def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_a_form_of_an_earlier_release_is_reminded_of_and_answered(
+async def test_a_form_of_an_earlier_release_gets_its_reminder_and_its_answer(
     kind: str, tmp_path: Path, postgres: PostgresServer
 ) -> None:
     source = tmp_path / "source"
@@ -65,7 +65,7 @@ async def test_a_form_of_an_earlier_release_is_reminded_of_and_answered(
         rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
 
     with empty(kind, tmp_path, postgres) as url:
-        await _stored_under("0003", url, rows)
+        await _store_under("0003", url, rows)
         async with engine_of(url, asks) as engine:
             engine.turn(60)
             await engine.until(lambda: engine.read(lambda conn: _is_reminded(conn, request.id)), told="a reminder")
@@ -73,12 +73,12 @@ async def test_a_form_of_an_earlier_release_is_reminded_of_and_answered(
             ended = await engine.reaches(process_id, ProcessStatus.COMPLETED)
             whole = await verify_audit(engine.runtime, LOCAL_OPERATOR, after=None, first=100)
 
-    assert ended.state["said"] == "yes"
+    assert ended.state["choice"] == "yes"
     assert (whole.fault, whole.entries) == (None, 2)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_of_a_process_of_an_earlier_release_no_failure_of_the_engine_is_counted(
+async def test_a_process_of_an_earlier_release_starts_with_no_failures_of_the_engine(
     kind: str, tmp_path: Path, postgres: PostgresServer
 ) -> None:
     source = tmp_path / "source"
@@ -89,50 +89,50 @@ async def test_of_a_process_of_an_earlier_release_no_failure_of_the_engine_is_co
         rows = await engine.read(lambda conn: [conn.execute(select(t)).mappings().all() for t in KEPT])
 
     with empty(kind, tmp_path, postgres) as url:
-        await _stored_under("0006", url, rows)
+        await _store_under("0006", url, rows)
         async with engine_of(url, asks) as engine:
             before = await engine.process(process_id)
-            counted = await engine.runtime.database.transaction(_counted(process_id))
+            counted = await engine.runtime.database.transaction(_count_failure(process_id))
             await confirm(engine, process_id)
             after = await engine.reaches(process_id, ProcessStatus.COMPLETED)
 
     assert (before.engine_failures, counted, after.engine_failures) == (0, 1, 0)
 
 
-def _counted(process_id: UUID) -> Callable[[Connection], int]:
-    """Has one failure counted, as while the process runs."""
+def _count_failure(process_id: UUID) -> Callable[[Connection], int]:
+    """A unit that counts a failure of the engine on the process."""
 
     def count(conn: Connection) -> int:
-        mine = processes.c.id == process_id
-        raised = update(processes).where(mine).values(engine_failures=processes.c.engine_failures + 1)
-        return int(conn.execute(raised.returning(processes.c.engine_failures)).scalar_one())
+        condition = processes.c.id == process_id
+        change = update(processes).where(condition).values(engine_failures=processes.c.engine_failures + 1)
+        return int(conn.execute(change.returning(processes.c.engine_failures)).scalar_one())
 
     return count
 
 
-async def _stored_under(revision: str, url: str, rows: list[Any]) -> None:
-    """Store what such a process stands on as that release had it, then bring the database up to date."""
+async def _store_under(revision: str, url: str, rows: list[Any]) -> None:
+    """Store the rows with the schema of that release, then migrate the database."""
     database = connect(url)
     await database.open()
     try:
-        await database.alter(lambda conn: _upgraded(conn, revision))
-        await database.alter(lambda conn: _put(conn, rows))
+        await database.alter(lambda conn: _upgrade(conn, revision))
+        await database.alter(lambda conn: _insert(conn, rows))
         await migrate(database)
     finally:
         await database.close()
 
 
-def _upgraded(conn: Connection, revision: str) -> None:
+def _upgrade(conn: Connection, revision: str) -> None:
     config = configuration()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)
 
 
-def _put(conn: Connection, rows: list[Any]) -> None:
-    for table, found in zip(KEPT, rows, strict=True):
-        had = {column["name"] for column in inspect(conn).get_columns(table.name)}
-        for row in found:
-            conn.execute(insert(table), {name: value for name, value in row.items() if name in had})
+def _insert(conn: Connection, rows: list[Any]) -> None:
+    for table, table_rows in zip(KEPT, rows, strict=True):
+        columns = {column["name"] for column in inspect(conn).get_columns(table.name)}
+        for row in table_rows:
+            conn.execute(insert(table), {name: value for name, value in row.items() if name in columns})
 
 
 def _is_reminded(conn: Connection, id: UUID) -> bool | None:

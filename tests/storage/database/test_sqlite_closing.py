@@ -1,4 +1,4 @@
-"""A database that is closed has let go of its file: nothing of it stays open, or in memory."""
+"""A closed database releases its file: nothing of it stays open or in memory."""
 
 import gc
 import weakref
@@ -11,7 +11,7 @@ from support.engine import engine_of
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 
 
-async def test_a_closed_sqlite_file_is_held_by_nobody(tmp_path: Path) -> None:
+async def test_a_closed_database_keeps_no_file_open(tmp_path: Path) -> None:
     async with engine_of(sqlite_url(tmp_path)) as engine:
         database = engine.runtime.database
         assert isinstance(database, SqliteDatabase)
@@ -27,11 +27,11 @@ async def test_a_closed_sqlite_file_is_held_by_nobody(tmp_path: Path) -> None:
 
 
 def _open_files(folder: Path) -> set[str]:
-    found = set()
-    for one in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # it was the listing's own
-            found.add(str(one.readlink()))
-    return {path for path in found if path.startswith(str(folder))}
+    paths = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was the file of the listing itself
+            paths.add(str(link.readlink()))
+    return {path for path in paths if path.startswith(str(folder))}
 
 
 def _names(folder: Path) -> set[str]:

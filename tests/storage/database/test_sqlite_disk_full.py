@@ -1,4 +1,4 @@
-"""The SQLite file can no longer be written: refusals, reads that go on, and a way back without a restart."""
+"""If the SQLite file cannot be written, writes are refused, reads go on, and no restart is needed afterwards."""
 
 import asyncio
 import resource
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @contextmanager
 def full_disk(folder: Path) -> Iterator[None]:
-    """No file of this process grows any more, as on a full disk (EFBIG; the kernel's signal is ignored by Python)."""
+    """No file of this process can grow, as on a full disk (EFBIG; Python ignores the signal of the kernel)."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
@@ -41,7 +41,7 @@ def full_disk(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def files_away(folder: Path) -> Iterator[None]:
-    """Somebody moves the database's files elsewhere, and back."""
+    """The files of the database are moved to another folder, and back."""
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     moved = [path for path in folder.glob("orchestrator.db*") if path.suffix != ".lock"]
@@ -50,13 +50,13 @@ def files_away(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        assert not (folder / "orchestrator.db").exists(), "an empty one was made in its place"
+        assert not (folder / "orchestrator.db").exists(), "an empty file was created in its place"
         for path in moved:
             (elsewhere / path.name).rename(path)
 
 
 @pytest.mark.parametrize("trouble", [full_disk, files_away])
-async def test_what_cannot_be_stored_is_refused_reads_go_on_and_all_goes_on_by_itself_afterwards(
+async def test_writes_are_refused_reads_go_on_and_everything_continues_by_itself_afterwards(
     tmp_path: Path, trouble: Any
 ) -> None:
     remote, ran = Remote(), list[str]()
@@ -88,7 +88,7 @@ async def test_what_cannot_be_stored_is_refused_reads_go_on_and_all_goes_on_by_i
         await at_work.wait()
 
         with trouble(tmp_path):
-            go.set()  # a step comes to its end while nothing can be stored
+            go.set()  # a step ends while nothing can be stored
             refused = await site.http.post(address, json={"rc": 0})
             started = await site.answer('mutation { startWorkflow(input: {workflowName: "calls"}) { __typename } }')
             ready = await site.http.get("/health/ready")
@@ -112,34 +112,34 @@ async def test_what_cannot_be_stored_is_refused_reads_go_on_and_all_goes_on_by_i
 
 
 async def counted(site: Site) -> int:
-    """How many processes a reader finds."""
+    """The number of processes that a reader finds."""
     total: int = (await site.ask("{ processes { totalCount } }"))["processes"]["totalCount"]
     return total
 
 
 def at_once(engine: Engine) -> list[Awaitable[int]]:
-    """What every one of the readers counts while all the others do."""
+    """The counts of all readers, which read at the same time."""
     together = threading.Barrier(READERS, timeout=PATIENCE)
 
     def count(conn: Connection) -> int:
         together.wait()
-        found: int = conn.execute(text("SELECT count(*) FROM processes")).scalar_one()
-        return found
+        total: int = conn.execute(text("SELECT count(*) FROM processes")).scalar_one()
+        return total
 
     return [read_in_a_thread(engine.runtime.database, count) for _ in range(READERS)]
 
 
 async def read_in_a_thread(database: Any, unit: Callable[[Connection], T]) -> T:
-    """What a read finds that takes too long for the loop: it has a connection of its own."""
+    """The result of a read that takes too long for the loop: it uses its own connection."""
     assert isinstance(database, SqliteDatabase)
     return await asyncio.get_running_loop().run_in_executor(database._threads, database._read, unit)
 
 
-async def test_a_file_that_was_removed_is_not_made_anew_by_whoever_reads(tmp_path: Path) -> None:
+async def test_a_reader_does_not_create_a_removed_file_again(tmp_path: Path) -> None:
     database = SqliteDatabase(sqlite_url(tmp_path))
     await database.open()
     try:
-        database.engine.dispose()  # whoever reads now opens the file
+        database.engine.dispose()  # the next reader opens the file
         with files_away(tmp_path), pytest.raises(StorageUnavailable):
             await read_in_a_thread(database, lambda conn: conn.execute(text("SELECT 1")).scalar())
         assert await read_in_a_thread(database, lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
@@ -147,15 +147,15 @@ async def test_a_file_that_was_removed_is_not_made_anew_by_whoever_reads(tmp_pat
         await database.close()
 
 
-async def test_a_damaged_file_is_refused_as_one_that_cannot_be_used(tmp_path: Path) -> None:
+async def test_a_damaged_file_is_reported_as_an_unavailable_storage(tmp_path: Path) -> None:
     database = SqliteDatabase(sqlite_url(tmp_path))
     await database.open()
     try:
         await database.transaction(lambda conn: conn.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY)")))
         with database.engine.connect() as conn:
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # into the file, which is what is damaged
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # into the file that is damaged next
         database.engine.dispose()
-        (tmp_path / "orchestrator.db").write_bytes(b"a letter to my mother, not a database" * 1000)
+        (tmp_path / "orchestrator.db").write_bytes(b"a shopping list, not a database......" * 1000)
         with pytest.raises(StorageUnavailable):
             await database.read(lambda conn: conn.execute(text("SELECT count(*) FROM t")).scalar())
     finally:

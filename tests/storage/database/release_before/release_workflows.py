@@ -1,4 +1,4 @@
-"""Workflows of a site that was upgraded while its processes ran; what they handed out and waited for is in `seen`."""
+"""Workflows of a site that was upgraded while its processes ran."""
 
 import asyncio
 from datetime import timedelta
@@ -11,11 +11,11 @@ from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflow import workflow
 
 tokens: dict[str, str] = {}
-"""The tokens of the URLs that were handed out, by router."""
+"""The tokens of the issued URLs, by router."""
 
 running = asyncio.Event()
 blocked = True
-"""True in the release before: the step never ends, and the database is copied in the middle of it."""
+"""True in the previous release: the step does not end, and the database is copied while it runs."""
 
 
 def ask_for_router() -> FormGenerator:
