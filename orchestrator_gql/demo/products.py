@@ -1,4 +1,4 @@
-"""The demo's product: an L2VPN, a virtual circuit between two ports, as its models at each point of its life."""
+"""The demo's product: an L2VPN, a virtual circuit between two ports, with a model for each lifecycle status."""
 
 from typing import Annotated
 

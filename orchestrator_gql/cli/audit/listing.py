@@ -1,4 +1,4 @@
-"""`orchestrator-gql audit list`: who decided what, the newest first."""
+"""`orchestrator-gql audit list`: print the entries of the audit log, the newest first."""
 
 import json
 import re
@@ -42,17 +42,17 @@ def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _line(entry: dict[str, Any]) -> str:
     process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
-    said = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
-    by = entry["actor"]["name"] if entry["actor"] else f"policy {said.pop('policy')}" if "policy" in said else "-"
-    details = " ".join(f"{name}={_said(value)}" for name, value in said.items())
-    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {details}".rstrip()
+    details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
+    by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
+    text = " ".join(f"{name}={_as_text(value)}" for name, value in details.items())
+    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {text}".rstrip()
 
 
 def _is_digest(value: Any) -> bool:
-    """It is for programs, and with --json: people look for the verdict and the comment."""
+    """A digest is for programs, and printed with --json only: people look for the verdict and the comment."""
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return json.dumps(text, ensure_ascii=False) if not text or " " in text else text
