@@ -56,7 +56,7 @@ class Run:
             process = await self.process()
             return None if process.status in MOVING else process
 
-        process = await until(self._runtime, look, awaited=self._moving_process, patience=self.patience)
+        process = await until(self._runtime, look, told=self._moving_process, patience=self.patience)
         if status is not None and process.status != status:
             raise AssertionError(f"Expected {status}: {standing(process)}")
         return process
@@ -80,7 +80,7 @@ class Run:
             return None if process.status in MOVING else process
 
         result: Callback | Process = await until(
-            self._runtime, look, awaited=self._moving_process, patience=self.patience
+            self._runtime, look, told=self._moving_process, patience=self.patience
         )
         if isinstance(result, Callback):
             return result

@@ -1,4 +1,4 @@
-"""What the page on deciding shows is what an author gets: its tests pass on its workflow."""
+"""The tests on the documentation page about decisions pass on the workflow of that page."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def test_the_tests_of_the_page_pass_on_its_workflow(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(INI)
     command = [sys.executable, "-m", "pytest", "-q"]
 
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert "3 passed" in said.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 passed" in result.stdout
