@@ -221,18 +221,18 @@ def test_of_two_people_who_race_for_a_form_the_second_sees_who_was_first_and_kee
     for name, page in pages.items():
         page.get_by_label("device").fill(TYPED[name])
     winner, loser = race(pages, "Submit", first)
-    kept = pages[loser].get_by_role("region", name="What you had typed")
-    kept.get_by_text(f"{winner} confirmed this first, at").wait_for()
-    kept.get_by_text(TYPED[loser]).wait_for()
+    typed_values = pages[loser].get_by_role("region", name="What you had typed")
+    typed_values.get_by_text(f"{winner} confirmed this first, at").wait_for()
+    typed_values.get_by_text(TYPED[loser]).wait_for()
     for page in pages.values():
         page.get_by_text(f"Confirmed by {winner}").wait_for()
     picture(pages[loser], "race")
-    button(kept, "Forget it").click()
-    kept.wait_for(state="detached")
-    shown = pages[loser].locator(".process .id").inner_text()
+    button(typed_values, "Forget it").click()
+    typed_values.wait_for(state="detached")
+    shown_id = pages[loser].locator(".process .id").inner_text()
 
     assert winner == (first or winner)
-    assert shown == place.removeprefix("processes/"), "the command line needs the whole id"
+    assert shown_id == place.removeprefix("processes/"), "the command line needs the whole id"
     assert pages[winner].get_by_role("region", name="What you had typed").count() == 0
     assert desk.complaints == []
 
@@ -262,9 +262,9 @@ def test_a_decision_that_arrives_before_the_click_keeps_the_typed_values(
     naming["bob"].get_by_label("device").fill(TYPED["bob"])
     button(naming["ada"], "Submit").click()
     button(reading["ada"], "Confirm").click()
-    kept = naming["bob"].get_by_role("region", name="What you had typed")
-    kept.get_by_text("ada confirmed this first, at").wait_for()
-    kept.get_by_text(TYPED["bob"]).wait_for()
+    typed_values = naming["bob"].get_by_role("region", name="What you had typed")
+    typed_values.get_by_text("ada confirmed this first, at").wait_for()
+    typed_values.get_by_text(TYPED["bob"]).wait_for()
     reading["bob"].get_by_text("Confirmed by ada").wait_for()
 
     assert reading["bob"].get_by_role("region", name="Who was first").count() == 0
@@ -276,9 +276,13 @@ def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk
     ada, bob, cay = (desk.signed_in_page(name, place) for name in ("ada", "bob", "cay"))
     ada.get_by_text("You started this process: somebody else must decide").wait_for()
     cay.get_by_label("minutes").fill("45")
-    look = ada.get_by_role("region", name="What is asked, to look at")
-    hers = look.get_by_label("minutes")
-    look_at_first = (hers.input_value(), hers.is_disabled(), look.get_by_role("button").count())
+    read_only_form = ada.get_by_role("region", name="What is asked, to look at")
+    starter_minutes = read_only_form.get_by_label("minutes")
+    starter_view = (
+        starter_minutes.input_value(),
+        starter_minutes.is_disabled(),
+        read_only_form.get_by_role("button").count(),
+    )
     picture(ada, "looked-at")
     bob.get_by_text("0 of 2 approvals").wait_for()
     bob.get_by_label("minutes").fill("10")
@@ -286,21 +290,21 @@ def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk
     picture(bob, "approval")
     button(bob, "Submit").click()
     bob.get_by_text("You have approved it already; 1 more approval is needed.").wait_for()
-    his = bob.get_by_label("minutes")
-    his_look = (his.input_value(), his.is_disabled())
+    approver_minutes = bob.get_by_label("minutes")
+    approver_view = (approver_minutes.input_value(), approver_minutes.is_disabled())
     cay.get_by_text("1 of 2 approvals").wait_for()
     cay.locator(".decided", has_text="Approved by bob").get_by_text("Short enough.").wait_for()
-    kept = cay.get_by_role("region", name="What you had typed")
-    kept.get_by_text("45", exact=True).wait_for()
-    shown = cay.get_by_label("minutes").input_value()
+    typed_values = cay.get_by_role("region", name="What you had typed")
+    typed_values.get_by_text("45", exact=True).wait_for()
+    shown_minutes = cay.get_by_label("minutes").input_value()
     picture(cay, "second-approval")
     button(cay, "Submit").click()
     wait_for_status(ada, "Completed")
     ada.locator(".decided", has_text="Approved by cay").wait_for()
 
-    assert shown == "10", "the first approval fixes the answers"
-    assert look_at_first == ("30", True, 0), "a person who may not decide can see the form"
-    assert his_look == ("10", True), "an approver sees the approved answers"
+    assert shown_minutes == "10", "the first approval fixes the answers"
+    assert starter_view == ("30", True, 0), "a person who may not decide can see the form"
+    assert approver_view == ("10", True), "an approver sees the approved answers"
     assert ada.locator(".asked form").count() == 0
     assert desk.complaints == []
 

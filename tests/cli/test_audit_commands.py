@@ -55,24 +55,24 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     listed = site.output("list").splitlines()
-    mine = site.output("list", "--process", site.ids[1], "--action", "startWorkflow", "--json")
-    none = site.output("list", "--action", "abortProcess")
+    filtered = site.output("list", "--process", site.ids[1], "--action", "startWorkflow", "--json")
+    no_entries = site.output("list", "--action", "abortProcess")
     verified = site.output("verify")
     anchor = verified.splitlines()[1].removeprefix("Anchor: ")
     again = site.output("verify", "--anchor", anchor)
-    nothing = site.output("export", "--output", "audit.ndjson")
+    exported = site.output("export", "--output", "audit.ndjson")
     to_stdout = site.output("export")
     offline = site.output("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
 
     assert len(listed) == 3
     details = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
     assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {details}", listed[0])
-    assert len(json.loads(mine)["details"]["pages_digest"]) == 64
-    assert json.loads(mine)["process"]["id"] == site.ids[1]
-    assert none == "Nothing was decided.\n"
+    assert len(json.loads(filtered)["details"]["pages_digest"]) == 64
+    assert json.loads(filtered)["process"]["id"] == site.ids[1]
+    assert no_entries == "Nothing was decided.\n"
     assert verified.startswith("The audit log is whole: 3 entries.\nAnchor: ")
     assert again == verified == offline
-    assert nothing == ""
+    assert exported == ""
     assert to_stdout == (site.folder / "audit.ndjson").read_text()
     assert (site.folder / "audit.ndjson").stat().st_mode & 0o777 == 0o600
     assert (
@@ -99,17 +99,17 @@ def test_a_changed_entry_is_named_with_the_reason(site: Site) -> None:
     site.output("export", "--output", "after.ndjson")
     offline = site.output("verify", "--file", "after.ndjson", key=KEY, code=1)
     site.change("DELETE FROM audit")
-    gone = site.output("verify", code=1)
+    without_entries = site.output("verify", code=1)
     site.change("DELETE FROM audit_seals")
-    nothing_left = site.output("verify")
-    missed = site.output("verify", "--anchor", anchor, code=1)
+    without_seals = site.output("verify")
+    with_anchor = site.output("verify", "--anchor", anchor, code=1)
 
     assert "its digest does not fit" in edited
     assert f"number 1 about process {site.ids[1]}: startWorkflow by mallory at " in edited
     assert "its digest does not fit" in offline and f"process {site.ids[1]}: startWorkflow by mallory" in offline
-    assert "covers, is missing" in gone
-    assert nothing_left == "The audit log is whole: 0 entries.\n"
-    assert missed.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
+    assert "covers, is missing" in without_entries
+    assert without_seals == "The audit log is whole: 0 entries.\n"
+    assert with_anchor.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
     assert "is whole" in site.output("verify", "--file", "before.ndjson", key=KEY)
 
 
@@ -140,12 +140,12 @@ def test_a_later_export_is_verified_only_together_with_the_earlier_export(site: 
     skipped = second.replace(f'"seq":{int(seal) + 1},', f'"seq":{int(seal) + 2},', 1)
     (site.folder / "gap.ndjson").write_text("".join(f"{line}\n" for line in lines[:-1]) + skipped)
 
-    alone = site.output("verify", "--file", "second.ndjson", key=KEY, code=2)
-    turned = site.output("verify", "--file", "second.ndjson", "first.ndjson", key=KEY, code=2)
+    later_only = site.output("verify", "--file", "second.ndjson", key=KEY, code=2)
+    swapped = site.output("verify", "--file", "second.ndjson", "first.ndjson", key=KEY, code=2)
     gap = site.output("verify", "--file", "gap.ndjson", key=KEY, code=1)
     both = site.output("verify", "--file", "first.ndjson", "second.ndjson", key=KEY)
 
     begins = f"second.ndjson begins at seal {int(seal) + 1}: give the files exported before it, too, in their order. "
-    assert begins in alone and begins in turned and "If it was exported without --after, seal" in alone
+    assert begins in later_only and begins in swapped and "If it was exported without --after, seal" in later_only
     assert f"Seal {int(seal) + 1} is missing before seal {int(seal) + 2}." in gap
     assert both.startswith("The audit log is whole: 4 entries.\n")

@@ -189,14 +189,14 @@ def test_a_start_on_the_command_line_shows_each_page_and_starts_once_for_a_key(s
     first = site.output("ada", *once)
     again = site.runs_in_process("ada", *once, code=0)
     as_json = json.loads(site.runs_in_process("ada", *once, "--json", code=0))
-    plain = site.runs_in_process("ada", "start", "survey", code=0)
+    without_pages = site.runs_in_process("ada", "start", "survey", code=0)
 
-    shown = "order: Where\n  Site: ams\norder: When\n  Minutes: 30\n  Remark: ok\n"
-    match = re.fullmatch(rf"{shown}(\S{{36}}) is [A-Z]+\n", first)
+    pages = "order: Where\n  Site: ams\norder: When\n  Minutes: 30\n  Remark: ok\n"
+    match = re.fullmatch(rf"{pages}(\S{{36}}) is [A-Z]+\n", first)
     assert match, first
     assert re.search(rf"{match[1]} is [A-Z]+: an earlier start with this idempotency key", again)
     assert (as_json["id"], as_json["created"]) == (match[1], False)
-    assert re.fullmatch(r"\S{36} is [A-Z]+\n", plain)
+    assert re.fullmatch(r"\S{36} is [A-Z]+\n", without_pages)
 
 
 def test_a_refused_start_is_explained_in_one_sentence(site: Site) -> None:
@@ -223,43 +223,43 @@ def test_a_refused_start_is_explained_in_one_sentence(site: Site) -> None:
 def test_the_starter_is_refused_and_two_others_approve_the_same_answers(site: Site) -> None:
     id = site.start("change")
 
-    own = site.runs_in_process("ada", "confirm", id, "--yes")
-    theirs = [site.runs_in_process(who, "show", id, code=0) for who in ("ada", "bob")]
+    by_starter = site.runs_in_process("ada", "confirm", id, "--yes")
+    descriptions = [site.runs_in_process(who, "show", id, code=0) for who in ("ada", "bob")]
     first = site.output("bob", "confirm", id, "--set", "minutes=45", "--comment", "Fine.", "--yes")
     waiting = site.runs_in_process("cay", "waits", "--mine", "--assignee", "network operations", code=0)
-    other = site.runs_in_process("cay", "confirm", id, "--set", "minutes=5", "--yes")
+    other_answers = site.runs_in_process("cay", "confirm", id, "--set", "minutes=5", "--yes")
     second = site.output("cay", "confirm", id, "--yes")
-    shown = site.runs_in_process("ada", "show", id, code=0)
+    details = site.runs_in_process("ada", "show", id, code=0)
 
-    assert "You started this process: somebody else must decide" in own
-    assert "You may not decide it: You started" in theirs[0] and "submit form" not in theirs[0]
-    assert "You may: abort, edit note, submit form" in theirs[1]
+    assert "You started this process: somebody else must decide" in by_starter
+    assert "You may not decide it: You started" in descriptions[0] and "submit form" not in descriptions[0]
+    assert "You may: abort, edit note, submit form" in descriptions[1]
     assert "approved, 1 of 2; still needed: 1 more approval, of Network operations" in first
     assert f"{id}  change  form 'Change', for " in waiting
     assert "1 h left. It waits for Network operations, 1 of 2 approvals (bob)." in waiting
-    assert re.search(rf"bob approved other answers: .* \(at {AT}\)\n", other)
+    assert re.search(rf"bob approved other answers: .* \(at {AT}\)\n", other_answers)
     assert second == f"Approve: Change\n  Minutes: 45\n{id} is COMPLETED\n"
     assert site.final_state(id)["minutes"] == 45
-    assert re.search(rf"bob approved it at {AT}: Fine\.\n +cay approved it at {AT}\n", shown)
+    assert re.search(rf"bob approved it at {AT}: Fine\.\n +cay approved it at {AT}\n", details)
 
 
 def test_a_form_goes_back_with_a_comment_and_is_rejected_in_the_end(site: Site) -> None:
     id = site.start("change")
 
-    silent = site.runs_in_process("bob", "confirm", id, "--reject", code=2)
-    nowhere = site.runs_in_process("bob", "confirm", id, "--send-back", "Sketch", "--comment", "Hm.", "--yes")
+    without_comment = site.runs_in_process("bob", "confirm", id, "--reject", code=2)
+    to_unknown_step = site.runs_in_process("bob", "confirm", id, "--send-back", "Sketch", "--comment", "Hm.", "--yes")
     back = site.output("bob", "confirm", id, "--send-back", "draft", "--comment", "Name the site.", "--yes")
     site.wait_for_form(id)
     with site.at_terminal("cay", "confirm", id, "--reject", "--comment", "Never mind.") as seat:
         seat.answers("Reject it? [y/N] ", "y")
         ended = seat.end()
-    shown = site.runs_in_process("ada", "show", id, code=0)
+    details = site.runs_in_process("ada", "show", id, code=0)
 
-    assert "give --comment TEXT" in silent
-    assert "cannot be sent back to 'Sketch': only to 'Draft'" in nowhere
+    assert "give --comment TEXT" in without_comment
+    assert "cannot be sent back to 'Sketch': only to 'Draft'" in to_unknown_step
     assert re.fullmatch(rf"{id} is \w+: sent back to 'Draft'\n", back)
     assert ended[0] == 0 and f"{id} is FAILED: rejected\n" in ended[1]
-    assert re.search(rf"bob sent it back at {AT}: Name the site\.\n +cay rejected it at {AT}: Never mind\.\n", shown)
+    assert re.search(rf"bob sent it back at {AT}: Name the site\.\n +cay rejected it at {AT}: Never mind\.\n", details)
 
 
 def test_a_wrong_field_on_page_two_is_named_and_that_page_alone_is_asked_again(site: Site) -> None:
@@ -286,30 +286,30 @@ def test_a_wrong_field_on_page_two_is_named_and_that_page_alone_is_asked_again(s
 def test_a_form_is_claimed_released_and_assigned_to_another_team(site: Site) -> None:
     id = site.start("survey")
 
-    taken = site.output("eve", "claim", id)
+    claimed = site.output("eve", "claim", id)
     blocked = site.runs_in_process("dan", "confirm", id, "--yes")
-    no_way = site.runs_in_process("eve", "confirm", id, "--send-back", "Draft", "--comment", "Hm.", "--yes")
-    mine = site.runs_in_process("dan", "waits", "--mine", "--json", code=0)
-    theirs = [
+    not_sent_back = site.runs_in_process("eve", "confirm", id, "--send-back", "Draft", "--comment", "Hm.", "--yes")
+    for_dan = site.runs_in_process("dan", "waits", "--mine", "--json", code=0)
+    for_field = [
         json.loads(line)
         for line in site.runs_in_process("dan", "waits", "--assignee", "FIELD", "--json", code=0).splitlines()
     ]
-    not_theirs = site.runs_in_process("dan", "release", id)
+    not_released = site.runs_in_process("dan", "release", id)
     freed = site.runs_in_process("eve", "release", id, code=0)
-    given = site.runs_in_process("eve", "assign", id, "network operations", code=0)
+    assigned = site.runs_in_process("eve", "assign", id, "network operations", code=0)
 
-    assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", taken)
+    assert re.fullmatch(rf"{id} asks 'Where', claimed by eve since {AT}\n", claimed)
     assert re.search(rf"\(claimed by eve since {AT}\)\n", blocked)
-    assert no_way == (
+    assert not_sent_back == (
         "orchestrator-gql: This form can be confirmed or rejected (--reject), but not sent back to a step.\n"
     )
-    assert id not in mine
-    (row,) = [wait for wait in theirs if wait["process"] == id]
+    assert id not in for_dan
+    (row,) = [wait for wait in for_field if wait["process"] == id]
     assert (row["claimedBy"], row["approvalsNeeded"], row["canSubmit"]) == ({"id": "eve", "name": "eve"}, 1, False)
     assert "claimed by eve" in row["message"] and row["assignee"] == TEAMS[1]
-    assert "only they, or who may manage the engine" in not_theirs
+    assert "only they, or who may manage the engine" in not_released
     assert freed == f"{id} asks 'Where', free for Field engineers\n"
-    assert given == f"{id} asks 'Where', assigned to Network operations\n"
+    assert assigned == f"{id} asks 'Where', assigned to Network operations\n"
 
 
 def test_of_two_people_at_the_same_time_the_second_learns_who_decided_and_when(site: Site) -> None:

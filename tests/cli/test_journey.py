@@ -71,13 +71,15 @@ def test_a_callback_token_is_in_no_log_line_and_nowhere_in_the_database(tmp_path
         until(lambda: completed(server))
         server.end()
 
-    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db"))
-    written = server.out.read_text() + server.err.read_text()
+    database_bytes = b"".join(
+        path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db")
+    )
+    log_text = server.out.read_text() + server.err.read_text()
     assert statuses == [200, 200, 409, 409]
     assert len(token) == 43
-    assert token not in written
-    assert token.encode() not in kept
-    assert "route=/api/processes/{process_id}/callback/{token} status=200" in written
+    assert token not in log_text
+    assert token.encode() not in database_bytes
+    assert "route=/api/processes/{process_id}/callback/{token} status=200" in log_text
 
 
 def test_tail_follows_a_process_over_a_restart_of_the_server_without_loss_or_repeat(tmp_path: Path) -> None:

@@ -174,9 +174,9 @@ async def test_6_after_a_good_result_the_operator_sees_it_and_is_asked_to_confir
     assert suspended.status is ProcessStatus.SUSPENDED
     assert question is not None
     assert question.assignee == "SYSTEM"
-    shown = await story.shown(question)
-    assert shown.title == "Execution for L2VPN completed."
-    assert shown.initial_data == {"run_status": "successful", "run_results": json.dumps(GOOD, indent=4)}
+    form_page = await story.shown(question)
+    assert form_page.title == "Execution for L2VPN completed."
+    assert form_page.initial_data == {"run_status": "successful", "run_results": json.dumps(GOOD, indent=4)}
 
 
 async def test_7_once_confirmed_the_process_goes_on_to_its_end(story: Story, ansible: AnsibleProxy) -> None:

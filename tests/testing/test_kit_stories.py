@@ -322,9 +322,9 @@ async def test_consecutive_answers_go_to_consecutive_callbacks() -> None:
         await run.answer({"part": 1})
         await run.answer({"part": 2})
         await run.rests("COMPLETED")
-        taken = [(await callback.stored()).result_preview for callback in run.callbacks]
+        results = [(await callback.stored()).result_preview for callback in run.callbacks]
 
-    assert taken == ['{"part":1}', '{"part":2}']
+    assert results == ['{"part":1}', '{"part":2}']
 
 
 async def test_an_action_that_failed_hands_out_a_new_url_when_it_is_retried() -> None:

@@ -30,7 +30,7 @@ async def test_a_circuit_is_in_service_after_two_runs_of_the_playbook_and_two_co
         (meanwhile,) = await run.product_subscriptions()
         await run.confirm()
         await run.answer(RESULT | {"output": ["changed=2"]})
-        shown = await run.page()
+        page = await run.page()
         await run.confirm()
         await run.rests("COMPLETED")
         (circuit,) = await run.product_subscriptions()
@@ -38,8 +38,8 @@ async def test_a_circuit_is_in_service_after_two_runs_of_the_playbook_and_two_co
     assert meanwhile["status"] == "provisioning"
     assert circuit["status"] == "active"
     assert circuit["description"] == "L2VPN 20 from paris-1 to lyon-1"
-    assert shown.submit_label == "Put into service"
-    assert shown.initial_data["run_output"] == "changed=2"
+    assert page.submit_label == "Put into service"
+    assert page.initial_data["run_output"] == "changed=2"
     assert [order["extra_vars"]["dry_run"] for order in proxy.orders] == [True, False]
     assert [order["callback"] for order in proxy.orders] == [callback.url for callback in run.callbacks]
 

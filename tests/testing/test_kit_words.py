@@ -66,16 +66,16 @@ async def test_a_process_that_does_not_rest_in_time_is_named_with_the_step_that_
 
     async with Kit(holding, patience=0.2) as kit:
         run = await kit.start(holding)
-        with pytest.raises(AssertionError) as alone:
+        with pytest.raises(AssertionError) as after_rest:
             await run.rests()
-        with pytest.raises(AssertionError) as turned:
+        with pytest.raises(AssertionError) as after_turn:
             await kit.turn(hours=1)
         held.set()
         await run.rests("COMPLETED")
 
     place = "process 'holding' is RUNNING at step 1, 'Hold'"
-    assert str(alone.value) == f"waited 0.2 seconds in vain for the process to rest: {place}"
-    assert str(turned.value) == f"waited 0.2 seconds in vain for every process to rest: {place}"
+    assert str(after_rest.value) == f"waited 0.2 seconds in vain for the process to rest: {place}"
+    assert str(after_turn.value) == f"waited 0.2 seconds in vain for every process to rest: {place}"
 
 
 async def test_the_state_of_a_process_that_asks_nothing_is_reported() -> None:
