@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 def demo(*, port: int, proxy_port: int, work: Path) -> None:
     """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used."""
     _make_folder(work)
-    own_proxy = os.environ.get(PROXY_ADDRESS)
-    if own_proxy is None:
+    external_proxy = os.environ.get(PROXY_ADDRESS)
+    if external_proxy is None:
         os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows read the address of the proxy here
         _demand_free(proxy_port)
     serve(
@@ -35,8 +35,10 @@ def demo(*, port: int, proxy_port: int, work: Path) -> None:
         host=HOST,
         port=port,
         database=f"sqlite+aiosqlite:///{work / 'orchestrator.db'}",
-        beside=nullcontext() if own_proxy else proxy_at_work(proxy_port, work),
-        advice=lambda address: advice(address, own_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"),
+        beside=nullcontext() if external_proxy else proxy_at_work(proxy_port, work),
+        advice=lambda address: advice(
+            address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"
+        ),
     )
 
 
@@ -106,11 +108,11 @@ def _demand_free(port: int) -> None:
     """Raise `SettingsError` if the port is taken; otherwise only the log of the proxy would say so."""
     try:
         bind_socket(HOST, port).close()
-    except SettingsError as taken:
+    except SettingsError as error:
         raise SettingsError(
             f"The Ansible proxy cannot listen on port {port}, which is taken: choose another port with --proxy-port, "
             f"or set {PROXY_ADDRESS} to a service of your own."
-        ) from taken
+        ) from error
 
 
 def _log_of(work: Path) -> Path:

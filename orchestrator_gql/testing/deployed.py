@@ -56,23 +56,23 @@ def _reporting(function: Callable[..., Any], name: str, wait: AwaitStep, on_call
     route_key = wait.route_key if wait.expect is None else "callback_routes"
     wants_routes = route_key in own_signature.parameters
 
-    def arguments(given: dict[str, Any]) -> dict[str, Any]:
-        routes = {None: given[route_key]} if wait.expect is None else given[route_key]
+    def report_routes(arguments: dict[str, Any]) -> dict[str, Any]:
+        routes = {None: arguments[route_key]} if wait.expect is None else arguments[route_key]
         for callback, route in routes.items():
             on_callback(name, callback, route)
-        return given if wants_routes else {key: value for key, value in given.items() if key != route_key}
+        return arguments if wants_routes else {key: value for key, value in arguments.items() if key != route_key}
 
     if iscoroutinefunction(function):
 
         @wraps(function)
-        async def listening(**given: Any) -> Any:
-            return await function(**arguments(given))
+        async def reporting(**arguments: Any) -> Any:
+            return await function(**report_routes(arguments))
 
     else:
 
         @wraps(function)
-        def listening(**given: Any) -> Any:
-            return function(**arguments(given))
+        def reporting(**arguments: Any) -> Any:
+            return function(**report_routes(arguments))
 
     if not wants_routes:
         routes_parameter = Parameter(route_key, Parameter.KEYWORD_ONLY)
@@ -80,5 +80,5 @@ def _reporting(function: Callable[..., Any], name: str, wait: AwaitStep, on_call
         variadic = [parameter for parameter in parameters if parameter.kind is Parameter.VAR_KEYWORD]
         others = [parameter for parameter in parameters if parameter.kind is not Parameter.VAR_KEYWORD]
         own_signature = own_signature.replace(parameters=[*others, routes_parameter, *variadic])
-    listening.__signature__ = own_signature  # type: ignore[attr-defined]
-    return listening
+    reporting.__signature__ = own_signature  # type: ignore[attr-defined]
+    return reporting

@@ -9,7 +9,7 @@ MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
 """The statuses in which a process does not rest."""
 
 
-def standing(process: Process) -> str:
+def describe(process: Process) -> str:
     """The state of the process in one sentence, with its failure and the traceback if there is a failure."""
     execution = process.execution
     verb = "is" if process.status in MOVING else "rests"
@@ -20,25 +20,25 @@ def standing(process: Process) -> str:
     return f"process {process.workflow_name!r} {verb} {process.status}{place}{tries}{why}"
 
 
-def shown(turn: forms.Turn, what: str) -> forms.Page:
+def page_of(turn: forms.Turn, what: str) -> forms.Page:
     """The page that the form asks for. Raises `FormInvalid` for field errors, `AssertionError` if no page is left."""
     match turn:
         case forms.NextPage(page):
             return page
         case forms.PageInvalid():
-            raise refused(turn, what)
+            raise form_invalid(turn, what)
         case forms.Complete(pages=pages):
             raise AssertionError(f"{what} asks for nothing after these {len(pages)} pages.")
 
 
-def refused(turn: forms.PageInvalid, what: str) -> FormInvalid:
+def form_invalid(turn: forms.PageInvalid, what: str) -> FormInvalid:
     """The error for a page with errors; its message names each field."""
     errors = "; ".join(f"{'.'.join(error.path) or 'the page'}: {error.message}" for error in turn.errors)
     place = f"page {turn.page_index + 1}, {turn.page.title!r}"
     return FormInvalid(f"{what} does not take {place}: {errors}", turn.errors)
 
 
-def unfinished(turn: forms.NextPage, what: str) -> AssertionError:
+def pages_missing(turn: forms.NextPage, what: str) -> AssertionError:
     """The error for a test that gave too few pages."""
     fields = ", ".join(turn.page.schema["properties"]) or "nothing to fill in"
     return AssertionError(f"{what} asks for one more page, {turn.page.title!r}: {fields}.")

@@ -20,7 +20,7 @@ from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.deployed import StandIns, deployed
-from orchestrator_gql.testing.descriptions import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
 from orchestrator_gql.testing.engine import at_work, fresh_database, own_settings
 from orchestrator_gql.testing.run import Run
 from orchestrator_gql.testing.waiting import until
@@ -79,9 +79,9 @@ class Kit:
         outcome = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)
         match outcome:
             case PageInvalid():
-                raise refused(outcome, _form(name))
+                raise form_invalid(outcome, _form(name))
             case NextPage():
-                raise unfinished(outcome, _form(name))
+                raise pages_missing(outcome, _form(name))
             case Started(process):
                 callbacks = self._callbacks.setdefault(process.id, [])
                 return Run(process.id, callbacks, self._patience, self._runtime)
@@ -90,7 +90,7 @@ class Kit:
         """The page of the start form after the answers ``pages``; see `Run.page`."""
         name = _name(workflow)
         turn = await start_form(self._runtime, by, workflow_name=name, pages=list(pages))
-        return shown(turn, _form(name))
+        return page_of(turn, _form(name))
 
     async def turn(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Turn the clock forward: everything that falls due meanwhile happens at its own instant, in order.
@@ -135,7 +135,7 @@ class Kit:
         page = await self._runtime.database.read(
             lambda conn: listing.process_page(conn, moving, PageArgs(10), by_update=False, is_descending=False)
         )
-        return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
+        return "every process to rest: " + "; ".join(describe(process) for _, process in page.items)
 
     def _add_callback(self, step: str, name: str | None, route: str) -> None:
         """Store the callback URL that an action received; an action that is no coroutine calls this from a thread."""

@@ -21,7 +21,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
 from orchestrator_gql.storage import input_requests, processes, product_subscriptions, steps
 from orchestrator_gql.testing.callback import Callback
-from orchestrator_gql.testing.descriptions import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
 from orchestrator_gql.testing.waiting import until
 from orchestrator_gql.types import Json, ProcessStatus
 
@@ -58,7 +58,7 @@ class Run:
 
         process = await until(self._runtime, look, told=self._moving_process, patience=self.patience)
         if status is not None and process.status != status:
-            raise AssertionError(f"Expected {status}: {standing(process)}")
+            raise AssertionError(f"Expected {status}: {describe(process)}")
         return process
 
     async def steps(self) -> list[StepExecution]:
@@ -79,15 +79,13 @@ class Run:
                 return callbacks[-1]
             return None if process.status in MOVING else process
 
-        result: Callback | Process = await until(
-            self._runtime, look, told=self._moving_process, patience=self.patience
-        )
+        result: Callback | Process = await until(self._runtime, look, told=self._moving_process, patience=self.patience)
         if isinstance(result, Callback):
             return result
         if callbacks := self._callbacks_named(name):
             return callbacks[-1]
         which = f"a callback URL for {name!r}" if name else "a callback URL"
-        raise AssertionError(f"No action received {which}: {standing(result)}")
+        raise AssertionError(f"No action received {which}: {describe(result)}")
 
     def _callbacks_named(self, name: str | None) -> list[Callback]:
         return [callback for callback in self.callbacks if name in (None, callback.name)]
@@ -138,7 +136,7 @@ class Run:
         request = await self._open_request()
         turn = await open_form(self._runtime, LOCAL_OPERATOR, request, list(pages))
         assert turn is not None, "the request was just open: did another task of the test decide it?"
-        return shown(turn, _form(request))
+        return page_of(turn, _form(request))
 
     async def submit(self, *pages: Json, by: Principal = LOCAL_OPERATOR, comment: str | None = None) -> None:
         """Wait for the open form and submit all its pages. The form stays open while approvals are missing.
@@ -150,9 +148,9 @@ class Run:
         outcome = await submit_form(self._runtime, by, input_request_id=request.id, pages=list(pages), comment=comment)
         match outcome:
             case PageInvalid():
-                raise refused(outcome, _form(request))
+                raise form_invalid(outcome, _form(request))
             case NextPage():
-                raise unfinished(outcome, _form(request))
+                raise pages_missing(outcome, _form(request))
             case DecisionResult():
                 return
 
@@ -198,11 +196,11 @@ class Run:
         process = await self.rests()
         request = await self._runtime.database.read(lambda conn: input_requests.open_of_process(conn, self.id))
         if request is None:
-            raise AssertionError(f"No form is open: {standing(process)}")
+            raise AssertionError(f"No form is open: {describe(process)}")
         return request
 
     async def _moving_process(self) -> str:
-        return f"the process to rest: {standing(await self.process())}"
+        return f"the process to rest: {describe(await self.process())}"
 
 
 def _form(request: InputRequest) -> str:

@@ -21,19 +21,19 @@ def show(
     url: str, *, process_id: UUID | None = None, actions: Sequence[str] | None = None, is_json: bool = False
 ) -> None:
     """Print a line for each decision."""
-    wanted = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
+    entry_filter = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
     is_empty = True
-    for entry in _all(url, {name: value for name, value in wanted.items() if value is not None}):
+    for entry in _all(url, {name: value for name, value in entry_filter.items() if value is not None}):
         is_empty = False
         print(json.dumps(entry) if is_json else printable(_line(entry)))
     if is_empty and not is_json:
         print("Nothing was decided.")
 
 
-def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
     after = None
     while True:
-        page = request(url, DOCUMENT, {"filter": wanted, "after": after})["audit"]
+        page = request(url, DOCUMENT, {"filter": entry_filter, "after": after})["audit"]
         yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return

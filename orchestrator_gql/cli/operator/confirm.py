@@ -71,8 +71,8 @@ class _Confirmation(Dialogue):
 def outcome(response: dict[str, Any]) -> str:
     """The status of the process and, if more people must approve, the number of approvals."""
     process, input_request = response["process"], response["inputRequest"]
-    stands = f"{process['id']} is {process['status']}"
+    status = f"{process['id']} is {process['status']}"
     if input_request["status"] != "OPEN":
-        return stands
+        return status
     count = f"{len(input_request['decisions'])} of {input_request['approvalsNeeded']}"
-    return f"{stands}: approved, {count}; still needed: {missing(input_request)}"
+    return f"{status}: approved, {count}; still needed: {missing(input_request)}"

@@ -24,16 +24,16 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
     A module is a dotted name or a file. Raises `SettingsError` if a module cannot be imported or has no workflow.
     """
     _make_importable(Path.cwd())
-    found: dict[int, Workflow] = {}
+    workflows_by_id: dict[int, Workflow] = {}
     for name in modules:
-        workflows = [value for value in vars(_imported(name)).values() if isinstance(value, Workflow)]
+        workflows = [value for value in vars(_import(name)).values() if isinstance(value, Workflow)]
         if not workflows:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
-        found.update((id(workflow), workflow) for workflow in workflows)
-    return list(found.values())
+        workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
+    return list(workflows_by_id.values())
 
 
-def _imported(name: str) -> ModuleType:
+def _import(name: str) -> ModuleType:
     try:
         return _module_of_file(Path(name)) if _is_file(name) else importlib.import_module(name)
     except SettingsError:
@@ -52,7 +52,7 @@ def _module_of_file(path: Path) -> ModuleType:
     _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import files next to it
     module = sys.modules.get(path.stem)
     if module is None:
-        return importlib.import_module(path.stem) if _is_importable(path) else _executed(path)
+        return importlib.import_module(path.stem) if _is_importable(path) else _execute(path)
     if _file_of(module) != path.resolve():
         raise SettingsError(f"{str(path)!r} has the name of another module, {path.stem!r}: give the file another name.")
     return module
@@ -63,7 +63,7 @@ def _is_importable(path: Path) -> bool:
     return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == path.resolve()
 
 
-def _executed(path: Path) -> ModuleType:
+def _execute(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
