@@ -34,7 +34,7 @@ class PlaybookRun:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookResult:
-    """How a playbook ended.
+    """The result of a playbook.
 
     ``status`` is one of ``successful``, ``failed``, ``timeout`` and ``canceled``; ``return_code`` is that of
     ``ansible-playbook`` (2: a task failed), or -1 if it could not be run at all.

@@ -347,7 +347,7 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     ada.get_by_text("bob has taken it: ask, or have it assigned anew.").wait_for()
     picture(ada, "claimed")
     shut = button(ada, "Submit").is_visible()
-    bob.keyboard.press("Enter")  # the focus is where Claim was
+    bob.keyboard.press("Enter")  # the focus is on the button that replaced Claim
     button(ada, "Submit").wait_for()
     typed = ada.get_by_label("device").input_value()
     button(ada, "Assign…").click()

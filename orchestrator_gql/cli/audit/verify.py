@@ -99,7 +99,7 @@ def _lines(files: Sequence[Path]) -> Iterator[Line]:
 
 
 def _missing_seals_message(file: Path, seq: int, last: int) -> str:
-    """What to do about a gap before a file; only its author knows whether the file should be a whole export."""
+    """The advice for a gap before a file; only the file's author knows whether it should be a whole export."""
     earlier = "the files" if last == 0 else f"the files between seal {last} and this one"
     lacking = f"seal {last + 1} is" if seq == last + 2 else f"seals {last + 1} to {seq - 1} are"
     return (
