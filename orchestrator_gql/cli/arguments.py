@@ -1,4 +1,4 @@
-"""What can be asked on the command line, with help texts that teach it."""
+"""The commands and options of the command line, with help texts that explain them."""
 
 import argparse
 from functools import partial
@@ -31,19 +31,19 @@ SIGTERM hands over what runs: steps get their time to finish, and another worker
 _DEMO = """\
 Show everything on this machine: a server with two workflows, the dashboard, and a small service that runs a real
 Ansible playbook and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
-Where ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead."""
+If ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead."""
 
 _TAIL = """\
-Print each change as it is committed, one line an event, until Ctrl-C; a lost connection is made again, and no event is
-lost or repeated. At the end it says the cursor to go on from."""
+Print each change as it is committed, one line for each event, until Ctrl-C. The command reconnects after a lost
+connection; no event is lost or repeated. At the end it prints the cursor from which the next `tail` can go on."""
 
 _PAUSE = """\
-No new step starts, on any machine; running ones finish. What is to be started or retried is refused meanwhile;
-callbacks and forms are still accepted, and used when the engine is resumed."""
+No new step starts, on any machine; running steps finish. Meanwhile starts and retries are refused. Callbacks and forms
+are still accepted, and take effect when the engine is resumed."""
 
 _BACKUP = """\
-Copy the SQLite file, open callbacks included, while the server runs or while it does not. The copy is consistent: it
-holds everything that was committed when the command began. PostgreSQL has pg_dump for that."""
+Copy the SQLite file, open callbacks included. The server may run meanwhile. The copy is consistent: it holds everything
+that was committed when the command began. For PostgreSQL use pg_dump."""
 
 _MIGRATE = """\
 Bring the database's schema up to date. `serve` does so by itself on SQLite; on PostgreSQL run this once for each
@@ -55,7 +55,7 @@ _DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORC
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the whole command; the name of the one that is asked for comes as ``command``."""
+    """The parser of the whole command line; ``command`` of its result is the name of the chosen command."""
     whole = argparse.ArgumentParser(
         prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
     )
@@ -75,18 +75,20 @@ def parser() -> argparse.ArgumentParser:
 
     demo = _command(commands, "demo", "show everything, with a playbook that is really run", _DEMO)
     demo.add_argument("--port", type=int, default=8000, help="the server's port (8000)")
-    demo.add_argument("--proxy-port", type=int, default=8001, help="the port of what runs the playbooks (8001)")
-    demo.add_argument("--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="where all is kept (.demo)")
+    demo.add_argument("--proxy-port", type=int, default=8001, help="the port of the Ansible proxy (8001)")
+    demo.add_argument(
+        "--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="the folder of all files (.demo)"
+    )
 
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
     tail.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
-    tail.add_argument("--after", metavar="CURSOR", help="go on behind this cursor instead of starting now")
+    tail.add_argument("--after", metavar="CURSOR", help="go on after this cursor instead of starting now")
     tail.add_argument("--process", type=whole_id, metavar="ID", help="the events of this process only")
     tail.add_argument("--json", action="store_true", help="each event as a line of JSON")
 
     pause = _command(commands, "pause", "start no new step until resumed", _PAUSE)
     pause.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
-    pause.add_argument("--reason", metavar="TEXT", help="why, for whoever meets it; at most 1,000 characters")
+    pause.add_argument("--reason", metavar="TEXT", help="why, for other people; at most 1,000 characters")
 
     resume = _command(commands, "resume", "go on after a pause", "Start steps again: everything goes on by itself.")
     resume.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
@@ -95,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     add_verbs(partial(_command, commands), _SERVER)
     add_audit(partial(_command, commands), _SERVER)
 
-    _keeping(commands)
+    _add_maintenance(commands)
     return whole
 
 
@@ -106,8 +108,8 @@ def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
 
 
-def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """What whoever keeps the server needs beside it."""
+def _add_maintenance(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands for people who maintain a server."""
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)
 
@@ -116,7 +118,7 @@ def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     backup.add_argument("--database", metavar="URL", help="the original, sqlite+aiosqlite:///FILE")
 
     schema = _command(commands, "schema", "print the GraphQL schema", "Print the GraphQL schema, for code generators.")
-    schema.add_argument("--output", type=Path, metavar="FILE", help="write it there instead")
+    schema.add_argument("--output", type=Path, metavar="FILE", help="write the schema to this file instead")
 
 
 def _command(

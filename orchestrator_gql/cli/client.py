@@ -1,4 +1,4 @@
-"""One GraphQL subscription over a WebSocket, from the client's side (graphql-transport-ws)."""
+"""The client of one GraphQL subscription over a WebSocket (protocol graphql-transport-ws)."""
 
 import asyncio
 import json
@@ -19,35 +19,35 @@ from orchestrator_gql.utils.json import Json
 VARIABLE = "ORCHESTRATOR_TOKEN"
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 MESSAGE_BYTES = 64 * 1024 * 1024
-"""A batch holds up to 200 events, and some of them a preview of a result."""
+"""A batch holds up to 200 events, and some events hold a preview of a result."""
 OPENING_SECONDS = 10
 CLOSING_SECONDS = 1
-"""A server in the middle of a long answer hears the goodbye late, and Ctrl-C should not wait for it."""
+"""A server that is sending a long response reads the close frame late; Ctrl-C should not wait for the server."""
 
 
 class ConnectionFailed(OrchestratorError):
-    """The server cannot be reached; it may be worth another try."""
+    """The server cannot be reached; a later try may succeed."""
 
     code = "connection-failed"
 
 
 class OperationRefused(OrchestratorError):
-    """The server does not do what is asked; the same again would be refused again."""
+    """The server refuses the operation; it would refuse the same operation again."""
 
     code = "operation-refused"
 
 
 class VerbRefused(OperationRefused):
-    """The server understood, and says no: somebody was first, or it is not the time for it."""
+    """The server understood the verb and refuses it: somebody was first, or the process is in another state."""
 
     code = "verb-refused"
 
 
 async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> AsyncGenerator[dict[str, Any], None]:
-    """The ``data`` of each answer until the server completes the operation.
+    """Yield the ``data`` of each response until the server completes the operation.
 
-    ``url`` is the server's base, as http(s). Raises `ConnectionFailed` where the connection cannot be made or breaks,
-    `OperationRefused` where the server says no, and `SettingsError` where the URL is none.
+    ``url`` is the server's base URL (http or https). Raises `ConnectionFailed` if the connection cannot be made or
+    breaks, `OperationRefused` if the server refuses, and `SettingsError` if ``url`` is not such a URL.
     """
     try:
         async with connect(
@@ -81,36 +81,36 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
 
 
 async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, Json]) -> None:
-    signed_in = {"payload": found} if (found := authorization()) else {}
-    await socket.send(json.dumps({"type": "connection_init", **signed_in}))
-    await socket.recv()  # the acknowledgement: whoever refuses closes instead
+    credentials = {"payload": headers} if (headers := authorization()) else {}
+    await socket.send(json.dumps({"type": "connection_init", **credentials}))
+    await socket.recv()  # the acknowledgement; a server that refuses closes the connection instead
     payload = {"query": query, "variables": variables}
     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
 
 
 def authorization() -> dict[str, str]:
-    """What the command signs in by, where `ORCHESTRATOR_TOKEN` is set: a header, or a payload of connection_init."""
+    """The credentials if `ORCHESTRATOR_TOKEN` is set, else nothing: for HTTP headers or the connection_init payload."""
     token = os.environ.get(VARIABLE, "").strip()
-    if not (token.isascii() and token.isprintable()):  # the HTTP client would refuse it, and quote it
-        raise SettingsError(f"{VARIABLE} holds more than one line of plain ASCII: it is no token.")
+    if not (token.isascii() and token.isprintable()):  # the HTTP client would refuse the token, and quote it
+        raise SettingsError(f"{VARIABLE} is not one line of plain ASCII, so it cannot be a token.")
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
 def not_signed_in() -> OperationRefused:
-    """What to do at a server that does not know who asks."""
+    """The error of a server that does not know the caller; the message names the fix."""
     if os.environ.get(VARIABLE, "").strip():
-        return OperationRefused(f"The server does not know the token in {VARIABLE}: set it to one of this server's.")
+        return OperationRefused(f"The server does not know the token in {VARIABLE}: set it to a token of this server.")
     return OperationRefused(f"The server asks who you are: set {VARIABLE} to your token in the environment.")
 
 
 def base_of(url: str) -> str:
-    """The server's base without a slash at its end; `SettingsError` where it is no http(s) URL."""
+    """The server's base URL without a slash at its end; raises `SettingsError` if ``url`` is no http(s) URL."""
     try:
         parts = urlsplit(url)
-        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # half an IPv6 address, or a port that is no number
-        is_one = False
-    if not is_one:
+        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # an incomplete IPv6 address, or a port that is no number
+        is_valid = False
+    if not is_valid:
         raise SettingsError(f"{url!r} is no address of a server: it looks like http://127.0.0.1:8000.")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
@@ -126,14 +126,14 @@ def _data(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusal(errors: list[dict[str, Any]]) -> OrchestratorError:
-    """The errors of an answer as one of ours: is it worth another try?"""
+    """The error for the ``errors`` of a GraphQL response: `ConnectionFailed` if a later try may succeed."""
     codes = {error.get("extensions", {}).get("code") for error in errors}
     if "UNAUTHENTICATED" in codes:
         return not_signed_in()
-    told = printable("; ".join(str(error.get("message")) for error in errors))
+    messages = printable("; ".join(str(error.get("message")) for error in errors))
     if codes & {"STORAGE_UNAVAILABLE", "INTERNAL"}:
-        return ConnectionFailed(f"The server cannot answer now: {told}")
-    return OperationRefused(f"The server refused: {told}")
+        return ConnectionFailed(f"The server cannot answer now: {messages}")
+    return OperationRefused(f"The server refused: {messages}")
 
 
 def _closed(closed: ConnectionClosed) -> OrchestratorError:
@@ -146,9 +146,9 @@ def _closed(closed: ConnectionClosed) -> OrchestratorError:
 
 
 def not_opened(status: int) -> OrchestratorError:
-    """What a status without an answer of GraphQL means."""
+    """The error for an HTTP status without a GraphQL response."""
     if status in (408, 425, 429) or status >= 500:
         return ConnectionFailed(f"The server answered {status}.")
     if status == HTTPStatus.UNAUTHORIZED:
         return not_signed_in()
-    return OperationRefused(f"The server answered {status}: is there an orchestrator, and may you enter?")
+    return OperationRefused(f"The server answered {status}: is it an orchestrator, and may you use it?")

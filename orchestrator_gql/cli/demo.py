@@ -1,4 +1,4 @@
-"""`orchestrator-gql demo`: a server, its workflows and a service that runs their playbooks, in one command."""
+"""`orchestrator-gql demo`: run a server, two workflows and the service that runs their playbooks."""
 
 import asyncio
 import logging
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from orchestrator_gql.cli.demo_advice import advice
 from orchestrator_gql.cli.serve import serve
-from orchestrator_gql.cli.serving.server import open_door
+from orchestrator_gql.cli.serving.server import bind_socket
 from orchestrator_gql.utils.errors import SettingsError
 
 HOST = "127.0.0.1"
 DELAY = "1"
-"""Seconds between two tasks of the playbook, so that a person sees it at work."""
+"""Seconds between two tasks of the playbook, so that a person can watch the playbook."""
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 PROXY_ADDRESS = "ANSIBLE_PROXY_URL"
@@ -24,25 +24,27 @@ logger = logging.getLogger(__name__)
 
 
 def demo(*, port: int, proxy_port: int, work: Path) -> None:
-    """Serve the demo's workflows until a signal; `SettingsError` where a port or the folder cannot be had."""
-    _make(work)
-    own = os.environ.get(PROXY_ADDRESS)
-    if own is None:
-        os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows find the proxy by it
+    """Serve the demo's workflows until a signal; raises `SettingsError` if a port or the folder cannot be used."""
+    _make_folder(work)
+    external_proxy = os.environ.get(PROXY_ADDRESS)
+    if external_proxy is None:
+        os.environ[PROXY_ADDRESS] = f"http://{HOST}:{proxy_port}"  # the workflows read the address of the proxy here
         _demand_free(proxy_port)
     serve(
         ["orchestrator_gql.demo.workflows", "orchestrator_gql.demo.rehearsal"],
         host=HOST,
         port=port,
         database=f"sqlite+aiosqlite:///{work / 'orchestrator.db'}",
-        beside=nullcontext() if own else proxy_at_work(proxy_port, work),
-        advice=lambda here: advice(here, own or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"),
+        beside=nullcontext() if external_proxy else proxy_at_work(proxy_port, work),
+        advice=lambda address: advice(
+            address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"
+        ),
     )
 
 
 @asynccontextmanager
 async def proxy_at_work(port: int, work: Path) -> AsyncIterator[None]:
-    """Run the Ansible proxy as a process of its own, and say so where it ends before it is told to."""
+    """Run the Ansible proxy as an own operating system process; log an error if it ends too early."""
     environment = {"ANSIBLE_PROXY_DELAY": DELAY, **os.environ, "ANSIBLE_PROXY_WORK_DIR": str(work / "devices")}
     with _log_of(work).open("wb") as log:
         proxy = await asyncio.create_subprocess_exec(
@@ -51,19 +53,19 @@ async def proxy_at_work(port: int, work: Path) -> AsyncIterator[None]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C is for us; we end the proxy when the server needs it no more
+            start_new_session=True,  # Ctrl-C must not reach the proxy: we stop it after the server
         )
     watch = asyncio.create_task(_watch(proxy, _log_of(work)))
     try:
-        await _until_it_listens(port, watch)
+        await _wait_until_listening(port, watch)
         yield
     finally:
         watch.cancel()
         await _stop(proxy)
 
 
-async def _until_it_listens(port: int, watch: "asyncio.Task[None]") -> None:
-    """Without this the first workflow that somebody starts at once would be refused its connection."""
+async def _wait_until_listening(port: int, watch: "asyncio.Task[None]") -> None:
+    """Without this wait, a workflow that is started at once could not connect to the proxy."""
     with suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
             while not watch.done():
@@ -85,7 +87,7 @@ async def _watch(proxy: asyncio.subprocess.Process, log: Path) -> None:
 
 
 async def _stop(proxy: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):  # it ended by itself
+    with suppress(ProcessLookupError):  # the proxy has ended already
         proxy.terminate()
     try:
         async with asyncio.timeout(STOP_SECONDS):
@@ -95,7 +97,7 @@ async def _stop(proxy: asyncio.subprocess.Process) -> None:
         await proxy.wait()
 
 
-def _make(work: Path) -> None:
+def _make_folder(work: Path) -> None:
     try:
         work.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -103,14 +105,14 @@ def _make(work: Path) -> None:
 
 
 def _demand_free(port: int) -> None:
-    """Refuse now what would otherwise only stand in the proxy's log."""
+    """Raise `SettingsError` if the port is taken; otherwise only the log of the proxy would say so."""
     try:
-        open_door(HOST, port).close()
-    except SettingsError as taken:
+        bind_socket(HOST, port).close()
+    except SettingsError as error:
         raise SettingsError(
-            f"The Ansible proxy cannot listen on port {port}, which is taken: choose another with --proxy-port, "
+            f"The Ansible proxy cannot listen on port {port}, which is taken: choose another port with --proxy-port, "
             f"or set {PROXY_ADDRESS} to a service of your own."
-        ) from taken
+        ) from error
 
 
 def _log_of(work: Path) -> Path:

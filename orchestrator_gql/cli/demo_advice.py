@@ -1,4 +1,4 @@
-"""What a person may try while the demo runs: commands for a second terminal."""
+"""The commands that a person can try in a second terminal while the demo runs."""
 
 import json
 import shutil
@@ -16,40 +16,40 @@ mutation { submitForm(input: {inputRequestId: "ID", pages: [{}]}) { __typename .
 """
 
 
-def advice(here: str, playbooks: str) -> str:
-    """The text under the banner; ``here`` is the server's address, ``playbooks`` says who runs them."""
+def advice(server_url: str, playbooks: str) -> str:
+    """The text under the banner; ``server_url`` is the server's address, ``playbooks`` says which service runs them."""
     return f"""\
   Playbooks  {playbooks}
 
 Click on the dashboard, or try this in a second terminal:
 
-  # Order a circuit: a playbook runs dry, and calls back.
-  {_curl(here, START)}
+  # Order a circuit: a playbook makes a dry run, and calls back.
+  {_curl(server_url, START)}
 
-  # What waits for a person? Some seconds later, the confirmation of what the playbook would change.
-  {_curl(here, INBOX)}
+  # What waits for a person? After some seconds: the confirmation of the changes that the playbook would make.
+  {_curl(server_url, INBOX)}
 
-  # Confirm it, with the id that was answered; the playbook then runs for good, and is confirmed alike.
-  {_curl(here, CONFIRM)}
+  # Confirm it with the id from that response. The playbook then makes the changes; confirm its result the same way.
+  {_curl(server_url, CONFIRM)}
 
-  # What waits, and for how long? `show ID` tells all of one process, `confirm ID` answers its form.
-  {_command()} waits --url {here}
+  # What waits, and for how long? `show ID` shows one process, `confirm ID` answers its form.
+  {_command()} waits --url {server_url}
 
-  # Rehearse what goes wrong: start rehearse_recovery on the dashboard, then see docs/howto/recover-a-stuck-process.md.
+  # Rehearse a failure: start rehearse_recovery on the dashboard, then read docs/howto/recover-a-stuck-process.md.
 
-  # Watch all of it, live.
-  {_command()} tail --url {here}
+  # Watch all events, live.
+  {_command()} tail --url {server_url}
 """
 
 
 def _command() -> str:
-    """The command as it can be typed in this folder, where no environment is activated."""
+    """The command as a person can type it in this folder, even if no virtual environment is active."""
     if shutil.which("orchestrator-gql"):
         return "orchestrator-gql"
-    here, script = Path.cwd(), Path(sys.executable).parent / "orchestrator-gql"
-    return str(script.relative_to(here) if script.is_relative_to(here) else script)
+    server_url, script = Path.cwd(), Path(sys.executable).parent / "orchestrator-gql"
+    return str(script.relative_to(server_url) if script.is_relative_to(server_url) else script)
 
 
-def _curl(here: str, query: str) -> str:
+def _curl(server_url: str, query: str) -> str:
     body = json.dumps({"query": " ".join(query.split())})
-    return f"curl -s {here}/graphql -H 'Content-Type: application/json' \\\n    -d '{body}'"
+    return f"curl -s {server_url}/graphql -H 'Content-Type: application/json' \\\n    -d '{body}'"

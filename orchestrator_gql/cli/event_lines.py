@@ -1,4 +1,4 @@
-"""The selection of `tail`, and each event of it as a line for people."""
+"""The GraphQL subscription of `tail`, and each of its events as a line for people."""
 
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -8,7 +8,7 @@ from orchestrator_gql.cli.terminal import printable
 Event: TypeAlias = dict[str, Any]
 
 SHOWN = 160
-"""Characters of a result's preview: the line should stay one on a wide terminal."""
+"""Characters of a result's preview: an event should fit in one line of a wide terminal."""
 
 QUERY = """\
 subscription Tail($after: String, $filter: EventFilter) {
@@ -45,15 +45,15 @@ subscription Tail($after: String, $filter: EventFilter) {
 
 
 def line(event: Event) -> str:
-    """Local time, the end of the process's id, its workflow, and what happened; control characters are escaped."""
+    """The event in one line: local time, end of the process id, workflow, change; control characters are escaped."""
     moment = datetime.fromisoformat(event["occurredAt"]).astimezone()
     process = (event["processId"] or "")[-8:] or "-"
     workflow = (event.get("process") or {}).get("workflowName") or event.get("workflowName") or "-"
     by = f"  (by {event['actor']['name']})" if event.get("actor") else ""
-    return printable(f"{moment:%H:%M:%S}  {process:<8}  {workflow}  {_what(event)}{by}")
+    return printable(f"{moment:%H:%M:%S}  {process:<8}  {workflow}  {_description(event)}{by}")
 
 
-def _what(event: Event) -> str:
+def _description(event: Event) -> str:
     match event["__typename"]:
         case "ProcessCreatedEvent":
             return "process created"
@@ -87,8 +87,8 @@ def _callback(event: Event) -> str:
             return f"callback issued{_until(event['expiresAt'])}"
         case "CallbackProgressedEvent":
             percent, message = event["progress"]["percent"], event["progress"]["message"]
-            told = (f"{percent:g} %" if percent is not None else "", message or "")
-            return f"progress: {' '.join(filter(None, told)) or '(without text)'}"
+            parts = (f"{percent:g} %" if percent is not None else "", message or "")
+            return f"progress: {' '.join(filter(None, parts)) or '(without text)'}"
         case "CallbackReceivedEvent":
             early = " early" if event["isEarly"] else ""
             return f"callback received{early}, {event['resultBytes']:,} bytes: {_cut(event['resultPreview'])}"
@@ -96,8 +96,8 @@ def _callback(event: Event) -> str:
             return f"callback {event['validation']['outcome']}{_because(event['validation']['message'])}"
         case "CallbackEndedEvent":
             return f"callback {event['callbackStatus']}"
-        case newer:
-            return str(newer).removesuffix("Event")  # a server of a later release may tell more than we know
+        case unknown_type:
+            return str(unknown_type).removesuffix("Event")  # a server of a later release may send new types
 
 
 def _input(event: Event) -> str:

@@ -1,4 +1,4 @@
-"""The command `orchestrator-gql`: takes the arguments, runs the command, turns refusals into a sentence and a code."""
+"""The entry point `orchestrator-gql`: it runs the chosen command and turns errors into a sentence and an exit code."""
 
 import argparse
 import gc
@@ -11,22 +11,22 @@ from orchestrator_gql.utils.errors import OrchestratorError
 
 DONE = 0
 DECLINED = 1
-"""The server understood an operator's verb and says no: look at the process again."""
+"""The server understood an operator's verb and refused it: look at the process again."""
 REFUSED = 2
-"""What argparse answers a wrong argument with, too: mend the command or the settings, then try again."""
+"""The command or the settings are wrong; argparse uses this code for a wrong argument, too."""
 INTERRUPTED = 130
 CLOSED = 141
-"""128 and SIGPIPE: whoever read our output has stopped reading."""
+"""128 and SIGPIPE: the reader of our output has stopped reading."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit code."""
-    asked = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        return _run(asked)
-    except OrchestratorError as refused:
-        print(f"{PROGRAM}: {refused.message}", file=sys.stderr)
-        return DECLINED if refused.code == "verb-refused" else REFUSED
+        return _run(options)
+    except OrchestratorError as error:
+        print(f"{PROGRAM}: {error.message}", file=sys.stderr)
+        return DECLINED if error.code == "verb-refused" else REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -34,124 +34,131 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CLOSED
 
 
-def _run(asked: argparse.Namespace) -> int:
-    """Import the one command that is asked for: `--version` needs no server, and `tail` no database."""
-    match asked.command:
+def _run(options: argparse.Namespace) -> int:
+    """Import and run the chosen command only: `--version` needs no server, and `tail` no database."""
+    match options.command:
         case "serve" | "worker":
-            gc.disable()  # nothing that is imported is garbage, and looking for it costs a seventh of the start
+            gc.disable()  # imports make no garbage, and looking for it costs a seventh of the start time
             from orchestrator_gql.cli.serve import serve
 
             serve(
-                asked.workflows,
-                host=asked.host,
-                port=asked.port,
-                database=asked.database,
-                public=asked.public_url,
-                role="worker" if asked.command == "worker" else asked.role,
+                options.workflows,
+                host=options.host,
+                port=options.port,
+                database=options.database,
+                public=options.public_url,
+                role="worker" if options.command == "worker" else options.role,
             )
         case "demo":
             gc.disable()
             from orchestrator_gql.cli.demo import demo
 
-            demo(port=asked.port, proxy_port=asked.proxy_port, work=asked.work)
+            demo(port=options.port, proxy_port=options.proxy_port, work=options.work)
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 
-            migrate(asked.database)
+            migrate(options.database)
         case "backup":
             from orchestrator_gql.cli.backup import backup
 
-            backup(asked.file, database=asked.database)
+            backup(options.file, database=options.database)
         case "schema":
             from orchestrator_gql.cli.schema import schema
 
-            schema(asked.output)
+            schema(options.output)
         case "tail":
             from orchestrator_gql.cli.tail import tail
 
-            tail(asked.url, after=asked.after, process_id=asked.process, is_json=asked.json)
+            tail(options.url, after=options.after, process_id=options.process, is_json=options.json)
         case "pause" | "resume":
             from orchestrator_gql.cli.pause import set_engine
 
-            set_engine(asked.url, paused=asked.command == "pause", reason=asked.reason)
+            set_engine(options.url, paused=options.command == "pause", reason=options.reason)
         case "audit":
-            return _audit(asked)
+            return _audit(options)
         case _:
-            _act(asked)
+            _act(options)
     return DONE
 
 
-def _audit(asked: argparse.Namespace) -> int:
-    """What is asked of the audit log; 1 where it is not whole."""
-    match asked.what:
+def _audit(options: argparse.Namespace) -> int:
+    """Run a command on the audit log and return the exit code: 1 if the log was changed."""
+    match options.what:
         case "verify":
             from orchestrator_gql.cli.audit import verify
 
-            anchor = verify.anchor_of(asked.anchor) if asked.anchor else None
-            is_whole = verify.verify_files(asked.file, anchor) if asked.file else verify.verify(asked.url, anchor)
+            anchor = verify.anchor_of(options.anchor) if options.anchor else None
+            is_whole = verify.verify_files(options.file, anchor) if options.file else verify.verify(options.url, anchor)
             return DONE if is_whole else DECLINED
         case "export":
             from orchestrator_gql.cli.audit.export import export
 
-            export(asked.url, output=asked.output, after=asked.after)
+            export(options.url, output=options.output, after=options.after)
         case _:
             from orchestrator_gql.cli.audit.listing import show
 
-            show(asked.url, process_id=asked.process, actions=asked.action, is_json=asked.json)
+            show(options.url, process_id=options.process, actions=options.action, is_json=options.json)
     return DONE
 
 
-def _act(asked: argparse.Namespace) -> None:
-    """One of the operator's verbs."""
-    match asked.command:
+def _act(options: argparse.Namespace) -> None:
+    """Run an operator's verb."""
+    match options.command:
         case "waits":
             from orchestrator_gql.cli.operator.waits import waits
 
-            waits(asked.url, overdue=asked.overdue, mine=asked.mine, assignee=asked.assignee, is_json=asked.json)
+            waits(
+                options.url, overdue=options.overdue, mine=options.mine, assignee=options.assignee, is_json=options.json
+            )
         case "show":
             from orchestrator_gql.cli.operator.show import show
 
-            show(asked.url, asked.id, is_json=asked.json)
+            show(options.url, options.id, is_json=options.json)
         case "start" | "confirm":
-            _fill_in(asked)
+            _fill_in(options)
         case "claim" | "release":
             from orchestrator_gql.cli.operator import decisions
 
-            getattr(decisions, asked.command)(asked.url, asked.id)
+            getattr(decisions, options.command)(options.url, options.id)
         case "assign":
             from orchestrator_gql.cli.operator.decisions import assign
 
-            assign(asked.url, asked.id, asked.name)
+            assign(options.url, options.id, options.name)
         case "notifications":
             from orchestrator_gql.cli.operator.notifications import notifications
 
-            notifications(asked.url, dead=asked.dead, is_json=asked.json)
+            notifications(options.url, dead=options.dead, is_json=options.json)
         case "resend":
             from orchestrator_gql.cli.operator.notifications import resend
 
-            resend(asked.url, asked.id)
+            resend(options.url, options.id)
         case name:
             from orchestrator_gql.cli.operator import verbs
 
-            options = {key: value for key, value in vars(asked).items() if key not in ("command", "url", "id")}
-            getattr(verbs, name)(asked.url, asked.id, **options)
+            keywords = {key: value for key, value in vars(options).items() if key not in ("command", "url", "id")}
+            getattr(verbs, name)(options.url, options.id, **keywords)
 
 
-def _fill_in(asked: argparse.Namespace) -> None:
-    """What is answered page by page, or refused."""
-    given = {"fields": asked.set, "pages": asked.pages, "is_agreed": asked.yes}
-    if asked.command == "start":
+def _fill_in(options: argparse.Namespace) -> None:
+    """Answer or reject a form."""
+    form_options = {"fields": options.set, "pages": options.pages, "is_agreed": options.yes}
+    if options.command == "start":
         from orchestrator_gql.cli.operator.start import start
 
-        start(asked.url, asked.workflow, key=asked.idempotency_key, is_json=asked.json, **given)
-    elif asked.reject or asked.send_back is not None:
+        start(options.url, options.workflow, key=options.idempotency_key, is_json=options.json, **form_options)
+    elif options.reject or options.send_back is not None:
         from orchestrator_gql.cli.operator.decisions import reject
 
-        answers = [*asked.set, *filter(None, [asked.pages])]
+        answers = [*options.set, *filter(None, [options.pages])]
         reject(
-            asked.url, asked.id, comment=asked.comment, back_to=asked.send_back, is_agreed=asked.yes, answers=answers
+            options.url,
+            options.id,
+            comment=options.comment,
+            back_to=options.send_back,
+            is_agreed=options.yes,
+            answers=answers,
         )
     else:
         from orchestrator_gql.cli.operator.confirm import confirm
 
-        confirm(asked.url, asked.id, comment=asked.comment, **given)
+        confirm(options.url, options.id, comment=options.comment, **form_options)

@@ -11,12 +11,12 @@ from orchestrator_gql.utils.errors import SettingsError
 
 
 def migrate(database: str | None) -> None:
-    """Migrate and say where the schema is now; `SettingsError` where that cannot be."""
+    """Migrate the database and print the version of its schema; raises `SettingsError` if that fails."""
     settings = read_settings(database_url=database)
     try:
         asyncio.run(_migrate(settings.database_url))
     except CommandError as error:
-        raise SettingsError(f"The database is newer than this release: run the newer one. ({error})") from error
+        raise SettingsError(f"The database is newer than this release: run the newer release. ({error})") from error
     except DBAPIError as error:
         raise SettingsError(f"The database cannot be migrated: {str(error.orig).partition(chr(10))[0]}") from error
     print(f"The database is at schema {schema.HEAD}.")

@@ -1,4 +1,4 @@
-"""`orchestrator-gql pause` and `resume`: whether a running engine starts steps."""
+"""`orchestrator-gql pause` and `resume`: stop or let the engine start steps."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ mutation SetEngineState($input: SetEngineStateInput!) {
 
 
 def set_engine(url: str, *, paused: bool, reason: str | None = None) -> None:
-    """Pause or resume the engine of the server, and print where it stands then; `OperationRefused` where it says no."""
-    said = request(url, DOCUMENT, {"input": {"paused": paused, "reason": reason}})["setEngineState"]
-    if said["__typename"] != "SetEngineStateSuccess":
-        raise OperationRefused(printable(said["message"]))
-    print(printable(summary(said["engine"])))
+    """Pause or resume the engine and print its new state; raises `OperationRefused` if the server refuses."""
+    response = request(url, DOCUMENT, {"input": {"paused": paused, "reason": reason}})["setEngineState"]
+    if response["__typename"] != "SetEngineStateSuccess":
+        raise OperationRefused(printable(response["message"]))
+    print(printable(summary(response["engine"])))
 
 
 def summary(engine: dict[str, Any]) -> str:
-    """Where the engine stands, since when, by whom and why, and what runs or waits: one line."""
+    """The engine's state in one line: since when, by whom, why, and how many steps run and processes wait."""
     changed = ""
     if engine["changedAt"]:
         by = f" by {engine['changedBy']['name']}" if engine["changedBy"] else ""

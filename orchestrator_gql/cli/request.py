@@ -1,4 +1,4 @@
-"""One GraphQL operation over HTTP, from the client's side."""
+"""The client of one GraphQL operation over HTTP."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,36 +8,38 @@ import httpx
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_opened, refusal
 from orchestrator_gql.utils.json import Json
 
-ANSWER = "application/graphql-response+json"
+MEDIA_TYPE = "application/graphql-response+json"
 SECONDS = 40.0
-"""The server gives an operation 30; whoever waits longer waits for nothing."""
+"""The server ends an operation after 30 seconds, so a longer wait is useless."""
 
 
 def request(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, Any]:
-    """The ``data`` of the operation's answer; ``url`` is the server's base, as http(s).
+    """The ``data`` of the response to the operation; ``url`` is the server's base URL (http or https).
 
-    Raises `ConnectionFailed` where there is no answer, `OperationRefused` where the server says no, and
-    `SettingsError` where the URL is none.
+    Raises `ConnectionFailed` if no response comes, `OperationRefused` if the server refuses, and `SettingsError` if
+    ``url`` is not such a URL.
     """
     body = {"query": query, "variables": variables}
     try:
         with httpx.Client(trust_env=False, timeout=SECONDS) as http:
-            said = http.post(f"{base_of(url)}/graphql", json=body, headers={"accept": ANSWER, **authorization()})
+            response = http.post(
+                f"{base_of(url)}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()}
+            )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
-    return _data(said)
+    return _data(response)
 
 
-def _data(said: httpx.Response) -> dict[str, Any]:
+def _data(response: httpx.Response) -> dict[str, Any]:
     try:
-        answer = said.json()
+        body = response.json()
     except ValueError:
-        raise not_opened(said.status_code) from None
-    if not isinstance(answer, dict):
-        raise OperationRefused("What answers there is no orchestrator.")
-    if answer.get("errors"):
-        raise refusal(answer["errors"])
-    data = answer.get("data")
+        raise not_opened(response.status_code) from None
+    if not isinstance(body, dict):
+        raise OperationRefused("The server at this address is no orchestrator.")
+    if body.get("errors"):
+        raise refusal(body["errors"])
+    data = body.get("data")
     if not isinstance(data, dict):
-        raise not_opened(said.status_code)
+        raise not_opened(response.status_code)
     return data

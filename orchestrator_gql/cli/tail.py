@@ -1,4 +1,4 @@
-"""`orchestrator-gql tail`: the event log on the terminal, live, over any number of connections."""
+"""`orchestrator-gql tail`: print the event log live, and reconnect when a connection is lost."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ from orchestrator_gql.cli.terminal import printable
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
-"""Seconds between two tries; the pause doubles from the first, and is shuffled so that many do not come at once."""
+"""Seconds between two tries. The pause doubles each time, and is random so that many clients do not come at once."""
 
 
 @dataclass(slots=True)
 class Tail:
-    """Where the reader is, and how it prints."""
+    """A reader of the event log: its position, and how it prints."""
 
     url: str
     cursor: str | None
@@ -30,29 +30,29 @@ class Tail:
     pause: float = FIRST_PAUSE
 
     async def follow(self) -> None:
-        """Print for ever; raises `OperationRefused` where the server says no."""
+        """Print events without end; raises `OperationRefused` if the server refuses."""
         while True:
             try:
                 await self._follow_once()
             except ConnectionFailed as lost:
-                _say(f"{lost.message} Reconnecting …")
+                _print_status(f"{lost.message} Reconnecting …")
             await asyncio.sleep(self.pause * random.uniform(0.5, 1))  # noqa: S311 - no secret is made of it
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
     async def _follow_once(self) -> None:
-        wanted = {"processIds": [str(self.process_id)]} if self.process_id else None
-        # Closed here and now: its socket must not stay open behind a failure.
-        async with aclosing(subscribe(self.url, QUERY, {"after": self.cursor, "filter": wanted})) as answers:
+        event_filter = {"processIds": [str(self.process_id)]} if self.process_id else None
+        # Close the generator at once: its socket must not stay open after a failure.
+        async with aclosing(subscribe(self.url, QUERY, {"after": self.cursor, "filter": event_filter})) as batches:
             is_first = True
-            async for data in answers:
-                if is_first:  # it comes at once, events or not, to say that the stream is up
-                    _say(f"Connected to {self.url}; Ctrl-C ends.")
+            async for data in batches:
+                if is_first:  # the first batch comes at once, even without events: the stream works
+                    _print_status(f"Connected to {self.url}; Ctrl-C ends.")
                     self.pause, is_first = FIRST_PAUSE, False
                 self._print(data["processEvents"])
 
     def _print(self, batch: dict[str, Any]) -> None:
         if batch["reset"]:
-            _say("The log no longer reaches back to the cursor: events were missed. Going on from now.")
+            _print_status("The log no longer reaches back to the cursor: events were missed. Going on from now.")
         for event in batch["events"]:
             print(json.dumps(event) if self.is_json else line(event), flush=True)
             self.cursor = event["cursor"]
@@ -60,14 +60,14 @@ class Tail:
 
 
 def tail(url: str, *, after: str | None, process_id: UUID | None, is_json: bool) -> None:
-    """Follow the events of the server until Ctrl-C, then say the cursor to go on from."""
+    """Print the events of the server until Ctrl-C, then print the cursor to go on from."""
     reader = Tail(url, after, process_id, is_json)
     try:
         asyncio.run(reader.follow())
     except KeyboardInterrupt:
         if reader.cursor is not None:
-            _say(f"\nGo on with: {PROGRAM} tail --url {url} --after {reader.cursor}", is_ours=True)
+            _print_status(f"\nGo on with: {PROGRAM} tail --url {url} --after {reader.cursor}", is_ours=True)
 
 
-def _say(text: str, *, is_ours: bool = False) -> None:
+def _print_status(text: str, *, is_ours: bool = False) -> None:
     print(text if is_ours else printable(text), file=sys.stderr, flush=True)

@@ -1,22 +1,25 @@
-"""What is printed: the text of others is shown and never obeyed, and a reader may go away."""
+"""Printing: text from outside never controls the terminal, and the reader of the output may go away."""
 
 import os
 import sys
 
 
 def printable(text: str) -> str:
-    r"""The text in one line, with whatever steers a terminal or turns its writing around as an escape.
+    r"""The text in one line; characters that control a terminal or change the writing direction are escaped.
 
     >>> printable("done\r\n\x1b[2Jroot \u202e")
     'done\\r\\n\\x1b[2Jroot \\u202e'
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def say(text: str) -> None:
-    """Print the text if anybody reads it: `serve | head` ends the reading, and must not end the work."""
+    """Print the text if somebody reads it: `serve | head` stops reading, but the server must go on."""
     try:
         print(text, end="", flush=True)
     except OSError:
@@ -24,5 +27,5 @@ def say(text: str) -> None:
 
 
 def drop_output() -> None:
-    """Send what is printed from now on nowhere: Python flushes stdout on its way out, and would complain again."""
+    """Discard all later output: Python flushes stdout when it exits, and would report the error again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

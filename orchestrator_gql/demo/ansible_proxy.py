@@ -1,6 +1,6 @@
 """A small HTTP service that runs Ansible playbooks and calls back: the remote party of the demo.
 
-It speaks as the lightweight service orchestrator (LSO) does, so that one can stand in for the other:
+Its HTTP API is the API of the lightweight service orchestrator (LSO), so that each can replace the other:
 
     POST /api/playbook/     {playbook_name, inventory, extra_vars, callback, progress}    201 {job_id}
     POST <progress>         {progress: [lines]}                                            as often as there are lines
@@ -32,7 +32,7 @@ from orchestrator_gql.demo.reports import RETRY_DELAYS, Reports
 from orchestrator_gql.version import __version__
 
 MAX_BODY_BYTES = 1024 * 1024
-"""A request for a job is a few lines; what is larger is a mistake."""
+"""A request for a job is a few lines; a larger body is a mistake."""
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[\w./ -]+$", max_length=200)]
 InventoryText = Annotated[str, StringConstraints(pattern=r"\S")]
@@ -41,7 +41,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PlaybookRequest(BaseModel):
-    """What to run, on which hosts, and whom to tell."""
+    """A playbook to run: its hosts, its variables, and the URLs for its result and its progress."""
 
     playbook_name: FileName
     inventory: InventoryText | InventoryTree
@@ -52,7 +52,7 @@ class PlaybookRequest(BaseModel):
 
 
 class ExecutableRequest(BaseModel):
-    """Which of the offered programs to run; its caller waits for the result where ``is_async`` is false."""
+    """A program to run; if ``is_async`` is false, the response waits for its result."""
 
     executable_name: FileName
     args: list[str] = []
@@ -70,7 +70,7 @@ class AnsibleProxy:
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        """Make the work folder; at the end cancel what runs and tell its callers."""
+        """Create the work folder; at the end cancel the running jobs and report that to their callers."""
         self._settings.work.mkdir(parents=True, exist_ok=True)
         with self._reports:
             yield
@@ -78,59 +78,59 @@ class AnsibleProxy:
 
     async def playbook(self, request: Request) -> Response:
         """Start a playbook."""
-        asked = await _body(request, PlaybookRequest)
-        playbook = _file_in(self._settings.playbooks, asked.playbook_name)
+        order = await _body(request, PlaybookRequest)
+        playbook = _file_in(self._settings.playbooks, order.playbook_name)
         if playbook is None:
-            raise HTTPException(410, f"There is no playbook {asked.playbook_name!r} here.")
+            raise HTTPException(410, f"There is no playbook {order.playbook_name!r} here.")
         run = PlaybookRun(
             job_id=uuid4(),
             playbook=playbook,
-            inventory=asked.inventory,
+            inventory=order.inventory,
             extra_vars={
                 "rest": self._settings.rest,
-                **asked.extra_vars,
+                **order.extra_vars,
                 "work_dir": str(self._settings.work.resolve()),
             },
         )
-        on_lines = _progress(self._reports, asked)
+        on_lines = _progress(self._reports, order)
 
         def work() -> JobBody:
             return run_playbook(run, on_lines=on_lines, is_stopped=self._jobs.is_stopping).as_json()
 
-        ended = self._jobs.start(run.job_id, work, _text(asked.callback))
+        wait_for_job = self._jobs.start(run.job_id, work, _text(order.callback))
         if self._settings.is_inline:
-            await run_in_threadpool(ended)
+            await run_in_threadpool(wait_for_job)
         return JSONResponse({"job_id": str(run.job_id)}, 201)
 
     async def execute(self, request: Request) -> Response:
         """Start one of the offered programs."""
-        asked = await _body(request, ExecutableRequest)
-        executable = _file_in(self._settings.executables, asked.executable_name)
+        order = await _body(request, ExecutableRequest)
+        executable = _file_in(self._settings.executables, order.executable_name)
         if executable is None:
-            raise HTTPException(404, f"There is no executable {asked.executable_name!r} here.")
+            raise HTTPException(404, f"There is no executable {order.executable_name!r} here.")
         job_id = uuid4()
 
         def work() -> JobBody:
-            return {"job_id": str(job_id), "result": run_executable(executable, asked.args)}
+            return {"job_id": str(job_id), "result": run_executable(executable, order.args)}
 
-        ended = self._jobs.start(job_id, work, _text(asked.callback) if asked.is_async else None)
-        if asked.is_async and not self._settings.is_inline:
+        wait_for_job = self._jobs.start(job_id, work, _text(order.callback) if order.is_async else None)
+        if order.is_async and not self._settings.is_inline:
             return JSONResponse({"job_id": str(job_id), "result": None}, 201)
-        body = await run_in_threadpool(ended)
-        return JSONResponse(body | {"result": None} if asked.is_async else body, 201)
+        body = await run_in_threadpool(wait_for_job)
+        return JSONResponse(body | {"result": None} if order.is_async else body, 201)
 
     async def job(self, request: Request) -> Response:
-        """What is known of a job: once it has ended, the body its callback was sent."""
+        """The state of a job; after its end, the body that its callback received."""
         body = self._jobs.get(request.path_params["job_id"])
         if body is None:
-            raise HTTPException(404, "There is no such job, or it is long gone.")
+            raise HTTPException(404, "There is no such job, or it is too old.")
         return JSONResponse(body)
 
 
 def create_proxy(settings: ProxySettings | None = None, *, retry_delays: Sequence[float] = RETRY_DELAYS) -> Starlette:
-    """Put the service together; without settings they are read from the environment."""
+    """Create the application; without ``settings`` they are read from the environment."""
     proxy = AnsibleProxy(settings or ProxySettings.from_environment(), Reports(retry_delays=retry_delays))
-    # Both spellings are routes of their own: a redirect would turn the POST of many a client into a GET.
+    # Both spellings of a path are routes: many clients would follow a redirect of a POST with a GET.
     routes = [
         Route(path + slash, endpoint, methods=[method])
         for method, path, endpoint in (
@@ -159,12 +159,12 @@ async def _body(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(bytes(content))
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
-        raise HTTPException(422, "; ".join(wrong)) from error
+        problems = (f"{'.'.join(map(str, error['loc'])) or 'body'}: {error['msg']}" for error in error.errors())
+        raise HTTPException(422, "; ".join(problems)) from error
 
 
 async def _refusal(_: Request, error: Exception) -> Response:
-    """Answer with a problem as of RFC 9457."""
+    """Answer with a problem document (RFC 9457)."""
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
     problem = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
@@ -172,21 +172,21 @@ async def _refusal(_: Request, error: Exception) -> Response:
 
 
 def _file_in(folder: Path, name: str) -> Path | None:
-    """The file of that name in the folder or below it; never one outside, whatever the name says."""
+    """The file with that name in the folder or below it; never a file outside the folder."""
     path = (folder / name).resolve()
     return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
 
 
-def _progress(reports: Reports, asked: PlaybookRequest) -> Callable[[list[str]], None]:
-    """What to do with the lines of a run: send the new ones, or all there are so far."""
-    url = _text(asked.progress)
+def _progress(reports: Reports, order: PlaybookRequest) -> Callable[[list[str]], None]:
+    """The function that reports the lines of a run: only the new lines, or all lines so far."""
+    url = _text(order.progress)
     if url is None:
         return lambda _: None
     so_far: list[str] = []
 
     def send(lines: list[str]) -> None:
         so_far.extend(lines)
-        reports.progress(url, lines if asked.progress_is_incremental else so_far)
+        reports.progress(url, lines if order.progress_is_incremental else so_far)
 
     return send
 
@@ -196,13 +196,13 @@ def _text(url: HttpUrl | None) -> str | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until told to stop; set up by ``ANSIBLE_PROXY_…`` in the environment."""
+    """Serve until a signal; the settings are ``ANSIBLE_PROXY_…`` in the environment."""
     parser = argparse.ArgumentParser(prog="ansible_proxy", description=__doc__.partition("\n")[0])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
-    wanted = parser.parse_args(arguments)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every URL at INFO, and a callback's is a secret
-    uvicorn.run(create_proxy(), host=wanted.host, port=wanted.port)
+    options = parser.parse_args(arguments)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL at INFO, and a callback's URL is a secret
+    uvicorn.run(create_proxy(), host=options.host, port=options.port)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The forms of the demo's workflows: what is asked at the start, and what is shown for confirmation."""
+"""The forms of the demo's workflows: the start forms, and the pages that show a result for confirmation."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NodeChoice = Choice.__call__("NodeChoice", {name: name for name in NODE_NAMES})
 
 
 class SpeedChoice(Choice):
-    """What can be ordered, in Mbit/s."""
+    """The speeds that a customer can order, in Mbit/s."""
 
     SLOW = "100", "100 Mbit/s"
     USUAL = "1000", "1 Gbit/s"
@@ -22,7 +22,7 @@ class SpeedChoice(Choice):
 
 
 def order_form() -> FormGenerator:
-    """Ask for the two ends first, then for what runs between them."""
+    """Ask for the two ends first, then for the circuit between them."""
 
     class PortsPage(FormPage):
         model_config = ConfigDict(title="Which ports?")
@@ -50,7 +50,7 @@ def order_form() -> FormGenerator:
 
 
 def node_form() -> FormGenerator:
-    """Ask which device is meant."""
+    """Ask for a device."""
 
     class NodePage(SubmitFormPage):
         model_config = ConfigDict(title="Which device?")
@@ -62,7 +62,7 @@ def node_form() -> FormGenerator:
 
 
 def result_page(title: str, label: str, result: dict[str, Any]) -> type[FormPage]:
-    """A page that shows how a playbook ended, and asks for nothing but a press of the button."""
+    """A page that shows how a playbook ended; a person only presses its button."""
 
     class ResultPage(SubmitFormPage):
         model_config = ConfigDict(title=title)

@@ -1,16 +1,16 @@
-"""The demo's network: a handful of devices, and the ports that customers are connected to."""
+"""The demo's network: a few devices, and the ports to which customers are connected."""
 
 from dataclasses import dataclass
 
 NODE_NAMES = ("paris-1", "lyon-1", "zurich-1", "milan-1", "unreachable-1")
-"""The devices; every playbook fails on the one whose name says so."""
+"""The devices; every playbook fails on the device ``unreachable-1``."""
 
 PORTS_PER_NODE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkPort:
-    """A port of a device; ``key`` tells it from all others."""
+    """A port of a device; its ``key`` is unique in the network."""
 
     node_name: str
     port_name: str
@@ -31,4 +31,4 @@ NETWORK_PORTS = {
     for node_name in NODE_NAMES
     for port in (NetworkPort(node_name, f"ge-0/0/{number}") for number in range(PORTS_PER_NODE))
 }
-"""All ports, by key, in the order in which they are offered."""
+"""All ports by key, in the order of the form."""

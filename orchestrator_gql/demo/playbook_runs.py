@@ -1,4 +1,4 @@
-"""One run of a playbook or of an executable on this machine, told as the result that its caller is sent."""
+"""Run a playbook or an executable on this machine, and return the result for its caller."""
 
 import json
 import os
@@ -19,7 +19,7 @@ EXECUTABLE_TIMEOUT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class PlaybookRun:
-    """What to run: a playbook's file, the hosts (INI text or Ansible's JSON shape), and the variables."""
+    """A playbook to run: its file, the hosts (INI text or Ansible's JSON form), and the variables."""
 
     job_id: UUID
     playbook: Path
@@ -28,16 +28,16 @@ class PlaybookRun:
 
     @property
     def is_dry(self) -> bool:
-        """True where the caller wants to see the changes without making them."""
+        """True if the playbook should only show the changes."""
         return self.extra_vars.get("dry_run") is True
 
 
 @dataclass(frozen=True, slots=True)
 class PlaybookResult:
-    """How a playbook ended.
+    """The result of a playbook.
 
     ``status`` is one of ``successful``, ``failed``, ``timeout`` and ``canceled``; ``return_code`` is that of
-    ``ansible-playbook`` (2: a task failed), or -1 where it could not be run at all.
+    ``ansible-playbook`` (2: a task failed), or -1 if it could not be run at all.
     """
 
     job_id: UUID
@@ -61,23 +61,23 @@ def run_playbook(
     on_lines: Callable[[list[str]], None],
     is_stopped: Callable[[], bool],
 ) -> PlaybookResult:
-    """Run the playbook to its end and give the result; never raises.
+    """Run the playbook to its end and return the result; never raises.
 
-    ``on_lines`` is called with the lines of every event of the run, in the thread of the caller; ``is_stopped`` is
-    asked now and then, and ends the run as ``canceled`` once it answers True.
+    ``on_lines`` is called with the lines of every event of the run, in the thread of the caller. ``is_stopped`` is
+    called about once a second; if it returns True, the run ends as ``canceled``.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="ansible-proxy-") as folder:
             return _run_in(Path(folder), run, on_lines, is_stopped)
-    except Exception as error:  # whatever happens here, a remote party waits for exactly one answer
+    except Exception as error:  # after every error, too, a remote service waits for exactly one result
         return PlaybookResult(run.job_id, "failed", (f"Ansible playbook run failed: {error}",), -1)
 
 
 def run_executable(executable: Path, args: Sequence[str]) -> dict[str, Any]:
-    """Run a program and give ``{"output", "return_code", "status"}``; both of its outputs, as they came."""
+    """Run a program and return ``{"output", "return_code", "status"}``; the output holds stdout and stderr together."""
     try:
-        # The path is one of an allow-list, and no shell ever sees the arguments.
-        ended = subprocess.run(  # noqa: S603
+        # The path comes from an allow-list, and no shell reads the arguments.
+        completed = subprocess.run(  # noqa: S603
             [str(executable), *args],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -88,17 +88,17 @@ def run_executable(executable: Path, args: Sequence[str]) -> dict[str, Any]:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         return {"output": str(error), "return_code": -1, "status": "failed"}
-    status = "successful" if ended.returncode == 0 else "failed"
-    return {"output": ended.stdout.decode(errors="replace"), "return_code": ended.returncode, "status": status}
+    status = "successful" if completed.returncode == 0 else "failed"
+    return {"output": completed.stdout.decode(errors="replace"), "return_code": completed.returncode, "status": status}
 
 
 def _run_in(
     folder: Path, run: PlaybookRun, on_lines: Callable[[list[str]], None], is_stopped: Callable[[], bool]
 ) -> PlaybookResult:
-    def hear(event: Mapping[str, Any]) -> bool:
+    def on_event(event: Mapping[str, Any]) -> bool:
         if lines := _lines(event.get("stdout", "").splitlines()):
             on_lines(lines)
-        return False  # nobody reads the file that the runner would keep for each event
+        return False  # the runner writes no file for the event: nobody would read it
 
     _write_inventory(folder / "inventory", run.inventory)
     _write_settings(folder / "env")
@@ -109,7 +109,7 @@ def _run_in(
         extravars=dict(run.extra_vars),
         cmdline="--check --diff" if run.is_dry else "--diff",
         envvars=_environment(folder),
-        event_handler=hear,
+        event_handler=on_event,
         cancel_callback=is_stopped,
         quiet=True,
     )
@@ -119,7 +119,7 @@ def _run_in(
 
 
 def _write_inventory(folder: Path, inventory: str | Mapping[str, Any]) -> None:
-    """Write the hosts to a file ourselves: the runner would take a text that names a file for that file."""
+    """Write the hosts to a file: the runner would read a text that is a file's name as that file."""
     folder.mkdir()
     if isinstance(inventory, str):
         (folder / "hosts").write_text(inventory + "\n", encoding="utf-8")
@@ -128,7 +128,7 @@ def _write_inventory(folder: Path, inventory: str | Mapping[str, Any]) -> None:
 
 
 def _write_settings(folder: Path) -> None:
-    """Let the runner look once a second whether it should stop; as an argument it loses its settings."""
+    """Let the runner check once a second whether it should stop; it ignores this setting as an argument."""
     folder.mkdir()
     (folder / "settings").write_text(json.dumps({"pexpect_timeout": 1}), encoding="utf-8")
 
@@ -136,19 +136,19 @@ def _write_settings(folder: Path) -> None:
 def _environment(folder: Path) -> dict[str, str]:
     environment = {
         "PATH": _path(),
-        "LC_ALL": "C.UTF-8",  # Ansible refuses to start where the locale is not UTF-8
-        "ANSIBLE_HOME": str(folder / "home"),  # its scratch files go when the folder goes
+        "LC_ALL": "C.UTF-8",  # Ansible refuses to start if the locale is not UTF-8
+        "ANSIBLE_HOME": str(folder / "home"),  # its temporary files are deleted with the folder
         "ANSIBLE_REMOTE_TMP": str(folder / "remote"),
         "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "False",
     }
     if "ANSIBLE_FORCE_COLOR" not in os.environ:
-        environment["ANSIBLE_NOCOLOR"] = "True"  # the runner gives it a terminal, where it would colour its lines
+        environment["ANSIBLE_NOCOLOR"] = "True"  # the runner gives Ansible a terminal, so it would colour its lines
     return environment
 
 
 def _path() -> str:
-    """The search path with this interpreter's programs, ``ansible-playbook`` among them, before all others."""
+    """The search path; the programs of this interpreter, such as ``ansible-playbook``, come first."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 

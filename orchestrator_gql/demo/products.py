@@ -1,4 +1,4 @@
-"""The demo's product: an L2VPN, a virtual circuit between two ports, as its models at each point of its life."""
+"""The demo's product: an L2VPN, a virtual circuit between two ports, with a model for each lifecycle status."""
 
 from typing import Annotated
 
@@ -48,7 +48,7 @@ class PortBlock(PortBlockProvisioning, lifecycle=[SubscriptionLifecycle.ACTIVE])
 
 
 class SapBlockInactive(ProductBlockModel, product_block_name="Service attach point"):
-    """Where a circuit meets its customer: a VLAN on a port."""
+    """The end of a circuit at its customer: a VLAN on a port."""
 
     vlan: int | None = None
     port: PortBlockInactive | None = None

@@ -1,4 +1,4 @@
-"""How the demo's workflows speak with the Ansible proxy."""
+"""The demo workflows' HTTP client of the Ansible proxy."""
 
 import os
 from typing import Any
@@ -7,13 +7,13 @@ import httpx
 
 
 def proxy_address() -> str:
-    """Where the Ansible proxy is; a lightweight service orchestrator of one's own does as well."""
+    """The base URL of the Ansible proxy; it may also be the URL of a lightweight service orchestrator (LSO)."""
     return os.environ.get("ANSIBLE_PROXY_URL", "http://127.0.0.1:8001").rstrip("/")
 
 
 def ask_proxy(method: str, path: str, body: object = None) -> dict[str, Any]:
-    """Send a request and give the JSON of its answer; a refusal, or no answer, raises ``httpx.HTTPError``."""
-    # The proxy is near: a web proxy of the environment is not for it.
-    answer = httpx.request(method, proxy_address() + path, json=body, timeout=10, trust_env=False)
-    answer.raise_for_status()
-    return dict(answer.json())
+    """Send a request and return the JSON of the response; raises ``httpx.HTTPError`` for an error or no response."""
+    # The proxy is near: requests must not go through a web proxy of the environment.
+    response = httpx.request(method, proxy_address() + path, json=body, timeout=10, trust_env=False)
+    response.raise_for_status()
+    return dict(response.json())

@@ -1,4 +1,4 @@
-"""The proxy's jobs: started on a few threads, looked up by their id, told to their callers when they end."""
+"""The proxy's jobs: they run on a few threads, are found by their id, and report their results to their callers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +9,16 @@ from uuid import UUID
 from orchestrator_gql.demo.reports import Reports
 
 MAX_JOBS_AT_ONCE = 4
-"""Further jobs wait for one of these to end."""
+"""The number of jobs that run at the same time; further jobs wait."""
 
 MAX_JOBS_REMEMBERED = 1000
-"""Older jobs can no longer be asked for."""
+"""The number of jobs whose state is kept; the oldest jobs are forgotten first."""
 
 JobBody = dict[str, Any]
 
 
 class Jobs:
-    """Runs jobs and remembers the newest of them, with their results, as the bodies their callers were sent."""
+    """Runs jobs and keeps the newest of them; after the end, a job's state is the body that its caller received."""
 
     def __init__(self, reports: Reports) -> None:
         self._reports = reports
@@ -28,21 +28,21 @@ class Jobs:
         self._pool = ThreadPoolExecutor(MAX_JOBS_AT_ONCE, thread_name_prefix="job")
 
     def start(self, job_id: UUID, work: Callable[[], JobBody], callback: str | None) -> Callable[[], JobBody]:
-        """Run ``work`` on a thread, send what it gives to ``callback``; the answer waits for both, when called."""
+        """Run ``work`` on a thread and send its result to ``callback``; the returned function waits for both."""
         self._remember(job_id, {"job_id": str(job_id), "status": "running"})
         return self._pool.submit(self._run, job_id, work, callback).result
 
     def get(self, job_id: UUID) -> JobBody | None:
-        """What is known of a job: ``status`` is ``running`` until it has ended."""
+        """The state of a job: ``status`` is ``running`` until the job has ended."""
         with self._lock:
             return self._bodies.get(job_id)
 
     def is_stopping(self) -> bool:
-        """True once jobs should end as they can."""
+        """True if the jobs should end soon."""
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        """Cancel what runs and what waits to run, and return once all callers were told."""
+        """Cancel all jobs, and return after all results are sent."""
         self._stopping.set()
         self._reports.stop_retrying()
         self._pool.shutdown()

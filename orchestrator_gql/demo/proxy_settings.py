@@ -1,4 +1,4 @@
-"""How the demo's Ansible proxy is set up, read from the environment."""
+"""The settings of the demo's Ansible proxy, read from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class ProxySettings:
-    """Folders and habits of the proxy.
+    """Folders and behaviour of the proxy.
 
-    ``work`` is where playbooks find their ``work_dir``; ``rest`` the seconds between the tasks of the demo's playbook,
-    so that people can watch; ``is_inline`` makes the proxy report the result before it answers the request, which is
-    how the fastest of all remote services behaves.
+    ``work`` is the ``work_dir`` of playbooks. ``rest`` is the number of seconds between the tasks of the demo's
+    playbook, so that people can watch. ``is_inline`` makes the proxy report the result before it answers the request,
+    as a very fast remote service does.
     """
 
     work: Path = Path("device-configurations")
@@ -28,7 +28,7 @@ class ProxySettings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read ``ANSIBLE_PROXY_WORK_DIR``, ``…_PLAYBOOKS``, ``…_EXECUTABLES``, ``…_DELAY`` and ``…_INLINE``.
 
-        Raises ``ValueError`` where the delay is no whole number of seconds.
+        Raises ``ValueError`` if the delay is no whole number of seconds.
         """
         default = cls()
         return cls(

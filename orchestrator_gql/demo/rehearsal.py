@@ -1,4 +1,4 @@
-"""A workflow to rehearse recovery with: the answer comes too late, or never, or is not wanted just now."""
+"""A workflow to rehearse recovery: the answer comes too late, or never, or during a change freeze."""
 
 import os
 from datetime import timedelta
@@ -22,11 +22,11 @@ TIMEOUT = timedelta(seconds=15)
 """Short, for people who watch; a playbook on real devices gets minutes."""
 
 LATE = 10
-"""Seconds that the playbook rests between its tasks, twice, where its answer is to come too late."""
+"""Seconds between the tasks of the playbook (two pauses), so that its answer comes too late."""
 
 
 class TroubleChoice(Choice):
-    """What is to go wrong."""
+    """The kinds of trouble."""
 
     NONE = "none", "Nothing"
     LATE = "late", "The answer comes too late"
@@ -34,7 +34,7 @@ class TroubleChoice(Choice):
 
 
 def trouble_form() -> FormGenerator:
-    """Ask what is to go wrong, and on which device."""
+    """Ask for the kind of trouble, and for the device."""
 
     class TroublePage(SubmitFormPage):
         model_config = ConfigDict(title="What is to go wrong?")
@@ -42,13 +42,13 @@ def trouble_form() -> FormGenerator:
         node_name: NodeChoice = Field(title="Device")  # type: ignore[valid-type]
         trouble: TroubleChoice = Field(TroubleChoice.LATE, title="Trouble")
 
-    asked = yield TroublePage
-    return {**asked.model_dump()}
+    answers = yield TroublePage
+    return {**answers.model_dump()}
 
 
 @step("Run the playbook")
 def run_playbook(node_name: str, trouble: str, callback_url: str, progress_url: str) -> State:
-    """Have the playbook say what it would do on one device."""
+    """Start a dry run of the playbook on one device."""
     order: dict[str, Any] = {
         "playbook_name": "l2vpn.yml",
         "inventory": node_name,
@@ -71,7 +71,7 @@ def run_playbook(node_name: str, trouble: str, callback_url: str, progress_url: 
 
 @step("Judge the result")
 def judge(callback_result: dict[str, Any]) -> None:
-    """Take no result while a change freeze is on: a file says so, which people make and remove."""
+    """Accept no result during a change freeze: people create and remove a file for it."""
     if freeze().exists():
         raise ProcessFailureError(f"There is a change freeze: remove {freeze()} and retry.")
     if callback_result["return_code"] != 0:
@@ -79,19 +79,19 @@ def judge(callback_result: dict[str, Any]) -> None:
 
 
 def freeze() -> Path:
-    """The file that says that nothing may be changed now."""
+    """The file that exists during a change freeze."""
     return Path(os.environ.get("DEMO_FREEZE", ".demo/freeze"))
 
 
 @inputstep("Confirm the rehearsal", assignee=Assignee("NOC"))
 def confirm(callback_result: dict[str, Any]) -> FormGenerator:
-    """Show what came of it."""
+    """Show the result."""
     yield result_page("This came of it", "Done", callback_result)
     return {}
 
 
 @task("Rehearse a recovery", initial_input_form=trouble_form)
 def rehearse_recovery() -> StepList:
-    """Let something go wrong that an operator can mend without running the playbook again."""
+    """Cause a failure that an operator can repair without running the playbook again."""
     waits = callback_step("Rehearsal", run_playbook, judge, timeout=TIMEOUT, contract=LsoPlaybookResult)
     return begin >> waits >> confirm

@@ -1,4 +1,4 @@
-"""What the proxy tells the caller of a job: its progress, then its result, each by one POST of JSON."""
+"""Send the progress and the result of a job to its caller, each with one POST of JSON."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -8,27 +8,27 @@ from typing import Any, Self
 import httpx
 
 RESULT_TIMEOUT = 10.0
-"""Seconds that a receiver has to take a result."""
+"""Seconds in which a receiver must accept a result."""
 
 PROGRESS_TIMEOUT = 2.0
-"""Seconds for a line of progress: a receiver that hangs must not hold the run back for long."""
+"""Seconds for a report of progress: a receiver that hangs must not delay the run for long."""
 
 RETRY_DELAYS = (1.0, 2.0, 4.0, 8.0)
-"""Seconds of rest before each further try with a result: long enough for a receiver to be restarted."""
+"""Seconds before each further try to send a result: long enough for the restart of a receiver."""
 
-_NOBODY_THERE = (httpx.NetworkError, httpx.ConnectTimeout, httpx.RemoteProtocolError)
+_NO_RECEIVER = (httpx.NetworkError, httpx.ConnectTimeout, httpx.RemoteProtocolError)
 
 logger = logging.getLogger(__name__)
 
 
 class Reports:
-    """Sends reports from any thread; close it to end its connections and its waiting."""
+    """Sends reports from any thread; `close` ends its connections and its waiting."""
 
     def __init__(self, *, retry_delays: Sequence[float] = RETRY_DELAYS) -> None:
         self._retry_delays = tuple(retry_delays)
         self._closing = Event()
-        # No web proxy of the environment: the receivers are near. No connection is kept: one that the receiver closes
-        # at the moment of its next use would cost a report.
+        # No web proxy of the environment: the receivers are near. No connection is kept open: a report would be lost
+        # if the receiver closed the connection at the moment of its next use.
         self._client = httpx.Client(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class Reports:
         self.close()
 
     def stop_retrying(self) -> None:
-        """From now on give each result one try, and wake those that rest before their next."""
+        """From now on try each result once, and end the waits before further tries."""
         self._closing.set()
 
     def close(self) -> None:
@@ -47,17 +47,17 @@ class Reports:
         self._client.close()
 
     def progress(self, url: str, lines: Sequence[str]) -> None:
-        """Send lines of output; whatever comes of it, the run goes on."""
+        """Send lines of output; an error does not stop the run."""
         try:
             self._client.post(url, json={"progress": list(lines)}, timeout=PROGRESS_TIMEOUT)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             logger.info("A report of progress was not taken", extra={"error": type(error).__name__})
 
     def result(self, url: str, body: Mapping[str, Any]) -> bool:
-        """Send a result and say whether it was taken.
+        """Send a result and return whether the receiver accepted it.
 
-        It is sent again only where nobody was there to refuse it: no connection, or a 503. The receiver may then get
-        it twice, which a one-time URL tells apart by the body.
+        It is sent again only if no receiver was there: no connection, or status 503. The receiver may then get the
+        result twice; the orchestrator recognises a repeated result by its body.
         """
         status = self._status(url, body)
         for delay in self._retry_delays:
@@ -69,10 +69,10 @@ class Reports:
         return status < httpx.codes.BAD_REQUEST
 
     def _status(self, url: str, body: Mapping[str, Any]) -> int:
-        """The status that was answered: 503 stands for nobody there, 504 for no good answer in time."""
+        """The status of the response: 503 also stands for no receiver, 504 for no valid response in time."""
         try:
             return self._client.post(url, json=dict(body), timeout=RESULT_TIMEOUT).status_code
-        except _NOBODY_THERE:
+        except _NO_RECEIVER:
             return httpx.codes.SERVICE_UNAVAILABLE
         except (httpx.HTTPError, httpx.InvalidURL):
             return httpx.codes.GATEWAY_TIMEOUT

@@ -1,7 +1,7 @@
-"""The demo's workflows, written as a user's project would be: with the public names only.
+"""The demo's workflows, written like a user's project: with public names only.
 
-`create_l2vpn` lets a remote service run a playbook twice, first dry and then for good, and asks a person after each;
-`check_node_reachability` shows a step that is tried again by itself.
+`create_l2vpn` lets a remote service run a playbook twice, first as a dry run and then with the changes, and asks a
+person after each run; `check_node_reachability` shows a step that is retried automatically.
 """
 
 from datetime import timedelta
@@ -29,14 +29,14 @@ from orchestrator_gql.workflows.steps import set_status, store_process_subscript
 from orchestrator_gql.workflows.utils import create_workflow, task
 
 PLAYBOOK_TIMEOUT = timedelta(minutes=10)
-"""How long a playbook may take; without it the deployment's default of a day would hold."""
+"""The time that a playbook may take; without a timeout the deployment's default of a day would apply."""
 
 NOC = Assignee("NOC")
 
 
 @step("Construct the circuit")
 def construct_model(product: UUID, port_a: str, port_b: str, vlan: int, service_speed: int) -> State:
-    """Fill in the ordered circuit, and begin to provision it."""
+    """Create the ordered circuit, and begin to provision it."""
     ordered = L2vpnInactive.from_product_id(product, customer_id="demo", status=SubscriptionLifecycle.INITIAL)
     ordered.virtual_circuit.service_speed = service_speed
     ordered.virtual_circuit.saps = [_attach_point(key, vlan) for key in (port_a, port_b)]
@@ -53,7 +53,7 @@ def _attach_point(key: str, vlan: int) -> SapBlockInactive:
 
 @step("Show what would change")
 def run_dry(subscription: L2vpnProvisioning, let_playbook_fail: bool, callback_url: str, progress_url: str) -> State:
-    """Have the playbook say what it would do."""
+    """Start a dry run of the playbook."""
     switches = {"dry_run": True, "fail": let_playbook_fail}
     return {"dry_run_job_id": _start_playbook(subscription, switches, callback_url, progress_url)}
 
@@ -62,7 +62,7 @@ def run_dry(subscription: L2vpnProvisioning, let_playbook_fail: bool, callback_u
 def run_for_good(
     subscription: L2vpnProvisioning, let_playbook_fail: bool, callback_url: str, progress_url: str
 ) -> State:
-    """Have the playbook do it."""
+    """Start the playbook, which makes the changes."""
     switches = {"dry_run": False, "fail": let_playbook_fail}
     return {"job_id": _start_playbook(subscription, switches, callback_url, progress_url)}
 
@@ -70,7 +70,7 @@ def run_for_good(
 def _start_playbook(
     subscription: L2vpnProvisioning, switches: dict[str, bool], callback_url: str, progress_url: str
 ) -> str:
-    """Start the playbook at the proxy and give the id of its job there; the result comes to the callback."""
+    """Start the playbook at the proxy and return the id of its job; the result comes to the callback."""
     circuit = subscription.virtual_circuit
     sap_a, sap_b = circuit.saps
     order = {
@@ -94,17 +94,17 @@ def _start_playbook(
 
 @step("Judge the dry run")
 def judge_dry_run(dry_run_result: dict[str, Any]) -> State:
-    """Stop here unless the playbook came through."""
-    return {"dry_run_result": _judged(dry_run_result, "The dry run")}
+    """Fail if the playbook failed."""
+    return {"dry_run_result": _checked_result(dry_run_result, "The dry run")}
 
 
 @step("Judge the run")
 def judge_run(callback_result: dict[str, Any]) -> State:
-    """Stop here unless the playbook came through."""
-    return {"callback_result": _judged(callback_result, "The playbook")}
+    """Fail if the playbook failed."""
+    return {"callback_result": _checked_result(callback_result, "The playbook")}
 
 
-def _judged(callback_result: dict[str, Any], what: str) -> dict[str, Any]:
+def _checked_result(callback_result: dict[str, Any], what: str) -> dict[str, Any]:
     if callback_result["return_code"] != 0:
         message = f"{what} ended with return code {callback_result['return_code']}."
         raise ProcessFailureError(message=message, details=callback_result)
@@ -113,20 +113,20 @@ def _judged(callback_result: dict[str, Any], what: str) -> dict[str, Any]:
 
 @inputstep("Confirm the changes", assignee=NOC)
 def confirm_changes(dry_run_result: dict[str, Any]) -> FormGenerator:
-    """Show what would change; nothing is changed before somebody agrees."""
+    """Show the planned changes; nothing is changed before a person agrees."""
     yield result_page("These changes will be made", "Make the changes", dry_run_result)
     return {}
 
 
 @inputstep("Confirm the result", assignee=NOC)
 def confirm_result(callback_result: dict[str, Any]) -> FormGenerator:
-    """Show what was changed; the circuit goes into service once somebody agrees."""
+    """Show the changes; the circuit goes into service after a person agrees."""
     yield result_page("These changes were made", "Put into service", callback_result)
     return {}
 
 
 def dry_run() -> StepList:
-    """The playbook's announcement, and a person's agreement to it."""
+    """The dry run of the playbook, and a person's agreement to the planned changes."""
     return (
         begin
         >> _playbook_step("Dry run", action_step=run_dry, validate_step=judge_dry_run, result_key="dry_run_result")
@@ -135,7 +135,7 @@ def dry_run() -> StepList:
 
 
 def provisioning() -> StepList:
-    """The playbook's work, and a person's agreement with it."""
+    """The run of the playbook, and a person's agreement to its result."""
     return begin >> _playbook_step("Provisioning", action_step=run_for_good, validate_step=judge_run) >> confirm_result
 
 
@@ -167,13 +167,13 @@ def create_l2vpn() -> StepList:
 
 @step("Find the proxy")
 def find_proxy() -> State:
-    """Fail at once where nobody can ping for us."""
+    """Fail at once if the proxy cannot be reached."""
     return {"proxy_version": ask_proxy("GET", "/api/version")["module"]}
 
 
 @retrystep("Ping the device", attempts=4, delay=5.0)
 def ping_node(node_name: str) -> State:
-    """Have the proxy ping the device, a few times if it must be."""
+    """Let the proxy ping the device; the step is retried a few times."""
     order = {"executable_name": "ping_node.py", "args": [node_name], "is_async": False}
     result = ask_proxy("POST", "/api/execute/", order)["result"]
     if result["return_code"] != 0:
@@ -183,5 +183,5 @@ def ping_node(node_name: str) -> State:
 
 @task("Check that a device answers", initial_input_form=node_form)
 def check_node_reachability() -> StepList:
-    """See whether a device answers; one that does not is asked again for half a minute."""
+    """Check whether a device answers; a device that does not is pinged again a few times."""
     return begin >> find_proxy >> ping_node

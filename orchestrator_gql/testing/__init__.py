@@ -1,6 +1,6 @@
-"""The kit for workflow authors' tests: a workflow runs without a server, and a wait of a day takes no time.
+"""The test kit for workflow authors: a workflow runs without a server, and a wait of a day takes no time.
 
-It is the very engine that production runs, on a SQLite file of its own, and needs no test framework::
+The kit runs the engine of production, on a SQLite file of its own, and needs no test framework::
 
     async def test_a_node_is_configured() -> None:
         async with Kit(configure_node) as kit:
@@ -9,8 +9,9 @@ It is the very engine that production runs, on a SQLite file of its own, and nee
             await run.confirm()
             assert (await run.rests("COMPLETED")).state["node"] == "ams-1"
 
-What a verb refuses is raised as the error that the server would translate: see `orchestrator_gql.utils.errors`. What a
-test expected in vain is an `AssertionError` that says where the process stands instead.
+If the engine refuses a verb, the verb raises the error that the server would send to a client: see
+`orchestrator_gql.utils.errors`. If an expected state does not come, the kit raises an `AssertionError` that names the
+real state of the process.
 """
 
 from orchestrator_gql.testing.callback import Callback

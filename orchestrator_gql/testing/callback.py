@@ -1,4 +1,4 @@
-"""A callback as a test plays its remote service: it was handed a URL, and answers early, twice, late or never."""
+"""The remote service of a callback, played by a test: it got a URL, and answers early, twice, late or never."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -16,12 +16,12 @@ from orchestrator_gql.utils.tokens import digest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Callback:
-    """One URL that an action was handed; ``step`` is the action's name, ``route`` the path of the URL, and ``name`` the
-    callback's own where the step expects several.
+    """One callback URL that an action received.
 
-    The three verbs raise what a remote service would be refused with: `CallbackConflict` (another answer came first),
-    `CallbackClosed` (expired or withdrawn) and, for an answer that breaks the contract or the rules of JSON,
-    `PayloadInvalid`.
+    ``step`` is the action's name, ``route`` the path of the URL, and ``name`` the callback's name if the step expects
+    several callbacks, else None. The three verbs raise the errors of a remote service: `CallbackConflict` (another
+    answer came first), `CallbackClosed` (expired or withdrawn) and `PayloadInvalid` (the answer breaks the contract or
+    the rules of JSON).
     """
 
     step: str
@@ -37,28 +37,28 @@ class Callback:
 
     @property
     def url(self) -> str:
-        """The absolute URL, as ``callback_url`` is."""
+        """The absolute URL, equal to the action's ``callback_url``."""
         return urls.url(self._runtime.settings.base_url, self.route)
 
     async def answer(self, result: Json) -> Receipt:
-        """Deliver the result; the same one again has the same receipt, and ``is_duplicate``."""
+        """Deliver the result; the same result again gives the same receipt, with ``is_duplicate``."""
         return await receive_callback(self._runtime, token=self.token, payload=result)
 
     async def report(self, progress: Json) -> Receipt:
-        """Say how far the job is: a text, or an object such as ``{"percent": 40, "message": "…"}``."""
+        """Report the progress of the job: a text, or an object such as ``{"percent": 40, "message": "…"}``."""
         return await receive_report(self._runtime, Address(self.token), read_report(progress))
 
     async def fail(
         self, message: str, *, code: str = "failed-by-remote", details: Json = None, is_retryable: bool = False
     ) -> Receipt:
-        """Say that the job failed."""
+        """Report that the job failed."""
         return await fail_callback(
             self._runtime, token=self.token, code=code, message=message, details=details, is_retryable=is_retryable
         )
 
     async def stored(self) -> rules.Callback:
-        """What became of it so far: ``status``, ``expires_at``, ``is_early``, ``progress`` (the latest) and more."""
+        """The stored callback: ``status``, ``expires_at``, ``is_early``, ``progress`` (the latest) and more."""
         key = digest(self.token)
-        found = await self._runtime.database.read(lambda conn: callbacks.of_key(conn, self.process_id, key))
-        assert found is not None, "its key is stored before an action is handed the URL"
-        return found
+        callback = await self._runtime.database.read(lambda conn: callbacks.of_key(conn, self.process_id, key))
+        assert callback is not None, "the callback is stored before an action receives its URL"
+        return callback

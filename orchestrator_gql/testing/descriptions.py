@@ -1,4 +1,4 @@
-"""Where a process stands, and what a form asks, in the words of a test that expected something else."""
+"""The messages of failed tests: the state of a process, and the page that a form asks for."""
 
 from orchestrator_gql import forms
 from orchestrator_gql.process import Process
@@ -6,11 +6,11 @@ from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.errors import FormInvalid
 
 MOVING = (ProcessStatus.CREATED, ProcessStatus.RUNNING)
-"""Where a process does not rest."""
+"""The statuses in which a process does not rest."""
 
 
-def standing(process: Process) -> str:
-    """The process in one sentence, with its failure and the trace of it, where there is one."""
+def describe(process: Process) -> str:
+    """The state of the process in one sentence, with its failure and the traceback if there is a failure."""
     execution = process.execution
     verb = "is" if process.status in MOVING else "rests"
     place = f" at step {execution.step_index + 1}, {execution.name!r}" if execution else ""
@@ -20,28 +20,28 @@ def standing(process: Process) -> str:
     return f"process {process.workflow_name!r} {verb} {process.status}{place}{tries}{why}"
 
 
-def shown(turned: forms.Turn, what: str) -> forms.Page:
-    """The page that a form asks for. `FormInvalid` for field errors, `AssertionError` where it asks nothing more."""
-    match turned:
+def page_of(turn: forms.Turn, what: str) -> forms.Page:
+    """The page that the form asks for. Raises `FormInvalid` for field errors, `AssertionError` if no page is left."""
+    match turn:
         case forms.NextPage(page):
             return page
         case forms.PageInvalid():
-            raise refused(turned, what)
+            raise form_invalid(turn, what)
         case forms.Complete(pages=pages):
-            raise AssertionError(f"{what} asks for nothing behind these {len(pages)} pages.")
+            raise AssertionError(f"{what} asks for nothing after these {len(pages)} pages.")
 
 
-def refused(turned: forms.PageInvalid, what: str) -> FormInvalid:
-    """The field errors, with a message that names each."""
-    errors = "; ".join(f"{'.'.join(each.path) or 'the page'}: {each.message}" for each in turned.errors)
-    place = f"page {turned.page_index + 1}, {turned.page.title!r}"
-    return FormInvalid(f"{what} does not take {place}: {errors}", turned.errors)
+def form_invalid(turn: forms.PageInvalid, what: str) -> FormInvalid:
+    """The error for a page with errors; its message names each field."""
+    errors = "; ".join(f"{'.'.join(error.path) or 'the page'}: {error.message}" for error in turn.errors)
+    place = f"page {turn.page_index + 1}, {turn.page.title!r}"
+    return FormInvalid(f"{what} does not take {place}: {errors}", turn.errors)
 
 
-def unfinished(turned: forms.NextPage, what: str) -> AssertionError:
-    """Where a test gave too few pages."""
-    fields = ", ".join(turned.page.schema["properties"]) or "nothing to fill in"
-    return AssertionError(f"{what} asks for one more page, {turned.page.title!r}: {fields}.")
+def pages_missing(turn: forms.NextPage, what: str) -> AssertionError:
+    """The error for a test that gave too few pages."""
+    fields = ", ".join(turn.page.schema["properties"]) or "nothing to fill in"
+    return AssertionError(f"{what} asks for one more page, {turn.page.title!r}: {fields}.")
 
 
 def _why(failure: Failure) -> str:

@@ -1,4 +1,4 @@
-"""The engine at work without its doors, and a fresh SQLite file for it."""
+"""Run the engine without its HTTP APIs, on a fresh SQLite file."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -22,9 +22,9 @@ from orchestrator_gql.workflows.registry import Registry
 
 
 class OwnSettings(Settings):
-    """Settings that take nothing from the environment: a test means the same on every machine.
+    """Settings that read nothing from the environment: a test is the same on every machine.
 
-    A name that is no setting is refused, for a test that misspells one would test something else.
+    An unknown name is refused: a test that misspells a setting would test something else.
     """
 
     model_config = SettingsConfigDict(extra="forbid")
@@ -38,22 +38,22 @@ class OwnSettings(Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is handed over, and nothing else."""
+        """Use the arguments of the constructor only."""
         return (init_settings,)
 
 
 def own_settings(**given: object) -> Settings:
-    """The defaults under what is given; `SettingsError` names each that cannot work."""
+    """The given settings, with defaults for the others; raises `SettingsError`, which names each invalid setting."""
     try:
         return OwnSettings(**given)  # type: ignore[arg-type]
-    except ValidationError as wrong:
-        lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors())
+    except ValidationError as invalid:
+        lines = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors())
         raise SettingsError("These settings of the kit cannot work:\n  " + "\n  ".join(lines)) from None
 
 
 @asynccontextmanager
 async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Clock) -> AsyncIterator[Runtime]:
-    """The engine at work on the settings' database, with these workflows deployed, as `app` joins it."""
+    """Run the engine on the database of the settings with these workflows, assembled as in `app`."""
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock)
     async with running(runtime, dispatcher):
@@ -61,7 +61,7 @@ async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Cloc
 
 
 async def fresh_database(folder: Path) -> str:
-    """The URL of an empty SQLite file in the folder, its schema made already."""
+    """The URL of a new SQLite file in the folder, with the current schema."""
     path = folder / "orchestrator.db"
     path.write_bytes(await asyncio.to_thread(blank))
     return _url(path)
@@ -69,9 +69,9 @@ async def fresh_database(folder: Path) -> str:
 
 @cache
 def blank() -> bytes:
-    """An empty database as the migrations leave it: they take half a second, which every test would pay again.
+    """The bytes of a migrated, empty database; cached, because the migrations take half a second.
 
-    Not to be called on a loop: it runs one of its own.
+    Do not call it on an event loop: it runs its own loop.
     """
     with TemporaryDirectory(prefix="orchestrator-kit-") as folder:
         path = Path(folder) / "blank.db"

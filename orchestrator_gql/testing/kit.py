@@ -1,4 +1,4 @@
-"""An engine of a test's own: workflows are started on it, and its clock is turned."""
+"""The `Kit`: a test's own engine, on which the test starts workflows and turns the clock."""
 
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
@@ -20,7 +20,7 @@ from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.testing.callback import Callback
 from orchestrator_gql.testing.clock import TurnableClock
 from orchestrator_gql.testing.deployed import StandIns, deployed
-from orchestrator_gql.testing.descriptions import MOVING, refused, shown, standing, unfinished
+from orchestrator_gql.testing.descriptions import MOVING, describe, form_invalid, page_of, pages_missing
 from orchestrator_gql.testing.engine import at_work, fresh_database, own_settings
 from orchestrator_gql.testing.run import Run
 from orchestrator_gql.testing.waiting import until
@@ -31,17 +31,17 @@ PATIENCE = 10.0
 
 
 class Kit:
-    """The engine with these workflows, at work while the ``async with`` block lasts, on a SQLite file that then goes.
+    """An engine with these workflows; it runs during the ``async with`` block, on a temporary SQLite file.
 
-    ``instead`` gives steps, by name, another function: its arguments are bound as a step's are. ``patience`` (seconds
-    of real time) bounds every wait. ``settings`` are the deployment's, such as ``callback_timeout=60``; those of the
-    environment are not read. The clock stands still until `turn`.
+    ``instead`` maps names of steps to other functions, whose arguments are bound like those of steps. ``patience``
+    (seconds of real time) limits every wait. ``settings`` are settings of a deployment, such as
+    ``callback_timeout=60``; the environment is not read. The clock stands still until `turn`.
     """
 
     def __init__(
         self, *workflows: Workflow, instead: StandIns | None = None, patience: float = PATIENCE, **settings: Any
     ) -> None:
-        self._workflows = deployed(workflows, instead or {}, self._heard)
+        self._workflows = deployed(workflows, instead or {}, self._add_callback)
         self._patience = patience
         self._settings = {"grace": 1.0, "heartbeat": 0.5, "services": _services(workflows), **settings}
         self._clock = TurnableClock()
@@ -64,51 +64,51 @@ class Kit:
 
     @property
     def now(self) -> datetime:
-        """The instant that the clock stands at."""
+        """The current instant of the kit's clock."""
         return self._clock.now()
 
     async def start(
         self, workflow: Workflow | str, *pages: Json, by: Principal = LOCAL_OPERATOR, note: str | None = None
     ) -> Run:
-        """Start a workflow with all pages of its form.
+        """Start a workflow with all pages of its start form.
 
-        `FormInvalid` where a page is not accepted: its ``errors`` name the fields. `AssertionError` where pages are
-        left to answer. `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `NotFound`.
+        Raises `FormInvalid` if a page is not accepted (its ``errors`` name the fields), `AssertionError` if pages are
+        missing, and `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked` or `NotFound`.
         """
         name = _name(workflow)
-        said = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)
-        match said:
+        outcome = await start_workflow(self._runtime, by, workflow_name=name, pages=list(pages), note=note)
+        match outcome:
             case PageInvalid():
-                raise refused(said, _form(name))
+                raise form_invalid(outcome, _form(name))
             case NextPage():
-                raise unfinished(said, _form(name))
+                raise pages_missing(outcome, _form(name))
             case Started(process):
-                heard = self._callbacks.setdefault(process.id, [])
-                return Run(process.id, heard, self._patience, self._runtime)
+                callbacks = self._callbacks.setdefault(process.id, [])
+                return Run(process.id, callbacks, self._patience, self._runtime)
 
     async def page(self, workflow: Workflow | str, *pages: Json, by: Principal = LOCAL_OPERATOR) -> Page:
-        """The page of the start form that is shown after these answers; see `Run.page`."""
+        """The page of the start form after the answers ``pages``; see `Run.page`."""
         name = _name(workflow)
-        turned = await start_form(self._runtime, by, workflow_name=name, pages=list(pages))
-        return shown(turned, _form(name))
+        turn = await start_form(self._runtime, by, workflow_name=name, pages=list(pages))
+        return page_of(turn, _form(name))
 
     async def turn(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
-        """Let time pass, in no time: whatever falls due on the way happens at its own instant and in its order.
+        """Turn the clock forward: everything that falls due meanwhile happens at its own instant, in order.
 
-        Every process rests before and after: `AssertionError` where one does not, such as in an action that waits for
-        the test.
+        Every process must rest before and after: raises `AssertionError` if a process does not, such as in an action
+        that waits for the test.
         """
         end = self.now + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         await self.rests()
         while (due := await self._next_due()) is not None and due <= end:
             self._go_to(due)
-            await until(self._runtime, self._fired, told="what fell due to happen", patience=self._patience)
+            await until(self._runtime, self._fired, told="the due timers to fire", patience=self._patience)
             await self.rests()
         self._go_to(end)
 
     async def rests(self) -> None:
         """Wait until every process rests; see `Run.rests`."""
-        await until(self._runtime, self._is_still, told=self._unrest, patience=self._patience)
+        await until(self._runtime, self._is_still, told=self._moving_processes, patience=self._patience)
 
     @property
     def _runtime(self) -> Runtime:
@@ -130,23 +130,23 @@ class Kit:
         moving = ProcessFilter(statuses=MOVING)
         return await self._runtime.database.read(lambda conn: listing.process_count(conn, moving)) == 0
 
-    async def _unrest(self) -> str:
+    async def _moving_processes(self) -> str:
         moving = ProcessFilter(statuses=MOVING)
         page = await self._runtime.database.read(
             lambda conn: listing.process_page(conn, moving, PageArgs(10), by_update=False, is_descending=False)
         )
-        return "every process to rest: " + "; ".join(standing(process) for _, process in page.items)
+        return "every process to rest: " + "; ".join(describe(process) for _, process in page.items)
 
-    def _heard(self, step: str, name: str | None, route: str) -> None:
-        """An action was handed a URL: in a thread of its own, where it is an ordinary function."""
+    def _add_callback(self, step: str, name: str | None, route: str) -> None:
+        """Store the callback URL that an action received; an action that is no coroutine calls this from a thread."""
         process_id = UUID(route.rsplit("/", 3)[1])
-        # the action may run before `start` has returned; a Run looks at the very same list
+        # The action may run before `start` has returned, so the list is shared with the Run.
         self._callbacks.setdefault(process_id, []).append(Callback(step, name, process_id, route, self._runtime))
 
 
 def _services(workflows: Iterable[Workflow]) -> dict[str, Any]:
-    """Every remote service that the workflows wait for, with no demands: the kit plays it."""
-    steps = (step for one in workflows for step in one.all_steps(is_aborted=True))
+    """Settings for every remote service of the workflows, without authentication: the kit plays the services."""
+    steps = (step for workflow in workflows for step in workflow.all_steps(is_aborted=True))
     return {step.service: {} for step in steps if isinstance(step, AwaitStep) and step.service is not None}
 
 

@@ -1,4 +1,4 @@
-"""People for tests: who may do everything, who may do little."""
+"""People for tests, with all permissions or with a few."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ from orchestrator_gql.security import Permission, Principal
 
 
 def person(name: str, *permissions: Permission, teams: Iterable[str] = ()) -> Principal:
-    """Somebody who may do everything, or just what is named; the id is the name in small letters.
+    """A person with these permissions, or with all permissions if none is given; the id is the name in lower case.
 
-    ``teams`` are the keys of the teams that the person belongs to.
+    ``teams`` are the keys of the person's teams.
 
     >>> person("Ada", teams=["NOC"]).id
     'ada'

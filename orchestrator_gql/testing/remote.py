@@ -1,4 +1,4 @@
-"""A stand-in for the services that actions call with httpx: every request ends here, and none reaches the network."""
+"""A stand-in for the services that actions call with httpx: no request reaches the network."""
 
 import json
 from collections.abc import Callable
@@ -15,15 +15,15 @@ Reply = Callable[[httpx.Request], httpx.Response]
 
 
 def accepted(_: httpx.Request) -> httpx.Response:
-    """202 with an empty object: the job was taken."""
+    """Response 202 with an empty object: the service accepts the job."""
     return httpx.Response(202, json={})
 
 
 class Remote:
-    """Takes every request that httpx would send while the ``with`` block lasts, from any thread.
+    """Receives every request that httpx sends during the ``with`` block, from any thread.
 
-    ``reply`` gives the response; it may raise, such as `httpx.ConnectError` for a service that is away. Clients with a
-    transport of their own, such as `httpx.ASGITransport`, go on as they are.
+    ``reply`` returns the response; it may raise an error, such as `httpx.ConnectError` for a service that is down.
+    Clients with an own transport, such as `httpx.ASGITransport`, are not changed.
     """
 
     def __init__(self, reply: Reply = accepted) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, woken by the event log and by nothing else."""
+"""Wait until a condition becomes true; new events in the event log wake the wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,16 +9,18 @@ from orchestrator_gql.runtime import Runtime
 T = TypeVar("T")
 
 LOOK = 0.05
-"""Seconds after which it looks again though nothing was told."""
+"""Seconds after which the condition is checked again even without a new event."""
 
-Words = str | Callable[[], Awaitable[str]]
-"""What was waited for; asked for only when it did not come, where it takes a look to say it."""
+Description = str | Callable[[], Awaitable[str]]
+"""A text that describes the awaited condition, or a function that is called for the text only after a timeout."""
 
 
-async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: Words, patience: float) -> T:
-    """What the condition found, as soon as it finds something true.
+async def until(
+    runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: Description, patience: float
+) -> T:
+    """Wait until ``condition`` returns a true value, and return that value.
 
-    `AssertionError` after ``patience`` seconds of the real time says what was waited for.
+    Raises `AssertionError` with the description ``told`` after ``patience`` seconds of real time.
     """
     try:
         async with asyncio.timeout(patience) as limit:
@@ -28,7 +30,7 @@ async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], 
                     return found
                 await runtime.notifier.wait(ticket, LOOK)
     except TimeoutError:
-        if not limit.expired():  # the condition's own
+        if not limit.expired():  # a timeout inside the condition
             raise
-    words = told if isinstance(told, str) else await told()
-    raise AssertionError(f"waited {patience:g} seconds in vain for {words}")
+    text = told if isinstance(told, str) else await told()
+    raise AssertionError(f"waited {patience:g} seconds in vain for {text}")

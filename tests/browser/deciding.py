@@ -1,4 +1,4 @@
-"""Workflows that ask people: two of a team, one of them, and for no more than a yes."""
+"""Workflows that ask people: two people of a team, one person, and a form with nothing to fill in."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NOC = Assignee("NOC")
 
 
 class Change(SubmitFormPage):
-    """What is asked before something is changed."""
+    """The form of a change."""
 
     minutes: int = 30
     device: str = "ams-1"
@@ -31,13 +31,13 @@ def draft() -> None:
     """Nothing to do."""
 
 
-by_two = inputstep("Approve the change", assignee=NOC, approvals=2, allow_self_approval=False, on_reject="Draft")
-by_one = inputstep("Name the device", assignee=NOC)
+by_two_people = inputstep("Approve the change", assignee=NOC, approvals=2, allow_self_approval=False, on_reject="Draft")
+by_anybody = inputstep("Name the device", assignee=NOC)
 
 
 @inputstep("Confirm the reading", assignee=NOC, due=1)
 def confirm() -> FormGenerator:
-    """Asks for nothing but a press of the button."""
+    """A form with nothing to fill in."""
 
     class Reading(SubmitFormPage):
         shown: ReadOnly[LongText] = "two interfaces changed"
@@ -48,17 +48,17 @@ def confirm() -> FormGenerator:
 
 @workflow("Change a device")
 def change_device() -> Any:
-    """Two of three must say yes."""
-    return begin >> draft >> by_two(asks_for_change)
+    """Two people must approve."""
+    return begin >> draft >> by_two_people(asks_for_change)
 
 
 @workflow("Name a device")
 def name_device() -> Any:
-    """The first answer counts."""
-    return begin >> by_one(asks_for_change)
+    """The first answer decides."""
+    return begin >> by_anybody(asks_for_change)
 
 
 @workflow("Read a meter")
 def read_meter() -> Any:
-    """Something to confirm."""
+    """A reading to confirm."""
     return begin >> confirm

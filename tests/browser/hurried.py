@@ -1,4 +1,4 @@
-"""Waits that end too early for the remote service, or that expect several answers."""
+"""Workflows whose waits end too early for the remote service, or expect several answers."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from orchestrator_gql.workflow import workflow
 
 @step("Call each device")
 def call_each(file: str, callback_urls: dict[str, str]) -> None:
-    """Hand out the URLs, a line each."""
+    """Write the URLs to the file, one in each line."""
     part = Path(file + ".part")
     part.write_text("\n".join(callback_urls.values()))
     part.rename(file)
@@ -21,7 +21,7 @@ def call_each(file: str, callback_urls: dict[str, str]) -> None:
 
 @step("Count the answers")
 def count(callback_result: dict[str, Any]) -> State:
-    """Keep how many there are."""
+    """Store the number of answers."""
     return {"answers": len(callback_result)}
 
 
@@ -34,5 +34,5 @@ def hurried() -> StepList:
 
 @workflow("Wait for two devices", initial_input_form=where)
 def two_devices() -> StepList:
-    """Expect an answer of each."""
+    """Expect an answer from each device."""
     return begin >> callback_step("Devices", call_each, count, expect=["ams-1", "lyon-1"])

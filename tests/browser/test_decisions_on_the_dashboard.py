@@ -1,4 +1,4 @@
-"""People decide by clicks: who they are, who was first, how many must say yes, and what a refusal leads to."""
+"""People decide on the dashboard: sign-in, races, several approvals, rejections and claims."""
 
 import json
 import os
@@ -26,43 +26,43 @@ TOKENS.append(api_token("eve", "FIELD").model_dump())
 
 @dataclass(slots=True)
 class Desk:
-    """A server that demands tokens, and a browser in which everybody has a window of their own."""
+    """A server that demands tokens, and a browser with a separate session for each person."""
 
     address: str
     browser: Browser
     windows: ExitStack = field(default_factory=ExitStack)
     complaints: list[str] = field(default_factory=list)
 
-    def page_args(self) -> Page:
-        """A page of a browser that nobody has signed in with."""
+    def signed_out_page(self) -> Page:
+        """A page in a new browser session, without sign-in."""
         page = self.windows.enter_context(self.browser.new_context()).new_page()
         page.set_default_timeout(SECONDS * 1000)
         page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
 
-    def at(self, name: str, place: str) -> Page:
-        """A page of somebody who has signed in, once it is live."""
-        page = self.page_args()
+    def signed_in_page(self, name: str, place: str) -> Page:
+        """A page of a signed-in person, as soon as it receives events."""
+        page = self.signed_out_page()
         page.add_init_script(f"sessionStorage.setItem('orchestrator-token', '{token_of(name)}')")
         page.goto(f"{self.address}/#/{place}")
         page.get_by_text("Live", exact=True).wait_for()
         return page
 
     def start(self, workflow: str, by: str = "ada") -> str:
-        """Start a process past the browser and give its place on the page."""
-        said = httpx.post(
+        """Start a process, not through the browser, and return its place on the dashboard."""
+        response = httpx.post(
             f"{self.address}/graphql",
             json={"query": START, "variables": {"name": workflow}},
             headers={"authorization": f"Bearer {token_of(by)}"},
             trust_env=False,
             timeout=SECONDS,
         ).json()
-        return f"processes/{said['data']['startWorkflow']['process']['id']}"
+        return f"processes/{response['data']['startWorkflow']['process']['id']}"
 
 
 def environment(tokens: list[dict[str, Any]]) -> dict[str, str]:
-    """The settings that know these people, and let in nobody else."""
+    """The settings of a server that accepts only these people."""
     return {"ORCHESTRATOR_TEAMS": json.dumps(TEAMS), "ORCHESTRATOR_API_TOKENS": json.dumps(tokens)}
 
 
@@ -95,7 +95,7 @@ def desk(served: Desk) -> Iterator[Desk]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Keep how it looks, where somebody wants to see it."""
+    """Save a screenshot of the page if a folder for screenshots is set."""
     if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
@@ -104,12 +104,12 @@ def button(place: Page | Locator, label: str) -> Locator:
     return place.get_by_role("button", name=label)
 
 
-def sees_status(page: Page, words: str) -> None:
+def wait_for_status(page: Page, words: str) -> None:
     page.locator(".process-title .badge", has_text=words).wait_for()
 
 
-def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) -> None:
-    page = desk.page_args()
+def test_a_person_who_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) -> None:
+    page = desk.signed_out_page()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.on("websocket", lambda socket: sent.append(socket.url))
@@ -133,19 +133,21 @@ def test_whoever_signs_in_with_a_token_is_known_until_they_sign_out(desk: Desk) 
     assert left_at == desk.address + "/#/"
     assert page.evaluate("[sessionStorage.length, localStorage.length, document.cookie]") == [0, 0, ""]
     assert [url for url in sent if "secret" in url or "token" in url] == []
-    assert [one for one in desk.complaints if "401" not in one] == [], "a refused request is all there is to hear of"
+    assert [complaint for complaint in desk.complaints if "401" not in complaint] == [], (
+        "only the refused request is reported"
+    )
 
 
-def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_still_there(
+def test_a_token_that_is_no_longer_valid_is_asked_for_again_and_typed_values_stay(
     tmp_path: Path, browser: Browser
 ) -> None:
     folder = with_workflows(tmp_path)
     serve = ("--workflows", "deciding", "--port", free_port())
-    renewed = [{**one, "sha256": api_token(f"new-{one['name']}").sha256} for one in TOKENS]
+    renewed = [{**complaint, "sha256": api_token(f"new-{complaint['name']}").sha256} for complaint in TOKENS]
     with ExitStack() as windows:
         with serving(folder, *serve, **environment(TOKENS)) as server:
             desk = Desk(server.address, browser, windows)
-            page = desk.at("bob", desk.start("name_device"))
+            page = desk.signed_in_page("bob", desk.start("name_device"))
             page.get_by_label("device").fill("lyon-1")
         with serving(folder, *serve, **environment(renewed)):
             page.get_by_text("The server does not take the token of this tab any more.").wait_for()
@@ -161,7 +163,7 @@ def test_a_token_that_is_taken_no_more_is_asked_for_anew_and_what_was_typed_is_s
         "error: WebSocket connection",
         "error: Failed to load resource",
     )  # the browser's words for a server that is away
-    assert [one for one in desk.complaints if not one.startswith(lost)] == []
+    assert [complaint for complaint in desk.complaints if not complaint.startswith(lost)] == []
 
 
 def is_decision(request: Request) -> bool:
@@ -169,7 +171,7 @@ def is_decision(request: Request) -> bool:
 
 
 def press_and_hold(page: Page, label: str) -> Route:
-    """Press the button, and keep what the page sends until it is let go."""
+    """Press the button, and hold the request of the page until the caller continues it."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -187,10 +189,10 @@ def press_and_hold(page: Page, label: str) -> Route:
 
 
 def race(pages: dict[str, Page], label: str, first: str | None) -> tuple[str, str]:
-    """All press before any of them can hear of it; gives who won, and who did not.
+    """All people press the button before a page shows a decision; returns the winner and the loser.
 
-    The decision of ``first`` reaches the server before the others are sent; with None all are sent at once, and it is
-    the server that says who was first.
+    The decision of ``first`` reaches the server before the other requests are sent; with None all requests are sent at
+    once, and the server decides who was first.
     """
     held = {name: press_and_hold(page, label) for name, page in pages.items()}
     if first:
@@ -198,13 +200,13 @@ def race(pages: dict[str, Page], label: str, first: str | None) -> tuple[str, st
         pages[first].get_by_text(f"Confirmed by {first}").wait_for()
     for route in held.values():
         route.continue_()
-    said = pages["ada"].get_by_text(re.compile("Confirmed by (ada|bob)")).inner_text()
-    return ("ada", "bob") if "by ada" in said else ("bob", "ada")
+    decided = pages["ada"].get_by_text(re.compile("Confirmed by (ada|bob)")).inner_text()
+    return ("ada", "bob") if "by ada" in decided else ("bob", "ada")
 
 
 def at_a_race(desk: Desk, workflow: str) -> tuple[str, dict[str, Page]]:
     place = desk.start(workflow)
-    return place, {name: desk.at(name, place) for name in ("ada", "bob")}
+    return place, {name: desk.signed_in_page(name, place) for name in ("ada", "bob")}
 
 
 METER = "two interfaces changed"
@@ -212,41 +214,39 @@ TYPED = {"ada": "lyon-1", "bob": "oslo-7"}
 
 
 @pytest.mark.parametrize("first", ["ada", "bob", None])
-def test_of_two_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_what_was_typed(
+def test_of_two_people_who_race_for_a_form_the_second_sees_who_was_first_and_keeps_the_typed_values(
     desk: Desk, first: str | None
 ) -> None:
     place, pages = at_a_race(desk, "name_device")
     for name, page in pages.items():
         page.get_by_label("device").fill(TYPED[name])
     winner, loser = race(pages, "Submit", first)
-    kept = pages[loser].get_by_role("region", name="What you had typed")
-    kept.get_by_text(f"{winner} confirmed this first, at").wait_for()
-    kept.get_by_text(TYPED[loser]).wait_for()
+    typed_values = pages[loser].get_by_role("region", name="What you had typed")
+    typed_values.get_by_text(f"{winner} confirmed this first, at").wait_for()
+    typed_values.get_by_text(TYPED[loser]).wait_for()
     for page in pages.values():
         page.get_by_text(f"Confirmed by {winner}").wait_for()
     picture(pages[loser], "race")
-    button(kept, "Forget it").click()
-    kept.wait_for(state="detached")
-    shown = pages[loser].locator(".process .id").inner_text()
+    button(typed_values, "Forget it").click()
+    typed_values.wait_for(state="detached")
+    shown_id = pages[loser].locator(".process .id").inner_text()
 
     assert winner == (first or winner)
-    assert shown == place.removeprefix("processes/"), "the command line needs the whole id"
+    assert shown_id == place.removeprefix("processes/"), "the command line needs the whole id"
     assert pages[winner].get_by_role("region", name="What you had typed").count() == 0
     assert desk.complaints == []
 
 
 @pytest.mark.parametrize("first", ["ada", "bob", None])
-def test_whoever_loses_a_race_with_nothing_typed_is_told_who_was_first_and_no_more(
-    desk: Desk, first: str | None
-) -> None:
+def test_a_person_who_loses_a_race_with_nothing_typed_learns_only_who_was_first(desk: Desk, first: str | None) -> None:
     _, pages = at_a_race(desk, "read_meter")
     winner, loser = race(pages, "Confirm", first)
-    told = pages[loser].get_by_role("region", name="Who was first")
-    told.get_by_text(f"{winner} confirmed this first, at").wait_for()
+    notice = pages[loser].get_by_role("region", name="Who was first")
+    notice.get_by_text(f"{winner} confirmed this first, at").wait_for()
     picture(pages[loser], "race-untyped")
-    words = told.inner_text()
-    button(told, "Dismiss").click()
-    told.wait_for(state="detached")
+    words = notice.inner_text()
+    button(notice, "Dismiss").click()
+    notice.wait_for(state="detached")
 
     assert winner == (first or winner)
     assert "typed" not in words
@@ -254,7 +254,7 @@ def test_whoever_loses_a_race_with_nothing_typed_is_told_who_was_first_and_no_mo
     assert desk.complaints == []
 
 
-def test_who_hears_of_a_decision_before_pressing_keeps_what_was_typed_and_else_sees_the_decision_alone(
+def test_a_decision_that_arrives_before_the_click_keeps_the_typed_values(
     desk: Desk,
 ) -> None:
     _, naming = at_a_race(desk, "name_device")
@@ -262,23 +262,27 @@ def test_who_hears_of_a_decision_before_pressing_keeps_what_was_typed_and_else_s
     naming["bob"].get_by_label("device").fill(TYPED["bob"])
     button(naming["ada"], "Submit").click()
     button(reading["ada"], "Confirm").click()
-    kept = naming["bob"].get_by_role("region", name="What you had typed")
-    kept.get_by_text("ada confirmed this first, at").wait_for()
-    kept.get_by_text(TYPED["bob"]).wait_for()
+    typed_values = naming["bob"].get_by_role("region", name="What you had typed")
+    typed_values.get_by_text("ada confirmed this first, at").wait_for()
+    typed_values.get_by_text(TYPED["bob"]).wait_for()
     reading["bob"].get_by_text("Confirmed by ada").wait_for()
 
     assert reading["bob"].get_by_role("region", name="Who was first").count() == 0
     assert desk.complaints == []
 
 
-def test_two_of_three_approve_and_whoever_started_it_is_told_why_not(desk: Desk) -> None:
+def test_two_of_three_approve_and_the_starter_learns_why_they_may_not(desk: Desk) -> None:
     place = desk.start("change_device", by="ada")
-    ada, bob, cay = (desk.at(name, place) for name in ("ada", "bob", "cay"))
+    ada, bob, cay = (desk.signed_in_page(name, place) for name in ("ada", "bob", "cay"))
     ada.get_by_text("You started this process: somebody else must decide").wait_for()
     cay.get_by_label("minutes").fill("45")
-    look = ada.get_by_role("region", name="What is asked, to look at")
-    hers = look.get_by_label("minutes")
-    look_at_first = (hers.input_value(), hers.is_disabled(), look.get_by_role("button").count())
+    read_only_form = ada.get_by_role("region", name="What is asked, to look at")
+    starter_minutes = read_only_form.get_by_label("minutes")
+    starter_view = (
+        starter_minutes.input_value(),
+        starter_minutes.is_disabled(),
+        read_only_form.get_by_role("button").count(),
+    )
     picture(ada, "looked-at")
     bob.get_by_text("0 of 2 approvals").wait_for()
     bob.get_by_label("minutes").fill("10")
@@ -286,27 +290,27 @@ def test_two_of_three_approve_and_whoever_started_it_is_told_why_not(desk: Desk)
     picture(bob, "approval")
     button(bob, "Submit").click()
     bob.get_by_text("You have approved it already; 1 more approval is needed.").wait_for()
-    his = bob.get_by_label("minutes")
-    his_look = (his.input_value(), his.is_disabled())
+    approver_minutes = bob.get_by_label("minutes")
+    approver_view = (approver_minutes.input_value(), approver_minutes.is_disabled())
     cay.get_by_text("1 of 2 approvals").wait_for()
     cay.locator(".decided", has_text="Approved by bob").get_by_text("Short enough.").wait_for()
-    kept = cay.get_by_role("region", name="What you had typed")
-    kept.get_by_text("45", exact=True).wait_for()
-    shown = cay.get_by_label("minutes").input_value()
+    typed_values = cay.get_by_role("region", name="What you had typed")
+    typed_values.get_by_text("45", exact=True).wait_for()
+    shown_minutes = cay.get_by_label("minutes").input_value()
     picture(cay, "second-approval")
     button(cay, "Submit").click()
-    sees_status(ada, "Completed")
+    wait_for_status(ada, "Completed")
     ada.locator(".decided", has_text="Approved by cay").wait_for()
 
-    assert shown == "10", "the first approval fixes the answers"
-    assert look_at_first == ("30", True, 0), "whoever may not decide can see what is asked"
-    assert his_look == ("10", True), "and what they approved"
+    assert shown_minutes == "10", "the first approval fixes the answers"
+    assert starter_view == ("30", True, 0), "a person who may not decide can see the form"
+    assert approver_view == ("10", True), "an approver sees the approved answers"
     assert ada.locator(".asked form").count() == 0
     assert desk.complaints == []
 
 
-def test_a_rejection_says_why_and_sends_back_and_whoever_is_asked_again_reads_it(desk: Desk) -> None:
-    bob = desk.at("bob", desk.start("change_device", by="ada"))
+def test_a_rejection_says_why_and_sends_back_and_the_next_person_reads_it(desk: Desk) -> None:
+    bob = desk.signed_in_page("bob", desk.start("change_device", by="ada"))
     dialog = bob.get_by_role("dialog")
     button(bob, "Reject…").click()
     button(dialog, "Reject").click()
@@ -322,24 +326,28 @@ def test_a_rejection_says_why_and_sends_back_and_whoever_is_asked_again_reads_it
     dialog.get_by_label("Why?").fill("Not today.")
     dialog.get_by_label("Why?").press("Tab")
     bob.keyboard.press("Enter")
-    sees_status(bob, "Failed")
+    wait_for_status(bob, "Failed")
     bob.locator(".answered", has_text="Rejected by bob").get_by_text("Not today.").wait_for()
 
     assert silent, "a comment is demanded"
-    assert bob.locator(".answered").count() == 2, "all that the step asked is there"
+    assert bob.locator(".answered").count() == 2, "both requests of the step are shown"
     assert desk.complaints == []
 
 
-def test_a_claim_keeps_others_out_until_it_is_released_or_assigned(desk: Desk) -> None:
+def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> None:
     place = desk.start("name_device")
-    ada, bob, eve = desk.at("ada", place), desk.at("bob", place), desk.at("eve", place)
+    ada, bob, eve = (
+        desk.signed_in_page("ada", place),
+        desk.signed_in_page("bob", place),
+        desk.signed_in_page("eve", place),
+    )
     ada.get_by_label("device").fill("lyon-1")
     button(bob, "Claim").click()
     bob.get_by_text("claimed by you at").wait_for()
     ada.get_by_text("bob has taken it: ask, or have it assigned anew.").wait_for()
     picture(ada, "claimed")
     shut = button(ada, "Submit").is_visible()
-    bob.keyboard.press("Enter")  # the focus is where Claim was
+    bob.keyboard.press("Enter")  # the focus is on the button that replaced Claim
     button(ada, "Submit").wait_for()
     typed = ada.get_by_label("device").input_value()
     button(ada, "Assign…").click()
@@ -349,25 +357,27 @@ def test_a_claim_keeps_others_out_until_it_is_released_or_assigned(desk: Desk) -
     ada.get_by_text("It is for the team Field engineers").wait_for()
     eve.get_by_label("device").fill("oslo-7")
     button(eve, "Submit").click()
-    sees_status(eve, "Completed")
+    wait_for_status(eve, "Completed")
 
     assert not shut
-    assert typed == "lyon-1", "a claim takes nothing from whoever was typing"
+    assert typed == "lyon-1", "a claim keeps the values that others have typed"
     assert desk.complaints == []
 
 
-def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> None:
-    eve = desk.at("eve", "tasks")
+def test_the_inbox_counts_the_tasks_and_decides_several_at_once(desk: Desk) -> None:
+    eve = desk.signed_in_page("eve", "tasks")
     eve.get_by_text("Nothing waits for you.").wait_for()
-    bob = desk.at("bob", "tasks")
-    before = int(bob.locator(".count", has_text=re.compile(r"\d")).inner_text())  # it is empty until the page knows
+    bob = desk.signed_in_page("bob", "tasks")
+    before = int(
+        bob.locator(".count", has_text=re.compile(r"\d")).inner_text()
+    )  # the count is empty until the page knows it
     places = [desk.start(workflow) for workflow in ("read_meter", "read_meter", "name_device")]
     bob.locator(".count", has_text=str(before + 3)).wait_for()
     readings = bob.locator(".task", has_text="read_meter")
     for row in (readings.nth(0), readings.nth(1)):
         row.get_by_text("overdue by").wait_for()
     to_name = bob.locator(".task", has_text="name_device").last
-    # What a row shows once it is chosen moves the rows below it: a click on a row that moves may be lost.
+    # A chosen row shows more text and moves the rows below it: a click on a moving row may be lost.
     for row, shows in ((readings.nth(0), METER), (readings.nth(1), METER), (to_name, "Something is to be filled in")):
         row.get_by_role("checkbox").check()
         row.get_by_text(shows).wait_for()
@@ -392,7 +402,7 @@ def test_the_inbox_counts_what_waits_and_decides_several_at_once(desk: Desk) -> 
     bob.locator(".outcomes a").click()
     bob.locator(".answered", has_text="Rejected by bob").get_by_text("Not ours.").wait_for()
 
-    assert len(set(tails)) == 3
-    assert all(one.startswith("started by ada, ") for one in (*named, *listed))
+    assert len(set(tails)) == len(named) == len(listed) == 3
+    assert all(origin.startswith("started by ada, ") for origin in (*named, *listed))
     assert [tail in in_dialog for tail in tails] == [True, True, False]
     assert desk.complaints == []

@@ -1,4 +1,4 @@
-"""A callback that is in trouble, helped on by clicks: what came too late is adopted, what is lost is typed in."""
+"""An operator repairs a callback on the dashboard: adopts a late result, or types in a lost result."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator
 from support.command_line import SECONDS, until
-from test_dashboard import Visit, visiting
+from test_dashboard import Dashboard, open_dashboard
 
 START = """mutation($name: String!, $file: String!) {
   startWorkflow(input: {workflowName: $name, pages: [{file: $file}]}) {
@@ -16,29 +16,29 @@ START = """mutation($name: String!, $file: String!) {
 
 
 @pytest.fixture
-def execution(tmp_path: Path) -> Iterator[Visit]:
+def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
     (tmp_path / "hurried.py").write_bytes((Path(__file__).parent / "hurried.py").read_bytes())
-    with visiting(tmp_path, "hurried") as execution:
-        yield execution
+    with open_dashboard(tmp_path, "hurried") as dashboard:
+        yield dashboard
 
 
-def begin(execution: Visit, name: str) -> list[str]:
-    """Start the workflow past the browser, open the process, and give its callback URLs."""
-    asked = {"query": START, "variables": {"name": name, "file": str(execution.file)}}
-    said = httpx.post(f"{execution.address}/graphql", json=asked, trust_env=False, timeout=SECONDS).json()
-    execution.page.goto(f"{execution.address}/#/processes/{said['data']['startWorkflow']['process']['id']}")
-    return until(lambda: execution.file.read_text().splitlines() if execution.file.exists() else None)
+def begin(dashboard: Dashboard, name: str) -> list[str]:
+    """Start the workflow, not through the browser, open the process, and return its callback URLs."""
+    body = {"query": START, "variables": {"name": name, "file": str(dashboard.file)}}
+    response = httpx.post(f"{dashboard.address}/graphql", json=body, trust_env=False, timeout=SECONDS).json()
+    dashboard.page.goto(f"{dashboard.address}/#/processes/{response['data']['startWorkflow']['process']['id']}")
+    return until(lambda: dashboard.file.read_text().splitlines() if dashboard.file.exists() else None)
 
 
 def deliver(url: str, output: str) -> int:
-    """Answer as the remote service does, and give the status that it is answered with."""
+    """Deliver the result as the remote service does, and return the status of the response."""
     body = {"return_code": 0, "output": output}
     return httpx.post(url, json=body, trust_env=False, timeout=SECONDS).status_code
 
 
-def agree(execution: Visit, reason: str) -> None:
-    """Give the reason that the open dialog demands."""
-    dialog = execution.page.get_by_role("dialog")
+def give_reason(dashboard: Dashboard, reason: str) -> None:
+    """Enter the reason that the open dialog demands, and confirm the dialog."""
+    dialog = dashboard.page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill(reason)
     dialog.locator("button.danger").click()
 
@@ -47,79 +47,79 @@ def button(place: Locator, label: str) -> Locator:
     return place.get_by_role("button", name=label)
 
 
-def test_a_result_that_came_too_late_is_listed_and_adopted(execution: Visit) -> None:
-    (url,) = begin(execution, "hurried")
-    execution.sees_status("Failed")
+def test_a_result_that_came_too_late_is_listed_and_adopted(dashboard: Dashboard) -> None:
+    (url,) = begin(dashboard, "hurried")
+    dashboard.wait_for_status("Failed")
     status = deliver(url, "two interfaces changed")
-    execution.page.reload()  # a refused delivery is no event, so the page hears of it when it is opened
-    refused = execution.page.locator(".callback details", has_text="Not accepted (1)")
+    dashboard.page.reload()  # a refused delivery is no event, so an open page does not show it
+    refused = dashboard.page.locator(".callback details", has_text="Not accepted (1)")
     refused.locator("summary").click()
     refused.locator(".preview", has_text="two interfaces changed").wait_for()
     if folder := os.environ.get("ORCHESTRATOR_TEST_SCREENSHOTS"):
-        execution.page.screenshot(path=Path(folder) / "late.png", full_page=True)
+        dashboard.page.screenshot(path=Path(folder) / "late.png", full_page=True)
     button(refused, "Adopt").click()
-    execution.page.get_by_role("dialog").locator("button.danger").click()
-    still_open = execution.page.get_by_role("dialog").is_visible()
-    agree(execution, "the playbook did finish")
-    execution.sees_status("Needs a person")
-    execution.page.locator(".callback", has_text="adopted from a late or refused delivery").wait_for()
-    execution.page.locator(".asked form", has_text="two interfaces changed").wait_for()
-    execution.submit()
-    execution.sees_status("Completed")
+    dashboard.page.get_by_role("dialog").locator("button.danger").click()
+    still_open = dashboard.page.get_by_role("dialog").is_visible()
+    give_reason(dashboard, "the playbook did finish")
+    dashboard.wait_for_status("Needs a person")
+    dashboard.page.locator(".callback", has_text="adopted from a late or refused delivery").wait_for()
+    dashboard.page.locator(".asked form", has_text="two interfaces changed").wait_for()
+    dashboard.submit()
+    dashboard.wait_for_status("Completed")
 
     assert status == 410
     assert still_open, "it is adopted without a reason"
-    assert execution.complaints == []
+    assert dashboard.complaints == []
 
 
-def test_a_wait_that_ran_out_goes_on_and_ends_with_a_result_that_is_typed_in(execution: Visit) -> None:
-    begin(execution, "hurried")
-    execution.sees_status("Failed")
-    callback = execution.page.locator(".callback")
+def test_a_wait_that_ran_out_goes_on_and_ends_with_a_result_that_is_typed_in(dashboard: Dashboard) -> None:
+    begin(dashboard, "hurried")
+    dashboard.wait_for_status("Failed")
+    callback = dashboard.page.locator(".callback")
     button(callback, "Wait longer").click()
-    agree(execution, "slow today")
-    execution.sees_status("Waiting for remote")
+    give_reason(dashboard, "slow today")
+    dashboard.wait_for_status("Waiting for remote")
     callback.get_by_text("deadline").wait_for()
     button(callback, "Complete by hand").click()
-    dialog = execution.page.get_by_role("dialog")
+    dialog = dashboard.page.get_by_role("dialog")
     dialog.get_by_label("Result, as JSON").fill("{")
-    agree(execution, "seen on the device")
+    give_reason(dashboard, "seen on the device")
     still_open = dialog.is_visible()
     dialog.get_by_label("Result, as JSON").fill('{"return_code": 0, "output": "typed in"}')
     dialog.locator("button.danger").click()
-    execution.sees_status("Needs a person")
+    dashboard.wait_for_status("Needs a person")
     callback.get_by_text("typed in by hand").wait_for()
-    execution.page.locator(".asked form", has_text="typed in").wait_for()
+    dashboard.page.locator(".asked form", has_text="typed in").wait_for()
 
-    assert still_open, "what is no JSON is sent"
-    assert execution.complaints == []
+    assert still_open, "invalid JSON is sent"
+    assert dashboard.complaints == []
 
 
-def test_a_callback_issued_again_gets_a_fresh_url_and_the_old_one_is_dead(execution: Visit) -> None:
-    (old,) = begin(execution, "hurried")
-    execution.sees_status("Failed")
-    execution.file.unlink()
-    button(execution.page.locator(".callback"), "Issue again").click()
-    agree(execution, "lost")
-    fresh = until(lambda: execution.file.read_text() if execution.file.exists() else None)
-    execution.page.locator(".callback", has_text="issued 2 times").wait_for()
+def test_a_callback_issued_again_gets_a_fresh_url_and_the_old_url_ends(dashboard: Dashboard) -> None:
+    (old,) = begin(dashboard, "hurried")
+    dashboard.wait_for_status("Failed")
+    dashboard.file.unlink()
+    button(dashboard.page.locator(".callback"), "Issue again").click()
+    give_reason(dashboard, "lost")
+    fresh = until(lambda: dashboard.file.read_text() if dashboard.file.exists() else None)
+    dashboard.page.locator(".callback", has_text="issued 2 times").wait_for()
 
     assert fresh != old
     assert deliver(old, "late") == 410
-    assert execution.complaints == []
+    assert dashboard.complaints == []
 
 
-def test_several_callbacks_have_a_line_and_buttons_each(execution: Visit) -> None:
-    first, _ = begin(execution, "two_devices")
-    ams, lyon = (execution.page.locator(".callback", has_text=name) for name in ("ams-1", "lyon-1"))
+def test_each_of_several_callbacks_has_a_line_and_buttons(dashboard: Dashboard) -> None:
+    first, _ = begin(dashboard, "two_devices")
+    ams, lyon = (dashboard.page.locator(".callback", has_text=name) for name in ("ams-1", "lyon-1"))
     ams.get_by_text("Waiting for ams-1").wait_for()
     deliver(first, "one interface changed")
     ams.get_by_text("Answered").wait_for()
     button(lyon, "Complete by hand").click()
-    execution.page.get_by_role("dialog").get_by_label("Result, as JSON").fill('{"return_code": 0}')
-    agree(execution, "seen on the device")
-    execution.sees_status("Completed")
+    dashboard.page.get_by_role("dialog").get_by_label("Result, as JSON").fill('{"return_code": 0}')
+    give_reason(dashboard, "seen on the device")
+    dashboard.wait_for_status("Completed")
     lyon.get_by_text("typed in by hand").wait_for()
 
-    assert execution.page.locator(".callback").count() == 2
-    assert execution.complaints == []
+    assert dashboard.page.locator(".callback").count() == 2
+    assert dashboard.complaints == []

@@ -1,4 +1,4 @@
-"""A workflow that waits for a remote service, judges what it says, and asks a person about it."""
+"""A workflow that waits for a remote service, judges its answer, and asks a person."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow import workflow
 
 
 def where() -> FormGenerator:
-    """Asks for the file that the callback URL goes to."""
+    """Ask for the file to which the callback URL is written."""
 
     class Where(FormPage):
         file: str
@@ -25,7 +25,7 @@ def where() -> FormGenerator:
 
 @step("Call the remote service")
 def call(file: str, callback_url: str) -> None:
-    """Hand out the URL, whole or not at all."""
+    """Write the URL to the file, in one atomic step."""
     part = Path(file + ".part")
     part.write_text(callback_url)
     part.rename(file)
@@ -33,7 +33,7 @@ def call(file: str, callback_url: str) -> None:
 
 @step("Judge the answer")
 def judge(callback_result: dict[str, Any]) -> State:
-    """Stop here unless the remote service came through."""
+    """Fail if the remote service failed."""
     if callback_result["return_code"] != 0:
         raise ProcessFailureError(message=f"It ended with return code {callback_result['return_code']}.")
     return {"output": callback_result["output"]}
@@ -41,7 +41,7 @@ def judge(callback_result: dict[str, Any]) -> State:
 
 @inputstep("Confirm the result", assignee=Assignee("NOC"))
 def confirm(output: str) -> FormGenerator:
-    """Show what the remote service said, and ask for nothing but a press of the button."""
+    """Show the answer of the remote service; a person only presses the button."""
 
     class Result(FormPage):
         shown: ReadOnly[LongText] = output

@@ -1,4 +1,4 @@
-"""The addresses that a server hands out and answers to: IPv6, and a path that a proxy takes off again."""
+"""The addresses that a server issues and accepts: IPv6, and a path that a proxy removes."""
 
 import json
 import os
@@ -21,8 +21,8 @@ def test_on_ipv6_the_urls_are_well_formed_and_callbacks_and_sockets_work(tmp_pat
     with serving(tmp_path, "--workflows", "calls", "--host", host) as server:
         address = server.address
         url = start_process(server, tmp_path)
-        at = address.replace("http", "ws") + "/graphql"
-        with connect(at, subprotocols=[SUBPROTOCOL], proxy=None) as socket:
+        socket_url = address.replace("http", "ws") + "/graphql"
+        with connect(socket_url, subprotocols=[SUBPROTOCOL], proxy=None) as socket:
             socket.send('{"type": "connection_init"}')
             acknowledged = json.loads(socket.recv(SECONDS))
         accepted = post(url, {"rc": 0})
@@ -44,7 +44,7 @@ def test_on_ipv6_the_urls_are_well_formed_and_callbacks_and_sockets_work(tmp_pat
     ],
 )
 @pytest.mark.parametrize("keeps_host", [True, False])
-def test_a_proxy_may_take_a_path_off_and_pass_the_host_on_or_its_own(
+def test_a_proxy_may_remove_a_path_and_pass_on_the_host_or_its_own_host(
     tmp_path: Path, public: str, host: str, keeps_host: bool
 ) -> None:
     (tmp_path / "calls.py").write_text(CALLING)
@@ -52,7 +52,7 @@ def test_a_proxy_may_take_a_path_off_and_pass_the_host_on_or_its_own(
     with serving(tmp_path, "--workflows", "calls", "--public-url", public) as server:
         url = start_process(server, tmp_path)
         path = url.removeprefix(base := f"{public.lower().rstrip('/')}")
-        said = {
+        responses = {
             place: httpx.get(server.address + place, headers=headers, trust_env=False, timeout=SECONDS)
             for place in ("/health/ready", "/openapi.json", "/")
         }
@@ -60,13 +60,13 @@ def test_a_proxy_may_take_a_path_off_and_pass_the_host_on_or_its_own(
         until(lambda: completed(server))
 
     assert path.startswith("/api/processes/")
-    assert {answer.status_code for answer in said.values()} == {200}
-    assert said["/openapi.json"].json()["servers"] == [{"url": base}]
+    assert {response.status_code for response in responses.values()} == {200}
+    assert responses["/openapi.json"].json()["servers"] == [{"url": base}]
     assert accepted.status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("ORCHESTRATOR_PUBLIC_URL", "http://::1:8000", "ORCHESTRATOR_PUBLIC_URL: has an IPv6 address without brackets"),
         ("ORCHESTRATOR_PUBLIC_URL", "https://ada:s3cret@a.example", "ORCHESTRATOR_PUBLIC_URL: names a user"),
@@ -79,18 +79,20 @@ def test_a_proxy_may_take_a_path_off_and_pass_the_host_on_or_its_own(
         ("ORCHESTRATOR_HOST", "127.0.0.1:8000", "ORCHESTRATOR_HOST: is no address or name"),
     ],
 )
-def test_an_address_that_cannot_work_is_told_at_start(tmp_path: Path, name: str, value: str, told: str) -> None:
+def test_an_address_that_cannot_work_is_refused_at_the_start(
+    tmp_path: Path, name: str, value: str, message: str
+) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
 
     refused = orchestrator(tmp_path, "serve", "--workflows", "flows", "--port", "0", **{name: value})
 
     assert refused.returncode == 2
-    assert told in refused.stderr
+    assert message in refused.stderr
     assert "Traceback" not in refused.stderr
     assert "s3cret" not in refused.stderr
 
 
-def test_the_work_goes_on_when_nobody_reads_the_output_any_more(tmp_path: Path) -> None:
+def test_the_server_goes_on_when_nobody_reads_its_output(tmp_path: Path) -> None:
     (tmp_path / "calls.py").write_text(CALLING)
     reads, writes = os.pipe()
     arguments = ("serve", "--workflows", "calls", "--port", "0")
@@ -99,7 +101,7 @@ def test_the_work_goes_on_when_nobody_reads_the_output_any_more(tmp_path: Path) 
     os.close(writes)
     server = Running(process, tmp_path / "read", tmp_path / "read")
     try:
-        with os.fdopen(reads, "rb") as output:  # as `serve | head` reads: until it has seen enough
+        with os.fdopen(reads, "rb") as output:  # as `serve | head` reads: it stops after some lines
             server.out.write_bytes(next(line for line in output if b"Dashboard" in line))
         url = start_process(server, tmp_path)
         accepted = post(url, {"rc": 0})
@@ -110,14 +112,14 @@ def test_the_work_goes_on_when_nobody_reads_the_output_any_more(tmp_path: Path) 
     assert (accepted, code) == (200, 0)
 
 
-def test_what_nobody_reads_is_said_to_nobody_and_is_no_failure() -> None:
+def test_output_that_nobody_reads_is_dropped_and_is_no_failure() -> None:
     reads, writes = os.pipe()
     os.close(reads)
     code = "from orchestrator_gql.cli.terminal import say; say('hello'); say('again'); print('more')"
 
-    ended = subprocess.run(
+    completed_process = subprocess.run(
         [sys.executable, "-c", code], stdout=writes, stderr=subprocess.PIPE, timeout=SECONDS, check=False
     )
 
     os.close(writes)
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (completed_process.returncode, completed_process.stderr) == (0, b"")

@@ -1,4 +1,4 @@
-"""The audit log from the terminal, against a server of its own."""
+"""The audit commands against a real server."""
 
 import json
 import re
@@ -21,7 +21,7 @@ NEWEST = "{ audit(first: 1) { nodes { seal } } }"
 
 
 class Site:
-    """A server with a log of three decisions, and the command beside it."""
+    """A server with three entries in its audit log, and the command line."""
 
     def __init__(self, folder: Path, server: Running) -> None:
         self.folder, self.server, self.address = folder, server, server.address
@@ -29,20 +29,20 @@ class Site:
         until(lambda: self.ask(NEWEST)["audit"]["nodes"][0]["seal"])
 
     def ask(self, query: str) -> Any:
-        said = httpx.post(f"{self.address}/graphql", json={"query": query}, timeout=30, trust_env=False).json()
-        assert "errors" not in said, said
-        return said["data"]
+        response = httpx.post(f"{self.address}/graphql", json={"query": query}, timeout=30, trust_env=False).json()
+        assert "errors" not in response, response
+        return response["data"]
 
-    def says(self, *words: str, code: int = 0, key: str | None = None) -> str:
-        """What the command prints, where it ends with that code."""
+    def output(self, *words: str, code: int = 0, key: str | None = None) -> str:
+        """The output of the command, which must end with ``code``."""
         environment = {"ORCHESTRATOR_AUDIT_KEY": key} if key else {}
         url = () if "--file" in words else ("--url", self.address)
-        said = orchestrator(self.folder, "audit", *words, *url, **environment)
-        assert said.returncode == code, said.stderr + said.stdout
-        return said.stdout if code < 2 else said.stderr
+        response = orchestrator(self.folder, "audit", *words, *url, **environment)
+        assert response.returncode == code, response.stderr + response.stdout
+        return response.stdout if code < 2 else response.stderr
 
     def change(self, statement: str) -> None:
-        """As somebody does who has the file in hand."""
+        """Change the database file, as an attacker could."""
         with closing(sqlite3.connect(self.folder / "orchestrator.db", timeout=30)) as file, file:
             file.execute(statement)
 
@@ -54,25 +54,25 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
-    listed = site.says("list").splitlines()
-    mine = site.says("list", "--process", site.ids[1], "--action", "startWorkflow", "--json")
-    none = site.says("list", "--action", "abortProcess")
-    verified = site.says("verify")
+    listed = site.output("list").splitlines()
+    filtered = site.output("list", "--process", site.ids[1], "--action", "startWorkflow", "--json")
+    no_entries = site.output("list", "--action", "abortProcess")
+    verified = site.output("verify")
     anchor = verified.splitlines()[1].removeprefix("Anchor: ")
-    again = site.says("verify", "--anchor", anchor)
-    nothing = site.says("export", "--output", "audit.ndjson")
-    to_stdout = site.says("export")
-    offline = site.says("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
+    again = site.output("verify", "--anchor", anchor)
+    exported = site.output("export", "--output", "audit.ndjson")
+    to_stdout = site.output("export")
+    offline = site.output("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
 
     assert len(listed) == 3
-    told = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
-    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {told}", listed[0])
-    assert len(json.loads(mine)["details"]["pages_digest"]) == 64
-    assert json.loads(mine)["process"]["id"] == site.ids[1]
-    assert none == "Nothing was decided.\n"
+    details = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {details}", listed[0])
+    assert len(json.loads(filtered)["details"]["pages_digest"]) == 64
+    assert json.loads(filtered)["process"]["id"] == site.ids[1]
+    assert no_entries == "Nothing was decided.\n"
     assert verified.startswith("The audit log is whole: 3 entries.\nAnchor: ")
     assert again == verified == offline
-    assert nothing == ""
+    assert exported == ""
     assert to_stdout == (site.folder / "audit.ndjson").read_text()
     assert (site.folder / "audit.ndjson").stat().st_mode & 0o777 == 0o600
     assert (
@@ -80,7 +80,7 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     )
 
 
-def test_a_policy_is_listed_as_who_decided(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policy_is_listed_as_the_decider(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     details = {"verdict": "APPROVED", "policy": "is_short", "shown_digest": "0" * 64, "comment": None}
     entry = {"at": "2026-03-02T10:00:00+01:00", "action": "autoConfirm", "actor": None, "details": details}
     page = {"nodes": [{**entry, "process": None}], "pageInfo": {"hasNextPage": False}}
@@ -91,61 +91,61 @@ def test_a_policy_is_listed_as_who_decided(capsys: pytest.CaptureFixture[str], m
     assert capsys.readouterr().out == "2026-03-02 09:00:00 UTC  policy is_short  autoConfirm  -  verdict=APPROVED\n"
 
 
-def test_what_was_changed_is_told_with_the_entry_and_why(site: Site) -> None:
-    anchor = site.says("verify").splitlines()[1].removeprefix("Anchor: ")
-    site.says("export", "--output", "before.ndjson")
+def test_a_changed_entry_is_named_with_the_reason(site: Site) -> None:
+    anchor = site.output("verify").splitlines()[1].removeprefix("Anchor: ")
+    site.output("export", "--output", "before.ndjson")
     site.change(f"UPDATE audit SET actor = 'mallory' WHERE chain = '{site.ids[1].replace('-', '')}'")
-    edited = site.says("verify", code=1)
-    site.says("export", "--output", "after.ndjson")
-    offline = site.says("verify", "--file", "after.ndjson", key=KEY, code=1)
+    edited = site.output("verify", code=1)
+    site.output("export", "--output", "after.ndjson")
+    offline = site.output("verify", "--file", "after.ndjson", key=KEY, code=1)
     site.change("DELETE FROM audit")
-    gone = site.says("verify", code=1)
+    without_entries = site.output("verify", code=1)
     site.change("DELETE FROM audit_seals")
-    nothing_left = site.says("verify")
-    missed = site.says("verify", "--anchor", anchor, code=1)
+    without_seals = site.output("verify")
+    with_anchor = site.output("verify", "--anchor", anchor, code=1)
 
     assert "its digest does not fit" in edited
     assert f"number 1 about process {site.ids[1]}: startWorkflow by mallory at " in edited
     assert "its digest does not fit" in offline and f"process {site.ids[1]}: startWorkflow by mallory" in offline
-    assert "covers, is missing" in gone
-    assert nothing_left == "The audit log is whole: 0 entries.\n"
-    assert missed.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
-    assert "is whole" in site.says("verify", "--file", "before.ndjson", key=KEY)
+    assert "covers, is missing" in without_entries
+    assert without_seals == "The audit log is whole: 0 entries.\n"
+    assert with_anchor.endswith(f"Seal {anchor.partition(':')[0]}, whose digest was noted down, is missing.\n")
+    assert "is whole" in site.output("verify", "--file", "before.ndjson", key=KEY)
 
 
-def test_an_export_without_its_key_or_its_end_is_not_taken_for_whole(site: Site) -> None:
-    site.says("export", "--output", "audit.ndjson")
+def test_an_export_without_its_key_or_its_end_is_not_accepted_as_whole(site: Site) -> None:
+    site.output("export", "--output", "audit.ndjson")
     lines = (site.folder / "audit.ndjson").read_bytes().splitlines(keepends=True)
     (site.folder / "cut.ndjson").write_bytes(b"".join(lines[:-1]))
     (site.folder / "broken.ndjson").write_bytes(b"{")
 
-    assert "its digest does not fit" in site.says("verify", "--file", "audit.ndjson", code=1)
-    assert "The export was cut off" in site.says("verify", "--file", "cut.ndjson", key=KEY, code=1)
-    assert "line 1 is none of an export" in site.says("verify", "--file", "broken.ndjson", key=KEY, code=2)
-    assert "cannot be read" in site.says("verify", "--file", "none.ndjson", key=KEY, code=2)
-    assert "exists already" in site.says("export", "--output", "audit.ndjson", code=2)
-    assert "cursor" in site.says("export", "--after", "x", code=2)
-    assert "is no anchor" in site.says("verify", "--anchor", "7", code=2)
+    assert "its digest does not fit" in site.output("verify", "--file", "audit.ndjson", code=1)
+    assert "The export was cut off" in site.output("verify", "--file", "cut.ndjson", key=KEY, code=1)
+    assert "line 1 is none of an export" in site.output("verify", "--file", "broken.ndjson", key=KEY, code=2)
+    assert "cannot be read" in site.output("verify", "--file", "none.ndjson", key=KEY, code=2)
+    assert "exists already" in site.output("export", "--output", "audit.ndjson", code=2)
+    assert "cursor" in site.output("export", "--after", "x", code=2)
+    assert "is no anchor" in site.output("verify", "--anchor", "7", code=2)
 
 
-def test_an_export_that_goes_on_behind_another_is_judged_with_it_alone(site: Site) -> None:
-    site.says("export", "--output", "first.ndjson")
+def test_a_later_export_is_verified_only_together_with_the_earlier_export(site: Site) -> None:
+    site.output("export", "--output", "first.ndjson")
     lines = (site.folder / "first.ndjson").read_text().splitlines()
     cursor = json.loads(lines[-1])["cursor"]
-    seal = site.says("verify").splitlines()[1].removeprefix("Anchor: ").partition(":")[0]
+    seal = site.output("verify").splitlines()[1].removeprefix("Anchor: ").partition(":")[0]
     site.ask(START)
     until(lambda: site.ask(NEWEST)["audit"]["nodes"][0]["seal"])
-    site.says("export", "--after", cursor, "--output", "second.ndjson")
+    site.output("export", "--after", cursor, "--output", "second.ndjson")
     second = (site.folder / "second.ndjson").read_text()
     skipped = second.replace(f'"seq":{int(seal) + 1},', f'"seq":{int(seal) + 2},', 1)
     (site.folder / "gap.ndjson").write_text("".join(f"{line}\n" for line in lines[:-1]) + skipped)
 
-    alone = site.says("verify", "--file", "second.ndjson", key=KEY, code=2)
-    turned = site.says("verify", "--file", "second.ndjson", "first.ndjson", key=KEY, code=2)
-    gap = site.says("verify", "--file", "gap.ndjson", key=KEY, code=1)
-    both = site.says("verify", "--file", "first.ndjson", "second.ndjson", key=KEY)
+    later_only = site.output("verify", "--file", "second.ndjson", key=KEY, code=2)
+    swapped = site.output("verify", "--file", "second.ndjson", "first.ndjson", key=KEY, code=2)
+    gap = site.output("verify", "--file", "gap.ndjson", key=KEY, code=1)
+    both = site.output("verify", "--file", "first.ndjson", "second.ndjson", key=KEY)
 
     begins = f"second.ndjson begins at seal {int(seal) + 1}: give the files exported before it, too, in their order. "
-    assert begins in alone and begins in turned and "If it was exported without --after, seal" in alone
+    assert begins in later_only and begins in swapped and "If it was exported without --after, seal" in later_only
     assert f"Seal {int(seal) + 1} is missing before seal {int(seal) + 2}." in gap
     assert both.startswith("The audit log is whole: 4 entries.\n")

@@ -13,22 +13,22 @@ from orchestrator_gql.cli.main import main
 from orchestrator_gql.version import __version__
 
 
-def test_the_version_is_told(tmp_path: Path) -> None:
-    told = orchestrator(tmp_path, "--version")
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    result = orchestrator(tmp_path, "--version")
 
-    assert told.returncode == 0
-    assert told.stdout == f"orchestrator-gql {__version__}\n"
+    assert result.returncode == 0
+    assert result.stdout == f"orchestrator-gql {__version__}\n"
 
 
 def test_the_help_names_every_command(tmp_path: Path) -> None:
-    told = orchestrator(tmp_path, "--help")
+    result = orchestrator(tmp_path, "--help")
 
-    assert told.returncode == 0
+    assert result.returncode == 0
     for command in ("serve", "demo", "tail", "start", "pause", "resume", "migrate", "backup", "schema"):
-        assert f"    {command} " in told.stdout
+        assert f"    {command} " in result.stdout
 
 
-def test_a_command_that_does_not_exist_is_refused_with_the_ones_that_do(tmp_path: Path) -> None:
+def test_an_unknown_command_is_refused_with_the_known_commands(tmp_path: Path) -> None:
     refused = orchestrator(tmp_path, "surf")
 
     assert refused.returncode == 2
@@ -38,11 +38,11 @@ def test_a_command_that_does_not_exist_is_refused_with_the_ones_that_do(tmp_path
 @pytest.mark.parametrize(
     "words", [("show",), ("confirm",), ("resend",), ("tail", "--process"), ("audit", "list", "--process")]
 )
-def test_a_short_id_is_refused_with_where_the_whole_one_is(words: tuple[str, ...], capsys: Any) -> None:
-    with pytest.raises(SystemExit) as ended:
+def test_a_short_id_is_refused_with_the_command_that_prints_the_whole_id(words: tuple[str, ...], capsys: Any) -> None:
+    with pytest.raises(SystemExit) as exit_info:
         main([*words, "8f3a"])
 
-    assert ended.value.code == 2
+    assert exit_info.value.code == 2
     assert "'8f3a' is no id. Give the whole id, as `" in capsys.readouterr().err
 
 
@@ -55,7 +55,7 @@ def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:
     assert (tmp_path / "schema.graphql").read_text() == printed.stdout
 
 
-def test_a_schema_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_schema_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     refused = orchestrator(tmp_path, "schema", "--output", "no/such/folder/schema.graphql")
 
     assert refused.returncode == 2
@@ -98,7 +98,7 @@ def test_a_backup_of_a_running_server_is_whole_private_and_can_be_served(tmp_pat
         pass
 
 
-def test_a_backup_holds_what_is_not_yet_in_the_main_file(tmp_path: Path) -> None:
+def test_a_backup_holds_data_that_is_not_yet_in_the_main_file(tmp_path: Path) -> None:
     orchestrator(tmp_path, "migrate")
     with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as server:
         server.execute("PRAGMA wal_autocheckpoint = 0")
@@ -114,13 +114,13 @@ def test_a_backup_holds_what_is_not_yet_in_the_main_file(tmp_path: Path) -> None
 
 def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     orchestrator(tmp_path, "migrate")
-    (tmp_path / "copy.db").write_text("the last good one")
+    (tmp_path / "copy.db").write_text("the last good copy")
 
     refused = orchestrator(tmp_path, "backup", "copy.db")
 
     assert refused.returncode == 2
     assert "exists already" in refused.stderr
-    assert (tmp_path / "copy.db").read_text() == "the last good one"
+    assert (tmp_path / "copy.db").read_text() == "the last good copy"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path: Path, url: str, reason: str) -> None:
-    (tmp_path / "broken.db").write_text("a letter to my mother, not a database")
+    (tmp_path / "broken.db").write_text("a text, not a database")
 
     refused = orchestrator(tmp_path, "backup", "copy.db", "--database", url)
 

@@ -1,4 +1,4 @@
-"""The demo as it is started and ended: two processes from one command."""
+"""The start and the end of the demo: one command runs two processes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from orchestrator_gql.cli import demo_advice
 from orchestrator_gql.graphql.schema import printed
 
 
-def is_there(port: str) -> bool:
+def is_listening(port: str) -> bool:
     with socket.socket() as caller:
         return caller.connect_ex(("127.0.0.1", int(port))) == 0
 
@@ -25,18 +25,18 @@ def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: P
     for end in (signal.SIGTERM, signal.SIGINT):
         with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
             assert get(demo.address + "/health/ready").status_code == 200
-            until(lambda: True if is_there(proxy_port) else None)
+            until(lambda: True if is_listening(proxy_port) else None)
 
             code = demo.end(end)
 
             assert code == 0
             assert "Traceback" not in demo.err.read_text()
-            assert not is_there(port)
-            assert not is_there(proxy_port)
+            assert not is_listening(port)
+            assert not is_listening(proxy_port)
     assert (tmp_path / ".demo" / "orchestrator.db").is_file()
 
 
-def test_the_demo_says_what_to_click_and_what_to_try(tmp_path: Path) -> None:
+def test_the_demo_prints_what_to_click_and_what_to_try(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere") as demo:
         assert demo.address == f"http://127.0.0.1:{port}"
@@ -47,7 +47,7 @@ def test_the_demo_says_what_to_click_and_what_to_try(tmp_path: Path) -> None:
     assert advice.count(f"curl -s http://127.0.0.1:{port}/graphql") == 3
 
 
-def test_what_the_demo_advises_fits_the_schema() -> None:
+def test_the_commands_of_the_advice_fit_the_schema() -> None:
     schema = build_schema(printed())
     bodies = re.findall(r"-d '(.*)'", demo_advice.advice("http://here", "there"))
 
@@ -56,15 +56,15 @@ def test_what_the_demo_advises_fits_the_schema() -> None:
         assert validate(schema, parse(json.loads(body)["query"])) == []
 
 
-def test_a_proxy_that_dies_is_told_and_the_server_goes_on(tmp_path: Path) -> None:
+def test_a_proxy_that_dies_is_logged_and_the_server_goes_on(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
-        until(lambda: True if is_there(proxy_port) else None)
+        until(lambda: True if is_listening(proxy_port) else None)
         os.kill(only_child(demo.process.pid), signal.SIGKILL)
 
-        told = until(lambda: text if "proxy ended" in (text := demo.err.read_text()) else None)
+        log = until(lambda: text if "proxy ended" in (text := demo.err.read_text()) else None)
 
-        assert "exit_code=-9" in told
+        assert "exit_code=-9" in log
         assert get(demo.address + "/health/ready").status_code == 200
         assert demo.end() == 0
 
@@ -74,7 +74,7 @@ def only_child(process_id: int) -> int:
     return int(child)
 
 
-def test_a_port_of_the_proxy_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_taken_port_of_the_proxy_is_refused(tmp_path: Path) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = str(other.getsockname()[1])
@@ -85,7 +85,7 @@ def test_a_port_of_the_proxy_that_is_taken_is_told(tmp_path: Path) -> None:
     assert f"The Ansible proxy cannot listen on port {taken}, which is taken" in refused.stderr
 
 
-def test_a_port_of_the_server_that_is_taken_is_told_and_no_proxy_stays_behind(tmp_path: Path) -> None:
+def test_a_taken_port_of_the_server_is_refused_and_no_proxy_stays_behind(tmp_path: Path) -> None:
     proxy_port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = str(other.getsockname()[1])
@@ -94,10 +94,10 @@ def test_a_port_of_the_server_that_is_taken_is_told_and_no_proxy_stays_behind(tm
 
     assert refused.returncode == 2
     assert f"port {taken}: Address already in use" in refused.stderr
-    assert not is_there(proxy_port)
+    assert not is_listening(proxy_port)
 
 
-def test_a_service_of_ones_own_takes_the_place_of_the_proxy(tmp_path: Path) -> None:
+def test_a_service_of_the_user_replaces_the_proxy(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     own = "http://lso.example:8080"
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, ANSIBLE_PROXY_URL=own) as demo:

@@ -1,4 +1,4 @@
-"""Events as lines for people, and the query that asks for what the lines tell."""
+"""Events as lines for people, and the GraphQL subscription that selects them."""
 
 from typing import Any
 
@@ -79,26 +79,26 @@ def event(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     return {"__typename": kind, **common, "actor": None, "process": {"workflowName": "create_l2vpn"}, **facts}
 
 
-@pytest.mark.parametrize(("kind", "facts", "told"), CASES)
-def test_an_event_is_told_in_a_line(kind: str, facts: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize(("kind", "facts", "expected"), CASES)
+def test_an_event_is_printed_in_one_line(kind: str, facts: dict[str, Any], expected: str) -> None:
     text = line(event(kind, facts))
 
-    assert text.endswith(f"  1b2c3d4e  create_l2vpn  {told}")
+    assert text.endswith(f"  1b2c3d4e  create_l2vpn  {expected}")
 
 
-def test_the_moment_a_callback_is_awaited_until_is_told() -> None:
+def test_the_deadline_of_a_callback_is_printed() -> None:
     text = line(event("CallbackIssuedEvent", {"expiresAt": "2031-04-06T06:07:08Z"}))
 
     assert "callback issued, awaited until 2031-04-0" in text
 
 
-def test_who_did_it_stands_at_the_end() -> None:
+def test_the_actor_stands_at_the_end() -> None:
     text = line(event("ProcessNoteChangedEvent", {"note": "call back", "actor": {"name": "Ada"}}))
 
     assert text.endswith("note: call back  (by Ada)")
 
 
-def test_an_event_of_no_process_is_told_too() -> None:
+def test_an_event_without_a_process_is_printed_too() -> None:
     product = {"productSubscription": {"description": "L2VPN 100", "status": "ACTIVE"}}
     facts = {"processId": None, "process": None, **product}
 
@@ -107,7 +107,7 @@ def test_an_event_of_no_process_is_told_too() -> None:
     )
 
 
-def test_text_of_a_remote_service_steers_no_terminal() -> None:
+def test_text_of_a_remote_service_cannot_control_the_terminal() -> None:
     hostile = {"progress": {"percent": None, "message": "done\r\n\x1b[2J\u202e"}}
 
     assert line(event("CallbackProgressedEvent", hostile)).endswith(r"progress: done\r\n\x1b[2J\u202e")

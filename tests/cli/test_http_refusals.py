@@ -1,4 +1,4 @@
-"""Bytes that are no request we answer: each gets a problem, and the server goes on."""
+"""Invalid HTTP requests: each gets a problem document, and the server goes on."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ CLOSE = b"Connection: close\r\n\r\n"
 
 
 def filled(beginning: bytes) -> bytes:
-    """A request without an end, one byte over the limit: the server cannot answer before it has read all of it."""
+    """An unfinished request, one byte over the limit: the server cannot answer before it has read all of it."""
     return beginning.ljust(HEADER_BYTES + 1, b"x")
 
 
@@ -42,15 +42,15 @@ def port_of(server: Running) -> int:
     return int(server.address.rpartition(":")[2])
 
 
-def told(answer: bytes) -> tuple[int, Any]:
-    """Status and body of an answer, which names its own length and type."""
-    head, _, body = answer.partition(b"\r\n\r\n")
+def parsed(response: bytes) -> tuple[int, Any]:
+    """Status and body of a response; its headers must hold its length and a JSON type."""
+    head, _, body = response.partition(b"\r\n\r\n")
     first, *lines = head.decode("ascii").split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     _, status, reason = first.split(" ", 2)
     assert reason
     assert int(headers["content-length"]) == len(body)
-    assert "json" in headers["content-type"], answer
+    assert "json" in headers["content-type"], response
     return int(status), json.loads(body)
 
 
@@ -107,29 +107,27 @@ def told(answer: bytes) -> tuple[int, Any]:
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: b\r\n" + SOCKET + KEY + b"\r\n", 400, "host-invalid"),
     ],
 )
-async def test_what_is_no_request_is_answered_with_a_problem(
-    server: Running, sent: bytes, status: int, code: str
-) -> None:
-    answered, problem = told(await exchanged(port_of(server), sent))
+async def test_invalid_http_is_answered_with_a_problem(server: Running, sent: bytes, status: int, code: str) -> None:
+    response_status, problem = parsed(await exchanged(port_of(server), sent))
 
-    assert (answered, problem["status"], problem["code"]) == (status, status, code)
+    assert (response_status, problem["status"], problem["code"]) == (status, status, code)
     assert problem["type"] == f"urn:orchestrator-gql:problem:{code}"
     assert problem["title"] and problem["detail"]
     assert "s3cr3t-t0ken" not in json.dumps(problem)
 
 
-async def test_a_post_that_would_change_the_protocol_is_answered_as_the_post_that_it_is(server: Running) -> None:
+async def test_a_post_that_asks_for_another_protocol_is_answered_as_a_post(server: Running) -> None:
     query = b'{"query": "{ __typename }"}'
     head = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     length = b"Content-Length: %d\r\n" % len(query)
     to_http2 = b"Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
 
-    said = [
+    responses = [
         await exchanged(port_of(server), head + length + upgrade + b"\r\n" + query)
         for upgrade in (SOCKET + KEY, to_http2)
     ]
 
-    assert [told(one) for one in said] == [(200, {"data": {"__typename": "Query"}})] * 2
+    assert [parsed(response) for response in responses] == [(200, {"data": {"__typename": "Query"}})] * 2
 
 
 @pytest.mark.parametrize("host", ["orchestrator", "user@localhost"])
@@ -138,7 +136,7 @@ async def test_a_socket_for_another_host_is_refused_as_graphql_does_and_nothing_
 ) -> None:
     handshake = b"GET /graphql HTTP/1.1\r\nHost: %s\r\n" % host.encode() + SOCKET + KEY + b"\r\n"
 
-    status, body = told(await exchanged(port_of(server), handshake))
+    status, body = parsed(await exchanged(port_of(server), handshake))
 
     code = body["errors"][0]["extensions"]["code"]
     assert (status, code) in ((421, "HOST_UNKNOWN"), (400, "HOST_INVALID"))
@@ -149,37 +147,39 @@ async def test_a_socket_for_another_host_is_refused_as_graphql_does_and_nothing_
     ("line", "headers"),
     [(b"POST /graphql", b""), (b"GET /graphql", SOCKET + KEY), (b"POST " + ADDRESS, b""), (b"GET /health/live", b"")],
 )
-async def test_a_server_with_too_many_connections_says_so_and_keeps_none_open(
+async def test_a_server_with_too_many_connections_refuses_and_closes_each_further_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, headers: bytes
 ) -> None:
     monkeypatch.setattr(serving_module, "CONNECTIONS", 1)
     app = create_app(read_settings(database_url=sqlite_url(tmp_path)), [])
 
     async with serving_in_process(app) as port:
-        answer = await exchanged(port, line + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
+        response = await exchanged(port, line + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
 
-    status, body = told(answer)
+    status, body = parsed(response)
     code = body["code"] if "code" in body else body["errors"][0]["extensions"]["code"]
     assert status == 503
     assert code == ("SERVER_BUSY" if b"/graphql" in line else "server-busy")
-    assert b"\r\nretry-after: " in answer.lower()
-    assert b"\r\nconnection: close" in answer.lower()
+    assert b"\r\nretry-after: " in response.lower()
+    assert b"\r\nconnection: close" in response.lower()
 
 
-async def test_what_nobody_expected_is_told_by_an_id_that_the_log_has_too(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_is_reported_with_an_id_that_is_in_the_log_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def fail(_: Request) -> Response:
-        raise RuntimeError("secret of the house")
+        raise RuntimeError("a secret")
 
     app = Starlette(routes=[Route("/", fail)], exception_handlers={Exception: on_fault})
     async with serving_in_process(app) as port:
-        status, body = told(await exchanged(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + CLOSE))
+        status, body = parsed(await exchanged(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + CLOSE))
 
     (record,) = [record for record in caplog.records if hasattr(record, "error_id")]
     assert (status, body["code"], body["errorId"]) == (500, "internal-error", record.error_id)
     assert "secret" not in json.dumps(body)
 
 
-async def test_our_own_application_tells_what_nobody_expected_in_that_way(tmp_path: Path) -> None:
+async def test_our_own_application_reports_unexpected_errors_that_way(tmp_path: Path) -> None:
     app = create_app(read_settings(database_url=sqlite_url(tmp_path)), [])
 
     assert app.exception_handlers[Exception] is on_fault

@@ -1,4 +1,4 @@
-"""A process from its start to its end at a real server, as its log, its file and `tail` show it."""
+"""A process from its start to its end at a real server, seen in its log, its database file and `tail`."""
 
 import signal
 from pathlib import Path
@@ -35,14 +35,14 @@ START = 'mutation { startWorkflow(input: {workflowName: "asking"}) { __typename 
 
 
 def ask(server: Running, query: str) -> dict[str, Any]:
-    """The data of the answer to a GraphQL request."""
-    answer = httpx.post(server.address + "/graphql", json={"query": query}, trust_env=False, timeout=SECONDS).json()
-    assert "errors" not in answer, answer
-    return dict(answer["data"])
+    """The data of the response to a GraphQL request."""
+    response = httpx.post(server.address + "/graphql", json={"query": query}, trust_env=False, timeout=SECONDS).json()
+    assert "errors" not in response, response
+    return dict(response["data"])
 
 
 def start_process(server: Running, folder: Path) -> str:
-    """Start a process and give the callback URL that its step was handed."""
+    """Start a process and return the callback URL that its step received."""
     assert ask(server, START)["startWorkflow"]["__typename"] == "StartWorkflowSuccess"
     return until(lambda: (folder / "url").read_text() if (folder / "url").exists() else None)
 
@@ -71,13 +71,15 @@ def test_a_callback_token_is_in_no_log_line_and_nowhere_in_the_database(tmp_path
         until(lambda: completed(server))
         server.end()
 
-    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db"))
-    written = server.out.read_text() + server.err.read_text()
+    database_bytes = b"".join(
+        path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith("orchestrator.db")
+    )
+    log_text = server.out.read_text() + server.err.read_text()
     assert statuses == [200, 200, 409, 409]
     assert len(token) == 43
-    assert token not in written
-    assert token.encode() not in kept
-    assert "route=/api/processes/{process_id}/callback/{token} status=200" in written
+    assert token not in log_text
+    assert token.encode() not in database_bytes
+    assert "route=/api/processes/{process_id}/callback/{token} status=200" in log_text
 
 
 def test_tail_follows_a_process_over_a_restart_of_the_server_without_loss_or_repeat(tmp_path: Path) -> None:
@@ -99,10 +101,10 @@ def test_tail_follows_a_process_over_a_restart_of_the_server_without_loss_or_rep
             code = tail.end(signal.SIGINT)
 
     lines = tail.out.read_text().splitlines()
-    happened = [line.split("  ", 3)[3] for line in lines]
+    changes = [line.split("  ", 3)[3] for line in lines]
     assert code == 0
     assert "--after " in tail.err.read_text()
-    assert happened[0].startswith("process created")
-    assert "process RUNNING → COMPLETED" in happened
-    assert len([one for one in happened if one.startswith("callback received")]) == 1
+    assert changes[0].startswith("process created")
+    assert "process RUNNING → COMPLETED" in changes
+    assert len([change for change in changes if change.startswith("callback received")]) == 1
     assert len(lines) == len(set(lines))

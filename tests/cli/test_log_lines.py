@@ -1,4 +1,4 @@
-"""The log as it is written: facts beside the message, no token, nothing that poses as another line."""
+"""The lines of the log: facts after the message, no token, and no text that looks like another line."""
 
 import io
 import logging
@@ -16,11 +16,11 @@ TOKEN = "Zm9vYmFyYmF6cXV4-_s3cr3t"
 
 
 @contextmanager
-def logging_to(written: io.StringIO) -> Iterator[None]:
-    """Log to that text; the logging that was there before comes back."""
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    """Log to the stream during the block; restore the earlier logging afterwards."""
     root = logging.getLogger()
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *QUIET)}
-    configure_logging("INFO", written)
+    configure_logging("INFO", stream)
     try:
         yield
     finally:
@@ -32,10 +32,10 @@ def logging_to(written: io.StringIO) -> Iterator[None]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What is written from here on."""
-    written = io.StringIO()
-    with logging_to(written):
-        yield written
+    """The log of the test."""
+    stream = io.StringIO()
+    with logging_to(stream):
+        yield stream
 
 
 def test_facts_stand_behind_the_message_as_key_and_value(log: io.StringIO) -> None:
@@ -67,15 +67,15 @@ def test_a_token_in_a_path_is_masked_wherever_it_stands(log: io.StringIO, text: 
 
 
 def test_the_template_of_a_route_is_no_token(log: io.StringIO) -> None:
-    logging.getLogger("some.door").info("request", extra={"route": "/callback/{token}/progress"})
+    logging.getLogger("some.module").info("request", extra={"route": "/callback/{token}/progress"})
 
     assert "route=/callback/{token}/progress" in log.getvalue()
 
 
-def test_text_of_others_stays_in_its_line_and_steers_no_terminal(log: io.StringIO) -> None:
+def test_text_from_outside_stays_in_its_line_and_cannot_control_the_terminal(log: io.StringIO) -> None:
     hostile = "x\r\n2031-01-01 00:00:00 INFO all is well \x1b[2J\u202e"
 
-    logging.getLogger("some.door").info("refused", extra={"name_given": hostile})
+    logging.getLogger("some.module").info("refused", extra={"name_given": hostile})
 
     assert len(log.getvalue().splitlines()) == 1
     assert "\x1b" not in log.getvalue()
@@ -87,10 +87,11 @@ def test_each_line_of_a_trace_stands_behind_a_bar(log: io.StringIO) -> None:
     try:
         raise ValueError("first\n2031-01-01 00:00:00 INFO all is well")
     except ValueError:
-        logging.getLogger("some.door").exception("failed")
+        logging.getLogger("some.module").exception("failed")
 
     first, *trace = log.getvalue().splitlines()
-    assert first.endswith("some.door: failed")
+    assert first.endswith("some.module: failed")
+    assert trace
     assert all(line.startswith("    | ") for line in trace)
 
 
@@ -101,23 +102,23 @@ ANYTHING = st.text(max_size=40) | st.sampled_from(
 
 @given(text=ANYTHING, name=ANYTHING.filter(bool), value=ANYTHING, error=ANYTHING, by_structlog=st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_no_text_of_others_poses_as_a_line_or_a_fact(
+def test_no_text_from_outside_looks_like_a_line_or_a_fact(
     text: str, name: str, value: str, error: str, by_structlog: bool
 ) -> None:
     assume(name not in vars(logging.makeLogRecord({})) and name not in ("message", "asctime", "event", "log_level"))
-    written = io.StringIO()
-    with logging_to(written):
+    stream = io.StringIO()
+    with logging_to(stream):
         try:
             raise ValueError(error)
         except ValueError:
             if by_structlog:
-                structlog.get_logger("some.door").error(text.replace("%", ""), exc_info=True, **{name: value})
+                structlog.get_logger("some.module").error(text.replace("%", ""), exc_info=True, **{name: value})
             else:
-                logging.getLogger("some.door").error("%s", text, extra={name: value}, exc_info=True, stack_info=True)
+                logging.getLogger("some.module").error("%s", text, extra={name: value}, exc_info=True, stack_info=True)
 
-    first, *trace = written.getvalue().removesuffix("\n").split("\n")
+    first, *trace = stream.getvalue().removesuffix("\n").split("\n")
     assert first.isprintable()
-    assert " ERROR   some.door: " in first
+    assert " ERROR   some.module: " in first
     assert len(trace) > 2
     assert [line for line in trace if not line.startswith("    | ") or not line.isprintable()] == []
 
@@ -137,39 +138,39 @@ def test_no_text_of_others_poses_as_a_line_or_a_fact(
         ("a\nb", r"a\nb"),
     ],
 )
-def test_a_fact_is_written_so_that_it_ends_where_it_ends(log: io.StringIO, value: object, shown: str) -> None:
-    logging.getLogger("some.door").warning("refused", extra={"given": value, "then": 1})
+def test_a_value_cannot_add_another_fact(log: io.StringIO, value: object, shown: str) -> None:
+    logging.getLogger("some.module").warning("refused", extra={"given": value, "then": 1})
 
-    assert log.getvalue().endswith(f" some.door: refused  given={shown} then=1\n")
+    assert log.getvalue().endswith(f" some.module: refused  given={shown} then=1\n")
 
 
 @pytest.mark.parametrize(
     "name", ["event", "exception", "stack", "level", "logger", "timestamp", "_record_", "log level"]
 )
 def test_a_fact_of_any_name_leaves_the_message_alone(log: io.StringIO, name: str) -> None:
-    logging.getLogger("some.door").warning("refused", extra={name: "x\nall is well"})
+    logging.getLogger("some.module").warning("refused", extra={name: "x\nall is well"})
 
     first, *rest = log.getvalue().splitlines()
-    assert " some.door: refused" in first
+    assert " some.module: refused" in first
     assert [line for line in rest if not line.startswith("    | ")] == []
 
 
-def test_a_trace_stays_behind_bars_where_another_handler_wrote_it_before(log: io.StringIO) -> None:
+def test_a_trace_stays_behind_bars_after_another_handler_formatted_it(log: io.StringIO) -> None:
     before = logging.StreamHandler(io.StringIO())
     before.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logging.getLogger().handlers.insert(0, before)
     try:
         raise ValueError("first\n2031-01-01 00:00:00 INFO all is well")
     except ValueError:
-        logging.getLogger("some.door").exception("failed")
+        logging.getLogger("some.module").exception("failed")
 
     first, *trace = log.getvalue().splitlines()
-    assert first.endswith("some.door: failed")
+    assert first.endswith("some.module: failed")
     assert trace[-1].endswith("INFO all is well")
     assert [line for line in trace if not line.startswith("    | ")] == []
 
 
-def test_what_structlog_is_given_is_a_line_of_the_log(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_record_of_structlog_is_a_line_of_the_log(log: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
     structlog.get_logger("pydantic_forms.core").warning("no\nform", path=f"/callback/{TOKEN}", state="two words")
 
     assert log.getvalue().endswith(
@@ -178,16 +179,16 @@ def test_what_structlog_is_given_is_a_line_of_the_log(log: io.StringIO, capsys: 
     assert capsys.readouterr().out == ""
 
 
-def test_an_exception_where_none_is_handled_is_no_trace(log: io.StringIO) -> None:
-    logging.getLogger("some.door").error("odd", exc_info=True)
+def test_exc_info_without_an_exception_is_no_trace(log: io.StringIO) -> None:
+    logging.getLogger("some.module").error("odd", exc_info=True)
 
     first, *rest = log.getvalue().splitlines()
-    assert first.endswith("some.door: odd")
+    assert first.endswith("some.module: odd")
     assert [line for line in rest if not line.startswith("    | ")] == []
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "httpx", "pydantic_forms.core"])
-def test_libraries_that_tell_paths_and_states_are_quiet(log: io.StringIO, name: str) -> None:
+def test_libraries_that_log_paths_and_states_are_quiet(log: io.StringIO, name: str) -> None:
     logging.getLogger(name).info("POST http://localhost")
     logging.getLogger(name).warning("not good")
 
@@ -202,7 +203,7 @@ def test_structlog_prints_no_states(log: io.StringIO, capsys: pytest.CaptureFixt
     assert "12345" not in capsys.readouterr().out + log.getvalue()
 
 
-def test_debug_asks_for_our_own_lines_and_not_for_the_libraries(log: io.StringIO) -> None:
+def test_debug_shows_our_own_lines_and_not_those_of_libraries(log: io.StringIO) -> None:
     configure_logging("DEBUG", log)
 
     logging.getLogger("orchestrator_gql.engine").debug("a detail")

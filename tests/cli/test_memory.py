@@ -1,4 +1,4 @@
-"""What strangers cost a server in memory, as the kernel counts it."""
+"""The memory that unknown clients cost a server, as the kernel counts it."""
 
 import hashlib
 import json
@@ -14,25 +14,25 @@ TOKENS = json.dumps([{"name": "ada", "sha256": hashlib.sha256(b"secret").hexdige
 
 
 def document(number: int) -> str:
-    """One of many different documents of 15 KB: 300 of them took 240 MB where each was kept."""
+    """One of many different documents of 15 KB: a server that kept 300 of them took 240 MB."""
     return "{ " + " ".join(f"field{number}_{field}" for field in range(1_000)) + " }"
 
 
 def resident(server: Running) -> int:
     """Megabytes of the server's process."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    assert found is not None
-    return int(found[1]) // 1024
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert match is not None
+    return int(match[1]) // 1024
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells it on Linux only")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux has /proc")
 @pytest.mark.parametrize("tokens", [TOKENS, "[]"], ids=["sign-in", "no sign-in"])
 def test_many_different_documents_without_a_token_do_not_fill_the_memory(tmp_path: Path, tokens: str) -> None:
     with serving(tmp_path, ORCHESTRATOR_API_TOKENS=tokens) as server, httpx.Client(trust_env=False) as http:
         before = resident(server)
         for number in range(DOCUMENTS):
-            said = http.post(server.address + "/graphql", json={"query": document(number)})
-            assert "errors" in said.json()
+            response = http.post(server.address + "/graphql", json={"query": document(number)})
+            assert "errors" in response.json()
 
         assert resident(server) - before < 80

@@ -1,4 +1,4 @@
-"""What people outside were told, seen and told again from the terminal."""
+"""The commands that list notifications and send them again."""
 
 import json
 from collections.abc import Iterator
@@ -30,20 +30,20 @@ START = 'mutation { startWorkflow(input: {workflowName: "failing"}) { __typename
 
 
 @contextmanager
-def receiving(*answers: int) -> Iterator[str]:
-    """The URL of a receiver that answers so, then 200."""
-    left = list(answers)
+def receiving(*statuses: int) -> Iterator[str]:
+    """The URL of a receiver that answers with these statuses, then with 200."""
+    remaining = list(statuses)
 
-    class Door(BaseHTTPRequestHandler):
+    class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(left.pop(0) if left else 200)
+            self.send_response(remaining.pop(0) if remaining else 200)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Nothing."""
+            """Print nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Door) as server:
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -60,26 +60,28 @@ def test_a_dead_notification_is_found_and_sent_again(tmp_path: Path) -> None:
         hooks = json.dumps({"ops": {"url": url, "signature_key": key, "allow_private": True}})
         with serving(tmp_path, "--workflows", "trouble.py", ORCHESTRATOR_WEBHOOKS=hooks) as server:
 
-            def says(*words: str, code: int = 0) -> str:
-                said = orchestrator(tmp_path, *words, "--url", server.address)
-                assert said.returncode == code, said.stderr
-                return said.stdout or said.stderr
+            def output(*words: str, code: int = 0) -> str:
+                result = orchestrator(tmp_path, *words, "--url", server.address)
+                assert result.returncode == code, result.stderr
+                return result.stdout or result.stderr
 
-            nothing, nothing_dead = says("notifications"), says("notifications", "--dead")
+            nothing, nothing_dead = output("notifications"), output("notifications", "--dead")
             httpx.post(f"{server.address}/graphql", json={"query": START}, trust_env=False).raise_for_status()
-            dead = until(lambda: says("notifications", "--dead", "--json") or None)
-            listed = says("notifications", "--dead")
-            one = json.loads(dead)
-            again = says("resend", one["id"])
-            sent = until(lambda: line if "sent" in (line := says("notifications")) else None)
-            none_dead = says("notifications", "--dead")
-            unknown = says("resend", one["process"]["id"], code=1)
+            dead = until(lambda: output("notifications", "--dead", "--json") or None)
+            listed = output("notifications", "--dead")
+            notification = json.loads(dead)
+            again = output("resend", notification["id"])
+            sent = until(lambda: line if "sent" in (line := output("notifications")) else None)
+            none_dead = output("notifications", "--dead")
+            unknown = output("resend", notification["process"]["id"], code=1)
 
-    assert (nothing, nothing_dead) == ("Nobody was told anything.\n", "Nothing was given up.\n")
-    assert (one["status"], one["tries"], one["target"]) == ("DEAD", 1, "webhook:ops")
-    assert listed.startswith(f"{one['id']}  webhook:ops  process failed, failing {one['process']['id']}, ")
+    assert (nothing, nothing_dead) == ("There is no notification.\n", "No notification was given up.\n")
+    assert (notification["status"], notification["tries"], notification["target"]) == ("DEAD", 1, "webhook:ops")
+    assert listed.startswith(
+        f"{notification['id']}  webhook:ops  process failed, failing {notification['process']['id']}, "
+    )
     assert listed.endswith("given up after 1 try: It answered 410.\n")
-    assert again == f"{one['id']} is sent to webhook:ops again\n"
+    assert again == f"{notification['id']} is sent to webhook:ops again\n"
     assert sent.endswith(" s ago\n")
-    assert none_dead == "Nothing was given up.\n"
+    assert none_dead == "No notification was given up.\n"
     assert "notification" in unknown

@@ -1,4 +1,4 @@
-"""The operator's verbs from the terminal, against a server of its own."""
+"""The operator's verbs against a real server."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.command_line import orchestrator, serving, until
 
-from orchestrator_gql.cli.operator.verbs import print_result
+from orchestrator_gql.cli.operator.verbs import refusal_text
 
 FLOWS = """
 from typing import Any
@@ -40,8 +40,8 @@ def confirm(callback_result: Any):
         result: ReadOnly[str] = "first line\\nsecond \\x1b[31mline"
         remark: str
 
-    said = yield Page
-    return {"remark": said.remark}
+    answer = yield Page
+    return {"remark": answer.remark}
 
 
 @workflow("One")
@@ -60,36 +60,38 @@ START = """mutation($n: String!) { startWorkflow(input: {workflowName: $n}) {
 
 
 class Site:
-    """A server with the workflows, and the command beside it."""
+    """A server with the workflows, and the command line."""
 
     def __init__(self, folder: Path, address: str) -> None:
         self.folder, self.address = folder, address
 
     def ask(self, query: str, **variables: Any) -> Any:
-        said = httpx.post(f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=30).json()
-        assert "errors" not in said, said
-        return next(iter(said["data"].values()))
+        response = httpx.post(
+            f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=30
+        ).json()
+        assert "errors" not in response, response
+        return next(iter(response["data"].values()))
 
     def start(self, name: str, status: str = "AWAITING_CALLBACK") -> str:
         id: str = self.ask(START, n=name)["process"]["id"]
-        self.reaches(id, status)
+        self.wait_for_status(id, status)
         return id
 
-    def reaches(self, id: str, status: str) -> None:
+    def wait_for_status(self, id: str, status: str) -> None:
         look = "query($id: ID!) { process(id: $id) { status } }"
         until(lambda: True if self.ask(look, id=id)["status"] == status else None)
 
-    def says(self, *words: str) -> str:
-        """What the command prints where it succeeds."""
-        said = orchestrator(self.folder, *words, "--url", self.address)
-        assert said.returncode == 0, said.stderr
-        return said.stdout
+    def output(self, *words: str) -> str:
+        """The output of the command, which must succeed."""
+        result = orchestrator(self.folder, *words, "--url", self.address)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def refuses(self, *words: str, code: int = 1) -> str:
-        """The sentence that the command is refused with: 1 where the server says no, 2 where the command is wrong."""
-        said = orchestrator(self.folder, *words, "--url", self.address)
-        assert said.returncode == code, said.stderr
-        return said.stderr
+        """The sentence of a refused command; code 1: the server refuses, 2: the command is wrong."""
+        result = orchestrator(self.folder, *words, "--url", self.address)
+        assert result.returncode == code, result.stderr
+        return result.stderr
 
 
 @pytest.fixture
@@ -99,22 +101,22 @@ def site(tmp_path: Path) -> Any:
         yield Site(tmp_path, server.address)
 
 
-def test_what_waits_is_listed_and_helped_on_to_its_end(site: Site) -> None:
-    nothing = site.says("waits")
+def test_a_waiting_process_is_listed_and_brought_to_its_end(site: Site) -> None:
+    nothing = site.output("waits")
     id = site.start("one")
-    listed = site.says("waits")
-    as_json = json.loads(site.says("waits", "--json"))
-    none_overdue = site.says("waits", "--overdue")
-    longer = site.says("reawait", id, "--for", "2h", "--reason", "slow today")
-    again = site.says("reissue", id, "--reason", "lost")
-    site.reaches(id, "AWAITING_CALLBACK")
+    listed = site.output("waits")
+    as_json = json.loads(site.output("waits", "--json"))
+    none_overdue = site.output("waits", "--overdue")
+    longer = site.output("reawait", id, "--for", "2h", "--reason", "slow today")
+    again = site.output("reissue", id, "--reason", "lost")
+    site.wait_for_status(id, "AWAITING_CALLBACK")
     (site.folder / "result.json").write_text('{"return_code": 0}')
-    completed = site.says("complete", id, "--result", "result.json", "--reason", "seen on the device")
-    site.reaches(id, "SUSPENDED")
-    shown = site.says("show", id)
-    confirmed = site.says("confirm", id, "--set", "remark=looks good", "--yes")
-    site.reaches(id, "COMPLETED")
-    whole = json.loads(site.says("show", id, "--json"))
+    completed = site.output("complete", id, "--result", "result.json", "--reason", "seen on the device")
+    site.wait_for_status(id, "SUSPENDED")
+    shown = site.output("show", id)
+    confirmed = site.output("confirm", id, "--set", "remark=looks good", "--yes")
+    site.wait_for_status(id, "COMPLETED")
+    whole = json.loads(site.output("show", id, "--json"))
 
     assert nothing == "Nothing waits.\n"
     assert listed.startswith(f"{id}  one  callback, for ")
@@ -139,34 +141,34 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "cannot be retried" in site.refuses("retry", id)
     assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
     assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x", code=2)
-    assert "It has several: name one of" in site.refuses("reissue", several, code=2)
+    assert "The process has several callbacks: give one of" in site.refuses("reissue", several, code=2)
     assert "is no time" in site.refuses("reawait", id, "--for", "soon", code=2)
 
 
-def test_who_comes_second_is_told_who_was_first_and_when() -> None:
-    said = print_result({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
+def test_the_second_person_learns_who_was_first_and_when() -> None:
+    message = refusal_text({"message": "It is decided.", "by": {"name": "Anna"}, "at": "2026-03-02T09:00:00+00:00"})
 
-    assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-02 09:00:00 UTC\)", said)
-    assert print_result({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
+    assert re.fullmatch(r"It is decided\. \(by Anna at 2026-03-02 09:00:00 UTC\)", message)
+    assert refusal_text({"message": "It is paused.", "by": None, "at": None}) == "It is paused."
 
 
 def test_a_process_is_aborted_with_a_reason_that_the_audit_log_keeps(site: Site) -> None:
     id = site.start("one")
 
-    said = site.says("abort", id, "--reason", "wrong site")
+    message = site.output("abort", id, "--reason", "wrong site")
     (entry,) = site.ask('{ audit(filter: {actions: ["abortProcess"]}) { nodes { details actor { id } } } }')["nodes"]
 
-    assert said == f"{id} is ABORTED\n"
+    assert message == f"{id} is ABORTED\n"
     assert entry == {"details": {"reason": "wrong site"}, "actor": {"id": "local"}}
 
 
-def test_a_form_is_not_submitted_where_nobody_can_be_asked_or_a_field_is_missing(site: Site) -> None:
+def test_a_form_is_not_submitted_without_a_terminal_or_with_a_missing_field(site: Site) -> None:
     id = site.start("one")
     (site.folder / "result.json").write_text("1")
-    site.says("complete", id, "--result", "result.json", "--reason", "seen")
-    site.reaches(id, "SUSPENDED")
+    site.output("complete", id, "--result", "result.json", "--reason", "seen")
+    site.wait_for_status(id, "SUSPENDED")
 
-    assert "say --yes" in site.refuses("confirm", id, code=2)
+    assert "give --yes" in site.refuses("confirm", id, code=2)
     assert "/remark: " in site.refuses("confirm", id, "--yes")
     assert "is no NAME=VALUE" in site.refuses("confirm", id, "--set", "remark", "--yes", code=2)
     assert "--pages must be a JSON list" in site.refuses("confirm", id, "--pages", "{}", "--yes", code=2)

@@ -1,4 +1,4 @@
-"""The engine paused and resumed from the terminal, and every refusal as a sentence."""
+"""The commands that pause and resume the engine; every refusal is a sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("http://127.0.0.1:1", "The server cannot be reached: "),
         ("ftp://127.0.0.1", "'ftp://127.0.0.1' is no address of a server"),
@@ -41,22 +41,22 @@ def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
         ("http://[::1", "is no address of a server"),
     ],
 )
-def test_where_there_is_no_server_a_sentence_says_so(tmp_path: Path, url: str, told: str) -> None:
+def test_a_missing_server_is_reported_in_a_sentence(tmp_path: Path, url: str, message: str) -> None:
     refused = orchestrator(tmp_path, "pause", "--url", url)
 
     assert refused.returncode == 2
     assert refused.stderr.startswith("orchestrator-gql: ")
-    assert told in refused.stderr
+    assert message in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "told"),
+    ("status", "body", "message"),
     [
-        (200, b"<h1>hello</h1>", "The server answered 200: is there an orchestrator, and may you enter?"),
+        (200, b"<h1>hello</h1>", "The server answered 200: is it an orchestrator, and may you use it?"),
         (502, b"", "The server answered 502."),
-        (200, b"[]", "What answers there is no orchestrator."),
-        (200, b"{}", "The server answered 200: is there an orchestrator, and may you enter?"),
+        (200, b"[]", "The server at this address is no orchestrator."),
+        (200, b"{}", "The server answered 200: is it an orchestrator, and may you use it?"),
         (400, b'{"errors": [{"message": "no \\u001b[2J"}]}', "The server refused: no \\x1b[2J"),
         (
             503,
@@ -65,18 +65,18 @@ def test_where_there_is_no_server_a_sentence_says_so(tmp_path: Path, url: str, t
         ),
     ],
 )
-def test_an_answer_that_is_none_is_told(tmp_path: Path, status: int, body: bytes, told: str) -> None:
+def test_a_response_that_is_not_graphql_is_reported(tmp_path: Path, status: int, body: bytes, message: str) -> None:
     with _answering(status, body) as url:
         refused = orchestrator(tmp_path, "resume", "--url", url)
 
-    assert (refused.returncode, refused.stderr) == (2, f"orchestrator-gql: {told}\n")
+    assert (refused.returncode, refused.stderr) == (2, f"orchestrator-gql: {message}\n")
 
 
 @contextmanager
 def _answering(status: int, body: bytes) -> Iterator[str]:
-    """A server of another kind, which answers everything so."""
+    """A server of another kind, which gives this response to every request."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self.send_response(status)
@@ -85,9 +85,9 @@ def _answering(status: int, body: bytes) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing: the test's output is for its failures."""
+            """Print nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Door) as server:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

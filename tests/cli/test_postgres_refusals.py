@@ -1,4 +1,4 @@
-"""What keeps a server or a worker from starting on PostgreSQL is one sentence and exit code 2, never a trace."""
+"""If a server or a worker cannot start on PostgreSQL, it ends with one sentence and exit code 2, never a trace."""
 
 import subprocess
 import sys
@@ -18,14 +18,14 @@ def flows(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
 
 
-def refusal(done: "subprocess.CompletedProcess[str]") -> str:
-    """The one line that the command ended with."""
-    assert done.returncode == 2, done.stderr
-    (line,) = done.stderr.splitlines()
+def refusal(result: "subprocess.CompletedProcess[str]") -> str:
+    """The only line that the command printed to standard error."""
+    assert result.returncode == 2, result.stderr
+    (line,) = result.stderr.splitlines()
     return line
 
 
-def test_a_database_that_was_never_migrated_is_refused_with_the_command_that_does(
+def test_a_database_without_a_schema_is_refused_with_the_command_that_migrates_it(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
     with postgres.database(is_migrated=False) as url:
@@ -53,7 +53,7 @@ def test_an_extra_that_is_missing_is_named(tmp_path: Path, missing: str) -> None
         "from orchestrator_gql.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", without, "serve", *WORKFLOWS, "--database", url],
         cwd=tmp_path,
         capture_output=True,
@@ -62,10 +62,10 @@ def test_an_extra_that_is_missing_is_named(tmp_path: Path, missing: str) -> None
         check=False,
     )
 
-    assert "pip install 'orchestrator-gql[postgres]'" in refusal(done)
+    assert "pip install 'orchestrator-gql[postgres]'" in refusal(result)
 
 
-def test_a_role_on_sqlite_is_refused_with_what_it_needs(tmp_path: Path) -> None:
+def test_a_role_on_sqlite_is_refused_with_its_requirements(tmp_path: Path) -> None:
     api = orchestrator(tmp_path, "serve", *WORKFLOWS, "--role", "api")
     worker = orchestrator(tmp_path, "worker", *WORKFLOWS, "--public-url", "http://api")
 
@@ -75,8 +75,8 @@ def test_a_role_on_sqlite_is_refused_with_what_it_needs(tmp_path: Path) -> None:
         assert "PostgreSQL" in refused.stderr
 
 
-def test_a_worker_must_be_told_where_callbacks_are_taken(tmp_path: Path) -> None:
-    done = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+def test_a_worker_needs_the_public_url_of_callbacks(tmp_path: Path) -> None:
+    result = orchestrator(tmp_path, "worker", *WORKFLOWS, "--database", "postgresql+psycopg://nobody@127.0.0.1:1/none")
 
-    assert done.returncode == 2
-    assert "ORCHESTRATOR_PUBLIC_URL" in done.stderr
+    assert result.returncode == 2
+    assert "ORCHESTRATOR_PUBLIC_URL" in result.stderr

@@ -1,4 +1,4 @@
-"""The server as it is started and stopped: by command, from its first word to its exit code."""
+"""The command `serve`, from its banner to its exit code."""
 
 import socket
 from pathlib import Path
@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from orchestrator_gql.cli.client import SUBPROTOCOL
 
 
-def test_the_banner_says_where_to_click_and_that_nobody_signs_in(tmp_path: Path) -> None:
+def test_the_banner_names_the_addresses_and_that_nobody_signs_in(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         banner = server.out.read_text()
 
@@ -27,7 +27,7 @@ def server_address(banner: str) -> str:
     return next(line.split()[1].rstrip("/") for line in banner.splitlines() if "Dashboard" in line)
 
 
-def test_callback_urls_carry_the_public_url_where_one_is_given(tmp_path: Path) -> None:
+def test_callback_urls_begin_with_the_public_url(tmp_path: Path) -> None:
     with serving(tmp_path, "--public-url", "https://orchestrator.example/") as server:
         banner = server.out.read_text()
 
@@ -55,7 +55,7 @@ def test_sigterm_closes_sockets_with_1001(tmp_path: Path) -> None:
         assert server.process.wait(SECONDS) == 0
 
 
-def test_the_file_can_be_served_again_once_the_server_has_ended(tmp_path: Path) -> None:
+def test_the_file_can_be_served_again_after_the_server_has_ended(tmp_path: Path) -> None:
     with serving(tmp_path) as first:
         first.end()
 
@@ -73,7 +73,7 @@ def test_a_second_server_on_the_same_file_refuses_and_names_the_first(tmp_path: 
         assert get(first.address + "/health/ready").status_code == 200
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
@@ -102,9 +102,9 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert "ORCHESTRATOR_CALLBACK_TIMEOUT: Input should be greater than 0" in refused.stderr
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
-    (tmp_path / "orchestrator.db").write_text("a letter to my mother, not a database")
+    (tmp_path / "orchestrator.db").write_text("a text, not a database")
 
     refused = orchestrator(tmp_path, "serve", "--workflows", "flows", "--port", "0")
 
@@ -113,7 +113,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_without_its_password(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
@@ -126,7 +126,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(tmp_path
     assert "secret" not in refused.stderr
 
 
-def test_the_log_tells_routes_and_never_the_path_that_holds_a_token(tmp_path: Path) -> None:
+def test_the_log_holds_routes_and_never_the_path_with_a_token(tmp_path: Path) -> None:
     path = "/api/processes/00000000-0000-7000-8000-000000000000/callback/s3cr3t-t0ken"
     with serving(tmp_path, ORCHESTRATOR_LOG_LEVEL="DEBUG") as server:
         httpx.post(server.address + path, json={}, trust_env=False)
@@ -140,7 +140,7 @@ def test_the_log_tells_routes_and_never_the_path_that_holds_a_token(tmp_path: Pa
 
 
 @pytest.mark.parametrize("module", ["flows", "flows.py", "./flows.py"])
-def test_a_module_is_named_or_given_as_a_file_and_may_be_given_twice(tmp_path: Path, module: str) -> None:
+def test_a_module_is_a_name_or_a_file_and_may_be_given_twice(tmp_path: Path, module: str) -> None:
     (tmp_path / "more.py").write_text("from flows import greeting\n")
 
     with serving(tmp_path, "--workflows", module, "more", "more.py") as server:

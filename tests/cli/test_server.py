@@ -1,4 +1,4 @@
-"""The server's connections: how long they may be silent, how much they may send, and how they are closed."""
+"""The server's connections: their timeouts, their limits, and their end."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from orchestrator_gql.cli.serving.http_protocol import TimedHttp
-from orchestrator_gql.cli.serving.server import FRAME_BYTES, HEADER_BYTES, open_door, serve_until_signal
+from orchestrator_gql.cli.serving.server import FRAME_BYTES, HEADER_BYTES, bind_socket, serve_until_signal
 from orchestrator_gql.utils.errors import SettingsError
 
 SECONDS = 30
@@ -34,18 +34,18 @@ async def answer(request: Request) -> Response:
 
 
 def serving() -> AbstractAsyncContextManager[int]:
-    """A small application, served."""
+    """A running server with a small application."""
     routes = [Route("/", answer, methods=["GET", "POST"]), WebSocketRoute("/", echo)]
     return serving_in_process(Starlette(routes=routes))
 
 
 @asynccontextmanager
 async def serving_in_process(app: Starlette) -> AsyncIterator[int]:
-    """An application served as ours is; gives the port, and ends it as a supervisor would."""
+    """Serve the application as our command does; yield the port, and stop the server with SIGTERM."""
     ready = asyncio.Event()
-    with open_door("127.0.0.1", 0) as door:
-        port = door.getsockname()[1]
-        server = asyncio.create_task(serve_until_signal(app, door, beside=nullcontext(), on_ready=ready.set))
+    with bind_socket("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        server = asyncio.create_task(serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set))
         async with asyncio.timeout(SECONDS):
             await ready.wait()
             yield port
@@ -54,7 +54,7 @@ async def serving_in_process(app: Starlette) -> AsyncIterator[int]:
 
 
 async def exchanged(port: int, sent: bytes) -> bytes:
-    """Everything that the server answers, until it closes the connection; it has a while to do so."""
+    """All bytes that the server sends until it closes the connection, within `SECONDS`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent)
@@ -64,7 +64,7 @@ async def exchanged(port: int, sent: bytes) -> bytes:
         writer.close()
 
 
-async def test_headers_that_drip_are_not_waited_for_and_each_byte_does_not_begin_anew(
+async def test_headers_that_arrive_byte_by_byte_do_not_extend_the_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(TimedHttp, "header_seconds", 0.3)
@@ -118,7 +118,7 @@ async def test_a_body_may_take_longer_than_headers(monkeypatch: pytest.MonkeyPat
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n1")
         silent, other = await asyncio.open_connection("127.0.0.1", port)
-        await silent.read()  # by now the time for headers is over: this one was closed
+        await silent.read()  # now the time for headers is over: this connection was closed
 
         writer.write(b"2")
         received = await reader.readuntil(b"\r\n\r\n2")
@@ -159,33 +159,33 @@ async def test_a_signal_closes_open_sockets_with_1001() -> None:
     assert client.close_code == 1001
 
 
-async def test_what_keeps_the_application_from_starting_is_raised() -> None:
+async def test_an_error_at_the_start_of_the_application_is_raised() -> None:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        open_door("no-such-host.invalid", 8000)
+        bind_socket("no-such-host.invalid", 8000)
         yield
 
     app = Starlette(lifespan=lifespan)
-    with open_door("127.0.0.1", 0) as door, pytest.raises(SettingsError, match="no-such-host"):
-        await serve_until_signal(app, door, beside=nullcontext(), on_ready=lambda: None)
+    with bind_socket("127.0.0.1", 0) as listener, pytest.raises(SettingsError, match="no-such-host"):
+        await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None)
 
 
-def test_a_host_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_host_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"cannot listen on no-such-host\.invalid port 8000"):
-        open_door("no-such-host.invalid", 8000)
+        bind_socket("no-such-host.invalid", 8000)
 
 
-async def test_two_servers_that_bound_one_port_cannot_both_listen() -> None:
+async def test_two_servers_on_the_same_port_cannot_both_listen() -> None:
     app = Starlette()
-    with open_door("127.0.0.1", 0) as door, socket.socket() as other:
+    with bind_socket("127.0.0.1", 0) as listener, socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(door.getsockname())
+        other.bind(listener.getsockname())
         other.listen()
 
         with pytest.raises(SettingsError, match="Address already in use"):
-            await serve_until_signal(app, door, beside=nullcontext(), on_ready=lambda: None)
+            await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None)
 
 
-def test_no_answer_is_held_back_to_be_sent_with_more() -> None:
-    with open_door("127.0.0.1", 0) as door:
-        assert door.proto == socket.IPPROTO_TCP  # by which asyncio knows to turn Nagle's delay off
+def test_no_response_is_delayed_by_nagles_algorithm() -> None:
+    with bind_socket("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # if it is set, asyncio turns Nagle's delay off

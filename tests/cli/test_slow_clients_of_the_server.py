@@ -1,4 +1,4 @@
-"""The real server with clients that ask for much and read nothing, over each transport, beside a good reader."""
+"""The real server with clients that request much and read nothing, over each transport, and with a good reader."""
 
 import asyncio
 import json
@@ -29,40 +29,40 @@ def much():
 START = 'mutation { startWorkflow(input: {workflowName: "much"}) { ... on StartWorkflowSuccess { process { id } } } }'
 ENDED = "query ($id: ID!) { process(id: $id) { status } }"
 TIMES = 12
-"""The answer is larger than what the kernel holds for a client that does not read."""
+"""The response is larger than the kernel's buffer for a client that does not read."""
 
 BIG = f"query ($id: ID!) {{ {' '.join(f'a{number}: process(id: $id) {{ state }}' for number in range(TIMES))} }}"
 
 
-async def test_clients_that_do_not_read_go_and_a_good_reader_gets_everything(tmp_path: Path) -> None:
+async def test_clients_that_do_not_read_are_disconnected_and_a_good_reader_gets_everything(tmp_path: Path) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     command = ("serve", "--workflows", "flows", "--port", "0")
     with running(tmp_path, *command, ORCHESTRATOR_SLOW_READER_TIMEOUT="2") as server:
         async with httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as http:
-            id = (await asked(http, START))["startWorkflow"]["process"]["id"]
+            id = (await query_data(http, START))["startWorkflow"]["process"]["id"]
             async with asyncio.timeout(60):
-                while (await asked(http, ENDED, id=id))["process"]["status"] != "COMPLETED":  # noqa: ASYNC110
+                while (await query_data(http, ENDED, id=id))["process"]["status"] != "COMPLETED":  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             async with AsyncExitStack() as stack:
                 await stalled_over_http(server.address, "application/json", id, stack)
                 await stalled_over_http(server.address, "text/event-stream", id, stack)
                 await stalled_over_socket(server.address, id, stack)
                 for _ in range(3):
-                    answer = await asked(http, BIG, id=id)
-                    assert [len(one["state"]["much"]) for one in answer.values()] == [20_000] * TIMES
+                    response = await query_data(http, BIG, id=id)
+                    assert [len(process["state"]["much"]) for process in response.values()] == [20_000] * TIMES
                 async with asyncio.timeout(60):
-                    while gone(told := get(server.address + "/metrics").text) < 3:  # noqa: ASYNC110
+                    while disconnected_clients(metrics := get(server.address + "/metrics").text) < 3:  # noqa: ASYNC110
                         await asyncio.sleep(0.05)
 
-    assert "orchestrator_bytes_waiting 0.0" in told
+    assert "orchestrator_bytes_waiting 0.0" in metrics
     assert server.err.read_text().count("a client that does not read was disconnected  reason=") == 3
     assert "Traceback" not in server.err.read_text()
 
 
-async def asked(http: httpx.AsyncClient, query: str, **variables: str) -> dict[str, Any]:
-    answer = (await http.post("/graphql", json={"query": query, "variables": variables})).json()
-    assert "errors" not in answer
-    data: dict[str, Any] = answer["data"]
+async def query_data(http: httpx.AsyncClient, query: str, **variables: str) -> dict[str, Any]:
+    response = (await http.post("/graphql", json={"query": query, "variables": variables})).json()
+    assert "errors" not in response
+    data: dict[str, Any] = response["data"]
     return data
 
 
@@ -88,7 +88,7 @@ async def stalled_over_socket(address: str, id: str, stack: AsyncExitStack) -> N
     await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
 
 
-def gone(metrics: str) -> float:
-    """How many clients were disconnected."""
+def disconnected_clients(metrics: str) -> float:
+    """The number of disconnected clients."""
     lines = [line for line in metrics.splitlines() if line.startswith("orchestrator_slow_clients_disconnected_total{")]
     return sum(float(line.rpartition(" ")[2]) for line in lines)

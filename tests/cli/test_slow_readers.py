@@ -1,4 +1,4 @@
-"""A client that does not read costs bounded memory and is disconnected, whatever carries what it asked for."""
+"""A client that does not read costs bounded memory and is disconnected, on every transport."""
 
 import asyncio
 import os
@@ -16,14 +16,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from orchestrator_gql.cli.serving.server import open_door, serve_until_signal
+from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.sse import EventStream
 from orchestrator_gql.utils.slow_readers import MIB, Limits, Reason, SlowReaders
 
 SECONDS = 30
 BIG = 16 * MIB
-"""More than the kernel holds for both ends of a connection."""
+"""More bytes than the kernel holds for both ends of a connection."""
 
 NEVER = 3600.0
 SOON = 0.5
@@ -31,27 +31,27 @@ SOON = 0.5
 
 @dataclass(slots=True)
 class Site:
-    """A small server, and what it sees of its clients."""
+    """A small server, its unread bytes and its running responses."""
 
     port: int
     readers: SlowReaders
     open: list[str] = field(default_factory=list)
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until it is so."""
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition is true."""
         async with asyncio.timeout(SECONDS):
-            while not holds():  # noqa: ASYNC110 - what is waited for happens in a transport
+            while not condition():  # noqa: ASYNC110 - a transport changes the condition
                 await asyncio.sleep(0.01)
 
     async def until_disconnected(self, **reasons: int) -> None:
-        """Wait until so many clients were disconnected for these reasons, and nothing waits or runs for them."""
-        wanted = {Reason[name.upper()]: count for name, count in reasons.items()}
-        await self.until(lambda: dict(self.readers.disconnected) == wanted)
+        """Wait until these numbers of clients were disconnected, by reason, and nothing waits or runs for them."""
+        expected = {Reason[name.upper()]: count for name, count in reasons.items()}
+        await self.until(lambda: dict(self.readers.disconnected) == expected)
         await self.until(lambda: not self.open and self.readers.bytes_waiting == 0)
 
     @contextmanager
     def serving(self, what: str) -> Iterator[None]:
-        """Note what runs for a client."""
+        """Note that ``what`` runs for a client."""
         self.open.append(what)
         try:
             yield
@@ -61,14 +61,14 @@ class Site:
 
 @asynccontextmanager
 async def serving(**limits: float) -> AsyncIterator[Site]:
-    """Serve as the command does, until the block ends."""
+    """Serve as the command does, during the block."""
     readers = SlowReaders(Limits(int(limits.get("total", 1024 * MIB)), limits.get("seconds", NEVER)))
     ready = asyncio.Event()
-    with open_door("127.0.0.1", 0) as door:
-        site = Site(door.getsockname()[1], readers)
+    with bind_socket("127.0.0.1", 0) as listener:
+        site = Site(listener.getsockname()[1], readers)
         app = Starlette(routes=_routes(site))
         app.state.slow_readers = readers
-        server = asyncio.create_task(serve_until_signal(app, door, beside=nullcontext(), on_ready=ready.set))
+        server = asyncio.create_task(serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set))
         async with asyncio.timeout(2 * SECONDS):
             await ready.wait()
             yield site
@@ -88,15 +88,15 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
         return StreamingResponse(produce())
 
     async def events(request: Request) -> None:
-        async def answers() -> AsyncGenerator[ExecutionResponse, None]:
+        async def responses() -> AsyncGenerator[ExecutionResponse, None]:
             with site.serving("events"):
                 while True:
                     yield ExecutionResponse({"data": {"x": "x" * MIB}})
 
-        await EventStream(answers(), 0.05)(request.scope, request.receive, request._send)
+        await EventStream(responses(), 0.05)(request.scope, request.receive, request._send)
 
     async def frames(socket: WebSocket) -> None:
-        """As many messages at once as the client says, each of so many bytes, for ever."""
+        """Send messages without end: the client chooses how many tasks send, and the size of a message."""
         await socket.accept()
         many, size = map(int, (await socket.receive_text()).split())
 
@@ -136,27 +136,27 @@ def _routes(site: Site) -> list[Route | WebSocketRoute]:
 
 
 class Http:
-    """A client that sent a request and reads when it is told to."""
+    """A client that sent a request and reads only when a test calls a method."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
     async def body(self) -> bytes:
-        """Read headers and a body of known length."""
+        """Read the headers and the body."""
         headers = await self.reader.readuntil(b"\r\n\r\n")
         length = int(headers.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
         return await self.reader.readexactly(length)
 
     async def is_cut_off(self) -> None:
-        """Read what the kernel still has, to the broken end."""
+        """Read the rest of the kernel's buffer, until the connection is broken."""
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await self.reader.readexactly(BIG * 8)
 
 
 @asynccontextmanager
-async def asking(site: Site, path: str, *, times: int = 1) -> AsyncIterator[Http]:
-    """A client that asked for the path, so many times at once."""
+async def requesting(site: Site, path: str, *, times: int = 1) -> AsyncIterator[Http]:
+    """A client that requested the path, ``times`` times at once."""
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * times)
     try:
@@ -167,12 +167,12 @@ async def asking(site: Site, path: str, *, times: int = 1) -> AsyncIterator[Http
 
 
 @asynccontextmanager
-async def socket_of(site: Site, path: str, said: str) -> AsyncIterator[ClientConnection]:
-    """A WebSocket that said this, and reads nothing until its transport is told to."""
+async def socket_of(site: Site, path: str, message: str) -> AsyncIterator[ClientConnection]:
+    """A WebSocket that sent the message, and reads nothing until its transport resumes reading."""
     address = f"ws://127.0.0.1:{site.port}{path}"
     async with connect(address, proxy=None, max_size=None, max_queue=1, ping_interval=None) as socket:
         socket.transport.pause_reading()
-        await socket.send(said)
+        await socket.send(message)
         try:
             yield socket
         finally:
@@ -184,7 +184,7 @@ BIG_PATH = f"/big?size={BIG}"
 
 @pytest.mark.parametrize("path", [BIG_PATH, "/lines", "/events"])
 async def test_an_http_client_that_takes_nothing_is_disconnected(path: str) -> None:
-    async with serving(seconds=SOON) as site, asking(site, path) as client:
+    async with serving(seconds=SOON) as site, requesting(site, path) as client:
         await site.until_disconnected(stalled=1)
 
         await client.is_cut_off()
@@ -201,11 +201,11 @@ async def test_a_socket_that_takes_nothing_is_disconnected(path: str) -> None:
                 await client.recv()
 
 
-async def test_a_client_that_drips_does_not_live_for_ever() -> None:
-    async with serving(seconds=SOON) as site, asking(site, BIG_PATH) as client:
+async def test_a_client_that_reads_byte_by_byte_is_disconnected() -> None:
+    async with serving(seconds=SOON) as site, requesting(site, BIG_PATH) as client:
 
         async def drip() -> None:
-            while await client.reader.read(1):  # noqa: ASYNC110 - its pace is what is tested
+            while await client.reader.read(1):  # noqa: ASYNC110 - the test is about the pace
                 await asyncio.sleep(0.02)
 
         dripping = asyncio.create_task(drip())
@@ -215,40 +215,40 @@ async def test_a_client_that_drips_does_not_live_for_ever() -> None:
 
 
 async def test_a_client_that_reads_slowly_but_reads_gets_everything() -> None:
-    async with serving(seconds=SOON) as site, asking(site, BIG_PATH) as client:
+    async with serving(seconds=SOON) as site, requesting(site, BIG_PATH) as client:
         headers = await client.reader.readuntil(b"\r\n\r\n")
         received = 0
         while received < BIG:
             received += len(chunk := await client.reader.read(64 * 1024))
             assert chunk
-            if received < 2 * MIB:  # the kernel itself waits for about a megabyte until it says that it takes more
+            if received < 2 * MIB:  # the kernel accepts more data only after about a megabyte was read
                 await asyncio.sleep(0.1)
 
     assert headers.startswith(b"HTTP/1.1 200") and received == BIG
     assert not site.readers.disconnected
 
 
-async def test_what_waits_for_one_client_is_bounded_though_many_operations_send_at_once() -> None:
+async def test_the_bytes_for_one_client_are_bounded_though_many_operations_send_at_once() -> None:
     async with serving(total=16 * MIB) as site, socket_of(site, "/frames", f"100 {MIB}"):
         await site.until_disconnected(too_much=1)
 
 
-async def test_one_message_may_be_larger_than_the_bounds() -> None:
-    async with serving(total=MIB) as site, asking(site, BIG_PATH) as client:
+async def test_a_single_message_may_be_larger_than_the_bounds() -> None:
+    async with serving(total=MIB) as site, requesting(site, BIG_PATH) as client:
         assert len(await client.body()) == BIG
 
 
-async def test_an_answer_that_waits_behind_another_one_counts() -> None:
-    async with serving(total=2 * BIG - MIB) as site, asking(site, BIG_PATH, times=2):
+async def test_a_response_that_waits_after_another_response_counts() -> None:
+    async with serving(total=2 * BIG - MIB) as site, requesting(site, BIG_PATH, times=2):
         await site.until_disconnected(too_much=1)
 
 
-async def test_what_waits_for_all_is_bounded_and_a_good_reader_gets_everything() -> None:
+async def test_the_bytes_for_all_clients_are_bounded_and_a_good_reader_gets_everything() -> None:
     most = 0
     async with serving(total=40 * MIB) as site, AsyncExitStack() as stack:
         for _ in range(12):
-            await stack.enter_async_context(asking(site, BIG_PATH))
-            async with asking(site, BIG_PATH) as good:
+            await stack.enter_async_context(requesting(site, BIG_PATH))
+            async with requesting(site, BIG_PATH) as good:
                 assert len(await good.body()) == BIG
             most = max(most, site.readers.bytes_waiting)
 
@@ -280,9 +280,9 @@ async def test_a_client_that_pings_and_reads_no_pongs_costs_nothing() -> None:
         assert site.readers.bytes_waiting < MIB
 
 
-async def test_the_server_ends_in_time_though_clients_do_not_read() -> None:
+async def test_the_server_stops_in_time_though_clients_do_not_read() -> None:
     async with serving() as site, AsyncExitStack() as stack:
         for path in (BIG_PATH, "/lines", "/events"):
-            await stack.enter_async_context(asking(site, path))
+            await stack.enter_async_context(requesting(site, path))
         await stack.enter_async_context(socket_of(site, "/frames", f"3 {MIB}"))
         await site.until(lambda: site.readers.bytes_waiting > BIG)

@@ -1,4 +1,4 @@
-"""Whose process it is decides how often Python switches between threads: our command's, or an embedding host's."""
+"""How often Python switches threads: our command sets it, a host that embeds the application keeps its own value."""
 
 import subprocess
 import sys
@@ -53,13 +53,13 @@ asyncio.run(lead_a_life())
 def test_our_command_shortens_it_for_every_database(kind: str, tmp_path: Path, postgres: PostgresServer) -> None:
     (tmp_path / "flows.py").write_text(FLOWS)
     with postgres.database() as url:
-        chosen = ("--database", url) if kind == "postgres" else ()
-        with running(tmp_path, "serve", "--workflows", "flows", "--port", "0", *chosen) as server:
+        database_option = ("--database", url) if kind == "postgres" else ()
+        with running(tmp_path, "serve", "--workflows", "flows", "--port", "0", *database_option) as server:
             started = orchestrator(tmp_path, "start", "noting", "--url", server.address, "--yes")
-            noted = until_found(lambda: _text(tmp_path / "interval"))
+            interval = until_found(lambda: _text(tmp_path / "interval"))
 
     assert started.returncode == 0, started.stderr
-    assert float(noted) == pytest.approx(SWITCH_INTERVAL)
+    assert float(interval) == pytest.approx(SWITCH_INTERVAL)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -67,10 +67,10 @@ def test_a_host_that_embeds_the_application_keeps_its_own(kind: str, tmp_path: P
     with postgres.database() as postgres_url:
         url = postgres_url if kind == "postgres" else f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}"
         command = [sys.executable, "-c", EMBEDDED, url]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False)
 
-    assert done.returncode == 0, done.stderr
-    assert float(done.stdout) == 0.003
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout) == 0.003
 
 
 def _text(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""The log on the terminal, against a server that is scripted to the frame: it stops, refuses and comes back."""
+"""The command `tail` against a server with a script for each connection: it stops, refuses and comes back."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ PROCESS = "0193b0c4-7d1e-7c3a-9c8e-2f0a1b2c3d4e"
 
 
 def batch(*messages: str, first: int = 1, reset: bool = False) -> dict[str, Any]:
-    """Events of progress with those messages, numbered on; the cursor is the last one's number."""
+    """Events of progress with these messages, numbered from ``first``; the cursor is the last number."""
     events = [
         {
             "__typename": "CallbackProgressedEvent",
@@ -37,19 +37,19 @@ def batch(*messages: str, first: int = 1, reset: bool = False) -> dict[str, Any]
 
 
 class Remote:
-    """One connection of the client, after its greeting: what it asked for, and answers to it."""
+    """One connection of the client, after its handshake: the variables of its subscription, and responses to it."""
 
     def __init__(self, connection: ServerConnection, variables: dict[str, Any]) -> None:
         self.connection = connection
         self.variables = variables
 
     async def send(self, events: dict[str, Any]) -> None:
-        await self._say({"id": "1", "type": "next", "payload": {"data": {"processEvents": events}}})
+        await self._send({"id": "1", "type": "next", "payload": {"data": {"processEvents": events}}})
 
     async def refuse(self, message: str) -> None:
-        await self._say({"id": "1", "type": "error", "payload": [{"message": message}]})
+        await self._send({"id": "1", "type": "error", "payload": [{"message": message}]})
 
-    async def _say(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: dict[str, Any]) -> None:
         await self.connection.send(json.dumps(message))
 
 
@@ -58,25 +58,25 @@ Script = Callable[[Remote], Awaitable[None]]
 
 @asynccontextmanager
 async def remote(*scripts: Script) -> AsyncIterator[str]:
-    """A server that plays one script for each connection, in order, and closes it at the script's end."""
-    coming = iter(scripts)
+    """A server that runs one script for each connection, in order, and closes the connection at the script's end."""
+    remaining = iter(scripts)
 
-    async def meet(connection: ServerConnection) -> None:
+    async def handle(connection: ServerConnection) -> None:
         assert json.loads(await connection.recv())["type"] == "connection_init"
         await connection.send('{"type":"connection_ack"}')
-        asked = json.loads(await connection.recv())
-        await next(coming)(Remote(connection, asked["payload"]["variables"]))
+        subscribe_message = json.loads(await connection.recv())
+        await next(remaining)(Remote(connection, subscribe_message["payload"]["variables"]))
         await connection.close(1001)
 
     server: Server
-    async with serve(meet, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL]) as server:
+    async with serve(handle, "127.0.0.1", 0, subprotocols=[SUBPROTOCOL]) as server:
         host, port = next(iter(server.sockets)).getsockname()[:2]
         yield f"http://{host}:{port}"
 
 
 @asynccontextmanager
 async def tailing(*arguments: str) -> AsyncIterator[Process]:
-    """The real command, its output in pipes."""
+    """The real command with its output in pipes."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "orchestrator_gql", "tail", *arguments, stdout=PIPE, stderr=PIPE
     )
@@ -103,7 +103,7 @@ async def stay(remote: Remote) -> None:
     await remote.connection.wait_closed()
 
 
-async def test_events_are_lines_and_interrupting_says_the_cursor_to_go_on_from() -> None:
+async def test_events_are_lines_and_ctrl_c_prints_the_cursor_to_go_on_from() -> None:
     async def script(remote: Remote) -> None:
         assert remote.variables == {"after": None, "filter": None}
         await remote.send(batch())
@@ -121,7 +121,7 @@ async def test_events_are_lines_and_interrupting_says_the_cursor_to_go_on_from()
     assert process.returncode == 0
 
 
-async def test_a_lost_connection_is_made_again_behind_the_last_cursor() -> None:
+async def test_after_a_lost_connection_it_goes_on_after_the_last_cursor() -> None:
     async def first(remote: Remote) -> None:
         await remote.send(batch("one"))
 
@@ -139,7 +139,7 @@ async def test_a_lost_connection_is_made_again_behind_the_last_cursor() -> None:
     assert "The server closed the connection. Reconnecting …" in err or "connection was lost (1001). Reconn" in err
 
 
-async def test_the_cursor_and_the_process_that_are_given_are_asked_for() -> None:
+async def test_the_given_cursor_and_process_are_sent_to_the_server() -> None:
     async def script(remote: Remote) -> None:
         assert remote.variables == {"after": "41", "filter": {"processIds": [PROCESS]}}
         await remote.send(batch("one", first=42))
@@ -185,7 +185,7 @@ async def test_a_socket_that_is_forbidden_is_not_tried_again() -> None:
     )
 
 
-async def test_events_that_the_log_no_longer_has_are_said_to_be_missed() -> None:
+async def test_events_that_the_log_no_longer_has_are_reported_as_missed() -> None:
     async def script(remote: Remote) -> None:
         await remote.send(batch("later", first=900, reset=True))
         await stay(remote)
@@ -198,7 +198,7 @@ async def test_events_that_the_log_no_longer_has_are_said_to_be_missed() -> None
     assert "events were missed" in err
 
 
-async def test_an_address_that_is_none_is_refused() -> None:
+async def test_an_invalid_address_is_refused() -> None:
     async with tailing("--url", "localhost:8000") as process:
         _, err = await rest(process)
 

@@ -1,4 +1,4 @@
-"""The demo's Ansible proxy, as its callers meet it: real playbooks, real HTTP back."""
+"""The demo's Ansible proxy with real playbooks, and real HTTP requests to its callers."""
 
 import json
 import socket
@@ -28,12 +28,12 @@ CIRCUIT = {"vlan": 100, "SiteA": "paris-1", "interfaceA": "ge-0/0/1", "SiteB": "
 
 
 class Caller:
-    """Who waits for an answer: a server that keeps every body it is sent, by path, and answers as it is told to."""
+    """The caller of a job: a server that keeps every received body, and answers with the statuses in ``statuses``."""
 
     def __init__(self) -> None:
         self.results: Queue[dict[str, Any]] = Queue()
         self.progress: Queue[dict[str, Any]] = Queue()
-        self.answers: list[int] = []
+        self.statuses: list[int] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._endpoint())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,))
@@ -51,7 +51,7 @@ class Caller:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 (caller.progress if self.path == "/progress" else caller.results).put(body)
-                self.send_response(caller.answers.pop(0) if caller.answers else 200)
+                self.send_response(caller.statuses.pop(0) if caller.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -62,14 +62,14 @@ class Caller:
 
 @contextmanager
 def serving(settings: ProxySettings) -> Iterator[httpx.Client]:
-    """A proxy on a port of its own, and a client for it; leaving stops it as SIGTERM would."""
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        door.listen()  # from here on the first request waits for the server instead of failing
+    """A proxy on a free port, and a client for it; the end of the block stops the proxy as SIGTERM would."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()  # from now on a first request waits for the server instead of failing
         server = uvicorn.Server(uvicorn.Config(create_proxy(settings), ws="none", log_config=None))
-        thread = Thread(target=server.run, args=([door],))
+        thread = Thread(target=server.run, args=([listener],))
         thread.start()
-        address = f"http://127.0.0.1:{door.getsockname()[1]}"
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with httpx.Client(base_url=address, trust_env=False, timeout=SECONDS) as client:
             yield client
         server.should_exit = True
@@ -108,15 +108,15 @@ def lines_of(progress: "Queue[dict[str, Any]]") -> list[str]:
     return [line for body in progress.queue for line in body["progress"]]
 
 
-def test_a_playbook_configures_each_device_and_its_caller_is_told(
+def test_a_playbook_configures_each_device_and_its_caller_gets_the_result(
     proxy: httpx.Client, caller: Caller, work: Path
 ) -> None:
-    answer = proxy.post("/api/playbook/", json=order(caller, circuit="blue", speed=1000))
+    response = proxy.post("/api/playbook/", json=order(caller, circuit="blue", speed=1000))
     result = caller.results.get(timeout=SECONDS)
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
     assert result.keys() == {"status", "job_id", "output", "return_code"}
-    assert (result["status"], result["return_code"], result["job_id"]) == ("successful", 0, answer.json()["job_id"])
+    assert (result["status"], result["return_code"], result["job_id"]) == ("successful", 0, response.json()["job_id"])
     assert sorted(file.name for file in work.iterdir()) == ["lyon-1.cfg", "paris-1.cfg"]
     assert (work / "paris-1.cfg").read_text().splitlines() == [
         "! BEGIN l2vpn blue",
@@ -142,7 +142,7 @@ def test_a_second_circuit_joins_the_first_on_its_device(proxy: httpx.Client, cal
     assert headings == ["l2vpn blue", "l2vpn green"]
 
 
-def test_a_dry_run_shows_the_changes_and_makes_none_even_where_nobody_takes_its_progress(
+def test_a_dry_run_shows_the_changes_and_makes_none_even_if_nobody_accepts_its_progress(
     proxy: httpx.Client, caller: Caller, work: Path
 ) -> None:
     proxy.post("/api/playbook", json=order(caller, dry_run=True) | {"progress": NOBODY})
@@ -153,33 +153,33 @@ def test_a_dry_run_shows_the_changes_and_makes_none_even_where_nobody_takes_its_
     assert list(work.iterdir()) == []
 
 
-def test_a_playbook_told_to_fail_says_what_failed_with_all_its_lines_in_the_last_progress(
+def test_a_failing_playbook_reports_the_failure_with_all_its_lines_in_the_last_progress(
     proxy: httpx.Client, caller: Caller
 ) -> None:
     proxy.post("/api/playbook/", json=order(caller, fail=True) | {"progress_is_incremental": False})
     result = caller.results.get(timeout=SECONDS)
 
     assert (result["status"], result["return_code"]) == ("failed", 2)
-    assert any("VLAN 100 stays down" in line for line in result["output"])
+    assert [line for line in result["output"] if "VLAN 100 stays down" in line]
     assert caller.progress.queue[-1]["progress"] == result["output"]
 
 
-def test_an_inline_proxy_has_called_back_before_it_answers_here_about_a_device_that_cannot_be_reached(
+def test_an_inline_proxy_calls_back_before_it_answers_even_about_an_unreachable_device(
     caller: Caller, work: Path
 ) -> None:
     hosts = {"all": {"hosts": {"unreachable-1": {"ansible_connection": "ssh"}}}}
 
     with serving(ProxySettings(work=work, is_inline=True)) as proxy:
-        answer = proxy.post("/api/playbook/", json=order(caller) | {"inventory": hosts})
+        response = proxy.post("/api/playbook/", json=order(caller) | {"inventory": hosts})
         result = caller.results.get_nowait()
 
-    assert answer.json() == {"job_id": result["job_id"]}
+    assert response.json() == {"job_id": result["job_id"]}
     assert (result["status"], result["return_code"]) == ("failed", 2)
-    assert any("unreachable-1 does not answer" in line for line in result["output"])
+    assert [line for line in result["output"] if "unreachable-1 does not answer" in line]
     assert list(work.iterdir()) == []
 
 
-def test_a_proxy_that_ends_cancels_what_runs_and_tells_the_caller(caller: Caller, work: Path) -> None:
+def test_a_proxy_that_ends_cancels_its_jobs_and_reports_that_to_the_caller(caller: Caller, work: Path) -> None:
     with serving(ProxySettings(work=work, rest=600)) as proxy:
         proxy.post("/api/playbook/", json=order(caller))
         caller.progress.get(timeout=SECONDS)
@@ -189,7 +189,7 @@ def test_a_proxy_that_ends_cancels_what_runs_and_tells_the_caller(caller: Caller
     assert result["return_code"] != 0
 
 
-def test_a_run_that_cannot_begin_is_told_as_failed(
+def test_a_run_that_cannot_start_is_reported_as_failed(
     caller: Caller, proxy: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
@@ -211,11 +211,11 @@ def test_hosts_that_cannot_be_read_fail_the_run(proxy: httpx.Client, caller: Cal
 
 @pytest.mark.parametrize("name", ["missing.yml", "../proxy_settings.py", "templates", "/etc/hostname"])
 def test_only_playbooks_of_the_folder_are_run(proxy: httpx.Client, caller: Caller, name: str) -> None:
-    answer = proxy.post("/api/playbook/", json=order(caller) | {"playbook_name": name})
+    response = proxy.post("/api/playbook/", json=order(caller) | {"playbook_name": name})
 
-    assert answer.status_code == 410
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["detail"] == f"There is no playbook {name!r} here."
+    assert response.status_code == 410
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"] == f"There is no playbook {name!r} here."
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_only_playbooks_of_the_folder_are_run(proxy: httpx.Client, caller: Calle
         ("progress", "progress"),
     ],
 )
-def test_an_order_that_makes_no_sense_is_refused_by_field(
+def test_an_invalid_order_is_refused_with_the_field(
     proxy: httpx.Client, caller: Caller, field: str, value: object
 ) -> None:
-    answer = proxy.post("/api/playbook/", json=order(caller) | {field: value})
+    response = proxy.post("/api/playbook/", json=order(caller) | {field: value})
 
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["detail"].startswith(field)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"].startswith(field)
 
 
 def test_a_body_over_the_limit_is_refused(proxy: httpx.Client) -> None:
@@ -257,28 +257,30 @@ def test_no_spelling_of_an_address_is_redirected(proxy: httpx.Client, slash: str
     assert proxy.get(f"/api/jobs/{uuid4()}" + slash).status_code == 404
 
 
-def test_an_executable_answers_at_once_where_its_caller_waits(proxy: httpx.Client, caller: Caller) -> None:
-    wanted = {"executable_name": "ping_node.py", "is_async": False, "callback": caller.url}
+def test_the_result_of_an_executable_is_in_the_response_if_its_caller_waits(
+    proxy: httpx.Client, caller: Caller
+) -> None:
+    body = {"executable_name": "ping_node.py", "is_async": False, "callback": caller.url}
 
-    good = proxy.post("/api/execute/", json=wanted | {"args": ["paris-1"]}).json()
-    bad = proxy.post("/api/execute/", json=wanted | {"args": ["unreachable-1"]}).json()
+    good = proxy.post("/api/execute/", json=body | {"args": ["paris-1"]}).json()
+    bad = proxy.post("/api/execute/", json=body | {"args": ["unreachable-1"]}).json()
 
     assert good["result"] == {"output": "paris-1 answers in 3 ms\n", "return_code": 0, "status": "successful"}
     assert (bad["result"]["return_code"], bad["result"]["status"]) == (1, "failed")
     assert caller.results.empty()
 
 
-def test_an_executable_calls_back_with_its_result_one_level_down(proxy: httpx.Client, caller: Caller) -> None:
-    wanted = {"executable_name": "ping_node.py", "args": ["paris-1"], "callback": caller.url}
+def test_an_executable_calls_back_with_its_result_in_a_nested_object(proxy: httpx.Client, caller: Caller) -> None:
+    order = {"executable_name": "ping_node.py", "args": ["paris-1"], "callback": caller.url}
 
-    answer = proxy.post("/api/execute/", json=wanted)
+    response = proxy.post("/api/execute/", json=order)
     body = caller.results.get(timeout=SECONDS)
 
-    assert answer.json() == {"job_id": body["job_id"], "result": None}
+    assert response.json() == {"job_id": body["job_id"], "result": None}
     assert body["result"]["return_code"] == 0
 
 
-def test_only_executables_of_the_folder_are_run_and_one_that_cannot_start_has_failed(
+def test_only_executables_of_the_folder_are_run_and_a_program_that_cannot_start_has_failed(
     proxy: httpx.Client, tmp_path: Path
 ) -> None:
     (tmp_path / "plain.txt").write_text("not a program")
@@ -290,7 +292,7 @@ def test_only_executables_of_the_folder_are_run_and_one_that_cannot_start_has_fa
 
 
 def test_a_result_is_sent_again_while_the_receiver_is_away_or_busy(caller: Caller) -> None:
-    caller.answers = [503, 503]
+    caller.statuses = [503, 503]
 
     with Reports(retry_delays=(0.0, 0.0)) as reports:
         was_taken = reports.result(caller.url, {"n": 1})
@@ -303,7 +305,7 @@ def test_a_result_is_sent_again_while_the_receiver_is_away_or_busy(caller: Calle
 
 @pytest.mark.parametrize("status", [409, 410, 500])
 def test_a_result_that_was_refused_is_not_sent_again(caller: Caller, status: int) -> None:
-    caller.answers = [status]
+    caller.statuses = [status]
 
     with Reports(retry_delays=(0.0,)) as reports:
         was_taken = reports.result(caller.url, {})
@@ -312,8 +314,8 @@ def test_a_result_that_was_refused_is_not_sent_again(caller: Caller, status: int
     assert caller.results.qsize() == 1
 
 
-def test_reports_that_are_closing_do_not_rest_for_another_try(caller: Caller) -> None:
-    caller.answers = [503]
+def test_closing_reports_do_not_wait_for_another_try(caller: Caller) -> None:
+    caller.statuses = [503]
 
     with Reports(retry_delays=(SECONDS,)) as reports:
         reports.stop_retrying()
@@ -343,7 +345,7 @@ def test_only_a_few_jobs_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def work() -> dict[str, Any]:
         begun.put(None)
-        return {"was_told_to_end": may_end.wait(SECONDS)}
+        return {"was_released": may_end.wait(SECONDS)}
 
     with Reports() as reports:
         jobs = Jobs(reports)
@@ -356,7 +358,7 @@ def test_only_a_few_jobs_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         jobs.stop()
 
     assert waits
-    assert bodies == [{"was_told_to_end": True}] * 3
+    assert bodies == [{"was_released": True}] * 3
 
 
 def test_an_executable_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -371,7 +373,7 @@ def test_an_executable_that_never_ends_is_killed(monkeypatch: pytest.MonkeyPatch
     assert "timed out" in result["output"]
 
 
-def test_the_environment_sets_the_proxy_up(tmp_path: Path) -> None:
+def test_the_settings_of_the_proxy_come_from_the_environment(tmp_path: Path) -> None:
     variables = {"WORK_DIR": str(tmp_path), "PLAYBOOKS": "/p", "EXECUTABLES": "/e", "DELAY": "2", "INLINE": "1"}
 
     settings = ProxySettings.from_environment({f"ANSIBLE_PROXY_{name}": value for name, value in variables.items()})

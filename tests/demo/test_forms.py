@@ -1,4 +1,4 @@
-"""The demo's forms, as an operator fills them in."""
+"""The forms of the demo's workflows, filled in by an operator."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,11 +54,11 @@ async def test_a_result_is_shown_line_by_line_and_cannot_be_edited() -> None:
         yield result_page("Done", "Fine", {"status": "successful", "output": ["--- before", "+++ after"]})
         return {}
 
-    shown = await fill_in(form)
+    next_page = await fill_in(form)
     confirmed = await fill_in(form, {"run_output": "something nicer"})
 
-    assert isinstance(shown, NextPage)
-    assert shown.page.initial_data == {"run_status": "successful", "run_output": "--- before\n+++ after"}
-    assert (shown.page.is_confirmation, shown.page.submit_label) == (True, "Fine")
+    assert isinstance(next_page, NextPage)
+    assert next_page.page.initial_data == {"run_status": "successful", "run_output": "--- before\n+++ after"}
+    assert (next_page.page.is_confirmation, next_page.page.submit_label) == (True, "Fine")
     assert isinstance(confirmed, Complete)
     assert confirmed.data == {}

@@ -1,4 +1,4 @@
-"""The demo's workflows, step by step: what they order from the proxy, and what they make of its answers."""
+"""The steps of the demo's workflows: their requests to the proxy, and how they handle its responses."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,24 +24,24 @@ URLS = {"callback_url": "http://orchestrator/callback", "progress_url": "http://
 
 @pytest.fixture
 def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
-    """What a service at the proxy's address is asked for: path and body."""
-    taken: list[tuple[str, Any]] = []
+    """The requests that a service at the proxy's address received: path and body."""
+    requests: list[tuple[str, Any]] = []
 
     class Endpoint(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            taken.append((self.path, body))
+            requests.append((self.path, body))
             is_bad = body.get("args") == ["unreachable-1"]
             result = {
                 "output": "it says so\n",
                 "return_code": int(is_bad),
                 "status": "failed" if is_bad else "successful",
             }
-            answer = json.dumps({"job_id": JOB_ID, "result": result}).encode()
+            body = json.dumps({"job_id": JOB_ID, "result": result}).encode()
             self.send_response(201)
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(answer)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None: ...
 
@@ -49,7 +49,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         monkeypatch.setenv("ANSIBLE_PROXY_URL", f"http://127.0.0.1:{server.server_address[1]}/")
-        yield taken
+        yield requests
         server.shutdown()
         thread.join()
 
@@ -59,7 +59,7 @@ def function_of(step: Step) -> Callable[..., Any]:
     return step.function
 
 
-def ordered() -> L2vpnProvisioning:
+def ordered_circuit() -> L2vpnProvisioning:
     product = products.by_name("L2VPN").facts.product_id
     state = function_of(workflows.construct_model)(
         product=product, port_a="paris-1:ge-0/0/1", port_b="lyon-1:ge-0/0/2", vlan=20, service_speed=SpeedChoice.FAST
@@ -74,7 +74,7 @@ def kinds(workflow: Workflow) -> list[StepKind]:
 
 
 def test_an_ordered_circuit_is_being_provisioned_with_both_its_ends() -> None:
-    subscription = ordered()
+    subscription = ordered_circuit()
 
     circuit = subscription.virtual_circuit
     assert circuit.service_speed == 10_000
@@ -89,7 +89,7 @@ def test_an_ordered_circuit_is_being_provisioned_with_both_its_ends() -> None:
 def test_the_proxy_is_ordered_to_run_the_playbook_dry_and_then_for_good(
     orders: list[tuple[str, Any]], step: Step, is_dry: bool
 ) -> None:
-    subscription = ordered()
+    subscription = ordered_circuit()
 
     returned = function_of(step)(subscription=subscription, let_playbook_fail=False, **URLS)
 
@@ -145,7 +145,7 @@ def test_a_device_that_does_not_answer_fails_its_ping(orders: list[tuple[str, An
 def test_a_person_is_asked_after_each_run_of_the_playbook() -> None:
     run_and_ask = [StepKind.ACTION, StepKind.AWAIT_CALLBACK, StepKind.VALIDATION, StepKind.INPUT]
 
-    asked = kinds(workflows.create_l2vpn)
+    step_kinds = kinds(workflows.create_l2vpn)
 
-    start = asked.index(StepKind.AWAIT_CALLBACK) - 1
-    assert asked[start : start + 8] == run_and_ask * 2
+    start = step_kinds.index(StepKind.AWAIT_CALLBACK) - 1
+    assert step_kinds[start : start + 8] == run_and_ask * 2

@@ -1,4 +1,4 @@
-"""Workflows that order jobs from an LSO, as its users write them; a server is given this file."""
+"""Workflows that order jobs from an LSO, as its users write them; the server of the tests loads this file."""
 
 import os
 from typing import Any
@@ -14,14 +14,14 @@ from orchestrator_gql.workflow import Step, workflow
 
 
 def ask_lso(path: str, order: dict[str, Any]) -> State:
-    """Order a job, and keep its id."""
-    answer = httpx.post(os.environ["LSO_URL"] + path, json=order, timeout=60, trust_env=False)
-    answer.raise_for_status()
-    return {"job_id": answer.json()["job_id"]}
+    """Order a job, and return its id."""
+    response = httpx.post(os.environ["LSO_URL"] + path, json=order, timeout=60, trust_env=False)
+    response.raise_for_status()
+    return {"job_id": response.json()["job_id"]}
 
 
 def playbook(vlan: int, *, is_incremental: bool) -> Step:
-    """A step that has the nodes greeted."""
+    """A step that runs the playbook."""
 
     @step("Run the playbook")
     def run(callback_url: str, progress_url: str) -> State:
@@ -39,7 +39,7 @@ def playbook(vlan: int, *, is_incremental: bool) -> Step:
 
 
 def executable(return_code: int) -> Step:
-    """A step that has a program run."""
+    """A step that runs the program."""
 
     @step("Run the program")
     def run(callback_url: str) -> State:
@@ -51,7 +51,7 @@ def executable(return_code: int) -> Step:
 
 @step("Judge the playbook")
 def judge_playbook(callback_result: LsoPlaybookResult, job_id: UUID) -> State:
-    """Pass where every host came through, and the answer is that of our job."""
+    """Fail if the playbook failed; store whether the result belongs to our job."""
     if callback_result.return_code != 0 or callback_result.status != "successful":
         raise ProcessFailureError("The playbook failed.", details={"return_code": callback_result.return_code})
     return {"is_ours": callback_result.job_id == job_id, "lines": len(callback_result.output)}
@@ -59,41 +59,41 @@ def judge_playbook(callback_result: LsoPlaybookResult, job_id: UUID) -> State:
 
 @step("Judge the program")
 def judge_program(callback_result: LsoExecutableResult, job_id: UUID) -> State:
-    """Pass where it says that it did."""
-    found = callback_result.result
-    if found.return_code != 0:
-        raise ProcessFailureError("The program failed.", details={"return_code": found.return_code})
+    """Fail if the program failed; store whether the result belongs to our job."""
+    result = callback_result.result
+    if result.return_code != 0:
+        raise ProcessFailureError("The program failed.", details={"return_code": result.return_code})
     return {"is_ours": callback_result.job_id == job_id}
 
 
 @workflow("A playbook that reports line by line")
 def playbook_line_by_line() -> StepList:
-    """Progress as it comes."""
+    """Each report holds the new lines."""
     action = playbook(100, is_incremental=True)
     return begin >> callback_step("Greet", action, judge_playbook, contract=LsoPlaybookResult)
 
 
 @workflow("A playbook that reports all of its lines each time")
 def playbook_as_a_whole() -> StepList:
-    """Progress as all there is so far."""
+    """Each report holds all lines so far."""
     action = playbook(100, is_incremental=False)
     return begin >> callback_step("Greet", action, judge_playbook, contract=LsoPlaybookResult)
 
 
 @workflow("A playbook that fails")
 def playbook_that_fails() -> StepList:
-    """One that Ansible ends with return code 2."""
+    """Ansible ends with return code 2."""
     action = playbook(5000, is_incremental=True)
     return begin >> callback_step("Greet", action, judge_playbook, contract=LsoPlaybookResult)
 
 
 @workflow("A program")
 def program() -> StepList:
-    """One that ends well."""
+    """The program ends with return code 0."""
     return begin >> callback_step("Report", executable(0), judge_program, contract=LsoExecutableResult)
 
 
 @workflow("A program that fails")
 def program_that_fails() -> StepList:
-    """One that does not."""
+    """The program ends with return code 3."""
     return begin >> callback_step("Report", executable(3), judge_program, contract=LsoExecutableResult)

@@ -1,6 +1,6 @@
-"""The real LSO, as it is published, runs our jobs and calls us back: nothing of it is changed, and nothing is played.
+"""The real, published LSO runs our jobs and calls us back.
 
-With ``TESTING=true`` it answers an order only when the job is over, so that its callback comes inside our own request.
+With ``TESTING=true`` it answers an order only after the end of the job, so its callback comes during our own request.
 """
 
 import os
@@ -29,13 +29,13 @@ PROCESS = """query ($id: ID!) { process(id: $id) { status state failure { messag
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server and its LSO; ``calls_inside`` where the LSO calls back before it has answered the order."""
+    """A server and its LSO; ``calls_inside`` is true if the LSO calls back before it answers the order."""
 
     address: str
     calls_inside: bool
 
-    def runs(self, workflow: str, status: str) -> Any:
-        """The process of that workflow, once it has come to that end."""
+    def run(self, workflow: str, status: str) -> Any:
+        """Start the workflow, and return the process after it has reached the status."""
         process_id = self._ask(START, name=workflow)["startWorkflow"]["process"]["id"]
 
         def look() -> Any:
@@ -47,22 +47,22 @@ class Site:
 
     def _ask(self, query: str, **variables: Any) -> Any:
         body = {"query": query, "variables": variables}
-        said = httpx.post(f"{self.address}/graphql", json=body, trust_env=False, timeout=SECONDS).json()
-        assert "errors" not in said, said
-        return said["data"]
+        response = httpx.post(f"{self.address}/graphql", json=body, trust_env=False, timeout=SECONDS).json()
+        assert "errors" not in response, response
+        return response["data"]
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["TESTING=false", "TESTING=true"])
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server with an LSO beside it."""
+    """A server and its LSO."""
     folder = tmp_path_factory.mktemp("lso")
     with lso(folder, TESTING=str(request.param).lower()) as address:
         orders = ("serve", "--workflows", lso_orders.__file__, "--port", "0")
         with running(folder, *orders, LSO_URL=address) as server:
             yield Site(server.address, calls_inside=request.param)
-    told = (folder / "lso.log").read_text()
-    assert "Callback failed" not in told
-    assert "Traceback" not in told
+    log_text = (folder / "lso.log").read_text()
+    assert "Callback failed" not in log_text
+    assert "Traceback" not in log_text
 
 
 @contextmanager
@@ -72,16 +72,16 @@ def lso(folder: Path, **environment: str) -> Iterator[str]:
     settings = {
         "ANSIBLE_PLAYBOOKS_ROOT_DIR": str(HERE / "playbooks"),
         "EXECUTABLES_ROOT_DIR": str(HERE / "executables"),
-        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",  # where it finds ansible-playbook
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",  # the folder of ansible-playbook
         "NO_PROXY": "*",
         "LC_ALL": "C.UTF-8",
-        "TERM": "xterm-256color",  # Ansible colours its lines for a terminal, which LSO's runner is to it
+        "TERM": "xterm-256color",  # LSO's runner is a terminal, for which Ansible colours its lines
         "HOME": str(folder),
     }
     log = folder / "lso.log"
     command = [str(python), "-m", "uvicorn", "lso.app:app", "--host", "127.0.0.1", "--port", "0"]
-    with log.open("wb") as to_log:
-        process = subprocess.Popen(command, cwd=folder, env=settings | environment, stdout=to_log, stderr=to_log)
+    with log.open("wb") as log_file:
+        process = subprocess.Popen(command, cwd=folder, env=settings | environment, stdout=log_file, stderr=log_file)
     try:
         yield until(lambda: _address(process, log))
     finally:
@@ -90,7 +90,7 @@ def lso(folder: Path, **environment: str) -> Iterator[str]:
 
 
 def interpreter() -> Path:
-    """The Python of the environment that an LSO is installed in."""
+    """The Python of the virtual environment of the LSO."""
     chosen = os.environ.get("ORCHESTRATOR_TEST_LSO")
     python = Path(chosen or Path(sys.prefix) / "lso") / "bin" / "python"
     assert python.exists(), f"There is no LSO in {python.parent.parent}: run `make test`, which installs one."
@@ -99,13 +99,13 @@ def interpreter() -> Path:
 
 def _address(process: "subprocess.Popen[bytes]", log: Path) -> str | None:
     assert process.poll() is None, log.read_text()
-    found = re.search(r"Uvicorn running on (http://\S+)", log.read_text())
-    return found[1] if found else None
+    match = re.search(r"Uvicorn running on (http://\S+)", log.read_text())
+    return match[1] if match else None
 
 
 @pytest.mark.parametrize("workflow", ["playbook_line_by_line", "playbook_as_a_whole"])
-def test_a_playbook_tells_its_progress_and_its_end(site: Site, workflow: str) -> None:
-    process = site.runs(workflow, "COMPLETED")
+def test_a_playbook_reports_its_progress_and_its_end(site: Site, workflow: str) -> None:
+    process = site.run(workflow, "COMPLETED")
     (callback,) = process["callbacks"]
     output = callback["result"]["output"]
     reports = [report["data"]["progress"] for report in callback["progressLog"]["nodes"]]
@@ -113,7 +113,7 @@ def test_a_playbook_tells_its_progress_and_its_end(site: Site, workflow: str) ->
     assert process["state"]["is_ours"] is True
     assert callback["status"] == "VALIDATED"
     assert callback["isEarly"] or not site.calls_inside
-    assert [one["outcome"] for one in callback["attempts"]["nodes"]] == ["ACCEPTED"]
+    assert [attempt["outcome"] for attempt in callback["attempts"]["nodes"]] == ["ACCEPTED"]
     assert (callback["result"]["status"], callback["result"]["return_code"]) == ("successful", 0)
     assert "hello from ams-2 in VLAN 100" in "".join(output)
     assert any("\x1b[0;" in line for line in output), "its lines carry ANSI colours"
@@ -125,7 +125,7 @@ def test_a_playbook_tells_its_progress_and_its_end(site: Site, workflow: str) ->
 
 
 def test_a_playbook_that_fails_stops_its_process_with_its_result_kept(site: Site) -> None:
-    process = site.runs("playbook_that_fails", "FAILED")
+    process = site.run("playbook_that_fails", "FAILED")
     (callback,) = process["callbacks"]
 
     assert process["failure"] == {"message": "The playbook failed.", "details": {"return_code": 2}}
@@ -133,8 +133,8 @@ def test_a_playbook_that_fails_stops_its_process_with_its_result_kept(site: Site
     assert "There is no VLAN 5000." in "".join(callback["result"]["output"])
 
 
-def test_a_program_tells_its_end_one_level_down(site: Site) -> None:
-    process = site.runs("program", "COMPLETED")
+def test_a_program_reports_its_end_in_a_nested_object(site: Site) -> None:
+    process = site.run("program", "COMPLETED")
     (callback,) = process["callbacks"]
 
     assert process["state"]["is_ours"] is True
@@ -146,6 +146,6 @@ def test_a_program_tells_its_end_one_level_down(site: Site) -> None:
 
 
 def test_a_program_that_fails_stops_its_process(site: Site) -> None:
-    process = site.runs("program_that_fails", "FAILED")
+    process = site.run("program_that_fails", "FAILED")
 
     assert process["failure"] == {"message": "The program failed.", "details": {"return_code": 3}}

@@ -1,4 +1,4 @@
-"""`http://ansible-proxy`, played by a real HTTP server on loopback."""
+"""A real HTTP server on loopback that plays `http://ansible-proxy`."""
 
 import json
 from collections.abc import Iterator
@@ -9,33 +9,33 @@ from typing import Any, NamedTuple
 
 
 class Job(NamedTuple):
-    """One playbook that was ordered: where, and with what."""
+    """An ordered playbook: the URL and the body of the request."""
 
     url: str
     order: dict[str, Any]
 
 
 class AnsibleProxy(ThreadingHTTPServer):
-    """Takes every order; the jobs run nowhere, and their results are for the test to deliver."""
+    """Accepts every order; the jobs do not run, and the test delivers their results."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Counter)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.jobs: list[Job] = []
 
     @property
     def address(self) -> str:
-        """The base of its URLs."""
+        """The base URL of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     @property
     def callback(self) -> str:
-        """Where the result of the latest job is awaited."""
+        """The callback URL of the latest job."""
         return str(self.jobs[-1].order["callback"])
 
 
-class _Counter(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: AnsibleProxy
 
     def do_POST(self) -> None:
@@ -46,12 +46,12 @@ class _Counter(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print no log line."""
 
 
 @contextmanager
 def proxy() -> Iterator[AnsibleProxy]:
-    """The server at work."""
+    """Run the server during the block."""
     with AnsibleProxy() as server:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()

@@ -1,4 +1,4 @@
-"""What the page leaves to its reader: the names it uses and never imports, and nothing else."""
+"""The names that the page uses without an import, and that its reader must supply."""
 
 import json
 from typing import Annotated, Any
@@ -17,12 +17,12 @@ from orchestrator_gql.workflows.steps import set_status, store_process_subscript
 
 L2VPN = products.by_name("L2VPN").facts
 register_product(name="L2VPN, best effort", product_type="L2VPN", model=L2vpn)
-"""A second product, so that the form asks for one whatever other products a session of tests has registered."""
+"""A second product, so that the form always asks for the product, independent of other tests."""
 
 
 @step("Construct subscription model")
 def construct_model(product: UUID, customer: str, vlan: int) -> State:
-    """Build the product subscription that the playbook is to provision."""
+    """Create the product subscription that the playbook provisions."""
     ends = [
         {"vlan": vlan, "port": {"port_name": "ge-0/0/1", "node": {"node_name": node}}} for node in ("paris-1", "lyon-1")
     ]
@@ -36,7 +36,7 @@ def construct_model(product: UUID, customer: str, vlan: int) -> State:
 
 
 def initial_input_form_generator(product_name: str) -> FormGenerator:
-    """Ask what to order."""
+    """Ask for the order."""
 
     class OrderPage(FormPage):
         customer: str = f"A customer of {product_name}"

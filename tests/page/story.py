@@ -34,34 +34,34 @@ ORDER = ({"product": str(L2VPN.product_id)}, {"customer": "Surf", "vlan": 205, "
 
 @dataclass
 class Story:
-    """What happens around one workflow, in the words of the page."""
+    """The actions of the page's people and services around a workflow."""
 
     engine: Engine
     remote: httpx.AsyncClient
 
     async def start(self, workflow: str = "create_l2vpn", pages: Any = ORDER) -> Process:
-        """An operator starts the workflow; where it comes to rest."""
+        """An operator starts the workflow; returns the process after it came to rest."""
         runtime = self.engine.runtime
         started = await start_workflow(runtime, LOCAL_OPERATOR, workflow_name=workflow, pages=list(pages))
         assert isinstance(started, Started), started
         return await self.rest(started.process)
 
     async def rest(self, process: Process) -> Process:
-        """The process once it rests."""
+        """Wait until the process rests, and return it."""
 
         async def look() -> Process | None:
-            now = await self.engine.process(process.id)
-            return None if now.status in MOVING else now
+            current = await self.engine.process(process.id)
+            return None if current.status in MOVING else current
 
         return await until(self.engine.runtime, look, told="the process to rest")
 
     async def call_back(self, url: str, result: Any) -> httpx.Response:
-        """The remote service POSTs to the URL as it stands; where it runs, the name in it leads to this server."""
-        whole = urlsplit(url)
-        return await self.remote.post(whole.path, json=result, headers={"host": whole.netloc})
+        """The remote service POSTs to the URL; the host name of the URL stands for this server."""
+        parts = urlsplit(url)
+        return await self.remote.post(parts.path, json=result, headers={"host": parts.netloc})
 
     async def log(self, process: Process) -> list[StepExecution]:
-        """Every step the process went through, and what became of it."""
+        """The step executions of the process."""
         return await self.engine.steps(process.id)
 
     async def question(self, process: Process) -> InputRequest | None:
@@ -70,26 +70,26 @@ class Story:
 
     async def shown(self, question: InputRequest) -> Page:
         """The page that the operator sees."""
-        turned = await submit_form(self.engine.runtime, LOCAL_OPERATOR, input_request_id=question.id, pages=[])
-        assert isinstance(turned, NextPage)
-        return turned.page
+        turn = await submit_form(self.engine.runtime, LOCAL_OPERATOR, input_request_id=question.id, pages=[])
+        assert isinstance(turn, NextPage)
+        return turn.page
 
     async def confirm(self, question: InputRequest, process: Process) -> Process:
-        """The operator presses the button."""
+        """The operator submits the form; returns the process after it came to rest."""
         await submit_form(self.engine.runtime, LOCAL_OPERATOR, input_request_id=question.id, pages=[{}])
         return await self.rest(process)
 
     async def subscription(self, process: Process) -> dict[str, Any]:
-        """The customer's L2VPN, as it is stored."""
-        named = UUID(process.state["subscription_id"])
-        stored = await self.engine.read(lambda conn: product_subscriptions.models(conn, [named]))
-        found: dict[str, Any] = stored[named]
-        return found
+        """The stored product subscription of the process."""
+        subscription_id = UUID(process.state["subscription_id"])
+        stored = await self.engine.read(lambda conn: product_subscriptions.models(conn, [subscription_id]))
+        subscription: dict[str, Any] = stored[subscription_id]
+        return subscription
 
 
 @asynccontextmanager
-async def told(folder: Path, *workflows: Workflow, **settings: Any) -> AsyncIterator[Story]:
-    """A running server that offers the workflows, whole and on a real socket."""
+async def serving_story(folder: Path, *workflows: Workflow, **settings: Any) -> AsyncIterator[Story]:
+    """A running server with the workflows, on a real socket."""
     async with (
         site_of(sqlite_url(folder), *workflows, **settings) as site,
         _listening(site.app) as address,

@@ -1,4 +1,4 @@
-"""The page's own code, run as it stands: its eight promises, one test each."""
+"""The code of the documentation page, run unchanged: one test for each of its eight promises."""
 
 import ast
 import builtins
@@ -14,7 +14,7 @@ import pytest
 from ansible_proxy import AnsibleProxy, proxy
 from callbacks_page import ASSIGNED, EARLY, WRITTEN, load, runnable
 from reader import NAMES
-from story import ORDER, Story, told
+from story import ORDER, Story, serving_story
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.processes import start_workflow
@@ -33,13 +33,13 @@ BAD = GOOD | {"return_code": 2, "status": "failed"}
 
 @pytest.fixture
 def page() -> ModuleType:
-    """The page's code, run."""
+    """The page's code as a loaded module."""
     return load()
 
 
 @pytest.fixture
 def ansible(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsibleProxy]:
-    """The remote service, reached as `http://ansible-proxy` by way of an HTTP proxy that is the service itself."""
+    """The remote service `http://ansible-proxy`, reached through an HTTP proxy that is the service itself."""
     with proxy() as server:
         monkeypatch.setenv("http_proxy", server.address)
         for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
@@ -50,11 +50,11 @@ def ansible(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnsibleProxy]:
 @pytest.fixture
 async def story(tmp_path: Path, page: ModuleType, ansible: AnsibleProxy) -> AsyncIterator[Story]:
     """A server that offers the page's workflow."""
-    async with told(tmp_path, page.create_l2vpn) as begun:
-        yield begun
+    async with serving_story(tmp_path, page.create_l2vpn) as story:
+        yield story
 
 
-def test_the_page_runs_as_written_but_for_the_package_name_and_one_line_that_came_too_early() -> None:
+def test_the_page_runs_as_written_except_for_the_package_name_and_a_line_that_is_too_early() -> None:
     changes = [line for line in ndiff(WRITTEN.splitlines(True), runnable(WRITTEN).splitlines(True)) if line[0] in "-+"]
 
     renamed = [line for line in changes if line[2:].startswith("from orchestrator")]
@@ -84,12 +84,12 @@ async def test_1_the_action_is_given_the_callback_route(story: Story, ansible: A
     assert ansible.jobs[0].order["extra_vars"]["vlan"] == 205
 
 
-async def test_1_or_an_absolute_callback_url_if_it_asks_for_one(tmp_path: Path) -> None:
-    given: list[str] = []
+async def test_1_or_an_absolute_callback_url_if_the_action_asks_for_it(tmp_path: Path) -> None:
+    urls: list[str] = []
 
     @step("Order")
     def order(callback_url: str) -> None:
-        given.append(callback_url)
+        urls.append(callback_url)
 
     @step("Judge")
     def judge(callback_result: dict[str, Any]) -> None: ...
@@ -98,16 +98,16 @@ async def test_1_or_an_absolute_callback_url_if_it_asks_for_one(tmp_path: Path) 
     def ordering() -> StepList:
         return begin >> callback_step("Order", order, judge)
 
-    async with told(tmp_path, ordering, public_url="https://orchestrator.example") as story:
+    async with serving_story(tmp_path, ordering, public_url="https://orchestrator.example") as story:
         process = await story.start("ordering", pages=[])
 
-    assert given[0].startswith(f"https://orchestrator.example/api/processes/{process.id}/callback/")
+    assert urls[0].startswith(f"https://orchestrator.example/api/processes/{process.id}/callback/")
 
 
 async def test_2_the_action_ends_at_once_and_a_waiting_process_holds_no_thread(
     tmp_path: Path, page: ModuleType, ansible: AnsibleProxy
 ) -> None:
-    async with told(tmp_path, page.create_l2vpn, step_threads=1, concurrency=1) as story:
+    async with serving_story(tmp_path, page.create_l2vpn, step_threads=1, concurrency=1) as story:
         waiting = [await story.start() for _ in range(3)]
         statuses = {(await story.rest(process)).status for process in waiting}
         log = {record.name: record.status for record in await story.log(waiting[0])}
@@ -123,13 +123,15 @@ async def test_3_the_validation_runs_with_exactly_the_json_that_was_posted(story
 
     answer = await story.call_back(ansible.callback, GOOD)
 
-    judged = await story.rest(process)
+    after_validation = await story.rest(process)
     assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
-    assert judged.state["callback_result"] == GOOD
-    assert ("Evaluate callback result", StepStatus.SUCCESS) in [(r.name, r.status) for r in await story.log(process)]
+    assert after_validation.state["callback_result"] == GOOD
+    assert ("Evaluate callback result", StepStatus.SUCCESS) in [
+        (execution.name, execution.status) for execution in await story.log(process)
+    ]
 
 
-async def test_4_a_used_url_is_dead_and_a_further_trigger_repeats_nothing(story: Story, ansible: AnsibleProxy) -> None:
+async def test_4_a_used_url_accepts_no_other_result_and_repeats_nothing(story: Story, ansible: AnsibleProxy) -> None:
     process = await story.start()
     first = await story.call_back(ansible.callback, GOOD)
     before = await story.rest(process)
@@ -160,21 +162,21 @@ async def test_5_a_failed_validation_stops_the_process_and_keeps_the_result(
     assert await story.question(process) is None
 
 
-async def test_6_after_a_good_result_the_operator_is_shown_it_and_asked_to_confirm(
+async def test_6_after_a_good_result_the_operator_sees_it_and_is_asked_to_confirm(
     story: Story, ansible: AnsibleProxy
 ) -> None:
     process = await story.start()
 
     await story.call_back(ansible.callback, GOOD)
 
-    asked = await story.rest(process)
+    suspended = await story.rest(process)
     question = await story.question(process)
-    assert asked.status is ProcessStatus.SUSPENDED
+    assert suspended.status is ProcessStatus.SUSPENDED
     assert question is not None
     assert question.assignee == "SYSTEM"
-    shown = await story.shown(question)
-    assert shown.title == "Execution for L2VPN completed."
-    assert shown.initial_data == {"run_status": "successful", "run_results": json.dumps(GOOD, indent=4)}
+    form_page = await story.shown(question)
+    assert form_page.title == "Execution for L2VPN completed."
+    assert form_page.initial_data == {"run_status": "successful", "run_results": json.dumps(GOOD, indent=4)}
 
 
 async def test_7_once_confirmed_the_process_goes_on_to_its_end(story: Story, ansible: AnsibleProxy) -> None:
@@ -196,7 +198,7 @@ async def test_8_every_transition_and_the_result_reach_a_client_that_only_listen
 ) -> None:
     runtime = story.engine.runtime
     everything = stream.follow(runtime.database, runtime.notifier, after=None, wanted=EventFilter())
-    heard: list[Event] = []
+    events: list[Event] = []
     async with aclosing(everything) as live:
         await anext(live)
         process = await story.start()
@@ -204,14 +206,18 @@ async def test_8_every_transition_and_the_result_reach_a_client_that_only_listen
         question = await story.question(await story.rest(process))
         assert question is not None
         await story.confirm(question, process)
-        while not heard or heard[-1].payload.get("to") != ProcessStatus.COMPLETED:
-            heard += (await anext(live)).events
+        while not events or events[-1].payload.get("to") != ProcessStatus.COMPLETED:
+            events += (await anext(live)).events
 
-    statuses = [e.payload["to"] for e in heard if e.kind is EventKind.PROCESS_STATUS_CHANGED]
-    results = [e.payload["state_delta"] for e in heard if "callback_result" in (e.payload.get("state_delta") or {})]
+    statuses = [event.payload["to"] for event in events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
+    results = [
+        event.payload["state_delta"]
+        for event in events
+        if "callback_result" in (event.payload.get("state_delta") or {})
+    ]
     assert statuses == ["RUNNING", "AWAITING_CALLBACK", "RUNNING", "SUSPENDED", "RUNNING", "COMPLETED"]
     assert results == [{"callback_result": GOOD}]
-    assert [e.kind for e in heard if e.kind.startswith(("CALLBACK", "INPUT"))] == [
+    assert [event.kind for event in events if event.kind.startswith(("CALLBACK", "INPUT"))] == [
         EventKind.CALLBACK_ISSUED,
         EventKind.CALLBACK_RECEIVED,
         EventKind.CALLBACK_VALIDATED,
@@ -227,7 +233,7 @@ async def test_a_form_that_returns_before_its_page_asks_nobody(
     def nothing_to_show() -> StepList:
         return StepList([page._show_callback_results])
 
-    async with told(tmp_path, nothing_to_show) as story:
+    async with serving_story(tmp_path, nothing_to_show) as story:
         ended = await story.start("nothing_to_show", pages=[])
         log = await story.log(ended)
 

@@ -1,4 +1,4 @@
-"""What an author has written and now tests: a job of a remote service, judged, then confirmed by a person."""
+"""An author's workflow that the kit tests: a remote service runs a job, a step judges it, a person confirms it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from orchestrator_gql.workflow import StepList, workflow
 
 
 class Answer(BaseModel):
-    """What the playbook's proxy sends."""
+    """The result that the playbook's proxy sends."""
 
     return_code: int
     output: list[str] = Field(default_factory=list)
@@ -61,4 +61,4 @@ def configure_node() -> StepList:
 
 
 PAGES = {"node": "ams-1"}, {"port": 3}
-"""What its start form is answered with."""
+"""The answers to the start form."""

@@ -1,4 +1,4 @@
-"""The page on approvals shows what an author gets: its tests pass on its workflow."""
+"""The tests on the documentation page about decisions pass on the workflow of that page."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the how-to shows is what an author gets: its test module passes beside the README's workflow."""
+"""The test module of the how-to about testing passes on the workflow of the README."""
 
 import re
 import subprocess
@@ -19,10 +19,10 @@ HOWTO = (ROOT / "docs/howto/test-a-workflow.md").read_text()
 
 
 def first_block(page: str) -> str:
-    """The first Python that a page shows."""
-    found = re.search(r"```python\n(.*?)```", page, re.DOTALL)
-    assert found is not None
-    return found[1]
+    """The first Python block of a page."""
+    match = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert match is not None
+    return match[1]
 
 
 def test_the_tests_of_the_page_pass_on_the_workflow_of_the_readme(tmp_path: Path) -> None:
@@ -31,17 +31,18 @@ def test_the_tests_of_the_page_pass_on_the_workflow_of_the_readme(tmp_path: Path
     (tmp_path / "pytest.ini").write_text(INI)
     command = [sys.executable, "-m", "pytest", "-q"]
 
-    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
 
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert "3 passed" in said.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 passed" in result.stdout
 
 
 def test_every_verb_that_the_page_names_is_there() -> None:
-    named = set(re.findall(r"\b(kit|run)\.(\w+)", HOWTO))
+    names = set(re.findall(r"\b(kit|run)\.(\w+)", HOWTO))
 
+    assert names
     offered = {"kit": dir(Kit), "run": dir(Run)}
-    assert [f"{of}.{verb}" for of, verb in sorted(named) if verb not in offered[of]] == []
+    assert [f"{of}.{verb}" for of, verb in sorted(names) if verb not in offered[of]] == []
 
 
 def test_every_file_that_the_page_links_to_is_there() -> None:

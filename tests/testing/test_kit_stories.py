@@ -1,4 +1,4 @@
-"""The kit as authors use it: a workflow from its start form to its end, and every turn that may go wrong."""
+"""The kit as authors use it: a workflow from its start form to its end, and the ways in which it can fail."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ from orchestrator_gql.workflow import StepList, workflow
 
 @pytest.fixture
 def proxy() -> Iterator[Remote]:
-    """The service that the workflow's action orders its playbook from."""
+    """The service that the workflow's action calls."""
     with Remote() as remote:
         yield remote
 
@@ -46,14 +46,14 @@ def order(callback_route: str) -> None:
 
 @step("Judge")
 def judge(callback_result: dict[str, Any]) -> None:
-    """Content with everything."""
+    """Accept every result."""
 
 
 async def test_a_workflow_runs_from_its_start_form_to_its_end(kit: Kit, proxy: Remote) -> None:
     run = await kit.start(configure_node, *PAGES, by=person("Ada"))
     waiting = await run.rests(ProcessStatus.AWAITING_CALLBACK)
     await run.report({"percent": 50, "message": "halfway"})
-    told = await run.callbacks[0].stored()
+    stored = await run.callbacks[0].stored()
     await run.answer({"return_code": 0, "output": ["PLAY", "ok=2"]})
     page = await run.page()
     await run.confirm(by=person("Bob"), comment="looks good")
@@ -61,13 +61,13 @@ async def test_a_workflow_runs_from_its_start_form_to_its_end(kit: Kit, proxy: R
 
     assert waiting.state == {"node": "ams-1", "port": 3, "note": "none"}
     assert proxy.orders == [{"playbook_name": "site.yml", "inventory": "ams-1", "callback": run.callbacks[0].url}]
-    assert told.progress is not None
-    assert told.progress["percent"] == 50
+    assert stored.progress is not None
+    assert stored.progress["percent"] == 50
     assert page.is_confirmation
     assert page.initial_data == {"output": "PLAY\nok=2"}
     assert ended.created_by == "ada"
     assert ended.state["is_confirmed"] is True
-    assert [(one.name, one.status, one.actor) for one in await run.steps()] == [
+    assert [(execution.name, execution.status, execution.actor) for execution in await run.steps()] == [
         ("Run the playbook", StepStatus.SUCCESS, None),
         ("Configure - Await callback", StepStatus.SUCCESS, None),
         ("Judge the result", StepStatus.SUCCESS, None),
@@ -95,7 +95,7 @@ async def test_a_wait_of_24_hours_expires_in_a_moment(kit: Kit) -> None:
     assert late.value.is_expired
 
 
-async def test_a_retrystep_succeeds_at_its_third_try_with_its_waits_turned() -> None:
+async def test_a_retrystep_succeeds_at_its_third_try_when_the_clock_is_turned() -> None:
     tries: list[int] = []
 
     @retrystep("Ask the inventory", attempts=5, delay=600, factor=2)
@@ -126,10 +126,10 @@ async def test_a_retrystep_succeeds_at_its_third_try_with_its_waits_turned() -> 
     assert again.execution.retry_at is not None
     assert (again.execution.retry_at - began).total_seconds() == 600 + 1200
     assert ended.state == {"site": "ams"}
-    assert ended.ended_at == again.execution.retry_at  # each wait ended at its own instant, not when the turn did
+    assert ended.ended_at == again.execution.retry_at  # each wait ended at its own instant, not at the end of the turn
 
 
-async def test_one_long_turn_lives_through_all_that_falls_due_on_the_way() -> None:
+async def test_a_long_turn_fires_everything_that_falls_due_meanwhile() -> None:
     tried_at: list[datetime] = []
 
     @retrystep("Ask the inventory", attempts=3, delay=600, factor=2)
@@ -149,7 +149,7 @@ async def test_one_long_turn_lives_through_all_that_falls_due_on_the_way() -> No
     assert [(at - tried_at[0]).total_seconds() for at in tried_at] == [0, 600, 1800]
 
 
-async def test_silence_ends_a_wait_and_a_sign_of_progress_prolongs_it() -> None:
+async def test_silence_ends_a_wait_and_a_report_of_progress_extends_it() -> None:
     @workflow()
     def ordering() -> StepList:
         return begin >> callback_step("Order", order, judge, heartbeat_timeout=30)
@@ -171,18 +171,18 @@ async def test_silence_ends_a_wait_and_a_sign_of_progress_prolongs_it() -> None:
 async def test_a_form_of_two_pages_shows_each_and_names_the_field_that_is_wrong(kit: Kit) -> None:
     first = await kit.page(configure_node)
     second = await kit.page(configure_node, {"node": "ams-1"})
-    with pytest.raises(FormInvalid) as wrong:
+    with pytest.raises(FormInvalid) as refused:
         await kit.start(configure_node, {"node": "ams-1"}, {"port": "three"})
     with pytest.raises(AssertionError, match=r"asks for one more page, 'Port': port, note\."):
         await kit.start(configure_node, {"node": "ams-1"})
-    with pytest.raises(AssertionError, match="asks for nothing behind these 2 pages"):
+    with pytest.raises(AssertionError, match="asks for nothing after these 2 pages"):
         await kit.page(configure_node, *PAGES)
 
     assert list(first.schema["properties"]) == ["node"]
     assert second.title == "Port"
     assert second.initial_data == {"note": "none"}
-    assert [(each.path, each.type) for each in wrong.value.errors] == [(("port",), "int_parsing")]
-    assert "page 2, 'Port'" in wrong.value.message
+    assert [(error.path, error.type) for error in refused.value.errors] == [(("port",), "int_parsing")]
+    assert "page 2, 'Port'" in refused.value.message
 
 
 async def test_a_callback_may_be_answered_before_its_action_has_returned() -> None:
@@ -229,7 +229,9 @@ async def test_a_retry_judges_the_stored_result_again_without_asking_the_remote_
         accepted.add(2)
         await run.retry(by=person("Ada"))
         await run.rests("COMPLETED")
-        judged = [(one.status, one.entered_by) for one in await run.steps() if one.name == "Judge"]
+        judged = [
+            (execution.status, execution.entered_by) for execution in await run.steps() if execution.name == "Judge"
+        ]
 
     assert failed.failure is not None
     assert (failed.failure.message, failed.failure.details) == ("The playbook failed", {"rc": 2})
@@ -238,7 +240,7 @@ async def test_a_retry_judges_the_stored_result_again_without_asking_the_remote_
     assert len(run.callbacks) == 1
 
 
-async def test_what_a_remote_service_is_refused_comes_as_a_typed_error(kit: Kit) -> None:
+async def test_a_refused_answer_is_raised_as_a_typed_error(kit: Kit) -> None:
     run = await kit.start(configure_node, *PAGES)
 
     with pytest.raises(PayloadInvalid) as invalid:
@@ -310,7 +312,7 @@ async def test_several_processes_run_at_once_each_with_its_own_callback() -> Non
     assert len({callback.token for run in runs for callback in run.callbacks}) == 10
 
 
-async def test_answers_given_in_a_row_go_to_one_callback_after_the_other() -> None:
+async def test_consecutive_answers_go_to_consecutive_callbacks() -> None:
     @workflow()
     def ordering() -> StepList:
         return begin >> callback_step("First", order, judge) >> callback_step("Second", order, judge)
@@ -320,9 +322,9 @@ async def test_answers_given_in_a_row_go_to_one_callback_after_the_other() -> No
         await run.answer({"part": 1})
         await run.answer({"part": 2})
         await run.rests("COMPLETED")
-        taken = [(await callback.stored()).result_preview for callback in run.callbacks]
+        results = [(await callback.stored()).result_preview for callback in run.callbacks]
 
-    assert taken == ['{"part":1}', '{"part":2}']
+    assert results == ['{"part":1}', '{"part":2}']
 
 
 async def test_an_action_that_failed_hands_out_a_new_url_when_it_is_retried() -> None:

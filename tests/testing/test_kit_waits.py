@@ -1,4 +1,4 @@
-"""The kit with several callbacks, with operators who help on, and with a remote that is asked or told to stop."""
+"""The kit with several callbacks, with actions of operators, and with a cancel step."""
 
 from typing import Any
 
@@ -18,37 +18,37 @@ def order(callback_urls: dict[str, str]) -> None:
 
 @step("Judge")
 def judge(callback_result: dict[str, Any], callback_result_failures: dict[str, Any]) -> State:
-    """Keep what came."""
+    """Keep the names of the answered and of the failed callbacks."""
     return {"answered": sorted(callback_result), "failed": sorted(callback_result_failures)}
 
 
 @workflow("Ask two routers")
 def two_routers() -> StepList:
-    """Either answer is enough to go on, once both have spoken."""
+    """One successful answer is enough, after both routers have answered."""
     return begin >> callback_step("Routers", order, judge, expect=["ams-1", "ams-2"], require=1, timeout=60)
 
 
 @step("Order")
-def order_one(callback_route: str) -> None:
+def order_single(callback_route: str) -> None:
     """Nothing is sent anywhere."""
 
 
 @step("Cancel")
 def cancel() -> State:
-    """The kit gives it another function."""
+    """The kit replaces this function."""
     raise NotImplementedError
 
 
 @step("Keep")
 def keep(callback_result: dict[str, Any]) -> State:
-    """Content with everything."""
+    """Accept every result."""
     return {"kept": callback_result}
 
 
 @workflow("Ask one router")
-def one_router() -> StepList:
-    """Told to stop where it is aborted."""
-    return begin >> callback_step("Router", order_one, keep, timeout=60, on_abort=cancel)
+def single_router() -> StepList:
+    """A workflow with a step that cancels the job after an abort."""
+    return begin >> callback_step("Router", order_single, keep, timeout=60, on_abort=cancel)
 
 
 async def test_each_of_several_callbacks_is_answered_by_its_name() -> None:
@@ -61,16 +61,16 @@ async def test_each_of_several_callbacks_is_answered_by_its_name() -> None:
     assert (ended.state["answered"], ended.state["failed"]) == (["ams-1"], ["ams-2"])
 
 
-async def test_a_name_that_no_callback_has_is_said_so() -> None:
+async def test_an_unknown_callback_name_is_reported() -> None:
     async with Kit(two_routers) as kit:
         run = await kit.start(two_routers)
         with pytest.raises(AssertionError, match="rtm-1"):
             await run.answer({}, name="rtm-1")
 
 
-async def test_an_operator_waits_on_issues_again_and_types_a_result_in() -> None:
-    async with Kit(one_router) as kit:
-        run = await kit.start(one_router)
+async def test_an_operator_waits_longer_issues_again_and_types_in_a_result() -> None:
+    async with Kit(single_router) as kit:
+        run = await kit.start(single_router)
         await kit.turn(seconds=60)
         expired = await run.rests("FAILED")
         await run.wait_on(3600)
@@ -86,9 +86,9 @@ async def test_an_operator_waits_on_issues_again_and_types_a_result_in() -> None
     assert (len(run.callbacks), ended.state["kept"]) == (2, {"rc": 0})
 
 
-async def test_nothing_is_helped_on_once_all_is_done() -> None:
-    async with Kit(one_router) as kit:
-        run = await kit.start(one_router)
+async def test_a_completed_callback_cannot_be_completed_again() -> None:
+    async with Kit(single_router) as kit:
+        run = await kit.start(single_router)
         await run.answer({"rc": 0})
         await run.rests("COMPLETED")
         with pytest.raises(InvalidState):
@@ -96,11 +96,11 @@ async def test_nothing_is_helped_on_once_all_is_done() -> None:
 
 
 async def test_a_stand_in_takes_the_place_of_a_cancel_step() -> None:
-    told: list[str] = []
-    async with Kit(one_router, instead={"Cancel": lambda: told.append("stop")}) as kit:
-        run = await kit.start(one_router)
+    calls: list[str] = []
+    async with Kit(single_router, instead={"Cancel": lambda: calls.append("stop")}) as kit:
+        run = await kit.start(single_router)
         await run.rests("AWAITING_CALLBACK")
         await run.abort()
         await run.rests("ABORTED")
 
-    assert told == ["stop"]
+    assert calls == ["stop"]

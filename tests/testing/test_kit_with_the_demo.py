@@ -1,4 +1,4 @@
-"""The demo's workflows, tested as a user would: the circuit that is created, and the device that is pinged."""
+"""The demo's workflows in the test kit, as a user would test them."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ CIRCUIT = {"vlan": 20}
 
 @pytest.fixture
 def proxy() -> Iterator[Remote]:
-    """The Ansible proxy, which takes every playbook."""
+    """The Ansible proxy, which accepts every playbook."""
     with Remote(lambda _: httpx.Response(201, json={"job_id": JOB_ID})) as remote:
         yield remote
 
@@ -30,7 +30,7 @@ async def test_a_circuit_is_in_service_after_two_runs_of_the_playbook_and_two_co
         (meanwhile,) = await run.product_subscriptions()
         await run.confirm()
         await run.answer(RESULT | {"output": ["changed=2"]})
-        shown = await run.page()
+        page = await run.page()
         await run.confirm()
         await run.rests("COMPLETED")
         (circuit,) = await run.product_subscriptions()
@@ -38,18 +38,18 @@ async def test_a_circuit_is_in_service_after_two_runs_of_the_playbook_and_two_co
     assert meanwhile["status"] == "provisioning"
     assert circuit["status"] == "active"
     assert circuit["description"] == "L2VPN 20 from paris-1 to lyon-1"
-    assert shown.submit_label == "Put into service"
-    assert shown.initial_data["run_output"] == "changed=2"
+    assert page.submit_label == "Put into service"
+    assert page.initial_data["run_output"] == "changed=2"
     assert [order["extra_vars"]["dry_run"] for order in proxy.orders] == [True, False]
     assert [order["callback"] for order in proxy.orders] == [callback.url for callback in run.callbacks]
 
 
 async def test_a_circuit_needs_two_different_ports() -> None:
     async with Kit(create_l2vpn) as kit:
-        with pytest.raises(FormInvalid) as wrong:
+        with pytest.raises(FormInvalid) as refused:
             await kit.page(create_l2vpn, PORTS | {"port_b": PORTS["port_a"]})
 
-    assert [each.path for each in wrong.value.errors] == [("port_b",)]
+    assert [error.path for error in refused.value.errors] == [("port_b",)]
 
 
 async def test_a_playbook_that_never_answers_fails_after_ten_minutes(proxy: Remote) -> None:

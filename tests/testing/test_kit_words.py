@@ -1,4 +1,4 @@
-"""What the kit says where a test expected something else, and where it cannot do what it is asked."""
+"""The messages of the kit if a test expects another state, or if the kit cannot do what the test wants."""
 
 import asyncio
 import logging
@@ -41,16 +41,16 @@ def breaking() -> StepList:
     return begin >> stumble
 
 
-async def test_a_process_that_rests_elsewhere_is_described_with_its_failure_and_its_trace() -> None:
+async def test_a_process_in_another_status_is_described_with_its_failure_and_its_trace() -> None:
     async with Kit(breaking) as kit:
         run = await kit.start(breaking)
-        with pytest.raises(AssertionError) as said:
+        with pytest.raises(AssertionError) as failure:
             await run.rests("COMPLETED")
 
-    told = str(said.value)
-    assert "Expected COMPLETED: process 'breaking' rests FAILED at step 1, 'Stumble'" in told
-    assert "step-raised: KeyError: 'inventory'" in told
-    assert 'raise KeyError("inventory")' in told
+    message = str(failure.value)
+    assert "Expected COMPLETED: process 'breaking' rests FAILED at step 1, 'Stumble'" in message
+    assert "step-raised: KeyError: 'inventory'" in message
+    assert 'raise KeyError("inventory")' in message
 
 
 async def test_a_process_that_does_not_rest_in_time_is_named_with_the_step_that_runs() -> None:
@@ -66,24 +66,22 @@ async def test_a_process_that_does_not_rest_in_time_is_named_with_the_step_that_
 
     async with Kit(holding, patience=0.2) as kit:
         run = await kit.start(holding)
-        with pytest.raises(AssertionError) as alone:
+        with pytest.raises(AssertionError) as after_rest:
             await run.rests()
-        with pytest.raises(AssertionError) as turned:
+        with pytest.raises(AssertionError) as after_turn:
             await kit.turn(hours=1)
         held.set()
         await run.rests("COMPLETED")
 
     place = "process 'holding' is RUNNING at step 1, 'Hold'"
-    assert str(alone.value) == f"waited 0.2 seconds in vain for the process to rest: {place}"
-    assert str(turned.value) == f"waited 0.2 seconds in vain for every process to rest: {place}"
+    assert str(after_rest.value) == f"waited 0.2 seconds in vain for the process to rest: {place}"
+    assert str(after_turn.value) == f"waited 0.2 seconds in vain for every process to rest: {place}"
 
 
-async def test_a_process_that_asks_nothing_says_where_it_stands_instead() -> None:
+async def test_the_state_of_a_process_that_asks_nothing_is_reported() -> None:
     async with Kit(breaking) as kit:
         run = await kit.start(breaking)
-        with pytest.raises(
-            AssertionError, match=r"No action was handed a callback URL: process 'breaking' rests FAILED"
-        ):
+        with pytest.raises(AssertionError, match=r"No action received a callback URL: process 'breaking' rests FAILED"):
             await run.answer({})
         with pytest.raises(AssertionError, match=r"No form is open: process 'breaking' rests FAILED"):
             await run.confirm()
@@ -91,7 +89,7 @@ async def test_a_process_that_asks_nothing_says_where_it_stands_instead() -> Non
             await run.page()
 
 
-async def test_a_timeout_of_the_test_s_own_is_not_taken_for_the_end_of_the_patience() -> None:
+async def test_a_timeout_inside_the_condition_is_not_reported_as_the_end_of_the_patience() -> None:
     async def look() -> None:
         raise TimeoutError("the inventory took too long")
 
@@ -101,22 +99,22 @@ async def test_a_timeout_of_the_test_s_own_is_not_taken_for_the_end_of_the_patie
         await until(runtime, look, told="never", patience=60)
 
 
-async def test_time_that_cannot_be_turned_is_told_and_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_that_cannot_be_turned_is_an_error_and_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> int:
-        raise RuntimeError("the timekeeper is broken")
+        raise RuntimeError("the timer is broken")
 
     monkeypatch.setattr(timers, "fire", broken)
     async with asyncio.timeout(10), Kit(configure_node, instead={run_playbook.name: lambda: None}, patience=0.5) as kit:
         await kit.start(configure_node, *PAGES)
-        with pytest.raises(AssertionError, match="in vain for what fell due to happen"):
+        with pytest.raises(AssertionError, match="in vain for the due timers to fire"):
             await kit.turn(hours=24)
 
 
-async def test_a_stand_in_takes_the_place_of_a_step_and_is_bound_as_one() -> None:
-    placed: list[Any] = []
+async def test_a_stand_in_replaces_a_step_and_its_arguments_are_bound_like_a_steps() -> None:
+    calls: list[Any] = []
 
     async def place(node: str, port: int, state: dict[str, Any], **_: Any) -> dict[str, Any]:
-        placed.append((node, port, sorted(state)))
+        calls.append((node, port, sorted(state)))
         return {"job": 7}
 
     async with Kit(configure_node, instead={"Run the playbook": place}) as kit:
@@ -125,12 +123,12 @@ async def test_a_stand_in_takes_the_place_of_a_step_and_is_bound_as_one() -> Non
         await run.answer({"return_code": 0})
         await run.rests("SUSPENDED")
 
-    (asked,) = placed
-    assert asked[:2] == ("ams-1", 3)
+    (arguments,) = calls
+    assert arguments[:2] == ("ams-1", 3)
     assert waiting.state["job"] == 7
 
 
-async def test_a_stand_in_for_a_step_that_is_not_there_is_told_with_the_names_that_are() -> None:
+async def test_a_stand_in_for_an_unknown_step_is_refused_with_the_known_names() -> None:
     with pytest.raises(WorkflowDefinitionError, match=r"'Run a playbook'.*'Judge the result', 'Run the playbook'\."):
         Kit(configure_node, instead={"Run a playbook": lambda: None})
 
@@ -159,15 +157,17 @@ async def test_a_stand_in_remote_answers_async_clients_and_lets_others_be_when_i
 
     with Remote() as remote:
         async with httpx.AsyncClient(trust_env=False) as client:
-            said = await client.post("http://ansible-proxy/api", json={"node": "ams-1"})
+            response = await client.post("http://ansible-proxy/api", json={"node": "ams-1"})
 
-    assert said.status_code == 202
-    assert said.json() == {}
+    assert response.status_code == 202
+    assert response.json() == {}
     assert remote.orders == [{"node": "ams-1"}]
     assert httpx.AsyncHTTPTransport.handle_async_request is before
 
 
-async def test_the_settings_are_the_test_s_own_and_a_misspelled_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_settings_are_the_test_s_own_and_a_misspelled_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", "postgresql+psycopg://nowhere/none")
     monkeypatch.setenv("ORCHESTRATOR_PUBLIC_URL", "https://production.example")
 
@@ -187,7 +187,7 @@ async def test_a_workflow_that_is_not_deployed_cannot_be_started() -> None:
             await kit.start(configure_node, *PAGES)
 
 
-async def test_the_token_stands_in_no_state_no_log_line_and_no_words_of_the_kit(
+async def test_the_token_is_in_no_state_no_log_line_and_no_message_of_the_kit(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     @step("Order")
@@ -201,11 +201,11 @@ async def test_the_token_stands_in_no_state_no_log_line_and_no_words_of_the_kit(
     caplog.set_level(logging.DEBUG, "orchestrator_gql")
     async with Kit(ordering) as kit:
         run = await kit.start(ordering)
-        with pytest.raises(AssertionError) as said:
+        with pytest.raises(AssertionError) as failure:
             await run.rests("COMPLETED")
         process = await run.process()
         (callback,) = run.callbacks
 
     assert callback.url.endswith(callback.token)
-    for told in (said.value, repr(callback), repr(run), repr(process), caplog.text):
-        assert callback.token not in str(told)
+    for text in (failure.value, repr(callback), repr(run), repr(process), caplog.text):
+        assert callback.token not in str(text)

@@ -1,1 +1,1 @@
-"""The audit log on the command line: listed, exported, verified."""
+"""The commands that list, export and verify the audit log."""

@@ -1,4 +1,4 @@
-"""`orchestrator-gql audit export`: the whole audit log as lines of JSON, to a file or to whatever reads on."""
+"""`orchestrator-gql audit export`: write the audit log as lines of JSON to a file or to standard output."""
 
 import os
 import sys
@@ -12,28 +12,30 @@ from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, auth
 from orchestrator_gql.cli.terminal import printable
 
 SECONDS = 60.0
-"""Patience for the next line, not for the whole."""
+"""Timeout for the next line, not for the whole export."""
 
 END = b'{"kind":"end",'
 
 
 def export(url: str, *, output: Path | None = None, after: str | None = None) -> None:
-    """Write the log behind the cursor, or all of it.
+    """Write the whole log, or the part after the cursor.
 
-    Raises `ConnectionFailed` where the connection cannot be made or breaks, and `OperationRefused` where the server
-    says no, or the file is there already. A file that could not be written to its end is removed.
+    Raises `ConnectionFailed` if the connection cannot be made or breaks, and `OperationRefused` if the server refuses
+    or the file exists already. An incomplete file is removed.
     """
     address = f"{base_of(url)}/api/audit/export"
     try:
         with (
             httpx.Client(trust_env=False, timeout=SECONDS) as http,
-            http.stream("GET", address, params={"after": after} if after else None, headers=authorization()) as said,
+            http.stream(
+                "GET", address, params={"after": after} if after else None, headers=authorization()
+            ) as response,
         ):
-            if said.status_code != httpx.codes.OK:
-                said.read()
-                raise _refusal(said)
+            if response.status_code != httpx.codes.OK:
+                response.read()
+                raise _refusal(response)
             with _opened(output) if output else nullcontext(sys.stdout.buffer) as file:
-                _write(said, file, output)
+                _write(response, file, output)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
 
@@ -43,31 +45,31 @@ def _opened(output: Path) -> BinaryIO:
         return os.fdopen(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
     except FileExistsError:
         raise OperationRefused(f"{str(output)!r} exists already: an export overwrites nothing.") from None
-    except OSError as wrong:
-        raise OperationRefused(f"{str(output)!r} cannot be written: {wrong.strerror}.") from None
+    except OSError as error:
+        raise OperationRefused(f"{str(output)!r} cannot be written: {error.strerror}.") from None
 
 
-def _write(said: httpx.Response, file: BinaryIO, output: Path | None) -> None:
+def _write(response: httpx.Response, file: BinaryIO, output: Path | None) -> None:
     tail = b""
     try:
-        for chunk in said.iter_bytes():
+        for chunk in response.iter_bytes():
             file.write(chunk)
             tail = (tail + chunk)[-1000:]
         file.flush()
         if END not in tail:
-            raise ConnectionFailed("The server broke off: the export is not whole.")
+            raise ConnectionFailed("The server broke off: the export is incomplete.")
     except BaseException:
         if output is not None:
             output.unlink(missing_ok=True)
         raise
 
 
-def _refusal(said: httpx.Response) -> OperationRefused | ConnectionFailed:
-    if said.status_code == httpx.codes.UNAUTHORIZED:
+def _refusal(response: httpx.Response) -> OperationRefused | ConnectionFailed:
+    if response.status_code == httpx.codes.UNAUTHORIZED:
         return not_signed_in()
     try:
-        detail = str(said.json()["detail"])
+        detail = str(response.json()["detail"])
     except (ValueError, KeyError, TypeError):
-        detail = f"it answered {said.status_code}"
-    kind = ConnectionFailed if said.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else OperationRefused
+        detail = f"it answered {response.status_code}"
+    kind = ConnectionFailed if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR else OperationRefused
     return kind(printable(f"The server refused: {detail}"))

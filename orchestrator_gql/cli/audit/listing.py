@@ -1,4 +1,4 @@
-"""`orchestrator-gql audit list`: who decided what, the newest first."""
+"""`orchestrator-gql audit list`: print the entries of the audit log, the newest first."""
 
 import json
 import re
@@ -21,19 +21,19 @@ def show(
     url: str, *, process_id: UUID | None = None, actions: Sequence[str] | None = None, is_json: bool = False
 ) -> None:
     """Print a line for each decision."""
-    wanted = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
+    entry_filter = {"processId": str(process_id) if process_id else None, "actions": list(actions) if actions else None}
     is_empty = True
-    for entry in _all(url, {name: value for name, value in wanted.items() if value is not None}):
+    for entry in _all(url, {name: value for name, value in entry_filter.items() if value is not None}):
         is_empty = False
         print(json.dumps(entry) if is_json else printable(_line(entry)))
     if is_empty and not is_json:
         print("Nothing was decided.")
 
 
-def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _all(url: str, entry_filter: dict[str, Any]) -> Iterator[dict[str, Any]]:
     after = None
     while True:
-        page = request(url, DOCUMENT, {"filter": wanted, "after": after})["audit"]
+        page = request(url, DOCUMENT, {"filter": entry_filter, "after": after})["audit"]
         yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return
@@ -42,17 +42,17 @@ def _all(url: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _line(entry: dict[str, Any]) -> str:
     process = f"{entry['process']['id']} {entry['process']['workflowName']}" if entry["process"] else "-"
-    said = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
-    by = entry["actor"]["name"] if entry["actor"] else f"policy {said.pop('policy')}" if "policy" in said else "-"
-    details = " ".join(f"{name}={_said(value)}" for name, value in said.items())
-    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {details}".rstrip()
+    details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
+    by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
+    text = " ".join(f"{name}={_as_text(value)}" for name, value in details.items())
+    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {text}".rstrip()
 
 
 def _is_digest(value: Any) -> bool:
-    """It is for programs, and with --json: people look for the verdict and the comment."""
+    """A digest is for programs, and printed with --json only: people look for the verdict and the comment."""
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return json.dumps(text, ensure_ascii=False) if not text or " " in text else text

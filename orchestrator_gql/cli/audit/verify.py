@@ -1,4 +1,4 @@
-"""`orchestrator-gql audit verify`: whether the audit log is as it was written, by the server's word or without it."""
+"""`orchestrator-gql audit verify`: check the audit log of a server, or of exported files, for changes."""
 
 import os
 import re
@@ -23,80 +23,84 @@ query Verify($after: String, $first: Int!, $anchor: AuditAnchor) {
     firstBroken { id seq seal at action actor { name } process { id } } } }
 """
 PAGE = 10_000
-"""Entries of one request: some seconds at the most, of the thirty that the server gives it."""
+"""Entries in one request: they take some seconds; the server allows thirty."""
 
 KEY = "ORCHESTRATOR_AUDIT_KEY"
 
 
 def verify(url: str, anchor: Anchor | None) -> bool:
-    """Let the server walk its log, page by page; print what came of it, and say whether all fits."""
-    after, seen = None, 0
-    given = anchor and {"seq": anchor.seq, "digest": anchor.digest}
+    """Let the server check its log, page by page; print the result, and return whether the log is unchanged."""
+    after, entry_count = None, 0
+    anchor_input = anchor and {"seq": anchor.seq, "digest": anchor.digest}
     while True:
-        page = request(url, DOCUMENT, {"after": after, "first": PAGE, "anchor": given})["verifyAudit"]
-        seen += page["entries"]
-        _tell(seen)
+        page = request(url, DOCUMENT, {"after": after, "first": PAGE, "anchor": anchor_input})["verifyAudit"]
+        entry_count += page["entries"]
+        _print_progress(entry_count)
         if not page["valid"]:
-            _print_fault(seen, page["fault"], _broken(page["firstBroken"]))
+            _print_fault(entry_count, page["fault"], _broken_entry_text(page["firstBroken"]))
             return False
         if not page["hasMore"]:
             seal = page["seal"]
-            _print_whole(seen, Anchor(seal["seq"], seal["digest"]) if seal else None)
+            _print_whole(entry_count, Anchor(seal["seq"], seal["digest"]) if seal else None)
             return True
-        after, given = page["cursor"], None
+        after, anchor_input = page["cursor"], None
 
 
 def verify_files(files: Sequence[Path], anchor: Anchor | None) -> bool:
-    """Judge the exports from their lines and the key alone; print what came of it, and say whether all fits."""
+    """Check the exports with their lines and the key alone; print the result, and return whether they are unchanged."""
     key = os.environ.get(KEY, "")
     if not key:
-        print(f"{KEY} is not set: these are the digests that anybody can make.", file=sys.stderr)
-    said = Judge(key.encode() or None, anchor).judge(_lines(files))
-    if said.fault is not None:
-        _print_fault(said.entries, said.fault.words, _facts(said.fault.entry) if said.fault.entry else None)
+        print(f"{KEY} is not set: without a key anybody can make such digests.", file=sys.stderr)
+    judgement = Judge(key.encode() or None, anchor).judge(_lines(files))
+    if judgement.fault is not None:
+        _print_fault(
+            judgement.entries,
+            judgement.fault.words,
+            _entry_text(judgement.fault.entry) if judgement.fault.entry else None,
+        )
         return False
-    if not said.has_end:
-        _print_fault(said.entries, "The export was cut off: its last line is missing.", None)
+    if not judgement.has_end:
+        _print_fault(judgement.entries, "The export was cut off: its last line is missing.", None)
         return False
-    _print_whole(said.entries, said.last)
+    _print_whole(judgement.entries, judgement.last)
     return True
 
 
 def anchor_of(text: str) -> Anchor:
-    """The anchor as it was printed; `SettingsError` where it is none.
+    """The anchor in its printed form, ``SEQ:DIGEST``; raises `SettingsError` if the text has another form.
 
     >>> anchor_of("12:" + "0f" * 32).seq
     12
     """
-    found = re.fullmatch(r"(\d{1,9}):([0-9a-fA-F]{64})", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{1,9}):([0-9a-fA-F]{64})", text)
+    if match is None:
         raise SettingsError(f"{text!r} is no anchor: it looks like 12:9f86d081..., with 64 digits.")
-    return Anchor(int(found[1]), found[2].lower())
+    return Anchor(int(match[1]), match[2].lower())
 
 
 def _lines(files: Sequence[Path]) -> Iterator[Line]:
-    """The lines of all files; `OperationRefused` where one is no export, or goes on behind what no file holds."""
+    """The lines of all files; raises `OperationRefused` if a file is no export, or a part between files is missing."""
     last, is_ended = 0, True
     for file in files:
         try:
             with file.open("rb") as opened:
                 for number, line in enumerate(read_lines(opened)):
                     if isinstance(line, Seal):
-                        # Behind a file that was cut off, and inside a file, a gap is a fault of the log.
+                        # After an incomplete file, and inside a file, a gap is a fault of the log itself.
                         if number == 0 and is_ended and line.seq > last + 1:
-                            raise OperationRefused(_begun_late(file, line.seq, last))
+                            raise OperationRefused(_missing_seals_message(file, line.seq, last))
                         last = line.seq
                     is_ended = isinstance(line, End)
                     yield line
-        except NoExport as wrong:
-            raise OperationRefused(f"{file}: {wrong}.") from None
-        except OSError as wrong:
-            raise OperationRefused(f"{file} cannot be read: {wrong.strerror}.") from None
+        except NoExport as error:
+            raise OperationRefused(f"{file}: {error}.") from None
+        except OSError as error:
+            raise OperationRefused(f"{file} cannot be read: {error.strerror}.") from None
 
 
-def _begun_late(file: Path, seq: int, last: int) -> str:
-    """What to give with a file that goes on behind others; only who made it knows whether it should be whole."""
-    earlier = "the files" if last == 0 else f"what comes between seal {last} and it"
+def _missing_seals_message(file: Path, seq: int, last: int) -> str:
+    """The advice for a gap before a file; only the file's author knows whether it should be a whole export."""
+    earlier = "the files" if last == 0 else f"the files between seal {last} and this one"
     lacking = f"seal {last + 1} is" if seq == last + 2 else f"seals {last + 1} to {seq - 1} are"
     return (
         f"{file} begins at seal {seq}: give {earlier} exported before it, too, in their order. "
@@ -104,33 +108,33 @@ def _begun_late(file: Path, seq: int, last: int) -> str:
     )
 
 
-def _tell(seen: int) -> None:
-    """How far it is, where somebody looks on."""
+def _print_progress(entry_count: int) -> None:
+    """Print the progress if standard error is a terminal."""
     if sys.stderr.isatty():
-        print(f"\r{seen:,} entries", end="", file=sys.stderr, flush=True)
+        print(f"\r{entry_count:,} entries", end="", file=sys.stderr, flush=True)
 
 
-def _print_whole(seen: int, last: Anchor | None) -> None:
+def _print_whole(entry_count: int, last: Anchor | None) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(f"The audit log is whole: {_counted(seen)}.")
+    print(f"The audit log is whole: {_entry_count_text(entry_count)}.")
     if last is not None:
         print(f"Anchor: {last.seq}:{last.digest}")
 
 
-def _print_fault(seen: int, fault: str, entry: str | None) -> None:
+def _print_fault(entry_count: int, fault: str, entry: str | None) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(printable(f"The audit log is not what was written, after {_counted(seen)}: {fault}"))
+    print(printable(f"The audit log is not what was written, after {_entry_count_text(entry_count)}: {fault}"))
     if entry is not None:
         print(printable(f"  {entry}"))
 
 
-def _counted(entries: int) -> str:
+def _entry_count_text(entries: int) -> str:
     return "1 entry" if entries == 1 else f"{entries:,} entries"
 
 
-def _broken(entry: dict[str, Any] | None) -> str | None:
+def _broken_entry_text(entry: dict[str, Any] | None) -> str | None:
     if entry is None:
         return None
     by = entry["actor"]["name"] if entry["actor"] else "nobody"
@@ -138,7 +142,7 @@ def _broken(entry: dict[str, Any] | None) -> str | None:
     return f"entry {entry['id']}, number {entry['seq']} about {about}: {entry['action']} by {by} at {entry['at']}"
 
 
-def _facts(entry: AuditEntry) -> str:
+def _entry_text(entry: AuditEntry) -> str:
     about = "the engine" if entry.chain == ENGINE else f"process {entry.chain}"
     by = entry.actor or "nobody"
     return f"entry {entry.id}, number {entry.seq} about {about}: {entry.action} by {by} at {entry.at.isoformat()}"

@@ -1,8 +1,8 @@
-"""The operator's verbs on the command line: see what waits, help it on, decide what people are asked.
+"""The operator's verbs on the command line: list what waits, repair a process, decide its forms.
 
-arguments  what can be asked     waits     what waits               show   one process
-verbs      how it is helped on   confirm   its open form            forms  a page on a terminal
-requests   what people are asked deciding  reject, claim, release   moments  points in time
-start      a workflow, started dialogue  a form, page by page
-notifications  what people outside are told
+arguments      options of the verbs          waits      list what waits            show   one process
+verbs          retry, abort, reissue, ...    confirm    submit the open form       forms  a page on a terminal
+requests       the open input request        decisions  reject, claim, release     times  points in time
+start          start a workflow              dialogue   a form, page by page
+notifications  list and send again
 """

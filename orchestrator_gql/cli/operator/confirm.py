@@ -1,4 +1,4 @@
-"""`orchestrator-gql confirm`: the open form of a process, shown, filled in and answered."""
+"""`orchestrator-gql confirm`: show, fill in and submit the open form of a process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
-from orchestrator_gql.cli.operator.dialogue import Dialogue, given, listed
+from orchestrator_gql.cli.operator.dialogue import Dialogue, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import DECISIONS, PAGE, missing, open_request, refuse_if_blocked
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -26,48 +26,53 @@ mutation Submit($input: SubmitFormInput!) {{ submitForm(input: $input) {{ __type
 def confirm(
     url: str, id: UUID, *, fields: Sequence[str], pages: str | None, comment: str | None, is_agreed: bool
 ) -> None:
-    """Show the form page by page, ask, and submit what was shown.
+    """Show the form page by page, ask the person, and submit the shown values.
 
-    Where somebody approved it already and nothing else is given, it is their answers that are shown and confirmed.
-    Raises `VerbRefused` where the server does not take it, and `OperationRefused` where what was given is no answer.
+    If somebody approved the form already and no other values are given, that person's answers are shown and confirmed.
+    Raises `VerbRefused` if the server refuses, and `OperationRefused` if ``fields`` or ``pages`` cannot be read.
     """
-    last, whole = given(fields), listed(pages) if pages is not None else None
-    asked = open_request(url, id)
-    refuse_if_blocked(asked)
-    approved = [page["pages"] for page in asked["answers"] if page["pages"]]
-    answers = whole or (approved[0] if approved else [{}])
-    answers = [*answers[:-1], {**answers[-1], **last}]
-    print(printable(outcome(_Confirmation(asked["step"]["name"], answers, is_agreed, url, id, asked, comment).run())))
+    last_page, all_pages = parse_fields(fields), parse_pages(pages) if pages is not None else None
+    input_request = open_request(url, id)
+    refuse_if_blocked(input_request)
+    approved = [page["pages"] for page in input_request["answers"] if page["pages"]]
+    answers = all_pages or (approved[0] if approved else [{}])
+    answers = [*answers[:-1], {**answers[-1], **last_page}]
+    dialogue = _Confirmation(input_request["step"]["name"], answers, is_agreed, url, id, input_request, comment)
+    print(printable(outcome(dialogue.run())))
 
 
 @dataclass(slots=True)
 class _Confirmation(Dialogue):
-    """The open form of a process on its way."""
+    """The dialogue about the open form of a process."""
 
     url: str
     id: UUID
-    asked: dict[str, Any]
+    input_request: dict[str, Any]
     comment: str | None
 
     def turn(self) -> dict[str, Any]:
         turn = open_request(self.url, self.id, pages=self.answers[:-1])
-        if turn["id"] != self.asked["id"]:
-            raise VerbRefused("It was decided meanwhile, and the process asks something else: look at it again.")
+        if turn["id"] != self.input_request["id"]:
+            raise VerbRefused("The form was decided meanwhile, and the process asks something else: look at it again.")
         form: dict[str, Any] = turn["form"]
         return form
 
     def submitted(self, digest: str | None) -> dict[str, Any]:
-        answer = {"inputRequestId": self.asked["id"], "pages": self.answers, "expectedVersion": self.asked["version"]}
+        answer = {
+            "inputRequestId": self.input_request["id"],
+            "pages": self.answers,
+            "expectedVersion": self.input_request["version"],
+        }
         answer |= {"shownDigest": digest, "comment": self.comment}
-        said: dict[str, Any] = request(self.url, SUBMIT, {"input": answer})["submitForm"]
-        return said
+        response: dict[str, Any] = request(self.url, SUBMIT, {"input": answer})["submitForm"]
+        return response
 
 
-def outcome(said: dict[str, Any]) -> str:
-    """Where the process stands, and, where more people must say yes, how many have."""
-    process, asked = said["process"], said["inputRequest"]
-    stands = f"{process['id']} is {process['status']}"
-    if asked["status"] != "OPEN":
-        return stands
-    count = f"{len(asked['decisions'])} of {asked['approvalsNeeded']}"
-    return f"{stands}: approved, {count}; still needed: {missing(asked)}"
+def outcome(response: dict[str, Any]) -> str:
+    """The status of the process and, if more people must approve, the number of approvals."""
+    process, input_request = response["process"], response["inputRequest"]
+    status = f"{process['id']} is {process['status']}"
+    if input_request["status"] != "OPEN":
+        return status
+    count = f"{len(input_request['decisions'])} of {input_request['approvalsNeeded']}"
+    return f"{status}: approved, {count}; still needed: {missing(input_request)}"

@@ -1,4 +1,4 @@
-"""What people do with a form besides answering it: refuse it, take it, give it back, or give it to another team."""
+"""The verbs `reject`, `claim`, `release` and `assign` on the open form of a process."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
-from orchestrator_gql.cli.operator.dialogue import demand_somebody
-from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked, refused
+from orchestrator_gql.cli.operator.dialogue import require_terminal
+from orchestrator_gql.cli.operator.requests import claimed, open_request, refuse_if_blocked, verb_refusal
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.json import Json
@@ -20,78 +20,80 @@ TEAMS = """\
 def reject(
     url: str, id: UUID, *, comment: str | None, back_to: str | None, is_agreed: bool, answers: Sequence[str] = ()
 ) -> None:
-    """Refuse the open form of the process, or send it back to the step; print where the process stands."""
+    """Reject the open form of the process, or send the process back to a step; print the status of the process."""
     if not (comment and comment.strip()):
-        raise OperationRefused("Whoever rejects says why: give --comment TEXT, too.")
+        raise OperationRefused("A rejection needs a reason: give --comment TEXT, too.")
     if answers:
-        raise OperationRefused("Whoever rejects answers nothing: leave --set and --pages out.")
-    asked = open_request(url, id, pages=())
-    refuse_if_blocked(asked)
-    if not asked["canReject"]:
-        raise VerbRefused("It asks what to do about an answer that did not come: one of its choices is to abort.")
-    target = asked["sendBackTo"]
+        raise OperationRefused("A rejection has no answers: leave --set and --pages out.")
+    input_request = open_request(url, id, pages=())
+    refuse_if_blocked(input_request)
+    if not input_request["canReject"]:
+        raise VerbRefused("The form asks what to do about an answer that did not come: one of its choices is to abort.")
+    target = input_request["sendBackTo"]
     if back_to is not None and back_to.casefold() != (target or "").casefold():
         if target is None:
             raise VerbRefused("This form can be confirmed or rejected (--reject), but not sent back to a step.")
-        raise VerbRefused(printable(f"It cannot be sent back to {back_to!r}: it goes back to {target!r} only."))
+        raise VerbRefused(printable(f"It cannot be sent back to {back_to!r}: only to {target!r}."))
     if not is_agreed:
-        _ask(asked, f"Send it back to {target!r}" if back_to is not None else "Reject it")
-    given = {"comment": comment, "sendBack": back_to is not None, "expectedVersion": asked["version"]}
-    process, _ = _done(url, "rejectInputRequest", asked, **given)
+        _ask(input_request, f"Send it back to {target!r}" if back_to is not None else "Reject it")
+    variables = {"comment": comment, "sendBack": back_to is not None, "expectedVersion": input_request["version"]}
+    process, _ = _decide(url, "rejectInputRequest", input_request, **variables)
     what = f"sent back to {target!r}" if back_to is not None else "rejected"
     print(printable(f"{id} is {process['status']}: {what}"))
 
 
 def claim(url: str, id: UUID) -> None:
-    """Take the open form of the process: nobody else may decide it then."""
-    asked = open_request(url, id)
-    refuse_if_blocked(asked)
-    _, after = _done(url, "claimInputRequest", asked)
-    print(printable(f"{id} asks {asked['title']!r}, {claimed(after, '{}')}"))
+    """Claim the open form of the process: nobody else may decide it then."""
+    input_request = open_request(url, id)
+    refuse_if_blocked(input_request)
+    _, after = _decide(url, "claimInputRequest", input_request)
+    print(printable(f"{id} asks {input_request['title']!r}, {claimed(after, '{}')}"))
 
 
 def release(url: str, id: UUID) -> None:
-    """Give the open form of the process back, so that others may decide it."""
-    asked = open_request(url, id)
-    _, after = _done(url, "releaseInputRequest", asked)
-    print(printable(f"{id} asks {asked['title']!r}, free for {after['assignee']['name']}"))
+    """Release the open form of the process, so that others may decide it."""
+    input_request = open_request(url, id)
+    _, after = _decide(url, "releaseInputRequest", input_request)
+    print(printable(f"{id} asks {input_request['title']!r}, free for {after['assignee']['name']}"))
 
 
 def assign(url: str, id: UUID, name: str) -> None:
-    """Give the open form of the process to another team, by its key or by what people call it."""
-    asked = open_request(url, id)
-    _, after = _done(url, "assignInputRequest", asked, assigneeKey=_key(url, name))
-    print(printable(f"{id} asks {asked['title']!r}, assigned to {after['assignee']['name']}"))
+    """Assign the open form of the process to another team; ``name`` is the team's key or its name."""
+    input_request = open_request(url, id)
+    _, after = _decide(url, "assignInputRequest", input_request, assigneeKey=_key(url, name))
+    print(printable(f"{id} asks {input_request['title']!r}, assigned to {after['assignee']['name']}"))
 
 
-def _ask(asked: dict[str, Any], question: str) -> None:
-    if asked["form"]["__typename"] == "FormPage":
-        for line in forms.shown(asked["step"]["name"], asked["form"], {}):
+def _ask(input_request: dict[str, Any], question: str) -> None:
+    if input_request["form"]["__typename"] == "FormPage":
+        for line in forms.shown(input_request["step"]["name"], input_request["form"], {}):
             print(line)
-    demand_somebody()
+    require_terminal()
     if forms.reply(printable(f"{question}? [y/N] ")).lower() not in ("y", "yes"):
         raise VerbRefused("Nothing was decided.")
 
 
-def _done(url: str, verb: str, asked: dict[str, Any], **given: Json) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The process and the input request after the mutation; `VerbRefused` where the server says no."""
+def _decide(
+    url: str, verb: str, input_request: dict[str, Any], **variables: Json
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The process and the input request after the mutation; raises `VerbRefused` if the server refuses."""
     document = f"""mutation Decide($input: {verb[0].upper()}{verb[1:]}Input!) {{ {verb}(input: $input) {{ __typename
       ... on InputRequestActionSuccess {{ process {{ status }}
         inputRequest {{ assignee {{ name }} claimedBy {{ name }} claimedAt }} }}
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
       ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ code message }} }} }}"""
-    said = request(url, document, {"input": {"inputRequestId": asked["id"], **given}})[verb]
-    if said["__typename"] != "InputRequestActionSuccess":
-        raise refused(said)
-    return said["process"], said["inputRequest"]
+    response = request(url, document, {"input": {"inputRequestId": input_request["id"], **variables}})[verb]
+    if response["__typename"] != "InputRequestActionSuccess":
+        raise verb_refusal(response)
+    return response["process"], response["inputRequest"]
 
 
 def _key(url: str, name: str) -> str:
-    """The key of the team: the name itself, unless a team that the server tells of is called so."""
-    told = request(url, TEAMS, {})
-    steps = (step for workflow in told["workflows"]["nodes"] for step in workflow["steps"])
-    teams = [*told["viewer"]["assignees"], *(step["assignee"] for step in steps if step["assignee"])]
+    """The key of the team: of the team with this name if the server lists exactly one, else ``name`` itself."""
+    response = request(url, TEAMS, {})
+    steps = (step for workflow in response["workflows"]["nodes"] for step in workflow["steps"])
+    teams = [*response["viewer"]["assignees"], *(step["assignee"] for step in steps if step["assignee"])]
     keys = {team["key"] for team in teams}
-    called = {team["key"] for team in teams if team["name"].casefold() == name.casefold()}
-    return called.pop() if name not in keys and len(called) == 1 else name
+    matches = {team["key"] for team in teams if team["name"].casefold() == name.casefold()}
+    return matches.pop() if name not in keys and len(matches) == 1 else name

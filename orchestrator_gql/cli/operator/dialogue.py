@@ -1,4 +1,4 @@
-"""A form that somebody fills in at a terminal, or that the command line answers: page by page until it is taken."""
+"""A form that a person at a terminal or the command line's options fill in, page by page."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
 from orchestrator_gql.cli.operator import forms
 from orchestrator_gql.cli.operator.forms import Page
-from orchestrator_gql.cli.operator.requests import refused
+from orchestrator_gql.cli.operator.requests import verb_refusal
 from orchestrator_gql.cli.terminal import printable
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import Json, read
@@ -17,7 +17,7 @@ from orchestrator_gql.utils.json import Json, read
 
 @dataclass(slots=True)
 class Dialogue(ABC):
-    """A form on its way: what it is of, and the answers so far, the last of them to the page that is shown."""
+    """A form that is being filled in: its title and the answers so far; the last answers belong to the shown page."""
 
     title: str
     answers: list[Page]
@@ -25,109 +25,111 @@ class Dialogue(ABC):
 
     @abstractmethod
     def turn(self) -> dict[str, Any]:
-        """What the server answers to all pages but the last: a page, what is wrong, or that it is complete."""
+        """The server's response to all pages except the last: a page, errors, or that the form is complete."""
 
     @abstractmethod
     def submitted(self, digest: str | None) -> dict[str, Any]:
-        """What the server says to all pages, the last of which was shown with this digest."""
+        """Submit all pages and return the server's response; ``digest`` is the digest of the last shown page."""
 
     def run(self) -> dict[str, Any]:
-        """Until it is submitted, or refused; what the server said."""
-        said = None
-        while said is None:
+        """Go on until the form is submitted, and return the server's response; raises `VerbRefused` if it refuses."""
+        response = None
+        while response is None:
             turn = self.turn()
             match turn["__typename"]:
                 case "FormPage":
-                    said = self._turned(turn)
+                    response = self._answer_page(turn)
                 case "FormInvalid":
-                    self._mend(turn)
+                    self._correct_page(turn)
                 case "FormComplete" if self.answers[-1]:
                     raise VerbRefused(f"Its form takes {len(self.answers) - 1} pages, not {len(self.answers)}.")
                 case "FormComplete":  # a form may ask nothing at all
                     self.answers.pop()
-                    said = self._sent(None)
+                    response = self._submit(None)
                 case _:
-                    raise refused(turn)
-        return said
+                    raise verb_refusal(turn)
+        return response
 
-    def _turned(self, page: dict[str, Any]) -> dict[str, Any] | None:
+    def _answer_page(self, page: dict[str, Any]) -> dict[str, Any] | None:
         for line in forms.shown(self.title, page, self.answers[-1]):
             print(line)
         if not self.is_agreed:
-            demand_somebody()
-            if lacking := forms.needed(page, self.answers[-1]):
-                self.answers[-1] = forms.asked(page, self.answers[-1], lacking)
+            require_terminal()
+            if names := forms.missing_fields(page, self.answers[-1]):
+                self.answers[-1] = forms.fill_in(page, self.answers[-1], names)
             if not self._agrees(page):
                 return None
-        return self._sent(page["digest"])
+        return self._submit(page["digest"])
 
     def _agrees(self, page: dict[str, Any]) -> bool:
-        """Whether they say yes; who wants to change something does so, and is shown the page again."""
+        """Whether the person agrees. False after an edit: then the page is shown again."""
         can_edit = not page["schema"].get("properties") or forms.example(page) != "{}"
         choice = forms.reply(f"{printable(page['submitLabel'])}? [y/N{', e edits' if can_edit else ''}] ").lower()
         if can_edit and choice in ("e", "edit"):
-            self.answers[-1] = forms.asked(page, self.answers[-1])
+            self.answers[-1] = forms.fill_in(page, self.answers[-1])
             return False
         if choice not in ("y", "yes"):
             raise VerbRefused("Nothing was submitted.")
         return True
 
-    def _sent(self, digest: str | None) -> dict[str, Any] | None:
-        said = self.submitted(digest)
-        match said["__typename"]:
+    def _submit(self, digest: str | None) -> dict[str, Any] | None:
+        response = self.submitted(digest)
+        match response["__typename"]:
             case "FormIncomplete" if not self.is_agreed:
                 self.answers.append({})
             case "FormIncomplete":
-                raise OperationRefused(printable(self._more(said["nextPage"])))
+                raise OperationRefused(printable(self._next_page_message(response["nextPage"])))
             case "FormInvalid":
-                self._mend(said)
+                self._correct_page(response)
             case kind if kind.endswith("Success"):
-                return said
+                return response
             case _:
-                raise refused(said)
+                raise verb_refusal(response)
         return None
 
-    def _mend(self, said: dict[str, Any]) -> None:
-        """Say what is wrong, and ask again that page alone; the answers to the others stay."""
-        wrong = printable(forms.faults(said))
-        place = said["pageIndex"]
-        is_lasting = any(one["type"] == "too_many_pages" for one in said["errors"])
+    def _correct_page(self, response: dict[str, Any]) -> None:
+        """Print the errors and ask for that page alone again; the answers to the other pages stay."""
+        message = printable(forms.error_text(response))
+        page_index = response["pageIndex"]
+        is_lasting = any(error["type"] == "too_many_pages" for error in response["errors"])
         if self.is_agreed or is_lasting or not sys.stdin.isatty():
-            raise VerbRefused(wrong)
-        print(wrong)
-        self.answers[place] = forms.asked(said["page"], self.answers[place], forms.faulty(said))
+            raise VerbRefused(message)
+        print(message)
+        self.answers[page_index] = forms.fill_in(
+            response["page"], self.answers[page_index], forms.invalid_fields(response)
+        )
 
-    def _more(self, page: dict[str, Any]) -> str:
+    def _next_page_message(self, page: dict[str, Any]) -> str:
         pages = ", ".join([*(forms.as_json(answer) for answer in self.answers), forms.example(page)])
-        return f"Page {page['index'] + 1} is asked, too: {page['title']!r}. Give all of them: --pages '[{pages}]'"
+        return f"The form has a page {page['index'] + 1}, too: {page['title']!r}. Give all pages: --pages '[{pages}]'"
 
 
-def demand_somebody() -> None:
-    """Raise `OperationRefused` where nobody sits at the terminal."""
+def require_terminal() -> None:
+    """Raise `OperationRefused` if standard input is no terminal, so that nobody can be asked."""
     if not sys.stdin.isatty():
-        raise OperationRefused("Nobody is there to be asked: say --yes.")
+        raise OperationRefused("Nobody is at the terminal to be asked: give --yes.")
 
 
-def listed(pages: str) -> list[Page]:
-    """The pages as ``--pages`` gives them; `OperationRefused` where they are none."""
+def parse_pages(pages: str) -> list[Page]:
+    """The pages of the option ``--pages``; raises `OperationRefused` if the text is no list of JSON objects."""
     try:
-        found = read(pages.encode())
-    except PayloadInvalid as wrong:
-        raise OperationRefused(f"--pages: {wrong.message}") from None
-    if not isinstance(found, list) or not found or not all(isinstance(page, dict) for page in found):
+        values = read(pages.encode())
+    except PayloadInvalid as error:
+        raise OperationRefused(f"--pages: {error.message}") from None
+    if not isinstance(values, list) or not values or not all(isinstance(page, dict) for page in values):
         raise OperationRefused("--pages must be a JSON list of objects, one for each page.")
-    return found
+    return values
 
 
-def given(fields: Sequence[str]) -> Page:
-    """The fields as ``--set`` gives them; `OperationRefused` where one is none."""
-    found: dict[str, Json] = {}
+def parse_fields(fields: Sequence[str]) -> Page:
+    """The fields of the options ``--set``; raises `OperationRefused` if an option is no NAME=VALUE."""
+    values: dict[str, Json] = {}
     for field in fields:
         name, sign, value = field.partition("=")
         if not sign:
             raise OperationRefused(f"{field!r} is no NAME=VALUE.")
         try:
-            found[name] = read(value.encode())
+            values[name] = read(value.encode())
         except PayloadInvalid:
-            found[name] = value  # a text needs no quotes
-    return found
+            values[name] = value  # a text needs no quotes
+    return values

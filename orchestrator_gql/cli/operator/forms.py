@@ -1,4 +1,4 @@
-"""A page of a form on a terminal: shown, filled in by who is asked, and what is wrong with it."""
+"""A page of a form on a terminal: print it, ask for its fields, and describe its errors."""
 
 import json
 from collections.abc import Iterable
@@ -16,71 +16,71 @@ Page = dict[str, Json]
 """The answers to one page."""
 
 GAP = "…"
-"""What stands where somebody must still fill something in."""
+"""The placeholder of a field without a value."""
 
 
 class HungUp(VerbRefused):
-    """Whoever was asked is gone."""
+    """The person closed the input instead of answering."""
 
 
-def shown(title: str, page: dict[str, Any], given: Page) -> list[str]:
-    """The page on a terminal: each field with its value, a text of several lines under its name.
+def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
+    """The lines of the page: each field with its value; a text of several lines stands under the field's name.
 
-    ``title`` is what the page belongs to: the step, or the workflow. A page that is called the same says it once.
+    ``title`` is the name of the step or the workflow. If the page has the same title, it is printed once.
 
     >>> shown("Approve", {"title": "Approve", "schema": {}}, {})
     ['Approve']
     """
     is_same = page["title"].casefold() == title.casefold()
-    told = [printable(title if is_same else f"{title}: {page['title']}")]
+    lines = [printable(title if is_same else f"{title}: {page['title']}")]
     for name, field in _fields(page).items():
-        value = given.get(name, page["initialData"].get(name, GAP))
-        value = MASK if name in given and is_marked(field) else value
+        value = answers.get(name, page["initialData"].get(name, GAP))
+        value = MASK if name in answers and is_marked(field) else value
         text = value if isinstance(value, str) else json.dumps(value)
         label = printable(f"  {field.get('title') or name}")
         if "\n" in text:
-            told += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
+            lines += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
         else:
-            told.append(f"{label}: {printable(text)}")
-    return told
+            lines.append(f"{label}: {printable(text)}")
+    return lines
 
 
-def faults(said: dict[str, Any]) -> str:
-    """What was not accepted: the page, the field, and why."""
-    wrong = "; ".join(f"{one['pointer'] or 'the page'}: {one['message']}" for one in said["errors"])
-    return f"Page {said['pageIndex'] + 1}, {said['page']['title']!r}: {wrong}"
+def error_text(response: dict[str, Any]) -> str:
+    """The errors of a page in one line: the page, the fields and the reasons."""
+    errors = "; ".join(f"{error['pointer'] or 'the page'}: {error['message']}" for error in response["errors"])
+    return f"Page {response['pageIndex'] + 1}, {response['page']['title']!r}: {errors}"
 
 
-def needed(page: dict[str, Any], given: Page) -> list[str]:
-    """The fields without which the page is not accepted and that have no value yet."""
+def missing_fields(page: dict[str, Any], answers: Page) -> list[str]:
+    """The required fields that have no value yet."""
     required = page["schema"].get("required", ())
-    return [name for name in required if name in _editable(page) and name not in {**page["initialData"], **given}]
+    return [name for name in required if name in _editable(page) and name not in {**page["initialData"], **answers}]
 
 
-def faulty(said: dict[str, Any]) -> list[str]:
-    """The fields to ask for again: those that are wrong, or all where it is the page that is wrong."""
-    editable = _editable(said["page"])
-    named = [one["path"][0] if one["path"] else None for one in said["errors"]]
-    return [name for name in editable if name in named] or editable
+def invalid_fields(response: dict[str, Any]) -> list[str]:
+    """The fields to ask for again: the fields with errors, or all fields if the error concerns the whole page."""
+    editable = _editable(response["page"])
+    names = [error["path"][0] if error["path"] else None for error in response["errors"]]
+    return [name for name in editable if name in names] or editable
 
 
-def asked(page: dict[str, Any], given: Page, names: Iterable[str] | None = None) -> Page:
-    """The page with what somebody types in for these fields, or for each; nothing typed keeps a value that is there."""
-    answer, fields = dict(given), _fields(page)
-    known = {**page["initialData"], **given}
+def fill_in(page: dict[str, Any], answers: Page, names: Iterable[str] | None = None) -> Page:
+    """Ask for the fields ``names``, or for every field, and return the new answers; empty input keeps a known value."""
+    answer, fields = dict(answers), _fields(page)
+    known = {**page["initialData"], **answers}
     for name in _editable(page) if names is None else names:
         field = fields[name]
         is_secret = is_marked(field)
-        stands = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
+        current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
         choices = f" ({', '.join(map(_text, field['enum']))})" if "enum" in field else ""
-        typed = reply(printable(f"  {field.get('title') or name}{choices}{stands}: "), is_secret=is_secret)
+        typed = reply(printable(f"  {field.get('title') or name}{choices}{current}: "), is_secret=is_secret)
         if typed:
             answer[name] = _value(field, typed)
     return answer
 
 
 def reply(question: str, *, is_secret: bool = False) -> str:
-    """What is typed in, a secret without an echo; `HungUp` where whoever is asked does so."""
+    """The text that the person types; a secret is typed without an echo. Raises `HungUp` at the end of the input."""
     try:
         return getpass(question) if is_secret else input(question).strip()
     except EOFError:
@@ -89,17 +89,17 @@ def reply(question: str, *, is_secret: bool = False) -> str:
 
 
 def example(page: dict[str, Any]) -> str:
-    """The page as JSON to begin with: each field that is asked, with its value or a gap."""
+    """The page as JSON: each editable field with its value or a placeholder."""
     return as_json({name: page["initialData"].get(name, GAP) for name in _editable(page)})
 
 
 def as_json(answer: Page) -> str:
-    """The answers to a page as they are given on the command line."""
+    """The answers to a page as JSON for the command line."""
     return json.dumps(answer, ensure_ascii=False)
 
 
 def _fields(page: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The page's fields, with what they refer to beside them."""
+    """The JSON Schemas of the page's fields, with their references resolved."""
     whole = page["schema"]
     return {
         name: {**whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}), **field}
@@ -116,8 +116,8 @@ def _text(value: Json) -> str:
 
 
 def _value(field: dict[str, Any], typed: str) -> Json:
-    """What was typed, as JSON where the field is no text and it is JSON."""
-    if "string" in (one.get("type") for one in (field, *field.get("anyOf", ()))):
+    """The typed text: as JSON if the field is no text field and the text is JSON, else as text."""
+    if "string" in (schema.get("type") for schema in (field, *field.get("anyOf", ()))):
         return typed
     try:
         return read(typed.encode())

@@ -1,4 +1,4 @@
-"""`orchestrator-gql notifications` and `resend`: what people outside were told, and telling it again."""
+"""`orchestrator-gql notifications` and `resend`: list the notifications and send one again."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator.times import age
-from orchestrator_gql.cli.operator.verbs import print_result
+from orchestrator_gql.cli.operator.verbs import refusal_text
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
 
@@ -28,43 +28,44 @@ mutation Resend($input: ResendNotificationInput!) { resendNotification(input: $i
 def notifications(url: str, *, dead: bool = False, is_json: bool = False) -> None:
     """Print a line for each notification."""
     now, after, count = datetime.now(UTC), None, 0
-    wanted = {"statuses": ["DEAD"]} if dead else None
+    notification_filter = {"statuses": ["DEAD"]} if dead else None
     while True:
-        page = request(url, DOCUMENT, {"filter": wanted, "after": after})["notifications"]
-        for one in page["nodes"]:
-            print(json.dumps(one) if is_json else printable(_line(one, now)))
+        page = request(url, DOCUMENT, {"filter": notification_filter, "after": after})["notifications"]
+        for notification in page["nodes"]:
+            print(json.dumps(notification) if is_json else printable(_line(notification, now)))
         count += len(page["nodes"])
         if not page["pageInfo"]["hasNextPage"]:
             break
         after = page["pageInfo"]["endCursor"]
     if not count and not is_json:
-        print("Nothing was given up." if dead else "Nobody was told anything.")
+        print("No notification was given up." if dead else "There is no notification.")
 
 
 def resend(url: str, id: UUID) -> None:
-    """Send the notification again, and say to whom."""
-    said = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
-    if said["__typename"] != "ResendNotificationSuccess":
-        raise VerbRefused(printable(print_result(said)))
-    print(printable(f"{said['notification']['id']} is sent to {said['notification']['target']} again"))
+    """Send the notification again, and print its target."""
+    response = request(url, RESEND, {"input": {"notificationId": str(id)}})["resendNotification"]
+    if response["__typename"] != "ResendNotificationSuccess":
+        raise VerbRefused(printable(refusal_text(response)))
+    print(printable(f"{response['notification']['id']} is sent to {response['notification']['target']} again"))
 
 
-def _line(one: dict[str, Any], now: datetime) -> str:
-    match one["status"]:
+def _line(notification: dict[str, Any], now: datetime) -> str:
+    match notification["status"]:
         case "SENT":
-            came = f"sent {age(one['sentAt'], now)} ago"
+            outcome = f"sent {age(notification['sentAt'], now)} ago"
         case "DEAD":
-            came = f"given up after {_tries(one)}"
-        case _ if one["tries"]:
-            came = f"tried again in {age(one['dueAt'], now)}, after {_tries(one)}"
+            outcome = f"given up after {_tries(notification)}"
+        case _ if notification["tries"]:
+            outcome = f"tried again in {age(notification['dueAt'], now)}, after {_tries(notification)}"
         case _:
-            came = "to be sent"
-    why = f": {one['lastError']}" if one["lastError"] else ""
-    process = one["process"]
+            outcome = "to be sent"
+    why = f": {notification['lastError']}" if notification["lastError"] else ""
+    process = notification["process"]
     about = f"{process['workflowName']} {process['id']}" if process else "a process that is gone"
-    kind = one["kind"].lower().replace("_", " ")
-    return f"{one['id']}  {one['target']}  {kind}, {about}, {age(one['createdAt'], now)} old, {came}{why}"
+    kind = notification["kind"].lower().replace("_", " ")
+    old = f"{age(notification['createdAt'], now)} old"
+    return f"{notification['id']}  {notification['target']}  {kind}, {about}, {old}, {outcome}{why}"
 
 
-def _tries(one: dict[str, Any]) -> str:
-    return "1 try" if one["tries"] == 1 else f"{one['tries']} tries"
+def _tries(notification: dict[str, Any]) -> str:
+    return "1 try" if notification["tries"] == 1 else f"{notification['tries']} tries"

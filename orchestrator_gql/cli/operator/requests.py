@@ -1,4 +1,4 @@
-"""What people are asked and what they decided, as the operator's verbs tell it."""
+"""Input requests and their decisions, as the operator's verbs read and print them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from orchestrator_gql.utils.json import Json
 
 DECISIONS = "decisions { by { id name } policy at verdict comment }"
 STANDING = f"assignee {{ key name }} dueAt claimedBy {{ id name }} claimedAt approvalsNeeded canSubmit {DECISIONS}"
-"""Whom it is for, who has it, and how many have said yes."""
+"""The team of an input request, the person who claimed it, and its approvals."""
 
 PAGE = "index title description schema initialData submitLabel digest"
 OPEN = f"""\
@@ -28,97 +28,98 @@ VERDICTS = {"APPROVED": "approved", "REJECTED": "rejected", "SENT_BACK": "sent b
 
 
 def open_request(url: str, id: UUID, *, pages: Sequence[Json] | None = None) -> dict[str, Any]:
-    """What the process asks people now, with a turn of its form where pages are given, even none.
+    """The open input request of the process; with its form after ``pages``, unless ``pages`` is None.
 
-    `VerbRefused` where it asks nothing; where somebody decided what it did ask, the sentence says who, and when.
+    Raises `VerbRefused` if no request is open; the message names the last decision, its person and its time.
     """
-    given = {"id": str(id), "pages": list(pages or ()), "isForm": pages is not None}
-    process = request(url, OPEN, given)["process"]
+    variables = {"id": str(id), "pages": list(pages or ()), "isForm": pages is not None}
+    process = request(url, OPEN, variables)["process"]
     if process is None:
         raise VerbRefused(f"There is no process {id}, or it is not visible to you.")
-    asked: dict[str, Any] | None = process["openInputRequest"]
-    if asked is None:
+    input_request: dict[str, Any] | None = process["openInputRequest"]
+    if input_request is None:
         raise VerbRefused(printable(f"The process is {process['status']}: it asks nobody.{_last(process['steps'])}"))
-    if pages is not None and asked["form"] is None:
-        raise VerbRefused("This server does not offer its workflow, so nobody can be shown its form.")
-    return asked
+    if pages is not None and input_request["form"] is None:
+        raise VerbRefused("This server does not offer the workflow of the process, so it cannot show the form.")
+    return input_request
 
 
-def refuse_if_blocked(asked: dict[str, Any]) -> None:
-    """Raise `VerbRefused` where the server says beforehand that this person may not decide it."""
-    if not asked["canSubmit"]:
-        why = asked["blockedReason"] or "You may not decide it."
-        raise VerbRefused(printable(f"{why}{claimed(asked, ' ({})')}"))
+def refuse_if_blocked(input_request: dict[str, Any]) -> None:
+    """Raise `VerbRefused` if the server says beforehand that this person may not decide the request."""
+    if not input_request["canSubmit"]:
+        why = input_request["blockedReason"] or "You may not decide it."
+        raise VerbRefused(printable(f"{why}{claimed(input_request, ' ({})')}"))
 
 
-def refused(said: dict[str, Any]) -> VerbRefused:
-    """A typed refusal as a sentence: what is wrong and where, or who was first and when, and what to do."""
-    words = [said["message"], *(f"{one['pointer']}: {one['message']}" for one in said.get("errors", ()))]
-    by, at = said.get("by"), said.get("at")
-    if said.get("code") == "CLAIMED_BY_OTHER":
+def verb_refusal(response: dict[str, Any]) -> VerbRefused:
+    """The error for a typed refusal: its sentence says which fields are wrong, or who was first and when."""
+    words = [response["message"], *(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))]
+    by, at = response.get("by"), response.get("at")
+    if response.get("code") == "CLAIMED_BY_OTHER":
         words.append(claimed({"claimedBy": by, "claimedAt": at}, "({})"))
     elif by or at:
-        who = f"by {by['name']}" if by and not said["message"].startswith(by["name"]) else ""
+        who = f"by {by['name']}" if by and not response["message"].startswith(by["name"]) else ""
         words.append(f"({' '.join(filter(None, (who, f'at {moment(at)}' if at else '')))})")
-    elif said.get("code") == "STALE_VERSION":
-        words.append("Nothing was decided: look at it again, then decide anew.")
+    elif response.get("code") == "STALE_VERSION":
+        words.append("Nothing was decided: look at the form again, then decide.")
     return VerbRefused(printable(" ".join(filter(None, words))))
 
 
-def claimed(asked: dict[str, Any], form: str) -> str:
-    """Who has taken it and since when, put into the form; nothing where nobody has."""
-    if not asked["claimedBy"]:
+def claimed(input_request: dict[str, Any], form: str) -> str:
+    """The claim of the request (person and time), put into the text ``form``; empty if nobody claimed the request."""
+    if not input_request["claimedBy"]:
         return ""
-    since = f" since {moment(asked['claimedAt'])}" if asked["claimedAt"] else ""
-    return form.format(f"claimed by {asked['claimedBy']['name']}{since}")
+    since = f" since {moment(input_request['claimedAt'])}" if input_request["claimedAt"] else ""
+    return form.format(f"claimed by {input_request['claimedBy']['name']}{since}")
 
 
-def approvals(asked: dict[str, Any]) -> str:
-    """How many of those who must have said yes, and who, where one does not do; else nothing."""
-    if asked["approvalsNeeded"] == 1:
+def approvals(input_request: dict[str, Any]) -> str:
+    """The number of approvals and the people; empty if one approval is enough."""
+    needed, decisions = input_request["approvalsNeeded"], input_request["decisions"]
+    if needed == 1:
         return ""
-    names = ", ".join(_who(one) for one in asked["decisions"])
-    return f"{len(asked['decisions'])} of {asked['approvalsNeeded']} approvals{f' ({names})' if names else ''}"
+    names = ", ".join(_who(decision) for decision in decisions)
+    return f"{len(decisions)} of {needed} approvals{f' ({names})' if names else ''}"
 
 
-def missing(asked: dict[str, Any]) -> str:
-    """What is still needed, and of whom."""
-    left = asked["approvalsNeeded"] - len(asked["decisions"])
-    return f"{left} more approval{'' if left == 1 else 's'}, of {asked['assignee']['name']}"
+def missing(input_request: dict[str, Any]) -> str:
+    """The number of approvals that are still needed, and the team."""
+    left = input_request["approvalsNeeded"] - len(input_request["decisions"])
+    return f"{left} more approval{'' if left == 1 else 's'}, of {input_request['assignee']['name']}"
 
 
-def due(asked: dict[str, Any], now: datetime) -> str:
-    """Whether it is late, or how long there is, where it has a due date; else nothing."""
-    if not asked["dueAt"]:
+def due(input_request: dict[str, Any], now: datetime) -> str:
+    """The time until the due date or since it; empty if there is no due date."""
+    if not input_request["dueAt"]:
         return ""
-    time = age(asked["dueAt"], now)
-    return f"overdue by {time}" if is_past(asked["dueAt"], now) else f"due in {time}"
+    time = age(input_request["dueAt"], now)
+    return f"overdue by {time}" if is_past(input_request["dueAt"], now) else f"due in {time}"
 
 
-def decided(one: dict[str, Any]) -> str:
-    """One decision in a line.
+def decided(decision: dict[str, Any]) -> str:
+    """The decision in one line.
 
     >>> decided({"by": None, "policy": "small", "verdict": "APPROVED", "at": "2026-03-02T09:00Z", "comment": None})
     'policy small approved it at 2026-03-02 09:00:00 UTC'
     """
-    said = f": {one['comment']}" if one["comment"] else ""
-    verdict = VERDICTS.get(one["verdict"], one["verdict"])
+    comment = f": {decision['comment']}" if decision["comment"] else ""
+    verdict = VERDICTS.get(decision["verdict"], decision["verdict"])
     what = "sent it back" if verdict == "sent back" else f"{verdict} it"
-    return f"{_who(one)} {what} at {moment(one['at'])}{said}"
+    return f"{_who(decision)} {what} at {moment(decision['at'])}{comment}"
 
 
-def _who(one: dict[str, Any]) -> str:
-    return str(one["by"]["name"]) if one["by"] else f"policy {one['policy']}"
+def _who(decision: dict[str, Any]) -> str:
+    return str(decision["by"]["name"]) if decision["by"] else f"policy {decision['policy']}"
 
 
 def _last(steps: Iterable[dict[str, Any]]) -> str:
-    made = [
-        (one["at"], step["name"], one)
+    decisions = [
+        (decision["at"], step["name"], decision)
         for step in steps
         if step["inputRequest"]
-        for one in step["inputRequest"]["decisions"]
+        for decision in step["inputRequest"]["decisions"]
     ]
-    if not made:
+    if not decisions:
         return ""
-    _, name, one = max(made, key=lambda each: each[0])
-    return f" {name!r} is decided: {decided(one)}"
+    _, name, decision = max(decisions, key=lambda row: row[0])
+    return f" {name!r} is decided: {decided(decision)}"

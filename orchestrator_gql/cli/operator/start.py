@@ -1,4 +1,4 @@
-"""`orchestrator-gql start`: the start form of a workflow, shown, filled in, and a process started with it."""
+"""`orchestrator-gql start`: show and fill in the start form of a workflow, and start a process."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
 from orchestrator_gql.cli.operator import forms
-from orchestrator_gql.cli.operator.dialogue import Dialogue, given, listed
+from orchestrator_gql.cli.operator.dialogue import Dialogue, parse_fields, parse_pages
 from orchestrator_gql.cli.operator.requests import PAGE
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -42,51 +42,51 @@ def start(
 ) -> None:
     """Show the start form page by page, ask, and start the workflow; print the process and its status.
 
-    With ``is_json`` the pages go to standard error: on standard output there is one line of JSON alone. Raises
-    `VerbRefused` where the server does not start it, and `OperationRefused` where what was given is no answer.
+    With ``is_json`` the pages go to standard error, and standard output gets one line of JSON. Raises `VerbRefused` if
+    the server refuses, and `OperationRefused` if ``fields`` or ``pages`` cannot be read.
     """
-    answers = listed(pages) if pages is not None else [{}]
-    answers = [*answers[:-1], {**answers[-1], **given(fields)}]
+    answers = parse_pages(pages) if pages is not None else [{}]
+    answers = [*answers[:-1], {**answers[-1], **parse_fields(fields)}]
     with redirect_stdout(sys.stderr) if is_json else nullcontext():
         try:
-            said = _Start(workflow, answers, is_agreed, url, key).run()
+            response = _Start(workflow, answers, is_agreed, url, key).run()
         except forms.HungUp:
             raise VerbRefused("Nothing was started.") from None
-    process = said["process"]
+    process = response["process"]
     if is_json:
-        print(json.dumps({**process, "created": said["created"]}))
+        print(json.dumps({**process, "created": response["created"]}))
         return
-    again = "" if said["created"] else ": an earlier start with this idempotency key, nothing new was started"
+    again = "" if response["created"] else ": an earlier start with this idempotency key, nothing new was started"
     print(printable(f"{process['id']} is {process['status']}{again}"))
 
 
 @dataclass(slots=True)
 class _Start(Dialogue):
-    """The start form of a workflow, which the title names, on its way."""
+    """The dialogue about the start form of a workflow; the title is the workflow's name."""
 
     url: str
     key: str | None
 
     def run(self) -> dict[str, Any]:
-        """As any form, with the pages that are answered already shown first."""
+        """Show the pages that are answered already, then go on as `Dialogue.run`."""
         for count, answer in enumerate(self.answers[:-1]):
-            page = self._of(count)
-            if page["__typename"] != "FormPage":  # the turn behind them says what is wrong
+            page = self._form_after(count)
+            if page["__typename"] != "FormPage":  # the next turn raises the error
                 break
             for line in forms.shown(self.title, page, answer):
                 print(line)
         return Dialogue.run(self)
 
     def turn(self) -> dict[str, Any]:
-        return self._of(len(self.answers) - 1)
+        return self._form_after(len(self.answers) - 1)
 
     def submitted(self, digest: str | None) -> dict[str, Any]:
         answer = {"workflowName": self.title, "pages": self.answers, "idempotencyKey": self.key}
-        said: dict[str, Any] = request(self.url, START, {"input": answer})["startWorkflow"]
-        return said
+        response: dict[str, Any] = request(self.url, START, {"input": answer})["startWorkflow"]
+        return response
 
-    def _of(self, count: int) -> dict[str, Any]:
-        """What comes behind so many pages."""
-        asked = {"name": self.title, "pages": self.answers[:count]}
-        form: dict[str, Any] = request(self.url, FORM, asked)["startForm"]
+    def _form_after(self, count: int) -> dict[str, Any]:
+        """The form after the first ``count`` pages."""
+        variables = {"name": self.title, "pages": self.answers[:count]}
+        form: dict[str, Any] = request(self.url, FORM, variables)["startForm"]
         return form

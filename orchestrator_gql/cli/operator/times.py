@@ -1,10 +1,10 @@
-"""Points in time as the operator's verbs tell them."""
+"""Points in time as the operator's verbs print them."""
 
 from datetime import UTC, datetime
 
 
 def age(since: str, now: datetime) -> str:
-    """How long ago that was, or how long until then, in its largest unit.
+    """The time since or until that moment, in its largest unit.
 
     >>> from datetime import UTC
     >>> age("2026-03-02T09:00:00Z", datetime(2026, 3, 2, 11, 30, tzinfo=UTC))
@@ -18,7 +18,7 @@ def age(since: str, now: datetime) -> str:
 
 
 def moment(at: str) -> str:
-    """That time to the second, the same wherever it is read.
+    """That moment in UTC, with seconds.
 
     >>> moment("2026-03-02T10:00:00+01:00")
     '2026-03-02 09:00:00 UTC'
@@ -27,5 +27,5 @@ def moment(at: str) -> str:
 
 
 def is_past(at: str, now: datetime) -> bool:
-    """Whether that time has come."""
+    """Whether that moment has come."""
     return datetime.fromisoformat(at) <= now

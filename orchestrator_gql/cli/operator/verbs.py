@@ -1,4 +1,4 @@
-"""The verbs that help a process on, each one mutation."""
+"""The verbs that repair a process; each verb is one mutation."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from orchestrator_gql.cli.client import OperationRefused, VerbRefused
-from orchestrator_gql.cli.operator.show import found
+from orchestrator_gql.cli.operator.show import load_process
 from orchestrator_gql.cli.operator.times import moment
 from orchestrator_gql.cli.request import request
 from orchestrator_gql.cli.terminal import printable
@@ -17,98 +17,99 @@ NODE = """\
 query Node($id: ID!) { node(id: $id) { __typename ... on Callback { process { id } } } }
 """
 OPEN = ("PENDING", "EXPIRED", "HEARTBEAT_LOST", "FAILED_BY_REMOTE", "REJECTED")
-"""A callback of which an operator may speak, in this order of likeliness."""
+"""The statuses of a callback that an operator may mean, the likeliest first."""
 
 
 def retry(url: str, id: UUID) -> None:
-    """Retry the process, and print where it stands."""
+    """Retry the process, and print its status."""
     _act(url, "retryProcess", processId=str(id))
 
 
 def abort(url: str, id: UUID, reason: str | None) -> None:
-    """Abort the process, and print where it stands."""
+    """Abort the process, and print its status."""
     _act(url, "abortProcess", processId=str(id), reason=reason)
 
 
 def reissue(url: str, id: UUID, reason: str | None) -> None:
-    """Issue the callback again."""
+    """Issue the callback again, with a fresh URL."""
     _act(url, "reissueCallback", callbackId=_callback_of(url, id), reason=reason)
 
 
 def reawait(url: str, id: UUID, seconds: float, reason: str | None) -> None:
-    """Wait longer for the callback."""
+    """Wait ``seconds`` longer for the callback."""
     _act(url, "reawaitCallback", callbackId=_callback_of(url, id), timeoutSeconds=seconds, reason=reason)
 
 
 def complete(url: str, id: UUID, result: Path, reason: str) -> None:
-    """Type in the callback's result from the file, or from standard input."""
+    """Complete the callback with the JSON of the file, or of standard input if ``result`` is ``-``."""
     _act(url, "completeCallback", callbackId=_callback_of(url, id), result=_read(result), reason=reason)
 
 
 def adopt(url: str, id: UUID, reason: str) -> None:
-    """Adopt the delivery, or the one of the process that can be adopted."""
+    """Adopt the delivery with this id, or the only adoptable delivery of the process with this id."""
     _act(url, "adoptCallbackAttempt", attemptId=_attempt_of(url, id), reason=reason)
 
 
-def _act(url: str, name: str, **given: Json) -> None:
+def _act(url: str, name: str, **variables: Json) -> None:
     document = f"""mutation Act($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ __typename
       ... on ProcessActionSuccess {{ process {{ id status }} }}
       ... on PayloadInvalidError {{ errors {{ pointer message }} }}
       ... on ConflictError {{ by {{ name }} at }}
       ... on UserError {{ message }} }} }}"""
-    said = request(url, document, {"input": {key: value for key, value in given.items() if value is not None}})[name]
-    if said["__typename"] != "ProcessActionSuccess":
-        raise VerbRefused(printable(print_result(said)))
-    print(printable(f"{said['process']['id']} is {said['process']['status']}"))
+    mutation_input = {key: value for key, value in variables.items() if value is not None}
+    response = request(url, document, {"input": mutation_input})[name]
+    if response["__typename"] != "ProcessActionSuccess":
+        raise VerbRefused(printable(refusal_text(response)))
+    print(printable(f"{response['process']['id']} is {response['process']['status']}"))
 
 
-def print_result(said: dict[str, Any]) -> str:
-    """A typed refusal as a sentence: what is wrong and where, or who was first and when."""
-    places = "; ".join(f"{one['pointer']}: {one['message']}" for one in said.get("errors", ()))
-    by = f"by {said['by']['name']}" if said.get("by") else ""
-    at = f"at {moment(said['at'])}" if said.get("at") else ""
+def refusal_text(response: dict[str, Any]) -> str:
+    """A typed refusal as a sentence: which fields are wrong, or who was first and when."""
+    places = "; ".join(f"{error['pointer']}: {error['message']}" for error in response.get("errors", ()))
+    by = f"by {response['by']['name']}" if response.get("by") else ""
+    at = f"at {moment(response['at'])}" if response.get("at") else ""
     first = f"({' '.join(filter(None, (by, at)))})" if by or at else ""
-    return " ".join(filter(None, (said["message"], places, first)))
+    return " ".join(filter(None, (response["message"], places, first)))
 
 
 def _callback_of(url: str, id: UUID) -> str:
-    """The callback that is meant: itself, or the one of the process that an operator may speak of."""
+    """The id of the callback: ``id`` itself, or the callback of the process that the operator most likely means."""
     node = request(url, NODE, {"id": str(id)})["node"]
     if node and node["__typename"] == "Callback":
         return str(id)
-    callbacks = found(url, id)["callbacks"]
+    callbacks = load_process(url, id)["callbacks"]
     latest = {callback["name"]: callback for callback in callbacks}
     for status in OPEN:
-        meant = [callback for callback in latest.values() if callback["status"] == status]
-        if len(meant) == 1:
-            return str(meant[0]["id"])
-        if meant:
-            listed = ", ".join(f"{one['id']} ({one['name']})" for one in meant)
-            raise OperationRefused(printable(f"It has several: name one of {listed}."))
+        matches = [callback for callback in latest.values() if callback["status"] == status]
+        if len(matches) == 1:
+            return str(matches[0]["id"])
+        if matches:
+            listed = ", ".join(f"{callback['id']} ({callback['name']})" for callback in matches)
+            raise OperationRefused(printable(f"The process has several callbacks: give one of {listed}."))
     if callbacks:
         return str(callbacks[-1]["id"])
     raise VerbRefused(f"The process {id} has no callback.")
 
 
 def _attempt_of(url: str, id: UUID) -> str:
-    """The delivery that is meant: itself, or the only one of the process that can be adopted."""
+    """The id of the delivery: ``id`` itself, or the only adoptable delivery of the process."""
     node = request(url, NODE, {"id": str(id)})["node"]
     if node and node["__typename"] == "CallbackAttempt":
         return str(id)
-    attempts = [one for callback in found(url, id)["callbacks"] for one in callback["attempts"]["nodes"]]
-    meant = [attempt for attempt in attempts if attempt["isAdoptable"]]
-    if len(meant) == 1:
-        return str(meant[0]["id"])
-    if not meant:
+    attempts = [attempt for callback in load_process(url, id)["callbacks"] for attempt in callback["attempts"]["nodes"]]
+    matches = [attempt for attempt in attempts if attempt["isAdoptable"]]
+    if len(matches) == 1:
+        return str(matches[0]["id"])
+    if not matches:
         raise VerbRefused(f"The process {id} has no delivery that can be adopted.")
-    listed = ", ".join(f"{one['id']} ({one['outcome']})" for one in meant)
-    raise OperationRefused(printable(f"Several can be adopted: name one of {listed}."))
+    listed = ", ".join(f"{attempt['id']} ({attempt['outcome']})" for attempt in matches)
+    raise OperationRefused(printable(f"Several deliveries can be adopted: give one of {listed}."))
 
 
 def _read(file: Path) -> Json:
     try:
         return read(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as wrong:
-        raise OperationRefused(f"{file} cannot be read: {wrong.strerror}.") from None
-    except PayloadInvalid as wrong:
-        raise OperationRefused(f"{file}: {wrong.message}") from None
+    except OSError as error:
+        raise OperationRefused(f"{file} cannot be read: {error.strerror}.") from None
+    except PayloadInvalid as error:
+        raise OperationRefused(f"{file}: {error.message}") from None

@@ -1,4 +1,4 @@
-"""`orchestrator-gql waits`: what waits for a remote service or a person, the overdue first."""
+"""`orchestrator-gql waits`: list the open callbacks and forms, the overdue first."""
 
 import json
 from collections.abc import Iterator
@@ -28,26 +28,26 @@ query Forms($after: String, $mine: Boolean) {{
 def waits(
     url: str, *, overdue: bool = False, mine: bool = False, assignee: str | None = None, is_json: bool = False
 ) -> None:
-    """Print a line for each open wait; ``mine`` and ``assignee`` leave the forms that one may answer, or of a team."""
+    """Print a line for each open callback and form; ``mine`` and ``assignee`` select forms of the caller or a team."""
     now = datetime.now(UTC)
     forms = (_form(node) for node in _all(url, FORMS, "inputRequests", mine=True if mine else None))
-    found = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
+    open_waits = [wait for wait in forms if _is_of(wait, mine=mine, assignee=assignee)]
     if not mine and assignee is None:
-        found += map(_callback, _all(url, CALLBACKS, "callbacks"))
-    found = [wait for wait in found if not overdue or _is_overdue(wait, now)]
-    found.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
-    for wait in found:
+        open_waits += map(_callback, _all(url, CALLBACKS, "callbacks"))
+    open_waits = [wait for wait in open_waits if not overdue or _is_overdue(wait, now)]
+    open_waits.sort(key=lambda wait: (not _is_overdue(wait, now), wait["until"] or "9999", wait["since"]))
+    for wait in open_waits:
         print(json.dumps(wait) if is_json else printable(_line(wait, now)))
-    if not found and not is_json:
+    if not open_waits and not is_json:
         whom = f" for {assignee}" if assignee else ""
         yours = " that you may answer" if mine else ""
         print(printable(f"Nothing {'is overdue' if overdue else 'waits'}{whom}{yours}."))
 
 
-def _all(url: str, document: str, field: str, **given: Json) -> Iterator[dict[str, Any]]:
+def _all(url: str, document: str, field: str, **variables: Json) -> Iterator[dict[str, Any]]:
     after = None
     while True:
-        page = request(url, document, {**given, "after": after})[field]
+        page = request(url, document, {**variables, "after": after})[field]
         yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
             return
@@ -72,13 +72,13 @@ def _callback(node: dict[str, Any]) -> dict[str, Any]:
         "what": what,
         "since": node["issuedAt"],
         "until": min(ends, default=None),
-        "message": why["message"] if why else "The action that asks is still at work.",
+        "message": why["message"] if why else "The action that calls the service still runs.",
     }
 
 
 def _form(node: dict[str, Any]) -> dict[str, Any]:
-    """The form as a wait, with whom it is for and who has said what, named as the server's schema does."""
-    told = filter(None, (f"It waits for {node['assignee']['name']}", claimed(node, "{}"), approvals(node)))
+    """The form as a wait; its team, claim and decisions keep the names of the GraphQL schema."""
+    parts = filter(None, (f"It waits for {node['assignee']['name']}", claimed(node, "{}"), approvals(node)))
     standing = {key: value for key, value in node.items() if key not in ("id", "title", "createdAt", "process")}
     return {
         "kind": "FORM",
@@ -88,7 +88,7 @@ def _form(node: dict[str, Any]) -> dict[str, Any]:
         "what": f"form {node['title']!r}",
         "since": node["createdAt"],
         "until": node["dueAt"],
-        "message": f"{', '.join(told)}.",
+        "message": f"{', '.join(parts)}.",
         **standing,
     }
 

@@ -1,1 +1,1 @@
-"""What `serve` and `demo` start: the modules loaded, the door opened, the server run, its log lines written."""
+"""The server process of `serve` and `demo`: load modules, open the socket, run the server, write log lines."""

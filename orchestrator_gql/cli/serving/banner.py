@@ -1,4 +1,4 @@
-"""What a person reads when the server is up: where to click, and who may."""
+"""The text that a person reads when the server is ready: its addresses and how to sign in."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ from orchestrator_gql.workflow.model import Workflow
 
 
 def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
-    """The lines that are printed once requests are taken."""
-    here = local_address(settings)
+    """The lines that are printed as soon as the server accepts requests."""
+    address = local_address(settings)
     if settings.role == "worker":
-        rows = [("Health", f"{here}/health/ready"), ("Metrics", f"{here}/metrics")]
+        rows = [("Health", f"{address}/health/ready"), ("Metrics", f"{address}/metrics")]
     else:
-        rows = _doors(settings, here)
+        rows = _api_rows(settings, address)
     rows += [
         ("Callbacks", f"{settings.base_url}/api/processes/...  (as remote services reach this server)"),
         ("Database", _database(settings)),
@@ -25,7 +25,7 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
     ]
     if settings.has_sign_in and (open_to_all := sorted(named_by(workflows) - settings.closed_teams)):
         rows.append(
-            ("Open teams", f"{', '.join(open_to_all)}: without members, so whoever may submit forms may answer")
+            ("Open teams", f"{', '.join(open_to_all)}: without members, so everybody who may submit forms may answer")
         )
     what = {"all": "", "api": " as an API server: workers run the steps", "worker": " as a worker"}[settings.role]
     lines = (f"  {name:<11}{value}" for name, value in rows)
@@ -34,19 +34,19 @@ def banner(settings: Settings, workflows: Sequence[Workflow]) -> str:
 
 def _sign_in(settings: Settings) -> str:
     if settings.has_sign_in:
-        return "by a token of ORCHESTRATOR_API_TOKENS; whoever is at a terminal sets ORCHESTRATOR_TOKEN to theirs."
+        return "by a token of ORCHESTRATOR_API_TOKENS; at a terminal, set ORCHESTRATOR_TOKEN to your token."
     return "none: development mode. Only this machine can connect, and everybody on it is one local user."
 
 
-def _doors(settings: Settings, here: str) -> list[tuple[str, str]]:
-    rows = [("Dashboard", f"{here}/"), ("GraphQL", f"{here}/graphql")]
+def _api_rows(settings: Settings, address: str) -> list[tuple[str, str]]:
+    rows = [("Dashboard", f"{address}/"), ("GraphQL", f"{address}/graphql")]
     if settings.offers_development:
-        rows[1] = ("GraphiQL", f"{here}/graphql  (in a browser; the API is at the same address)")
+        rows[1] = ("GraphiQL", f"{address}/graphql  (in a browser; the API is at the same address)")
     return rows
 
 
 def local_address(settings: Settings) -> str:
-    """The server's address on this machine, whatever the world knows it by."""
+    """The server's address on this machine, without regard to its public URL."""
     return settings.model_copy(update={"public_url": None}).base_url
 
 

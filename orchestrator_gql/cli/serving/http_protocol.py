@@ -1,4 +1,4 @@
-"""The server's side of a connection: time for headers, clients that do not read, refusals and closing."""
+"""The server's side of a connection: header timeouts, slow clients, HTTP errors and closing."""
 
 import asyncio
 import sys
@@ -19,14 +19,14 @@ from orchestrator_gql.utils.errors import HostInvalid
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 GOING_AWAY = 1001
-"""RFC 6455, section 7.4.1: a server going down. Uvicorn says 1012, which clients may take for the end."""
+"""RFC 6455, section 7.4.1: the server goes down. Uvicorn sends 1012, after which clients may not come back."""
 
 PONG_BYTES = 64 * 1024
-"""With so much unread, no pong is added: RFC 6455, section 5.5.3, lets a server answer the latest ping alone."""
+"""If so many bytes are unread, no pong is sent: RFC 6455, section 5.5.3, lets a server answer only the latest ping."""
 
 
 class Config(uvicorn.Config):
-    """Uvicorn's, and whom its connections tell what waits for their clients."""
+    """Uvicorn's settings, and the `SlowReaders` to which the connections report unread data."""
 
     slow_readers: SlowReaders
 
@@ -37,10 +37,10 @@ NOT_IMPLEMENTED = 501
 
 
 class TimedHttp(H11Protocol):
-    """Close a connection whose request line and headers do not arrive in time; uvicorn would hold it for ever.
+    """Close a connection if its request line and headers do not arrive in time; uvicorn would keep it open for ever.
 
-    The time runs from the connection, or from the first byte of a later request, and is not begun anew by each byte.
-    What is written to it is metered, so that a client which does not read is disconnected.
+    The time starts with the connection, or with the first byte of a later request; further bytes do not extend it.
+    The written data is counted, so that a client that does not read is disconnected.
     """
 
     config: Config
@@ -54,37 +54,37 @@ class TimedHttp(H11Protocol):
         self._app, self.app = self.app, self._serve
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait."""
+        """Start the deadline for the headers."""
         super().connection_made(MeteredTransport(transport, self.config.slow_readers))
         self._keep_deadline()
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came; once the headers are complete nothing is waited for."""
+        """Process the data; complete headers end the deadline."""
         super().data_received(data)
         self._keep_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no more."""
+        """Stop the deadline and forget the unread data."""
         self._drop_deadline()
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application; what it sends is counted while it has to wait."""
+        """Run the application; each message that has to wait is counted."""
 
         async def counted(message: Message) -> None:
             if self.flow.write_paused:
                 with self.config.slow_readers.holding(self.transport.backlog, _size(message)):
                     await self.flow.drain()
             if self.transport.is_closing():
-                # Nothing is written any more. A producer that never waits must hear that its client has left.
+                # Nothing is written any more. A producer that never waits must learn that its client has left.
                 await asyncio.sleep(0)
             await send(message)
 
         await self._app(scope, receive, counted)
 
     def _should_upgrade(self) -> bool:
-        """Whether it is the handshake of a WebSocket; uvicorn would hand over a POST too, which then gets no answer."""
+        """Whether the request is a WebSocket handshake; uvicorn would take a POST for it and not answer."""
         names = {name for name, _ in self.headers}
         is_handshake = (
             self.scope["method"] == "GET" and b"sec-websocket-key" in names and not names & {CONTENT_LENGTH, CHUNKED}
@@ -92,24 +92,24 @@ class TimedHttp(H11Protocol):
         return is_handshake and super()._should_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request with a problem; uvicorn's own text would be all that is not JSON here."""
-        refused = self._problem(sys.exception())
-        status = refused.status_code
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # else the answer has begun, and can only be cut off
-            headers = [*refused.raw_headers, (b"connection", b"close")]
+        """Answer invalid HTTP with a problem document; uvicorn would answer with plain text."""
+        problem = self._problem(sys.exception())
+        status = problem.status_code
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):  # else a response has begun, and can only be cut off
+            headers = [*problem.raw_headers, (b"connection", b"close")]
             events = (
                 h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()),
-                h11.Data(data=bytes(refused.body)),
+                h11.Data(data=bytes(problem.body)),
                 h11.EndOfMessage(),
             )
             self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
-        if self.cycle is not None:  # an answer that is under way would be sent behind this one
+        if self.cycle is not None:  # otherwise the running request would send its response after this response
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
 
     def _problem(self, error: BaseException | None) -> Response:
-        """What is wrong, as h11 has found it; its words are not passed on, for they quote what was sent."""
+        """The problem that h11 found; its message is not sent to the client, because it quotes the request."""
         hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
         if hint == TOO_LARGE:
             unread, _ = self.conn.trailing_data
@@ -131,7 +131,7 @@ class TimedHttp(H11Protocol):
 
 
 def _size(message: Message) -> int:
-    """How much waits with the message: behind its headers the whole body does, if they tell its length."""
+    """The bytes that wait with the message: for headers with a content length, that length."""
     for name, value in message.get("headers", ()):
         if name.lower() == b"content-length":
             return int(value)
@@ -139,9 +139,10 @@ def _size(message: Message) -> int:
 
 
 class PoliteSocket(WebSocketsSansIOProtocol):
-    """Say 1001 when the server stops: the client comes back, to this server or another.
+    """Close with 1001 when the server stops: the client connects again, to this server or another server.
 
-    Messages are written in turn: uvicorn would let all that wait write at once as soon as the client reads a little.
+    Messages are written one after another: uvicorn would write all waiting messages as soon as the client reads a
+    little.
     """
 
     config: Config
@@ -152,14 +153,14 @@ class PoliteSocket(WebSocketsSansIOProtocol):
         self._turn = asyncio.Lock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count no more what waited."""
+        """Forget the unread data."""
         self.config.slow_readers.forget(self.transport.backlog)
         super().connection_lost(exc)
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send, now if the client keeps up, else when it is this message's turn."""
+        """Send the message at once if the client keeps up, else after the messages before it."""
         if self.writable.is_set() and not self._turn.locked():
-            await self._written(message)
+            await self._write(message)
             return
         data = message.get("text") or message.get("bytes")
         size = len(data) if isinstance(data, str | bytes) else 0
@@ -171,25 +172,25 @@ class PoliteSocket(WebSocketsSansIOProtocol):
                 self._turn.release()
                 raise
         try:
-            await self._written(message)
+            await self._write(message)
         finally:
             self._turn.release()
 
-    async def _written(self, message: ASGISendEvent) -> None:
-        """Write, and take a refused handshake as over: uvicorn logs an error where it is answered with a body."""
+    async def _write(self, message: ASGISendEvent) -> None:
+        """Write, and mark a refused handshake as complete: uvicorn logs an error if the refusal has a body."""
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True
 
     def handle_ping(self) -> None:
-        """Answer, unless the client sends pings and reads no pongs."""
+        """Send a pong, unless the client sends pings and reads no pongs."""
         if self.transport.get_write_buffer_size() > PONG_BYTES:
             self.conn.data_to_send()
         else:
             super().handle_ping()
 
     def shutdown(self) -> None:
-        """Close now; a handshake that is under way is refused."""
+        """Close now; refuse an open handshake."""
         if self.close_sent or not self.handshake_complete:
             super().shutdown()
             return

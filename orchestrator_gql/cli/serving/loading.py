@@ -1,4 +1,4 @@
-"""A user's modules of workflows, imported; what is wrong in one is told by file and line."""
+"""Import a user's workflow modules; an error names the user's file and line."""
 
 import importlib
 import importlib.util
@@ -14,32 +14,32 @@ from types import ModuleType
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.workflow.model import Workflow
 
-_LIBRARIES = tuple({sysconfig.get_path(one) for one in ("stdlib", "platstdlib", "purelib", "platlib")})
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _OURS = str(Path(__file__).parents[2])
 
 
 def load_workflows(modules: Sequence[str]) -> list[Workflow]:
-    """The workflows of the modules, each once, in the order of their names' first mention.
+    """The workflows of the modules, each once, in the order of the modules.
 
-    A module is a dotted name or a file. Raises `SettingsError` where one cannot be imported or holds no workflow.
+    A module is a dotted name or a file. Raises `SettingsError` if a module cannot be imported or has no workflow.
     """
     _make_importable(Path.cwd())
-    found: dict[int, Workflow] = {}
+    workflows_by_id: dict[int, Workflow] = {}
     for name in modules:
-        workflows = [thing for thing in vars(_imported(name)).values() if isinstance(thing, Workflow)]
+        workflows = [value for value in vars(_import(name)).values() if isinstance(value, Workflow)]
         if not workflows:
             raise SettingsError(f"There is no workflow in {name!r}: decorate a function in it with @workflow.")
-        found.update((id(workflow), workflow) for workflow in workflows)
-    return list(found.values())
+        workflows_by_id.update((id(workflow), workflow) for workflow in workflows)
+    return list(workflows_by_id.values())
 
 
-def _imported(name: str) -> ModuleType:
+def _import(name: str) -> ModuleType:
     try:
         return _module_of_file(Path(name)) if _is_file(name) else importlib.import_module(name)
     except SettingsError:
         raise
     except (Exception, SystemExit) as error:
-        raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_told(error)}") from error
+        raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_described(error)}") from error
 
 
 def _is_file(name: str) -> bool:
@@ -49,21 +49,21 @@ def _is_file(name: str) -> bool:
 def _module_of_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise SettingsError(f"There is no file {str(path)!r} in {str(Path.cwd())!r}.")
-    _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import its neighbours
+    _make_importable(path.resolve().parent)  # as `python FILE` does: a file may import files next to it
     module = sys.modules.get(path.stem)
     if module is None:
-        return importlib.import_module(path.stem) if _would_be_found(path) else _executed(path)
+        return importlib.import_module(path.stem) if _is_importable(path) else _execute(path)
     if _file_of(module) != path.resolve():
         raise SettingsError(f"{str(path)!r} has the name of another module, {path.stem!r}: give the file another name.")
     return module
 
 
-def _would_be_found(path: Path) -> bool:
+def _is_importable(path: Path) -> bool:
     spec = importlib.util.find_spec(path.stem)
     return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == path.resolve()
 
 
-def _executed(path: Path) -> ModuleType:
+def _execute(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -81,7 +81,7 @@ def _make_importable(folder: Path) -> None:
         sys.path.insert(0, str(folder))
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     message = error.message if isinstance(error, OrchestratorError) else f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError):
         return f"{error.msg} ({_shown(error.filename or '?')}, line {error.lineno})."
@@ -93,13 +93,13 @@ def _told(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> traceback.FrameSummary | None:
-    """The line of the user that it came to: the last that is neither a library's nor ours, if there is one."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_told(frame.filename)]
+    """The last line of the user's own code in the trace; else the last line of a library or of ours."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_relevant(frame.filename)]
     users = [frame for frame in frames if not frame.filename.startswith((*_LIBRARIES, _OURS))]
     return next(reversed(users or frames), None)
 
 
-def _is_told(filename: str) -> bool:
+def _is_relevant(filename: str) -> bool:
     return not filename.startswith("<frozen") and filename not in (__file__, importlib.__file__)
 
 

@@ -1,4 +1,4 @@
-"""Logging, set up in one place: a line an event, facts as ``key=value``, no secret and nothing that steers a terminal.
+"""Logging: one line for each record, with facts as ``key=value``, without secrets and terminal control characters.
 
 2031-04-05 06:07:08.910 WARNING orchestrator_gql.rest.callbacks: a delivery was refused  code=callback-withdrawn
 """
@@ -29,7 +29,7 @@ QUIET = (
     "websockets",
     "procrastinate",
 )
-"""They tell paths, URLs or whole states at INFO or below, and all of these may hold a token."""
+"""They log paths, URLs or whole states at INFO or below, and these may hold a token."""
 
 _TOKEN = re.compile(r"((?:/|%2F)callback(?:/|%2F))(?!\{token\})[^/?#\s\"']+", re.IGNORECASE)
 _NO_FACTS = frozenset(("_from_structlog", "asctime", "color_message"))
@@ -38,10 +38,10 @@ _render_facts = LogfmtRenderer(bool_as_flag=False)
 
 
 class LineFormatter(ProcessorFormatter):
-    """One line a record, then its trace, if any, indented so that no text in it can pose as a line of its own.
+    """One line for each record, then its trace, indented so that no text in the trace looks like another record.
 
-    Records of `logging` and of structlog come out alike. `message` holds the text, for `logging` lets no fact have that
-    name; a fact called `event` would take the place of the text otherwise.
+    Records of `logging` and of structlog look alike. The text is stored as `message`, because `logging` allows no fact
+    with that name; under structlog's name `event`, a fact called `event` would replace the text.
     """
 
     default_msec_format = "%s.%03d"
@@ -53,7 +53,7 @@ class LineFormatter(ProcessorFormatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text, without callback tokens and what the process that runs here knows to be secret."""
+        """The record as text, without callback tokens and the known secrets of the running process."""
         error = record.exc_info[1] if record.exc_info else None
         return _TOKEN.sub(rf"\1{MARK}", without_known(super().format(record), error))
 
@@ -64,12 +64,12 @@ class LineFormatter(ProcessorFormatter):
         first = f"{self.formatTime(record)} {record.levelname:<7} {record.name}: {message}"
         if facts:
             first += f"  {_render_facts(_logger, _method, facts)}"
-        behind_bars = [f"    | {printable(line)}" for trace in traces for line in trace.split("\n")]
-        return "\n".join([printable(first), *behind_bars])
+        trace_lines = [f"    | {printable(line)}" for trace in traces for line in trace.split("\n")]
+        return "\n".join([printable(first), *trace_lines])
 
 
 def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
-    """Send what is at least as severe as ``level`` to the stream, and of the talkative libraries the warnings only."""
+    """Log records of at least ``level`` to the stream; of the libraries in `QUIET`, warnings and errors only."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()
@@ -77,7 +77,7 @@ def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-    # pydantic-forms logs through structlog, whole states at DEBUG, and prints them on stdout unless it is configured.
+    # pydantic-forms logs whole states through structlog at DEBUG; an unconfigured structlog prints them on stdout.
     structlog.configure(
         processors=[_TEXT_IS_MESSAGE, ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
@@ -87,5 +87,5 @@ def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
 
 @lru_cache(1000)
 def _key(name: str) -> str:
-    """The name of a fact, without what would end it."""
+    """The name of a fact, without characters that would end the name."""
     return "".join("_" if character in ' ="' or not character.isprintable() else character for character in name)

@@ -1,4 +1,4 @@
-"""What is refused before the application is asked: more connections than it can hold, and versions of HTTP to come."""
+"""Refusals before the application runs: too many connections, and unknown versions of HTTP."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from orchestrator_gql.rest.problems import http_problem
 from orchestrator_gql.utils.errors import ServerBusy
 
 VERSION = "1."
-"""h11 reads any version that is written like one, and understands this."""
+"""h11 accepts every well-formed version number, but understands only this version."""
 
 
 class RequestCheck:
-    """Pass requests on while there are fewer than ``limit`` connections, as ``count`` says.
+    """Pass requests on while ``count()`` is less than ``limit`` connections.
 
-    Uvicorn has such a limit too; it answers with a text, and lets any number of WebSockets in.
+    Uvicorn has such a limit, too, but answers with plain text, and does not limit WebSockets.
     """
 
     def __init__(self, app: ASGIApp, *, limit: int, count: Callable[[], int], refuse: Refuse) -> None:
@@ -25,7 +25,7 @@ class RequestCheck:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request or socket on, or answer why not."""
+        """Pass a request or WebSocket on, or refuse it."""
         if self._count() >= self._limit:
             await self._refuse(scope, ServerBusy())(scope, receive, _closing(send))
         elif not scope["http_version"].startswith(VERSION):
@@ -35,7 +35,7 @@ class RequestCheck:
 
 
 def _closing(send: Send) -> Send:
-    """Say that the connection ends with the answer: one that is kept takes the place of another."""
+    """Close the connection after the response: a connection that stays open would take the place of another."""
 
     async def closing(message: Message) -> None:
         if message["type"].endswith("response.start"):

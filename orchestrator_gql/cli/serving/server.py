@@ -1,4 +1,4 @@
-"""Uvicorn, set up for a server that is open to remote services, and run until a signal ends it."""
+"""Configure uvicorn for a server that remote services call, and run it until a signal."""
 
 import asyncio
 import contextlib
@@ -20,47 +20,47 @@ from orchestrator_gql.utils.slow_readers import SlowReaders
 HEADER_BYTES = 64 * 1024
 FRAME_BYTES = 256 * 1024
 CONNECTIONS = 10_000
-"""More are answered 503: each costs memory, and a crowd must not push the engine out."""
+"""Further connections get 503: each costs memory, and too many of them would stop the engine."""
 BACKLOG = 2048
-ANSWER_SECONDS = 5
-"""What open requests are given at the end; a stream of events would never end by itself."""
+SHUTDOWN_SECONDS = 5
+"""The time for open requests at the end; a stream of events would never end by itself."""
 
 
 class Server(uvicorn.Server):
-    """A server whose signals are ours: uvicorn would raise them again at the end, and exit with their number."""
+    """A server that does not handle signals: uvicorn would raise them again at the end, and exit with their number."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `serve_until_signal`, which has them from before the start until after the end."""
+        """Leave the signals to `serve_until_signal`, which handles them before the start and after the end, too."""
         yield
 
 
-def open_door(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, not yet listening; raises `SettingsError` where that cannot be."""
+def bind_socket(host: str, port: int) -> socket.socket:
+    """A socket that is bound to the address and does not listen yet; raises `SettingsError` if that fails."""
     with contextlib.ExitStack() as undo:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            # asyncio turns Nagle's delay off only where the protocol is named: without it every answer waits 40 ms
-            door = undo.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind(address)
+            # asyncio turns Nagle's delay off only if the protocol is given; with the delay a response takes 40 ms more
+            listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
         except OSError as error:
             raise _closed(host, port, error) from error
         undo.pop_all()
-    return door
+    return listener
 
 
 async def serve_until_signal(
     app: Starlette,
-    door: socket.socket,
+    listener: socket.socket,
     *,
     beside: AbstractAsyncContextManager[object],
     on_ready: Callable[[], None],
 ) -> None:
     """Start the application, listen, call ``on_ready``, serve until SIGINT or SIGTERM, and stop in good order.
 
-    ``beside`` is what runs as long as the server does. The lifespan is entered here and not by uvicorn, so that what
-    keeps the application from starting is raised and not logged with a trace.
+    ``beside`` runs as long as the server. The lifespan is entered here and not by uvicorn, so that an error at the
+    start is raised and not logged with a trace.
     """
     config = _config(app)
     server = _server(app, config)
@@ -68,20 +68,20 @@ async def serve_until_signal(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.handle_exit, number, None)
     async with app.router.lifespan_context(app), beside:
-        _listen(door)
+        _listen(listener)
         on_ready()
-        watching = loop.create_task(config.slow_readers.watch())
+        watch_task = loop.create_task(config.slow_readers.watch())
         try:
-            await server.serve([door])
+            await server.serve([listener])
         finally:
-            watching.cancel()
+            watch_task.cancel()
 
 
-def _listen(door: socket.socket) -> None:
+def _listen(listener: socket.socket) -> None:
     try:
-        door.listen(BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
-        host, port = door.getsockname()[:2]
+        host, port = listener.getsockname()[:2]
         raise _closed(host, port, error) from error
 
 
@@ -113,13 +113,13 @@ def _config(app: Starlette) -> Config:
         ws=PoliteSocket,
         lifespan="off",
         log_config=None,
-        access_log=False,  # ours tells routes, not paths: a path may hold a token
-        forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine says who called, for the bound on wrong URLs
+        access_log=False,  # our access log writes routes, not paths: a path may hold a token
+        forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine names the client, for the limit on wrong URLs
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         ws_max_size=FRAME_BYTES,
-        ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large one
-        timeout_graceful_shutdown=ANSWER_SECONDS,
+        ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large frame
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     config.slow_readers = getattr(app.state, "slow_readers", None) or SlowReaders()
     return config
