@@ -1,6 +1,7 @@
-"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more.
+"""startWorkflow, retryProcess, abortProcess and updateProcessNote.
 
-Where its workflow declares steps that clean up, they run first, and the process is aborted behind the last of them.
+An abort closes the callbacks of the process, and the result of a step that is running is not stored any more. If the
+workflow declares clean-up steps, they run first, and the process is aborted after the last of them.
 """
 
 import hashlib
@@ -45,16 +46,16 @@ async def abort_process(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> Process:
-    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` where it has ended."""
+    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended."""
     principal.demand(Permission.ABORT)
 
     def end(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         workflow = runtime.registry.find(process.workflow_name)
-        said: str | None = process.secrets.concealed(reason)
-        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=said)
-        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, said), now))
+        concealed: str | None = process.secrets.concealed(reason)
+        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=concealed)
+        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, concealed), now))
         return commit.apply(conn, process, pending, commit_context(runtime, begin)).process
 
     return await runtime.database.transaction(end)
@@ -63,17 +64,16 @@ async def abort_process(
 async def retry_process(
     runtime: Runtime, principal: Principal, *, process_id: UUID, expected_version: int | None = None
 ) -> Process:
-    """Retry the process; it makes no remote call unless the step that failed makes one.
+    """Retry the process from its failed step; no remote call is made unless that step makes one.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where there is nothing to
-    retry.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if there is nothing to retry.
     """
     principal.demand(Permission.RETRY)
-    seen = await runtime.database.read(lambda conn: processes.load(conn, process_id))
-    if seen is None:
+    loaded = await runtime.database.read(lambda conn: processes.load(conn, process_id))
+    if loaded is None:
         raise NotFound("process", process_id)
-    workflow = runtime.registry.get(seen.workflow_name)
-    await authorization.demand_retry(principal, workflow, seen)
+    workflow = runtime.registry.get(loaded.workflow_name)
+    await authorization.demand_retry(principal, workflow, loaded)
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)
@@ -92,7 +92,7 @@ SCOPE = "startWorkflow"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The process; ``created`` is False where an earlier call with the same idempotency key had started it."""
+    """The process; ``created`` is False if an earlier call with the same idempotency key started it."""
 
     process: Process
     created: bool
@@ -108,14 +108,16 @@ async def start_workflow(
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
-    """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
+    """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
+
+    Nothing is stored in that case.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
-    if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
+    if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
     turned = await _turned(runtime, workflow, principal, pages, locale)
@@ -127,9 +129,9 @@ async def start_workflow(
         demand_running(conn)
         held = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        process = begin_process(conn, _begun(workflow, turned, principal, clean_note(note), now))
-        told = {"workflow": workflow.name, "pages_digest": digest}
-        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
+        process = begin_process(conn, _begin_transition(workflow, turned, principal, clean_note(note), now))
+        details = {"workflow": workflow.name, "pages_digest": digest}
+        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if held is not None:
             product_subscriptions.link(conn, process.id, held, workflow.target)
         row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
@@ -141,16 +143,16 @@ async def start_workflow(
         stored = await runtime.database.transaction(store)
     except _Twin:
         assert idempotency_key is not None
-        twin = await _earlier(runtime, principal, idempotency_key, digest)
+        twin = await _known_start(runtime, principal, idempotency_key, digest)
         assert twin is not None
         return twin
     return Started(stored, created=True)
 
 
-def _begun(
+def _begin_transition(
     workflow: Workflow, turned: forms.Complete, principal: Principal, note: str | None, now: datetime
 ) -> Transition:
-    """The process as it begins. Of its pages and its note the secrets are not kept: they are only shown from now on."""
+    """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
     secrets, pages = turned.secrets, turned.page_secrets.shown(list(turned.pages))
     id, actor = new_id(), principal.id
     begun = create(workflow, id=id, state=turned.data, pages=pages, actor=actor, now=now, secrets=secrets)
@@ -158,15 +160,15 @@ def _begun(
 
 
 class _Twin(Exception):
-    """Undoes the transaction: the same request, at the same time, came first."""
+    """Rolls the transaction back: the same request was stored first, at the same time."""
 
 
-async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
-    def look(conn: Connection) -> Process | None:
+async def _known_start(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
+    def load(conn: Connection) -> Process | None:
         known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
         return processes.load(conn, known) if known is not None else None
 
-    process = await runtime.database.read(look)
+    process = await runtime.database.read(load)
     if process is not None and process.created_by != principal.id:
         raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
     return Started(process, created=False) if process is not None else None
@@ -187,7 +189,7 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
 
 
 def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
-    """One process at a time may change a product subscription: which one this process will, None for none."""
+    """The product subscription that the process will change, or None; one process at a time may change it."""
     named = state.get("subscription_id")
     if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
         return None
@@ -242,5 +244,5 @@ async def update_process_note(
 
 
 def _digest(note: str | None) -> str | None:
-    """What the audit log keeps of the note: enough to tell later what it said, and not the words."""
+    """What the audit log stores of the note: enough to prove later which text it was, without the text."""
     return hashlib.sha256(note.encode()).hexdigest() if note else None
