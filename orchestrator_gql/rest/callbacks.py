@@ -83,7 +83,7 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
 
 
 async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:
-    """The receipt; the token is removed from errors, because they quote keys of the body."""
+    """The receipt; the token is removed from errors, which quote keys of the body."""
     try:
         return await handled
     except Invalid as refused:
@@ -92,7 +92,7 @@ async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:
 
 
 def _receipt_content(receipt: Receipt, address: Address, *, is_result: bool) -> dict[str, Json]:
-    """The body of the response. Progress reports and dry runs have no receipt: nobody can ask for their status later."""
+    """The body of the response; progress reports and dry runs have no receipt, because their status never changes."""
     content: dict[str, Json] = {"status": "unclaimed" if receipt.is_unclaimed else "accepted"}
     if is_result and receipt.receipt != DRY_RUN:
         content = {"receipt": receipt.receipt, **content}
