@@ -43,9 +43,9 @@ async def assign_input_request(
     opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, made = decisions.hold_open(conn, input_request_id)
+        process, request, earlier = decisions.hold_open(conn, input_request_id)
         if opened is not None:
-            decisions.demand_may_still(opened, request, made, principal)
+            decisions.demand_may_still(opened, request, earlier, principal)
             _demand_no_open_team(runtime, request.assignee, assignee_key)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:

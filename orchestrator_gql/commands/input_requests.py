@@ -75,16 +75,16 @@ async def submit_form(
     try:
         opened = await decisions.look(runtime, principal, input_request_id)
         demand_version(opened.request, expected_version)
-        turned = await _turned(runtime, opened, pages, locale)
-        if not isinstance(turned, forms.Complete):
-            return turned
+        turn = await _turn(runtime, opened, pages, locale)
+        if not isinstance(turn, forms.Complete):
+            return turn
         if opened.is_of_wait:
-            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turned.data)
-        demand_shown(opened.request, shown_digest, turned.shown_digest)
-        decision = _approval(runtime, principal, turned, comment)
+            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turn.data)
+        demand_shown(opened.request, shown_digest, turn.shown_digest)
+        decision = _approval(runtime, principal, turn, comment)
 
         def store(conn: Connection) -> DecisionResult:
-            submitted = _decide(conn, runtime, principal, opened, decision, turned)
+            submitted = _decide(conn, runtime, principal, opened, decision, turn)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -92,37 +92,35 @@ async def submit_form(
 
         return await runtime.database.transaction(store)
     except AlreadyDecided:  # perhaps by the same click, which arrived twice at the same time
-        twin = (
-            await _known_result(runtime, scope, idempotency_key, request_digest)
-            if idempotency_key is not None
-            else None
-        )
-        if twin is None:
+        if idempotency_key is None:
             raise
-        return twin
+        known = await _known_result(runtime, scope, idempotency_key, request_digest)
+        if known is None:
+            raise
+        return known
 
 
-async def _turned(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
+async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
     approved = opened.made[0].pages if opened.made else ()
     with in_request(f"The form of step {opened.step.name!r}"):
-        turned = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
-    return _small_enough(runtime, turned) if isinstance(turned, forms.Complete) else turned
+        turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
+    return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
 
 
-def _approval(runtime: Runtime, principal: Principal, turned: forms.Complete, comment: str | None) -> Decision:
-    secrets = turned.page_secrets
-    content = (Verdict.APPROVED, turned.shown_digest, turned.pages, secrets.concealed(comment), None, secrets)
+def _approval(runtime: Runtime, principal: Principal, turn: forms.Complete, comment: str | None) -> Decision:
+    secrets = turn.page_secrets
+    content = (Verdict.APPROVED, turn.shown_digest, turn.pages, secrets.concealed(comment), None, secrets)
     return Decision(principal.id, runtime.clock.now(), *content)
 
 
-def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | forms.PageInvalid:
+def _small_enough(runtime: Runtime, turn: forms.Complete) -> forms.Complete | forms.PageInvalid:
     """The form, or the errors of its last page if it adds more to the state than a step may."""
-    size, limit = len(encode(turned.data).encode()), runtime.settings.max_step_bytes
+    size, limit = len(encode(turn.data).encode()), runtime.settings.max_step_bytes
     if size <= limit:
-        return turned
+        return turn
     message = f"What the form adds to the state is {size:,} bytes; {limit:,} are the most."
-    return returned_by(turned.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
+    return returned_by(turn.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
 
 
 def _decide(
@@ -131,15 +129,15 @@ def _decide(
     principal: Principal,
     opened: OpenRequest,
     decision: Decision,
-    turned: forms.Complete,
+    turn: forms.Complete,
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, request, made = decisions.hold(conn, opened, principal)
-    if made:
-        demand_same(request, made[0], decision.pages, decision.shown_digest)
-    if len(made) + 1 < request.approvals_needed:
+    process, request, earlier = decisions.hold(conn, opened, principal)
+    if earlier:
+        demand_same(request, earlier[0], decision.pages, decision.shown_digest)
+    if len(earlier) + 1 < request.approvals_needed:
         events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
-        processes.learn(conn, process, process.secrets.knowing(turned.secrets.values))
+        processes.learn(conn, process, process.secrets.knowing(turn.secrets.values))
         if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
         return DecisionResult(request, process)
@@ -147,7 +145,7 @@ def _decide(
         raise StaleForm(process_id=opened.process.id)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turned)
+    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
@@ -157,9 +155,9 @@ def _move_on(
     principal: Principal,
     opened: OpenRequest,
     decision: Decision,
-    turned: forms.Complete,
+    turn: forms.Complete,
 ) -> Process:
-    data = turned.data
+    data = turn.data
     process, steps = opened.process, steps_of(opened.process, opened.workflow)
     if opened.is_of_wait:
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
@@ -170,7 +168,7 @@ def _move_on(
     with in_request(f"The lens of step {opened.step.name!r}"):
         whole = returned_by(lambda: put_back(opened.step, state, focus(opened.step, state), data))
     delta = changed(process.state, state, whole)
-    secrets = turned.secrets.standing_in(delta) if opened.step.lenses else turned.secrets
+    secrets = turn.secrets.standing_in(delta) if opened.step.lenses else turn.secrets
     transition = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
     pending = PendingTransitions(process).then(transition)
     return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
@@ -271,7 +269,7 @@ async def reject_input_request(
 def _demand_rejectable(opened: OpenRequest, *, to_earlier_step: bool) -> None:
     if opened.is_of_wait:
         raise InvalidState(
-            "This asks what to do about an answer that did not come: choose one of its answers, abort is among them.",
+            "This request asks what to do about a missing result: choose one of its answers. Abort is one of them.",
             process_id=opened.process.id,
         )
     if (

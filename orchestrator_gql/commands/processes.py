@@ -120,46 +120,46 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    turned = await _turned(runtime, workflow, principal, pages, locale)
-    if not isinstance(turned, forms.Complete):
-        return turned
-    state = turned.data
+    turn = await _turn(runtime, workflow, principal, pages, locale)
+    if not isinstance(turn, forms.Complete):
+        return turn
+    state = turn.data
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
-        held = _demand_in_sync(conn, workflow, state)
+        subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        process = begin_process(conn, _begin_transition(workflow, turned, principal, clean_note(note), now))
+        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), now))
         details = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
-        if held is not None:
-            product_subscriptions.link(conn, process.id, held, workflow.target)
+        if subscription_id is not None:
+            product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
         row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
         if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
-            raise _Twin
+            raise _AlreadyStarted
         return process
 
     try:
         stored = await runtime.database.transaction(store)
-    except _Twin:
+    except _AlreadyStarted:
         assert idempotency_key is not None
-        twin = await _known_start(runtime, principal, idempotency_key, digest)
-        assert twin is not None
-        return twin
+        earlier = await _known_start(runtime, principal, idempotency_key, digest)
+        assert earlier is not None
+        return earlier
     return Started(stored, created=True)
 
 
 def _begin_transition(
-    workflow: Workflow, turned: forms.Complete, principal: Principal, note: str | None, now: datetime
+    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime
 ) -> Transition:
     """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
-    secrets, pages = turned.secrets, turned.page_secrets.shown(list(turned.pages))
+    secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
-    begun = create(workflow, id=id, state=turned.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(begun, process=replace(begun.process, note=secrets.concealed(note)))
+    transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
+    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
 
 
-class _Twin(Exception):
+class _AlreadyStarted(Exception):
     """Rolls the transaction back: the same request was stored first, at the same time."""
 
 
@@ -174,7 +174,7 @@ async def _known_start(runtime: Runtime, principal: Principal, key: str, digest:
     return Started(process, created=False) if process is not None else None
 
 
-async def _turned(
+async def _turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
 ) -> forms.Turn:
     with in_request(f"The start form of workflow {workflow.name!r}"):
@@ -190,13 +190,13 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
 
 def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
     """The product subscription that the process will change, or None; one process at a time may change it."""
-    named = state.get("subscription_id")
-    if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
+    value = state.get("subscription_id")
+    if value is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
         return None
-    subscription_id = _id_of(named)
+    subscription_id = _uuid_of(value)
     row = product_subscriptions.lock(conn, subscription_id)
     if row is None:
-        raise NotFound("product subscription", named)
+        raise NotFound("product subscription", value)
     holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
     if holder is not None or not row.insync:
         raise SubscriptionLocked(
@@ -208,14 +208,15 @@ def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID 
     return subscription_id
 
 
-def _id_of(named: Json) -> UUID:
+def _uuid_of(value: Json) -> UUID:
     try:
-        return UUID(str(named))
+        return UUID(str(value))
     except ValueError:
-        raise NotFound("product subscription", named) from None
+        raise NotFound("product subscription", value) from None
 
 
 LONGEST = 10_000
+"""The most characters of a note."""
 
 
 async def update_process_note(
@@ -232,13 +233,19 @@ async def update_process_note(
     def write(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
-        kept: str | None = process.secrets.concealed(note)
+        concealed: str | None = process.secrets.concealed(note)
         write_down(
-            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(kept)
+            conn,
+            runtime,
+            process_id,
+            actor=principal.id,
+            action="updateProcessNote",
+            now=now,
+            digest=_digest(concealed),
         )
-        processes.set_note(conn, process, kept, now)
-        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": kept})])
-        return replace(process, note=kept, version=process.version + 1, updated_at=now)
+        processes.set_note(conn, process, concealed, now)
+        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": concealed})])
+        return replace(process, note=concealed, version=process.version + 1, updated_at=now)
 
     return await runtime.database.transaction(write)
 

@@ -60,7 +60,7 @@ class Follower:
         database = self._runtime.database
         now = self._runtime.clock.now()
         if await database.read(_is_lost):
-            logger.warning("the event log was restored from another database: people are told of what comes now")
+            logger.warning("the event log was restored from another database: only events from now on are notified")
             await database.transaction(outbox_cursor.leave)
             self._read_to = None
         if await database.read(outbox_cursor.load) is None:
@@ -79,7 +79,7 @@ class Follower:
                 is_caught_up = await self.read_on()
             except StorageUnavailable:
                 self._stored = None  # the COMMIT may have succeeded
-                logger.warning("the database is away; people are told when it is back")
+                logger.warning("the database is away; notifications are stored when it is back")
             except Exception:  # a task that ends silently would store no notification ever again
                 self._stored = None
                 logger.exception("the event log could not be followed; it is tried again")

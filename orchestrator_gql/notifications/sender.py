@@ -88,7 +88,7 @@ class Sender:
         def done(_: asyncio.Task[None]) -> None:
             tasks.discard(task)
             if not task.cancelled() and (error := task.exception()) is not None:
-                logger.error("what came of a notification was not stored; it is sent again", exc_info=error)
+                logger.error("the result of a notification was not stored; it is sent again", exc_info=error)
             self._runtime.outbox.set()  # a task is free for another notification
 
         task.add_done_callback(done)
@@ -108,7 +108,7 @@ class Sender:
                 lambda conn: notifications.settle(conn, notification, tried, status=status, at=now, due_at=due_at)
             )
         except StorageUnavailable:
-            logger.warning("what came of a notification could not be stored; it is sent again")
+            logger.warning("the result of a notification could not be stored; it is sent again")
             return
         if is_ours and status is not NotificationStatus.SENT:
             message = (

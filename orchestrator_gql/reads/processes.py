@@ -90,11 +90,11 @@ async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workf
         return failed.message
 
 
-async def counts(runtime: Runtime, principal: Principal, page_args: timedelta) -> Counts:
-    """The counts of processes; ended processes count if they ended within the given time before now."""
+async def counts(runtime: Runtime, principal: Principal, window: timedelta) -> Counts:
+    """The counts of processes; an ended process counts if it ended within the window before now."""
     principal.demand(Permission.READ)
     now = runtime.clock.now()
-    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - page_args, now=now))
+    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - window, now=now))
 
 
 async def status(runtime: Runtime, principal: Principal) -> EngineStatus:

@@ -144,7 +144,7 @@ class Metrics:
                     lambda conn: stored_metrics.load(conn, now=now, workers_since=since)
                 )
         except (StorageUnavailable, TimeoutError):
-            logger.warning("the database is away; the metrics tell what this server counts itself")
+            logger.warning("the database is away; the metrics show only the counters of this server")
             return None
 
     def _make_counts(self) -> None:

@@ -139,11 +139,11 @@ async def test_a_key_with_another_input_is_refused(offer: Offer) -> None:
 
 async def test_a_key_of_somebody_else_is_refused_and_does_not_hand_over_their_process(offer: Offer) -> None:
     engine = await offer(counts)
-    given: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
-    await start_workflow(engine.runtime, ADA, **given)
+    arguments: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
+    await start_workflow(engine.runtime, ADA, **arguments)
 
     with pytest.raises(IdempotencyKeyReused):
-        await start_workflow(engine.runtime, BOB, **given)
+        await start_workflow(engine.runtime, BOB, **arguments)
 
 
 async def test_a_workflow_may_have_a_very_long_name(offer: Offer) -> None:

@@ -23,7 +23,7 @@ UNKNOWN = {
     "dots": "/api/processes/{process}/callback/..%2F..%2Fetc",
     "nothing": "/api/processes/{process}/callback/",
     "an unknown path": "/api/processes/{process}/callback/{token}/result",
-    "a long one": "/api/processes/{process}/callback/" + "a" * 8000,
+    "a long token": "/api/processes/{process}/callback/" + "a" * 8000,
     "a surrogate": "/api/processes/{process}/callback/%ed%a0%80",
 }
 

@@ -55,8 +55,8 @@ async def shows(site: Site, **wanted: float) -> dict[str, float]:
     """The samples as soon as the gauges have these values; a response may repeat an older reading."""
 
     async def look() -> dict[str, float] | None:
-        shown = await scraped(site)
-        return shown if all(shown[name] == value for name, value in wanted.items()) else None
+        gauges = await scraped(site)
+        return gauges if all(gauges[name] == value for name, value in wanted.items()) else None
 
     return await site.engine.until(look, told=f"the metrics to show {wanted}")
 
@@ -103,16 +103,16 @@ async def test_steps_commits_and_the_loop_are_measured(storage: str) -> None:
         await site.engine.reaches(await site.engine.start(works), COMPLETED)
 
         async def measured() -> dict[str, float] | None:
-            shown = await scraped(site)
-            return shown if shown["event_loop_lag_seconds_count"] else None
+            gauges = await scraped(site)
+            return gauges if gauges["event_loop_lag_seconds_count"] else None
 
-        shown = await site.engine.until(measured, told="the loop to be measured")
+        gauges = await site.engine.until(measured, told="the loop to be measured")
 
-    assert shown["step_seconds_count{kind=ACTION,status=SUCCESS}"] == 1
-    assert shown["commit_transactions_sum"] >= shown["commit_transactions_count"] > 0
-    assert shown["commit_seconds_count"] == shown["commit_transactions_count"]
-    assert shown["commit_seconds_sum"] > 0
-    assert shown["database_up"] == 1
+    assert gauges["step_seconds_count{kind=ACTION,status=SUCCESS}"] == 1
+    assert gauges["commit_transactions_sum"] >= gauges["commit_transactions_count"] > 0
+    assert gauges["commit_seconds_count"] == gauges["commit_transactions_count"]
+    assert gauges["commit_seconds_sum"] > 0
+    assert gauges["database_up"] == 1
 
 
 async def test_a_transaction_that_is_rolled_back_is_not_counted(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ async def test_a_transaction_that_is_rolled_back_is_not_counted(tmp_path: Path) 
 
         with pytest.raises(ValueError, match="rolled back"):
             await engine.runtime.database.transaction(fail_after_write)
-        shown = await scraped(wait.site)
+        gauges = await scraped(wait.site)
 
-    assert shown["deliveries_total{outcome=CONFLICT}"] == 0
+    assert gauges["deliveries_total{outcome=CONFLICT}"] == 0
 
 
 async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> None:
@@ -148,12 +148,12 @@ async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> N
         await site.engine.start(works)
         await started.wait()
         await set_engine_state(site.engine.runtime, ADA, paused=True)
-        shown = await shows(site, processes_held=1)
+        gauges = await shows(site, processes_held=1)
         may_end.set()
 
-    assert shown["workers"] >= 1
-    assert (shown["processes_queued"], shown["queue_lag_seconds"]) == (0, 0)
-    states = {name: value for name, value in shown.items() if name.startswith("engine_state")}
+    assert gauges["workers"] >= 1
+    assert (gauges["processes_queued"], gauges["queue_lag_seconds"]) == (0, 0)
+    states = {name: value for name, value in gauges.items() if name.startswith("engine_state")}
     assert states == {
         "engine_state{state=RUNNING}": 0,
         "engine_state{state=PAUSING}": 1,
@@ -270,8 +270,8 @@ def test_a_subscriber_that_was_killed_is_no_longer_counted(tmp_path: Path) -> No
     with serving(tmp_path) as server:
 
         def clients() -> tuple[float, float]:
-            shown = samples(get(server.address + "/metrics").text)
-            return shown["sockets"], shown["subscribers"]
+            gauges = samples(get(server.address + "/metrics").text)
+            return gauges["sockets"], gauges["subscribers"]
 
         before = clients()
         with running(tmp_path, "tail", "--url", server.address) as tail:
