@@ -80,7 +80,7 @@ def _route_parts(file: Path) -> tuple[str, str] | None:
 
 @remote_teams(document()).parametrize()
 @SOME
-def test_a_request_without_a_token_gets_a_documented_response(case: Case[Any], site: Site) -> None:
+def test_a_stranger_is_answered_as_the_document_says(case: Case[Any], site: Site) -> None:
     case.call_and_validate(base_url=site.address)
 
 
