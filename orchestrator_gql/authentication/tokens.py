@@ -1,4 +1,4 @@
-"""Who asks."""
+"""Sign-in by the API tokens of the configuration."""
 
 import hashlib
 import hmac
@@ -10,20 +10,20 @@ from orchestrator_gql.utils.errors import Unauthenticated
 
 
 def principal_of(settings: Settings, authorization: str | None) -> Principal:
-    """Who asks, by the value of the ``Authorization`` header; `Unauthenticated` where it is wrong.
+    """The principal for the value of the ``Authorization`` header. Raises `Unauthenticated` for a wrong value.
 
-    Where nobody can sign in, it is always the local operator, who belongs to every team.
+    If no sign-in is configured, the principal is always the local operator, who belongs to every team.
     """
     if not settings.has_sign_in:
         return replace(LOCAL_OPERATOR, teams=frozenset(team.key for team in settings.teams))
     if authorization is None:
         return NOBODY
-    scheme, _, shown = authorization.partition(" ")
-    digest = hashlib.sha256(shown.strip().encode("utf-8", "surrogateescape")).hexdigest()
-    fits = [token for token in settings.api_tokens if hmac.compare_digest(token.sha256, digest)]
-    if scheme.lower() != "bearer" or not fits:
+    scheme, _, secret = authorization.partition(" ")
+    digest = hashlib.sha256(secret.strip().encode("utf-8", "surrogateescape")).hexdigest()
+    matches = [token for token in settings.api_tokens if hmac.compare_digest(token.sha256, digest)]
+    if scheme.lower() != "bearer" or not matches:
         raise Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")
-    token, roles = fits[0], settings.permissions_of
+    token, roles = matches[0], settings.permissions_of
     teams = {team.key for team in settings.teams if token.name in team.users} | set(token.teams)
     permissions = frozenset(permission for role in token.roles for permission in roles[role])
     return Principal(token.name, token.name, token.email, permissions, frozenset(teams))

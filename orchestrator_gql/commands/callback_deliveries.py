@@ -1,4 +1,4 @@
-"""receiveCallback: a remote service delivers the one result. The token is the credential."""
+"""Take what remote services deliver: results, failure reports and progress reports; the token is the credential."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from orchestrator_gql.utils.tokens import conceal
 
 
 async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer: str | None = None) -> Receipt:
-    """Take a result that is already JSON; see `receive_delivery`."""
+    """Take a result that is parsed already; see `receive_delivery`. Raises also `PayloadTooLarge`."""
     body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
@@ -24,17 +24,17 @@ async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer:
 
 
 async def receive_delivery(runtime: Runtime, address: Address, delivery: Delivery) -> Receipt:
-    """Store what was delivered and say so; the receipt means durably stored, not finished.
+    """Store the delivery and return its receipt. The receipt means durably stored, not finished.
 
-    Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge`,
-    `UnsupportedMediaType`; the attempt is kept whichever it is.
+    Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
+    `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    said = await deliveries.carry_out(
+    outcome = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery)
     )
-    if isinstance(said, Rejected):
-        raise deliveries.refusal(said, runtime.settings.max_callback_bytes)
-    return said
+    if isinstance(outcome, Rejected):
+        raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
+    return outcome
 
 
 async def fail_callback(
@@ -48,35 +48,35 @@ async def fail_callback(
     peer: str | None = None,
 ) -> Receipt:
     """Take a failure report; see `receive_failure`."""
-    said = {"code": code, "message": message, "retryable": is_retryable, "details": details}
-    return await receive_failure(runtime, Address(token), said, encode(said).encode(), peer)
+    report = {"code": code, "message": message, "retryable": is_retryable, "details": details}
+    return await receive_failure(runtime, Address(token), report, encode(report).encode(), peer)
 
 
 async def receive_failure(
-    runtime: Runtime, address: Address, said: Json, body: bytes, peer: str | None = None
+    runtime: Runtime, address: Address, report: Json, body: bytes, peer: str | None = None
 ) -> Receipt:
-    """End the wait with the failure reported: ``{"code", "message", "retryable"?, "details"?}``.
+    """End the wait with the reported failure: ``{"code", "message", "retryable"?, "details"?}``.
 
-    Raises as `receive_callback` does, and `PayloadInvalid` where the report has no message.
+    Raises the same errors as `receive_callback`, and `PayloadInvalid` if the report has no message.
     """
-    delivery, failure = await deliveries.aside(len(body), lambda: _read(runtime, address, said, body, peer))
-    verdict = await deliveries.carry_out(
+    delivery, failure = await deliveries.aside(len(body), lambda: _read_failure(runtime, address, report, body, peer))
+    outcome = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
     )
-    if isinstance(verdict, Rejected):
-        raise deliveries.refusal(verdict, runtime.settings.max_callback_bytes)
-    return verdict
+    if isinstance(outcome, Rejected):
+        raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
+    return outcome
 
 
 _WRONG_REPORT = "A failure report is an object with a message."
 _MESSAGE_MISSING = (FieldError(("message",), "A failure report needs a message.", "missing"),)
 
 
-def _read(
-    runtime: Runtime, address: Address, said: Json, body: bytes, peer: str | None
+def _read_failure(
+    runtime: Runtime, address: Address, report: Json, body: bytes, peer: str | None
 ) -> tuple[Delivery, Failure | None]:
-    delivery = Delivery.of(said, body, peer=peer, is_failure=True)
-    failure = failure_in(conceal(said, (address.token,)), runtime.clock.now())
+    delivery = Delivery.of(report, body, peer=peer, is_failure=True)
+    failure = failure_in(conceal(report, (address.token,)), runtime.clock.now())
     if failure is None:
         delivery = replace(delivery, refusal=AttemptOutcome.MALFORMED, error=_WRONG_REPORT, errors=_MESSAGE_MISSING)
     return delivery, failure
@@ -91,13 +91,15 @@ async def report_callback_progress(
     data: Json = None,
     peer: str | None = None,
 ) -> Receipt:
-    """Log a report; ``percent`` from 0 to 100. See `receive_report`."""
+    """Log a progress report; ``percent`` is from 0 to 100. See `receive_report`."""
     return await receive_report(runtime, Address(token), Report(percent, message, data))
 
 
-async def receive_report(runtime: Runtime, address: Address, told: Report) -> Receipt:
-    """Log a report. Raises `CallbackUnknown`, or `CallbackConflict` and `CallbackClosed` where the wait is over."""
-    said = await deliveries.carry_out(runtime, address, lambda conn: deliveries.report(conn, runtime, address, told))
-    if isinstance(said, Rejected):
-        raise deliveries.refusal(said, runtime.settings.max_callback_bytes)
-    return said
+async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:
+    """Log a progress report. Raises `CallbackUnknown`; `CallbackConflict` or `CallbackClosed` after the wait."""
+    outcome = await deliveries.carry_out(
+        runtime, address, lambda conn: deliveries.report(conn, runtime, address, report)
+    )
+    if isinstance(outcome, Rejected):
+        raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
+    return outcome

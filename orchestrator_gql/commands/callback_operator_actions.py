@@ -1,4 +1,4 @@
-"""adoptCallbackAttempt: a late or refused delivery becomes the result; nobody is called."""
+"""adoptCallbackAttempt, completeCallback, reawaitCallback and reissueCallback: an operator repairs a callback."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -30,25 +30,25 @@ async def adopt_callback_attempt(
     reason: str,
     expected_version: int | None = None,
 ) -> Process:
-    """Take the body of the attempt for the result of its callback, or of the one that was issued in its place.
+    """Take the body of the attempt as the result of its callback, or of the callback that replaced it.
 
-    Its contract is not asked, for the operator looked; the validation judges the result all the same. Raises
-    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` where no reason is given, and `InvalidState` where the
-    body was not kept, or the process does not stand at the callback's wait.
+    The contract is not checked, because the operator looked at the body; the validation step still validates the
+    result. Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` without a reason, and `InvalidState` if
+    the body is not stored whole or the process does not wait for the callback.
     """
     principal.demand(Permission.RECOVER_CALLBACK)
     operator_actions.demand_reason(reason)
-    attempt = await runtime.database.read(lambda conn: _kept(conn, attempt_id))
+    attempt = await runtime.database.read(lambda conn: _load_attempt(conn, attempt_id))
     await operator_actions.demand_may_recover(runtime, principal, attempt.callback_id)
 
     def adopt(conn: Connection) -> Process:
-        attempt = _kept(conn, attempt_id)
+        attempt = _load_attempt(conn, attempt_id)
         locked = operator_actions.find_current(conn, runtime, attempt.callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
         delivery = _delivery(attempt, locked)
         now = runtime.clock.now()
-        told = {"reason": reason, "attempt_id": str(attempt_id), "digest": delivery.digest}
-        operator_actions.write_down(conn, runtime, locked, "adoptCallbackAttempt", principal.id, now, **told)
+        details = {"reason": reason, "attempt_id": str(attempt_id), "digest": delivery.digest}
+        operator_actions.write_down(conn, runtime, locked, "adoptCallbackAttempt", principal.id, now, **details)
         return operator_actions.supply(
             conn, runtime, locked, delivery, source=ResultSource.ADOPTED, actor=principal.id, now=now
         )
@@ -56,7 +56,7 @@ async def adopt_callback_attempt(
     return await runtime.database.transaction(adopt)
 
 
-def _kept(conn: Connection, attempt_id: UUID) -> Attempt:
+def _load_attempt(conn: Connection, attempt_id: UUID) -> Attempt:
     attempt = callback_attempts.by_ids(conn, [attempt_id]).get(attempt_id)
     if attempt is None:
         raise NotFound("callback attempt", attempt_id)
@@ -70,8 +70,8 @@ def _delivery(attempt: Attempt, locked: operator_actions.LockedCallback) -> Deli
             process_id=locked.process.id,
             current_version=locked.process.version,
         )
-    delivery, _ = read_lenient(attempt.body)  # what it replaces was shown with the attempt
-    return Delivery.of(delivery, attempt.body, peer=attempt.peer)
+    payload, _ = read_lenient(attempt.body)  # the operator saw with the attempt what this reading replaces
+    return Delivery.of(payload, attempt.body, peer=attempt.peer)
 
 
 async def complete_callback(
@@ -83,12 +83,12 @@ async def complete_callback(
     reason: str,
     expected_version: int | None = None,
 ) -> Process:
-    """Take what the operator says for the result of the callback, whose URL is dead from then on. The validation
-    judges it as it would judge the remote service's.
+    """Take the operator's result as the result of the callback, and close its URL. The validation step validates it
+    like a result of the remote service.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract and where no
-    reason is given, `PayloadTooLarge`, and `InvalidState` where the process does not stand at the callback's wait. A
-    mask in the result stands for what the result before it has there; elsewhere it is refused.
+    A mask in the result stands for the value at the same place of the result before; any other mask is refused. Raises
+    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract or without a reason,
+    `PayloadTooLarge`, and `InvalidState` if the process does not wait for the callback.
     """
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
     operator_actions.demand_reason(reason)
@@ -98,13 +98,13 @@ async def complete_callback(
     def complete(conn: Connection) -> Process:
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.COMPLETE_CALLBACK)
-        typed = _without_masks(conn, runtime, locked, result)
-        broken = contract.violations(locked.step.contract, typed)
-        if broken:
-            raise _refusal("The result does not fit the contract of this callback.", broken)
-        delivery, now = Delivery.of(typed, encode(typed).encode(), peer=None), runtime.clock.now()
-        told = {"reason": reason, "digest": delivery.digest}
-        operator_actions.write_down(conn, runtime, locked, "completeCallback", principal.id, now, **told)
+        unmasked = _without_masks(conn, runtime, locked, result)
+        errors = contract.violations(locked.step.contract, unmasked)
+        if errors:
+            raise _refusal("The result does not fit the contract of this callback.", errors)
+        delivery, now = Delivery.of(unmasked, encode(unmasked).encode(), peer=None), runtime.clock.now()
+        details = {"reason": reason, "digest": delivery.digest}
+        operator_actions.write_down(conn, runtime, locked, "completeCallback", principal.id, now, **details)
         return operator_actions.supply(
             conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=principal.id, now=now
         )
@@ -113,19 +113,19 @@ async def complete_callback(
 
 
 def _without_masks(conn: Connection, runtime: Runtime, locked: LockedCallback, result: Json) -> Json:
-    """The result as it was meant: a mask that the operator was shown stands for what it hides."""
+    """The result with each mask replaced by the value that it hides."""
     if not holds_mask(result):
         return result
     original, shown = secrecy.result_before(conn, locked.process, locked.callback)
-    typed, masks = restored(result, original, runtime.redact(shown))
+    unmasked, masks = restored(result, original, runtime.redact(shown))
     if masks:
         raise _refusal("The result holds masks.", masks)
-    return typed
+    return unmasked
 
 
 def _refusal(message: str, errors: Iterable[FieldError]) -> PayloadInvalid:
-    named = [FieldError(("result", *one.path), one.message, one.type, one.context) for one in errors]
-    return PayloadInvalid(message, named, is_contract=True)
+    in_result = [FieldError(("result", *error.path), error.message, error.type, error.context) for error in errors]
+    return PayloadInvalid(message, in_result, is_contract=True)
 
 
 async def reawait_callback(
@@ -137,11 +137,11 @@ async def reawait_callback(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> Process:
-    """Give a pending callback a new deadline, ``timeout`` seconds from now, or open the same URL again where it
-    expired, fell silent or its remote service reported a failure.
+    """Give a pending callback a new deadline, ``timeout`` seconds from now, or open its URL again if it expired, if
+    its heartbeat stopped or if its remote service reported a failure.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a timeout that is none, and `InvalidState`
-    where the process does not stand at the callback's wait, or its URL never opens again.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for an invalid timeout, and `InvalidState` if the
+    process does not wait for the callback or its URL can never open again.
     """
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
 
@@ -150,12 +150,12 @@ async def reawait_callback(
         operator_actions.demand(conn, locked, ProcessAction.REAWAIT_CALLBACK)
         now = runtime.clock.now()
         actor = principal.id
-        waiting = operator_actions.wait_on(
+        process = operator_actions.wait_on(
             conn, runtime, locked, [locked.callback], timeout=timeout, actor=actor, now=now
         )
-        told = {"reason": reason, "timeout_seconds": timeout}
-        operator_actions.write_down(conn, runtime, locked, "reawaitCallback", actor, now, **told)
-        return waiting
+        details = {"reason": reason, "timeout_seconds": timeout}
+        operator_actions.write_down(conn, runtime, locked, "reawaitCallback", actor, now, **details)
+        return process
 
     return await runtime.database.transaction(wait_on)
 
@@ -168,14 +168,14 @@ async def reissue_callback(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> Process:
-    """Send the process back to the action of the callback: one remote call, and a URL that only it knows.
+    """Send the process back to the action of the callback: the action makes its remote call again, with a new URL.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where the process does not stand
-    at the callback's wait, or its result is there.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if the process does not wait for
+    the callback or its result has arrived.
     """
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
 
-    def ask_again(conn: Connection) -> Process:
+    def issue_again(conn: Connection) -> Process:
         demand_running(conn)
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.REISSUE_CALLBACK)
@@ -183,4 +183,4 @@ async def reissue_callback(
         operator_actions.write_down(conn, runtime, locked, "reissueCallback", principal.id, now, reason=reason)
         return operator_actions.issue_again(conn, runtime, locked, [locked.callback], actor=principal.id, now=now)
 
-    return await runtime.database.transaction(ask_again)
+    return await runtime.database.transaction(issue_again)

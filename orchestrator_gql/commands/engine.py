@@ -1,4 +1,4 @@
-"""setEngineState: pause the engine, or resume it."""
+"""setEngineState: pause or resume the engine."""
 
 from sqlalchemy import Connection
 
@@ -13,16 +13,16 @@ from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import FieldError, PayloadInvalid
 
 LONGEST = 1_000
-"""Characters of a reason: it stands in a banner."""
+"""The most characters of a reason: the dashboard shows it in a banner."""
 
 WOKEN = 5_000
-"""Processes that a resumption rings for itself; what waits beyond them is found by the workers' watch."""
+"""The most processes that a resumption wakes itself; the workers' polling finds the others."""
 
 
 async def set_engine_state(
     runtime: Runtime, principal: Principal, *, paused: bool, reason: str | None = None
 ) -> EngineStatus:
-    """Pause or resume the engine; where it stands so already nothing changes, the reason included.
+    """Pause or resume the engine. If it is in that state already, nothing changes, not even the reason.
 
     Raises `Forbidden`, and `PayloadInvalid` for a reason of more than 1,000 characters.
     """
@@ -39,8 +39,8 @@ async def set_engine_state(
             state = EngineState.PAUSING if backlog.held(conn, now) else EngineState.PAUSED
         after = EngineStatus(state, reason, now, principal.id)
         engine_state.change(conn, after)
-        told = {"state": state, "reason": reason}
-        write_down(conn, runtime, None, actor=principal.id, action="setEngineState", now=now, **told)
+        details = {"state": state, "reason": reason}
+        write_down(conn, runtime, None, actor=principal.id, action="setEngineState", now=now, **details)
         events.append(conn, [state_changed(after, principal.id, now)])
         if not paused:
             deployed = [workflow.name for workflow in runtime.registry]

@@ -1,4 +1,4 @@
-"""assignInputRequest, claimInputRequest and releaseInputRequest: who is to decide an open form."""
+"""assignInputRequest, claimInputRequest and releaseInputRequest: who may decide an open input request."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -9,9 +9,7 @@ from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.input_requests import decisions, requests
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
-from orchestrator_gql.input_requests.decision import (
-    demand_version,
-)
+from orchestrator_gql.input_requests.decision import demand_version
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, input_requests, processes
@@ -31,10 +29,11 @@ async def assign_input_request(
     assignee_key: str,
     expected_version: int | None = None,
 ) -> DecisionResult:
-    """Give it to another assignee, free of whoever had taken it; whoever may answer it can, or may manage the engine.
+    """Assign the request to another team, and end its claim.
 
-    Raises `NotFound`, for a team that there is not, too: whose a form is that nobody knows, anybody could answer. For
-    the same reason members of a team cannot give its form to one without members: that is `Forbidden`.
+    Who may answer the request, or may manage the engine, may assign it. Raises `NotFound` also for an unknown team:
+    anybody could answer the request of an unknown team. For the same reason, members of a team cannot assign its
+    request to a team without members: that is `Forbidden`.
     Raises `AlreadyDecided`, `InputRequestClosed`, `StaleVersion` and `ClaimedByOther`.
     """
     principal.demand(Permission.SUBMIT_FORM)
@@ -44,18 +43,18 @@ async def assign_input_request(
     opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, made = decisions.hold_open(conn, input_request_id)
+        process, request, earlier = decisions.hold_open(conn, input_request_id)
         if opened is not None:
-            decisions.demand_may_still(opened, request, made, principal)
-            _demand_no_opening(runtime, request.assignee, assignee_key)
+            decisions.demand_may_still(opened, request, earlier, principal)
+            _demand_no_open_team(runtime, request.assignee, assignee_key)
         demand_version(request, expected_version)
         if request.assignee == assignee_key and request.claimed_by is None:
             return DecisionResult(request, process)
         now = runtime.clock.now()
         assigned = input_requests.assign(conn, request.id, assignee_key) or request
         processes.assign(conn, [process.id], assignee_key, now)
-        told = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
-        write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **told)
+        details = {"input_request_id": str(request.id), "from": request.assignee, "to": assignee_key}
+        write_down(conn, runtime, process.id, actor=principal.id, action="assignInputRequest", now=now, **details)
         events.append(conn, [requests.changed(assigned, "ASSIGNED", now, principal.id)])
         return DecisionResult(
             assigned, replace(process, assignee=assignee_key, version=process.version + 1, updated_at=now)
@@ -64,7 +63,7 @@ async def assign_input_request(
     return await runtime.database.transaction(store)
 
 
-def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
+def _demand_no_open_team(runtime: Runtime, before: str, after: str) -> None:
     closed = runtime.settings.closed_teams
     if before in closed and after not in closed:
         words = f"{runtime.settings.called(after)} has no members, so everybody could answer."
@@ -74,9 +73,9 @@ def _demand_no_opening(runtime: Runtime, before: str, after: str) -> None:
 async def claim_input_request(
     runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
 ) -> DecisionResult:
-    """Take it: until it is released or assigned anew, nobody else may decide it. Taking it twice changes nothing.
+    """Claim the request: nobody else may decide it until it is released or assigned. A second claim changes nothing.
 
-    Raises what `answering.look` raises, and `StaleVersion`.
+    Raises the errors of `decisions.look`, and `StaleVersion`.
     """
     principal.demand(Permission.SUBMIT_FORM)
     opened = await decisions.look(runtime, principal, input_request_id)
@@ -88,8 +87,8 @@ async def claim_input_request(
             return DecisionResult(request, process)
         now = runtime.clock.now()
         claimed = input_requests.claim(conn, request.id, principal.id, now) or request
-        told = {"input_request_id": str(request.id)}
-        write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **told)
+        details = {"input_request_id": str(request.id)}
+        write_down(conn, runtime, process.id, actor=principal.id, action="claimInputRequest", now=now, **details)
         events.append(conn, [requests.changed(claimed, "CLAIMED", now, principal.id)])
         return DecisionResult(claimed, process)
 
@@ -99,10 +98,10 @@ async def claim_input_request(
 async def release_input_request(
     runtime: Runtime, principal: Principal, *, input_request_id: UUID, expected_version: int | None = None
 ) -> DecisionResult:
-    """Give it back, so that others may decide it: one's own, or, with MANAGE_ENGINE, anybody's.
+    """End a claim, so that others may decide the request: one's own claim, or with MANAGE_ENGINE any claim.
 
     Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `StaleVersion`, `ClaimedByOther`, and `InvalidState`
-    where nobody has taken it.
+    if nobody has claimed the request.
     """
     principal.demand(Permission.SUBMIT_FORM)
 
@@ -120,10 +119,10 @@ async def release_input_request(
                 at=request.claimed_at,
             )
         now = runtime.clock.now()
-        freed = input_requests.claim(conn, request.id, None, None) or request
-        told = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
-        write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **told)
-        events.append(conn, [requests.changed(freed, "RELEASED", now, principal.id)])
-        return DecisionResult(freed, process)
+        released = input_requests.claim(conn, request.id, None, None) or request
+        details = {"input_request_id": str(request.id), "claimed_by": request.claimed_by}
+        write_down(conn, runtime, process.id, actor=principal.id, action="releaseInputRequest", now=now, **details)
+        events.append(conn, [requests.changed(released, "RELEASED", now, principal.id)])
+        return DecisionResult(released, process)
 
     return await runtime.database.transaction(store)

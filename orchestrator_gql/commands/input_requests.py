@@ -1,4 +1,4 @@
-"""submitForm, rejectInputRequest and decideInputRequests: the first decision wins, bound to what was shown."""
+"""submitForm, rejectInputRequest and decideInputRequests: the first decision wins, and only for the form as shown."""
 
 import asyncio
 import hashlib
@@ -61,64 +61,66 @@ async def submit_form(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
 ) -> DecisionResult | forms.NextPage | forms.PageInvalid:
-    """Answer with all pages so far; a page still needed, or wrong, is answered and the request stays open.
+    """Submit all pages so far. Returns the next page, or the errors of a page, while the request stays open.
 
-    Raises what `answering.look` raises, `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
+    Raises the errors of `decisions.look`, and `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
     """
     principal.demand(Permission.SUBMIT_FORM)
-    said = clean_comment(comment)
+    comment = clean_comment(comment)
     scope, request_digest = f"{SCOPE}:{input_request_id}", hashlib.sha256(canonical(pages)).hexdigest()
-    if idempotency_key is not None:  # the same words of somebody else are another key: theirs is another decision
+    if idempotency_key is not None:  # the same key of another person is another key: that person makes another decision
         idempotency_key = f"{principal.id}\n{idempotency_key}"
-    if idempotency_key is not None and (known := await _earlier(runtime, scope, idempotency_key, request_digest)):
+    if idempotency_key is not None and (known := await _known_result(runtime, scope, idempotency_key, request_digest)):
         return known
     try:
         opened = await decisions.look(runtime, principal, input_request_id)
         demand_version(opened.request, expected_version)
-        turned = await _turned(runtime, opened, pages, locale)
-        if not isinstance(turned, forms.Complete):
-            return turned
+        turn = await _turn(runtime, opened, pages, locale)
+        if not isinstance(turn, forms.Complete):
+            return turn
         if opened.is_of_wait:
-            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turned.data)
-        demand_shown(opened.request, shown_digest, turned.shown_digest)
-        decision = _approval(runtime, principal, turned, said)
+            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turn.data)
+        demand_shown(opened.request, shown_digest, turn.shown_digest)
+        decision = _approval(runtime, principal, turn, comment)
 
         def store(conn: Connection) -> DecisionResult:
-            submitted = _decide(conn, runtime, principal, opened, decision, turned)
+            submitted = _decide(conn, runtime, principal, opened, decision, turn)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
             return submitted
 
         return await runtime.database.transaction(store)
-    except AlreadyDecided:  # by the same click, perhaps, that came twice at the same time
-        twin = await _earlier(runtime, scope, idempotency_key, request_digest) if idempotency_key is not None else None
-        if twin is None:
+    except AlreadyDecided:  # perhaps by the same click, which arrived twice at the same time
+        if idempotency_key is None:
             raise
-        return twin
+        known = await _known_result(runtime, scope, idempotency_key, request_digest)
+        if known is None:
+            raise
+        return known
 
 
-async def _turned(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
+async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
     approved = opened.made[0].pages if opened.made else ()
     with in_request(f"The form of step {opened.step.name!r}"):
-        turned = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
-    return _small_enough(runtime, turned) if isinstance(turned, forms.Complete) else turned
+        turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
+    return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
 
 
-def _approval(runtime: Runtime, principal: Principal, turned: forms.Complete, said: str | None) -> Decision:
-    secrets = turned.page_secrets
-    told = (Verdict.APPROVED, turned.shown_digest, turned.pages, secrets.concealed(said), None, secrets)
-    return Decision(principal.id, runtime.clock.now(), *told)
+def _approval(runtime: Runtime, principal: Principal, turn: forms.Complete, comment: str | None) -> Decision:
+    secrets = turn.page_secrets
+    content = (Verdict.APPROVED, turn.shown_digest, turn.pages, secrets.concealed(comment), None, secrets)
+    return Decision(principal.id, runtime.clock.now(), *content)
 
 
-def _small_enough(runtime: Runtime, turned: forms.Complete) -> forms.Complete | forms.PageInvalid:
-    """A form adds no more to the state than a step may; the answer names the last page, where it was."""
-    size, limit = len(encode(turned.data).encode()), runtime.settings.max_step_bytes
+def _small_enough(runtime: Runtime, turn: forms.Complete) -> forms.Complete | forms.PageInvalid:
+    """The form, or the errors of its last page if it adds more to the state than a step may."""
+    size, limit = len(encode(turn.data).encode()), runtime.settings.max_step_bytes
     if size <= limit:
-        return turned
+        return turn
     message = f"What the form adds to the state is {size:,} bytes; {limit:,} are the most."
-    return returned_by(turned.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
+    return returned_by(turn.refused, FieldError((), message, "too_large", {"size": size, "limit": limit}))
 
 
 def _decide(
@@ -127,23 +129,23 @@ def _decide(
     principal: Principal,
     opened: OpenRequest,
     decision: Decision,
-    turned: forms.Complete,
+    turn: forms.Complete,
 ) -> DecisionResult:
-    """Keep the decision, under the process's lock; the last one that is needed moves the process on."""
-    process, request, made = decisions.hold(conn, opened, principal)
-    if made:
-        demand_same(request, made[0], decision.pages, decision.shown_digest)
-    if len(made) + 1 < request.approvals_needed:
+    """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
+    process, request, earlier = decisions.hold(conn, opened, principal)
+    if earlier:
+        demand_same(request, earlier[0], decision.pages, decision.shown_digest)
+    if len(earlier) + 1 < request.approvals_needed:
         events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime), is_last=False)])
-        processes.learn(conn, process, process.secrets.knowing(turned.secrets.values))
-        if request.claimed_by is not None:  # whoever had taken it has said what there was to say
+        processes.learn(conn, process, process.secrets.knowing(turn.secrets.values))
+        if request.claimed_by is not None:  # the person who had claimed it has decided, so the claim ends
             request = input_requests.claim(conn, request.id, None, None) or request
         return DecisionResult(request, process)
     if not input_requests.close(conn, request, InputRequestStatus.SUBMITTED, decision.at):
         raise StaleForm(process_id=opened.process.id)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turned)
+    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
@@ -153,36 +155,37 @@ def _move_on(
     principal: Principal,
     opened: OpenRequest,
     decision: Decision,
-    turned: forms.Complete,
+    turn: forms.Complete,
 ) -> Process:
-    data = turned.data
+    data = turn.data
     process, steps = opened.process, steps_of(opened.process, opened.workflow)
     if opened.is_of_wait:
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
         return unanswered.act(conn, runtime, principal, locked, data, decision.at)
-    is_asked = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
-    state = fetched_now(conn, process.state) if is_asked else process.state
+    reads_state = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
+    state = fetched_now(conn, process.state) if reads_state else process.state
     with in_request(f"The lens of step {opened.step.name!r}"):
         whole = returned_by(lambda: put_back(opened.step, state, focus(opened.step, state), data))
     delta = changed(process.state, state, whole)
-    secrets = turned.secrets.standing_in(delta) if opened.step.lenses else turned.secrets
-    moved = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
-    return commit.apply(conn, process, PendingTransitions(process).then(moved), commit_context(runtime, steps)).process
+    secrets = turn.secrets.standing_in(delta) if opened.step.lenses else turn.secrets
+    transition = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
+    pending = PendingTransitions(process).then(transition)
+    return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
 
-async def _earlier(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
-    def look(conn: Connection) -> DecisionResult | None:
+async def _known_result(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
+    def load(conn: Connection) -> DecisionResult | None:
         known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
         request = input_requests.load(conn, known) if known else None
         process = processes.load(conn, request.process_id) if request else None
         return DecisionResult(request, process) if request and process else None
 
-    return await runtime.database.read(look)
+    return await runtime.database.read(load)
 
 
 MOST = 100
-"""Decisions that one request makes."""
+"""The most decisions in one request."""
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -197,10 +200,10 @@ async def decide_input_requests(
     failed: Callable[[Exception], F],
     until: float,
 ) -> tuple[list[S | F], list[R | F]]:
-    """Make the decisions in their order, each in its own transaction, until that instant of the monotonic clock.
+    """Make the decisions in order, each in its own transaction, until ``until`` (seconds of the monotonic clock).
 
-    ``failed`` makes the result of a decision that raises or takes too long; it stops no other. Raises `Forbidden` and
-    `PayloadInvalid`.
+    ``failed`` makes the result of a decision that raises or takes too long; such a decision does not stop the others.
+    Raises `Forbidden`, and `PayloadInvalid` for more than 100 decisions.
     """
     principal.demand(Permission.SUBMIT_FORM)
     if len(submit) + len(reject) > MOST:
@@ -211,10 +214,12 @@ async def decide_input_requests(
 
 
 async def _result_of(decide: Callable[[], Awaitable[R]], failed: Callable[[Exception], F], until: float) -> R | F:
-    """The result of one decision of several: the results before it are returned, and those behind it are tried."""
+    """The result of one of several decisions: an error does not lose the results before it, nor stop those after it."""
     left = until - time.monotonic()
     try:
-        async with asyncio.timeout(max(left / 2, 0)):  # half: however many take too long, there is time for the next
+        async with asyncio.timeout(
+            max(left / 2, 0)
+        ):  # half: even if many take too long, some time is left for the next decision
             return await decide()
     except Exception as error:
         return failed(error)
@@ -232,18 +237,18 @@ async def reject_input_request(
     to_earlier_step: bool = False,
     expected_version: int | None = None,
 ) -> DecisionResult:
-    """Refuse: the process fails or is aborted, as its step says, or goes back (``to_earlier_step``) where it names one.
+    """Reject: the process fails or is aborted, as its step declares, or goes back to the step that it names.
 
-    Raises what `answering.look` raises, `StaleVersion`, `PayloadInvalid` without a comment, and `InvalidState` where
-    the form cannot be rejected or sent back.
+    ``to_earlier_step`` sends the process back. Raises the errors of `decisions.look`, and `StaleVersion`,
+    `PayloadInvalid` without a comment, and `InvalidState` if the form cannot be rejected or sent back.
     """
     principal.demand(Permission.SUBMIT_FORM)
-    said = clean_comment(comment, is_required=True)
+    cleaned = clean_comment(comment, is_required=True)
     opened = await decisions.look(runtime, principal, input_request_id)
     demand_version(opened.request, expected_version)
-    _demand_way(opened, to_earlier_step=to_earlier_step)
+    _demand_rejectable(opened, to_earlier_step=to_earlier_step)
     verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
-    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(said))
+    decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(cleaned))
 
     def store(conn: Connection) -> DecisionResult:
         process, request, _ = decisions.hold(conn, opened, principal)
@@ -251,20 +256,20 @@ async def reject_input_request(
             raise StaleForm(process_id=process.id)
         timers.clear_request(conn, process.id, request.id)
         events.append(conn, [requests.keep(conn, request, decision, "rejectInputRequest", key_of(runtime))])
-        moved = _moved(conn, process, opened, decision)
-        pending = PendingTransitions(process).then(moved)
+        transition = _transition(conn, process, opened, decision)
+        pending = PendingTransitions(process).then(transition)
         after = commit.apply(
-            conn, process, pending, commit_context(runtime, steps_of(moved.process, opened.workflow))
+            conn, process, pending, commit_context(runtime, steps_of(transition.process, opened.workflow))
         ).process
         return DecisionResult.closed(request, InputRequestStatus.REJECTED, decision.at, after)
 
     return await runtime.database.transaction(store)
 
 
-def _demand_way(opened: OpenRequest, *, to_earlier_step: bool) -> None:
+def _demand_rejectable(opened: OpenRequest, *, to_earlier_step: bool) -> None:
     if opened.is_of_wait:
         raise InvalidState(
-            "This asks what to do about an answer that did not come: choose one of its answers, abort is among them.",
+            "This request asks what to do about a missing result: choose one of its answers. Abort is one of them.",
             process_id=opened.process.id,
         )
     if (
@@ -278,16 +283,16 @@ def _demand_way(opened: OpenRequest, *, to_earlier_step: bool) -> None:
         )
 
 
-def _moved(conn: Connection, process: Process, opened: OpenRequest, decision: Decision) -> Transition:
-    """Where the refusal leads."""
-    along, now = steps_of(process, opened.workflow), decision.at
+def _transition(conn: Connection, process: Process, opened: OpenRequest, decision: Decision) -> Transition:
+    """The transition that the rejection causes."""
+    process_steps, now = steps_of(process, opened.workflow), decision.at
     actor = decision.by or ""
     if decision.verdict is Verdict.SENT_BACK:
-        to = send_back_target(along, opened.request.step_index)
-        assert to is not None, "the way back was demanded"
-        tries = [visit.attempt for visit in steps.of_process(conn, process.id) if visit.step_index == to]
-        return send_back(process, to, max(tries, default=0) + 1, now, actor)
+        target = send_back_target(process_steps, opened.request.step_index)
+        assert target is not None, "the target was demanded"
+        tries = [row.attempt for row in steps.of_process(conn, process.id) if row.step_index == target]
+        return send_back(process, target, max(tries, default=0) + 1, now, actor)
     if opened.step.on_reject == "abort":
         return abort(process, opened.workflow, Abort(actor, decision.comment), now)
     failure = Failure(REJECTED, f"{actor} rejected it: {decision.comment}", now)
-    return decide(process, along, Failed(failure, actor), now)
+    return decide(process, process_steps, Failed(failure, actor), now)

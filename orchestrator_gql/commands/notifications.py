@@ -1,4 +1,4 @@
-"""resendNotification: send again what was given up, or what arrived and got lost there."""
+"""resendNotification: send a notification again that was given up, or that its receiver lost."""
 
 from uuid import UUID
 
@@ -13,23 +13,25 @@ from orchestrator_gql.utils.errors import InvalidState, NotFound
 
 
 async def resend_notification(runtime: Runtime, principal: Principal, *, notification_id: UUID) -> Notification:
-    """Make it due at once, under its old id. Raises `NotFound`, and `InvalidState` where it waits to be sent anyway."""
+    """Make the notification due now, under its id. Raises `NotFound`, and `InvalidState` if it is still to be sent."""
     principal.demand(Permission.MANAGE_ENGINE)
 
     def send_again(conn: Connection) -> Notification:
-        found = notifications.load(conn, notification_id)
-        if found is None:
+        notification = notifications.load(conn, notification_id)
+        if notification is None:
             raise NotFound("notification", notification_id)
-        processes.hold(conn, found.process_id)  # the chain of the audit log is its process's
+        processes.hold(conn, notification.process_id)  # its audit entry belongs to the chain of the process
         now = runtime.clock.now()
         if not notifications.send_again(conn, notification_id, now):
-            raise InvalidState("It is going to be sent anyway.", process_id=found.process_id)
-        told = {"notification": str(notification_id), "target": found.target}
-        write_down(conn, runtime, found.process_id, actor=principal.id, action="resendNotification", now=now, **told)
-        again = notifications.load(conn, notification_id)
-        assert again is not None
-        return again
+            raise InvalidState("It is going to be sent anyway.", process_id=notification.process_id)
+        details = {"notification": str(notification_id), "target": notification.target}
+        write_down(
+            conn, runtime, notification.process_id, actor=principal.id, action="resendNotification", now=now, **details
+        )
+        due = notifications.load(conn, notification_id)
+        assert due is not None
+        return due
 
-    made = await runtime.database.transaction(send_again)
+    notification = await runtime.database.transaction(send_again)
     runtime.outbox.set()
-    return made
+    return notification

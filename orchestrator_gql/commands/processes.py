@@ -1,6 +1,7 @@
-"""abortProcess: end a process where it stands; its URLs are dead, and a step in flight is not recorded any more.
+"""startWorkflow, retryProcess, abortProcess and updateProcessNote.
 
-Where its workflow declares steps that clean up, they run first, and the process is aborted behind the last of them.
+An abort closes the callbacks of the process, and the result of a step that is running is not stored any more. If the
+workflow declares clean-up steps, they run first, and the process is aborted after the last of them.
 """
 
 import hashlib
@@ -45,16 +46,16 @@ async def abort_process(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> Process:
-    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` where it has ended."""
+    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended."""
     principal.demand(Permission.ABORT)
 
     def end(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         workflow = runtime.registry.find(process.workflow_name)
-        said: str | None = process.secrets.concealed(reason)
-        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=said)
-        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, said), now))
+        concealed: str | None = process.secrets.concealed(reason)
+        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=concealed)
+        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, concealed), now))
         return commit.apply(conn, process, pending, commit_context(runtime, begin)).process
 
     return await runtime.database.transaction(end)
@@ -63,17 +64,16 @@ async def abort_process(
 async def retry_process(
     runtime: Runtime, principal: Principal, *, process_id: UUID, expected_version: int | None = None
 ) -> Process:
-    """Retry the process; it makes no remote call unless the step that failed makes one.
+    """Retry the process from its failed step; no remote call is made unless that step makes one.
 
-    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` where there is nothing to
-    retry.
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if there is nothing to retry.
     """
     principal.demand(Permission.RETRY)
-    seen = await runtime.database.read(lambda conn: processes.load(conn, process_id))
-    if seen is None:
+    loaded = await runtime.database.read(lambda conn: processes.load(conn, process_id))
+    if loaded is None:
         raise NotFound("process", process_id)
-    workflow = runtime.registry.get(seen.workflow_name)
-    await authorization.demand_retry(principal, workflow, seen)
+    workflow = runtime.registry.get(loaded.workflow_name)
+    await authorization.demand_retry(principal, workflow, loaded)
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)
@@ -92,7 +92,7 @@ SCOPE = "startWorkflow"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The process; ``created`` is False where an earlier call with the same idempotency key had started it."""
+    """The process; ``created`` is False if an earlier call with the same idempotency key started it."""
 
     process: Process
     created: bool
@@ -108,71 +108,73 @@ async def start_workflow(
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
-    """Start the workflow with the pages of its form; a page still needed, or wrong, is answered and nothing is stored.
+    """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
+
+    Nothing is stored in that case.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
-    if idempotency_key is not None and (known := await _earlier(runtime, principal, idempotency_key, digest)):
+    if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    turned = await _turned(runtime, workflow, principal, pages, locale)
-    if not isinstance(turned, forms.Complete):
-        return turned
-    state = turned.data
+    turn = await _turn(runtime, workflow, principal, pages, locale)
+    if not isinstance(turn, forms.Complete):
+        return turn
+    state = turn.data
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
-        held = _demand_in_sync(conn, workflow, state)
+        subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        process = begin_process(conn, _begun(workflow, turned, principal, clean_note(note), now))
-        told = {"workflow": workflow.name, "pages_digest": digest}
-        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **told)
-        if held is not None:
-            product_subscriptions.link(conn, process.id, held, workflow.target)
+        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), now))
+        details = {"workflow": workflow.name, "pages_digest": digest}
+        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
+        if subscription_id is not None:
+            product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
         row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
         if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
-            raise _Twin
+            raise _AlreadyStarted
         return process
 
     try:
         stored = await runtime.database.transaction(store)
-    except _Twin:
+    except _AlreadyStarted:
         assert idempotency_key is not None
-        twin = await _earlier(runtime, principal, idempotency_key, digest)
-        assert twin is not None
-        return twin
+        earlier = await _known_start(runtime, principal, idempotency_key, digest)
+        assert earlier is not None
+        return earlier
     return Started(stored, created=True)
 
 
-def _begun(
-    workflow: Workflow, turned: forms.Complete, principal: Principal, note: str | None, now: datetime
+def _begin_transition(
+    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime
 ) -> Transition:
-    """The process as it begins. Of its pages and its note the secrets are not kept: they are only shown from now on."""
-    secrets, pages = turned.secrets, turned.page_secrets.shown(list(turned.pages))
+    """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
+    secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
-    begun = create(workflow, id=id, state=turned.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(begun, process=replace(begun.process, note=secrets.concealed(note)))
+    transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
+    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
 
 
-class _Twin(Exception):
-    """Undoes the transaction: the same request, at the same time, came first."""
+class _AlreadyStarted(Exception):
+    """Rolls the transaction back: the same request was stored first, at the same time."""
 
 
-async def _earlier(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
-    def look(conn: Connection) -> Process | None:
+async def _known_start(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
+    def load(conn: Connection) -> Process | None:
         known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
         return processes.load(conn, known) if known is not None else None
 
-    process = await runtime.database.read(look)
+    process = await runtime.database.read(load)
     if process is not None and process.created_by != principal.id:
         raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
     return Started(process, created=False) if process is not None else None
 
 
-async def _turned(
+async def _turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
 ) -> forms.Turn:
     with in_request(f"The start form of workflow {workflow.name!r}"):
@@ -187,14 +189,14 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
 
 
 def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
-    """One process at a time may change a product subscription: which one this process will, None for none."""
-    named = state.get("subscription_id")
-    if named is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
+    """The product subscription that the process will change, or None; one process at a time may change it."""
+    value = state.get("subscription_id")
+    if value is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
         return None
-    subscription_id = _id_of(named)
+    subscription_id = _uuid_of(value)
     row = product_subscriptions.lock(conn, subscription_id)
     if row is None:
-        raise NotFound("product subscription", named)
+        raise NotFound("product subscription", value)
     holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
     if holder is not None or not row.insync:
         raise SubscriptionLocked(
@@ -206,14 +208,15 @@ def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID 
     return subscription_id
 
 
-def _id_of(named: Json) -> UUID:
+def _uuid_of(value: Json) -> UUID:
     try:
-        return UUID(str(named))
+        return UUID(str(value))
     except ValueError:
-        raise NotFound("product subscription", named) from None
+        raise NotFound("product subscription", value) from None
 
 
 LONGEST = 10_000
+"""The most characters of a note."""
 
 
 async def update_process_note(
@@ -230,17 +233,23 @@ async def update_process_note(
     def write(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
-        kept: str | None = process.secrets.concealed(note)
+        concealed: str | None = process.secrets.concealed(note)
         write_down(
-            conn, runtime, process_id, actor=principal.id, action="updateProcessNote", now=now, digest=_digest(kept)
+            conn,
+            runtime,
+            process_id,
+            actor=principal.id,
+            action="updateProcessNote",
+            now=now,
+            digest=_digest(concealed),
         )
-        processes.set_note(conn, process, kept, now)
-        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": kept})])
-        return replace(process, note=kept, version=process.version + 1, updated_at=now)
+        processes.set_note(conn, process, concealed, now)
+        events.append(conn, [Event(EventKind.PROCESS_NOTE_CHANGED, now, process_id, principal.id, {"note": concealed})])
+        return replace(process, note=concealed, version=process.version + 1, updated_at=now)
 
     return await runtime.database.transaction(write)
 
 
 def _digest(note: str | None) -> str | None:
-    """What the audit log keeps of the note: enough to tell later what it said, and not the words."""
+    """What the audit log stores of the note: enough to prove later which text it was, without the text."""
     return hashlib.sha256(note.encode()).hexdigest() if note else None

@@ -1,4 +1,4 @@
-"""The way to each target: what is imported here weighs some megabytes, so a server imports it where anybody is told."""
+"""The channel of each target; its imports take some megabytes, so a server without targets does not import it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,44 +8,44 @@ from orchestrator_gql.config.notifications import Webhook
 from orchestrator_gql.config.principals import Team
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.notifications.mail_text import subject_of, text_of
-from orchestrator_gql.notifications.recipients import Way, mail_name, webhook_name
+from orchestrator_gql.notifications.recipients import Channel, mail_name, webhook_name
 from orchestrator_gql.notifications.webhooks import post_webhook
 from orchestrator_gql.outbound.http_client import HttpClient
-from orchestrator_gql.outbound.mail import Mailer, written
-from orchestrator_gql.outbound.send_result import Answer
+from orchestrator_gql.outbound.mail import Mailer, compose
+from orchestrator_gql.outbound.send_result import SendResult
 from orchestrator_gql.storage.notifications import Notification
 from orchestrator_gql.utils.json import encode
 
 
-class Ways:
-    """The way to each target; one HTTP client and one mailer for all."""
+class Channels:
+    """The channel of each target; all channels share one HTTP client and one mailer."""
 
     def __init__(self, settings: Settings) -> None:
         self._http = HttpClient()
         self._mailer = Mailer(settings.smtp) if settings.smtp else None
         self._settings = settings
-        self.to: Mapping[str, Way] = {
+        self.by_target: Mapping[str, Channel] = {
             **{webhook_name(name): self._by_webhook(hook) for name, hook in settings.webhooks.items()},
             **{mail_name(team): self._by_mail(team) for team in settings.teams if team.email and settings.smtp},
         }
 
     def close(self) -> None:
-        """Let go of what they need."""
+        """Free the threads of the HTTP client."""
         self._http.close()
 
-    def _by_webhook(self, webhook: Webhook) -> Way:
-        async def send(notification: Notification, now: datetime) -> Answer:
+    def _by_webhook(self, webhook: Webhook) -> Channel:
+        async def send(notification: Notification, now: datetime) -> SendResult:
             body = encode(notification.payload).encode()
             return await post_webhook(self._http, webhook, id=str(notification.id), body=body, now=now)
 
         return send
 
-    def _by_mail(self, team: Team) -> Way:
-        async def send(notification: Notification, now: datetime) -> Answer:
+    def _by_mail(self, team: Team) -> Channel:
+        async def send(notification: Notification, now: datetime) -> SendResult:
             assert self._mailer is not None
             assert self._settings.smtp is not None
             body: dict[str, Any] = notification.payload
-            mail = written(
+            mail = compose(
                 self._settings.smtp,
                 to=str(team.email),
                 id=str(notification.id),

@@ -1,7 +1,7 @@
-"""What an event of the log means to people outside, and what of it they are told: pure, and never a secret.
+"""Turns an event of the log into the body of a notification, as pure functions and without any secret.
 
-Told are names, titles, times and where to look. Never what a process holds, what a form shows or was answered, nor any
-URL that does something: the link leads to a page that must be read, and a GET of it changes nothing.
+A notification holds names, titles, times and a link. It never holds the state of a process, the contents or answers of
+a form, or a URL that changes something: the link opens a page, and a GET of that page changes nothing.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
 from orchestrator_gql.types import Event, EventKind, Json, NotificationKind, ProcessStatus
 
-CONCERNED = (
+NOTIFIABLE = (
     EventKind.INPUT_REQUESTED,
     EventKind.INPUT_REQUEST_CHANGED,
     EventKind.INPUT_DECIDED,
     EventKind.PROCESS_STATUS_CHANGED,
 )
-"""Kinds of events that may be news."""
+"""The kinds of events that may cause a notification."""
 
 _CHANGES = {
     "REMINDED": NotificationKind.INPUT_REQUEST_REMINDED,
@@ -28,12 +28,12 @@ _CHANGES = {
     "ASSIGNED": NotificationKind.INPUT_REQUEST_ASSIGNED,
     "CLOSED": NotificationKind.INPUT_REQUEST_CLOSED,
 }
-"""Others, such as that somebody took a form into work, are nobody's news."""
+"""Other changes, such as the claim of a request, cause no notification."""
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """One thing worth telling: about which process and form, whose it is, and the facts of the event itself."""
+class NotifiableEvent:
+    """An event to notify about: its process, input request and assignee, and more facts of the event."""
 
     kind: NotificationKind
     at: datetime
@@ -43,35 +43,38 @@ class News:
     facts: Mapping[str, Json] | None = None
 
 
-def news_of(event: Event) -> News | None:
-    """What is told of the event; None where it is nobody's news."""
-    told = event.payload
+def notifiable_event(event: Event) -> NotifiableEvent | None:
+    """The event to notify about; None if the event causes no notification."""
+    payload = event.payload
     if event.process_id is None:
         return None
     match event.kind:
         case EventKind.INPUT_REQUESTED:
             kind, facts = NotificationKind.INPUT_REQUEST_OPENED, {}
         case EventKind.INPUT_DECIDED:
-            decided = {"verdict": told.get("verdict"), "by": event.actor, "policy": told.get("policy")}
-            kind, facts = NotificationKind.INPUT_REQUEST_DECIDED, decided | {"is_last": told.get("is_last", True)}
-        case EventKind.INPUT_REQUEST_CHANGED if told.get("change") in _CHANGES:
-            kind, facts = _CHANGES[told["change"]], {}
-        case EventKind.PROCESS_STATUS_CHANGED if told.get("to") == ProcessStatus.FAILED:
-            code = (told.get("failure") or {}).get("code")  # its message may quote what the step worked on
-            return News(NotificationKind.PROCESS_FAILED, event.at, event.process_id, facts={"failure": code})
+            decision = {"verdict": payload.get("verdict"), "by": event.actor, "policy": payload.get("policy")}
+            kind, facts = NotificationKind.INPUT_REQUEST_DECIDED, decision | {"is_last": payload.get("is_last", True)}
+        case EventKind.INPUT_REQUEST_CHANGED if payload.get("change") in _CHANGES:
+            kind, facts = _CHANGES[payload["change"]], {}
+        case EventKind.PROCESS_STATUS_CHANGED if payload.get("to") == ProcessStatus.FAILED:
+            code = (payload.get("failure") or {}).get(
+                "code"
+            )  # without the message, which may quote the data of the step
+            failure = {"failure": code}
+            return NotifiableEvent(NotificationKind.PROCESS_FAILED, event.at, event.process_id, facts=failure)
         case _:
             return None
-    request_id = UUID(told["input_request_id"])
-    return News(kind, event.at, event.process_id, request_id, told.get("assignee"), facts)
+    request_id = UUID(payload["input_request_id"])
+    return NotifiableEvent(kind, event.at, event.process_id, request_id, payload.get("assignee"), facts)
 
 
-def body_of(news: News, process: Process, request: InputRequest | None, base_url: str) -> dict[str, Any]:
-    """What a webhook is sent and a mail is written from."""
+def body_of(event: NotifiableEvent, process: Process, request: InputRequest | None, base_url: str) -> dict[str, Any]:
+    """The body that a webhook receives and that a mail is written from."""
     data: dict[str, Json] = {
-        "process_id": str(news.process_id),
+        "process_id": str(event.process_id),
         "workflow_name": process.workflow_name,
-        "assignee": assignee_of(news, process, request),
-        "link": link_to(news.process_id, base_url),
+        "assignee": assignee_of(event, process, request),
+        "link": link_to(event.process_id, base_url),
     }
     if request is not None:
         data |= {
@@ -79,12 +82,12 @@ def body_of(news: News, process: Process, request: InputRequest | None, base_url
             "title": request.title,
             "due_at": request.due_at.isoformat() if request.due_at else None,
         }
-    return {"type": str(news.kind), "timestamp": news.at.isoformat(), "data": data | dict(news.facts or {})}
+    return {"type": str(event.kind), "timestamp": event.at.isoformat(), "data": data | dict(event.facts or {})}
 
 
-def assignee_of(news: News, process: Process, request: InputRequest | None) -> str | None:
-    """Whose news it is: of the team that the event names, else of the one that is asked."""
-    return news.assignee or (request.assignee if request is not None else process.assignee)
+def assignee_of(event: NotifiableEvent, process: Process, request: InputRequest | None) -> str | None:
+    """The team of the notification: the assignee of the event, else of the input request, else of the process."""
+    return event.assignee or (request.assignee if request is not None else process.assignee)
 
 
 def link_to(process_id: UUID, base_url: str) -> str:

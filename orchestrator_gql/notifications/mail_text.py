@@ -1,4 +1,4 @@
-"""What a mail says: pure."""
+"""The subject and the text of a mail, as pure functions."""
 
 from datetime import datetime
 from typing import Any
@@ -21,13 +21,13 @@ _BEGINNINGS = {
 
 
 def subject_of(kind: NotificationKind, body: dict[str, Any]) -> str:
-    """The subject, in one line."""
+    """The subject, on one line."""
     data = body["data"]
     return in_one_line(f"{_SUBJECTS[kind]}: {data['title']} ({data['workflow_name']})")
 
 
 def text_of(kind: NotificationKind, body: dict[str, Any], team: str) -> str:
-    """The whole mail; the link leads to where it is answered, and decides nothing."""
+    """The text of the mail; its link opens the page where people decide, and decides nothing itself."""
     data = body["data"]
     lines = [
         _BEGINNINGS[kind].format(team=in_one_line(team)),

@@ -1,4 +1,4 @@
-"""What a server does so that people outside are told: nothing, where nobody is configured to be."""
+"""Starts the notifications of a server, if any target is configured."""
 
 from collections.abc import Coroutine
 from datetime import timedelta
@@ -13,14 +13,14 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import notifications, outbox_cursor
 
 ABANDONED = timedelta(days=1)
-"""What has been due for so long to a target that is not configured is given up; another server may know it sooner."""
+"""A notification to an unknown target is given up after this time; until then, another server may know the target."""
 
 
 async def begin_to_tell(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
-    """What has to run meanwhile; the place in the event log is taken before any of it does.
+    """The coroutines to run while the server runs; the cursor in the event log is loaded before this returns.
 
-    Where nobody is to be told, the place is forgotten: whoever is configured later is told of what comes then, and not
-    of what was long before.
+    Without any target, the stored cursor is deleted: a target that is configured later receives the events after that
+    time, and no old ones.
     """
     targets = targets_of(runtime.settings)
     names = [target.name for target in targets]
@@ -34,16 +34,16 @@ async def begin_to_tell(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
     await runtime.database.transaction(tidy)
     if not targets:
         return []
-    follower = Follower(runtime, targets)
-    await follower.begin()
-    return [follower.run(), _sending(runtime)]
+    relay = Follower(runtime, targets)
+    await relay.begin()
+    return [relay.run(), _sending(runtime)]
 
 
 async def _sending(runtime: Runtime) -> None:
-    from orchestrator_gql.notifications.channels import Ways
+    from orchestrator_gql.notifications.channels import Channels
 
-    ways = Ways(runtime.settings)
+    channels = Channels(runtime.settings)
     try:
-        await Sender(runtime, ways.to).run()
+        await Sender(runtime, channels.by_target).run()
     finally:
-        ways.close()
+        channels.close()

@@ -1,4 +1,4 @@
-"""A notification as a signed POST: Standard Webhooks, from the sender's side."""
+"""Sends a notification as a signed POST by Standard Webhooks."""
 
 import re
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ from email.utils import parsedate_to_datetime
 from orchestrator_gql.callbacks.signature import sign
 from orchestrator_gql.config.notifications import Webhook
 from orchestrator_gql.outbound.http_client import HttpClient, NotReached
-from orchestrator_gql.outbound.send_result import SHOWN, Answer
+from orchestrator_gql.outbound.send_result import SHOWN, SendResult
 from orchestrator_gql.utils.json.text import preview
 
 GONE = 410
-"""The receiver says that it wants nothing more (RFC 9110, 15.5.11); Standard Webhooks ask senders to obey."""
+"""The receiver wants no more requests (RFC 9110, 15.5.11); Standard Webhooks demands that senders obey."""
 
 HIDDEN = "[secret]"
 
 
-async def post_webhook(http: HttpClient, webhook: Webhook, *, id: str, body: bytes, now: datetime) -> Answer:
-    """Send the body, signed as of now; ``id`` is the same at every try, so that a receiver takes it once."""
+async def post_webhook(http: HttpClient, webhook: Webhook, *, id: str, body: bytes, now: datetime) -> SendResult:
+    """Send the body, signed at ``now``; ``id`` is the same at every try, so that a receiver can drop a second copy."""
     at = int(now.timestamp())
     headers = {name: value.get_secret_value() for name, value in webhook.headers.items()} | {
         "content-type": "application/json",
@@ -28,17 +28,19 @@ async def post_webhook(http: HttpClient, webhook: Webhook, *, id: str, body: byt
     }
     url = webhook.url.get_secret_value()
     try:
-        said = await http.post(url, body, headers, allow_private=webhook.allow_private)
+        response = await http.post(url, body, headers, allow_private=webhook.allow_private)
     except NotReached as error:
-        return Answer(error=error.message)
-    if 200 <= said.status < 300:
-        return Answer(said.status)
-    asked = seconds_of(said.headers.get("retry-after"), now)
-    return Answer(said.status, _refusal(said.status, said.text, webhook.secrets), asked, said.status == GONE)
+        return SendResult(error=error.message)
+    if 200 <= response.status < 300:
+        return SendResult(response.status)
+    retry_after = seconds_of(response.headers.get("retry-after"), now)
+    return SendResult(
+        response.status, _refusal(response.status, response.text, webhook.secrets), retry_after, response.status == GONE
+    )
 
 
 def seconds_of(retry_after: str | None, now: datetime) -> float | None:
-    """What ``Retry-After`` asks for (RFC 9110, 10.2.3): seconds, or an instant; None where it cannot be read.
+    """The seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), as a number or a date; None for an invalid value.
 
     >>> seconds_of("120", datetime(2026, 3, 2, tzinfo=UTC))
     120.0
@@ -57,10 +59,10 @@ def seconds_of(retry_after: str | None, now: datetime) -> float | None:
 
 
 def _refusal(status: int, text: str, secrets: Iterable[str]) -> str:
-    """The answer in words; a receiver that repeats our request must not make its secrets readable."""
+    """The response as a text; a receiver may repeat our request, so its secrets are replaced."""
     if 300 <= status < 400:
         return f"It answered {status}, a redirect, which is not followed."
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    told = " ".join(text.split())
-    return preview(f"It answered {status}{': ' if told else '.'}{told}", SHOWN)
+    shown = " ".join(text.split())
+    return preview(f"It answered {status}{': ' if shown else '.'}{shown}", SHOWN)

@@ -1,10 +1,10 @@
-"""An HTTP client for URLs that somebody typed into a configuration: it goes there, and nowhere else.
+"""An HTTP client for configured URLs: it connects only to the configured host.
 
-A name is resolved once, every address it has is checked, and the connection is made to a checked address: whoever
-controls the name cannot answer with a public address to the check and with a private one to the connection (DNS
-rebinding). TLS still speaks to the name, so the certificate must be the name's. There are no redirects, which would be
-a second URL that nobody typed; no proxy of the environment, which would resolve the name anew; and no connection that
-is kept, which would be another name's at the same address.
+A name is resolved once, all its addresses are checked, and the connection goes to a checked address. So the owner of
+the name cannot give a public address to the check and a private one to the connection (DNS rebinding). TLS still
+verifies the certificate for the name. Redirects are not followed: a redirect is a second URL that nobody configured.
+Proxies of the environment are not used: a proxy would resolve the name again. Connections are not kept: another name
+with the same address could use the connection.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from orchestrator_gql.outbound.addresses import is_public
 from orchestrator_gql.utils.errors import OrchestratorError
 
 SECONDS = 10.0
-"""What a request may take, from the name's resolution to the answer's end."""
+"""Seconds for a request, from the resolution of the name to the end of the response."""
 
 MOST_BYTES = 64 * 1024
-"""What is read of an answer."""
+"""The most bytes that are read of a response."""
 
 RESOLVERS = 64
-"""Names that are resolved at once: a resolver that hangs over one of them must not hold up the others."""
+"""The most names that are resolved at the same time: a resolver that hangs must not delay other names."""
 
-TALKATIVE = ("httpx", "httpcore")
-"""They log URLs and headers, which are secrets here, at INFO and DEBUG."""
+VERBOSE_LOGGERS = ("httpx", "httpcore")
+"""These loggers write URLs and headers at INFO and DEBUG, and both may be secret here."""
 
 
 class NotReached(OrchestratorError):
@@ -43,8 +43,8 @@ class NotReached(OrchestratorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The answer; ``text`` is its beginning where it is a refusal, and empty otherwise."""
+class HttpResponse:
+    """The response; ``text`` is the beginning of its body if the status is not 2xx, and empty otherwise."""
 
     status: int
     headers: Mapping[str, str]
@@ -52,54 +52,58 @@ class Answered:
 
 
 class HttpClient:
-    """One server's; it keeps nothing between two requests but what TLS trusts."""
+    """The client of one server; between two requests it keeps only the trusted certificates."""
 
     def __init__(self) -> None:
-        for name in TALKATIVE:
+        for name in VERBOSE_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._tls = ssl.create_default_context()
         self._resolvers = ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
 
     def close(self) -> None:
-        """Let go of the threads, without waiting for a resolver that hangs."""
+        """Stop the threads, without waiting for a resolver that hangs."""
         self._resolvers.shutdown(wait=False, cancel_futures=True)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> Answered:
-        """Send the body; `NotReached` says in words that hold no secret why no answer came."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> HttpResponse:
+        """Send the body. Raises `NotReached` with the reason, without secrets, if there is no response."""
         try:
             async with asyncio.timeout(SECONDS):
-                asked = httpx.URL(url)
-                addresses = await self._resolved(asked)
+                target = httpx.URL(url)
+                addresses = await self._resolve(target)
                 if not allow_private and not all(map(is_public, addresses)):
                     raise NotReached("Its name leads to an address that is not of the internet, which is refused.")
-                return await self._sent(asked, addresses, body, headers)
+                return await self._send(target, addresses, body, headers)
         except TimeoutError:
             raise NotReached(f"It did not answer within {SECONDS:.0f} seconds.") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            # Not the error's own words: of some they quote the URL.
-            raise NotReached(f"It could not be spoken to: {_words(error)}.") from None
+            # Not the text of the error: some errors quote the URL.
+            raise NotReached(f"It could not be spoken to: {_reason(error)}.") from None
 
-    async def _resolved(self, url: httpx.URL) -> list[str]:
+    async def _resolve(self, url: httpx.URL) -> list[str]:
         find = partial(
             socket.getaddrinfo, url.raw_host.decode("ascii"), url.port or _port(url), type=socket.SOCK_STREAM
         )
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._resolvers, find)
+            results = await asyncio.get_running_loop().run_in_executor(self._resolvers, find)
         except (socket.gaierror, UnicodeError):
             raise NotReached("Its name cannot be resolved.") from None
-        return list(dict.fromkeys(str(place[0]) for *_, place in found))
+        return list(dict.fromkeys(str(address[0]) for *_, address in results))
 
-    async def _sent(self, url: httpx.URL, addresses: list[str], body: bytes, headers: Mapping[str, str]) -> Answered:
-        """Send it to the first address that takes a connection."""
-        own = {**headers, "host": url.netloc.decode("ascii"), "accept-encoding": "identity"}
-        name = {"sni_hostname": url.raw_host.decode("ascii")}
+    async def _send(
+        self, url: httpx.URL, addresses: list[str], body: bytes, headers: Mapping[str, str]
+    ) -> HttpResponse:
+        """Send the body to the first address that accepts a connection."""
+        own_headers = {**headers, "host": url.netloc.decode("ascii"), "accept-encoding": "identity"}
+        extensions = {"sni_hostname": url.raw_host.decode("ascii")}
         async with httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=SECONDS) as http:
             for number, address in enumerate(addresses, start=1):
-                place = url.copy_with(host=address)
+                address_url = url.copy_with(host=address)
                 try:
-                    async with http.stream("POST", place, content=body, headers=own, extensions=name) as answer:
-                        text = "" if answer.is_success else await _beginning(answer)
-                        return Answered(answer.status_code, answer.headers, text)
+                    async with http.stream(
+                        "POST", address_url, content=body, headers=own_headers, extensions=extensions
+                    ) as response:
+                        text = "" if response.is_success else await _beginning(response)
+                        return HttpResponse(response.status_code, response.headers, text)
                 except (httpx.ConnectError, httpx.ConnectTimeout):
                     if number == len(addresses):
                         raise
@@ -110,19 +114,19 @@ def _port(url: httpx.URL) -> int:
     return 443 if url.scheme == "https" else 80
 
 
-async def _beginning(answer: httpx.Response) -> str:
-    """What a refusal says: as it came, for what is small when packed may be huge."""
-    read = bytearray()
-    with suppress(httpx.HTTPError):  # the status is what counts
-        async for part in answer.aiter_raw():
-            read += part
-            if len(read) >= MOST_BYTES:
+async def _beginning(response: httpx.Response) -> str:
+    """The beginning of the body, not decompressed: a small compressed body may be huge."""
+    content = bytearray()
+    with suppress(httpx.HTTPError):  # only the status matters
+        async for part in response.aiter_raw():
+            content += part
+            if len(content) >= MOST_BYTES:
                 break
-    return bytes(read[:MOST_BYTES]).decode("utf-8", "replace")
+    return bytes(content[:MOST_BYTES]).decode("utf-8", "replace")
 
 
-def _words(error: Exception) -> str:
-    """What happened, by the error's own type and, where a connection was refused or TLS failed, the cause's."""
+def _reason(error: Exception) -> str:
+    """The reason by the type of the error, or of its cause if the connection was refused or TLS failed."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

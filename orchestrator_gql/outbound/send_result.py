@@ -1,17 +1,17 @@
-"""What came of telling somebody outside something."""
+"""The result of a try to send a notification."""
 
 from dataclasses import dataclass
 
 SHOWN = 500
-"""Characters of a refusal that are kept."""
+"""The most characters of an error that are stored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Without an error it was taken.
+class SendResult:
+    """The receiver accepted the notification if there is no error.
 
-    ``status`` is the answer's, of HTTP or SMTP, where one came; ``retry_after`` the seconds that the receiver asks for;
-    ``is_final``: it says that another try is of no use.
+    ``status`` is the code of the HTTP response or SMTP reply, None without one; ``retry_after`` are the seconds that
+    the receiver asks to wait; ``is_final``: the receiver refuses any further try.
     """
 
     status: int | None = None
@@ -20,6 +20,6 @@ class Answer:
     is_final: bool = False
 
     @property
-    def is_taken(self) -> bool:
-        """True where nothing more is to be done."""
+    def is_accepted(self) -> bool:
+        """True if the receiver accepted the notification."""
         return self.error is None

@@ -1,4 +1,4 @@
-"""The audit log to read."""
+"""The audit log: its pages, its verification and its export."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,33 +21,33 @@ from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 async def audit_page(
     runtime: Runtime, principal: Principal, wanted: AuditFilter, page_args: PageArgs
 ) -> RowPage[AuditEntry]:
-    """A page of the audit log, the newest first."""
+    """A page of the audit log, newest first."""
     principal.demand(Permission.READ_AUDIT)
     return await runtime.database.read(lambda conn: audit.page(conn, wanted, page_args))
 
 
 async def audit_count(runtime: Runtime, principal: Principal, wanted: AuditFilter) -> int:
-    """How many entries there are."""
+    """The number of entries that fit the filter."""
     principal.demand(Permission.READ_AUDIT)
     return await runtime.database.read(lambda conn: audit.count(conn, wanted))
 
 
 async def audit_entry(runtime: Runtime, principal: Principal, id: UUID) -> AuditEntry | None:
-    """The entry; for those who may not read the log there is none."""
+    """The entry; None if it does not exist or the principal may not read the log."""
     if Permission.READ_AUDIT not in principal.permissions:
         return None
     return (await runtime.database.read(lambda conn: audit.by_ids(conn, [id]))).get(id)
 
 
 MOST = 100_000
-"""Entries that one verification walks."""
+"""The most entries in one verification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many entries were looked at, what does not fit, with its entry where there is one, and where to go on.
+    """The result of a verification: the number of checked entries, the first fault, and the cursor to continue at.
 
-    ``seal`` is the last seal that was reached.
+    ``broken`` is the entry of the fault, if the fault has one. ``seal`` is the last seal that was reached.
     """
 
     entries: int
@@ -61,78 +61,80 @@ class Verified:
 async def verify_audit(
     runtime: Runtime, principal: Principal, *, after: str | None, first: int, anchor: Anchor | None = None
 ) -> Verified:
-    """Walk at most ``first`` entries behind the cursor, with their seals, and stop at the first that does not fit.
+    """Verify at most ``first`` entries after the cursor, with their seals, and stop at the first fault.
 
-    ``anchor`` is a seal's number and digest as they were noted down elsewhere: the log must still hold that seal.
+    ``anchor`` is the number and digest of a seal that were noted outside the database: the log must still hold it.
+    Raises `PayloadInvalid` if ``first`` is not between 1 and 100,000, and `CursorInvalid`.
     """
     principal.demand(Permission.READ_AUDIT)
     if not 1 <= first <= MOST:
         raise PayloadInvalid(f"1 to {MOST:,} entries can be verified at once, not {first}.")
     place = START if after is None else _place(after)
-    if anchor is not None and (words := await runtime.database.read(lambda conn: _drifted(conn, anchor))):
-        return Verified(0, None, words, after, has_more=True)
-    seen = 0
+    if anchor is not None and (fault_text := await runtime.database.read(lambda conn: _anchor_fault(conn, anchor))):
+        return Verified(0, None, fault_text, after, has_more=True)
+    checked = 0
     while True:
-        part = await _look(runtime, place, min(max(first - seen, 1), BATCH))
-        if seen >= first and part.entries:
-            return await _fitting(runtime, seen, place, has_more=True)
-        looked_at, fault = _judged(part, place, runtime.settings.audit_secret)
-        seen += looked_at
+        part = await _load_part(runtime, place, min(max(first - checked, 1), BATCH))
+        if checked >= first and part.entries:
+            return await _intact(runtime, checked, place, has_more=True)
+        part_checked, fault = _check(part, place, runtime.settings.audit_secret)
+        checked += part_checked
         if fault is not None:
-            return Verified(seen, fault.entry, fault.words, _cursor(fault.place), has_more=True)
-        if part.is_last:  # what is not sealed yet is looked at again, once it is
-            has_more = not place.is_sealed and await _grew(runtime, place.seal)
-            return await _fitting(runtime, seen, behind(place.seal), has_more=has_more)
+            return Verified(checked, fault.entry, fault.words, _cursor(fault.place), has_more=True)
+        if part.is_last:  # entries that are not sealed yet are verified again after their seal
+            has_more = not place.is_sealed and await _has_new_seal(runtime, place.seal)
+            return await _intact(runtime, checked, behind(place.seal), has_more=has_more)
         place = _end(part, place)
-        await asyncio.sleep(0)  # digests are made on the loop: others have their turn between two looks
+        await asyncio.sleep(0)  # digests are computed on the event loop: other tasks run between two parts
 
 
 def audit_parts(runtime: Runtime, principal: Principal, after: str | None) -> AsyncIterator[Part]:
-    """The whole log behind the cursor of a seal, part by part, each read on its own.
+    """The whole log after the cursor of a seal, in parts; each part is a read of its own.
 
-    Asks for the permission, and reads the cursor, before the first part is taken.
+    The permission and the cursor are checked at once, before the first part is read.
     """
     principal.demand(Permission.READ_AUDIT)
     return _parts(runtime, START if after is None else _place(after))
 
 
 def behind_seal(seal: Seal) -> str:
-    """The cursor behind everything that the seal covers."""
+    """The cursor after all entries of the seal."""
     return _cursor(behind(seal.seq))
 
 
-async def _grew(runtime: Runtime, seal: int) -> bool:
-    """Whether some of what was open was sealed meanwhile: while that was read look by look, it may have been missed."""
+async def _has_new_seal(runtime: Runtime, seal: int) -> bool:
+    """True if open entries were sealed during the verification, so that reading in parts may have missed some."""
     newest = await runtime.database.read(audit.newest_anchor)
     return newest is not None and newest.seq > seal
 
 
 async def _parts(runtime: Runtime, place: Place) -> AsyncIterator[Part]:
     while True:
-        part = await _look(runtime, place, BATCH)
+        part = await _load_part(runtime, place, BATCH)
         if not part.is_sealed and not part.is_last:
-            # More than one look is not one snapshot: of what is sealed between two of them, the second sees nothing,
-            # and a chain would lack its middle. All of it comes with the next export, once it is sealed.
-            part = replace(part, entries=tuple(one for one in part.entries if one[0].seal is not None), is_last=True)
+            # Several reads are not one snapshot. Entries that are sealed between two reads are missing in the second
+            # read, so a chain would lack its middle. The next export has all these entries, under their seal.
+            sealed = tuple(item for item in part.entries if item[0].seal is not None)
+            part = replace(part, entries=sealed, is_last=True)
         yield part
         if part.is_last:
             return
         place = _end(part, place)
 
 
-async def _look(runtime: Runtime, place: Place, limit: int) -> Part:
+async def _load_part(runtime: Runtime, place: Place, limit: int) -> Part:
     return await runtime.database.read(lambda conn: audit.part(conn, place, limit))
 
 
-async def _fitting(runtime: Runtime, seen: int, place: Place, *, has_more: bool) -> Verified:
+async def _intact(runtime: Runtime, checked: int, place: Place, *, has_more: bool) -> Verified:
     seal = await runtime.database.read(lambda conn: audit.seal_at(conn, place.seal))
     reached = Anchor(seal.seq, seal.digest) if seal else None
     is_beginning = place.is_sealed and place.seal == 0
-    return Verified(seen, None, None, None if is_beginning else _cursor(place), has_more, reached)
+    return Verified(checked, None, None, None if is_beginning else _cursor(place), has_more, reached)
 
 
-def _drifted(conn: Connection, anchor: Anchor) -> str | None:
-    """What became of the seal that somebody noted down, if anything did."""
+def _anchor_fault(conn: Connection, anchor: Anchor) -> str | None:
+    """The fault of the seal that was noted outside the database, None if it is intact."""
     seal = audit.seal_at(conn, anchor.seq) if 0 <= anchor.seq <= LARGEST else None
     if seal is None:
         return f"Seal {anchor.seq}, whose digest was noted down, is missing."
@@ -141,9 +143,9 @@ def _drifted(conn: Connection, anchor: Anchor) -> str | None:
     return None
 
 
-def _judged(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
-    """How many entries of the part were looked at, and the first fault."""
-    current, seen, fault = part.current, 0, None
+def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
+    """The number of checked entries of the part, and the first fault."""
+    current, checked, fault = part.current, 0, None
     walk = Walk(key, Anchor(current.seq, current.digest) if current else Anchor(place.seal, BEGINNING))
     if not part.is_sealed:
         walk.leave_seals()
@@ -155,15 +157,15 @@ def _judged(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | N
         if isinstance(item, Seal):
             fault = walk.close() or walk.enter(item)
         else:
-            seen += 1
+            checked += 1
             fault = walk.step(*item)
         if fault is not None:
-            return seen, fault
-    return seen, walk.close() if part.is_whole else None
+            return checked, fault
+    return checked, walk.close() if part.is_whole else None
 
 
 def _end(part: Part, place: Place) -> Place:
-    """Where the part ends, and the next one begins."""
+    """The place after the part, where the next part begins."""
     if part.is_sealed and part.is_whole:
         return behind(part.seals[-1].seq if part.seals else place.seal)
     last = part.entries[-1][0]
@@ -179,8 +181,8 @@ def _place(cursor: str) -> Place:
     try:
         seal, chain, seq, phase = only(cursor).split(" ")
         place = Place(int(seal), UUID(chain), int(seq), {"sealed": True, "open": False}[phase])
-    except (ValueError, KeyError) as wrong:
-        raise CursorInvalid from wrong
+    except (ValueError, KeyError) as error:
+        raise CursorInvalid from error
     if not (0 <= place.seal <= LARGEST and 0 <= place.seq <= LARGEST):
         raise CursorInvalid
     return place

@@ -1,4 +1,4 @@
-"""Callbacks to page through, and what came to their doors."""
+"""Callbacks in pages, with their delivery attempts and progress logs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ T = TypeVar("T", Attempt, Progress)
 
 @dataclass(frozen=True, slots=True)
 class Log(Generic[T]):
-    """A page of a callback's log, and how long the log is."""
+    """A page of the log of a callback, and the number of all its rows."""
 
     page: RowPage[T]
     total: int
@@ -30,13 +30,13 @@ class Log(Generic[T]):
 async def callback_page(
     runtime: Runtime, principal: Principal, wanted: CallbackFilter, page_args: PageArgs
 ) -> RowPage[Callback]:
-    """A page of callbacks, the newest first."""
+    """A page of callbacks, newest first."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.callback_page(conn, wanted, page_args))
 
 
 async def callback_count(runtime: Runtime, principal: Principal, wanted: CallbackFilter) -> int:
-    """How many callbacks there are."""
+    """The number of callbacks that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.callback_count(conn, wanted))
 
@@ -44,34 +44,32 @@ async def callback_count(runtime: Runtime, principal: Principal, wanted: Callbac
 async def attempt_pages(
     runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], page_args: PageArgs
 ) -> dict[UUID, Log[Attempt]]:
-    """The same page of each callback's deliveries, in order."""
+    """The same page of the delivery attempts of each callback, in order."""
     principal.demand(Permission.READ)
     after, size = _after(page_args), page_args.size
-    found = await runtime.database.read(
-        lambda conn: callback_attempts.of_callbacks(conn, callback_ids, after, size + 1)
-    )
-    return {id: _log(rows, total, page_args) for id, (rows, total) in found.items()}
+    logs = await runtime.database.read(lambda conn: callback_attempts.of_callbacks(conn, callback_ids, after, size + 1))
+    return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
 async def progress_pages(
     runtime: Runtime, principal: Principal, callback_ids: Sequence[UUID], page_args: PageArgs
 ) -> dict[UUID, Log[Progress]]:
-    """The same page of each callback's progress log, in order."""
+    """The same page of the progress log of each callback, in order."""
     principal.demand(Permission.READ)
     after, size = _after(page_args), page_args.size
-    found = await runtime.database.read(
+    logs = await runtime.database.read(
         lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
     )
-    return {id: _log(rows, total, page_args) for id, (rows, total) in found.items()}
+    return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
 
 
 async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
-    """Whether a callback of the process has, or had, that token: asked before anything else of a stranger is read."""
+    """True if a callback of the process has or had that token; checked before the body of a request is read."""
     return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
 
 
 async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:
-    """Where the callback stands whose letter has that receipt: it is the credential of whoever asks."""
+    """The status of the callback whose delivery has that receipt, or None. The receipt is the credential."""
     return await runtime.database.read(lambda conn: callbacks.status_of_receipt(conn, receipt))
 
 
@@ -80,8 +78,8 @@ def _after(page_args: PageArgs) -> UUID | None:
         return None
     try:
         return UUID(only(page_args.after))
-    except ValueError as wrong:
-        raise CursorInvalid from wrong
+    except ValueError as error:
+        raise CursorInvalid from error
 
 
 def _log(rows: list[T], total: int, page_args: PageArgs) -> Log[T]:

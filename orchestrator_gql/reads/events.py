@@ -14,7 +14,7 @@ from orchestrator_gql.storage.events import BEGINNING, EventFilter, Page
 def followed(
     runtime: Runtime, principal: Principal, *, after: str | None, wanted: EventFilter
 ) -> AsyncGenerator[Batch, None]:
-    """Batches of what the filter wants, behind the cursor, for ever."""
+    """An endless stream of batches: the events after the cursor that fit the filter."""
     principal.demand(Permission.READ)
     return follow(runtime.database, runtime.notifier, after=after, wanted=wanted)
 
@@ -22,7 +22,7 @@ def followed(
 async def event_page(
     runtime: Runtime, principal: Principal, *, after: str | None, wanted: EventFilter, first: int
 ) -> tuple[Page, bool]:
-    """At most ``first`` events behind the cursor, or from the log's beginning, and whether some before are gone."""
+    """At most ``first`` events after the cursor, or from the beginning, and whether the log lost events before them."""
     principal.demand(Permission.READ)
 
     def read(conn: Connection) -> tuple[Page, bool]:

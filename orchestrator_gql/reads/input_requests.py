@@ -1,4 +1,4 @@
-"""The operators' inbox."""
+"""Input requests, and the forms that they and the workflows show."""
 
 from collections.abc import Sequence
 
@@ -23,19 +23,19 @@ from orchestrator_gql.workflow.model import STOPS, InputStep, Step
 async def input_request_page(
     runtime: Runtime, principal: Principal, wanted: InputRequestFilter, page_args: PageArgs
 ) -> RowPage[InputRequest]:
-    """A page of input requests, the oldest first."""
+    """A page of input requests, oldest first."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.input_request_page(conn, wanted, page_args))
 
 
 async def input_request_count(runtime: Runtime, principal: Principal, wanted: InputRequestFilter) -> int:
-    """How many input requests there are."""
+    """The number of input requests that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.input_request_count(conn, wanted))
 
 
 def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:
-    """What is for the principal to answer, or, not ``is_mine``, all the rest."""
+    """The filter for the requests that the principal may answer; with ``is_mine`` false, for all others."""
     if Permission.SUBMIT_FORM not in principal.permissions:
         return Inbox(principal.id, None, is_mine)
     return Inbox(principal.id, runtime.settings.closed_teams - principal.teams, is_mine)
@@ -44,7 +44,7 @@ def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:
 async def refusal(
     runtime: Runtime, principal: Principal, request: InputRequest, process: Process, made: Sequence[Decision]
 ) -> OrchestratorError | None:
-    """Why the principal may not decide the request now; None where it may. ``made`` are the decisions so far."""
+    """Why the principal may not decide the request now, None if it may. ``made`` are the decisions so far."""
     workflow = runtime.registry.find(process.workflow_name)
     try:
         demand_open(request, made[-1] if made else None)
@@ -59,14 +59,14 @@ async def refusal(
 
 
 def step_of(runtime: Runtime, request: InputRequest, process: Process) -> Step | None:
-    """The step that asks; None where the workflow is not deployed, or has it no more."""
+    """The step of the request; None if the workflow is not deployed, or does not have the step any more."""
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else ()
     return steps[request.step_index] if request.step_index < len(steps) else None
 
 
 def send_back_to(runtime: Runtime, request: InputRequest, process: Process) -> str | None:
-    """What the request's step calls the way back, where it has one."""
+    """The name of the step that a rejection may go back to; None if the step declares none."""
     step = step_of(runtime, request, process)
     return step.on_reject if isinstance(step, InputStep) and step.on_reject not in STOPS else None
 
@@ -74,8 +74,10 @@ def send_back_to(runtime: Runtime, request: InputRequest, process: Process) -> s
 async def start_form(
     runtime: Runtime, principal: Principal, *, workflow_name: str, pages: list[Json], locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
-    """One turn of the workflow's start form. `NotFound` where there is no such workflow, `Forbidden`,
-    `AuthorCodeFailed`."""
+    """One turn of the start form of the workflow.
+
+    Raises `NotFound` for an unknown workflow, `Forbidden` and `AuthorCodeFailed`.
+    """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     with in_request(f"The start form of workflow {workflow.name!r}"):
         return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
@@ -91,10 +93,11 @@ async def open_form(
     made: Sequence[Decision] = (),
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn | None:
-    """One turn of the request's form; None where it is decided, or its workflow is not deployed.
+    """One turn of the form of the request; None if the request is decided or its workflow is not deployed.
 
-    ``process`` is the one that asks, with its state; it is read where it is not given. Where somebody approved it
-    already, as ``made`` tells, the pages begin with what was approved: others confirm the same. `AuthorCodeFailed`.
+    ``process`` is the process of the request with its state; without it, it is loaded. ``made`` are the decisions so
+    far: if somebody approved already, the pages start with the approved values, because everybody confirms the same
+    values. Raises `AuthorCodeFailed`.
     """
     principal.demand(Permission.READ)
     if request.status is not InputRequestStatus.OPEN:
@@ -105,9 +108,9 @@ async def open_form(
     if process is None or workflow is None or request.step_index >= len(steps_of(process, workflow)):
         return None
     step = steps_of(process, workflow)[request.step_index]
-    asked = await unanswered.asked_at(runtime, process, request.step_index, step)
-    if asked is None:
+    form_step = await unanswered.asked_at(runtime, process, request.step_index, step)
+    if form_step is None:
         return None
     approved = made[0].pages if made else ()
     with in_request(f"The form of step {step.name!r}"):
-        return await execution.turn(runtime, process, asked, pages, approved=approved, locale=locale)
+        return await execution.turn(runtime, process, form_step, pages, approved=approved, locale=locale)

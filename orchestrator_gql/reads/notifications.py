@@ -1,4 +1,4 @@
-"""What went out, what waits to, and what was given up."""
+"""Notifications: pending, sent and given up."""
 
 from uuid import UUID
 
@@ -12,19 +12,19 @@ from orchestrator_gql.storage.pagination import PageArgs, RowPage
 async def notification_page(
     runtime: Runtime, principal: Principal, wanted: NotificationFilter, page_args: PageArgs
 ) -> RowPage[Notification]:
-    """A page of the notifications, the newest first."""
+    """A page of the notifications, newest first."""
     principal.demand(Permission.MANAGE_ENGINE)
     return await runtime.database.read(lambda conn: notifications.page(conn, wanted, page_args))
 
 
 async def notification_count(runtime: Runtime, principal: Principal, wanted: NotificationFilter) -> int:
-    """How many notifications there are."""
+    """The number of notifications that fit the filter."""
     principal.demand(Permission.MANAGE_ENGINE)
     return await runtime.database.read(lambda conn: notifications.count(conn, wanted))
 
 
 async def notification(runtime: Runtime, principal: Principal, id: UUID) -> Notification | None:
-    """The notification; for those who may not see them there is none."""
+    """The notification; None if it does not exist or the principal may not manage the engine."""
     if Permission.MANAGE_ENGINE not in principal.permissions:
         return None
     return await runtime.database.read(lambda conn: notifications.load(conn, id))

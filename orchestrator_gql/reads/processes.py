@@ -1,4 +1,4 @@
-"""Processes to page through."""
+"""Processes, workflows and the state of the engine."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +8,7 @@ from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.process import Process, ProcessAction, steps_of
-from orchestrator_gql.process import available_actions as actions_as_it_stands
+from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import backlog, engine_state, listing
@@ -32,7 +32,7 @@ async def process_page(
     by_update: bool = False,
     is_descending: bool = True,
 ) -> RowPage[Process]:
-    """A page of processes; by start, the newest first, unless asked otherwise."""
+    """A page of processes; by default in the order of their start, newest first."""
     principal.demand(Permission.READ)
     return await runtime.database.read(
         lambda conn: listing.process_page(conn, wanted, page_args, by_update=by_update, is_descending=is_descending)
@@ -40,28 +40,29 @@ async def process_page(
 
 
 async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessFilter) -> int:
-    """How many processes there are."""
+    """The number of processes that fit the filter."""
     principal.demand(Permission.READ)
     return await runtime.database.read(lambda conn: listing.process_count(conn, wanted))
 
 
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
-    """What the principal may do with the process as it stands."""
+    """The actions that the principal may take on the process in its present status."""
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else None
-    return sorted(one for one in actions_as_it_stands(process, steps) if one.permission in principal.permissions)
+    actions = possible_actions(process, steps)
+    return sorted(action for action in actions if action.permission in principal.permissions)
 
 
 def traceback_of(principal: Principal, failure: Failure) -> str | None:
-    """Where in the author's code it failed, for those who may read that."""
+    """The traceback of the failure in the author's code; None without the permission `READ_SECRETS`."""
     return failure.traceback if Permission.READ_SECRETS in principal.permissions else None
 
 
 async def process(runtime: Runtime, principal: Principal, process_id: UUID) -> Process | None:
-    """One process, without its state."""
+    """The process without its state, or None."""
     principal.demand(Permission.READ)
-    found = await runtime.database.read(lambda conn: listing.processes_by_ids(conn, [process_id]))
-    return found.get(process_id)
+    by_id = await runtime.database.read(lambda conn: listing.processes_by_ids(conn, [process_id]))
+    return by_id.get(process_id)
 
 
 def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:
@@ -71,13 +72,13 @@ def workflows(runtime: Runtime, principal: Principal) -> list[Workflow]:
 
 
 def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | None:
-    """The workflow of that name, where it is deployed."""
+    """The workflow with that name; None if it is not deployed."""
     principal.demand(Permission.READ)
     return runtime.registry.find(name)
 
 
 async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
-    """Why the caller cannot start the workflow now; None where it can."""
+    """Why the principal cannot start the workflow now; None if it can."""
     try:
         await authorization.demand_start(principal, workflow)
     except Forbidden as forbidden:
@@ -85,31 +86,31 @@ async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workf
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
             return await execution.blocked_reason(runtime, workflow)
-    except AuthorCodeFailed as failed:  # of a list of workflows, the others can be started all the same
+    except AuthorCodeFailed as failed:  # an error for one workflow must not fail the list of all workflows
         return failed.message
 
 
-async def counts(runtime: Runtime, principal: Principal, page_args: timedelta) -> Counts:
-    """The numbers; those of ended processes look back over the window."""
+async def counts(runtime: Runtime, principal: Principal, window: timedelta) -> Counts:
+    """The counts of processes; an ended process counts if it ended within the window before now."""
     principal.demand(Permission.READ)
     now = runtime.clock.now()
-    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - page_args, now=now))
+    return await runtime.database.read(lambda conn: listing.counts(conn, since=now - window, now=now))
 
 
 async def status(runtime: Runtime, principal: Principal) -> EngineStatus:
-    """The engine's state."""
+    """The state of the engine."""
     principal.demand(Permission.READ)
     return await runtime.database.read(engine_state.load)
 
 
 async def work(runtime: Runtime, principal: Principal) -> Backlog:
-    """How much is held and how much waits."""
+    """How many processes workers hold, and how many wait for a worker."""
     principal.demand(Permission.READ)
     now = runtime.clock.now()
     return await runtime.database.read(lambda conn: backlog.load(conn, now))
 
 
 async def workers(runtime: Runtime, principal: Principal) -> Sequence[Worker]:
-    """Who works on this database, by name."""
+    """The workers of this database, by name."""
     principal.demand(Permission.READ)
     return await runtime.database.read(worker_rows.all_workers)

@@ -1,4 +1,4 @@
-"""The products that are declared."""
+"""The declared products."""
 
 from orchestrator_gql.domain import RegisteredProduct
 from orchestrator_gql.domain import products as registry
@@ -12,5 +12,5 @@ def products(principal: Principal) -> list[RegisteredProduct]:
 
 
 def product(principal: Principal, name: str) -> RegisteredProduct | None:
-    """The product of that name."""
-    return next((one for one in products(principal) if one.facts.name == name), None)
+    """The product with that name, or None."""
+    return next((product for product in products(principal) if product.facts.name == name), None)

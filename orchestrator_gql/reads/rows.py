@@ -1,4 +1,4 @@
-"""Rows by their ids, many at once, for those who may read; and what the id of a GraphQL node names."""
+"""Rows by their ids, many at once: the loaders of the GraphQL types."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,18 +36,18 @@ def _read(rows: Callable[[Connection, Sequence[K]], Mapping[K, T]]) -> ByKeys[K,
 
 
 processes_by_ids = _read(listing.processes_by_ids)
-"""Processes without their states."""
+"""Processes, without their states."""
 whole_processes = _read(processes.load_all)
 states = _read(processes.states)
 secrets_of_processes = _read(processes.secrets_of)
 steps_of_processes = _read(steps.light_of_processes)
-"""Step executions without what they changed in the state."""
+"""Step executions, without their changes to the state."""
 state_deltas = _read(steps.deltas)
-"""What step executions, each named by its process and place in the log, changed in the state."""
+"""The changes that step executions made to the state, by process id and number in the log."""
 callbacks_of_processes = _read(callbacks.of_processes)
 callbacks_by_ids = _read(callbacks.by_ids)
 attempts_by_ids = _read(callback_attempts.heads)
-"""Attempts; of each body no more than its beginning."""
+"""Attempts, each with only the beginning of its body."""
 payloads = _read(callbacks.texts)
 input_requests_of_processes = _read(input_requests.of_processes)
 input_requests_by_ids = _read(input_requests.by_ids)
@@ -57,7 +57,7 @@ product_subscriptions_by_ids = _read(product_subscriptions.rows)
 
 
 class NodeKind(Enum):
-    """What the id of a node names."""
+    """The kinds of things that the id of a GraphQL node can name."""
 
     WORKFLOW = "workflow"
     PRODUCT = "product"
@@ -67,7 +67,7 @@ class NodeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NodeId:
-    """A workflow or product by its ``name``, a row by its ``key``, or the step with that index of a process."""
+    """A workflow or product by ``name``, a row by ``key``, a step by its process (``key``) and its index (``name``)."""
 
     kind: NodeKind
     key: UUID | None = None
@@ -75,7 +75,7 @@ class NodeId:
 
 
 def node_ids(principal: Principal, ids: Sequence[str]) -> list[NodeId | None]:
-    """What the ids name, in their order; None for an id that names nothing. At most 200, else `PayloadInvalid`."""
+    """The parsed ids in their order, None for an id that names nothing. Raises `PayloadInvalid` above 200 ids."""
     principal.demand(Permission.READ)
     if len(ids) > LARGEST:
         raise PayloadInvalid(f"At most {LARGEST} ids are looked up at once, not {len(ids)}.")

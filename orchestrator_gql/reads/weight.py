@@ -1,7 +1,7 @@
-"""What an answer weighs: counted while its rows are loaded and while it is written, so that it is refused in time.
+"""The weight of a response: bytes are counted while rows are loaded and while it is written, to refuse it in time.
 
-Both counts have the same limit. A read may load an eighth of it at once, and everybody may do so. A read that needs
-more is broken off, waits for one of four places, and begins anew: so no more than four operations hold large rows.
+Both counts have the same limit. Every read may load an eighth of the limit. A read that needs more is stopped, waits
+for one of four places and starts again. So at most four operations hold large rows in memory.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ T = TypeVar("T")
 Unit = Callable[[Connection], T]
 
 PLACES = 4
-"""Operations of one server that may load much at the same time."""
+"""The most operations of one server that load more than the light part at the same time."""
 LIGHT = 8
-"""The part of the limit that a read may load without a place."""
+"""A read without a place may load this fraction of the limit: one eighth."""
 READS = 4
-"""Reads of one operation at the same time: a thousand at once would take every connection from everybody else."""
+"""The most reads of one operation at the same time: a thousand would take all connections from the others."""
 ROW_BYTES = 256
-"""What a loaded row counts beside its texts."""
+"""Bytes that each loaded row counts in addition to its texts."""
 
 
 class Places:
-    """The places of one server for operations that load much; the others wait, as long as their time allows."""
+    """The places of one server for operations that load much; other operations wait until their time is over."""
 
     def __init__(self, count: int = PLACES) -> None:
         self._free = asyncio.Semaphore(count)
@@ -43,15 +43,15 @@ class Places:
         await self._free.acquire()
 
     def give_back(self) -> None:
-        """Let the next one in."""
+        """Free the place for the next operation."""
         self._free.release()
 
 
 class Weight:
-    """The weight of one answer, or of each batch of a subscription; ``largest`` is the largest single value.
+    """The weight of one response, or of each batch of a subscription; ``largest`` is the largest single value in bytes.
 
-    ``may_be_divided``: the answer is made of several events, so where it is too large it is made again of fewer.
-    ``was_over``: the last answer was too large.
+    ``may_be_divided``: the response consists of several events; if it is too large, it is made again with fewer events.
+    ``was_over``: the last response was too large.
     """
 
     def __init__(self, limit: int, places: Places, *, largest: int = 0) -> None:
@@ -69,24 +69,24 @@ class Weight:
         self._reads = asyncio.Semaphore(READS)
 
     def load(self, size: int) -> None:
-        """Count bytes that were loaded; raises `ResponseTooLarge`."""
+        """Count loaded bytes; raises `ResponseTooLarge`."""
         self.loaded += size
         if self.loaded > self._most:
             raise self.refusal()
 
     def write(self, size: int) -> None:
-        """Count bytes of the answer; raises `ResponseTooLarge`."""
+        """Count written bytes of the response; raises `ResponseTooLarge`."""
         self.written += size
         if self.written > self.limit:
             raise self.refusal()
 
     def refusal(self) -> ResponseTooLarge:
-        """What whoever asked is told; from now on nothing more is loaded."""
+        """The error for the client; from now on nothing more is loaded."""
         self.is_over = True
         return ResponseTooLarge(self.limit)
 
     def finish(self) -> None:
-        """The answer is made: the next one is counted anew."""
+        """The response is complete: the next response is counted from 0."""
         self.was_over, self.is_over = self.is_over, False
         self.loaded = self.written = 0
         if self._has_place:
@@ -94,74 +94,74 @@ class Weight:
             self._places.give_back()
 
     def close(self) -> None:
-        """The operation is over: what still runs of it reads nothing more, and takes no place."""
+        """The operation is over: its reads that still run load nothing more and take no place."""
         self.finish()
         self.is_over = self._is_closed = True
 
     async def read(self, database: Database, unit: Unit[T]) -> T:
-        """Run a unit that reads, and count what it loads; raises `ResponseTooLarge`."""
+        """Run a unit that reads and count the loaded bytes; raises `ResponseTooLarge`."""
         async with self._reads:
             if self.is_over or self.loaded > self._most:
                 raise self.refusal()
             light = min(self.limit // LIGHT, self._most - self.loaded)
-            found, is_whole = await self._read(database, unit, light)
+            rows, is_whole = await self._read(database, unit, light)
             if is_whole:
-                return found
-            async with self._turn:  # of several at once each would take what is left
+                return rows
+            async with self._turn:  # without the lock, several reads at once would each take all that is left
                 await self._take_place()
-                found, is_whole = await self._read(database, unit, self._most - self.loaded)
+                rows, is_whole = await self._read(database, unit, self._most - self.loaded)
             if not is_whole:
                 raise self.refusal()
-            return found
+            return rows
 
     async def _take_place(self) -> None:
         if self._has_place:
             return
         await self._places.take()
-        if self._is_closed:  # meanwhile the time of the operation was over, and nobody would give the place back
+        if self._is_closed:  # the operation timed out during the wait: nobody else would give the place back
             self._places.give_back()
             raise self.refusal()
         self._has_place = True
 
     async def _read(self, database: Database, unit: Unit[T], most: int) -> tuple[T, bool]:
-        """What the unit found, and whether that is all.
+        """The rows of the unit, and whether they are complete.
 
-        That it is not is no exception: the trace of one would keep what was loaded until the answer is sent.
+        An incomplete read raises no exception: its traceback would keep the rows in memory until the response is sent.
         """
         allowance = Allowance(max(most, 0))
         try:
-            found = await database.read(loads.under(allowance, unit))
+            rows = await database.read(loads.under(allowance, unit))
         except TooHeavy:
             return cast(T, None), False
-        # Rows alone refuse nothing that is loaded already: the next read is refused.
-        self.loaded += allowance.taken + ROW_BYTES * rows_in(found)
-        return found, True
+        # If only the row count goes over the limit, these rows are still used; the next read is refused.
+        self.loaded += allowance.taken + ROW_BYTES * rows_in(rows)
+        return rows, True
 
 
-def rows_in(found: object) -> int:
-    """How many rows a read brought, in whatever they are collected."""
-    match found:
+def rows_in(result: object) -> int:
+    """The number of rows in the result of a read, also in nested collections."""
+    match result:
         case None:
             return 0
         case RowPage():
-            return len(found.items)
+            return len(result.items)
         case Page():
-            return len(found.events)
+            return len(result.events)
         case dict():
-            return sum(map(rows_in, found.values()))
+            return sum(map(rows_in, result.values()))
         case list() | tuple():
-            return sum(map(rows_in, found))
+            return sum(map(rows_in, result))
         case _:
             return 1
 
 
 def weighing(runtime: Runtime, weight: Weight) -> Runtime:
-    """The server as reads for an answer see it: what they load counts for the weight."""
+    """The runtime for the reads of one response: loaded bytes count for the weight."""
     return replace(runtime, database=WeighedDatabase(runtime.database, weight))
 
 
 class WeighedDatabase:
-    """A database whose reads count for the weight of an answer; transactions count for nothing."""
+    """A database whose reads count for the weight of a response; transactions do not count."""
 
     def __init__(self, database: Database, weight: Weight) -> None:
         self._database = database
@@ -173,17 +173,17 @@ class WeighedDatabase:
         return await self._weight.read(self._database, unit)
 
     async def transaction(self, unit: Unit[T]) -> T:
-        """As the database does."""
+        """The same as the database's."""
         return await self._database.transaction(unit)
 
     async def alter(self, unit: Unit[None]) -> None:
-        """As the database does."""
+        """The same as the database's."""
         await self._database.alter(unit)
 
     async def open(self) -> None:
-        """As the database does."""
+        """The same as the database's."""
         await self._database.open()
 
     async def close(self) -> None:
-        """As the database does."""
+        """The same as the database's."""
         await self._database.close()

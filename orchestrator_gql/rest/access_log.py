@@ -1,4 +1,4 @@
-"""The access log, by route and never by path: a path may hold a token."""
+"""The access log, with the route of each request and never its path: a path may hold a token."""
 
 import logging
 import time
@@ -15,23 +15,23 @@ class AccessLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and write a line when it is answered."""
+        """Pass the request on, and write a line after its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.monotonic()
+        started_at = time.monotonic()
         status = 0
 
-        async def noted(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_noted)
         finally:
-            took = round((time.monotonic() - began) * 1000, 1)
+            took = round((time.monotonic() - started_at) * 1000, 1)
             route = getattr(scope.get("route"), "path", "(none)")
             facts = {"method": scope["method"], "route": route, "status": status, "ms": took}
             logger.info("request", extra=facts)

@@ -1,4 +1,4 @@
-"""The audit log as a file: NDJSON, so that whoever holds the key can verify it without the server."""
+"""Exports the audit log as NDJSON, so that it can be verified with the key and without the server."""
 
 from collections.abc import AsyncIterator
 
@@ -33,7 +33,7 @@ def audit_routes(runtime: Runtime) -> list[Route]:
 
 
 async def _lines(parts: AsyncIterator[Part]) -> AsyncIterator[bytes]:
-    """The lines, a part at a time. The last one says that nothing was cut off: a broken connection cannot say so."""
+    """The lines, part by part. The last line shows that the export is complete; a broken connection lacks it."""
     entries, seals, cursor = 0, 0, None
     async for part in parts:
         lines = []

@@ -1,4 +1,4 @@
-"""Bodies of requests, read under a limit of size and time."""
+"""Reads request bodies within limits of size and time."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from orchestrator_gql.utils.errors import OrchestratorError
 
 TIME = 30.0
-"""Seconds that a body may take to arrive."""
+"""Seconds for the whole body to arrive."""
 
 
 class BodyIncomplete(OrchestratorError):
@@ -19,7 +19,7 @@ class BodyIncomplete(OrchestratorError):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What came of a body; ``size`` counts what was read, and ``is_cut`` says that more would have come."""
+    """A body that was read; ``size`` counts its bytes, and ``is_cut`` is True if the body is over the limit."""
 
     content: bytes
     size: int
@@ -27,8 +27,10 @@ class Body:
 
 
 async def read_body(request: Request, limit: int) -> Body:
-    """At most ``limit`` bytes: reading stops where one more comes. `BodyIncomplete` where it
-    drips too long, or its sender goes away: half a letter is no attempt."""
+    """Read at most ``limit`` bytes of the body.
+
+    Raises `BodyIncomplete` if the body takes too long or the client disconnects: a part of a body is no attempt.
+    """
     chunks: list[bytes] = []
     size = 0
     try:
@@ -52,7 +54,7 @@ def is_json(request: Request) -> bool:
 
 
 def is_plain(request: Request) -> bool:
-    """True where the body is sent as it is."""
+    """True if the body is not compressed."""
     return request.headers.get("content-encoding", "identity").lower() in ("", "identity")
 
 

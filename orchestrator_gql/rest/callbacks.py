@@ -1,4 +1,4 @@
-"""The plain-REST shim for remote services: ``POST …/callback/{token}``, with ``/progress`` and ``/fail`` behind it."""
+"""The REST API for remote services: ``POST …/callback/{token}``, and ``/progress`` and ``/fail`` after it."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, aside
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.guess_limiter import Misses, missed, peer_of
+from orchestrator_gql.rest.guess_limiter import GuessLimiter, peer_of, refuse_guess
 from orchestrator_gql.rest.problems import problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json
@@ -40,67 +40,67 @@ from orchestrator_gql.utils.tokens import conceal
 
 logger = logging.getLogger(__name__)
 
-Answer: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
+Handler: TypeAlias = Callable[[Request, Runtime, Address], Awaitable[Receipt]]
 Find: TypeAlias = Callable[[Request, Runtime], Awaitable[Address]]
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 HEAD = 1024
-"""Bytes that are kept of a body that cannot be a result."""
+"""The most bytes that are stored of a body that is not JSON."""
 
 
 def callback_routes(runtime: Runtime) -> list[Route]:
-    """The routes, each with and without a slash at its end: a redirect would turn a POST into a GET."""
-    misses = Misses(runtime.settings.misses_per_minute)
+    """The routes, each with and without a final slash: a redirect would turn a POST into a GET."""
+    limiter = GuessLimiter(runtime.settings.misses_per_minute)
     by_url, by_ref = "/api/processes/{process_id}/callback/{token}", "/api/callbacks/by-ref/{service}/{ref}"
-    answers: tuple[tuple[str, Answer], ...] = (("", _result), ("/progress", _progress), ("/fail", _failure))
-    doors: list[tuple[str, Find, Answer]] = [(by_url + end, _address, answer) for end, answer in answers]
-    doors.append(("/api/processes/{process_id}/callback/{token:path}", _address, _nothing))
-    doors += [(by_ref + end, _job, answer) for end, answer in answers]
+    handlers: tuple[tuple[str, Handler], ...] = (("", _result), ("/progress", _progress), ("/fail", _failure))
+    paths: list[tuple[str, Find, Handler]] = [(by_url + end, _address, handler) for end, handler in handlers]
+    paths.append(("/api/processes/{process_id}/callback/{token:path}", _address, _unknown))
+    paths += [(by_ref + end, _job, handler) for end, handler in handlers]
     return [
-        Route(path + slash, _answered(runtime, misses, find, answer), methods=["POST"])
-        for path, find, answer in doors
+        Route(path + slash, _endpoint(runtime, limiter, find, handler), methods=["POST"])
+        for path, find, handler in paths
         for slash in ("", "/")
     ]
 
 
-def _answered(runtime: Runtime, misses: Misses, find: Find, answer: Answer) -> Endpoint:
-    """An endpoint that answers with a receipt or a problem, and to a peer that guesses with nothing but 429."""
+def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Handler) -> Endpoint:
+    """An endpoint that responds with a receipt or a problem, and with 429 to a peer that guesses too often."""
 
-    @wraps(answer)
+    @wraps(handler)
     async def endpoint(request: Request) -> Response:
         try:
             address = await find(request, runtime)
-            receipt = await _concealing(answer(request, runtime, address), address.token)
+            receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
-            return missed(request, misses, unknown)
+            return refuse_guess(request, limiter, unknown)
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)
-        told = _told(receipt, address, is_result=answer is not _progress)
-        return JSONResponse(told, 202 if receipt.is_unclaimed else 200)
+        content = _receipt_content(receipt, address, is_result=handler is not _progress)
+        return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
 
 
-async def _concealing(answer: Awaitable[Receipt], token: str) -> Receipt:
-    """The receipt; a refusal names places by the sender's own names, and one of them may be its token."""
+async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:
+    """The receipt; the token is removed from errors, which quote keys of the body."""
     try:
-        return await answer
+        return await handled
     except Invalid as refused:
         refused.message, refused.errors = conceal(refused.message, (token,)), without_token(refused.errors, token)
         raise
 
 
-def _told(receipt: Receipt, address: Address, *, is_result: bool) -> dict[str, Json]:
-    """What a sender is told; there is nothing to ask later about a report or a dry run, so they have no receipt."""
-    told: dict[str, Json] = {"status": "unclaimed" if receipt.is_unclaimed else "accepted"}
+def _receipt_content(receipt: Receipt, address: Address, *, is_result: bool) -> dict[str, Json]:
+    """The body of the response; progress reports and dry runs have no receipt, because their status never changes."""
+    content: dict[str, Json] = {"status": "unclaimed" if receipt.is_unclaimed else "accepted"}
     if is_result and receipt.receipt != DRY_RUN:
-        told = {"receipt": receipt.receipt, **told}
+        content = {"receipt": receipt.receipt, **content}
     if receipt.is_duplicate:
-        told["duplicate"] = True
+        content["duplicate"] = True
     if address.is_dry_run:
-        told["dryRun"] = True
-    return told
+        content["dryRun"] = True
+    return content
 
 
 async def _result(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -124,25 +124,25 @@ async def _progress(request: Request, runtime: Runtime, address: Address) -> Rec
     return await receive_report(runtime, address, report)
 
 
-async def _nothing(_request: Request, _runtime: Runtime, _address: Address) -> Receipt:
-    """What stands behind no token: a text with a slash in it is none."""
+async def _unknown(_request: Request, _runtime: Runtime, _address: Address) -> Receipt:
+    """A token never contains a slash, so such a path is unknown."""
     raise CallbackUnknown
 
 
 def _delivery(request: Request, body: Body) -> Delivery:
-    """The letter in the body, or why there is none in it; the mailbox judges either."""
+    """The delivery of the body, or a delivery with the reason why the body cannot be read."""
     refusal, kept, errors = _unreadable(request, body), HEAD, tuple[FieldError, ...]()
     if refusal is None:
         try:
             return Delivery.of(read(body.content), body.content, peer=peer_of(request))
-        except PayloadInvalid as wrong:
-            refusal, errors = (AttemptOutcome.MALFORMED, wrong.message), wrong.errors
-            kept = HEAD if isinstance(wrong, NotJson) else body.size  # what is JSON can still be adopted
-    outcome, error = refusal
+        except PayloadInvalid as error:
+            refusal, errors = (AttemptOutcome.MALFORMED, error.message), error.errors
+            kept = HEAD if isinstance(error, NotJson) else body.size  # an operator can still adopt a body that is JSON
+    outcome, message = refusal
     return Delivery.unread(
         body.content,
         outcome,
-        error,
+        message,
         size=body.size,
         kept=kept,
         media_type=media_type(request),
@@ -152,13 +152,13 @@ def _delivery(request: Request, body: Body) -> Delivery:
 
 
 async def _read_delivery(request: Request, runtime: Runtime, address: Address) -> tuple[Delivery, Address]:
-    """The delivery of a request, and the address with the proof that came with it."""
+    """The delivery of a request, and its address with the proof from the headers."""
     body = await read_body(request, runtime.settings.max_callback_bytes)
     return await aside(body.size, lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
 
 
 def _proven(request: Request, runtime: Runtime, address: Address, body: Body) -> Address:
-    """The address with what the sender showed; `Unauthenticated` where a job's name is all that it has."""
+    """The address with the proof of the sender. Raises `Unauthenticated` for a job name without a valid proof."""
     proof = Proof.of(request.headers, body.content)
     if address.ref is not None:
         demand_service(runtime, address.service, proof, address.peer)
@@ -188,15 +188,15 @@ def _text(content: bytes) -> Report:
 
 
 def _contract_problem(error: OrchestratorError) -> Response:
-    """A body that breaks the contract is 422: it was read, and found to be something else than what is expected."""
+    """The response for an error; a body that breaks the contract is 422, because it could be read."""
     if isinstance(error, PayloadInvalid) and error.is_contract:
-        places = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
+        places = [{"pointer": field.pointer, "detail": field.message, "type": field.type} for field in error.errors]
         return problem(422, "Contract broken", error.code, error.message, errors=places)
     return problem_of(error)
 
 
 async def _address(request: Request, runtime: Runtime) -> Address:
-    """The address in the path, before a byte of the body is read; a process id that is none is as unknown as any."""
+    """The address in the path, checked before the body is read; an invalid process id is unknown like any other."""
     token = request.path_params["token"]
     try:
         process_id = UUID(request.path_params["process_id"])
@@ -208,23 +208,25 @@ async def _address(request: Request, runtime: Runtime) -> Address:
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:
-    """The service and its name for the job; a wrong credential is refused before a byte of the body is read."""
-    named, ref = request.path_params["service"], request.path_params["ref"]
-    service, peer = runtime.settings.services.get(named), peer_of(request)
+    """The service and its name for the job; a wrong credential is refused before the body is read."""
+    service_name, ref = request.path_params["service"], request.path_params["ref"]
+    service, peer = runtime.settings.services.get(service_name), peer_of(request)
     if service is None or not service.signature_keys:
-        demand_service(runtime, named, Proof.of(request.headers, b""), peer)
+        demand_service(runtime, service_name, Proof.of(request.headers, b""), peer)
     if len(ref) > LONGEST or "\0" in ref:
         raise CallbackUnknown
-    return Address(is_dry_run=_is_dry_run(request), service=named, ref=ref, peer=peer)
+    return Address(is_dry_run=_is_dry_run(request), service=service_name, ref=ref, peer=peer)
 
 
-_WISHES = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _is_dry_run(request: Request) -> bool:
-    """What the query says, however it spells it: a wish to change nothing that is misread would use up the URL."""
+    """The ``dryRun`` of the query, in any spelling: a dry run that is not recognized would use up the URL."""
     query = request.query_params.multi_items()
-    wishes = {_WISHES.get(wish) for name, wish in query if name.replace("_", "").replace("-", "").lower() == "dryrun"}
-    if len(wishes) > 1 or None in wishes:
+    values = {
+        _BOOLEANS.get(value) for name, value in query if name.replace("_", "").replace("-", "").lower() == "dryrun"
+    }
+    if len(values) > 1 or None in values:
         raise Invalid("Say dryRun=true, or leave it out.")
-    return True in wishes
+    return True in values

@@ -1,4 +1,4 @@
-"""The built dashboard at ``/``: files, under a policy that lets nothing in from elsewhere."""
+"""Serves the built dashboard at ``/``, with a policy that allows no content from other origins."""
 
 from pathlib import Path
 
@@ -20,21 +20,24 @@ NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>orche
 
 
 class _Hashed(StaticFiles):
-    """Files whose names change with their contents: a browser may keep them for ever."""
+    """Files whose names change with their contents, so a browser may cache them forever."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_cached(message: dict[str, object]) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])  # type: ignore[call-overload]
                 headers.append((b"cache-control", b"public, max-age=31536000, immutable"))
-                message["headers"] = [*headers, *((k.lower().encode(), v.encode()) for k, v in HEADERS.items())]
+                message["headers"] = [
+                    *headers,
+                    *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+                ]
             await send(message)
 
         await super().__call__(scope, receive, send_cached)  # type: ignore[arg-type]
 
 
 def dashboard_routes(folder: Path | None) -> list[BaseRoute]:
-    """The dashboard's page and files; where it is not built, a page that says how."""
+    """The page and files of the dashboard; if it is not built, a page that says how to build it."""
     if folder is None:
 
         async def missing(_: Request) -> Response:
@@ -57,7 +60,7 @@ def dashboard_routes(folder: Path | None) -> list[BaseRoute]:
 
 
 def dashboard_folder(settings: Settings) -> Path | None:
-    """Where the built files are: the setting's folder, the packaged one, or a checkout's; None where not built."""
+    """The folder of the built files: from the settings, the package or the checkout; None if not built."""
     package = Path(__file__).parent.parent
     folders = (settings.dashboard, package / "dashboard_files", package.parent / "frontend-example" / "dist")
     return next((folder for folder in folders if folder is not None and (folder / "index.html").is_file()), None)

@@ -1,4 +1,4 @@
-"""How often a peer tries callback addresses that do not exist: too often, and its guesses get no answer for a while."""
+"""Limits how often a peer may request callback URLs, job names and receipts that do not exist."""
 
 import time
 from collections import OrderedDict
@@ -20,11 +20,11 @@ class _Count:
     misses: int
 
 
-class Misses:
-    """A count a peer and minute, of the latest 10,000 peers. Only misses count, and only misses are refused.
+class GuessLimiter:
+    """Counts the misses of each peer within a minute, for the latest 10,000 peers. Only misses are refused.
 
-    A right address is always served: many remote services may share one proxy's address, and a service that tries once
-    must not lose its result to a neighbour who guesses.
+    A right URL is always served: many remote services may share the address of one proxy, and a service must not lose
+    its result because another service behind the proxy guesses.
     """
 
     def __init__(self, per_minute: int) -> None:
@@ -32,7 +32,7 @@ class Misses:
         self._counts: OrderedDict[str, _Count] = OrderedDict()
 
     def is_over(self, peer: str, now: float) -> bool:
-        """True where the peer missed too often within the minute; ``now`` in seconds of a monotonic clock."""
+        """True if the peer missed too often within a minute; ``now`` is in seconds of a monotonic clock."""
         count = self._counts.get(peer)
         return count is not None and now - count.since < WINDOW and count.misses >= self._per_minute
 
@@ -47,13 +47,13 @@ class Misses:
             self._counts.popitem(last=False)
 
 
-def missed(request: Request, misses: Misses, unknown: OrchestratorError) -> Response:
-    """The answer to a guess: that there is nothing, and to a peer that guesses often, only that it does."""
+def refuse_guess(request: Request, limiter: GuessLimiter, unknown: OrchestratorError) -> Response:
+    """The response to a guess: the problem of ``unknown``, or 429 for a peer that guesses too often."""
     peer, now = peer_of(request), time.monotonic()
-    if misses.is_over(peer, now):
+    if limiter.is_over(peer, now):
         headers = {"Retry-After": "60"}
         return problem(429, "Too many requests", "rate-limited", "Too many wrong addresses.", headers=headers)
-    misses.add(peer, now)
+    limiter.add(peer, now)
     return problem_of(unknown)
 
 

@@ -1,4 +1,4 @@
-"""Is this server alive, and can it do its work?"""
+"""Health checks: ``/health/live`` and ``/health/ready``."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Which host a request was addressed to, and whether that is this server.
+"""Checks that the host of a request is this server.
 
 A foreign host may mean that a page of somebody else reaches this server through a browser (DNS rebinding). If a secret
 in the path is the credential, any host is accepted: such a page does not know the path, and a remote service that puts
@@ -18,7 +18,7 @@ from orchestrator_gql.config.addresses import LONGEST_NAME, canonical
 from orchestrator_gql.utils.errors import HostInvalid, HostUnknown, OrchestratorError
 
 Refuse: TypeAlias = Callable[[Scope, OrchestratorError], ASGIApp]
-"""Makes the answer to a request that no route gets to see."""
+"""Makes the response to a request that never reaches a route."""
 
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)(/[^?#]*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
@@ -27,7 +27,7 @@ _PORTS = 65_536
 
 
 class KnownHosts:
-    """Let through what is addressed to this server, and whatever is for an open route; refuse the rest.
+    """Passes on requests to a known host or to an open route, and refuses all others.
 
     ``names`` are hosts as `canonical` writes them, ``*.example.com`` or ``*``.
     """
@@ -40,7 +40,7 @@ class KnownHosts:
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer with what is wrong with its host."""
+        """Pass the request on, or respond with the fault of its host."""
         app = self._app
         if scope["type"] in ("http", "websocket"):
             _take_absolute_form(scope)
@@ -50,7 +50,7 @@ class KnownHosts:
 
     def _error(self, scope: Scope) -> OrchestratorError | None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) > 1:  # what stands before this server may have looked at another of them (RFC 9112, section 3.2)
+        if len(hosts) > 1:  # a proxy may have checked another of them (RFC 9112, section 3.2)
             return HostInvalid()
         name = _name_of(hosts[0]) if hosts and len(hosts[0]) <= _LONGEST else None
         if name is not None and self._is_ours(name):
@@ -65,21 +65,21 @@ class KnownHosts:
 
 @lru_cache(maxsize=256)
 def _name_of(header: bytes) -> str | None:
-    """The host in a Host header, without its port; None where there is none that can be read."""
-    found = _AUTHORITY.fullmatch(header.decode("latin-1"))
-    if found is None or int(found[2] or 0) >= _PORTS:
+    """The host in a Host header, without its port; None if the header is invalid."""
+    match = _AUTHORITY.fullmatch(header.decode("latin-1"))
+    if match is None or int(match[2] or 0) >= _PORTS:
         return None
     try:
-        return canonical(found[1])
+        return canonical(match[1])
     except ValueError:
         return None
 
 
 def _take_absolute_form(scope: Scope) -> None:
-    """A request that names the whole URL is addressed to the host in it, whatever its header says (RFC 9112, 3.2.2)."""
+    """If the request line has a whole URL, its host counts, and the Host header is ignored (RFC 9112, 3.2.2)."""
     target = scope.get("raw_path") or b""
-    if target.startswith(b"/") or (found := _ABSOLUTE.fullmatch(target)) is None:
+    if target.startswith(b"/") or (match := _ABSOLUTE.fullmatch(target)) is None:
         return
     others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-    path = found[2] or b"/"
-    scope.update(path=unquote(path.decode("latin-1")), raw_path=path, headers=[(b"host", found[1]), *others])
+    path = match[2] or b"/"
+    scope.update(path=unquote(path.decode("latin-1")), raw_path=path, headers=[(b"host", match[1]), *others])

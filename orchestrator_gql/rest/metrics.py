@@ -1,8 +1,8 @@
-"""``/metrics``, for Prometheus: what this server counts as it works, and how everything stands as it is asked.
+"""``/metrics`` for Prometheus: the counters of this server, and gauges that are read from the database.
 
-What is counted comes with each COMMIT and names no process: a workflow, a kind, a status, an outcome. How everything
-stands is read from the database in one snapshot, and used again for twenty times as long as the reading took, so that
-no scraper, however eager, takes more than a twentieth of one reader.
+The counters grow with each COMMIT; their labels are a workflow, a kind, a status or an outcome, and never a process.
+The gauges are read from the database in one snapshot. A reading is used again for twenty times its duration, so
+frequent scrapes take at most a twentieth of one database connection.
 """
 
 import asyncio
@@ -36,49 +36,51 @@ F = TypeVar("F", Counter, Histogram)
 
 REUSE = 20
 PATIENCE = 5.0
-"""Seconds that the database has to answer; what the server counts itself is told all the same."""
+"""Seconds for the reading of the gauges; without a reading, only the counters of the server are shown."""
 
 LOOK = 0.5
-"""Seconds between two measurements of the event loop."""
+"""Seconds between two measurements of the lag of the event loop."""
 
 STEP_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21600, 86400)
-"""From a function that adds two numbers to a person who comes back after the weekend."""
+"""From a function that adds two numbers to a person who decides after the weekend."""
 
 FAST_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 GROUPS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
-class Face(Protocol):
-    """Who knows how many clients are connected."""
+class ConnectionCounts(Protocol):
+    """The numbers of connected clients."""
 
     @property
     def open_sockets(self) -> int:
-        """How many WebSockets are open now."""
+        """The number of open WebSockets."""
         ...
 
     @property
     def open_subscriptions(self) -> int:
-        """How many subscriptions are followed now, over WebSockets and server-sent events."""
+        """The number of running subscriptions, over WebSockets and server-sent events."""
         ...
 
 
 class Metrics:
-    """One server's; it is hung on the database as its observer."""
+    """The metrics of one server; the database calls it as its observer."""
 
-    def __init__(self, runtime: Runtime, face: Face | None = None, slow_readers: SlowReaders | None = None) -> None:
+    def __init__(
+        self, runtime: Runtime, connections: ConnectionCounts | None = None, slow_readers: SlowReaders | None = None
+    ) -> None:
         self._runtime = runtime
         self._registry = CollectorRegistry()
         self._reading = asyncio.Lock()
-        self._found: Gauges | None = None
+        self._gauges_read: Gauges | None = None
         self._children: dict[tuple[object, ...], object] = {}
         self._reuse_until = 0.0
         self._make_counts()
-        self._make_gauges(face)
+        self._make_gauges(connections)
         if slow_readers is not None:
-            self._registry.register(_Waiting(slow_readers))
+            self._registry.register(_SlowReaderCollector(slow_readers))
 
     def committed(self, units: int, seconds: float, facts: list[Fact]) -> None:
-        """Count what became durable."""
+        """Count the facts of a commit that became durable."""
         self._commit_seconds.observe(seconds)
         self._commit_units.observe(units)
         for fact in facts:
@@ -93,16 +95,16 @@ class Metrics:
                     assert_never(fact)
 
     def _child(self, family: F, *labels: str) -> F:
-        """The series of these labels, kept at hand: the library's own look-up costs more than all the counting."""
+        """The series of these labels, from our own cache: the look-up of the library takes longer than the counting."""
         key = (family, *labels)
-        found = self._children.get(key)
-        if found is None:
-            found = self._children[key] = family.labels(*labels)
-        return cast(F, found)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = family.labels(*labels)
+        return cast(F, child)
 
     @asynccontextmanager
     async def watching_loop(self) -> AsyncIterator[None]:
-        """Measure meanwhile how late the event loop comes to what is due."""
+        """Measure the lag of the event loop during the context."""
         task = asyncio.create_task(self._watch_loop())
         try:
             yield
@@ -117,21 +119,21 @@ class Metrics:
             self._loop_lag.observe(max(time.monotonic() - due, 0.0))
 
     async def text(self) -> bytes:
-        """Everything, in Prometheus's text format."""
-        found = await self._gauges()
-        self._database_up.set(found is not None)
-        told = generate_latest(self._registry)
-        return told if found is None else told + generate_latest(_registry_of(self._standing(found)))
+        """All metrics, in the text format of Prometheus."""
+        gauges = await self._gauges()
+        self._database_up.set(gauges is not None)
+        own = generate_latest(self._registry)
+        return own if gauges is None else own + generate_latest(_registry_of(self._gauge_families(gauges)))
 
     async def _gauges(self) -> Gauges | None:
-        async with self._reading:  # two scrapers at once share one reading
+        async with self._reading:  # two scrapes at the same time share one reading
             began = time.monotonic()
-            if self._found is not None and began < self._reuse_until:
-                return self._found
-            self._found = await self._read()
+            if self._gauges_read is not None and began < self._reuse_until:
+                return self._gauges_read
+            self._gauges_read = await self._read()
             ended = time.monotonic()
             self._reuse_until = ended + REUSE * (ended - began)
-            return self._found
+            return self._gauges_read
 
     async def _read(self) -> Gauges | None:
         now = self._runtime.clock.now()
@@ -142,13 +144,13 @@ class Metrics:
                     lambda conn: stored_metrics.load(conn, now=now, workers_since=since)
                 )
         except (StorageUnavailable, TimeoutError):
-            logger.warning("the database is away; the metrics tell what this server counts itself")
+            logger.warning("the database is away; the metrics show only the counters of this server")
             return None
 
     def _make_counts(self) -> None:
         own = self._registry
         self._deliveries = Counter(
-            "orchestrator_deliveries", "Deliveries at callbacks' doors, by verdict.", ["outcome"], registry=own
+            "orchestrator_deliveries", "Deliveries to callbacks, by outcome.", ["outcome"], registry=own
         )
         self._ended = Counter(
             "orchestrator_processes_ended",
@@ -182,88 +184,88 @@ class Metrics:
             registry=own,
         )
         for outcome in AttemptOutcome:
-            self._deliveries.labels(outcome)  # from the start, so that the first of its kind is a rise and no beginning
+            self._deliveries.labels(outcome)  # a series that starts at 0 shows its first delivery as an increase
 
-    def _make_gauges(self, face: Face | None) -> None:
+    def _make_gauges(self, connections: ConnectionCounts | None) -> None:
         own = self._registry
         self._database_up = Gauge("orchestrator_database_up", "Whether the database answers: 1 or 0.", registry=own)
         build = Gauge("orchestrator_build_info", "The release of this server.", ["version"], registry=own)
         build.labels(__version__).set(1)
-        if face is not None:
+        if connections is not None:
             sockets = Gauge("orchestrator_sockets", "WebSockets that are open at this server.", registry=own)
-            sockets.set_function(lambda: face.open_sockets)
+            sockets.set_function(lambda: connections.open_sockets)
             followed = Gauge("orchestrator_subscribers", "Subscriptions followed at this server.", registry=own)
-            followed.set_function(lambda: face.open_subscriptions)
+            followed.set_function(lambda: connections.open_subscriptions)
 
-    def _standing(self, found: Gauges) -> Iterator[Metric]:
-        yield self._processes(found)
+    def _gauge_families(self, gauges: Gauges) -> Iterator[Metric]:
+        yield self._processes(gauges)
         state = GaugeMetricFamily(
-            "orchestrator_engine_state", "Where the engine stands: 1 for its state, 0 for the others.", labels=["state"]
+            "orchestrator_engine_state", "The state of the engine: 1 for its state, 0 for the others.", labels=["state"]
         )
-        for one in EngineState:
-            state.add_metric([one], one is found.state)
+        for engine_state in EngineState:
+            state.add_metric([engine_state], engine_state is gauges.state)
         yield state
-        for name, told, value in (
-            ("processes_held", "Processes that living workers hold, each at a step.", found.backlog.held),
-            ("processes_queued", "Processes that could go on and wait for a worker.", found.backlog.queued),
-            ("queue_lag_seconds", "How long the longest-waiting of them has waited.", found.lag),
-            ("workers", "Workers that were heard of within a lease.", found.workers),
-            ("callbacks_pending", "Callbacks whose URLs are open.", found.pending_callbacks),
-            ("callbacks_overdue", "Callbacks past their deadline that are open still.", found.overdue_callbacks),
-            ("callbacks_oldest_pending_seconds", "Age of the oldest open callback.", found.oldest_pending_callback),
-            ("input_requests_open", "Forms that wait for a person.", found.open_input_requests),
-            ("notifications_pending", "Notifications that are to be sent.", found.pending_notifications),
-            ("notifications_dead", "Notifications that were given up.", found.dead_notifications),
-            ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", found.log_lag),
+        for name, description, value in (
+            ("processes_held", "Processes that living workers hold, each at a step.", gauges.backlog.held),
+            ("processes_queued", "Processes that could go on and wait for a worker.", gauges.backlog.queued),
+            ("queue_lag_seconds", "How long the first of the queued processes has waited.", gauges.lag),
+            ("workers", "Workers that reported within a lease.", gauges.workers),
+            ("callbacks_pending", "Callbacks whose URLs are open.", gauges.pending_callbacks),
+            ("callbacks_overdue", "Callbacks past their deadline that are still open.", gauges.overdue_callbacks),
+            ("callbacks_oldest_pending_seconds", "Age of the oldest open callback.", gauges.oldest_pending_callback),
+            ("input_requests_open", "Forms that wait for a person.", gauges.open_input_requests),
+            ("notifications_pending", "Notifications that are to be sent.", gauges.pending_notifications),
+            ("notifications_dead", "Notifications that were given up.", gauges.dead_notifications),
+            ("event_log_lag_seconds", "Age of the oldest event that no reader may see yet.", gauges.log_lag),
         ):
-            yield GaugeMetricFamily(f"orchestrator_{name}", told, value)
+            yield GaugeMetricFamily(f"orchestrator_{name}", description, value)
 
-    def _processes(self, found: Gauges) -> Metric:
-        """Zeros for what is deployed: a count that vanishes when it falls to 0 would look as if it were unknown."""
+    def _processes(self, gauges: Gauges) -> Metric:
+        """The counts, with zeros for deployed workflows: a series that disappears at 0 would look unknown."""
         family = GaugeMetricFamily(
             "orchestrator_processes", "Processes that have not ended.", labels=["workflow", "status"]
         )
-        names = {workflow.name for workflow in self._runtime.registry} | {name for _, name in found.processes}
+        names = {workflow.name for workflow in self._runtime.registry} | {name for _, name in gauges.processes}
         for name in sorted(names):
             for status in LIVING:
-                family.add_metric([name, status], found.processes.get((status, name), 0))
+                family.add_metric([name, status], gauges.processes.get((status, name), 0))
         return family
 
 
-class _Waiting(Collector):
+class _SlowReaderCollector(Collector):
     def __init__(self, slow_readers: SlowReaders) -> None:
         self._slow_readers = slow_readers
 
     def collect(self) -> Iterator[Metric]:
-        """What waits for clients now, and how many were disconnected."""
-        waiting = "Bytes that wait for clients which read slowly."
-        yield GaugeMetricFamily("orchestrator_bytes_waiting", waiting, self._slow_readers.bytes_waiting)
-        gone = "Clients that were disconnected because they did not read, by reason."
-        family = CounterMetricFamily("orchestrator_slow_clients_disconnected", gone, labels=["reason"])
+        """The bytes that wait for clients now, and the number of disconnected clients."""
+        description = "Bytes that wait for clients which read slowly."
+        yield GaugeMetricFamily("orchestrator_bytes_waiting", description, self._slow_readers.bytes_waiting)
+        description = "Clients that were disconnected because they did not read, by reason."
+        family = CounterMetricFamily("orchestrator_slow_clients_disconnected", description, labels=["reason"])
         for reason in Reason:
             family.add_metric([reason], self._slow_readers.disconnected[reason])
         yield family
 
 
-class _Told(Collector):
+class _FixedCollector(Collector):
     def __init__(self, families: Iterator[Metric]) -> None:
         self._families = list(families)
 
     def collect(self) -> list[Metric]:
-        """What was read."""
+        """The given families."""
         return self._families
 
 
 def _registry_of(families: Iterator[Metric]) -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(_Told(families))
+    registry.register(_FixedCollector(families))
     return registry
 
 
 def metrics_routes(metrics: Metrics) -> list[Route]:
-    """``/metrics``. It asks for no sign-in: whoever reaches it sees counts and workflows' names, and nothing else."""
+    """``/metrics``, without sign-in: the response holds only numbers and names of workflows."""
 
-    async def tell(_: Request) -> Response:
+    async def show(_: Request) -> Response:
         return Response(await metrics.text(), media_type=CONTENT_TYPE_PLAIN_1_0_0)
 
-    return [Route("/metrics", tell)]
+    return [Route("/metrics", show)]

@@ -1,4 +1,4 @@
-"""Our errors as `application/problem+json` (RFC 9457): a stable type and code, and nothing that helps an attacker."""
+"""Our errors as `application/problem+json` (RFC 9457), with a stable type and code and without internal details."""
 
 import logging
 from collections.abc import Mapping
@@ -51,37 +51,38 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (Refused, 409, "Refused"),
     (Invalid, 400, "Invalid"),
 )
-"""The first row that fits counts, so the narrower classes stand first."""
+"""The first row that fits counts, so the narrower classes come first."""
 
 RETRY_AFTER = "5"
-
 
 HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="callbacks", StandardWebhooks'},
     408: {"Connection": "close"},
     503: {"Retry-After": RETRY_AFTER},
 }
-"""What a status needs beside its body."""
+"""The headers that a status needs."""
 
 
 def problem(
     status: int, title: str, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
-    """A problem document; ``more`` are its extension members."""
+    """A response with a problem document; ``more`` are its extension members."""
     body = {"type": f"urn:orchestrator-gql:problem:{code}", "title": title, "status": status, "code": code}
     content = orjson.dumps({**body, "detail": detail, **more})
     return Response(content, status, headers, media_type="application/problem+json")
 
 
 def problem_of(error: OrchestratorError) -> Response:
-    """The problem that an error is to a client."""
+    """The response for an error of ours."""
     status, title = _status(error)
     more: dict[str, Any] = {}
     code = error.code
     if isinstance(error, CallbackClosed) and error.is_expired:
         code = "callback-expired"
     if isinstance(error, Invalid) and error.errors:
-        more["errors"] = [{"pointer": e.pointer, "detail": e.message, "type": e.type} for e in error.errors]
+        more["errors"] = [
+            {"pointer": field.pointer, "detail": field.message, "type": field.type} for field in error.errors
+        ]
     if isinstance(error, AuthorCodeFailed):
         more["error_id"] = error.error_id
     if isinstance(error, PayloadTooLarge):
@@ -104,7 +105,7 @@ async def on_error(_: Request, error: Exception) -> Response:
 
 
 class HttpProblem(NamedTuple):
-    """What is wrong with a request before anybody looks at what it asks for."""
+    """A fault of a request that is found before any route runs."""
 
     status: int
     title: str
@@ -124,17 +125,17 @@ HTTP_PROBLEMS = {
     ),
     "unsupported-http-version": HttpProblem(505, "Unsupported HTTP version", "Send the request as HTTP/1.1."),
 }
-"""By code; they are no errors of ours, for nothing of ours was asked."""
+"""The problems of HTTP itself, by code; no `OrchestratorError` belongs to them."""
 
 
 def http_problem(code: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """The problem document of a code."""
+    """The response for a code of `HTTP_PROBLEMS`."""
     status, title, detail = HTTP_PROBLEMS[code]
     return problem(status, title, code, detail, headers=headers, **more)
 
 
 async def on_http_error(_: Request, error: Exception) -> Response:
-    """Starlette's own refusals (no such path, wrong method), as problems."""
+    """Starlette's handler for its own errors, such as an unknown path or a wrong method."""
     status: int = getattr(error, "status_code", 500)
     headers: Mapping[str, str] | None = getattr(error, "headers", None)
     code = {404: "not-found", 405: "method-not-allowed"}.get(status)
@@ -145,7 +146,7 @@ async def on_http_error(_: Request, error: Exception) -> Response:
 
 
 async def on_fault(_: Request, error: Exception) -> Response:
-    """What nobody expected: the log has it under the id, and the client learns nothing else."""
+    """Starlette's handler for unexpected errors: the client gets only an id, and the log has the error under it."""
     error_id = token_hex(8)
     logger.error("a request could not be answered", exc_info=error, extra={"error_id": error_id})
     return http_problem("internal-error", errorId=error_id)

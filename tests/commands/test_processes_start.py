@@ -1,4 +1,4 @@
-"""Starting workflows, on both databases: what is stored, what is refused, and what is answered twice alike."""
+"""startWorkflow, on both databases: what it stores, what it refuses, and the same process for the same key."""
 
 import asyncio
 from collections.abc import Iterator
@@ -102,12 +102,12 @@ def counts() -> Any:
 
 
 async def installed(engine: Engine) -> UUID:
-    """A lamp, in service."""
+    """The id of a lamp that is in service."""
     process = await engine.reaches(await engine.start(install, {"watts": 7}), COMPLETED)
     return UUID(process.state["subscription_id"])
 
 
-async def test_the_same_key_starts_one_process_and_is_answered_with_it(offer: Offer) -> None:
+async def test_the_same_key_starts_one_process_and_returns_it_again(offer: Offer) -> None:
     engine = await offer(counts)
 
     first = await engine.start(counts, idempotency_key="order-1")
@@ -120,14 +120,14 @@ async def test_the_same_key_starts_one_process_and_is_answered_with_it(offer: Of
 async def test_the_same_key_at_the_same_time_starts_one_process(offer: Offer) -> None:
     engine = await offer(counts)
 
-    begun = await asyncio.gather(*(engine.start(counts, idempotency_key="order-1") for _ in range(10)))
+    results = await asyncio.gather(*(engine.start(counts, idempotency_key="order-1") for _ in range(10)))
 
-    assert len(set(begun)) == 1
-    await engine.reaches(begun[0], COMPLETED)
+    assert len(set(results)) == 1
+    await engine.reaches(results[0], COMPLETED)
     assert len(await engine.events(kind=EventKind.PROCESS_CREATED)) == 1
 
 
-async def test_a_key_that_came_with_another_input_is_refused(offer: Offer) -> None:
+async def test_a_key_with_another_input_is_refused(offer: Offer) -> None:
     engine = await offer(install, counts)
     await engine.start(install, {"watts": 7}, idempotency_key="order-1")
 
@@ -139,11 +139,11 @@ async def test_a_key_that_came_with_another_input_is_refused(offer: Offer) -> No
 
 async def test_a_key_of_somebody_else_is_refused_and_does_not_hand_over_their_process(offer: Offer) -> None:
     engine = await offer(counts)
-    given: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
-    await start_workflow(engine.runtime, ADA, **given)
+    arguments: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
+    await start_workflow(engine.runtime, ADA, **arguments)
 
     with pytest.raises(IdempotencyKeyReused):
-        await start_workflow(engine.runtime, BOB, **given)
+        await start_workflow(engine.runtime, BOB, **arguments)
 
 
 async def test_a_workflow_may_have_a_very_long_name(offer: Offer) -> None:
@@ -222,15 +222,15 @@ async def test_one_process_at_a_time_may_change_a_product_subscription(offer: Of
     await open_request(engine, following)
 
 
-async def test_of_processes_that_are_started_on_one_product_subscription_at_once_one_begins(offer: Offer) -> None:
+async def test_only_one_of_the_processes_that_start_on_a_product_subscription_at_once_starts(offer: Offer) -> None:
     engine = await offer(install, change)
     lamp = str(await installed(engine))
 
-    begun = await asyncio.gather(
+    results = await asyncio.gather(
         *(engine.start(change, {"subscription_id": lamp}) for _ in range(5)), return_exceptions=True
     )
 
-    assert sorted(type(one).__name__ for one in begun) == ["SubscriptionLocked"] * 4 + ["UUID"]
+    assert sorted(type(result).__name__ for result in results) == ["SubscriptionLocked"] * 4 + ["UUID"]
 
 
 async def test_a_product_subscription_that_a_process_left_out_of_sync_stays_locked(offer: Offer) -> None:
@@ -266,7 +266,7 @@ async def test_a_product_subscription_that_does_not_exist_cannot_be_changed(offe
 
 
 def in_two_steps(name: str) -> Workflow:
-    """A workflow that pauses, then does a step of that name."""
+    """A workflow that waits for a person, then executes a step with that name."""
 
     @step(name)
     async def second() -> State:
@@ -328,7 +328,7 @@ async def test_a_process_whose_past_was_changed_fails_and_names_the_first_differ
     assert ended.state == {"was": "old"}
 
 
-async def test_a_letter_outlives_a_wrong_deployment(storage: str, clock: TurnableClock) -> None:
+async def test_a_delivery_is_kept_during_a_wrong_deployment(storage: str, clock: TurnableClock) -> None:
     remote = Remote()
 
     @step("Judge")

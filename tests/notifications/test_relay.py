@@ -1,4 +1,4 @@
-"""The outbox: every event is told once, whoever reads the log and whenever, and no row is two senders'."""
+"""The outbox: with any number of servers, every event makes one notification, and each has one sender at a time."""
 
 import asyncio
 from collections import Counter
@@ -48,71 +48,71 @@ def failing() -> Any:
 
 
 async def fail(engine: Engine, times: int = 1) -> None:
-    """So many processes fail."""
+    """Let that many processes fail."""
     for process_id in [await engine.start(failing) for _ in range(times)]:
         await engine.reaches(process_id, FAILED)
 
 
-async def follower(engine: Engine, targets: Sequence[Target] = (OPS,)) -> Follower:
-    """One that has taken its place: as a server that starts, or starts again, has it."""
-    made = Follower(engine.runtime, targets)
-    await made.begin()
-    return made
+async def relay(engine: Engine, targets: Sequence[Target] = (OPS,)) -> Follower:
+    """A relay that has loaded its cursor, like that of a server that starts."""
+    started = Follower(engine.runtime, targets)
+    await started.begin()
+    return started
 
 
-async def told(engine: Engine, count: int, *followers: Follower) -> list[Notification]:
-    """The outbox, once the followers brought it to so many."""
+async def stored(engine: Engine, count: int, *relays: Follower) -> list[Notification]:
+    """The outbox, as soon as the relays have stored that many notifications."""
 
     async def look() -> list[Notification] | None:
-        await asyncio.gather(*(one.read_on() for one in followers))
-        found = await outbox(engine)
-        return found if len(found) >= count else None
+        await asyncio.gather(*(each.read_on() for each in relays))
+        rows = await outbox(engine)
+        return rows if len(rows) >= count else None
 
     return await engine.until(look, told=f"{count} notifications")
 
 
 async def test_a_restart_leaves_no_gap_and_repeats_nothing(offer: Offer) -> None:
     engine = await offer(failing)
-    first = await follower(engine)
+    first = await relay(engine)
     await fail(engine, 3)
-    await told(engine, 3, first)
+    await stored(engine, 3, first)
     await fail(engine, 3)
-    second = await follower(engine)
-    found = await told(engine, 6, second)
-    third = await follower(engine)
+    second = await relay(engine)
+    notified = await stored(engine, 6, second)
+    third = await relay(engine)
     await third.read_on()
 
     again = await outbox(engine)
-    assert set(Counter(one.process_id for one in again).values()) == {1}
-    assert len(again) == len(found) == 6
+    assert set(Counter(notification.process_id for notification in again).values()) == {1}
+    assert len(again) == len(notified) == 6
 
 
-async def test_of_two_that_read_the_same_events_one_tells_of_them(offer: Offer) -> None:
+async def test_if_two_relays_read_the_same_events_only_one_stores_notifications(offer: Offer) -> None:
     engine = await offer(failing)
-    one, other = await follower(engine), await follower(engine)
+    first, second = await relay(engine), await relay(engine)
     await fail(engine, 10)
 
-    found = await told(engine, 10, one, other, one, other)
-    await asyncio.gather(one.read_on(), other.read_on())
+    notified = await stored(engine, 10, first, second, first, second)
+    await asyncio.gather(first.read_on(), second.read_on())
 
-    assert len(await outbox(engine)) == len(found) == 10
-    assert set(Counter(each.process_id for each in found).values()) == {1}
+    assert len(await outbox(engine)) == len(notified) == 10
+    assert set(Counter(each.process_id for each in notified).values()) == {1}
 
 
-async def test_a_place_that_vanishes_under_a_follower_is_taken_again_where_it_stood(offer: Offer) -> None:
+async def test_a_cursor_that_is_deleted_under_a_relay_is_stored_again_at_the_same_event(offer: Offer) -> None:
     engine = await offer(failing)
-    one = await follower(engine)
+    reader = await relay(engine)
     await engine.runtime.database.transaction(outbox_cursor.leave)
     await fail(engine, 2)
 
-    found = await told(engine, 2, one)
+    notified = await stored(engine, 2, reader)
 
-    assert len(found) == 2
+    assert len(notified) == 2
 
 
-async def test_where_there_is_nothing_to_tell_the_place_is_stored_once_in_a_while(offer: Offer) -> None:
+async def test_without_notifications_the_cursor_is_stored_once_in_a_while(offer: Offer) -> None:
     engine = await offer(failing)
-    nobody = await follower(engine, [])
+    nobody = await relay(engine, [])
     before = await engine.read(outbox_cursor.load)
     await fail(engine)
     await engine.events()
@@ -126,21 +126,21 @@ async def test_where_there_is_nothing_to_tell_the_place_is_stored_once_in_a_whil
     assert later != before
 
 
-async def test_a_process_that_is_gone_before_it_is_told_of_is_passed_over(offer: Offer) -> None:
+async def test_a_process_that_is_deleted_before_its_notification_is_skipped(offer: Offer) -> None:
     engine = await offer(failing)
-    one = await follower(engine)
+    reader = await relay(engine)
     await fail(engine, 2)
     gone = (await engine.events())[0].process_id
     await engine.runtime.database.transaction(
         lambda conn: conn.execute(delete(processes).where(processes.c.id == gone))
     )
 
-    (left,) = await told(engine, 1, one)
+    (left,) = await stored(engine, 1, reader)
 
     assert left.process_id != gone
 
 
-async def test_who_is_configured_now_is_not_told_of_what_was_before(tmp_path: Path) -> None:
+async def test_a_new_target_receives_no_notification_of_earlier_events(tmp_path: Path) -> None:
     clock = TurnableClock()
     async with receiving() as receiver:
         settings = {"webhooks": {"ops": hook(receiver.url)}}
@@ -161,19 +161,19 @@ async def test_who_is_configured_now_is_not_told_of_what_was_before(tmp_path: Pa
     assert len(whole) == len(receiver.received) == 2
 
 
-async def test_what_happened_while_the_server_was_down_is_told_when_it_is_back(tmp_path: Path) -> None:
+async def test_events_before_a_restart_of_the_server_are_notified_after_it(tmp_path: Path) -> None:
     clock = TurnableClock()
     async with receiving() as receiver:
         settings = {"webhooks": {"ops": hook(receiver.url)}}
         for _ in range(3):
             async with engine_of(sqlite_url(tmp_path), failing, clock=clock, **settings) as engine:
                 await fail(engine, 3)
-        clock.turn(LEASE.total_seconds())  # what was on its way falls due again
+        clock.turn(LEASE.total_seconds())  # the notifications of the dead server become due again
         async with engine_of(sqlite_url(tmp_path), failing, clock=clock, **settings) as engine:
             whole = await reach(engine, SENT, 9)
 
-    assert set(Counter(one.process_id for one in whole).values()) == {1}
-    assert {one.id for one in receiver.received} == {str(one.id) for one in whole}
+    assert set(Counter(notification.process_id for notification in whole).values()) == {1}
+    assert {request.id for request in receiver.received} == {str(notification.id) for notification in whole}
 
 
 async def test_two_servers_send_each_notification_once(postgres: PostgresServer) -> None:
@@ -182,12 +182,12 @@ async def test_two_servers_send_each_notification_once(postgres: PostgresServer)
         async with receiving() as receiver:
             hooks = {"ops": hook(receiver.url)}
             async with (
-                engine_of(url, failing, clock=clock, webhooks=hooks) as one,
-                engine_of(url, failing, clock=clock, webhooks=hooks) as other,
+                engine_of(url, failing, clock=clock, webhooks=hooks) as first,
+                engine_of(url, failing, clock=clock, webhooks=hooks) as second,
             ):
-                await asyncio.gather(fail(one, 20), fail(other, 20))
-                await reach(one, SENT, 40)
-                await other.until(lambda: _nothing_pending(other), told="an empty outbox")
+                await asyncio.gather(fail(first, 20), fail(second, 20))
+                await reach(first, SENT, 40)
+                await second.until(lambda: _nothing_pending(second), told="an empty outbox")
 
     assert Counter(Counter(each.id for each in receiver.received).values()) == {1: 40}
 
@@ -204,7 +204,7 @@ def waiting(engine: Engine, process_id: Any, target: str = "webhook:ops") -> Not
 
 
 async def claimed(engine: Engine, most: int = 8) -> list[Notification]:
-    """What one more sender takes now."""
+    """The notifications that another sender claims now."""
     now = engine.clock.now()
 
     def claim(conn: Connection) -> list[Notification]:
@@ -213,39 +213,41 @@ async def claimed(engine: Engine, most: int = 8) -> list[Notification]:
     return await engine.runtime.database.transaction(claim)
 
 
-async def settled(engine: Engine, one: Notification, status: NotificationStatus) -> bool:
-    """Whether the sender that claimed it may still say what came of it."""
+async def settled(engine: Engine, notification: Notification, status: NotificationStatus) -> bool:
+    """True if the sender that claimed the notification may still store its result."""
     now = engine.clock.now()
 
     def settle(conn: Connection) -> bool:
-        return notifications.settle(conn, one, Try(now, 200), status=status, at=now, due_at=now)
+        return notifications.settle(conn, notification, Try(now, 200), status=status, at=now, due_at=now)
 
     return await engine.runtime.database.transaction(settle)
 
 
-async def test_a_row_is_one_senders_until_its_lease_is_over_and_then_only_the_next_ones(offer: Offer) -> None:
+async def test_a_notification_belongs_to_one_sender_until_its_lease_ends_and_then_to_the_next_sender(
+    offer: Offer,
+) -> None:
     engine = await offer(failing)
     process_id = await engine.start(failing)
     new = [waiting(engine, process_id) for _ in range(5)]
     await engine.runtime.database.transaction(lambda conn: notifications.put(conn, new))
 
-    both = await asyncio.gather(*(claimed(engine, 3) for _ in range(4)))
-    mine = [one for taken in both for one in taken]
+    claims = await asyncio.gather(*(claimed(engine, 3) for _ in range(4)))
+    mine = [row for rows in claims for row in rows]
     none = await claimed(engine)
     engine.clock.turn(LEASE.total_seconds())
     second = await claimed(engine)
-    by_id = {one.id: one for one in second}
-    late = [await settled(engine, one, DEAD) for one in mine]
-    in_time = [await settled(engine, by_id[one.id], SENT) for one in mine]
-    twice = [await settled(engine, by_id[one.id], DEAD) for one in mine]
+    by_id = {row.id: row for row in second}
+    late = [await settled(engine, row, DEAD) for row in mine]
+    in_time = [await settled(engine, by_id[row.id], SENT) for row in mine]
+    twice = [await settled(engine, by_id[row.id], DEAD) for row in mine]
 
-    assert sorted(one.id for one in mine) == sorted(one.id for one in new)
-    assert (none, [one.tries for one in second]) == ([], [2] * 5)
+    assert sorted(row.id for row in mine) == sorted(row.id for row in new)
+    assert (none, [row.tries for row in second]) == ([], [2] * 5)
     assert (late, in_time, twice) == ([False] * 5, [True] * 5, [False] * 5)
-    assert {one.status for one in await outbox(engine)} == {SENT}
+    assert {row.status for row in await outbox(engine)} == {SENT}
 
 
-async def test_what_is_due_to_a_target_that_is_gone_is_given_up_after_a_day(tmp_path: Path) -> None:
+async def test_a_notification_to_a_removed_target_is_given_up_after_a_day(tmp_path: Path) -> None:
     clock = TurnableClock()
     async with engine_of(sqlite_url(tmp_path), failing, clock=clock) as engine:
         process_id = await engine.start(failing)
@@ -254,26 +256,26 @@ async def test_what_is_due_to_a_target_that_is_gone_is_given_up_after_a_day(tmp_
     for hours, status in ((23, PENDING), (2, DEAD)):
         clock.turn(hours * 3600)
         async with engine_of(sqlite_url(tmp_path), failing, clock=clock) as engine:
-            (one,) = await outbox(engine)
-        assert one.status is status
+            (notification,) = await outbox(engine)
+        assert notification.status is status
 
-    assert one.last_error == "Its target is not configured any more."
+    assert notification.last_error == "Its target is not configured any more."
 
 
-async def test_notifications_go_with_their_process(offer: Offer) -> None:
+async def test_notifications_are_deleted_with_their_process(offer: Offer) -> None:
     engine = await offer(failing)
     process_id = await engine.start(failing)
     await engine.reaches(process_id, FAILED)
 
-    def come_and_go(conn: Connection) -> int:
+    def store_and_delete(conn: Connection) -> int:
         notifications.put(conn, [waiting(engine, process_id)])
         conn.execute(delete(processes).where(processes.c.id == process_id))
         return conn.execute(select(func.count()).select_from(rows)).scalar_one()
 
-    assert await engine.runtime.database.transaction(come_and_go) == 0
+    assert await engine.runtime.database.transaction(store_and_delete) == 0
 
 
-async def test_the_looks_of_a_sender_use_the_index_of_what_waits(tmp_path: Path) -> None:
+async def test_the_query_of_a_sender_uses_the_index_of_pending_notifications(tmp_path: Path) -> None:
     async with engine_of(sqlite_url(tmp_path), failing) as engine:
 
         def explained(conn: Connection) -> str:
@@ -289,5 +291,5 @@ def test_only_addresses_of_the_internet_are_public() -> None:
         "::1 :: fe80::1 fe80::1%eth0 fd00::1 ff02::1 ::ffff:10.0.0.1 64:ff9b::10.0.0.1 2002:7f00:1:: 2002:a00:1::"
     )
 
-    assert [one for one in private.split() if is_public(one)] == []
+    assert [address for address in private.split() if is_public(address)] == []
     assert all(map(is_public, ("192.0.43.8", "2606:2800:21f:cb07::1", "64:ff9b::192.0.43.8")))

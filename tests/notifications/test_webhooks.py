@@ -1,4 +1,4 @@
-"""Webhooks, on both databases: signed, at least once, in spite of everything, and never more than may be told."""
+"""Webhooks, on both databases: signed, sent at least once, and without any secret."""
 
 import logging
 import socket
@@ -31,7 +31,7 @@ from orchestrator_gql.reads.audit import audit_page
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import events
 from orchestrator_gql.storage.audit import AuditFilter
-from orchestrator_gql.storage.pagination import PageArgs as Page
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import Event, EventKind, FormGenerator, NotificationStatus, ProcessStatus, State
 from orchestrator_gql.utils.errors import Forbidden, InvalidState, NotFound, ProcessFailureError
 from orchestrator_gql.utils.tokens import new_id
@@ -75,11 +75,13 @@ def failing() -> Any:
     return begin >> break_down
 
 
-async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_a_good_signature(offer: Offer) -> None:
+async def test_a_receiver_that_fails_twice_gets_one_notification_in_three_tries_with_a_valid_signature(
+    offer: Offer,
+) -> None:
     async with receiving(Answer(500, b"later"), Answer(503)) as receiver:
         engine = await offer(maintain, webhooks={"ops": hook(receiver.url, kinds=["input-request.opened"])})
         process_id = await engine.start(maintain)
-        asked = await open_request(engine, process_id)
+        request = await open_request(engine, process_id)
         await reach(engine, PENDING, tries=1)
         engine.turn(5)
         await reach(engine, PENDING, tries=2)
@@ -88,11 +90,11 @@ async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_
         await confirm(engine, process_id)
         await engine.reaches(process_id, COMPLETED)
 
-    assert [one.status for one in sent.log] == [500, 503, 200]
-    assert [one.error for one in sent.log] == ["It answered 500: later", "It answered 503.", None]
+    assert [attempt.status for attempt in sent.log] == [500, 503, 200]
+    assert [attempt.error for attempt in sent.log] == ["It answered 500: later", "It answered 503.", None]
     assert (sent.tries, sent.sent_at, sent.last_error) == (3, engine.clock.now(), None)
-    assert [one.id for one in receiver.received] == [str(sent.id)] * 3
-    assert len({one.body for one in receiver.received}) == 1
+    assert [received.id for received in receiver.received] == [str(sent.id)] * 3
+    assert len({received.body for received in receiver.received}) == 1
     last = receiver.received[-1]
     proof = Proof.of(last.headers, last.body)
     keys = [Webhook(**hook(receiver.url)).key]
@@ -101,28 +103,28 @@ async def test_a_receiver_that_stumbles_twice_is_told_once_with_three_tries_and_
     assert signature_fault(keys, Proof.of(last.headers, last.body + b" "), engine.clock.now())
     assert last.json == {
         "type": "input-request.opened",
-        "timestamp": asked.created_at.isoformat(),
+        "timestamp": request.created_at.isoformat(),
         "data": {
             "process_id": str(process_id),
             "workflow_name": "maintain",
-            "input_request_id": str(asked.id),
+            "input_request_id": str(request.id),
             "title": "Choose a window",
             "assignee": "NOC",
-            "due_at": (asked.created_at + timedelta(hours=1)).isoformat(),
+            "due_at": (request.created_at + timedelta(hours=1)).isoformat(),
             "link": f"{engine.runtime.settings.base_url}/#/processes/{process_id}",
         },
     }
 
 
-async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_may_be_tried_again(
+async def test_a_notification_is_given_up_after_seven_tries_and_may_be_sent_again(
     offer: Offer,
 ) -> None:
     async with receiving(*[Answer(500)] * 7) as receiver:
         engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         process_id = await engine.start(failing)
         for number, pause in enumerate((5, 30, 120, 600, 3600, 21600), start=1):
-            (waits,) = await reach(engine, PENDING, tries=number)
-            assert (waits.due_at - engine.clock.now()).total_seconds() == pause
+            (pending,) = await reach(engine, PENDING, tries=number)
+            assert (pending.due_at - engine.clock.now()).total_seconds() == pause
             engine.turn(pause)
         (dead,) = await reach(engine, DEAD)
         engine.turn(86400)
@@ -130,9 +132,9 @@ async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_
         with pytest.raises(InvalidState):
             await resend_notification(engine.runtime, ADA, notification_id=dead.id)
         (sent,) = await reach(engine, SENT)
-        log = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), Page(10))
+        log = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
 
-    assert (len(receiver.received), len({one.id for one in receiver.received})) == (8, 1)
+    assert (len(receiver.received), len({received.id for received in receiver.received})) == (8, 1)
     assert (dead.last_error, dead.tries, again.status) == ("It answered 500.", 7, PENDING)
     assert (sent.tries, sent.tries_before, len(sent.log)) == (8, 7, 8)
     (_, entry), *_ = log.items
@@ -140,7 +142,7 @@ async def test_a_receiver_that_never_takes_it_is_given_up_after_seven_tries_and_
     assert entry.details == {"notification": str(dead.id), "target": "webhook:ops"}
 
 
-async def test_what_was_sent_may_be_sent_again_by_those_who_manage_the_engine(offer: Offer) -> None:
+async def test_a_sent_notification_may_be_sent_again_with_manage_engine(offer: Offer) -> None:
     async with receiving() as receiver:
         engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
@@ -153,11 +155,11 @@ async def test_what_was_sent_may_be_sent_again_by_those_who_manage_the_engine(of
         await resend_notification(engine.runtime, ADA, notification_id=sent.id)
         (again,) = await reach(engine, SENT, tries=2)
 
-    assert [one.id for one in receiver.received] == [str(sent.id)] * 2
+    assert [received.id for received in receiver.received] == [str(sent.id)] * 2
     assert again.tries == 2
 
 
-async def test_a_receiver_that_is_gone_is_believed(offer: Offer) -> None:
+async def test_a_receiver_that_is_gone_gets_no_second_try(offer: Offer) -> None:
     async with receiving(Answer(410, b"nobody lives here")) as receiver:
         engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
@@ -180,7 +182,7 @@ async def test_a_receiver_may_ask_for_a_longer_pause_within_bounds(offer: Offer)
     assert (second.due_at - engine.clock.now()).total_seconds() == 6 * 3600
 
 
-async def test_a_target_that_never_answers_holds_up_no_other(offer: Offer) -> None:
+async def test_a_target_that_never_answers_delays_no_other(offer: Offer) -> None:
     async with receiving() as silent, receiving() as quick:
         silent.open.clear()
         engine = await offer(failing, webhooks={"a": hook(silent.url), "b": hook(quick.url)})
@@ -189,12 +191,12 @@ async def test_a_target_that_never_answers_holds_up_no_other(offer: Offer) -> No
         await reach(engine, SENT, 20)
         held = await reach(engine, PENDING, 20)
 
-    assert len(quick.received) == len({one.id for one in quick.received}) == 20
-    assert {one.target for one in held} == {"webhook:a"}
+    assert len(quick.received) == len({received.id for received in quick.received}) == 20
+    assert {notification.target for notification in held} == {"webhook:a"}
     assert len(silent.received) <= AT_ONCE
 
 
-async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
+async def test_each_target_receives_the_changes_that_it_wants(offer: Offer) -> None:
     async with receiving() as everything, receiving() as desk, receiving() as failures:
         hooks = {
             "everything": hook(everything.url),
@@ -205,15 +207,16 @@ async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
         answered, aborted = await engine.start(maintain), await engine.start(maintain)
         first, second = await open_request(engine, answered), await open_request(engine, aborted)
         await confirm(engine, answered)
-        await reach(engine, SENT, 3)  # what is on its way when the clock is turned is sent again
+        await reach(engine, SENT, 3)  # a notification whose try is running when the clock turns would be sent again
         engine.turn(1800)
         await reach(engine, SENT, 4)
         await abort_process(engine.runtime, ADA, process_id=aborted)
         await engine.start(failing)
         await reach(engine, SENT, 7)
 
-    told = [(one.json["type"], one.json["data"].get("input_request_id")) for one in everything.received]
-    assert sorted(told, key=str) == sorted(
+    bodies = [received.json for received in everything.received]
+    sent = [(body["type"], body["data"].get("input_request_id")) for body in bodies]
+    assert sorted(sent, key=str) == sorted(
         [
             ("input-request.opened", str(first.id)),
             ("input-request.opened", str(second.id)),
@@ -224,13 +227,13 @@ async def test_each_change_is_told_to_those_who_want_it(offer: Offer) -> None:
         ],
         key=str,
     )
-    (decided,) = [one.json["data"] for one in everything.received if one.json["type"] == "input-request.decided"]
+    (decided,) = [body["data"] for body in bodies if body["type"] == "input-request.decided"]
     assert (decided["verdict"], decided["by"], decided["policy"], decided["is_last"]) == ("APPROVED", "ada", None, True)
     assert (desk.received, failures.types) == ([], ["process.failed"])
     assert failures.received[0].json["data"]["failure"] == "process-failure"
 
 
-async def test_what_a_colleague_adds_to_the_changes_is_told_or_passed_over(offer: Offer) -> None:
+async def test_only_the_changes_that_concern_a_team_are_notified(offer: Offer) -> None:
     async with receiving() as noc, receiving() as desk:
         hooks = {"noc": hook(noc.url, assignees=["NOC"]), "desk": hook(desk.url, assignees=["DESK"])}
         engine = await offer(maintain, webhooks=hooks)
@@ -238,38 +241,38 @@ async def test_what_a_colleague_adds_to_the_changes_is_told_or_passed_over(offer
         request = await open_request(engine, process_id)
 
         def change(conn: Connection) -> None:
-            for one in ("CLAIMED", "ESCALATED", "RELEASED", "ASSIGNED", "UNHEARD_OF"):
-                payload = {"input_request_id": str(request.id), "change": one, "assignee": "DESK"}
-                told = Event(EventKind.INPUT_REQUEST_CHANGED, engine.clock.now(), process_id, "ada", payload)
-                events.append(conn, [told])
+            for change_name in ("CLAIMED", "ESCALATED", "RELEASED", "ASSIGNED", "UNHEARD_OF"):
+                payload = {"input_request_id": str(request.id), "change": change_name, "assignee": "DESK"}
+                event = Event(EventKind.INPUT_REQUEST_CHANGED, engine.clock.now(), process_id, "ada", payload)
+                events.append(conn, [event])
 
         await engine.runtime.database.transaction(change)
         await reach(engine, SENT, 3)
 
     assert noc.types == ["input-request.opened"]
     assert sorted(desk.types) == ["input-request.assigned", "input-request.escalated"]
-    assert {one.json["data"]["assignee"] for one in desk.received} == {"DESK"}
+    assert {received.json["data"]["assignee"] for received in desk.received} == {"DESK"}
 
 
 async def test_a_redirect_is_not_followed(offer: Offer) -> None:
     async with receiving() as elsewhere, receiving(Answer(307, headers={"location": elsewhere.url})) as receiver:
         engine = await offer(failing, webhooks={"ops": hook(receiver.url)})
         await engine.start(failing)
-        (waits,) = await reach(engine, PENDING, tries=1)
+        (pending,) = await reach(engine, PENDING, tries=1)
 
-    assert waits.last_error == "It answered 307, a redirect, which is not followed."
+    assert pending.last_error == "It answered 307, a redirect, which is not followed."
     assert elsewhere.received == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"])
-async def test_a_private_address_is_refused_however_it_is_spelled(tmp_path: Path, host: str) -> None:
+async def test_a_private_address_is_refused_in_every_spelling(tmp_path: Path, host: str) -> None:
     async with receiving() as receiver:
-        given = hook(receiver.url.replace("127.0.0.1", host), allow_private=False)
-        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
+        webhook = hook(receiver.url.replace("127.0.0.1", host), allow_private=False)
+        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": webhook}) as engine:
             await engine.start(failing)
-            (waits,) = await reach(engine, PENDING, tries=1)
+            (pending,) = await reach(engine, PENDING, tries=1)
 
-    assert waits.last_error == "Its name leads to an address that is not of the internet, which is refused."
+    assert pending.last_error == "Its name leads to an address that is not of the internet, which is refused."
     assert receiver.received == []
 
 
@@ -279,25 +282,25 @@ async def test_the_connection_goes_to_the_address_that_was_checked(
     looked_up = []
     real = socket.getaddrinfo
 
-    def resolve(host: Any, *given: Any, **more: Any) -> Any:
+    def resolve(host: Any, *arguments: Any, **more: Any) -> Any:
         if host not in ("rebound.test", b"rebound.test"):
-            return real(host, *given, **more)
+            return real(host, *arguments, **more)
         looked_up.append(host)
-        return real("127.0.0.1", *given, **more) if len(looked_up) == 1 else []
+        return real("127.0.0.1", *arguments, **more) if len(looked_up) == 1 else []
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # it would resolve the name anew
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # a proxy would resolve the name again
     async with receiving() as receiver:
-        given = hook(receiver.url.replace("127.0.0.1", "rebound.test"))
-        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": given}) as engine:
+        webhook = hook(receiver.url.replace("127.0.0.1", "rebound.test"))
+        async with engine_of(sqlite_url(tmp_path), failing, webhooks={"ops": webhook}) as engine:
             await engine.start(failing)
             await reach(engine, SENT)
 
     assert len(looked_up) == 1
-    assert receiver.received[0].headers["host"] == given["url"].split("/")[2]
+    assert receiver.received[0].headers["host"] == webhook["url"].split("/")[2]
 
 
-async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_sent_stored_or_logged(offer: Offer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with receiving(Answer(500, b"you said Bearer hushhush"), Answer(500, b"x" * 100_000)) as receiver:
         secret = hook(f"{receiver.url}/s3cr3t-path", headers={"authorization": "Bearer hushhush"})
@@ -306,32 +309,32 @@ async def test_nothing_secret_is_told_kept_or_logged(offer: Offer, caplog: pytes
         await engine.start(failing)
         await reach(engine, PENDING, 2, tries=1)
         engine.turn(5)
-        kept = await reach(engine, SENT, 2)
+        stored = await reach(engine, SENT, 2)
 
-    told = b"".join(one.body for one in receiver.received).decode()
-    logged = "\n".join(f"{execution.getMessage()} {vars(execution)}" for execution in caplog.records)
+    sent = b"".join(received.body for received in receiver.received).decode()
+    logged = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     hidden = ("s3cr3t-path", "hushhush", KEY, KEY.removeprefix("whsec_"), "swordfish")
-    assert [word for word in hidden if word in f"{told} {logged} {kept} {engine.runtime.settings!r}"] == []
-    assert {one.headers["authorization"] for one in receiver.received} == {"Bearer hushhush"}
-    assert max(len(one.error or "") for each in kept for one in each.log) == SHOWN
+    assert [word for word in hidden if word in f"{sent} {logged} {stored} {engine.runtime.settings!r}"] == []
+    assert {received.headers["authorization"] for received in receiver.received} == {"Bearer hushhush"}
+    assert max(len(attempt.error or "") for row in stored for attempt in row.log) == SHOWN
 
 
-def test_a_receiver_that_repeats_a_part_of_a_secret_makes_it_no_more_readable() -> None:
-    given = hook("https://chat.example/hooks/7f3a9c?key=abc123", headers={"authorization": "Bearer hushhush"})
+def test_a_response_that_repeats_a_part_of_a_secret_is_stored_without_it() -> None:
+    webhook = hook("https://chat.example/hooks/7f3a9c?key=abc123", headers={"authorization": "Bearer hushhush"})
     echo = "Cannot POST /hooks/7f3a9c?key=abc123: no hook 7f3a9c for hushhush with key=abc123"
 
-    told = webhooks._refusal(404, echo, Webhook(**given).secrets)
+    error = webhooks._refusal(404, echo, Webhook(**webhook).secrets)
 
-    assert all(part not in told for part in ("7f3a9c", "hushhush", "abc123"))
-    assert told.startswith("It answered 404: Cannot POST [secret]: no hook")
+    assert all(part not in error for part in ("7f3a9c", "hushhush", "abc123"))
+    assert error.startswith("It answered 404: Cannot POST [secret]: no hook")
 
 
-async def test_the_link_leads_to_a_page_and_getting_it_decides_nothing(tmp_path: Path) -> None:
+async def test_the_link_opens_a_page_and_a_get_of_it_decides_nothing(tmp_path: Path) -> None:
     async with receiving() as receiver:
         hooks = {"ops": hook(receiver.url)}
         async with site_of(sqlite_url(tmp_path), maintain, webhooks=hooks, public_url="http://testserver") as site:
             process_id = await site.engine.start(maintain)
-            asked = await open_request(site.engine, process_id)
+            request = await open_request(site.engine, process_id)
             await reach(site.engine, SENT)
             link = receiver.received[0].json["data"]["link"]
             before = len(await site.engine.events())
@@ -340,4 +343,4 @@ async def test_the_link_leads_to_a_page_and_getting_it_decides_nothing(tmp_path:
             after = len(await site.engine.events())
 
     assert link == f"http://testserver/#/processes/{process_id}"
-    assert (still, after) == (asked, before)
+    assert (still, after) == (request, before)

@@ -1,4 +1,4 @@
-"""Teams are mailed what is asked of them, on both databases, by a real mail server."""
+"""A real mail server delivers the input requests of a team to its address, on both databases."""
 
 import logging
 from pathlib import Path
@@ -44,24 +44,24 @@ def maintain() -> Any:
     return begin >> ask
 
 
-def smtp(server: MailServer, **given: Any) -> dict[str, Any]:
+def smtp(server: MailServer, **more: Any) -> dict[str, Any]:
     """The setting of the mail server."""
-    return {"host": "127.0.0.1", "port": server.port, "sender": "bot@corp.example", "security": "none", **given}
+    return {"host": "127.0.0.1", "port": server.port, "sender": "bot@corp.example", "security": "none", **more}
 
 
-async def asked(engine: Engine) -> Any:
-    """A process that asks its team."""
+async def start_and_open(engine: Engine) -> Any:
+    """Start a process and return its open input request."""
     process_id = await engine.start(maintain)
     return await open_request(engine, process_id)
 
 
-async def test_a_team_is_mailed_what_is_asked_of_it_and_a_title_adds_no_header(offer: Offer) -> None:
+async def test_a_team_receives_its_input_requests_by_mail_and_a_title_adds_no_header(offer: Offer) -> None:
     async with mail_server() as server:
         engine = await offer(maintain, teams=(NOC, DESK), smtp=smtp(server))
-        request = await asked(engine)
+        request = await start_and_open(engine)
         await reach(engine, SENT)
         engine.turn(1800)
-        told = await reach(engine, SENT, 2)
+        sent = await reach(engine, SENT, 2)
 
     first, second = (mail.message for mail in server.mails)
     assert {mail.recipients for mail in server.mails} == {("noc@teams.example",)}
@@ -82,7 +82,7 @@ async def test_a_team_is_mailed_what_is_asked_of_it_and_a_title_adds_no_header(o
             "MIME-Version",
         ]
     )
-    assert first["Message-ID"] == f"<{told[0].id}@corp.example>"
+    assert first["Message-ID"] == f"<{sent[0].id}@corp.example>"
     text = first.get_content()
     link = f"{engine.runtime.settings.base_url}/#/processes/{request.process_id}"
     assert text.splitlines() == [
@@ -96,19 +96,19 @@ async def test_a_team_is_mailed_what_is_asked_of_it_and_a_title_adds_no_header(o
         "",
         f"  {link}",
     ]
-    assert {one.target for one in told} == {"mail:NOC"}
+    assert {notification.target for notification in sent} == {"mail:NOC"}
 
 
-async def test_a_mail_server_that_is_busy_is_tried_again_with_the_same_message_id(offer: Offer) -> None:
+async def test_a_busy_mail_server_is_tried_again_until_it_refuses(offer: Offer) -> None:
     async with mail_server(b"451 come back later", b"550 no such user") as server:
         engine = await offer(maintain, teams=(NOC,), smtp=smtp(server))
-        await asked(engine)
-        (waits,) = await reach(engine, PENDING, tries=1)
+        await start_and_open(engine)
+        (pending,) = await reach(engine, PENDING, tries=1)
         engine.turn(5)
         (dead,) = await reach(engine, DEAD)
 
-    assert waits.last_error == "The mail server answered 451: come back later"
-    assert [(one.status, one.error) for one in dead.log] == [
+    assert pending.last_error == "The mail server answered 451: come back later"
+    assert [(attempt.status, attempt.error) for attempt in dead.log] == [
         (451, "The mail server answered 451: come back later"),
         (550, "The mail server answered 550: no such user"),
     ]
@@ -120,22 +120,23 @@ async def test_no_mail_and_no_password_go_over_a_line_that_cannot_be_encrypted(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with mail_server() as server:
-        given = smtp(server, security="starttls", user="bot", password="hushhush")
-        async with engine_of(sqlite_url(tmp_path), maintain, teams=(NOC,), smtp=given) as engine:
-            await asked(engine)
-            (waits,) = await reach(engine, PENDING, tries=1)
+        settings = smtp(server, security="starttls", user="bot", password="hushhush")
+        async with engine_of(sqlite_url(tmp_path), maintain, teams=(NOC,), smtp=settings) as engine:
+            await start_and_open(engine)
+            (pending,) = await reach(engine, PENDING, tries=1)
             shown = repr(engine.runtime.settings)
 
-    assert waits.last_error == "The mail server cannot do what is asked: starttls, or a sign-in."
-    assert (server.mails, [one for one in server.heard if one.startswith(("AUTH", "MAIL"))]) == ([], [])
-    assert "hushhush" not in shown + caplog.text + repr(waits)
+    assert pending.last_error == "The mail server cannot do what is asked: starttls, or a sign-in."
+    assert server.heard != []
+    assert (server.mails, [line for line in server.heard if line.startswith(("AUTH", "MAIL"))]) == ([], [])
+    assert "hushhush" not in shown + caplog.text + repr(pending)
 
 
 async def test_a_team_without_an_address_and_a_server_without_a_mail_server_mail_nobody(tmp_path: Path) -> None:
     async with mail_server() as server:
-        for given in ({"teams": ({"key": "NOC"},), "smtp": smtp(server)}, {"teams": (NOC,)}):
-            async with engine_of(sqlite_url(tmp_path), maintain, **given) as engine:
-                await asked(engine)
-                kept = await outbox(engine)
+        for settings in ({"teams": ({"key": "NOC"},), "smtp": smtp(server)}, {"teams": (NOC,)}):
+            async with engine_of(sqlite_url(tmp_path), maintain, **settings) as engine:
+                await start_and_open(engine)
+                stored = await outbox(engine)
 
-    assert (kept, server.heard) == ([], [])
+    assert (stored, server.heard) == ([], [])

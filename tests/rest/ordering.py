@@ -1,4 +1,4 @@
-"""A workflow that waits for a result with a contract, and writes down where for; a server is given this file."""
+"""A workflow file for a server: it waits for a result with a contract and writes its callback route to a file."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,18 +8,18 @@ from pydantic import BaseModel, Field, StrictInt
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.workflow import workflow
 
-PAPER = "route.txt"
+ROUTE_FILE = "route.txt"
 
 
 class Host(BaseModel):
-    """A part that holds others of its kind."""
+    """A part of the contract that contains parts of the same type."""
 
     name: Annotated[str, Field(min_length=1, max_length=20)]
     neighbours: "list[Host]" = []
 
 
 class Report(BaseModel):
-    """What the remote service is asked for."""
+    """The contract of the result."""
 
     status: Literal["successful", "failed"]
     return_code: StrictInt
@@ -29,12 +29,12 @@ class Report(BaseModel):
 @step("Order")
 def order(callback_route: str) -> None:
     """Write the route into the folder that the server was started in."""
-    Path(PAPER).write_text(callback_route)
+    Path(ROUTE_FILE).write_text(callback_route)
 
 
 @step("Judge")
 def judge(callback_result: Any) -> None:
-    """Anything that came through the door will do."""
+    """Accept every result that fits the contract."""
 
 
 @workflow("Configure")

@@ -1,4 +1,4 @@
-"""Addresses that nothing listens at: all alike to a stranger, and no hindrance to anybody else."""
+"""Unknown callback URLs: a stranger always gets the same response, and other services are not affected."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,20 +22,20 @@ UNKNOWN = {
     "a slash in it": "/api/processes/{process}/callback/a%2Fb",
     "dots": "/api/processes/{process}/callback/..%2F..%2Fetc",
     "nothing": "/api/processes/{process}/callback/",
-    "an unknown door": "/api/processes/{process}/callback/{token}/result",
-    "a long one": "/api/processes/{process}/callback/" + "a" * 8000,
+    "an unknown path": "/api/processes/{process}/callback/{token}/result",
+    "a long token": "/api/processes/{process}/callback/" + "a" * 8000,
     "a surrogate": "/api/processes/{process}/callback/%ed%a0%80",
 }
 
 
 @pytest.mark.parametrize("behind", ["", "/progress", "/fail"])
-async def test_unknown_addresses_are_answered_byte_for_byte_alike(tmp_path: Path, behind: str) -> None:
+async def test_unknown_urls_get_the_same_response_to_the_byte(tmp_path: Path, behind: str) -> None:
     bodies = (b'{"message": "x"}', b"no json", b"")
 
     async with waiting(tmp_path, settings={"misses_per_minute": 1000}) as wait:
         words = {"process": wait.process_id, "other": UUID(int=1), "token": wait.token}
         words |= {"wrong": "A" * 43, "upper": wait.token.upper()}
-        answers = [
+        responses = [
             await wait.site.http.post(path.format(**words) + behind, content=body, headers={"content-type": kind})
             for path in UNKNOWN.values()
             for body in bodies
@@ -43,58 +43,58 @@ async def test_unknown_addresses_are_answered_byte_for_byte_alike(tmp_path: Path
         ]
         status = await wait.status()
 
-    assert {(one.status_code, one.content, *one.headers.multi_items()) for one in answers} == {
-        (404, answers[0].content, *answers[0].headers.multi_items())
+    assert {(response.status_code, response.content, *response.headers.multi_items()) for response in responses} == {
+        (404, responses[0].content, *responses[0].headers.multi_items())
     }
-    assert problem(answers[0]) == (404, "callback-unknown")
+    assert problem(responses[0]) == (404, "callback-unknown")
     assert status == "PENDING"
 
 
-def test_a_real_server_answers_strangers_alike_to_the_last_header(tmp_path: Path) -> None:
+def test_a_real_server_gives_strangers_the_same_response_to_the_last_header(tmp_path: Path) -> None:
     with command_line.serving(tmp_path, ORCHESTRATOR_MISSES_PER_MINUTE="1000") as server:
         words = {"process": UUID(int=2), "other": UUID(int=1), "token": "B" * 43, "wrong": "A" * 43, "upper": "C" * 43}
-        answers = [
+        responses = [
             httpx.post(server.address + path.format(**words) + behind, content=body, trust_env=False)
             for path in UNKNOWN.values()
             for behind in ("", "/", "/progress", "/fail")
             for body in (b"{}", b"no json")
         ]
-        told = server.err.read_text()
+        logged = server.err.read_text()
 
-    assert len({(one.status_code, one.content, *_but_for_the_time(one)) for one in answers}) == 1
-    assert problem(answers[0]) == (404, "callback-unknown")
-    assert "Traceback" not in told
-    assert "A" * 43 not in told and "B" * 43 not in told
+    assert len({(response.status_code, response.content, *_headers_but_date(response)) for response in responses}) == 1
+    assert problem(responses[0]) == (404, "callback-unknown")
+    assert "Traceback" not in logged
+    assert "A" * 43 not in logged and "B" * 43 not in logged
 
 
-def _but_for_the_time(answer: httpx.Response) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in answer.headers.multi_items() if name != "date"]
+def _headers_but_date(response: httpx.Response) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in response.headers.multi_items() if name != "date"]
 
 
 async def test_the_body_of_a_stranger_is_not_read(tmp_path: Path) -> None:
     read: list[bytes] = []
 
-    async def noted() -> AsyncIterator[bytes]:
+    async def recorded() -> AsyncIterator[bytes]:
         read.append(b"{}")
         yield b"{}"
 
     async with waiting(tmp_path) as wait:
-        refused = await wait.site.http.post(f"{wait.url}x", content=noted())
+        refused = await wait.site.http.post(f"{wait.url}x", content=recorded())
 
     assert problem(refused) == (404, "callback-unknown")
     assert not read
 
 
-async def test_a_peer_that_guesses_too_often_is_told_so(tmp_path: Path) -> None:
+async def test_a_peer_that_guesses_too_often_gets_429(tmp_path: Path) -> None:
     async with waiting(tmp_path, settings={"misses_per_minute": 3}) as wait:
-        answers = [await wait.site.http.post(f"{wait.url}{n}", json={}) for n in range(5)]
+        responses = [await wait.site.http.post(f"{wait.url}{n}", json={}) for n in range(5)]
 
-    assert [one.status_code for one in answers] == [404, 404, 404, 429, 429]
-    assert problem(answers[-1]) == (429, "rate-limited")
-    assert answers[-1].headers["retry-after"] == "60"
+    assert [response.status_code for response in responses] == [404, 404, 404, 429, 429]
+    assert problem(responses[-1]) == (429, "rate-limited")
+    assert responses[-1].headers["retry-after"] == "60"
 
 
-async def test_a_right_url_is_served_whoever_guessed_from_the_same_address(tmp_path: Path) -> None:
+async def test_a_right_url_is_served_after_guesses_from_the_same_address(tmp_path: Path) -> None:
     async with waiting(tmp_path, settings={"misses_per_minute": 1}) as wait:
         guesses = [await wait.site.http.post(f"{wait.url}{n}", json={}) for n in range(3)]
         right = await wait.send(b'{"rc": 0}')

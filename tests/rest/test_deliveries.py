@@ -1,4 +1,4 @@
-"""A result on its way in: every verdict, as the remote service reads it."""
+"""The delivery of a result: every outcome, as the remote service sees it."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ COMPLETED = ProcessStatus.COMPLETED
 
 
 class Report(BaseModel):
-    """What the contract asks for."""
+    """The contract of the callback."""
 
     rc: int
     hosts: list[str]
@@ -36,22 +36,22 @@ class Report(BaseModel):
 
 async def test_the_first_result_is_stored_and_the_process_goes_on(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
-        said = await wait.send(b'{"rc": 0}')
+        response = await wait.send(b'{"rc": 0}')
         await wait.reaches(COMPLETED)
         state = (await wait.site.engine.process(wait.process_id)).state
 
-    assert said.status_code == 200
-    assert said.json() == {"receipt": said.json()["receipt"], "status": "accepted"}
+    assert response.status_code == 200
+    assert response.json() == {"receipt": response.json()["receipt"], "status": "accepted"}
     assert state == {"callback_result": {"rc": 0}}
 
 
-async def test_a_result_that_comes_before_the_action_has_returned_is_accepted(tmp_path: Path) -> None:
-    remote, answered = Remote(), asyncio.Event()
+async def test_a_result_that_arrives_before_the_action_has_returned_is_accepted(tmp_path: Path) -> None:
+    remote, may_return = Remote(), asyncio.Event()
 
     @step("Call a fast service")
     async def call(callback_route: str) -> None:
         remote.take(callback_route)
-        await answered.wait()
+        await may_return.wait()
 
     @workflow("Call")
     def fast() -> Any:
@@ -59,27 +59,27 @@ async def test_a_result_that_comes_before_the_action_has_returned_is_accepted(tm
 
     async with site_of(sqlite_url(tmp_path), fast) as site:
         process_id = await site.engine.start(fast)
-        said = await site.http.post(route(process_id, await remote.asked()), json={"rc": 0})
-        answered.set()
+        response = await site.http.post(route(process_id, await remote.asked()), json={"rc": 0})
+        may_return.set()
         await site.engine.reaches(process_id, COMPLETED)
         is_early = (await site.engine.callback(process_id)).is_early
 
-    assert (said.status_code, said.json()["status"]) == (200, "accepted")
+    assert (response.status_code, response.json()["status"]) == (200, "accepted")
     assert is_early
 
 
-async def test_a_result_that_comes_while_the_engine_is_paused_is_kept_and_used_afterwards(tmp_path: Path) -> None:
+async def test_a_result_that_arrives_during_a_pause_is_stored_and_used_afterwards(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         engine = wait.site.engine
         await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=True)
-        said = await wait.send(b'{"rc": 0}')
-        (told,) = await engine.events(wait.process_id, EventKind.CALLBACK_RECEIVED)
+        response = await wait.send(b'{"rc": 0}')
+        (event,) = await engine.events(wait.process_id, EventKind.CALLBACK_RECEIVED)
         await set_engine_state(engine.runtime, LOCAL_OPERATOR, paused=False)
         await wait.reaches(COMPLETED)
         state = (await engine.process(wait.process_id)).state
 
-    assert (said.status_code, said.json()["status"]) == (200, "accepted")
-    assert told.payload["is_early"] is True
+    assert (response.status_code, response.json()["status"]) == (200, "accepted")
+    assert event.payload["is_early"] is True
     assert state == {"callback_result": {"rc": 0}}
 
 
@@ -93,39 +93,39 @@ async def test_the_same_result_again_gets_the_same_receipt(tmp_path: Path) -> No
     assert again.json() == first.json() | {"duplicate": True}
 
 
-async def test_another_result_is_refused_and_kept_beside_the_first(tmp_path: Path) -> None:
+async def test_another_result_is_refused_and_stored_as_an_attempt(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         await wait.send(b'{"rc": 0}')
         await wait.reaches(COMPLETED)
         other = await wait.send(b'{"rc": 1}')
-        kept = [(one.outcome, one.body) for one in await wait.attempts()]
+        stored = [(attempt.outcome, attempt.body) for attempt in await wait.attempts()]
         state = (await wait.site.engine.process(wait.process_id)).state
 
     assert problem(other) == (409, "callback-already-received")
-    assert kept == [(AttemptOutcome.ACCEPTED, None), (AttemptOutcome.CONFLICT, b'{"rc": 1}')]
+    assert stored == [(AttemptOutcome.ACCEPTED, None), (AttemptOutcome.CONFLICT, b'{"rc": 1}')]
     assert state == {"callback_result": {"rc": 0}}
 
 
-async def test_a_result_after_the_deadline_is_gone_but_kept(tmp_path: Path) -> None:
+async def test_a_result_after_the_deadline_is_refused_but_stored(tmp_path: Path) -> None:
     async with waiting(tmp_path, timeout=60) as wait:
         wait.site.engine.turn(61)
         await wait.reaches(ProcessStatus.FAILED)
         late = await wait.send(b'{"rc": 0}')
-        kept = (await wait.attempts())[-1]
+        stored = (await wait.attempts())[-1]
 
     assert problem(late) == (410, "callback-expired")
-    assert kept.is_adoptable
-    assert (kept.outcome, kept.body) == (AttemptOutcome.LATE, b'{"rc": 0}')
+    assert stored.is_adoptable
+    assert (stored.outcome, stored.body) == (AttemptOutcome.LATE, b'{"rc": 0}')
 
 
-async def test_a_result_after_an_abort_is_gone_but_kept(tmp_path: Path) -> None:
+async def test_a_result_after_an_abort_is_refused_but_stored(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         await abort_process(wait.site.engine.runtime, LOCAL_OPERATOR, process_id=wait.process_id)
         withdrawn = await wait.send(b'{"rc": 0}')
-        kept = (await wait.attempts())[-1]
+        stored = (await wait.attempts())[-1]
 
     assert problem(withdrawn) == (410, "callback-withdrawn")
-    assert (kept.outcome, kept.body) == (AttemptOutcome.WITHDRAWN, b'{"rc": 0}')
+    assert (stored.outcome, stored.body) == (AttemptOutcome.WITHDRAWN, b'{"rc": 0}')
 
 
 async def test_a_result_that_was_accepted_keeps_its_receipt_after_an_abort(tmp_path: Path) -> None:
@@ -151,16 +151,18 @@ async def test_a_result_that_was_accepted_keeps_its_receipt_after_an_abort(tmp_p
     assert again.json() == first.json() | {"duplicate": True}
 
 
-async def test_a_result_that_breaks_the_contract_is_told_where_and_may_come_again(tmp_path: Path) -> None:
+async def test_a_result_that_breaks_the_contract_is_refused_with_the_places_and_may_be_sent_again(
+    tmp_path: Path,
+) -> None:
     async with waiting(tmp_path, contract=Report) as wait:
         broken = await wait.send(b'{"rc": "zero", "hosts": ["ams-1", 7]}')
-        kept = (await wait.attempts())[-1]
-        repaired = await wait.send(b'{"rc": 0, "hosts": ["ams-1"]}')
+        stored = (await wait.attempts())[-1]
+        corrected = await wait.send(b'{"rc": 0, "hosts": ["ams-1"]}')
 
     assert problem(broken) == (422, "payload-invalid")
-    assert [one["pointer"] for one in broken.json()["errors"]] == ["/rc", "/hosts/1"]
-    assert (kept.outcome, kept.is_adoptable) == (AttemptOutcome.INVALID, True)
-    assert repaired.status_code == 200
+    assert [error["pointer"] for error in broken.json()["errors"]] == ["/rc", "/hosts/1"]
+    assert (stored.outcome, stored.is_adoptable) == (AttemptOutcome.INVALID, True)
+    assert corrected.status_code == 200
 
 
 async def test_a_result_over_the_limit_is_refused_before_it_has_been_read(tmp_path: Path) -> None:
@@ -174,13 +176,13 @@ async def test_a_result_over_the_limit_is_refused_before_it_has_been_read(tmp_pa
 
     async with waiting(tmp_path, settings={"max_callback_bytes": 2048}) as wait:
         refused = await wait.send(endless())
-        kept = (await wait.attempts())[-1]
+        stored = (await wait.attempts())[-1]
         again = await wait.send(b"1" * 40)
 
     assert problem(refused) == (413, "payload-too-large")
     assert refused.json()["limit_bytes"] == 2048
     assert sent <= 6
-    assert (kept.outcome, kept.size, len(kept.body or b"")) == (AttemptOutcome.TOO_LARGE, 2560, 1024)
+    assert (stored.outcome, stored.size, len(stored.body or b"")) == (AttemptOutcome.TOO_LARGE, 2560, 1024)
     assert again.status_code == 200
 
 
@@ -206,16 +208,22 @@ async def test_a_compressed_body_is_refused(tmp_path: Path) -> None:
     assert plain.status_code == 200
 
 
-async def test_of_what_is_no_result_size_type_digest_and_the_first_kibibyte_are_kept(tmp_path: Path) -> None:
+async def test_of_a_body_that_is_no_json_only_its_size_type_digest_and_first_kibibyte_are_stored(
+    tmp_path: Path,
+) -> None:
     body = b"<rc>0</rc>" * 500
 
     async with waiting(tmp_path) as wait:
         await wait.send(body, media_type="application/xml; charset=utf-8")
-        kept = (await wait.site.engine.read(lambda conn: conn.execute(select(callback_attempts)).all()))[-1]
+        stored = (await wait.site.engine.read(lambda conn: conn.execute(select(callback_attempts)).all()))[-1]
 
-    assert (kept.outcome, kept.bytes, kept.media_type) == (AttemptOutcome.UNSUPPORTED_TYPE, 5000, "application/xml")
-    assert kept.digest == hashlib.sha256(body).hexdigest()
-    assert kept.body == body[:1024]
+    assert (stored.outcome, stored.bytes, stored.media_type) == (
+        AttemptOutcome.UNSUPPORTED_TYPE,
+        5000,
+        "application/xml",
+    )
+    assert stored.digest == hashlib.sha256(body).hexdigest()
+    assert stored.body == body[:1024]
 
 
 async def test_the_accepted_result_sent_as_another_type_is_no_duplicate(tmp_path: Path) -> None:
@@ -227,7 +235,7 @@ async def test_the_accepted_result_sent_as_another_type_is_no_duplicate(tmp_path
     assert problem(refused) == (409, "callback-already-received")
 
 
-async def test_a_link_preview_never_spends_a_url(tmp_path: Path) -> None:
+async def test_a_link_preview_never_uses_up_a_url(tmp_path: Path) -> None:
     methods = ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 
     async with waiting(tmp_path) as wait:
@@ -235,14 +243,14 @@ async def test_a_link_preview_never_spends_a_url(tmp_path: Path) -> None:
             refused = await wait.site.http.request(method, wait.url + behind, json={"rc": 0})
             assert (refused.status_code, refused.headers["allow"]) == (405, "POST"), (method, behind)
             assert method == "HEAD" or problem(refused) == (405, "method-not-allowed")
-        kept = await wait.attempts()
+        stored = await wait.attempts()
         status = await wait.status()
 
-    assert not kept
+    assert not stored
     assert status is CallbackStatus.PENDING
 
 
-async def test_a_slash_at_the_end_is_no_other_address(tmp_path: Path) -> None:
+async def test_a_slash_at_the_end_of_the_url_changes_nothing(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         progress = await wait.send(b'{"percent": 10}', behind="/progress/")
         result = await wait.send(b'{"rc": 0}', behind="/")
@@ -250,15 +258,15 @@ async def test_a_slash_at_the_end_is_no_other_address(tmp_path: Path) -> None:
     assert (progress.status_code, result.status_code) == (200, 200)
 
 
-async def test_a_dry_run_is_judged_and_changes_nothing(tmp_path: Path) -> None:
+async def test_a_dry_run_is_checked_and_changes_nothing(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         path = wait.url + "?dryRun=true"
-        judged = await wait.site.http.post(path, json={"rc": 0})
+        dry = await wait.site.http.post(path, json={"rc": 0})
         refused = await wait.site.http.post(path, content=b"[", headers={"content-type": "application/json"})
         attempts = await wait.attempts()
-        said = await wait.send(b'{"rc": 0}')
+        response = await wait.send(b'{"rc": 0}')
 
-    assert (judged.status_code, judged.json()) == (200, {"status": "accepted", "dryRun": True})
+    assert (dry.status_code, dry.json()) == (200, {"status": "accepted", "dryRun": True})
     assert refused.status_code == 400
     assert attempts == []
-    assert "duplicate" not in said.json()
+    assert "duplicate" not in response.json()

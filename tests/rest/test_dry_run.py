@@ -1,4 +1,4 @@
-"""`?dryRun=true`: a remote team is told exactly what the real delivery would be told, and nothing at all is changed."""
+"""`?dryRun=true`: the response is that of the real delivery, and nothing is changed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -96,34 +96,36 @@ SITUATIONS: dict[str, tuple[Situation, bytes, dict[str, str], tuple[int, int, in
 
 
 async def everything(wait: Wait) -> dict[str, Any]:
-    """Every row there is, and what the server counts of deliveries and events."""
+    """All rows of the database, and the metrics of deliveries and events."""
     metrics = (await wait.site.http.get("/metrics")).text.splitlines()
     rows: dict[str, Any] = await wait.site.engine.read(
-        lambda conn: {one.name: conn.execute(select(one)).all() for one in metadata.sorted_tables}
+        lambda conn: {table.name: conn.execute(select(table)).all() for table in metadata.sorted_tables}
     )
     return rows | {"metrics": [line for line in metrics if "deliver" in line or "commit" in line or "event" in line]}
 
 
-async def both(wait: Wait, behind: str, body: bytes, how: dict[str, str]) -> tuple[httpx.Response, httpx.Response]:
-    """What the dry run is told, which changes nothing, and what the real delivery is told after it."""
+async def both(wait: Wait, behind: str, body: bytes, options: dict[str, str]) -> tuple[httpx.Response, httpx.Response]:
+    """The response to the dry run, which changes nothing, and the response to the real delivery after it."""
     before = await everything(wait)
-    dry = await wait.send(body, behind=f"{behind}?dryRun=true", **how)
+    dry = await wait.send(body, behind=f"{behind}?dryRun=true", **options)
     after = await everything(wait)
     assert after == before
-    return dry, await wait.send(body, behind=behind, **how)
+    return dry, await wait.send(body, behind=behind, **options)
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-@pytest.mark.parametrize("door", [0, 1, 2], ids=["result", "progress", "fail"])
-async def test_a_dry_run_is_told_what_the_real_one_is_and_changes_no_row(tmp_path: Path, name: str, door: int) -> None:
-    situation, body, how, expected = SITUATIONS[name]
+@pytest.mark.parametrize("path_index", [0, 1, 2], ids=["result", "progress", "fail"])
+async def test_a_dry_run_gets_the_response_of_the_real_delivery_and_changes_no_row(
+    tmp_path: Path, name: str, path_index: int
+) -> None:
+    situation, body, options, expected = SITUATIONS[name]
     settings = {"max_callback_bytes": 1024, "misses_per_minute": 100}
 
     async with waiting(tmp_path, contract=Report, timeout=60, settings=settings) as wait:
-        there = await situation(wait)
-        dry, real = await both(there, ("", "/progress", "/fail")[door], body, how)
+        prepared = await situation(wait)
+        dry, real = await both(prepared, ("", "/progress", "/fail")[path_index], body, options)
 
-    assert (dry.status_code, real.status_code) == (expected[door],) * 2
+    assert (dry.status_code, real.status_code) == (expected[path_index],) * 2
     if real.status_code == 200:
         assert dry.json().pop("dryRun") is True
         assert dry.json()["status"] == real.json()["status"]
@@ -143,13 +145,13 @@ async def test_a_dry_run_before_the_action_has_returned_is_accepted_and_changes_
 
 @asynccontextmanager
 async def early(folder: Path) -> AsyncIterator[Wait]:
-    """A process whose action has handed out the URL and not returned."""
-    remote, answered = Remote(), asyncio.Event()
+    """A process whose action has sent the URL to the service and has not returned."""
+    remote, may_return = Remote(), asyncio.Event()
 
     @step("Call a fast service")
     async def call(callback_route: str) -> None:
         remote.take(callback_route)
-        await answered.wait()
+        await may_return.wait()
 
     @workflow("Call")
     def fast() -> Any:
@@ -158,20 +160,20 @@ async def early(folder: Path) -> AsyncIterator[Wait]:
     async with site_of(sqlite_url(folder), fast, lease=3600.0) as site:
         process_id = await site.engine.start(fast)
         yield Wait(site, process_id, await remote.asked())
-        answered.set()
+        may_return.set()
         await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
 
 
 @pytest.mark.parametrize("query", ["dryRun=1", "dryrun=true", "dry_run=true", "dry-run=true", "dryRun=true&x=1"])
 async def test_a_dry_run_may_be_spelled_in_several_ways(tmp_path: Path, query: str) -> None:
     async with waiting(tmp_path) as wait:
-        said = await wait.send(RESULT, behind=f"?{query}")
+        response = await wait.send(RESULT, behind=f"?{query}")
 
-    assert said.json() == {"status": "accepted", "dryRun": True}
+    assert response.json() == {"status": "accepted", "dryRun": True}
 
 
 @pytest.mark.parametrize("query", ["dryRun", "dryRun=", "dryRun=yes", "dryRun=TRUE", "dryRun=true&dryRun=false"])
-async def test_a_wish_that_is_not_understood_is_refused_and_uses_nothing_up(tmp_path: Path, query: str) -> None:
+async def test_a_dry_run_that_is_not_understood_is_refused_and_the_url_stays_valid(tmp_path: Path, query: str) -> None:
     async with waiting(tmp_path) as wait:
         refused = await wait.send(RESULT, behind=f"?{query}")
         attempts = await wait.attempts()
@@ -184,7 +186,7 @@ async def test_a_wish_that_is_not_understood_is_refused_and_uses_nothing_up(tmp_
 
 async def test_guesses_are_counted_in_a_dry_run_too(tmp_path: Path) -> None:
     async with waiting(tmp_path, settings={"misses_per_minute": 2}) as wait:
-        there = await is_elsewhere(wait)
-        answers = [await there.send(RESULT, behind="?dryRun=true") for _ in range(3)]
+        unknown = await is_elsewhere(wait)
+        responses = [await unknown.send(RESULT, behind="?dryRun=true") for _ in range(3)]
 
-    assert [one.status_code for one in answers] == [404, 404, 429]
+    assert [response.status_code for response in responses] == [404, 404, 429]

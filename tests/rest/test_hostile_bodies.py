@@ -1,4 +1,4 @@
-"""Bodies that mean harm, or were made by a poor serializer: refused with the place, and nothing is spent."""
+"""Bodies that are hostile or badly serialized are refused with the place, and the URL stays valid."""
 
 import json
 from pathlib import Path
@@ -55,51 +55,51 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize("behind", ["", "/fail"])
-async def test_json_with_forbidden_content_is_refused_and_kept_whole(tmp_path: Path, behind: str) -> None:
+async def test_json_with_forbidden_content_is_refused_and_stored_whole(tmp_path: Path, behind: str) -> None:
     async with waiting(tmp_path) as wait:
         for name, body in FORBIDDEN.items():
             refused = await wait.send(body, behind=behind)
-            kept = (await wait.attempts())[-1]
+            stored = (await wait.attempts())[-1]
             assert problem(refused) == (400, "payload-invalid"), name
-            assert (kept.outcome, kept.body, kept.size) == (AttemptOutcome.MALFORMED, body, len(body)), name
+            assert (stored.outcome, stored.body, stored.size) == (AttemptOutcome.MALFORMED, body, len(body)), name
         accepted = await wait.send(b'{"rc": 0}')
 
     assert accepted.status_code == 200
 
 
 @pytest.mark.parametrize("behind", ["", "/fail"])
-async def test_what_is_no_json_is_refused_and_its_beginning_kept(tmp_path: Path, behind: str) -> None:
+async def test_a_body_that_is_no_json_is_refused_and_its_beginning_stored(tmp_path: Path, behind: str) -> None:
     async with waiting(tmp_path) as wait:
         for name, body in NO_JSON.items():
             refused = await wait.send(body, behind=behind)
-            kept = (await wait.attempts())[-1]
+            stored = (await wait.attempts())[-1]
             assert problem(refused)[0] == 400, name
-            assert (kept.outcome, kept.body, kept.size) == (AttemptOutcome.MALFORMED, body, len(body)), name
+            assert (stored.outcome, stored.body, stored.size) == (AttemptOutcome.MALFORMED, body, len(body)), name
         accepted = await wait.send(b'{"rc": 0}')
 
     assert accepted.status_code == 200
 
 
-async def test_of_a_long_text_that_is_no_json_1_kib_is_kept(tmp_path: Path) -> None:
+async def test_of_a_long_text_that_is_no_json_1_kib_is_stored(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         await wait.send(b"x" * 5000)
-        kept = (await wait.attempts())[-1]
+        stored = (await wait.attempts())[-1]
 
-    assert (kept.size, kept.body) == (5000, b"x" * 1024)
+    assert (stored.size, stored.body) == (5000, b"x" * 1024)
 
 
-async def test_one_url_outlives_every_hostile_body(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_url_stays_valid_after_every_hostile_body(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with waiting(tmp_path) as wait:
         for body in (*FORBIDDEN.values(), *NO_JSON.values()):
             for behind in ("", "/progress", "/fail"):
                 refused = await wait.send(body, behind=behind)
                 assert refused.status_code == 400, (body[:50], behind)
         status = await wait.status()
-        kept = await wait.attempts()
+        stored = await wait.attempts()
         accepted = await wait.send(b'{"rc": 0}')
 
     assert len(FORBIDDEN) + len(NO_JSON) >= 27
     assert status is CallbackStatus.PENDING
-    assert len(kept) == 20
+    assert len(stored) == 20
     assert [record for record in caplog.records if record.exc_info or record.levelname == "ERROR"] == []
     assert accepted.status_code == 200

@@ -1,4 +1,4 @@
-"""The host that a request names: any is taken if the path holds the credential; elsewhere it must be the server's."""
+"""The host of a request: any host is accepted if the path holds the credential; else it must be a known host."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -84,7 +84,7 @@ def named(host: str) -> dict[bytes, bytes]:
 
 
 async def deliver_everywhere(wait: Wait, host: str) -> list[int]:
-    """The statuses of every route that takes deliveries; only the progress is meant, so that the URL stays open."""
+    """The statuses of every route for deliveries; only the progress is no dry run, so that the URL stays open."""
     http, headers = wait.site.http, {**named(host), b"content-type": b"application/json"}
     known = {**headers, b"authorization": f"Bearer {CREDENTIAL}".encode()}
     posts = [
@@ -108,62 +108,62 @@ CLOSED = (
     "/assets/x",
     "/nothing",
 )
-"""Paths that answer to our own names only."""
+"""Paths that respond to known hosts only."""
 
 
-async def test_a_callback_is_taken_whatever_host_is_named(tmp_path: Path) -> None:
+async def test_a_callback_is_accepted_with_any_host(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         other = (await wait.send(b'{"rc": 0}', host="orchestrator")).json()["receipt"]
         await wait.reaches(ProcessStatus.COMPLETED)
-        kept = [one.outcome for one in await wait.attempts()]
+        outcomes = [attempt.outcome for attempt in await wait.attempts()]
         again = await wait.send(b'{"rc": 0}', host="evil.example")
 
-    assert kept == ["ACCEPTED"]
+    assert outcomes == ["ACCEPTED"]
     assert again.json() == {"receipt": other, "status": "accepted", "duplicate": True}
 
 
-async def test_deliveries_are_taken_whatever_host_is_named(tmp_path: Path) -> None:
+async def test_deliveries_are_accepted_with_any_host(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
-        seen = {host: await deliver_everywhere(wait, host) for host in (*OURS, *FOREIGN, *NO_HOST)}
+        statuses = {host: await deliver_everywhere(wait, host) for host in (*OURS, *FOREIGN, *NO_HOST)}
 
-    assert {host: said for host, said in seen.items() if said != [200, 200, 200, 200, 202, 202]} == {}
+    assert {host: codes for host, codes in statuses.items() if codes != [200, 200, 200, 200, 202, 202]} == {}
 
 
-async def test_a_receipt_is_shown_whatever_host_is_named(tmp_path: Path) -> None:
+async def test_a_receipt_is_shown_with_any_host(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         receipt = (await wait.send(b'{"rc": 0}')).json()["receipt"]
-        said = [
+        statuses = [
             (await wait.site.http.get(f"/api/receipts/{receipt}", headers=named(host))).status_code
             for host in (*OURS, *FOREIGN, *NO_HOST)
         ]
 
-    assert set(said) == {200}
+    assert set(statuses) == {200}
 
 
-async def test_a_wrong_method_or_token_is_told_alike_whatever_host_is_named(tmp_path: Path) -> None:
+async def test_a_wrong_method_or_token_gets_the_same_response_with_any_host(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         for host in ("testserver", "orchestrator", "a b"):
-            got = await wait.site.http.get(wait.url, headers=named(host))
-            lost = await wait.site.http.post(wait.url + "x", headers=named(host))
+            with_get = await wait.site.http.get(wait.url, headers=named(host))
+            with_wrong_token = await wait.site.http.post(wait.url + "x", headers=named(host))
 
-            assert (problem(got), got.headers["allow"]) == ((405, "method-not-allowed"), "POST")
-            assert problem(lost) == (404, "callback-unknown")
+            assert (problem(with_get), with_get.headers["allow"]) == ((405, "method-not-allowed"), "POST")
+            assert problem(with_wrong_token) == (404, "callback-unknown")
 
 
-async def test_nothing_of_an_answer_is_made_from_the_host(tmp_path: Path) -> None:
+async def test_no_response_contains_the_host_of_the_request(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         http, headers = wait.site.http, named("evil.example")
-        said = [await wait.send(b'{"rc": 0}', host="evil.example")]
-        said += [await http.get(path, headers=headers) for path in (wait.url, *CLOSED)]
-        said.append(await http.post("/graphql", json=GRAPHQL, headers=headers))
+        responses = [await wait.send(b'{"rc": 0}', host="evil.example")]
+        responses += [await http.get(path, headers=headers) for path in (wait.url, *CLOSED)]
+        responses.append(await http.post("/graphql", json=GRAPHQL, headers=headers))
         document = (await http.get("/openapi.json", headers=named("localhost:1"))).json()
 
-    assert [one for one in said if "evil" in one.text or "evil" in repr(one.headers)] == []
+    assert [response for response in responses if "evil" in response.text or "evil" in repr(response.headers)] == []
     assert document["servers"] == [{"url": "https://orchestrator.example:8443/automation"}]
 
 
 @pytest.mark.parametrize("path", CLOSED)
-async def test_everything_else_answers_to_our_own_names_only(tmp_path: Path, path: str) -> None:
+async def test_every_other_path_responds_to_known_hosts_only(tmp_path: Path, path: str) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         http = wait.site.http
         usual = (await http.get(path)).status_code
@@ -179,7 +179,7 @@ async def test_everything_else_answers_to_our_own_names_only(tmp_path: Path, pat
 @pytest.mark.parametrize(
     "accept", ["application/json", "application/graphql-response+json", "text/event-stream", "*/*"]
 )
-async def test_graphql_tells_it_as_graphql_does(tmp_path: Path, accept: str) -> None:
+async def test_graphql_refuses_an_unknown_host_with_a_graphql_error(tmp_path: Path, accept: str) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
 
         async def ask(host: str) -> httpx.Response:
@@ -192,26 +192,26 @@ async def test_graphql_tells_it_as_graphql_does(tmp_path: Path, accept: str) -> 
         none = [await ask(host) for host in NO_HOST]
 
     assert set(ours.values()) == {200}
-    assert {code_of(one) for one in foreign} == {(421, "HOST_UNKNOWN")}
-    assert {code_of(one) for one in none} == {(400, "HOST_INVALID")}
+    assert {code_of(response) for response in foreign} == {(421, "HOST_UNKNOWN")}
+    assert {code_of(response) for response in none} == {(400, "HOST_INVALID")}
 
 
-def code_of(answer: httpx.Response) -> tuple[int, str]:
+def code_of(response: httpx.Response) -> tuple[int, str]:
     """Status and code of a GraphQL body without data."""
-    (error,) = answer.json()["errors"]
-    assert "json" in answer.headers["content-type"]
+    (error,) = response.json()["errors"]
+    assert "json" in response.headers["content-type"]
     assert error["message"]
-    return answer.status_code, error["extensions"]["code"]
+    return response.status_code, error["extensions"]["code"]
 
 
 async def test_several_hosts_are_refused_everywhere_even_if_both_are_ours(tmp_path: Path) -> None:
     async with waiting_behind_a_proxy(tmp_path) as wait:
         both = [("host", "testserver"), ("host", "testserver"), ("content-type", "application/json")]
-        said = [await wait.site.http.post(wait.url, content=b'{"rc": 0}', headers=both)]
-        said += [await wait.site.http.get(path, headers=both) for path in CLOSED]
-        asked = await wait.site.http.post("/graphql", json=GRAPHQL, headers=both)
+        responses = [await wait.site.http.post(wait.url, content=b'{"rc": 0}', headers=both)]
+        responses += [await wait.site.http.get(path, headers=both) for path in CLOSED]
+        graphql_response = await wait.site.http.post("/graphql", json=GRAPHQL, headers=both)
         attempts = await wait.attempts()
 
-    assert {problem(one) for one in said} == {(400, "host-invalid")}
-    assert code_of(asked) == (400, "HOST_INVALID")
+    assert {problem(response) for response in responses} == {(400, "host-invalid")}
+    assert code_of(graphql_response) == (400, "HOST_INVALID")
     assert attempts == []

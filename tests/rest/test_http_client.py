@@ -1,4 +1,4 @@
-"""The client for URLs of the configuration: certificates are the name's, though the connection is to an address."""
+"""The client for configured URLs: the certificate must fit the name, although the connection goes to an address."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from orchestrator_gql.outbound.http_client import MOST_BYTES, HttpClient, NotRea
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate of ``hook.test``, with its key in the same file."""
-    made, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate_file, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     names = ["-subj", "/CN=hook.test", "-addext", "subjectAltName=DNS:hook.test", "-days", "2"]
     command = [
         "openssl",
@@ -27,68 +27,68 @@ def certificate(tmp_path: Path) -> Path:
         "rsa:2048",
         "-nodes",
         "-out",
-        str(made),
+        str(certificate_file),
         "-keyout",
         str(key),
         *names,
     ]
     subprocess.run(command, check=True, capture_output=True)
-    made.write_text(made.read_text() + key.read_text())
-    return made
+    certificate_file.write_text(certificate_file.read_text() + key.read_text())
+    return certificate_file
 
 
 @pytest.fixture
 def client(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpClient]:
-    """A client that trusts the certificate, where names of ``.test`` are this machine's."""
+    """A client that trusts the certificate; names under ``.test`` resolve to this machine."""
     real = socket.getaddrinfo
 
-    def resolve(host: Any, *given: Any, **more: Any) -> Any:
-        return real("127.0.0.1" if str(host).endswith(".test") else host, *given, **more)
+    def resolve(host: Any, *arguments: Any, **more: Any) -> Any:
+        return real("127.0.0.1" if str(host).endswith(".test") else host, *arguments, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    made = HttpClient()
-    yield made
-    made.close()
+    http = HttpClient()
+    yield http
+    http.close()
 
 
 @asynccontextmanager
 async def encrypted(certificate: Path) -> AsyncIterator[tuple[int, list[str | None]]]:
-    """The port of a server that has the certificate, and the names that it was asked for."""
-    asked: list[str | None] = []
+    """The port of a server with the certificate, and the names that clients names_asked for."""
+    names_asked: list[str | None] = []
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    context.sni_callback = lambda _socket, name, _context: names_asked.append(name)
 
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 204 Fine\r\n\r\n")
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
-        yield server.sockets[0].getsockname()[1], asked
+        yield server.sockets[0].getsockname()[1], names_asked
     finally:
         server.close()
 
 
-async def test_the_certificate_must_be_the_names(client: HttpClient, certificate: Path) -> None:
-    async with encrypted(certificate) as (port, asked):
-        said = await client.post(f"https://hook.test:{port}/", b"{}", {}, allow_private=True)
+async def test_the_certificate_must_fit_the_name(client: HttpClient, certificate: Path) -> None:
+    async with encrypted(certificate) as (port, names_asked):
+        response = await client.post(f"https://hook.test:{port}/", b"{}", {}, allow_private=True)
         with pytest.raises(NotReached, match="certificate"):
             await client.post(f"https://other.test:{port}/", b"{}", {}, allow_private=True)
         with pytest.raises(NotReached, match="certificate"):
             await client.post(f"https://127.0.0.1:{port}/", b"{}", {}, allow_private=True)
 
-    assert said.status == 204
-    assert asked[:2] == ["hook.test", "other.test"]
+    assert response.status == 204
+    assert names_asked[:2] == ["hook.test", "other.test"]
 
 
-async def test_of_a_refusal_without_end_the_beginning_is_read(client: HttpClient) -> None:
+async def test_only_the_beginning_of_an_endless_response_is_read(client: HttpClient) -> None:
     sent = 0
 
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 500 No\r\nconnection: close\r\n\r\n")
@@ -100,22 +100,22 @@ async def test_of_a_refusal_without_end_the_beginning_is_read(client: HttpClient
         except ConnectionError:
             writer.close()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    said = await client.post(f"http://hook.test:{port}/", b"{}", {}, allow_private=True)
+    response = await client.post(f"http://hook.test:{port}/", b"{}", {}, allow_private=True)
     server.close()
 
-    assert (said.status, len(said.text)) == (500, MOST_BYTES)
+    assert (response.status, len(response.text)) == (500, MOST_BYTES)
 
 
-async def test_why_nobody_was_reached_is_told_without_the_url(client: HttpClient) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]  # nobody listens there
+async def test_the_reason_for_a_failed_connection_does_not_hold_the_url(client: HttpClient) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]  # no server listens there
         with pytest.raises(NotReached) as refused:
             await client.post(f"http://hook.test:{port}/s3cr3t", b"{}", {}, allow_private=True)
-    with pytest.raises(NotReached) as nowhere:
+    with pytest.raises(NotReached) as unresolved:
         await client.post("http://no.such.name.invalid/s3cr3t", b"{}", {}, allow_private=True)
 
     assert refused.value.message == "It could not be spoken to: connection refused."
-    assert nowhere.value.message == "Its name cannot be resolved."
+    assert unresolved.value.message == "Its name cannot be resolved."

@@ -1,4 +1,4 @@
-"""What Prometheus is told: it follows what happens, counts every verdict, and gives nothing away."""
+"""The metrics for Prometheus follow the processes, count every delivery outcome and hold no secret."""
 
 import asyncio
 import re
@@ -30,33 +30,33 @@ SECRET = "swordfish"
 
 @step("WorkerTasks")
 async def work() -> State:
-    """Leave something in the state that is nobody else's business."""
+    """Store a secret in the state."""
     return {"password": SECRET}
 
 
-def figures(told: str) -> dict[str, float]:
+def samples(text_format: str) -> dict[str, float]:
     """Every sample by name and labels, as ``name{label=value}``."""
-    found = {}
-    for family in text_string_to_metric_families(told):
+    values = {}
+    for family in text_string_to_metric_families(text_format):
         for sample in family.samples:
             labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
-            found[sample.name.removeprefix("orchestrator_") + (f"{{{labels}}}" if labels else "")] = sample.value
-    return found
+            values[sample.name.removeprefix("orchestrator_") + (f"{{{labels}}}" if labels else "")] = sample.value
+    return values
 
 
 async def scraped(site: Site) -> dict[str, float]:
-    """What a scraper reads now."""
-    said = await site.http.get("/metrics")
-    assert said.status_code == 200
-    return figures(said.text)
+    """The samples of a scrape."""
+    response = await site.http.get("/metrics")
+    assert response.status_code == 200
+    return samples(response.text)
 
 
 async def shows(site: Site, **wanted: float) -> dict[str, float]:
-    """What a scraper reads once these gauges stand so; an answer may be as old as twenty readings take."""
+    """The samples as soon as the gauges have these values; a response may repeat an older reading."""
 
     async def look() -> dict[str, float] | None:
-        found = await scraped(site)
-        return found if all(found[name] == value for name, value in wanted.items()) else None
+        gauges = await scraped(site)
+        return gauges if all(gauges[name] == value for name, value in wanted.items()) else None
 
     return await site.engine.until(look, told=f"the metrics to show {wanted}")
 
@@ -76,7 +76,7 @@ async def test_gauges_rise_while_something_waits_and_return_afterwards(tmp_path:
     assert after["processes_ended_total{status=COMPLETED,workflow=run_playbook}"] == 1
 
 
-async def test_every_delivery_is_counted_by_its_verdict(tmp_path: Path) -> None:
+async def test_every_delivery_is_counted_by_its_outcome(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         before = await scraped(wait.site)
         await wait.send(b"[")
@@ -103,42 +103,42 @@ async def test_steps_commits_and_the_loop_are_measured(storage: str) -> None:
         await site.engine.reaches(await site.engine.start(works), COMPLETED)
 
         async def measured() -> dict[str, float] | None:
-            found = await scraped(site)
-            return found if found["event_loop_lag_seconds_count"] else None
+            gauges = await scraped(site)
+            return gauges if gauges["event_loop_lag_seconds_count"] else None
 
-        found = await site.engine.until(measured, told="the loop to be measured")
+        gauges = await site.engine.until(measured, told="the loop to be measured")
 
-    assert found["step_seconds_count{kind=ACTION,status=SUCCESS}"] == 1
-    assert found["commit_transactions_sum"] >= found["commit_transactions_count"] > 0
-    assert found["commit_seconds_count"] == found["commit_transactions_count"]
-    assert found["commit_seconds_sum"] > 0
-    assert found["database_up"] == 1
+    assert gauges["step_seconds_count{kind=ACTION,status=SUCCESS}"] == 1
+    assert gauges["commit_transactions_sum"] >= gauges["commit_transactions_count"] > 0
+    assert gauges["commit_seconds_count"] == gauges["commit_transactions_count"]
+    assert gauges["commit_seconds_sum"] > 0
+    assert gauges["database_up"] == 1
 
 
-async def test_what_is_undone_is_not_counted(tmp_path: Path) -> None:
+async def test_a_transaction_that_is_rolled_back_is_not_counted(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         engine = wait.site.engine
         callback = await engine.callback(wait.process_id)
         now = engine.clock.now()
 
-        def break_off(conn: Connection) -> None:
+        def fail_after_write(conn: Connection) -> None:
             callback_attempts.keep(conn, callback.id, Delivery.of(1, b"1", peer=""), AttemptOutcome.CONFLICT, now=now)
-            raise ValueError("undone")
+            raise ValueError("rolled back")
 
-        with pytest.raises(ValueError, match="undone"):
-            await engine.runtime.database.transaction(break_off)
-        found = await scraped(wait.site)
+        with pytest.raises(ValueError, match="rolled back"):
+            await engine.runtime.database.transaction(fail_after_write)
+        gauges = await scraped(wait.site)
 
-    assert found["deliveries_total{outcome=CONFLICT}"] == 0
+    assert gauges["deliveries_total{outcome=CONFLICT}"] == 0
 
 
 async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> None:
-    begun, go = asyncio.Event(), asyncio.Event()
+    started, may_end = asyncio.Event(), asyncio.Event()
 
     @step("RetryLater")
     async def wait() -> None:
-        begun.set()
-        await go.wait()
+        started.set()
+        await may_end.wait()
 
     works = of(wait, name="works")
     async with site_of(storage, works) as site:
@@ -146,14 +146,14 @@ async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> N
         other = Worker("ams-2:41:c0ffee", "1.0", 3, now, now)
         await site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, other))
         await site.engine.start(works)
-        await begun.wait()
+        await started.wait()
         await set_engine_state(site.engine.runtime, ADA, paused=True)
-        found = await shows(site, processes_held=1)
-        go.set()
+        gauges = await shows(site, processes_held=1)
+        may_end.set()
 
-    assert found["workers"] >= 1
-    assert (found["processes_queued"], found["queue_lag_seconds"]) == (0, 0)
-    states = {name: value for name, value in found.items() if name.startswith("engine_state")}
+    assert gauges["workers"] >= 1
+    assert (gauges["processes_queued"], gauges["queue_lag_seconds"]) == (0, 0)
+    states = {name: value for name, value in gauges.items() if name.startswith("engine_state")}
     assert states == {
         "engine_state{state=RUNNING}": 0,
         "engine_state{state=PAUSING}": 1,
@@ -161,49 +161,50 @@ async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> N
     }
 
 
-async def test_every_name_is_ours_and_is_explained(tmp_path: Path) -> None:
+async def test_every_metric_has_our_prefix_and_a_description(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
-        said = await wait.site.http.get("/metrics")
-        families = list(text_string_to_metric_families(said.text))
+        response = await wait.site.http.get("/metrics")
+        families = list(text_string_to_metric_families(response.text))
 
-    assert said.headers["content-type"].startswith("text/plain; version=")
+    assert response.headers["content-type"].startswith("text/plain; version=")
     assert len(families) > 15
-    assert [one.name for one in families if not one.name.startswith("orchestrator_")] == []
-    assert [one.name for one in families if not one.documentation] == []
-    assert len({one.name for one in families}) == len(families)
+    assert [family.name for family in families if not family.name.startswith("orchestrator_")] == []
+    assert [family.name for family in families if not family.documentation] == []
+    assert len({family.name for family in families}) == len(families)
 
 
-async def test_the_reference_names_what_is_told_and_nothing_else(tmp_path: Path) -> None:
+async def test_the_reference_lists_every_metric_and_no_other(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text()
     listed = set(re.findall(r"^\| `(orchestrator_\w+)`", page, re.MULTILINE))
 
     async with waiting(tmp_path) as wait:
-        told = (await wait.site.http.get("/metrics")).text
+        scrape = (await wait.site.http.get("/metrics")).text
 
-    kinds = dict(re.findall(r"^# TYPE (orchestrator_\w+) (\w+)$", told, re.MULTILINE))
+    kinds = dict(re.findall(r"^# TYPE (orchestrator_\w+) (\w+)$", scrape, re.MULTILINE))
     assert {name for name in kinds if not name.endswith("_created")} == listed
 
 
-async def test_no_token_payload_or_state_is_told(tmp_path: Path) -> None:
+async def test_no_token_payload_or_state_is_in_the_metrics(tmp_path: Path) -> None:
     works = of(work, name="works")
 
     async with waiting(tmp_path) as wait:
         await wait.send(f'{{"password": "{SECRET}"}}'.encode())
         await wait.reaches(COMPLETED)
-        told = (await wait.site.http.get("/metrics")).text
+        scrapes = (await wait.site.http.get("/metrics")).text
         hidden = (wait.token, SECRET, str(wait.process_id), "192.0.2.7")
     async with site_of(sqlite_url(tmp_path), works) as site:
         await site.engine.reaches(await site.engine.start(works), COMPLETED)
-        told += (await site.http.get("/metrics")).text
+        scrapes += (await site.http.get("/metrics")).text
 
-    assert [one for one in hidden if one in told] == []
+    assert "orchestrator_" in scrapes
+    assert [secret for secret in hidden if secret in scrapes] == []
 
 
-async def test_a_foreign_host_is_told_nothing(tmp_path: Path) -> None:
+async def test_a_foreign_host_gets_no_metrics(tmp_path: Path) -> None:
     async with site_of(sqlite_url(tmp_path)) as site:
-        said = await site.http.get("/metrics", headers={"host": "evil.example"})
+        response = await site.http.get("/metrics", headers={"host": "evil.example"})
 
-    assert (said.status_code, "orchestrator_" in said.text) == (421, False)
+    assert (response.status_code, "orchestrator_" in response.text) == (421, False)
 
 
 async def test_each_server_counts_for_itself(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ async def test_each_server_counts_for_itself(tmp_path: Path) -> None:
     assert (here[accepted], there[accepted]) == (1, 0)
 
 
-async def test_while_the_database_is_away_what_the_server_counts_is_told(tmp_path: Path) -> None:
+async def test_without_the_database_the_counters_of_the_server_are_shown(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         await wait.send(b'{"rc": 0}')
         await wait.reaches(COMPLETED)
@@ -229,7 +230,7 @@ async def test_while_the_database_is_away_what_the_server_counts_is_told(tmp_pat
     assert after["callbacks_pending"] == 0
 
 
-async def test_an_eager_scraper_is_told_the_same_reading_again(tmp_path: Path) -> None:
+async def test_frequent_scrapes_share_one_reading(tmp_path: Path) -> None:
     readings: list[str] = []
 
     def slow(_conn: object, _cursor: object, statement: str, *_: object) -> None:
@@ -240,15 +241,15 @@ async def test_an_eager_scraper_is_told_the_same_reading_again(tmp_path: Path) -
     async with site_of(sqlite_url(tmp_path)) as site:
         event.listen(Engine, "before_cursor_execute", slow)
         try:
-            said = await asyncio.gather(*(scraped(site) for _ in range(20)))
+            scrapes = await asyncio.gather(*(scraped(site) for _ in range(20)))
         finally:
             event.remove(Engine, "before_cursor_execute", slow)
 
-    assert len(said) == 20
+    assert len(scrapes) == 20
     assert len(readings) == 1
 
 
-async def test_an_open_transaction_holds_the_log_back_and_shows(postgres: PostgresServer) -> None:
+async def test_an_open_transaction_shows_in_the_lag_of_the_event_log(postgres: PostgresServer) -> None:
     works = of(work, name="works")
 
     with postgres.database() as url:
@@ -265,12 +266,12 @@ async def test_an_open_transaction_holds_the_log_back_and_shows(postgres: Postgr
     assert free["event_log_lag_seconds"] == 0
 
 
-def test_a_subscriber_that_vanished_is_no_longer_counted(tmp_path: Path) -> None:
+def test_a_subscriber_that_was_killed_is_no_longer_counted(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
 
         def clients() -> tuple[float, float]:
-            found = figures(get(server.address + "/metrics").text)
-            return found["sockets"], found["subscribers"]
+            gauges = samples(get(server.address + "/metrics").text)
+            return gauges["sockets"], gauges["subscribers"]
 
         before = clients()
         with running(tmp_path, "tail", "--url", server.address) as tail:
@@ -282,12 +283,12 @@ def test_a_subscriber_that_vanished_is_no_longer_counted(tmp_path: Path) -> None
 
 
 def _folder(inside: Path) -> Path:
-    made = inside / "other"
-    made.mkdir()
-    return made
+    folder = inside / "other"
+    folder.mkdir()
+    return folder
 
 
 async def _rename(site: Site, name: str, new: str) -> None:
-    """Take a table away from the server, or give it back: SQLite says what it says of a broken disk."""
+    """Take a table away or give it back: without it, SQLite raises the same error as for a broken disk."""
     statement = text(f"ALTER TABLE {name} RENAME TO {new}")
     await site.engine.runtime.database.transaction(lambda conn: conn.execute(statement) and None)

@@ -1,4 +1,4 @@
-"""`/openapi.json`: what a remote team reads is valid, whole, and what the server does."""
+"""`/openapi.json` is valid, complete and fits what the server does."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.workflow import Workflow, workflow
 
 BY_NAME = "{ workflows { nodes { name steps { name callbackContract } } } }"
-ONE = "query ($id: ID!) { process(id: $id) { callbacks { contract } } }"
+CONTRACT = "query ($id: ID!) { process(id: $id) { callbacks { contract } } }"
 
 
 class Host(BaseModel):
@@ -38,21 +38,21 @@ class Tree(BaseModel):
 def order(callback_url: str) -> None: ...
 
 
-def one(name: str, contract: Any = None) -> Any:
+def job(name: str, contract: Any = None) -> Any:
     return callback_step(name, order, judge, contract=contract)
 
 
 @workflow("Configure a node")
 def configure_node() -> Any:
-    return begin >> one("Dry run", LsoPlaybookResult) >> one("Run: à Paris!", Tree) >> one("Run Paris?") >> one("Any")
+    return begin >> job("Dry run", LsoPlaybookResult) >> job("Run: à Paris!", Tree) >> job("Run Paris?") >> job("Any")
 
 
-@workflow("Ping", on_abort=one("Clean up", LsoExecutableResult))
+@workflow("Ping", on_abort=job("Clean up", LsoExecutableResult))
 def ping() -> Any:
-    return begin >> one("Ping", LsoExecutableResult)
+    return begin >> job("Ping", LsoExecutableResult)
 
 
-OFFERED = (configure_node, ping)
+DEPLOYED = (configure_node, ping)
 KEYS = [
     "configure_node.Dry_run",
     "configure_node.Run_Paris_",
@@ -64,7 +64,7 @@ KEYS = [
 
 
 def document(*workflows: Workflow) -> dict[str, Any]:
-    return openapi_document(workflows or OFFERED, "https://orchestrator.example.org")
+    return openapi_document(workflows or DEPLOYED, "https://orchestrator.example.org")
 
 
 def references(value: Json) -> Iterator[str]:
@@ -78,73 +78,74 @@ def references(value: Json) -> Iterator[str]:
             yield from references(inner)
 
 
-def within(told: Json, reference: str) -> Json:
+def within(value: Json, reference: str) -> Json:
     for key in reference.removeprefix("#/").split("/"):
-        told = told[key.replace("~1", "/").replace("~0", "~")]
-    return told
+        value = value[key.replace("~1", "/").replace("~0", "~")]
+    return value
 
 
-@pytest.mark.parametrize("workflows", [OFFERED, (ping,)])
-def test_it_is_valid_openapi_3_1(workflows: tuple[Workflow, ...]) -> None:
-    told = document(*workflows)
+@pytest.mark.parametrize("workflows", [DEPLOYED, (ping,)])
+def test_the_document_is_valid_openapi_3_1(workflows: tuple[Workflow, ...]) -> None:
+    described = document(*workflows)
 
-    schemathesis.openapi.from_dict(told).validate()
+    schemathesis.openapi.from_dict(described).validate()
 
-    assert told["openapi"].startswith("3.1.")
+    assert described["openapi"].startswith("3.1.")
 
 
 @pytest.mark.parametrize(
     ("place", "wrong"), [("info", {}), ("paths", {"/a": {"post": {"responses": 7}}}), ("tags", "x")]
 )
-def test_what_is_no_openapi_3_1_would_not_pass_for_it(place: str, wrong: Json) -> None:
+def test_a_document_that_is_no_openapi_3_1_is_recognized(place: str, wrong: Json) -> None:
     with pytest.raises(Exception, match=r"required property|is not of type"):
         schemathesis.openapi.from_dict(document() | {place: wrong}).validate()
 
 
-def test_every_reference_leads_somewhere_and_every_name_is_given_once() -> None:
-    told = document()
-    operations = re.findall(r"'operationId': '([^']+)'", str(told))
+def test_every_reference_resolves_and_every_operation_id_is_unique() -> None:
+    described = document()
+    operations = re.findall(r"'operationId': '([^']+)'", str(described))
 
-    for reference in references(told):
-        assert within(told, reference) is not None, reference
+    assert list(references(described))
+    for reference in references(described):
+        assert within(described, reference) is not None, reference
     assert len(operations) == len(set(operations))
 
 
-def test_each_job_of_each_workflow_is_found_by_its_name_with_the_answer_it_awaits() -> None:
-    told = document()
+def test_each_job_of_each_workflow_has_a_webhook_and_a_callback_with_its_name() -> None:
+    described = document()
 
-    assert list(told["webhooks"]) == list(told["components"]["callbacks"]) == KEYS
+    assert list(described["webhooks"]) == list(described["components"]["callbacks"]) == KEYS
     for key in KEYS:
-        order = told["webhooks"][key]["post"]
-        answers = within(told, order["callbacks"][key]["$ref"])
-        result = answers["{$request.body#/callback_url}"]["post"]
+        order = described["webhooks"][key]["post"]
+        callbacks = within(described, order["callbacks"][key]["$ref"])
+        result = callbacks["{$request.body#/callback_url}"]["post"]
         assert result["requestBody"]["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{key}"}
-        assert set(answers) == {"{$request.body#/callback_url}" + behind for behind in ("", "/progress", "/fail")}
+        assert set(callbacks) == {"{$request.body#/callback_url}" + behind for behind in ("", "/progress", "/fail")}
 
 
-def test_every_schema_is_json_schema_and_every_example_fits_its_own() -> None:
-    told = document()
+def test_every_schema_is_json_schema_and_every_example_fits_its_schema() -> None:
+    described = document()
 
-    for name, schema in told["components"]["schemas"].items():
-        jsonschema_rs.meta.validate({"$schema": told["jsonSchemaDialect"], **schema})
-        whole = {"$ref": f"#/components/schemas/{name}", "components": told["components"]}
+    for name, schema in described["components"]["schemas"].items():
+        jsonschema_rs.meta.validate({"$schema": described["jsonSchemaDialect"], **schema})
+        whole = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
         for example in schema.get("examples", []):
             jsonschema_rs.validate(whole, example)
-    for answer in told["components"]["responses"].values():
-        for content in answer["content"].values():
+    for response in described["components"]["responses"].values():
+        for content in response["content"].values():
             for example in content["examples"].values():
-                jsonschema_rs.validate(within(told, content["schema"]["$ref"]), example["value"])
+                jsonschema_rs.validate(within(described, content["schema"]["$ref"]), example["value"])
 
 
-def test_all_answers_are_told_where_a_result_is_delivered() -> None:
-    told = document()["paths"]["/api/processes/{process_id}/callback/{token}"]["post"]["responses"]
+def test_all_responses_to_a_result_are_described() -> None:
+    responses = document()["paths"]["/api/processes/{process_id}/callback/{token}"]["post"]["responses"]
 
-    assert sorted(told) == sorted(map(str, (200, 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 503)))
+    assert sorted(responses) == sorted(map(str, (200, 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 503)))
 
 
-async def test_every_address_of_the_rest_door_is_told_and_nothing_else(tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), *OFFERED) as site:
-        told = (await site.http.get("/openapi.json")).json()
+async def test_every_path_of_the_rest_api_is_described_and_no_other(tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), *DEPLOYED) as site:
+        described = (await site.http.get("/openapi.json")).json()
         routes = [route for route in site.app.routes if isinstance(route, Route)]
         served = {
             (route.path, method.lower())
@@ -154,16 +155,18 @@ async def test_every_address_of_the_rest_door_is_told_and_nothing_else(tmp_path:
         }
 
     methods = {"get", "post", "put", "delete", "patch"}
-    assert served == {(path, method) for path, item in told["paths"].items() for method in item if method in methods}
+    assert served == {
+        (path, method) for path, item in described["paths"].items() for method in item if method in methods
+    }
 
 
-async def test_a_contract_is_the_same_in_graphql_in_the_callback_and_here(tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), *OFFERED) as site:
-        told = (await site.http.get("/openapi.json")).json()
-        offered = (await site.ask(BY_NAME))["workflows"]["nodes"]
+async def test_a_contract_is_the_same_in_graphql_and_in_openapi(tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), *DEPLOYED) as site:
+        described = (await site.http.get("/openapi.json")).json()
+        deployed = (await site.ask(BY_NAME))["workflows"]["nodes"]
     in_graphql = {
         f"{workflow['name']}.{step['name'].removesuffix(' - Await callback')}": step["callbackContract"]
-        for workflow in offered
+        for workflow in deployed
         for step in workflow["steps"]
         if step["callbackContract"]
     }
@@ -173,24 +176,26 @@ async def test_a_contract_is_the_same_in_graphql_in_the_callback_and_here(tmp_pa
         ("configure_node.Run: à Paris!", "configure_node.Run_Paris_"),
         ("ping.Ping", "ping.Ping"),
     ):
-        here = told["components"]["schemas"][key]
-        assert here["properties"]
-        assert str(here).replace(f"#/components/schemas/{key}/$defs/", "#/$defs/") == str(in_graphql[name])
+        in_openapi = described["components"]["schemas"][key]
+        assert in_openapi["properties"]
+        assert str(in_openapi).replace(f"#/components/schemas/{key}/$defs/", "#/$defs/") == str(in_graphql[name])
 
 
 async def test_the_contract_of_a_waiting_callback_is_that_of_its_step(tmp_path: Path) -> None:
     async with waiting(tmp_path, contract=Tree) as wait:
-        told = (await wait.site.http.get("/openapi.json")).json()
-        process = await wait.site.ask(ONE, id=str(wait.process_id))
+        described = (await wait.site.http.get("/openapi.json")).json()
+        process = await wait.site.ask(CONTRACT, id=str(wait.process_id))
         steps = await wait.site.ask(BY_NAME)
 
     (callback,) = process["process"]["callbacks"]
     assert callback["contract"] == steps["workflows"]["nodes"][0]["steps"][1]["callbackContract"]
-    assert set(callback["contract"]["$defs"]) == set(told["components"]["schemas"]["run_playbook.Playbook"]["$defs"])
+    assert set(callback["contract"]["$defs"]) == set(
+        described["components"]["schemas"]["run_playbook.Playbook"]["$defs"]
+    )
 
 
-async def test_whoever_has_it_is_not_sent_it_again(tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), *OFFERED) as site:
+async def test_a_client_with_the_current_document_gets_304(tmp_path: Path) -> None:
+    async with site_of(sqlite_url(tmp_path), *DEPLOYED) as site:
         first = await site.http.get("/openapi.json")
         tag = first.headers["etag"]
         again = [
@@ -198,11 +203,11 @@ async def test_whoever_has_it_is_not_sent_it_again(tmp_path: Path) -> None:
             for known in (tag, f"W/{tag}", f'"x", {tag}', "*", '"x"', "")
         ]
 
-    assert [one.status_code for one in again] == [304, 304, 304, 304, 200, 200]
+    assert [response.status_code for response in again] == [304, 304, 304, 304, 200, 200]
     assert again[0].content == b""
     assert again[0].headers["etag"] == tag
     assert first.headers["cache-control"] == "no-cache"
 
 
-def test_it_names_the_public_address_and_not_what_a_client_sent() -> None:
+def test_the_document_names_the_public_url_and_not_the_host_of_the_request() -> None:
     assert document()["servers"] == [{"url": "https://orchestrator.example.org"}]

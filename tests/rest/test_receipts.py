@@ -1,4 +1,4 @@
-"""What a remote service may learn by its receipt: what became of its letter, and nothing of the process."""
+"""A receipt shows a remote service the status of its delivery, and nothing else of the process."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -18,42 +18,42 @@ def judge(callback_result: dict[str, int]) -> None:
         raise ProcessFailureError("The playbook failed.")
 
 
-async def asked(wait: Wait, receipt: str) -> httpx.Response:
+async def ask(wait: Wait, receipt: str) -> httpx.Response:
     return await wait.site.http.get(f"/api/receipts/{receipt}")
 
 
 @pytest.mark.parametrize(
-    ("result", "behind", "status", "fate"),
+    ("result", "behind", "status", "word"),
     [
         (b'{"rc": 0}', "", ProcessStatus.COMPLETED, "validated"),
         (b'{"rc": 2}', "", ProcessStatus.FAILED, "rejected"),
         (b'{"message": "ams-1 is down"}', "/fail", ProcessStatus.FAILED, "accepted"),
     ],
 )
-async def test_a_receipt_tells_what_became_of_the_letter(
-    tmp_path: Path, result: bytes, behind: str, status: ProcessStatus, fate: str
+async def test_a_receipt_shows_the_status_of_the_delivery(
+    tmp_path: Path, result: bytes, behind: str, status: ProcessStatus, word: str
 ) -> None:
     async with waiting(tmp_path, validate_step=judge) as wait:
         receipt = (await wait.send(result, behind=behind)).json()["receipt"]
         await wait.reaches(status)
-        told = await asked(wait, receipt)
-        with_slash = await asked(wait, receipt + "/")
+        response = await ask(wait, receipt)
+        with_slash = await ask(wait, receipt + "/")
 
-    assert (told.status_code, told.json()) == (200, {"receipt": receipt, "status": fate})
-    assert told.headers["cache-control"] == "no-store"
-    assert with_slash.json() == told.json()
+    assert (response.status_code, response.json()) == (200, {"receipt": receipt, "status": word})
+    assert response.headers["cache-control"] == "no-store"
+    assert with_slash.json() == response.json()
 
 
-async def test_a_letter_that_is_not_judged_yet_is_accepted(tmp_path: Path) -> None:
+async def test_a_delivery_that_is_not_validated_yet_is_accepted(tmp_path: Path) -> None:
     async with waiting(tmp_path, validate_step=judge) as wait:
         await wait.site.ask("mutation { setEngineState(input: {paused: true}) { __typename } }")
         first = await wait.send(b'{"rc": 0}')
         again = await wait.send(b'{"rc": 0}')
-        told = await asked(wait, first.json()["receipt"])
+        response = await ask(wait, first.json()["receipt"])
 
     assert first.json() == {"receipt": first.json()["receipt"], "status": "accepted"}
     assert again.json() == first.json() | {"duplicate": True}
-    assert told.json() == first.json()
+    assert response.json() == first.json()
 
 
 @pytest.mark.parametrize(
@@ -72,24 +72,24 @@ async def test_a_letter_that_is_not_judged_yet_is_accepted(tmp_path: Path) -> No
         "{{{receipt}}}",
     ],
 )
-async def test_whatever_is_no_receipt_is_answered_alike(tmp_path: Path, receipt: str) -> None:
+async def test_every_unknown_receipt_gets_the_same_response(tmp_path: Path, receipt: str) -> None:
     async with waiting(tmp_path) as wait:
-        given = (await wait.send(b'{"rc": 0}')).json()["receipt"]
-        words = {"process": wait.process_id, "token": wait.token, "other": uuid4(), "receipt": given}
-        unknown = await asked(wait, receipt.format(**words, upper=given.upper()))
-        reference = await asked(wait, "none")
+        known = (await wait.send(b'{"rc": 0}')).json()["receipt"]
+        words = {"process": wait.process_id, "token": wait.token, "other": uuid4(), "receipt": known}
+        unknown = await ask(wait, receipt.format(**words, upper=known.upper()))
+        reference = await ask(wait, "none")
 
     assert problem(unknown) == (404, "receipt-unknown")
     assert (unknown.content, unknown.headers) == (reference.content, reference.headers)
 
 
-async def test_who_guesses_receipts_is_told_so_and_a_right_one_is_served(tmp_path: Path) -> None:
+async def test_a_peer_that_guesses_receipts_gets_429_and_a_right_receipt_is_served(tmp_path: Path) -> None:
     async with waiting(tmp_path, settings={"misses_per_minute": 2}) as wait:
         receipt = (await wait.send(b'{"rc": 0}')).json()["receipt"]
-        guesses = [await asked(wait, str(uuid4())) for _ in range(3)]
-        right = await asked(wait, receipt)
+        guesses = [await ask(wait, str(uuid4())) for _ in range(3)]
+        right = await ask(wait, receipt)
 
-    assert [one.status_code for one in guesses] == [404, 404, 429]
+    assert [guess.status_code for guess in guesses] == [404, 404, 429]
     assert guesses[-1].headers["retry-after"] == "60"
     assert right.status_code == 200
 
@@ -103,7 +103,7 @@ async def test_a_receipt_is_only_read(tmp_path: Path, method: str) -> None:
     assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
-async def test_two_receipts_share_nothing_that_helps_to_guess(tmp_path: Path) -> None:
+async def test_two_receipts_differ_in_their_random_digits(tmp_path: Path) -> None:
     receipts: list[Json] = []
     for number in range(2):
         folder = tmp_path / str(number)
@@ -111,5 +111,5 @@ async def test_two_receipts_share_nothing_that_helps_to_guess(tmp_path: Path) ->
         async with waiting(folder) as wait:
             receipts.append((await wait.send(b'{"rc": 0}')).json()["receipt"])
 
-    one, other = (receipt.replace("-", "") for receipt in receipts)
-    assert sum(a != b for a, b in zip(one[17:], other[17:], strict=True)) >= 5
+    first, second = (receipt.replace("-", "") for receipt in receipts)
+    assert sum(a != b for a, b in zip(first[17:], second[17:], strict=True)) >= 5

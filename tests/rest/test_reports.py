@@ -1,4 +1,4 @@
-"""What else a remote service says: how far it is, and that it failed."""
+"""Progress reports and failure reports of remote services."""
 
 import asyncio
 import threading
@@ -30,20 +30,20 @@ FAILED = ProcessStatus.FAILED
         (b'{"percent": 400}', "application/json", 100, None, True),
     ],
 )
-async def test_progress_is_logged_in_whatever_form_it_comes(
+async def test_progress_is_logged_in_every_format(
     tmp_path: Path, body: bytes, media_type: str, percent: float | None, message: str | None, data: bool
 ) -> None:
     async with waiting(tmp_path) as wait:
-        said = await wait.send(body, behind="/progress", media_type=media_type)
+        response = await wait.send(body, behind="/progress", media_type=media_type)
         callback = await wait.site.engine.callback(wait.process_id)
         log, total = await wait.site.engine.read(
             lambda conn: callback_attempts.progress_of(conn, callback.id, None, 10)
         )
-        told = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
+        progress_events = await wait.site.engine.events(wait.process_id, EventKind.CALLBACK_PROGRESSED)
 
-    assert (said.status_code, said.json()) == (200, {"status": "accepted"})
-    assert [(one.percent, one.message, one.data is not None) for one in log] == [(percent, message, data)]
-    assert (total, len(told)) == (1, 1)
+    assert (response.status_code, response.json()) == (200, {"status": "accepted"})
+    assert [(row.percent, row.message, row.data is not None) for row in log] == [(percent, message, data)]
+    assert (total, len(progress_events)) == (1, 1)
     assert callback.is_open
 
 
@@ -74,7 +74,7 @@ async def test_progress_after_the_end_is_a_conflict(tmp_path: Path) -> None:
     assert problem(refused)[0] == 409
 
 
-async def test_progress_after_an_abort_is_gone(tmp_path: Path) -> None:
+async def test_progress_after_an_abort_is_refused(tmp_path: Path) -> None:
     async with waiting(tmp_path) as wait:
         await abort_process(wait.site.engine.runtime, LOCAL_OPERATOR, process_id=wait.process_id)
         refused = await wait.send(b'{"percent": 100}', behind="/progress")
@@ -82,11 +82,11 @@ async def test_progress_after_an_abort_is_gone(tmp_path: Path) -> None:
     assert problem(refused) == (410, "callback-withdrawn")
 
 
-async def test_a_failure_report_fails_the_step_with_its_words(tmp_path: Path) -> None:
+async def test_a_failure_report_fails_the_step_with_its_message(tmp_path: Path) -> None:
     body = b'{"code": "unreachable", "message": "ams-1 is down", "retryable": true, "details": {"host": "ams-1"}}'
 
     async with waiting(tmp_path) as wait:
-        said = await wait.send(body, behind="/fail")
+        response = await wait.send(body, behind="/fail")
         await wait.reaches(FAILED)
         again = await wait.send(body, behind="/fail")
         result = await wait.send(b'{"rc": 0}')
@@ -96,7 +96,7 @@ async def test_a_failure_report_fails_the_step_with_its_words(tmp_path: Path) ->
     assert failure is not None
     assert (failure.code, failure.message, failure.is_retryable) == ("unreachable", "ams-1 is down", True)
     assert failure.details == {"host": "ams-1"}
-    assert again.json() == said.json() | {"duplicate": True}
+    assert again.json() == response.json() | {"duplicate": True}
     assert problem(result)[0] == 409
     assert status is CallbackStatus.FAILED_BY_REMOTE
 
@@ -119,26 +119,26 @@ async def test_a_failure_report_needs_a_message(tmp_path: Path, body: bytes) -> 
         ("application/json", 2000, AttemptOutcome.TOO_LARGE, 413),
     ],
 )
-async def test_a_failure_report_that_cannot_be_read_is_kept_as_an_attempt(
+async def test_a_failure_report_that_cannot_be_read_is_stored_as_an_attempt(
     tmp_path: Path, media_type: str, size: int, outcome: AttemptOutcome, status: int
 ) -> None:
     async with waiting(tmp_path, settings={"max_callback_bytes": 1024}) as wait:
         refused = await wait.send(b"1" * size, behind="/fail", media_type=media_type)
-        kept = (await wait.attempts())[-1]
+        stored = (await wait.attempts())[-1]
 
     assert problem(refused)[0] == status
-    assert (kept.outcome, kept.size) == (outcome, size)
+    assert (stored.outcome, stored.size) == (outcome, size)
 
 
-async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def dripping() -> Any:
+async def test_a_body_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def endless() -> Any:
         yield b'{"rc": '
         await asyncio.Event().wait()
 
     async with waiting(tmp_path) as wait:
-        with monkeypatch.context() as hurried:
-            hurried.setattr(bodies, "TIME", 0.05)
-            refused = await wait.send(dripping())
+        with monkeypatch.context() as patch:
+            patch.setattr(bodies, "TIME", 0.05)
+            refused = await wait.send(endless())
         accepted = await wait.send(b'{"rc": 0}')
 
     assert problem(refused) == (408, "request-timeout")
@@ -146,14 +146,14 @@ async def test_a_body_that_drips_is_not_waited_for(tmp_path: Path, monkeypatch: 
     assert accepted.status_code == 200
 
 
-async def test_what_is_large_is_worked_on_by_a_thread_and_what_is_small_is_not() -> None:
+async def test_a_large_body_is_read_in_a_thread_and_a_small_body_is_not() -> None:
     loop = threading.get_ident()
 
     assert await deliveries.aside(deliveries.LARGE, threading.get_ident) == loop
     assert await deliveries.aside(deliveries.LARGE + 1, threading.get_ident) != loop
 
 
-async def test_who_else_calls_is_served_while_a_large_body_is_made_canonical(tmp_path: Path) -> None:
+async def test_other_requests_are_served_while_a_large_body_is_read(tmp_path: Path) -> None:
     numbers = b"[" + b",".join([b"1"] * 1_000_000) + b"]"  # half a second's work
 
     async with waiting(tmp_path) as wait:
@@ -162,7 +162,7 @@ async def test_who_else_calls_is_served_while_a_large_body_is_made_canonical(tmp
         while not large.done():
             served += (await wait.site.http.get("/health/live")).status_code == 200
             await asyncio.sleep(0)  # a client in the same loop never waits by itself
-        said = await large
+        response = await large
 
-    assert said.status_code == 200
+    assert response.status_code == 200
     assert served >= 10

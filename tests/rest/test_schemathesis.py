@@ -1,7 +1,7 @@
-"""Remote teams by the hundred, made by schemathesis of what `/openapi.json` says: careful ones, and careless ones.
+"""Schemathesis sends valid and invalid requests, made from `/openapi.json`, to a real server.
 
-The server is a real one. Every answer has to be one that the document tells, in the shape that it tells; a body that
-fits the contract is taken, one that does not is refused, and nothing leaves a trace in the log.
+The document must describe every response and its shape. A body that fits the contract is accepted, any other body is
+refused, and no request causes a traceback in the log.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ ADDRESS = "/api/processes/{process_id}/callback/{token}"
 SOME = settings(
     max_examples=80,
     deadline=None,  # the machine may be busy with other tests
-    derandomize=True,  # one that fails does so for everybody
+    derandomize=True,  # an example that fails, fails on every machine
     database=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -35,24 +35,24 @@ def document() -> dict[str, Any]:
     return openapi_document([ordering.configure], "http://127.0.0.1")
 
 
-def remote_teams(told: dict[str, Any]) -> BaseSchema:
-    """Those who read the document and send what PostgreSQL can keep: that NUL is refused is told in words only."""
-    teams = schemathesis.openapi.from_dict(told)
+def remote_teams(described: dict[str, Any]) -> BaseSchema:
+    """Requests from the document, without NUL: that NUL is refused stands only in its descriptions."""
+    teams = schemathesis.openapi.from_dict(described)
     teams.config.generation.update(allow_x00=False, codec="utf-8")
     return teams
 
 
-def contract_at_the_door() -> dict[str, Any]:
-    """The document with the step's contract where any result is delivered."""
-    told = document()
-    content = told["paths"][ADDRESS]["post"]["requestBody"]["content"]
+def document_with_contract() -> dict[str, Any]:
+    """The document with the contract of the step as the schema of any result."""
+    described = document()
+    content = described["paths"][ADDRESS]["post"]["requestBody"]["content"]
     content["application/json"]["schema"] = {"$ref": "#/components/schemas/configure.Playbook"}
-    return told
+    return described
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A server with a process that waits, and the URL that it waits at."""
+    """A server with a waiting process and the parts of its callback URL."""
 
     address: str
     process_id: str
@@ -61,20 +61,20 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server whose one process waits for its playbook."""
+    """A server with one process, which waits for its playbook."""
     folder = tmp_path_factory.mktemp("site")
     bounds = {"ORCHESTRATOR_MISSES_PER_MINUTE": "1000000", "ORCHESTRATOR_MAX_CALLBACK_BYTES": "65536"}
     with running(folder, "serve", "--workflows", ordering.__file__, "--port", "0", **bounds) as server:
         address = server.address
-        said = httpx.post(f"{address}/graphql", json={"query": START}, trust_env=False, timeout=SECONDS)
-        assert "StartWorkflow" in said.text
-        yield Site(address, *until(lambda: _address_on(folder / ordering.PAPER)))
+        response = httpx.post(f"{address}/graphql", json={"query": START}, trust_env=False, timeout=SECONDS)
+        assert "StartWorkflow" in response.text
+        yield Site(address, *until(lambda: _route_parts(folder / ordering.ROUTE_FILE)))
         assert "Traceback" not in server.err.read_text()
         assert " status=500" not in server.err.read_text()
 
 
-def _address_on(paper: Path) -> tuple[str, str] | None:
-    parts = paper.read_text().split("/") if paper.exists() else []
+def _route_parts(file: Path) -> tuple[str, str] | None:
+    parts = file.read_text().split("/") if file.exists() else []
     return (parts[3], parts[5]) if len(parts) == 6 else None
 
 
@@ -84,17 +84,17 @@ def test_a_stranger_is_answered_as_the_document_says(case: Case[Any], site: Site
     case.call_and_validate(base_url=site.address)
 
 
-@remote_teams(contract_at_the_door()).include(path_regex="/callback/").parametrize()
+@remote_teams(document_with_contract()).include(path_regex="/callback/").parametrize()
 @SOME
-def test_a_remote_service_that_tries_is_answered_as_the_document_says(case: Case[Any], site: Site) -> None:
+def test_a_dry_run_of_a_remote_service_gets_a_documented_response(case: Case[Any], site: Site) -> None:
     case.path_parameters = {"process_id": site.process_id, "token": site.token}
     case.query = {"dryRun": "true"}
     case.call_and_validate(base_url=site.address)
 
 
-@remote_teams(contract_at_the_door()).include(path_regex="/callback/").parametrize()
+@remote_teams(document_with_contract()).include(path_regex="/callback/").parametrize()
 @SOME
-def test_a_remote_service_that_means_it_is_answered_as_the_document_says(case: Case[Any], site: Site) -> None:
+def test_a_delivery_of_a_remote_service_gets_a_documented_response(case: Case[Any], site: Site) -> None:
     case.path_parameters = {"process_id": site.process_id, "token": site.token}
     case.query = {}
     case.call_and_validate(base_url=site.address)

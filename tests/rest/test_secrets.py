@@ -1,4 +1,4 @@
-"""The token of a callback: in the URL that the action was handed, and in nothing that is kept, told or logged."""
+"""The token of a callback is in the URL of the action, and in nothing that is stored, shown or logged."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from orchestrator_gql.types import ProcessStatus
 
 
 class Report(BaseModel):
-    """A contract whose breaches are told by names that the sender chose."""
+    """A contract whose errors quote keys that the sender chose."""
 
     hosts: dict[str, str]
 
@@ -38,16 +38,16 @@ def spellings(token: str) -> list[str]:
 
 
 def traces(token: str) -> list[str]:
-    """What must be found nowhere: of base64 the characters that no neighbour of the token changes."""
+    """Texts that must appear nowhere; of base64, only the characters that depend on the token alone."""
     plain, escaped, encoded, *base64s = spellings(token)
-    return [plain, escaped, encoded, *(one[8:-8] for one in base64s)]
+    return [plain, escaped, encoded, *(text[8:-8] for text in base64s)]
 
 
-async def test_a_token_is_in_no_table_no_answer_and_no_log_line(
+async def test_a_token_is_in_no_table_no_response_and_no_log_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    answers: list[str] = []
+    responses: list[str] = []
 
     async with waiting(tmp_path, contract=Report) as wait:
         written = spellings(wait.token)
@@ -64,17 +64,20 @@ async def test_a_token_is_in_no_table_no_answer_and_no_log_line(
             ("x", b"{}"),
             ("/fail", json.dumps({"message": wait.url, "details": {wait.token: written}}).encode()),
         ):
-            said = await wait.send(body, behind=behind)
-            answers += [said.text, str(said.headers)]
-        answers.append((await wait.site.http.get(wait.url)).text)
+            response = await wait.send(body, behind=behind)
+            responses += [response.text, str(response.headers)]
+        responses.append((await wait.site.http.get(wait.url)).text)
         await wait.reaches(ProcessStatus.FAILED)
-        answers.append(json.dumps(await wait.site.ask(EVERYTHING)))
+        responses.append(json.dumps(await wait.site.ask(EVERYTHING)))
         rows = await wait.site.engine.read(
-            lambda conn: {one.name: repr(conn.execute(select(one)).all()) for one in metadata.sorted_tables}
+            lambda conn: {table.name: repr(conn.execute(select(table)).all()) for table in metadata.sorted_tables}
         )
 
     logged = "\n".join(LineFormatter().format(record) for record in caplog.records)
+    assert logged
+    assert responses
+    assert rows
     for spelling in traces(wait.token):
         assert spelling not in logged
-        assert not [answer for answer in answers if spelling in answer]
-        assert not [name for name, told in rows.items() if spelling in told]
+        assert not [response for response in responses if spelling in response]
+        assert not [name for name, row_texts in rows.items() if spelling in row_texts]

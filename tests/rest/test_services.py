@@ -1,4 +1,4 @@
-"""What a remote service must show beside its URL: a signature, an address, a credential."""
+"""Remote services prove who they are, in addition to the URL: by a signature, an address or a credential."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ OK = b'{"rc": 0}'
 
 
 def whsec(key: bytes) -> str:
-    """A key as the configuration holds it."""
+    """A key in the format of the configuration."""
     return f"whsec_{base64.b64encode(key).decode()}"
 
 
@@ -42,15 +42,15 @@ SIGNED = {"signature_keys": [whsec(OLD), whsec(NEW)]}
 KNOWN = {"credential_sha256": hashlib.sha256(CREDENTIAL.encode()).hexdigest()}
 
 
-class DocumentedResponse(BaseModel):
-    """What the service must send."""
+class JobResult(BaseModel):
+    """The contract of the result."""
 
     rc: int
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A process that waits for the service's job, seen from the service's side."""
+    """A process that waits for a job of the service, as the service sees it."""
 
     site: Site
     process_id: UUID
@@ -58,14 +58,14 @@ class Job:
 
     @property
     def url(self) -> str:
-        """The path that the action was handed."""
+        """The path of the callback URL."""
         return route(self.process_id, self.remote.tokens[-1])
 
     async def post(self, body: bytes = OK, /, *, path: str | None = None, **headers: str) -> httpx.Response:
         """Deliver a body with those headers."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.site.http.post(
-            path or self.url, content=body, headers={"content-type": "application/json", **named}
+            path or self.url, content=body, headers={"content-type": "application/json", **extra}
         )
 
     def signed(self, body: bytes = OK, *, key: bytes = NEW, age: float = 0, id: str = "msg_1") -> dict[str, str]:
@@ -74,8 +74,8 @@ class Job:
         return {"webhook_id": id, "webhook_timestamp": str(at), "webhook_signature": sign(key, id, at, body)}
 
     async def outcomes(self) -> list[str]:
-        """The verdicts on what came so far."""
-        return [one.outcome for one in await self.site.engine.attempts(self.process_id)]
+        """The outcomes of the deliveries so far."""
+        return [attempt.outcome for attempt in await self.site.engine.attempts(self.process_id)]
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def ordered(
 
     @workflow("Order")
     def orders() -> Any:
-        return begin >> callback_step("Job", order, judge, service="proxy", contract=DocumentedResponse, timeout=3600)
+        return begin >> callback_step("Job", order, judge, service="proxy", contract=JobResult, timeout=3600)
 
     async with site_of(storage, orders, services={"proxy": service}) as site:
         process_id = await site.engine.start(orders)
@@ -105,14 +105,14 @@ async def ordered(
 
 
 @pytest.mark.parametrize("key", [OLD, NEW])
-async def test_a_result_signed_with_either_active_key_is_taken(storage: str, key: bytes) -> None:
+async def test_a_result_signed_with_any_active_key_is_accepted(storage: str, key: bytes) -> None:
     async with ordered(storage, SIGNED) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
-        said = await job.post(**job.signed(key=key))
+        response = await job.post(**job.signed(key=key))
         again = await job.post(**job.signed(key=key, id="msg_2"))
         await job.site.engine.reaches(job.process_id, COMPLETED)
 
-    assert (said.status_code, again.json()["duplicate"]) == (200, True)
+    assert (response.status_code, again.json()["duplicate"]) == (200, True)
 
 
 def _unsigned(_: Job) -> dict[str, str]:
@@ -166,21 +166,22 @@ def _at_no_time(job: Job) -> dict[str, str]:
         _at_no_time,
     ],
 )
-async def test_what_is_not_signed_as_it_must_be_is_refused_and_the_url_stays_open(
+async def test_a_wrong_signature_is_refused_and_the_url_stays_open(
     storage: str, headers: Callable[[Job], dict[str, str]]
 ) -> None:
     async with ordered(storage, SIGNED) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
         refused = [await job.post(path=job.url + behind, **headers(job)) for behind in ("", "/fail", "/progress")]
-        taken = await job.post(**job.signed())
+        accepted = await job.post(**job.signed())
         outcomes = await job.outcomes()
         attempts = await job.site.engine.attempts(job.process_id)
 
-    assert [one.status_code for one in refused] == [401, 401, 401]
-    assert {one.json()["code"] for one in refused} == {"unauthenticated"}
-    assert all("www-authenticate" in one.headers for one in refused)
-    assert taken.status_code == 200
+    assert [response.status_code for response in refused] == [401, 401, 401]
+    assert {response.json()["code"] for response in refused} == {"unauthenticated"}
+    assert all("www-authenticate" in response.headers for response in refused)
+    assert accepted.status_code == 200
     assert outcomes == ["UNAUTHENTICATED", "UNAUTHENTICATED", "ACCEPTED"]
+    assert attempts
     assert not any(attempt.is_adoptable for attempt in attempts)
 
 
@@ -188,21 +189,21 @@ async def test_one_of_several_signatures_is_enough(storage: str) -> None:
     async with ordered(storage, SIGNED) as job:
         signed = job.signed()
         several = signed | {"webhook_signature": f"v1a,abc v1,bm9uZQ== {signed['webhook_signature']}"}
-        taken = await job.post(**several)
+        accepted = await job.post(**several)
 
-    assert taken.status_code == 200
+    assert accepted.status_code == 200
 
 
-async def test_the_graphql_door_refuses_what_must_prove_itself(storage: str) -> None:
+async def test_graphql_refuses_a_delivery_of_a_service_that_must_sign(storage: str) -> None:
     document = """mutation ($token: String!) {
       receiveCallback(input: {token: $token, result: {rc: 0}}) { __typename ... on UserError { code } } }"""
     async with ordered(storage, SIGNED) as job:
-        said = await job.site.ask(document, token=job.remote.tokens[-1])
-        taken = await job.post(**job.signed())
+        data = await job.site.ask(document, token=job.remote.tokens[-1])
+        accepted = await job.post(**job.signed())
         outcomes = await job.outcomes()
 
-    assert said["receiveCallback"] == {"__typename": "UnauthenticatedError", "code": "UNAUTHENTICATED"}
-    assert (taken.status_code, outcomes) == (200, ["UNAUTHENTICATED", "ACCEPTED"])
+    assert data["receiveCallback"] == {"__typename": "UnauthenticatedError", "code": "UNAUTHENTICATED"}
+    assert (accepted.status_code, outcomes) == (200, ["UNAUTHENTICATED", "ACCEPTED"])
 
 
 @pytest.mark.parametrize(
@@ -214,39 +215,39 @@ async def test_the_graphql_door_refuses_what_must_prove_itself(storage: str) -> 
         (["::/0"], 403),
     ],
 )
-async def test_only_the_addresses_of_the_service_are_let_in(storage: str, networks: list[str], status: int) -> None:
+async def test_only_the_addresses_of_the_service_are_accepted(storage: str, networks: list[str], status: int) -> None:
     async with ordered(storage, {"addresses": networks}) as job:
-        said = await job.post()
+        response = await job.post()
         outcomes = await job.outcomes()
 
-    assert said.status_code == status
+    assert response.status_code == status
     assert outcomes == (["ACCEPTED"] if status == 200 else ["FORBIDDEN_ADDRESS"])
 
 
-def _told(job_id: str) -> Callable[[str], State]:
+def _with_ref(job_id: str) -> Callable[[str], State]:
     return lambda _: {"job_id": job_id, "remote_ref": job_id}
 
 
 BY_REF = "/api/callbacks/by-ref/proxy"
 
 
-async def test_a_job_is_answered_by_the_services_own_name_for_it(storage: str) -> None:
-    async with ordered(storage, KNOWN, _told("job-7")) as job:
+async def test_a_result_is_delivered_by_the_job_name_of_the_service(storage: str) -> None:
+    async with ordered(storage, KNOWN, _with_ref("job-7")) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
         bearer = {"authorization": f"Bearer {CREDENTIAL}"}
         report = await job.post(b'"half way"', path=f"{BY_REF}/job-7/progress", **bearer)
-        tried = await job.post(path=f"{BY_REF}/job-7/?dryRun=true", **bearer)
-        said = await job.post(path=f"{BY_REF}/job-7", **bearer)
+        dry = await job.post(path=f"{BY_REF}/job-7/?dryRun=true", **bearer)
+        response = await job.post(path=f"{BY_REF}/job-7", **bearer)
         done = await job.site.engine.reaches(job.process_id, COMPLETED)
         by_url = await job.post()
 
-    assert [one.status_code for one in (report, tried, said)] == [200, 200, 200]
-    assert (by_url.json()["receipt"], by_url.json()["duplicate"]) == (said.json()["receipt"], True)
+    assert [sent.status_code for sent in (report, dry, response)] == [200, 200, 200]
+    assert (by_url.json()["receipt"], by_url.json()["duplicate"]) == (response.json()["receipt"], True)
     assert done.state == {"job_id": "job-7", "callback_result": {"rc": 0}, "rc": 0}
 
 
-async def test_a_job_that_failed_says_so_by_its_name(storage: str) -> None:
-    async with ordered(storage, KNOWN, _told("job-7")) as job:
+async def test_a_failure_is_reported_by_the_job_name(storage: str) -> None:
+    async with ordered(storage, KNOWN, _with_ref("job-7")) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
         bearer = {"authorization": f"Bearer {CREDENTIAL}"}
         await job.post(b'{"code": "busy", "message": "try later"}', path=f"{BY_REF}/job-7/fail", **bearer)
@@ -256,8 +257,8 @@ async def test_a_job_that_failed_says_so_by_its_name(storage: str) -> None:
     assert failed.failure.code == "busy"
 
 
-async def test_a_wrong_credential_and_an_unknown_service_are_answered_alike(storage: str) -> None:
-    async with ordered(storage, KNOWN, _told("job-7")) as job:
+async def test_a_wrong_credential_and_an_unknown_service_get_the_same_response(storage: str) -> None:
+    async with ordered(storage, KNOWN, _with_ref("job-7")) as job:
         wrong = await job.post(path=f"{BY_REF}/job-7", authorization="Bearer guess")
         none = await job.post(path=f"{BY_REF}/job-7")
         unknown = await job.post(path="/api/callbacks/by-ref/nobody/job-7", authorization=f"Bearer {CREDENTIAL}")
@@ -267,18 +268,18 @@ async def test_a_wrong_credential_and_an_unknown_service_are_answered_alike(stor
     assert dict(wrong.headers) == dict(unknown.headers)
 
 
-async def test_guessed_credentials_are_soon_answered_with_429_and_the_right_one_still_counts(storage: str) -> None:
-    async with ordered(storage, KNOWN, _told("job-7")) as job:
+async def test_guessed_credentials_soon_get_429_and_the_right_credential_is_still_accepted(storage: str) -> None:
+    async with ordered(storage, KNOWN, _with_ref("job-7")) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
         limit = job.site.engine.runtime.settings.misses_per_minute
-        said = [await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {n}") for n in range(limit + 1)]
+        guesses = [await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {n}") for n in range(limit + 1)]
         right = await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {CREDENTIAL}")
 
-    assert [one.status_code for one in said] == [401] * limit + [429]
+    assert [guess.status_code for guess in guesses] == [401] * limit + [429]
     assert right.status_code == 200
 
 
-async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_is(storage: str) -> None:
+async def test_a_result_that_arrives_before_its_job_is_registered_is_used_afterwards(storage: str) -> None:
     bearer = {"authorization": f"Bearer {CREDENTIAL}"}
     async with ordered(storage, KNOWN) as first:
         early = await first.post(path=f"{BY_REF}/job-9", **bearer)
@@ -286,7 +287,7 @@ async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_
         broken = await first.post(b'{"rc": "zero"}', path=f"{BY_REF}/job-9", **bearer)
         lost = await first.post(b'"hello"', path=f"{BY_REF}/job-9/progress", **bearer)
         unread = await first.post(b"{", path=f"{BY_REF}/job-9", **bearer)
-    async with ordered(storage, KNOWN, _told("job-9")) as job:
+    async with ordered(storage, KNOWN, _with_ref("job-9")) as job:
         done = await job.site.engine.reaches(job.process_id, COMPLETED)
         callback = await job.site.engine.callback(job.process_id)
         outcomes = await job.outcomes()
@@ -301,21 +302,21 @@ async def test_what_a_fast_service_says_before_its_job_is_known_is_used_when_it_
     assert (later.json()["receipt"], later.json()["duplicate"]) == (early.json()["receipt"], True)
 
 
-async def test_a_letter_that_nobody_claims_is_forgotten_after_an_hour(storage: str) -> None:
+async def test_a_delivery_that_no_job_claims_is_deleted_after_an_hour(storage: str) -> None:
     bearer = {"authorization": f"Bearer {CREDENTIAL}"}
-    async with ordered(storage, KNOWN, _told("job-1")) as job:
+    async with ordered(storage, KNOWN, _with_ref("job-1")) as job:
         await job.post(path=f"{BY_REF}/job-2", **bearer)
         job.site.engine.turn(3601)
         await job.post(path=f"{BY_REF}/job-3", **bearer)
         table = metadata.tables["unclaimed_letters"]
-        kept = await job.site.engine.read(lambda conn: conn.execute(select(table.c.ref)).scalars().all())
+        stored = await job.site.engine.read(lambda conn: conn.execute(select(table.c.ref)).scalars().all())
 
-    assert kept == ["job-3"]
+    assert stored == ["job-3"]
 
 
-@pytest.mark.parametrize("said", ["", "a/b", "x" * 256, 7, {"ams-1": "job"}, "a\0b"])
-async def test_a_name_that_is_none_fails_the_action(storage: str, said: Json) -> None:
-    async with ordered(storage, KNOWN, lambda _: {"remote_ref": said}) as job:
+@pytest.mark.parametrize("ref", ["", "a/b", "x" * 256, 7, {"ams-1": "job"}, "a\0b"])
+async def test_an_invalid_job_name_fails_the_action(storage: str, ref: Json) -> None:
+    async with ordered(storage, KNOWN, lambda _: {"remote_ref": ref}) as job:
         failed = await job.site.engine.reaches(job.process_id, FAILED)
 
     assert failed.failure is not None
@@ -324,25 +325,28 @@ async def test_a_name_that_is_none_fails_the_action(storage: str, said: Json) ->
 
 async def test_no_credential_or_key_is_in_a_table_or_a_log_line(storage: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with ordered(storage, SIGNED | KNOWN, _told("job-7")) as job:
+    async with ordered(storage, SIGNED | KNOWN, _with_ref("job-7")) as job:
         await job.site.engine.reaches(job.process_id, AWAITING)
         await job.post(path=f"{BY_REF}/job-7", authorization=f"Bearer {CREDENTIAL}")
         await job.post(**job.signed())
         await job.site.engine.reaches(job.process_id, COMPLETED)
-        kept = await job.site.engine.read(
+        stored = await job.site.engine.read(
             lambda conn: [str(row) for table in metadata.sorted_tables for row in conn.execute(select(table))]
         )
         shown = repr(job.site.engine.runtime.settings)
 
     formatter = LineFormatter()
-    told = "\n".join([*kept, shown, *(formatter.format(record) for record in caplog.records)])
+    texts = "\n".join([*stored, shown, *(formatter.format(record) for record in caplog.records)])
+    assert stored
     for secret in (CREDENTIAL, whsec(OLD), whsec(NEW), OLD.decode(), NEW.decode()):
-        assert secret not in told
+        assert secret not in texts
 
 
-async def test_an_answer_that_raises_nothing_odd_is_all_a_stranger_learns(storage: str) -> None:
+async def test_hostile_signature_headers_get_401_without_a_traceback(storage: str) -> None:
     async with ordered(storage, SIGNED) as job:
-        said = await job.post(b"\xff" * 2000, webhook_id="\x7f", webhook_timestamp="-1", webhook_signature="v1," * 500)
+        response = await job.post(
+            b"\xff" * 2000, webhook_id="\x7f", webhook_timestamp="-1", webhook_signature="v1," * 500
+        )
 
-    assert said.status_code == 401
-    assert "Traceback" not in said.text
+    assert response.status_code == 401
+    assert "Traceback" not in response.text

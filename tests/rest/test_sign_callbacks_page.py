@@ -1,4 +1,4 @@
-"""What the page on signing shows a remote team is what the server takes."""
+"""The examples of the page on signatures make requests that the server accepts."""
 
 import os
 import re
@@ -16,12 +16,12 @@ BODY = '{"return_code": 0}'
 
 
 def block(language: str, containing: str) -> str:
-    """The example of the page that holds those words."""
-    (found,) = [text for text in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) if containing in text]
-    return str(found)
+    """The example of the page that contains the text."""
+    (example,) = [text for text in re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) if containing in text]
+    return str(example)
 
 
-def test_the_python_of_the_page_signs_what_the_server_takes() -> None:
+def test_the_python_of_the_page_makes_a_signature_that_the_server_accepts() -> None:
     names: dict[str, Any] = {}
     exec(block("python", "hmac.new"), names)
 
@@ -31,7 +31,7 @@ def test_the_python_of_the_page_signs_what_the_server_takes() -> None:
     assert signature_fault(Service(signature_keys=(KEY,)).keys, Proof.of({}, BODY.encode()), datetime.now(UTC))
 
 
-def test_the_shell_of_the_page_signs_what_the_server_takes(tmp_path: Path) -> None:
+def test_the_shell_of_the_page_makes_a_signature_that_the_server_accepts(tmp_path: Path) -> None:
     curl = tmp_path / "curl"
     curl.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     curl.chmod(0o755)

@@ -1,4 +1,4 @@
-"""A process that waits for a letter, and what a remote service may send to its URL."""
+"""A process that waits for a delivery, and the requests of a remote service to its URL."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,12 +23,12 @@ JSON = "application/json"
 
 @step("Judge the result")
 def judge(callback_result: Json) -> None:
-    """Anything will do."""
+    """Accept every result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The wait, from the remote service's side and from the operator's."""
+    """A waiting process, as the remote service and the operator see it."""
 
     site: Site
     process_id: UUID
@@ -36,39 +36,39 @@ class Wait:
 
     @property
     def url(self) -> str:
-        """The path that the action was handed."""
+        """The path of the callback URL."""
         return route(self.process_id, self.token)
 
     async def send(
         self, content: bytes | AsyncIterable[bytes], *, behind: str = "", media_type: str = JSON, **headers: str
     ) -> httpx.Response:
-        """POST a body as it stands to the URL, or to what stands ``behind`` it."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        """POST the body unchanged to the URL with ``behind`` appended."""
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.site.http.post(
-            self.url + behind, content=content, headers={"content-type": media_type, **named}
+            self.url + behind, content=content, headers={"content-type": media_type, **extra}
         )
 
     async def status(self) -> CallbackStatus:
-        """Where the callback stands."""
+        """The status of the callback."""
         return (await self.site.engine.callback(self.process_id)).status
 
     async def attempts(self) -> list[Attempt]:
-        """What is kept of what was delivered."""
+        """The stored delivery attempts."""
         return await self.site.engine.attempts(self.process_id)
 
     async def reaches(self, status: ProcessStatus) -> None:
-        """Wait until the process stands there."""
+        """Wait until the process has that status."""
         await self.site.engine.reaches(self.process_id, status)
 
 
 @asynccontextmanager
-async def waiting(folder: Path, *, settings: dict[str, Any] | None = None, **waits: Any) -> AsyncIterator[Wait]:
-    """A process at its wait; ``waits`` are the options of its callback step, whose judge takes anything by itself."""
+async def waiting(folder: Path, *, settings: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Wait]:
+    """A process that waits; ``options`` are those of its callback step, which accepts every result by default."""
     remote = Remote()
 
     @workflow("Run a playbook")
     def run_playbook() -> Any:
-        return begin >> callback_step("Playbook", remote.action(), **{"validate_step": judge, **waits})
+        return begin >> callback_step("Playbook", remote.action(), **{"validate_step": judge, **options})
 
     async with site_of(sqlite_url(folder), run_playbook, **(settings or {})) as site:
         process_id = await site.engine.start(run_playbook)
@@ -78,10 +78,10 @@ async def waiting(folder: Path, *, settings: dict[str, Any] | None = None, **wai
 
 
 def problem(response: httpx.Response) -> tuple[int, str]:
-    """Status and code of a problem document (RFC 9457) that has the shape of one."""
-    told = response.json()
+    """The status and code of a response, which must be a problem document (RFC 9457)."""
+    document = response.json()
     assert response.headers["content-type"] == "application/problem+json"
-    assert told["status"] == response.status_code
-    assert told["type"] == f"urn:orchestrator-gql:problem:{told['code']}"
-    assert told["title"] and told["detail"]
-    return response.status_code, told["code"]
+    assert document["status"] == response.status_code
+    assert document["type"] == f"urn:orchestrator-gql:problem:{document['code']}"
+    assert document["title"] and document["detail"]
+    return response.status_code, document["code"]

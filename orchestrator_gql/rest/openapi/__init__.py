@@ -1,4 +1,4 @@
-"""What a remote team needs to know, as OpenAPI 3.1: made of the deployed workflows, and of the errors as they are."""
+"""The REST API for remote teams as OpenAPI 3.1, made from the deployed workflows and the error types."""
 
 from orchestrator_gql.rest.openapi.document import openapi_document, openapi_routes
 

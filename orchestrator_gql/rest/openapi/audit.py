@@ -1,32 +1,33 @@
-"""What is said of the audit log's export."""
+"""The OpenAPI operation of the audit export."""
 
 from orchestrator_gql.rest.openapi.responses import TO_AN_AUDITOR, responses
 from orchestrator_gql.types import Json
 
-_WORDS = """\
-One JSON object a line. A line whose `kind` is `seal` is followed by its entries, each of `kind` `entry`, chain by
-chain; what is not sealed yet comes last, with `seal` null. The line of `kind` `end` says how many there were, so that a
-broken download shows. Digests are SHA-256, or HMAC-SHA-256 with the deployment's key, in hex, of canonical JSON (RFC
-8785): of `[previous, id, chain, seq, at, actor, action, details]` for an entry, and of
-`["seal", previous, seq, at, entries, heads]` for a seal, whose heads are `[chain, first seq, last seq, digest of the
-last]`.
+_DESCRIPTION = """\
+Each line is one JSON object. A line of `kind` `seal` comes before its entries, which have `kind` `entry` and are
+ordered by chain. Entries without a seal come last, and their `seal` is null. The last line has `kind` `end` and the
+numbers of entries and seals, so that an incomplete download can be recognized. A digest is the hex SHA-256, or
+HMAC-SHA-256 with the key of the deployment, of canonical JSON (RFC 8785):
+`[previous, id, chain, seq, at, actor, action, details]` for an entry, and
+`["seal", previous, seq, at, entries, heads]` for a seal. The heads of a seal are `[chain, first seq, last seq, digest
+of the last entry]`.
 """
 
 
 def export() -> dict[str, Json]:
-    """The operation."""
+    """The operation, in OpenAPI."""
     lines = {"schema": {"type": "string"}}
     return {
         "operationId": "exportAudit",
         "tags": ["audit"],
         "summary": "Export the audit log as NDJSON",
-        "description": _WORDS,
+        "description": _DESCRIPTION,
         "security": [{"Token": []}],
         "parameters": [
             {
                 "name": "after",
                 "in": "query",
-                "description": "The cursor of a seal or of an export's end: what comes behind it.",
+                "description": "A cursor from a seal or from the end of an export: only later lines are exported.",
                 "schema": {"type": "string"},
             }
         ],

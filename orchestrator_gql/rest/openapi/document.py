@@ -1,4 +1,4 @@
-"""The document: made once, when the server is, for its workflows do not change while it runs."""
+"""The OpenAPI document; it is made once at the start, because the workflows of a server do not change."""
 
 import hashlib
 from collections.abc import Iterable
@@ -28,11 +28,12 @@ from orchestrator_gql.workflow.model import Workflow
 _GUIDE = """\
 For teams whose services do jobs for this orchestrator.
 
-An order carries one URL. Send the result there, once, as JSON: 200 means that it is stored, and whoever sends the same
-again gets the same receipt. Until then you may report progress at `URL/progress` as often as you like; where the job
-failed, say so at `URL/fail` instead. What each step expects stands under `webhooks`, named WORKFLOW.STEP. To try a
-delivery without using the URL up, add `?dryRun=true`. Send again what was answered with 408, 429 or 503, or not at all;
-mend what was answered with another 4xx; leave it at 409 and 410, for the operator has what you sent.
+An order contains one callback URL. Send the result of the job to this URL once, as JSON. The response 200 means that
+the result is stored; the same result again gets the same receipt. Before the result, you may report progress at
+`URL/progress` as often as you like. If the job failed, report the failure at `URL/fail` instead of a result. The
+section `webhooks` describes what each step expects, with the name WORKFLOW.STEP. To test a delivery without using up
+the URL, add `?dryRun=true`. After 408, 429, 503 or no response, send the same request again. After 409 or 410, do not
+send again: the operator has your result. After any other 4xx, correct the request and send it again.
 """
 
 _PARAMETERS: dict[str, Json] = {
@@ -40,63 +41,74 @@ _PARAMETERS: dict[str, Json] = {
         "name": "process_id",
         "in": "path",
         "required": True,
-        "description": "Part of the URL that was handed out.",
+        "description": "Part of the URL in the order.",
         "schema": {"type": "string", "format": "uuid"},
     },
     "Token": {
         "name": "token",
         "in": "path",
         "required": True,
-        "description": "Part of the URL that was handed out, and its credential: keep it out of logs.",
+        "description": "Part of the URL in the order. It is the credential of the URL: do not log it.",
         "schema": {"type": "string", "minLength": 1},
     },
     "Service": {
         "name": "service",
         "in": "path",
         "required": True,
-        "description": "The remote service, as this orchestrator's configuration names it.",
+        "description": "The name of the remote service in the configuration of this orchestrator.",
         "schema": {"type": "string", "minLength": 1},
     },
     "Ref": {
         "name": "ref",
         "in": "path",
         "required": True,
-        "description": "The service's own name for the job, as its answer to the order said it.",
+        "description": "The name that the service gave to the job in its response to the order.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
     "DryRun": {
         "name": "dryRun",
         "in": "query",
-        "description": "Judge the delivery as if it were real, and change nothing.",
+        "description": "Check the delivery like a real delivery, and store nothing.",
         "schema": {"type": "boolean", "default": False},
     },
     "Receipt": {
         "name": "receipt",
         "in": "path",
         "required": True,
-        "description": "As it was given.",
+        "description": "The receipt of a delivery.",
         "schema": {"type": "string", "format": "uuid"},
     },
 }
 
-_OF_A_JOB = [{"$ref": "#/components/parameters/Service"}, {"$ref": "#/components/parameters/Ref"}]
-_IN_A_URL = [{"$ref": "#/components/parameters/ProcessId"}, {"$ref": "#/components/parameters/Token"}]
+_JOB_PARAMETERS = [{"$ref": "#/components/parameters/Service"}, {"$ref": "#/components/parameters/Ref"}]
+_URL_PARAMETERS = [{"$ref": "#/components/parameters/ProcessId"}, {"$ref": "#/components/parameters/Token"}]
 _SECURITY: Json = [{"Credential": []}, {"Signature": []}]
 _SECURITY_SCHEMES: dict[str, Json] = {
-    "Credential": {"type": "http", "scheme": "bearer", "description": "The service's own, agreed with the operators."},
-    "Token": {"type": "http", "scheme": "bearer", "description": "Of a person or machine that may READ_AUDIT."},
+    "Credential": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The credential of the service, agreed with the operators.",
+    },
+    "Token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of a person or machine with the permission `READ_AUDIT`.",
+    },
     "Signature": {
         "type": "apiKey",
         "in": "header",
         "name": "webhook-signature",
-        "description": "As in Standard Webhooks, with webhook-id and webhook-timestamp; demanded of some services.",
+        "description": "By Standard Webhooks, with `webhook-id` and `webhook-timestamp`; required for some services.",
     },
 }
-_SCHEMAS: dict[str, Json] = {**response_table.SCHEMAS, "Result": {"description": "What the step's contract asks for."}}
+_SCHEMAS: dict[str, Json] = {
+    **response_table.SCHEMAS,
+    "Result": {"description": "A result that fits the contract of the step."},
+}
 
 
 def openapi_routes(runtime: Runtime) -> list[Route]:
-    """``GET /openapi.json``; whoever has the current one is told so, for its ETag is made of what it holds."""
+    """``GET /openapi.json``, with an ETag of its content; a client with the current document gets 304."""
     document = openapi_document(runtime.registry, runtime.settings.base_url)
     content = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
@@ -111,35 +123,35 @@ def openapi_routes(runtime: Runtime) -> list[Route]:
 
 
 def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, Json]:
-    """What this server offers to remote services, as OpenAPI 3.1."""
-    offered = jobs(workflows)
+    """The REST API of this server as OpenAPI 3.1."""
+    deployed = jobs(workflows)
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {"title": "Workflow orchestrator: callbacks", "version": __version__, "description": _GUIDE},
         "servers": [{"url": base_url}],
         "tags": [
-            {"name": "callbacks", "description": "What a remote service says of its job."},
-            {"name": "jobs", "description": "What the workflows order, and the answers they await."},
-            {"name": "audit", "description": "For auditors, who decided what."},
-            {"name": "health", "description": "For whoever keeps the server running."},
+            {"name": "callbacks", "description": "The results and reports of remote services."},
+            {"name": "jobs", "description": "The jobs that the workflows order, and the results that they expect."},
+            {"name": "audit", "description": "The audit log, for auditors."},
+            {"name": "health", "description": "Health checks, for the operators of the server."},
         ],
         "paths": _paths(),
-        "webhooks": {job.key: webhook(job) for job in offered},
+        "webhooks": {job.key: webhook(job) for job in deployed},
         "components": {
-            "schemas": _SCHEMAS | {job.key: schema(job) for job in offered},
+            "schemas": _SCHEMAS | {job.key: schema(job) for job in deployed},
             "parameters": _PARAMETERS,
             "securitySchemes": _SECURITY_SCHEMES,
             "responses": response_table.described(),
-            "callbacks": {job.key: callback(job) for job in offered},
+            "callbacks": {job.key: callback(job) for job in deployed},
             "pathItems": {
                 "Progress": {
                     "parameters": [DRY_RUN],
-                    "post": operation("progress", "How far the job is", "Progress", TO_A_REPORT),
+                    "post": operation("progress", "Report the progress of the job", "Progress", TO_A_REPORT),
                 },
                 "Failure": {
                     "parameters": [DRY_RUN],
-                    "post": operation("failure", "The job failed", "FailureReport", TO_A_FAILURE),
+                    "post": operation("failure", "Report that the job failed", "FailureReport", TO_A_FAILURE),
                 },
             },
         },
@@ -148,25 +160,27 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
 
 def _paths() -> dict[str, Json]:
     url = "/api/processes/{process_id}/callback/{token}"
-    doors = {
+    by_url = {
         url: operation("deliverResult", "Deliver the result of a job", "Result", TO_A_RESULT),
-        f"{url}/progress": operation("reportProgress", "Say how far a job is", "Progress", TO_A_REPORT),
-        f"{url}/fail": operation("reportFailure", "Say that a job failed", "FailureReport", TO_A_FAILURE),
+        f"{url}/progress": operation("reportProgress", "Report the progress of a job", "Progress", TO_A_REPORT),
+        f"{url}/fail": operation("reportFailure", "Report that a job failed", "FailureReport", TO_A_FAILURE),
     }
     job = "/api/callbacks/by-ref/{service}/{ref}"
     by_job = {
         job: operation(
             "deliverJobResult", "Deliver the result of a job by its name", "Result", (*TO_A_RESULT, UNCLAIMED)
         ),
-        f"{job}/progress": operation("reportJobProgress", "Say how far a job is, by its name", "Progress", TO_A_REPORT),
+        f"{job}/progress": operation(
+            "reportJobProgress", "Report the progress of a job by its name", "Progress", TO_A_REPORT
+        ),
         f"{job}/fail": operation(
-            "reportJobFailure", "Say that a job failed, by its name", "FailureReport", (*TO_A_FAILURE, UNCLAIMED)
+            "reportJobFailure", "Report that a job failed, by its name", "FailureReport", (*TO_A_FAILURE, UNCLAIMED)
         ),
     }
     return {
-        **{path: {"parameters": [*_IN_A_URL, DRY_RUN], "post": operation} for path, operation in doors.items()},
+        **{path: {"parameters": [*_URL_PARAMETERS, DRY_RUN], "post": operation} for path, operation in by_url.items()},
         **{
-            path: {"parameters": [*_OF_A_JOB, DRY_RUN], "post": {**operation, "security": _SECURITY}}
+            path: {"parameters": [*_JOB_PARAMETERS, DRY_RUN], "post": {**operation, "security": _SECURITY}}
             for path, operation in by_job.items()
         },
         "/api/receipts/{receipt}": {"get": _receipt()},
@@ -180,18 +194,18 @@ def _receipt() -> dict[str, Json]:
     return {
         "operationId": "askReceipt",
         "tags": ["callbacks"],
-        "summary": "Ask what became of a letter",
+        "summary": "Ask for the status of a delivery",
         "parameters": [{"$ref": "#/components/parameters/Receipt"}],
         "responses": responses(TO_A_QUESTION),
     }
 
 
-def _health(operation: str, summary: str, well: str, ill: str | None = None) -> dict[str, Json]:
-    def told(status: str, description: str) -> dict[str, Json]:
-        body = {"type": "object", "required": ["status"], "properties": {"status": {"const": status}}}
+def _health(operation: str, summary: str, status: str, unready_status: str | None = None) -> dict[str, Json]:
+    def response(value: str, description: str) -> dict[str, Json]:
+        body = {"type": "object", "required": ["status"], "properties": {"status": {"const": value}}}
         return {"description": description, "content": {"application/json": {"schema": body}}}
 
-    found: dict[str, Json] = {"200": told(well, "Yes.")}
-    if ill is not None:
-        found[str(UNAVAILABLE.status)] = told(ill, "Not now.")
-    return {"operationId": operation, "tags": ["health"], "summary": summary, "responses": found}
+    health_responses: dict[str, Json] = {"200": response(status, "Yes.")}
+    if unready_status is not None:
+        health_responses[str(UNAVAILABLE.status)] = response(unready_status, "Not now.")
+    return {"operationId": operation, "tags": ["health"], "summary": summary, "responses": health_responses}

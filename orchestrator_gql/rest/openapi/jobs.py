@@ -1,8 +1,8 @@
-"""What each step of the deployed workflows expects of the remote service that it orders a job from.
+"""The jobs that the deployed workflows order from remote services, in OpenAPI.
 
-A job is a webhook of ours, named WORKFLOW.STEP, and its answer is a callback of that webhook under the same name: so a
-team that has a job's name finds what to send, and where. What the order itself looks like is between its author and
-that team; only the URL that it carries is ours.
+A job is a webhook with the name WORKFLOW.STEP, and its result is a callback of that webhook with the same name. So a
+team that knows the name of its job finds what to send and where. The author of the workflow and the team agree on the
+format of the order; only its callback URL is defined here.
 """
 
 import re
@@ -23,7 +23,7 @@ DRY_RUN = {"$ref": "#/components/parameters/DryRun"}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One wait of one workflow; ``key`` is its name in the document."""
+    """One callback step of one workflow; ``key`` is its name in the document."""
 
     key: str
     workflow: Workflow
@@ -31,69 +31,73 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What its author calls the step."""
+        """The name of the step in its workflow."""
         return self.wait.name.removesuffix(_SUFFIX)
 
 
 def jobs(workflows: Iterable[Workflow]) -> list[Job]:
-    """Every wait there is, clean-up included; a name that stands twice is numbered."""
-    found: dict[str, Job] = {}
+    """All callback steps, with those of clean-up steps; a second step with the same name gets a number."""
+    by_key: dict[str, Job] = {}
     for workflow in workflows:
         for wait in workflow.all_steps(is_aborted=True):
             if isinstance(wait, AwaitStep):
-                key = _free(_NOT_IN_NAMES.sub("_", f"{workflow.name}.{wait.name.removesuffix(_SUFFIX)}"), found)
-                found[key] = Job(key, workflow, wait)
-    return list(found.values())
+                key = _free(_NOT_IN_NAMES.sub("_", f"{workflow.name}.{wait.name.removesuffix(_SUFFIX)}"), by_key)
+                by_key[key] = Job(key, workflow, wait)
+    return list(by_key.values())
 
 
-def _free(name: str, taken: Container[str]) -> str:
+def _free(name: str, used: Container[str]) -> str:
     numbered = (f"{name}_{number}" for number in count(2))
-    return next(key for key in chain((name,), numbered) if key not in taken)
+    return next(key for key in chain((name,), numbered) if key not in used)
 
 
 def schema(job: Job) -> Json:
-    """What the job's result must look like: what GraphQL tells as the step's contract, or that anything will do."""
+    """The JSON schema of the result: the contract of the step as in GraphQL, or any JSON without a contract."""
     if job.wait.contract is None:
-        return {"description": "Any JSON value: the step names no contract."}
+        return {"description": "Any JSON value, because the step has no contract."}
     return contract.schema_or_nothing(job.wait.contract, f"#/components/schemas/{job.key}/$defs/{{model}}")
 
 
 def webhook(job: Job) -> Json:
-    """The order, and where its answer goes."""
+    """The webhook of the order, with the callback for its result."""
     order = {
         "type": "object",
         "required": ["callback_url"],
         "properties": {
-            "callback_url": {"type": "string", "format": "uri", "description": "Where the result goes, once."},
-            "progress_url": {"type": "string", "format": "uri", "description": "Where news go in the meantime."},
+            "callback_url": {
+                "type": "string",
+                "format": "uri",
+                "description": "The URL for the result, which can be sent once.",
+            },
+            "progress_url": {"type": "string", "format": "uri", "description": "The URL for progress reports."},
         },
     }
-    words = (
-        f"The step {job.name!r} of the workflow `{job.workflow.name}` orders a job. How the order is sent, and under "
-        "which names it carries the URLs, its author has agreed on with you."
+    description = (
+        f"The step {job.name!r} of the workflow `{job.workflow.name}` orders a job. The author of the workflow has "
+        "agreed with you how the order is sent and how its URLs are named."
     )
     if job.wait.expect is not None:
-        words += " There are several answers to it, each with a URL of its own."
+        description += " The step expects several results, each with its own URL."
     if job.wait.service is not None:
-        words += (
-            f" It is for the remote service `{job.wait.service}`, which may have to sign what it sends or to call "
-            "from an agreed address, and can answer by its own name for the job."
+        description += (
+            f" The order goes to the remote service `{job.wait.service}`. The service may have to sign its requests, "
+            "or to send them from an agreed address. It can also deliver the result by its own name for the job."
         )
     return {
         "post": {
             "operationId": f"{job.key}.order",
             "tags": ["jobs"],
             "summary": f"{job.workflow.description or job.workflow.name}: {job.name}",
-            "description": words,
+            "description": description,
             "requestBody": {"content": {"application/json": {"schema": order}}},
-            "responses": {"2XX": {"description": "You took the job. The step is over; the process waits for you."}},
+            "responses": {"2XX": {"description": "You accepted the job. The process now waits for your result."}},
             "callbacks": {job.key: {"$ref": f"#/components/callbacks/{job.key}"}},
         }
     }
 
 
 def callback(job: Job) -> Json:
-    """The answers that the order awaits: the result, news, or that it failed."""
+    """The callback of the order: the result, progress reports or a failure report."""
     result = operation(f"{job.key}.result", f"The result of {job.name}", job.key, TO_A_RESULT)
     return {
         "{$request.body#/callback_url}": {"post": result | {"parameters": [DRY_RUN]}},
@@ -102,8 +106,10 @@ def callback(job: Job) -> Json:
     }
 
 
-def operation(operation: str, summary: str, schema_name: str, answers: Iterable[DocumentedResponse]) -> dict[str, Json]:
-    """An operation that brings JSON of that schema."""
+def operation(
+    operation: str, summary: str, schema_name: str, documented: Iterable[DocumentedResponse]
+) -> dict[str, Json]:
+    """An operation whose request body has that schema."""
     content: dict[str, Json] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema_name}"}}}
     if schema_name == "Progress":
         content["text/plain"] = {"schema": {"type": "string"}}
@@ -112,5 +118,5 @@ def operation(operation: str, summary: str, schema_name: str, answers: Iterable[
         "tags": ["callbacks"],
         "summary": summary,
         "requestBody": {"required": True, "content": content},
-        "responses": responses(answers),
+        "responses": responses(documented),
     }

@@ -1,4 +1,4 @@
-"""Every answer that a remote service can get, with an example made by the code that answers."""
+"""Every response to a remote service, with examples from the code that makes the response."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ RECEIPT = "01934c1e-7a2b-7c3d-8e4f-5a6b7c8d9e0f"
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One answer: the name it is referred to by, what it means to the sender, and what it looks like."""
+    """One response: its name in the document, its meaning for the sender, and its examples."""
 
     name: str
     status: int
@@ -43,11 +43,11 @@ class DocumentedResponse:
 
     @property
     def reference(self) -> dict[str, Json]:
-        """This answer among an operation's responses."""
+        """The response as an entry of the responses of an operation."""
         return {str(self.status): {"$ref": f"#/components/responses/{self.name}"}}
 
 
-def _said(*errors: OrchestratorError) -> tuple[Json, ...]:
+def _problems_of(*errors: OrchestratorError) -> tuple[Json, ...]:
     return tuple(orjson.loads(bytes(problem_of(error).body)) for error in errors)
 
 
@@ -55,13 +55,13 @@ def _problem(status: int, title: str, code: str, detail: str, **more: Any) -> tu
     return (orjson.loads(bytes(problem(status, title, code, detail, **more).body)),)
 
 
-_PLACE = {"pointer": "/output/1", "detail": "Input should be a valid string", "type": "string_type"}
-_TWICE = FieldError(("return_code",), "is given more than once", "duplicate-key")
+_FIELD_PROBLEM = {"pointer": "/output/1", "detail": "Input should be a valid string", "type": "string_type"}
+_DUPLICATE_KEY = FieldError(("return_code",), "is given more than once", "duplicate-key")
 
 ACCEPTED = DocumentedResponse(
     "Accepted",
     200,
-    "It is stored, durably; what comes of it is told under the receipt. The same body again is answered so again.",
+    "The body is stored durably. Ask for its status with the receipt. The same body again gets the same receipt.",
     (
         {"receipt": RECEIPT, "status": "accepted"},
         {"receipt": RECEIPT, "status": "accepted", "duplicate": True},
@@ -72,108 +72,108 @@ ACCEPTED = DocumentedResponse(
 LOGGED = DocumentedResponse(
     "Logged",
     200,
-    "It is logged, and the URL is as good as before. Each report counts: the same again is logged again.",
+    "The report is logged, and the URL stays valid. The same report again is logged again.",
     ({"status": "accepted"}, {"status": "accepted", "dryRun": True}),
     schema="Accepted",
 )
 MALFORMED = DocumentedResponse(
     "Malformed",
     400,
-    "The body is not JSON, or JSON that is not stored: NaN, NUL, a name twice, half a surrogate pair, more than 64 "
-    "levels. Nothing is used up: mend it and send it again.",
-    _said(
+    "The body is not JSON, or it is JSON that is refused: NaN, NUL, a duplicate key, half a surrogate pair, or more "
+    "than 64 levels. The URL stays valid: correct the body and send it again.",
+    _problems_of(
         NotJson("The body is not JSON: Expecting value at line 1, column 1."),
-        PayloadInvalid("Refused JSON: /return_code is given more than once.", [_TWICE]),
+        PayloadInvalid("Refused JSON: /return_code is given more than once.", [_DUPLICATE_KEY]),
     ),
 )
 UNAUTHENTICATED = DocumentedResponse(
     "Unauthenticated",
     401,
-    "The signature or credential that this service has to send is missing or wrong. Nothing is used up.",
-    _said(Unauthenticated("No signature fits the body and an active key.")),
+    "The signature or credential that this service must send is missing or wrong. The URL stays valid.",
+    _problems_of(Unauthenticated("No signature fits the body and an active key.")),
     headers=("WWW-Authenticate",),
 )
 FORBIDDEN = DocumentedResponse(
     "Forbidden",
     403,
-    "This service is not expected to call from this address. Nothing is used up.",
-    _said(AddressForbidden()),
+    "This service must not send from this address. The URL stays valid.",
+    _problems_of(AddressForbidden()),
 )
 UNCLAIMED = DocumentedResponse(
     "Unclaimed",
     202,
-    "It is stored, and no action has told of this job yet: it is used when one does, within an hour.",
+    "The body is stored, but no step has registered this job yet. It is used if a step does so within an hour.",
     ({"receipt": RECEIPT, "status": "unclaimed"},),
     schema="Accepted",
 )
 UNKNOWN = DocumentedResponse(
-    "Unknown", 404, "Nothing listens here: send it to the URL as it was handed out.", _said(CallbackUnknown())
+    "Unknown", 404, "This URL is unknown: send to exactly the URL in the order.", _problems_of(CallbackUnknown())
 )
-NO_RECEIPT = DocumentedResponse("ReceiptUnknown", 404, "No letter has this receipt.", _said(ReceiptUnknown()))
+NO_RECEIPT = DocumentedResponse("ReceiptUnknown", 404, "This receipt is unknown.", _problems_of(ReceiptUnknown()))
 WRONG_METHOD = DocumentedResponse(
     "WrongMethod",
     405,
-    "Another method was used; nothing is used up by a link preview.",
+    "The method is not allowed. The URL stays valid, for example after a link preview.",
     _problem(405, "Method not allowed", "method-not-allowed", "This is asked for in another way: see Allow."),
     headers=("Allow",),
 )
 TOO_SLOW = DocumentedResponse(
-    "TooSlow", 408, "The body did not arrive whole within 30 seconds.", _said(BodyIncomplete())
+    "TooSlow", 408, "The whole body did not arrive within 30 seconds: send it again.", _problems_of(BodyIncomplete())
 )
 CONFLICT = DocumentedResponse(
     "Conflict",
     409,
-    "Another result, or a failure report, was accepted before. This one is kept for the operator: leave it.",
-    _said(CallbackConflict("Another result was accepted before this one.")),
+    "Another result or failure report was accepted before. This body is stored for the operator: do not send it again.",
+    _problems_of(CallbackConflict("Another result was accepted before this one.")),
 )
 GONE = DocumentedResponse(
     "Gone",
     410,
-    "The deadline is over, or the wait was withdrawn. This one is kept for the operator: leave it.",
-    _said(
+    "The deadline is over, or the callback was withdrawn. This body is stored for the operator: do not send it again.",
+    _problems_of(
         CallbackClosed("This came after the deadline.", is_expired=True),
         CallbackClosed("This callback was withdrawn."),
     ),
 )
 TOO_LARGE = DocumentedResponse(
-    "TooLarge", 413, "The body is over the limit. Nothing is used up.", _said(PayloadTooLarge(10_485_760))
+    "TooLarge", 413, "The body is over the limit. The URL stays valid.", _problems_of(PayloadTooLarge(10_485_760))
 )
 WRONG_TYPE = DocumentedResponse(
     "WrongType",
     415,
-    "The body is compressed, or of a media type that is not read here. Nothing is used up.",
-    _said(UnsupportedMediaType("Send the result as application/json, uncompressed.")),
+    "The body is compressed, or its media type is not accepted. The URL stays valid.",
+    _problems_of(UnsupportedMediaType("Send the result as application/json, uncompressed.")),
 )
 BROKEN = DocumentedResponse(
     "ContractBroken",
     422,
-    "The body is not what the step expects: `errors` names the places by JSON pointers (RFC 6901). Nothing is used up.",
+    "The body breaks the contract of the step: `errors` has JSON pointers (RFC 6901). The URL stays valid.",
     _problem(
         422,
         "Contract broken",
         "payload-invalid",
         "The body does not fit the contract of this callback.",
-        errors=[_PLACE],
+        errors=[_FIELD_PROBLEM],
     ),
 )
 TOO_OFTEN = DocumentedResponse(
     "TooOften",
     429,
-    "Too many wrong addresses came from yours; right ones are served all the same.",
+    "Too many requests with unknown URLs came from your address. Requests with a right URL are still accepted.",
     _problem(429, "Too many requests", "rate-limited", "Too many wrong addresses."),
     headers=("Retry-After",),
 )
 UNAVAILABLE = DocumentedResponse(
     "Unavailable",
     503,
-    f"It cannot be stored now, and was not: send it again, in {RETRY_AFTER} seconds or as Retry-After says.",
-    _said(StorageUnavailable()),
+    f"The body could not be stored: send it again after {RETRY_AFTER} seconds, or as `Retry-After` says.",
+    _problems_of(StorageUnavailable()),
     headers=("Retry-After",),
 )
 FATE = DocumentedResponse(
     "Fate",
     200,
-    "What became of the letter: `accepted` until it is judged, then `validated` or `rejected`.",
+    "The status of the delivery: `accepted` until the step has validated it, then `validated` or `rejected`.",
     tuple({"receipt": RECEIPT, "status": status} for status in ("accepted", "validated", "rejected")),
     schema="Fate",
 )
@@ -181,12 +181,14 @@ FATE = DocumentedResponse(
 SIGN_IN = DocumentedResponse(
     "SignIn",
     401,
-    "The token is missing, or none of this server's.",
-    _said(Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")),
+    "The token is missing or unknown.",
+    _problems_of(Unauthenticated("The token is not one of this server's: send `Authorization: Bearer TOKEN`.")),
     headers=("WWW-Authenticate",),
 )
-MAY_NOT = DocumentedResponse("MayNot", 403, "Who asks may not READ_AUDIT.", _said(Forbidden("READ_AUDIT")))
-NO_CURSOR = DocumentedResponse("NoCursor", 400, "`after` is no cursor of a seal.", _said(CursorInvalid()))
+MAY_NOT = DocumentedResponse(
+    "MayNot", 403, "The token has no permission `READ_AUDIT`.", _problems_of(Forbidden("READ_AUDIT"))
+)
+NO_CURSOR = DocumentedResponse("NoCursor", 400, "`after` is not a cursor of a seal.", _problems_of(CursorInvalid()))
 
 TO_ANYBODY = (UNKNOWN, WRONG_METHOD, TOO_SLOW, TOO_OFTEN, UNAVAILABLE)
 _TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, WRONG_TYPE, *TO_ANYBODY)
@@ -197,8 +199,8 @@ TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, UNAVAILABLE)
 TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
-    "Allow": {"description": "What this address takes.", "schema": {"type": "string"}},
-    "WWW-Authenticate": {"description": "How to show who you are.", "schema": {"type": "string"}},
+    "Allow": {"description": "The allowed methods.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "The ways to authenticate.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
 
@@ -207,10 +209,14 @@ SCHEMAS: dict[str, Json] = {
         "type": "object",
         "required": ["status"],
         "properties": {
-            "receipt": {"type": "string", "format": "uuid", "description": "Ask by it what became of the letter."},
+            "receipt": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Use it to ask for the status of the delivery.",
+            },
             "status": {"enum": ["accepted", "unclaimed"]},
-            "duplicate": {"const": True, "description": "The same was accepted before."},
-            "dryRun": {"const": True, "description": "It was judged and not stored."},
+            "duplicate": {"const": True, "description": "The same body was accepted before."},
+            "dryRun": {"const": True, "description": "A dry run: the body was checked and not stored."},
         },
     },
     "Fate": {
@@ -229,8 +235,12 @@ SCHEMAS: dict[str, Json] = {
             "type": {"type": "string", "format": "uri", "pattern": "^urn:orchestrator-gql:problem:[a-z0-9-]+$"},
             "title": {"type": "string"},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "code": {"type": "string", "pattern": "^[a-z0-9-]+$", "description": "The end of `type`; it stays."},
-            "detail": {"type": "string", "description": "For people."},
+            "code": {
+                "type": "string",
+                "pattern": "^[a-z0-9-]+$",
+                "description": "The last part of `type`; it never changes.",
+            },
+            "detail": {"type": "string", "description": "A message for people."},
             "errors": {
                 "type": "array",
                 "items": {
@@ -250,44 +260,46 @@ SCHEMAS: dict[str, Json] = {
         "type": "object",
         "required": ["message"],
         "properties": {
-            "code": {"description": "For programs: a text, kept to 100 characters."},
-            "message": {"type": "string", "minLength": 1, "description": "For people; kept to 10,000 characters."},
-            "retryable": {"description": "True where trying again may help; anything else says no."},
+            "code": {"description": "For programs: a text, cut to 100 characters."},
+            "message": {"type": "string", "minLength": 1, "description": "For people; cut to 10,000 characters."},
+            "retryable": {"description": "True if a retry may help; any other value means no."},
             "details": {"description": "Any JSON."},
         },
         "examples": [{"code": "unreachable", "message": "ams-1 does not answer", "retryable": True}],
     },
     "Progress": {
-        "description": "Any JSON. Of an object these are understood; a text is the message.",
+        "description": "Any JSON. These keys of an object are read; a text is the message.",
         "properties": {
             "percent": {"description": "From 0 to 100."},
-            "message": {"description": "For people; kept to 10,000 characters."},
-            "progress": {"description": "Lines, as an LSO sends them; the last one becomes the message."},
+            "message": {"description": "For people; cut to 10,000 characters."},
+            "progress": {"description": "Lines, as an LSO sends them; the last line becomes the message."},
         },
         "examples": [{"percent": 40, "message": "writing ams-1"}, {"progress": ["TASK [write]", "ok: [ams-1]"]}],
     },
 }
 
 
-def responses(answers: Iterable[DocumentedResponse]) -> dict[str, Json]:
+def responses(documented: Iterable[DocumentedResponse]) -> dict[str, Json]:
     """The responses of an operation, by status."""
-    in_order = sorted(answers, key=lambda answer: answer.status)
-    return {status: response for answer in in_order for status, response in answer.reference.items()}
+    in_order = sorted(documented, key=lambda item: item.status)
+    return {status: response for item in in_order for status, response in item.reference.items()}
 
 
 def described() -> dict[str, Json]:
-    """All answers, by name."""
+    """All responses, by name."""
     known = (*TO_A_RESULT, UNCLAIMED, *TO_A_REPORT, *TO_A_QUESTION, *TO_AN_AUDITOR)
-    return {answer.name: _described(answer) for answer in known}
+    return {item.name: _described(item) for item in known}
 
 
-def _described(answer: DocumentedResponse) -> dict[str, Json]:
-    media_type = "application/problem+json" if answer.schema == "Problem" else "application/json"
-    examples = {f"example{number}": {"value": value} for number, value in enumerate(answer.examples, 1)}
-    told: dict[str, Json] = {
-        "description": answer.meaning,
-        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{answer.schema}"}, "examples": examples}},
+def _described(documented: DocumentedResponse) -> dict[str, Json]:
+    media_type = "application/problem+json" if documented.schema == "Problem" else "application/json"
+    examples = {f"example{number}": {"value": value} for number, value in enumerate(documented.examples, 1)}
+    content: dict[str, Json] = {
+        "description": documented.meaning,
+        "content": {
+            media_type: {"schema": {"$ref": f"#/components/schemas/{documented.schema}"}, "examples": examples}
+        },
     }
-    if answer.headers:
-        told["headers"] = {name: _HEADERS[name] for name in answer.headers}
-    return told
+    if documented.headers:
+        content["headers"] = {name: _HEADERS[name] for name in documented.headers}
+    return content

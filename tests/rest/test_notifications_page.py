@@ -1,4 +1,4 @@
-"""What the page on being told shows a receiver is what the server sends."""
+"""The examples of the page on notifications fit what the server sends."""
 
 import json
 import re
@@ -17,10 +17,10 @@ from orchestrator_gql.notifications.webhooks import post_webhook
 from orchestrator_gql.outbound.http_client import HttpClient
 from orchestrator_gql.types import NotificationKind
 
-PAGE = (Path(__file__).parents[2] / "docs/howto/be-told.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/howto/notifications.md").read_text()
 
 
-async def test_the_python_of_the_page_knows_our_signature_from_a_forged_one() -> None:
+async def test_the_python_of_the_page_accepts_our_signature_and_no_forged_signature() -> None:
     names: dict[str, Any] = {}
     exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[0], names)
     is_ours = names["is_ours"]
@@ -28,31 +28,31 @@ async def test_the_python_of_the_page_knows_our_signature_from_a_forged_one() ->
     async with receiving() as receiver:
         http = HttpClient()
         webhook = Webhook(**hook(receiver.url))
-        said = await post_webhook(http, webhook, id="msg_1", body=b'{"type": "x"}', now=datetime.now(UTC))
+        result = await post_webhook(http, webhook, id="msg_1", body=b'{"type": "x"}', now=datetime.now(UTC))
         http.close()
-    came = receiver.received[0]
-    headers = dict(came.headers)
+    request = receiver.received[0]
+    headers = dict(request.headers)
 
-    assert said.is_taken
-    assert is_ours(KEY, headers, came.body)
-    assert not is_ours(KEY, headers, came.body + b" ")
-    assert not is_ours(KEY, {}, came.body)
-    assert not is_ours(f"whsec_{'A' * 32}", headers, came.body)
-    assert not is_ours(KEY, headers | {"webhook-timestamp": str(int(time.time()) - 301)}, came.body)
+    assert result.is_accepted
+    assert is_ours(KEY, headers, request.body)
+    assert not is_ours(KEY, headers, request.body + b" ")
+    assert not is_ours(KEY, {}, request.body)
+    assert not is_ours(f"whsec_{'A' * 32}", headers, request.body)
+    assert not is_ours(KEY, headers | {"webhook-timestamp": str(int(time.time()) - 301)}, request.body)
 
 
 def test_the_settings_of_the_page_are_settings() -> None:
-    given = {
+    values = {
         name.lower(): json.loads(value)
         for name, value in re.findall(r"export ORCHESTRATOR_(\w+)='(.*?)'", PAGE, re.DOTALL)
     }
 
-    settings = read_settings(**given)
+    settings = read_settings(**values)
 
     assert [target.name for target in targets_of(settings)] == ["webhook:chat", "mail:NOC"]
 
 
-def test_the_page_names_every_kind() -> None:
+def test_the_page_lists_every_kind_of_notification() -> None:
     assert set(re.findall(r"^\| `([a-z-]+\.[a-z]+)` \|", PAGE, re.MULTILINE)) == {
         str(kind) for kind in NotificationKind
     }
