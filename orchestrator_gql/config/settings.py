@@ -127,12 +127,12 @@ class Settings(BaseSettings):
     webhooks: dict[str, Webhook] = Field(
         {},
         description="Receivers of notifications about open forms and failed processes by HTTP, by name, as JSON; see "
-        "[how to be told](../howto/notifications.md).",
+        "[notifications](../howto/notifications.md).",
     )
     smtp: Smtp | None = Field(
         None,
         description="The mail server, as JSON: teams with an address get mails about their open forms; see "
-        "[how to be told](../howto/notifications.md).",
+        "[notifications](../howto/notifications.md).",
     )
     audit_key: SecretStr | None = Field(
         None,

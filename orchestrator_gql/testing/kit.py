@@ -102,13 +102,13 @@ class Kit:
         await self.rests()
         while (due := await self._next_due()) is not None and due <= end:
             self._go_to(due)
-            await until(self._runtime, self._fired, told="the due timers to fire", patience=self._patience)
+            await until(self._runtime, self._fired, awaited="the due timers to fire", patience=self._patience)
             await self.rests()
         self._go_to(end)
 
     async def rests(self) -> None:
         """Wait until every process rests; see `Run.rests`."""
-        await until(self._runtime, self._is_still, told=self._moving_processes, patience=self._patience)
+        await until(self._runtime, self._is_still, awaited=self._moving_processes, patience=self._patience)
 
     @property
     def _runtime(self) -> Runtime:

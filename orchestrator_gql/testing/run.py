@@ -56,7 +56,7 @@ class Run:
             process = await self.process()
             return None if process.status in MOVING else process
 
-        process = await until(self._runtime, look, told=self._moving_process, patience=self.patience)
+        process = await until(self._runtime, look, awaited=self._moving_process, patience=self.patience)
         if status is not None and process.status != status:
             raise AssertionError(f"Expected {status}: {describe(process)}")
         return process
@@ -79,7 +79,7 @@ class Run:
                 return callbacks[-1]
             return None if process.status in MOVING else process
 
-        result: Callback | Process = await until(self._runtime, look, told=self._moving_process, patience=self.patience)
+        result: Callback | Process = await until(self._runtime, look, awaited=self._moving_process, patience=self.patience)
         if isinstance(result, Callback):
             return result
         if callbacks := self._callbacks_named(name):

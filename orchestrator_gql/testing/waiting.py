@@ -16,11 +16,11 @@ Description = str | Callable[[], Awaitable[str]]
 
 
 async def until(
-    runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: Description, patience: float
+    runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, awaited: Description, patience: float
 ) -> T:
     """Wait until ``condition`` returns a true value, and return that value.
 
-    Raises `AssertionError` with the description ``told`` after ``patience`` seconds of real time.
+    Raises `AssertionError` with the description ``awaited`` after ``patience`` seconds of real time.
     """
     try:
         async with asyncio.timeout(patience) as limit:
@@ -32,5 +32,5 @@ async def until(
     except TimeoutError:
         if not limit.expired():  # a timeout inside the condition
             raise
-    text = told if isinstance(told, str) else await told()
+    text = awaited if isinstance(awaited, str) else await awaited()
     raise AssertionError(f"waited {patience:g} seconds in vain for {text}")

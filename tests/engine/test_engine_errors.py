@@ -154,7 +154,7 @@ async def test_failures_are_counted_across_a_restart_and_a_retry_resets_the_coun
         patched.setattr(execution, "run", fault)
         async with engine_of(storage, flow, clock=clock, heartbeat=300.0) as engine:
             process_id = await engine.start(flow)
-            await engine.until(lambda: failures(engine, process_id), told="the first failure")
+            await engine.until(lambda: failures(engine, process_id), awaited="the first failure")
         async with engine_of(storage, flow, clock=clock, heartbeat=0.1) as engine:
             failed = await engine.reaches(process_id, FAILED)
     raised = fault.raised

@@ -52,7 +52,7 @@ async def reaches_state(engine: Engine, state: EngineState) -> None:
     async def look() -> bool:
         return (await engine.read(engine_state.load)).state is state
 
-    await engine.until(look, told=f"the engine to be {state}")
+    await engine.until(look, awaited=f"the engine to be {state}")
 
 
 async def assert_does_not_move(engine: Engine, process_id: UUID) -> None:
@@ -181,7 +181,7 @@ async def test_a_retry_that_becomes_due_waits_for_the_resumption(offer: Offer) -
     await pause(engine)
 
     engine.turn(11)
-    await engine.until(partial(_no_timer, engine), told="the timer to fire")
+    await engine.until(partial(_no_timer, engine), awaited="the timer to fire")
     await assert_does_not_move(engine, process_id)
 
     assert len(tries) == 1

@@ -50,7 +50,7 @@ async def listed(site: Site, status: str, **more: Any) -> list[Any]:
         found: list[Any] = (await site.ask(LIST, filter={"statuses": [status], **more}))["notifications"]["nodes"]
         return found
 
-    return await site.engine.until(look, told=f"a notification to be {status}")
+    return await site.engine.until(look, awaited=f"a notification to be {status}")
 
 
 async def test_a_dead_notification_is_listed_with_its_tries_and_sent_again(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_notifications_are_paged_the_newest_first_and_counted_in_the_metri
             found = (await site.ask(LIST))["notifications"]["nodes"]
             return [bool(one["log"]) for one in found] == [True] * 3
 
-        await site.engine.until(tried, told="three tries")
+        await site.engine.until(tried, awaited="three tries")
         first = (await site.ask(LIST, first=2))["notifications"]
         rest = (await site.ask(LIST, first=2, after=first["pageInfo"]["endCursor"]))["notifications"]
         metrics = (await site.http.get("/metrics")).text

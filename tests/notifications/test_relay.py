@@ -68,7 +68,7 @@ async def stored(engine: Engine, count: int, *relays: Follower) -> list[Notifica
         rows = await outbox(engine)
         return rows if len(rows) >= count else None
 
-    return await engine.until(look, told=f"{count} notifications")
+    return await engine.until(look, awaited=f"{count} notifications")
 
 
 async def test_a_restart_leaves_no_gap_and_repeats_nothing(offer: Offer) -> None:
@@ -187,7 +187,7 @@ async def test_two_servers_send_each_notification_once(postgres: PostgresServer)
             ):
                 await asyncio.gather(fail(first, 20), fail(second, 20))
                 await reach(first, SENT, 40)
-                await second.until(lambda: _nothing_pending(second), told="an empty outbox")
+                await second.until(lambda: _nothing_pending(second), awaited="an empty outbox")
 
     assert Counter(Counter(each.id for each in receiver.received).values()) == {1: 40}
 

@@ -53,7 +53,7 @@ class Story:
             current = await self.engine.process(process.id)
             return None if current.status in MOVING else current
 
-        return await until(self.engine.runtime, look, told="the process to rest")
+        return await until(self.engine.runtime, look, awaited="the process to rest")
 
     async def call_back(self, url: str, result: Any) -> httpx.Response:
         """The remote service POSTs to the URL; the host name of the URL stands for this server."""

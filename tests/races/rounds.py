@@ -162,7 +162,7 @@ async def _rests(engine: Engine, process_id: UUID) -> None:
         process = await engine.process(process_id)
         return process.status in RESTING or None
 
-    await engine.until(look, told=f"process {process_id} to stop running")
+    await engine.until(look, awaited=f"process {process_id} to stop running")
 
 
 async def _end(engine: Engine, process_id: UUID) -> None:

@@ -22,7 +22,7 @@ async def test_a_server_whose_timers_ended_is_not_ready_and_names_the_task(
         async def faulty() -> bool | None:
             return bool(site.engine.runtime.faults) or None
 
-        await until(site.engine.runtime, faulty, told="the fault to be noted")
+        await until(site.engine.runtime, faulty, awaited="the fault to be noted")
         response = await site.http.get("/health/ready")
         live = await site.http.get("/health/live")
 

@@ -58,7 +58,7 @@ async def shows(site: Site, **wanted: float) -> dict[str, float]:
         gauges = await scraped(site)
         return gauges if all(gauges[name] == value for name, value in wanted.items()) else None
 
-    return await site.engine.until(look, told=f"the metrics to show {wanted}")
+    return await site.engine.until(look, awaited=f"the metrics to show {wanted}")
 
 
 async def test_gauges_rise_while_something_waits_and_return_afterwards(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_steps_commits_and_the_loop_are_measured(storage: str) -> None:
             gauges = await scraped(site)
             return gauges if gauges["event_loop_lag_seconds_count"] else None
 
-        gauges = await site.engine.until(measured, told="the loop to be measured")
+        gauges = await site.engine.until(measured, awaited="the loop to be measured")
 
     assert gauges["step_seconds_count{kind=ACTION,status=SUCCESS}"] == 1
     assert gauges["commit_transactions_sum"] >= gauges["commit_transactions_count"] > 0

@@ -271,7 +271,7 @@ async def test_on_postgres_a_transaction_that_waited_for_a_process_sees_the_chan
                 held = await holder.run_sync(processes.lock, process_id)
                 assert held is not None
                 waiting = asyncio.create_task(database.transaction(lock_and_append))
-                await engine.until(lambda: _waits(engine), told="a transaction that waits for the process")
+                await engine.until(lambda: _waits(engine), awaited="a transaction that waits for the process")
                 await holder.run_sync(processes.set_note, held, "first", clock.now())
                 await holder.exec_driver_sql("UPDATE processes SET record_seq = 2")
                 await holder.run_sync(events.append, [_event(clock, "first")])

@@ -43,9 +43,9 @@ class Engine:
         """Run the unit of work as a read of the database."""
         return await self.runtime.database.read(unit)
 
-    async def until(self, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:
+    async def until(self, condition: Callable[[], Awaitable[T | None]], *, awaited: str) -> T:
         """See `support.until`."""
-        return await until(self.runtime, condition, told=told)
+        return await until(self.runtime, condition, awaited=told)
 
     def turn(self, seconds: float) -> None:
         """Turn the clock forward and wake the timers."""
@@ -72,7 +72,7 @@ class Engine:
             process = await self.process(process_id)
             return process if process.status is status else None
 
-        return await self.until(look, told=f"process {process_id} to become {status}")
+        return await self.until(look, awaited=f"process {process_id} to become {status}")
 
     async def steps(self, process_id: UUID) -> list[StepExecution]:
         """The step executions of the process."""

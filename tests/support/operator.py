@@ -20,7 +20,7 @@ async def open_request(engine: Engine, process_id: UUID) -> InputRequest:
     async def look() -> InputRequest | None:
         return await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
 
-    return await engine.until(look, told="an open input request")
+    return await engine.until(look, awaited="an open input request")
 
 
 async def confirm(engine: Engine, process_id: UUID, page: Json = None, *, by: Principal = ADA) -> DecisionResult:

@@ -32,4 +32,4 @@ async def reach(
         reached = [notification for notification in stored if tries in (None, len(notification.log))]
         return reached if len(reached) >= count else None
 
-    return await engine.until(look, told=f"{count} notifications to be {status} after {tries or 'any'} tries")
+    return await engine.until(look, awaited=f"{count} notifications to be {status} after {tries or 'any'} tries")

@@ -47,7 +47,7 @@ class Play:
             process = await self.engine.process(process_id)
             return None if process.status in (*MOVING, *passing) else process
 
-        return await until(self.runtime, look, told="a process to stop running")
+        return await until(self.runtime, look, awaited="a process to stop running")
 
     async def log(self, process: Process) -> list[StepExecution]:
         """The step executions of the process."""

@@ -12,6 +12,6 @@ PATIENCE = 20.0
 """Seconds after which a test fails and says what it waited for; a passing test needs far less."""
 
 
-async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, told: str) -> T:
+async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, awaited: str) -> T:
     """See `orchestrator_gql.testing.waiting.until`."""
-    return await waiting.until(runtime, condition, told=told, patience=PATIENCE)
+    return await waiting.until(runtime, condition, awaited=told, patience=PATIENCE)

@@ -96,7 +96,7 @@ async def test_a_timeout_inside_the_condition_is_not_reported_as_the_end_of_the_
     runtime = assemble(own_settings(), Registry(), EmbeddedDispatcher(), TurnableClock())
 
     with pytest.raises(TimeoutError, match="the inventory took too long"):
-        await until(runtime, look, told="never", patience=60)
+        await until(runtime, look, awaited="never", patience=60)
 
 
 async def test_time_that_cannot_be_turned_is_an_error_and_not_an_endless_loop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,7 +273,7 @@ async def test_an_unanswered_form_escalates_twice_and_then_closes_and_a_retry_as
             found = [(event.payload["change"], event.payload["assignee"]) for event in events]
             return found if len(found) >= number else None
 
-        return await engine.until(look, told=f"{number} changes")
+        return await engine.until(look, awaited=f"{number} changes")
 
     engine.turn(600)
     assert (await changes(1))[-1] == ("REMINDED", "NOC")
@@ -309,7 +309,7 @@ async def test_escalations_that_became_due_during_a_downtime_end_at_the_last_ass
         request = await open_request(engine, process_id)
         return True if (request.assignee, request.escalations) == ("MANAGERS", 2) else None
 
-    assert await engine.until(look, told="both escalations")
+    assert await engine.until(look, awaited="both escalations")
 
 
 async def test_a_decision_leaves_no_timer_behind(offer: Offer) -> None:

@@ -49,7 +49,7 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
         (execution,) = await engine.steps(process_id)
         return execution.status is StepStatus.WAITING and execution.tries == 2
 
-    await engine.until(second_wait, told="the second pause")
+    await engine.until(second_wait, awaited="the second pause")
     (second,) = await engine.steps(process_id)
     engine.turn(20)
     failed = await engine.reaches(process_id, FAILED)
@@ -83,7 +83,7 @@ async def test_the_deadline_of_a_callback_does_not_start_the_retry_of_its_action
         return await engine.read(timers.next_due) == waiting.execution.retry_at
 
     engine.turn(60)
-    await engine.until(only_the_retry_is_left, told="the deadline to fire")
+    await engine.until(only_the_retry_is_left, awaited="the deadline to fire")
 
     assert (await engine.process(process_id)).status is ProcessStatus.WAITING
     assert len(calls) == 1
@@ -200,7 +200,7 @@ async def test_events_report_every_status_of_the_steps_of_a_process(offer: Offer
     async def failed_twice() -> bool:
         return len(await engine.steps(process_id)) == 2 and (await engine.process(process_id)).status is FAILED
 
-    await engine.until(failed_twice, told="the second failure")
+    await engine.until(failed_twice, awaited="the second failure")
     events = await engine.events(process_id, EventKind.STEP_CHANGED)
     assert [(event.payload["from"], event.payload["to"], event.payload["attempt"]) for event in events] == [
         (None, "RUNNING", 1),

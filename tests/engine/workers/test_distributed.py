@@ -51,7 +51,7 @@ async def test_an_api_server_defers_jobs_and_leaves_the_work_to_workers(postgres
             async with engine_of(url, WORKS, role="worker", public_url="http://api"):
                 for process_id in begun:
                     await api.reaches(process_id, COMPLETED)
-                await api.until(lambda: _is_empty(api), told="the jobs to be removed")
+                await api.until(lambda: _is_empty(api), awaited="the jobs to be removed")
 
     assert deferred == [(str(process_id), "todo") for process_id in begun]
     assert untouched == [CREATED] * 3
@@ -107,7 +107,7 @@ async def test_the_job_of_a_dead_worker_is_removed_and_deferred_again(postgres: 
 
             async with engine_of(url, WORKS, role="worker", public_url="http://api"):
                 await api.reaches(process_id, COMPLETED)
-                await api.until(lambda: _is_empty(api), told="the job of the dead worker to be removed")
+                await api.until(lambda: _is_empty(api), awaited="the job of the dead worker to be removed")
 
     assert taken_jobs == [(str(process_id), "doing")]
 
@@ -129,7 +129,7 @@ async def test_a_hundred_wake_ups_while_a_step_runs_make_a_single_call(postgres:
             await begun.wait()
             for engine in (first, second) * 50:
                 await engine.runtime.database.transaction(lambda conn: wake(conn, process_id))
-            await first.until(lambda: _is_empty(first, 1), told="the further jobs to be run")
+            await first.until(lambda: _is_empty(first, 1), awaited="the further jobs to be run")
             go.set()
             await first.reaches(process_id, COMPLETED)
 
@@ -161,7 +161,7 @@ async def test_a_step_that_ends_after_an_abort_does_not_free_the_clean_up_of_the
             await abort_process(engine.runtime, ADA, process_id=process_id)
             await cleaning.wait()
             go.set()
-            await engine.until(lambda: _is_empty(engine, 1), told="the refused step to leave")
+            await engine.until(lambda: _is_empty(engine, 1), awaited="the refused step to leave")
             held = await engine.process(process_id)
             clean_on.set()
             await engine.reaches(process_id, ProcessStatus.ABORTED)

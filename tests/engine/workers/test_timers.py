@@ -56,7 +56,7 @@ async def all_fired(engine: Engine) -> None:
     async def look() -> bool:
         return await timers_left(engine) == 0
 
-    await engine.until(look, told="every timer to fire")
+    await engine.until(look, awaited="every timer to fire")
 
 
 async def wake_ups(engine: Engine) -> Counter[UUID]:
@@ -185,7 +185,7 @@ async def test_on_postgres_a_timer_that_a_server_with_a_fast_clock_fired_is_set_
             async def looked_again() -> bool:
                 return await wake_ups(slow) == Counter([process_id]) and await timers_left(slow) == 1
 
-            await slow.until(looked_again, told="the slow server to find that the deadline is not over")
+            await slow.until(looked_again, awaited="the slow server to find that the deadline is not over")
             still = await slow.process(process_id)
             slow.turn(1)
             await slow.reaches(process_id, FAILED)

@@ -54,7 +54,7 @@ async def test_an_open_request_is_reminded_once_and_its_form_stays_valid(offer: 
     async def reminded() -> bool:
         return bool(await engine.events(process_id, CHANGED))
 
-    await engine.until(reminded, told="the reminder")
+    await engine.until(reminded, awaited="the reminder")
     current = await open_request(engine, process_id)
     engine.turn(86400)
     decided = await submit_form(

@@ -68,7 +68,7 @@ async def test_a_form_of_an_earlier_release_gets_its_reminder_and_its_answer(
         await _store_under("0003", url, rows)
         async with engine_of(url, asks) as engine:
             engine.turn(60)
-            await engine.until(lambda: engine.read(lambda conn: _is_reminded(conn, request.id)), told="a reminder")
+            await engine.until(lambda: engine.read(lambda conn: _is_reminded(conn, request.id)), awaited="a reminder")
             await confirm(engine, process_id)
             ended = await engine.reaches(process_id, ProcessStatus.COMPLETED)
             whole = await verify_audit(engine.runtime, LOCAL_OPERATOR, after=None, first=100)
