@@ -79,7 +79,9 @@ class Run:
                 return callbacks[-1]
             return None if process.status in MOVING else process
 
-        result: Callback | Process = await until(self._runtime, look, awaited=self._moving_process, patience=self.patience)
+        result: Callback | Process = await until(
+            self._runtime, look, awaited=self._moving_process, patience=self.patience
+        )
         if isinstance(result, Callback):
             return result
         if callbacks := self._callbacks_named(name):

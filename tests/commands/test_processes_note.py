@@ -19,7 +19,7 @@ async def test_a_note_that_was_written_during_a_step_is_still_there_after_the_st
         started.set()
         await may_end.wait()
 
-    @workflow("RetryLater")
+    @workflow("Wait")
     def waiting() -> StepList:
         return begin >> wait
 

@@ -108,10 +108,10 @@ class Story:
         process_id, token = await self.waits()
         await self.say("receiveCallback", token=token, result={"rc": 0})
         await self.site.engine.reaches(process_id, SUSPENDED)
-        said = await self.site.ask(
+        response = await self.site.ask(
             "query ($id: ID!) { process(id: $id) { openInputRequest { id } } }", id=str(process_id)
         )
-        return process_id, said["process"]["openInputRequest"]["id"]
+        return process_id, response["process"]["openInputRequest"]["id"]
 
     async def notes(self, count: int) -> list[str]:
         """Processes that have ended, the oldest first."""

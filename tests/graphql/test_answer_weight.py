@@ -72,11 +72,11 @@ async def heavy(storage: str, *, state: int = 60_000, **settings: Any) -> AsyncI
         for _ in range(COUNT):
             process_id = await site.engine.start(heavy_one)
             token = await remote.asked()
-            said = await site.ask(
+            response = await site.ask(
                 "mutation ($i: ReceiveCallbackInput!) { receiveCallback(input: $i) { __typename } }",
                 i={"token": token, "result": RESULT},
             )
-            assert said["receiveCallback"]["__typename"] == "ReceiveCallbackSuccess"
+            assert response["receiveCallback"]["__typename"] == "ReceiveCallbackSuccess"
             await site.engine.reaches(process_id, SUSPENDED)
             made.append(process_id)
         yield site, made
@@ -108,11 +108,11 @@ def fields_of(path: str) -> list[str]:
 @pytest.mark.parametrize("field", HEAVY)
 async def test_an_answer_over_the_limit_is_one_error_that_names_the_field(storage: str, field: str) -> None:
     async with heavy(storage) as (site, _):
-        said = await site.answer(HEAVY[field])
+        response = await site.answer(HEAVY[field])
         small = await site.answer("{ callbacks(first: 1) { nodes { resultText(length: 10) { text } } } }")
 
-    (error,) = said["errors"]
-    assert said["data"] is None
+    (error,) = response["errors"]
+    assert response["data"] is None
     assert error["extensions"]["code"] == "RESPONSE_TOO_LARGE"
     assert error["extensions"]["limitBytes"] == LIMIT
     assert error["extensions"]["field"] in error["message"]
@@ -148,13 +148,13 @@ async def test_a_batch_that_is_too_large_is_sent_as_several_and_no_event_is_lost
     async with heavy(storage) as (site, made):
         wanted = EventFilter(process_ids=(made[0],))
         log = await site.engine.read(lambda conn: events.after(conn, BEGINNING, wanted, 1_000))
-        answers = await until_all_told(site, query, len(log.events), a=BEGINNING, p=[str(made[0])])
+        answers = await until_all_received(site, query, len(log.events), a=BEGINNING, p=[str(made[0])])
 
     expected = [event.cursor for event in log.events]
     batches = [answer.payload["data"]["processEvents"] for answer in answers if answer.payload["data"]]
     refused = [answer.payload["errors"] for answer in answers if not answer.payload["data"]]
-    told = [event["id"] for batch in batches for event in batch["events"]]
-    assert told == (expected if not too_large else [])
+    received = [event["id"] for batch in batches for event in batch["events"]]
+    assert received == (expected if not too_large else [])
     assert [[error["extensions"]["code"] for error in errors] for errors in refused] == (
         [["RESPONSE_TOO_LARGE"]] * (len(expected) if too_large else 0)
     )
@@ -165,17 +165,17 @@ async def test_a_batch_that_is_too_large_is_sent_as_several_and_no_event_is_lost
 
 async def test_a_mutation_is_carried_out_and_tells_what_fits(storage: str) -> None:
     async with heavy(storage) as (site, made):
-        said = await site.answer(
+        response = await site.answer(
             "mutation ($i: AbortProcessInput!) { abortProcess(input: $i) { ... on ProcessActionSuccess {"
             f" process {{ status {aliased('state')} }} }} }} }}",
             i={"processId": str(made[0])},
         )
 
-    process = said["data"]["abortProcess"]["process"]
+    process = response["data"]["abortProcess"]["process"]
     assert process["status"] == "ABORTED"
     assert process["a0"] is not None
     assert process["a5"] is None
-    assert [error["extensions"]["code"] for error in said["errors"]] == ["RESPONSE_TOO_LARGE"]
+    assert [error["extensions"]["code"] for error in response["errors"]] == ["RESPONSE_TOO_LARGE"]
 
 
 async def test_no_command_is_refused_because_a_process_is_large(storage: str) -> None:
@@ -184,27 +184,27 @@ async def test_no_command_is_refused_because_a_process_is_large(storage: str) ->
     async with heavy(storage, state=500_000, max_answer_bytes=64 * KIB, max_callback_bytes=LIMIT) as (site, made):
         found = await site.ask("query ($id: ID!) { process(id: $id) { openInputRequest { id } } }", id=str(made[0]))
         request_id = found["process"]["openInputRequest"]["id"]
-        said = await site.ask(submit, i={"inputRequestId": request_id, "pages": [{}]})
+        response = await site.ask(submit, i={"inputRequestId": request_id, "pages": [{}]})
 
-    assert said["submitForm"]["__typename"] == "SubmitFormSuccess"
+    assert response["submitForm"]["__typename"] == "SubmitFormSuccess"
 
 
 async def test_a_single_value_may_be_as_large_as_a_callback_may(storage: str) -> None:
     query = "{ callbacks(first: 1) { nodes { resultText(offset: 1, length: 5) { text totalLength } } } }"
     async with heavy(storage, max_answer_bytes=64 * KIB, max_callback_bytes=LIMIT) as (site, _):
-        said = await site.ask(query)
+        response = await site.ask(query)
 
-    assert said["callbacks"]["nodes"][0]["resultText"]["totalLength"] > 64 * KIB
+    assert response["callbacks"]["nodes"][0]["resultText"]["totalLength"] > 64 * KIB
 
 
 async def test_a_list_loads_no_state_deltas_and_no_bodies_that_nobody_asked_for(storage: str) -> None:
     async with heavy(storage, max_answer_bytes=64 * KIB, max_callback_bytes=64 * KIB * 8) as (site, _):
-        said = await site.answer(
+        response = await site.answer(
             "{ processes { nodes { id currentStep { name } steps { name status } "
             "callbacks { id attempts { nodes { bytes isAdoptable bodyPreview } } } } } }"
         )
 
-    assert "errors" not in said
+    assert "errors" not in response
 
 
 async def test_the_database_stops_behind_the_allowance(storage: str) -> None:
@@ -273,15 +273,15 @@ def loading(size: int) -> Any:
     return load
 
 
-async def until_all_told(site: Site, query: str, count: int, **variables: Json) -> list[ExecutionResponse]:
+async def until_all_received(site: Site, query: str, count: int, **variables: Json) -> list[ExecutionResponse]:
     """The answers of a subscription until it has told so many events, or refused to."""
     context = Context(site.engine.runtime, LOCAL_OPERATOR)
     answers = site.app.state.graphql.answers(GraphQLRequest(query, variables), context, kind=Kind.SUBSCRIPTION)
     found: list[ExecutionResponse] = []
-    told = 0
+    received = 0
     async with asyncio.timeout(60), aclosing(answers):
-        while told < count:
+        while received < count:
             answer = await anext(answers)
             found.append(answer)
-            told += len(answer.payload["data"]["processEvents"]["events"]) if answer.payload["data"] else 1
+            received += len(answer.payload["data"]["processEvents"]["events"]) if answer.payload["data"] else 1
     return found

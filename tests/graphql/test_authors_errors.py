@@ -139,19 +139,21 @@ async def test_a_start_form_that_raises_is_a_member_of_the_result(
     shown = (await site.ask(START_FORM, name="starts_oddly"))["startForm"]
     started = (await site.ask(START, name="starts_oddly"))["startWorkflow"]
 
-    for said in (shown, started):
-        assert (said["__typename"], said["code"]) == ("AuthorCodeError", "FORM_RAISED")
-        assert said["errorId"] in said["message"]
-        assert said["message"].startswith("The start form of workflow 'starts_oddly' failed, and nothing was changed")
-        assert "Traceback" not in said["message"]
-        assert "Traceback" in logged(caplog, said["errorId"])
+    for response in (shown, started):
+        assert (response["__typename"], response["code"]) == ("AuthorCodeError", "FORM_RAISED")
+        assert response["errorId"] in response["message"]
+        assert response["message"].startswith(
+            "The start form of workflow 'starts_oddly' failed, and nothing was changed"
+        )
+        assert "Traceback" not in response["message"]
+        assert "Traceback" in logged(caplog, response["errorId"])
 
 
-async def test_what_an_author_says_politely_is_told(site: Site) -> None:
-    said = (await site.ask(START_FORM, name="starts_politely"))["startForm"]
+async def test_the_polite_message_of_an_author_reaches_the_client(site: Site) -> None:
+    response = (await site.ask(START_FORM, name="starts_politely"))["startForm"]
 
-    assert said["__typename"] == "AuthorCodeError"
-    assert "No router is free in ams." in said["message"]
+    assert response["__typename"] == "AuthorCodeError"
+    assert "No router is free in ams." in response["message"]
 
 
 @pytest.mark.parametrize("kind", ["keyboard-interrupt", "cancels-itself", "closed"])
@@ -178,18 +180,18 @@ async def test_a_predicate_that_raises_hides_no_other_workflow(site: Site) -> No
 
     nodes = (await site.ask(WORKFLOWS))["workflows"]["nodes"]
 
-    told = {one["name"]: one for one in nodes}
-    assert {name: one["isStartable"] for name, one in told.items()} == {
+    received = {one["name"]: one for one in nodes}
+    assert {name: one["isStartable"] for name, one in received.items()} == {
         "guarded": False, "odd": True, "sound": True, "starts_oddly": True, "starts_politely": True,
     }  # fmt: skip
-    assert "The rule of workflow 'guarded' failed" in told["guarded"]["blockedReason"]
+    assert "The rule of workflow 'guarded' failed" in received["guarded"]["blockedReason"]
 
 
 async def decided(site: Site, submit: list[str], reject: list[str]) -> Any:
     submits: Json = [{"inputRequestId": one, "pages": [{}]} for one in submit]
     rejects: Json = [{"inputRequestId": one, "comment": "no"} for one in reject]
-    said = await site.ask(DECIDE, input={"submit": submits, "reject": rejects})
-    return said["decideInputRequests"]
+    response = await site.ask(DECIDE, input={"submit": submits, "reject": rejects})
+    return response["decideInputRequests"]
 
 
 def members(results: Any) -> list[str]:
@@ -202,11 +204,11 @@ async def test_a_form_that_raises_stops_no_other_decision(site: Site, kind: str)
     raising = await asking(site, odd)
     Trigger.kind = kind
 
-    said = await decided(site, [first, raising, second], [last])
+    response = await decided(site, [first, raising, second], [last])
 
-    assert members(said["submitted"]) == ["SubmitFormSuccess", "AuthorCodeError", "SubmitFormSuccess"]
-    assert members(said["rejected"]) == ["InputRequestActionSuccess"]
-    assert said["submitted"][1]["code"] == "FORM_RAISED"
+    assert members(response["submitted"]) == ["SubmitFormSuccess", "AuthorCodeError", "SubmitFormSuccess"]
+    assert members(response["rejected"]) == ["InputRequestActionSuccess"]
+    assert response["submitted"][1]["code"] == "FORM_RAISED"
 
 
 Verb = Callable[..., Awaitable[Any]]
@@ -233,18 +235,18 @@ def failing_at(real: Verb, error: BaseException, turn: int) -> Verb:
         (ZeroDivisionError(), "INTERNAL"),
     ],
 )
-async def test_whatever_happens_to_one_decision_the_others_are_made_and_told(
+async def test_a_decision_that_fails_keeps_no_other_decision_from_its_result(
     site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, code: str
 ) -> None:
     asked = [await asking(site, sound) for _ in range(6)]
     monkeypatch.setattr(mutations, "submit_form", failing_at(submit_form, error, 2))
     monkeypatch.setattr(mutations, "reject_input_request", failing_at(reject_input_request, error, 2))
 
-    said = await decided(site, asked[:3], asked[3:])
+    response = await decided(site, asked[:3], asked[3:])
 
-    assert members(said["submitted"]) == ["SubmitFormSuccess", "ServerError", "SubmitFormSuccess"]
-    assert members(said["rejected"]) == ["InputRequestActionSuccess", "ServerError", "InputRequestActionSuccess"]
-    for one in (said["submitted"][1], said["rejected"][1]):
+    assert members(response["submitted"]) == ["SubmitFormSuccess", "ServerError", "SubmitFormSuccess"]
+    assert members(response["rejected"]) == ["InputRequestActionSuccess", "ServerError", "InputRequestActionSuccess"]
+    for one in (response["submitted"][1], response["rejected"][1]):
         assert one["code"] == code
         assert logged(caplog, one["errorId"])
 
@@ -257,18 +259,18 @@ async def test_a_form_that_hangs_takes_the_time_of_no_other_decision(
     first, last = await asking(site, sound), await asking(site, sound)
     Trigger.hangs = True
 
-    said = await decided(site, [first, hanging, also, last], [])
+    response = await decided(site, [first, hanging, also, last], [])
 
-    assert members(said["submitted"]) == ["SubmitFormSuccess", "ServerError", "ServerError", "SubmitFormSuccess"]
-    assert [one.get("code") for one in said["submitted"]] == [None, "EXECUTION_TIMEOUT", "EXECUTION_TIMEOUT", None]
+    assert members(response["submitted"]) == ["SubmitFormSuccess", "ServerError", "ServerError", "SubmitFormSuccess"]
+    assert [one.get("code") for one in response["submitted"]] == [None, "EXECUTION_TIMEOUT", "EXECUTION_TIMEOUT", None]
 
 
 async def test_an_authorizer_that_raises_is_a_no(site: Site) -> None:
     Trigger.kind = "keyboard-interrupt"
 
-    said = (await site.ask(START, name="guarded"))["startWorkflow"]
+    response = (await site.ask(START, name="guarded"))["startWorkflow"]
 
-    assert (said["__typename"], said["code"]) == ("ForbiddenError", "FORBIDDEN")
+    assert (response["__typename"], response["code"]) == ("ForbiddenError", "FORBIDDEN")
 
 
 async def test_taking_a_form_asks_none_of_it(site: Site) -> None:

@@ -104,7 +104,7 @@ async def submit(site: Site, by: str, id: str, *pages: Json, **more: Json) -> An
     return await ask_as(site, by, SUBMIT, input={"inputRequestId": id, "pages": list(pages), **more})
 
 
-async def test_two_of_three_confirm_what_they_were_shown_and_the_starter_is_told_why_not(site: Site) -> None:
+async def test_two_of_three_confirm_the_form_they_saw_and_the_starter_learns_why_he_may_not(site: Site) -> None:
     process_id, id = await asked(site, "approving")
     for_ada, for_bob, for_eve = [await ask_as(site, name, LOOK, id=id) for name in ("ada", "bob", "eve")]
 
@@ -133,7 +133,7 @@ async def test_two_of_three_confirm_what_they_were_shown_and_the_starter_is_told
     assert (await site.engine.process(UUID(process_id))).state["minutes"] == 5
 
 
-async def test_what_is_wrong_with_an_answer_is_told_and_the_form_stays_open(site: Site) -> None:
+async def test_a_wrong_page_gets_field_errors_and_the_form_stays_open(site: Site) -> None:
     _, id = await asked(site, "confirming")
 
     unknown = await submit(site, "ada", id, {"minutes": 1, "hours": 2})
@@ -149,14 +149,14 @@ async def test_what_is_wrong_with_an_answer_is_told_and_the_form_stays_open(site
     assert (look["status"], look["version"], look["decisions"]) == ("OPEN", 1, [])
 
 
-async def test_faults_are_told_in_the_language_of_the_reader(site: Site) -> None:
+async def test_field_errors_are_in_the_language_of_the_reader(site: Site) -> None:
     _, id = await asked(site, "confirming")
     head = {"accept": GRAPHQL, "authorization": f"Bearer {token_of('ada')}", "accept-language": "fr;q=0.9, nl;q=0.8"}
     body = {"query": SUBMIT, "variables": {"input": {"inputRequestId": id, "pages": [{"minutes": "lang"}]}}}
 
-    said = (await site.http.post("/graphql", json=body, headers=head)).json()["data"]["submitForm"]
+    response = (await site.http.post("/graphql", json=body, headers=head)).json()["data"]["submitForm"]
 
-    assert "geheel getal" in said["errors"][0]["message"]
+    assert "geheel getal" in response["errors"][0]["message"]
 
 
 async def test_a_rejection_needs_a_comment_and_can_send_back(site: Site) -> None:
@@ -232,19 +232,21 @@ async def test_many_are_decided_at_once_and_one_that_fails_stops_no_other(site: 
     submit_all = [{"inputRequestId": id, "pages": [{}]} for id in (ids[0], for_noc, ids[1])]
     reject_all = [{"inputRequestId": ids[2], "comment": "No."}, {"inputRequestId": ids[0], "comment": "Late."}]
 
-    said = await ask_as(site, "eve", DECIDE, input={"submit": submit_all, "reject": reject_all})
+    response = await ask_as(site, "eve", DECIDE, input={"submit": submit_all, "reject": reject_all})
     too_many = await answer_as(site, "eve", DECIDE, input={"submit": [submit_all[0]] * 101})
 
-    told = [one.get("code") or one["inputRequest"]["status"] for one in (*said["submitted"], *said["rejected"])]
-    assert told == ["SUBMITTED", "FORBIDDEN", "SUBMITTED", "REJECTED", "ALREADY_DECIDED"]
+    received = [
+        one.get("code") or one["inputRequest"]["status"] for one in (*response["submitted"], *response["rejected"])
+    ]
+    assert received == ["SUBMITTED", "FORBIDDEN", "SUBMITTED", "REJECTED", "ALREADY_DECIDED"]
     assert too_many["errors"][0]["extensions"]["code"] == "PAYLOAD_INVALID"
 
 
 async def test_without_a_token_only_the_answers_of_remote_services_are_taken(site: Site) -> None:
     async def send(query: str, head: dict[str, str], **variables: Json) -> tuple[int, Any]:
         body = {"query": query, "variables": variables}
-        said = await site.http.post("/graphql", json=body, headers={"accept": GRAPHQL, **head})
-        return said.status_code, said.json()
+        response = await site.http.post("/graphql", json=body, headers={"accept": GRAPHQL, **head})
+        return response.status_code, response.json()
 
     anonymous = await send("{ viewer { user { id } } }", {})
     wrong = await send("{", {"authorization": "Bearer wrong"})
@@ -281,8 +283,8 @@ async def test_who_may_not_read_sees_of_a_process_what_the_answer_says_itself(tm
         )
         checked = await answer_as(site, "eye", "{ audit { nodes { action process { state } } } }")
 
-    for said in (submitted, checked):
-        assert {error["extensions"]["code"] for error in said["errors"]} == {"FORBIDDEN"}
+    for response in (submitted, checked):
+        assert {error["extensions"]["code"] for error in response["errors"]} == {"FORBIDDEN"}
     assert submitted["data"]["submitForm"]["process"]["state"] is None
     assert {node["process"] for node in checked["data"]["audit"]["nodes"]} == {None}
 
@@ -302,6 +304,6 @@ async def test_a_paused_engine_says_so_to_whoever_has_a_wait_issued_again_by_its
         await site.engine.reaches(UUID(process_id), SUSPENDED)
         id = (await ask_as(site, "ada", REQUEST, id=process_id))["openInputRequest"]["id"]
         await ask_as(site, "ada", "mutation { setEngineState(input: {paused: true}) { __typename } }")
-        said = await submit(site, "ada", id, {"answer": "reissue"})
+        response = await submit(site, "ada", id, {"answer": "reissue"})
 
-    assert (said["__typename"], said["code"]) == ("EnginePausedError", "ENGINE_PAUSED")
+    assert (response["__typename"], response["code"]) == ("EnginePausedError", "ENGINE_PAUSED")

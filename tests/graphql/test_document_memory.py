@@ -220,17 +220,17 @@ async def test_a_strangers_body_is_a_quarter_unless_it_brings_results() -> None:
     size = 300_000
     face, open_face = strangers_face(), toy_face()
     async with client(face) as strangers, client(open_face) as everybody:
-        said = [
+        outcome = [
             await http.post("/", json={"query": query, "variables": {"r": "x" * size}}, headers={"accept": GRAPHQL})
             for http, query in ((strangers, "query ($r: JSON!) { echo(value: $r) }"), (strangers, CALLBACK))
         ]
-        said.append(
+        outcome.append(
             await everybody.post(
                 "/", json={"query": "query ($r: JSON!) { echo(value: $r) }", "variables": {"r": "x" * size}}
             )
         )
 
-    assert [one.status_code for one in said] == [413, 200, 200]
+    assert [one.status_code for one in outcome] == [413, 200, 200]
 
 
 async def test_large_bodies_of_strangers_hold_no_more_together_than_eight_of_the_largest() -> None:
@@ -279,10 +279,10 @@ async def test_a_wrong_credential_is_refused_before_anything_is_parsed(monkeypat
             self.is_locked = True
             return await super().make_context(connection, params)
 
-    said = await ask("{ hello }", face=toy_face(Locked()))
+    outcome = await ask("{ hello }", face=toy_face(Locked()))
 
-    assert said.status_code == 401
-    assert codes(said) == ["UNAUTHENTICATED"]
+    assert outcome.status_code == 401
+    assert codes(outcome) == ["UNAUTHENTICATED"]
 
 
 async def test_a_real_server_keeps_what_is_sent_with_a_token_and_nothing_else_of_strangers(tmp_path: Path) -> None:

@@ -40,13 +40,13 @@ async def switch(site: Site, **input: Any) -> Any:
 async def test_whoever_pauses_and_why_is_seen_by_everybody(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         before = (await story.site.ask(ENGINE))["engine"]
-        said = await switch(story.site, paused=True, reason=" router upgrade ")
+        response = await switch(story.site, paused=True, reason=" router upgrade ")
         seen = (await story.site.ask(ENGINE))["engine"]
         stats = (await story.site.ask("{ stats { engine { state reason } } }"))["stats"]["engine"]
 
     assert before == {"state": "RUNNING", "reason": None, "changedAt": None, "changedBy": None}
-    assert said["__typename"] == "SetEngineStateSuccess"
-    assert said["engine"] == seen == {
+    assert response["__typename"] == "SetEngineStateSuccess"
+    assert response["engine"] == seen == {
         "state": "PAUSED",
         "reason": "router upgrade",
         "changedAt": "2026-03-02T09:00:00Z",
@@ -63,11 +63,11 @@ async def test_an_engine_that_stands_so_already_is_not_changed_and_tells_no_even
         second = await switch(story.site, paused=True, reason="second")
         story.site.engine.turn(60)
         resumed = await switch(story.site, paused=False)
-        told = (await story.site.ask(EVENTS))["events"]["nodes"]
+        received = (await story.site.ask(EVENTS))["events"]["nodes"]
 
     assert (second["engine"]["reason"], second["engine"]["changedAt"]) == ("first", "2026-03-02T09:00:00Z")
     assert (resumed["engine"]["state"], resumed["engine"]["reason"]) == ("RUNNING", None)
-    assert [(one["engineState"], one["reason"], one["actor"], one["processId"]) for one in told] == [
+    assert [(one["engineState"], one["reason"], one["actor"], one["processId"]) for one in received] == [
         ("PAUSED", "first", {"id": "local"}, None),
         ("RUNNING", None, {"id": "local"}, None),
     ]
@@ -84,7 +84,7 @@ async def test_a_change_reaches_those_who_follow_the_events(tmp_path: Path) -> N
 async def test_an_engine_whose_steps_still_run_is_pausing(tmp_path: Path) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
-    @step("RetryLater")
+    @step("Wait")
     async def wait() -> None:
         begun.set()
         await go.wait()
@@ -93,12 +93,12 @@ async def test_an_engine_whose_steps_still_run_is_pausing(tmp_path: Path) -> Non
     async with site_of(sqlite_url(tmp_path), works) as site:
         await site.engine.start(works)
         await begun.wait()
-        said = await switch(site, paused=True)
+        response = await switch(site, paused=True)
         numbers = (await site.ask(NUMBERS))["engine"]
         again = await switch(site, paused=True)
         go.set()
 
-    assert (said["engine"]["state"], again["engine"]["state"]) == ("PAUSING", "PAUSING")
+    assert (response["engine"]["state"], again["engine"]["state"]) == ("PAUSING", "PAUSING")
     assert numbers == {"runningSteps": 1, "queuedProcesses": 0, "lagSeconds": 0.0}
 
 
@@ -125,20 +125,20 @@ async def test_whoever_may_not_manage_the_engine_changes_nothing(tmp_path: Path)
     assert state == "RUNNING"
 
 
-async def test_of_two_who_pause_at_once_one_is_told_of(storage: str) -> None:
+async def test_of_two_pauses_at_once_one_makes_an_event(storage: str) -> None:
     async with engine_of(storage) as engine:
-        said = await asyncio.gather(
+        response = await asyncio.gather(
             *(set_engine_state(engine.runtime, by, paused=True, reason=f"{by.name}\0") for by in (ADA, BOB) * 5)
         )
-        told = await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
+        received = await engine.events(kind=EventKind.ENGINE_STATE_CHANGED)
 
-    assert len(set(said)) == 1
-    assert [(one.actor, one.payload["reason"]) for one in told] == [(said[0].changed_by, said[0].reason)]
-    assert said[0].reason in ("Ada\ufffd", "Bob\ufffd")
+    assert len(set(response)) == 1
+    assert [(one.actor, one.payload["reason"]) for one in received] == [(response[0].changed_by, response[0].reason)]
+    assert response[0].reason in ("Ada\ufffd", "Bob\ufffd")
 
 
 async def test_what_no_worker_takes_is_counted_with_how_long_it_waits(storage: str) -> None:
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> None: ...
 
     deployed = of(work, name="deployed")
@@ -170,13 +170,13 @@ async def test_the_workers_are_named_with_when_they_were_last_heard_of(tmp_path:
         now = story.site.engine.clock.now()
         other = Worker("ams-2:41:c0ffee", "1.0", 3, now - timedelta(hours=1), now - timedelta(seconds=4))
         await story.site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, other))
-        said = await story.site.ask("{ engine { workers { name lastSeenAt runningSteps } } }")
+        response = await story.site.ask("{ engine { workers { name lastSeenAt runningSteps } } }")
 
     shown = {"name": other.name, "lastSeenAt": "2026-03-02T08:59:56Z", "runningSteps": 3}
-    assert shown in said["engine"]["workers"]
+    assert shown in response["engine"]["workers"]
 
 
-async def test_whoever_starts_or_retries_meanwhile_is_told_since_when(tmp_path: Path) -> None:
+async def test_a_start_or_a_retry_during_a_pause_learns_since_when(tmp_path: Path) -> None:
     refusal = "{ __typename ... on EnginePausedError { code message since } }"
 
     async with telling(tmp_path) as story:
@@ -185,7 +185,7 @@ async def test_whoever_starts_or_retries_meanwhile_is_told_since_when(tmp_path: 
         await story.site.engine.reaches(process_id, ProcessStatus.FAILED)
         await switch(story.site, paused=True, reason="window")
         story.site.engine.turn(5)
-        said = await story.site.ask(
+        response = await story.site.ask(
             f"""mutation ($id: ID!) {{
               startWorkflow(input: {{workflowName: "note"}}) {refusal}
               retryProcess(input: {{processId: $id}}) {refusal} }}""",
@@ -199,4 +199,4 @@ async def test_whoever_starts_or_retries_meanwhile_is_told_since_when(tmp_path: 
         "nothing is started until it is resumed.",
         "since": "2026-03-02T09:00:00Z",
     }
-    assert said == {"startWorkflow": refused, "retryProcess": refused}
+    assert response == {"startWorkflow": refused, "retryProcess": refused}

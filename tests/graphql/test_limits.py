@@ -195,13 +195,13 @@ async def test_the_page_is_judged_each_time_a_known_document_comes() -> None:
 
 @pytest.mark.parametrize("nul", [r"\u0000", r"\u{0}"])
 async def test_a_string_with_a_nul_is_refused_wherever_it_stands(nul: str) -> None:
-    said = await ask(f'{{ echo(value: {{list: ["a{nul}b"]}}) }}')
+    outcome = await ask(f'{{ echo(value: {{list: ["a{nul}b"]}}) }}')
 
-    assert said.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."
+    assert outcome.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."
 
 
 async def test_a_nul_in_the_address_of_a_get_is_refused_like_an_escaped_one() -> None:
     async with client(toy_face(allows_get_queries=True)) as http:
-        said = await http.get("/", params={"query": '{ echo(value: "a\0b") }'}, headers={"accept": GRAPHQL})
+        outcome = await http.get("/", params={"query": '{ echo(value: "a\0b") }'}, headers={"accept": GRAPHQL})
 
-    assert said.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."
+    assert outcome.json()["errors"][0]["message"] == "Syntax Error: A string holds a NUL character."

@@ -37,9 +37,9 @@ async def test_a_start_form_is_asked_page_by_page_and_nothing_is_stored_before_i
 
 async def test_a_workflow_that_is_not_there_cannot_be_started(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
-        said = await story.start(workflowName="nonsense")
+        response = await story.start(workflowName="nonsense")
 
-    assert (said["__typename"], said["code"]) == ("NotFoundError", "NOT_FOUND")
+    assert (response["__typename"], response["code"]) == ("NotFoundError", "NOT_FOUND")
 
 
 async def test_a_form_is_answered_once_and_the_second_learns_by_whom(tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ async def test_a_note_is_written_and_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("id", ["nonsense", "00000000-0000-0000-0000-00000000000a", ""])
 async def test_a_process_that_is_not_there_is_not_found(tmp_path: Path, name: str, id: str) -> None:
     async with telling(tmp_path) as story:
-        said = await story.act(name, id)
+        response = await story.act(name, id)
 
-    assert (said["__typename"], said["code"]) == ("NotFoundError", "NOT_FOUND")
+    assert (response["__typename"], response["code"]) == ("NotFoundError", "NOT_FOUND")
 
 
 async def test_a_remote_service_is_answered_as_on_rest(tmp_path: Path) -> None:
@@ -142,8 +142,8 @@ async def test_a_hostile_literal_in_a_document_harms_nothing(tmp_path: Path, lit
             f'mutation {{ startWorkflow(input: {{workflowName: "ask", pages: [{literal}]}}) {{ __typename }} }}',
             f'{{ startForm(workflowName: "ask", pages: [{literal}]) {{ __typename }} }}',
         ):
-            said = await story.site.http.post("/graphql", json={"query": document}, headers={"accept": GRAPHQL})
-            answers.append(said.json())
+            response = await story.site.http.post("/graphql", json={"query": document}, headers={"accept": GRAPHQL})
+            answers.append(response.json())
         status = (await story.site.engine.callback(process_id)).status
 
     codes = [error["extensions"]["code"] for one in answers for error in one.get("errors", ())]

@@ -34,7 +34,7 @@ def failing() -> Any:
 
 
 @asynccontextmanager
-async def told(folder: Path, *answers: Answer) -> AsyncIterator[tuple[Site, Receiver]]:
+async def received(folder: Path, *answers: Answer) -> AsyncIterator[tuple[Site, Receiver]]:
     """A server that tells a receiver of failures."""
     async with receiving(*answers) as receiver:
         key = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -54,7 +54,7 @@ async def listed(site: Site, status: str, **more: Any) -> list[Any]:
 
 
 async def test_a_dead_notification_is_listed_with_its_tries_and_sent_again(tmp_path: Path) -> None:
-    async with told(tmp_path, Answer(410, b"gone away")) as (site, receiver):
+    async with received(tmp_path, Answer(410, b"gone away")) as (site, receiver):
         process_id = await site.engine.start(failing)
         (dead,) = await listed(site, "DEAD", processId=str(process_id), targets=["webhook:ops"])
         again = (await site.ask(RESEND, id=dead["id"]))["resendNotification"]
@@ -81,7 +81,7 @@ async def test_a_dead_notification_is_listed_with_its_tries_and_sent_again(tmp_p
 
 
 async def test_what_is_no_notification_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    async with told(tmp_path, Answer(500)) as (site, _):
+    async with received(tmp_path, Answer(500)) as (site, _):
         await site.engine.start(failing)
         (waits,) = await listed(site, "PENDING")
         early = (await site.ask(RESEND, id=waits["id"]))["resendNotification"]
@@ -92,7 +92,7 @@ async def test_what_is_no_notification_is_refused_with_a_sentence(tmp_path: Path
 
 
 async def test_notifications_are_paged_the_newest_first_and_counted_in_the_metrics(tmp_path: Path) -> None:
-    async with told(tmp_path, Answer(410), Answer(410), Answer(500)) as (site, _):
+    async with received(tmp_path, Answer(410), Answer(410), Answer(500)) as (site, _):
         for _ in range(3):
             site.engine.turn(1)
             await site.engine.start(failing)

@@ -80,33 +80,33 @@ async def test_the_order_can_be_turned(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "cursor", ["", "x", "====", "ÿ", "W10", "bnVsbA", "W1tbW1tb", base64.b64encode(b"[" * 5000).decode()]
 )
-async def test_a_malformed_cursor_is_told(tmp_path: Path, cursor: str) -> None:
+async def test_a_malformed_cursor_is_refused(tmp_path: Path, cursor: str) -> None:
     lists = ("processes", "workflows", "inputRequests", "callbacks", "products", "events")
 
     async with telling(tmp_path) as story:
-        told = {
+        received = {
             name: await codes(story.site, f"query ($c: String) {{ {name}(after: $c) {{ __typename }} }}", c=cursor)
             for name in lists
         }
 
-    assert told == {name: ["CURSOR_INVALID"] for name in lists}
+    assert received == {name: ["CURSOR_INVALID"] for name in lists}
 
 
 async def test_a_cursor_of_another_order_is_refused(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         await story.notes(2)
         cursor = (await page(story.site, first=1))["pageInfo"]["endCursor"]
-        told = await codes(story.site, PAGE, after=cursor, orderBy=OLDEST_FIRST)
+        received = await codes(story.site, PAGE, after=cursor, orderBy=OLDEST_FIRST)
 
-    assert told == ["CURSOR_INVALID"]
+    assert received == ["CURSOR_INVALID"]
 
 
 @pytest.mark.parametrize("size", [-1, 201])
 async def test_a_page_of_an_impossible_size_is_refused(tmp_path: Path, size: int) -> None:
     async with telling(tmp_path) as story:
-        [told] = await codes(story.site, PAGE, first=size)
+        [received] = await codes(story.site, PAGE, first=size)
 
-    assert told in ("PAYLOAD_INVALID", "BAD_USER_INPUT")
+    assert received in ("PAYLOAD_INVALID", "BAD_USER_INPUT")
 
 
 async def test_every_filter_of_processes_finds_its_own(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ async def test_a_timeline_shows_what_was_and_what_is_to_come(tmp_path: Path) -> 
     assert asking["createdBy"] == {"id": "local"}
 
 
-async def test_a_failed_validation_is_told_with_its_details(tmp_path: Path) -> None:
+async def test_a_failed_validation_shows_its_details(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         process_id, token = await story.waits()
         await story.say("receiveCallback", token=token, result={"rc": 2})
@@ -259,8 +259,8 @@ async def test_a_node_of_every_kind_is_found_by_its_id(tmp_path: Path) -> None:
 
     async with telling(tmp_path) as story:
         await story.asks()
-        said = await story.site.ask(collect)
-        [process] = said["processes"]["nodes"]
+        response = await story.site.ask(collect)
+        [process] = response["processes"]["nodes"]
         [callback] = process["callbacks"]
         wanted = [
             ("Process", process["id"]),
@@ -269,7 +269,7 @@ async def test_a_node_of_every_kind_is_found_by_its_id(tmp_path: Path) -> None:
             ("Callback", callback["id"]),
             ("CallbackAttempt", callback["attempts"]["nodes"][0]["id"]),
             ("InputRequest", process["openInputRequest"]["id"]),
-            ("Workflow", said["workflows"]["nodes"][0]["id"]),
+            ("Workflow", response["workflows"]["nodes"][0]["id"]),
         ]
         unknown = ["nonsense", "", ":", "workflow:x", "product:x", f"{process['id']}:99", f"{process['id']}:-1"]
         found = (await story.site.ask(query, ids=[*(id for _, id in wanted), *unknown]))["nodes"]
@@ -309,17 +309,17 @@ async def test_workflows_are_listed_with_their_steps(tmp_path: Path) -> None:
       engine { state } stats { processesByStatus { status count } } }"""
 
     async with telling(tmp_path) as story:
-        said = await story.site.ask(query)
+        response = await story.site.ask(query)
         rest = await story.site.ask(
             "query ($c: String) { workflows(after: $c) { nodes { name } } }",
-            c=said["workflows"]["pageInfo"]["endCursor"],
+            c=response["workflows"]["pageInfo"]["endCursor"],
         )
 
-    assert [one["name"] for one in said["workflows"]["nodes"]] == ["ask", "change_port"]
-    assert said["workflows"]["pageInfo"]["hasNextPage"]
+    assert [one["name"] for one in response["workflows"]["nodes"]] == ["ask", "change_port"]
+    assert response["workflows"]["pageInfo"]["hasNextPage"]
     assert rest["workflows"]["nodes"] == [{"name": "note"}]
-    assert said["missing"] is None
-    assert {"name": "change_port"} in said["found"]["nodes"]
-    assert said["viewer"]["user"] == {"id": "local"}
-    assert said["engine"] == {"state": "RUNNING"}
-    assert len(said["stats"]["processesByStatus"]) == 8
+    assert response["missing"] is None
+    assert {"name": "change_port"} in response["found"]["nodes"]
+    assert response["viewer"]["user"] == {"id": "local"}
+    assert response["engine"] == {"state": "RUNNING"}
+    assert len(response["stats"]["processesByStatus"]) == 8

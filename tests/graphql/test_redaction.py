@@ -67,8 +67,8 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
             user: str
             db_password: str = CANARY
 
-        said = yield Login
-        return {"user": said.user, "db_password": said.db_password}
+        response = yield Login
+        return {"user": response.user, "db_password": response.db_password}
 
     @step("Judge")
     def judge(callback_result: dict[str, Any], db_password: str) -> State:
@@ -82,8 +82,8 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
             client_secret: str = CANARY
             remark: str = ""
 
-        said = yield Result
-        return {"client_secret": said.client_secret, "remark": said.remark}
+        response = yield Result
+        return {"client_secret": response.client_secret, "remark": response.remark}
 
     @step("Stumble")
     def stumble(client_secret: str) -> None:
@@ -112,17 +112,17 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
         assert asked is not None
         waiting = await site.ask(EVERYTHING)
         page = {"client_secret": MASK, "remark": "fine"}
-        said = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[page])
-        assert isinstance(said, DecisionResult)
+        response = await submit_form(engine.runtime, ADA, input_request_id=asked.id, pages=[page])
+        assert isinstance(response, DecisionResult)
         await engine.reaches(process_id, FAILED)
         failed = await site.ask(EVERYTHING)
 
     assert seen == [(CANARY, CANARY), CANARY]
     formatter = LineFormatter()
     logged = "\n".join(formatter.format(record) for record in caplog.records)
-    told = json.dumps([waiting, failed], ensure_ascii=False) + logged
-    assert [one for one in spellings(CANARY) if one in told] == []
-    assert told.count(MASK) > 20
+    received = json.dumps([waiting, failed], ensure_ascii=False) + logged
+    assert [one for one in spellings(CANARY) if one in received] == []
+    assert received.count(MASK) > 20
     shown = waiting["processes"]["nodes"][0]
     assert shown["state"]["headers"] == {"api_key": MASK, "accept": "json"}
     assert shown["state"]["callback_result"]["rc"] == 0
@@ -130,17 +130,17 @@ async def test_no_secret_is_shown_anywhere_and_the_steps_see_it_all_the_same(
 
 
 async def test_what_is_redacted_is_the_deployments_choice(tmp_path: Path) -> None:
-    @step("WorkerTasks")
+    @step("Work")
     def work() -> State:
         return {"password": "shown", "vlan": 100}
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work
 
     async with site_of(sqlite_url(tmp_path), works, redact=("vl?n",)) as site:
         process_id = await site.engine.start(works)
         await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
-        told = await site.ask("{ processes { nodes { state } } }")
+        received = await site.ask("{ processes { nodes { state } } }")
 
-    assert told["processes"]["nodes"] == [{"state": {"password": "shown", "vlan": MASK}}]
+    assert received["processes"]["nodes"] == [{"state": {"password": "shown", "vlan": MASK}}]

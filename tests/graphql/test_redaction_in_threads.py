@@ -47,8 +47,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     return redact
 
 
-def unseen(site: Site, told: Json) -> bool:
-    return CANARY not in json.dumps(told)
+def unseen(site: Site, received: Json) -> bool:
+    return CANARY not in json.dumps(received)
 
 
 async def test_a_large_state_a_failure_and_a_result_are_searched_off_the_loop(tmp_path: Path, watched: Watched) -> None:
@@ -66,33 +66,33 @@ async def test_a_large_state_a_failure_and_a_result_are_searched_off_the_loop(tm
         process_id = await site.engine.start(job)
         await answer(site.engine.runtime, await remote.asked(), {"log": HOSTILE, "more": [HOSTILE]})
         await site.engine.reaches(process_id, ProcessStatus.FAILED)
-        told = await site.ask(
+        received = await site.ask(
             "{ processes { nodes { state failure { message details traceback } steps { failure { message } }"
             " callbacks { result resultPreview resultText { text } } } } }"
         )
 
-    assert unseen(site, told)
-    assert json.dumps(told).count(MASK) >= 6
+    assert unseen(site, received)
+    assert json.dumps(received).count(MASK) >= 6
     assert watched.on_the_loop <= 16 * 1024
     assert watched.elsewhere > 2 * len(HOSTILE)
 
 
 async def test_many_small_values_are_searched_off_the_loop_too(tmp_path: Path, watched: Watched) -> None:
-    @step("WorkerTasks")
+    @step("Work")
     def work() -> State:
         return {"log": f"password={CANARY} " * 50}
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work
 
     async with site_of(sqlite_url(tmp_path), works) as site:
         for _ in range(40):
             await site.engine.reaches(await site.engine.start(works), ProcessStatus.COMPLETED)
-        told = await site.ask("{ processes(first: 100) { nodes { state } } }")
+        received = await site.ask("{ processes(first: 100) { nodes { state } } }")
 
-    assert unseen(site, told)
-    assert json.dumps(told).count(MASK) == 40 * 50
+    assert unseen(site, received)
+    assert json.dumps(received).count(MASK) == 40 * 50
     assert watched.on_the_loop <= 16 * 1024
 
 

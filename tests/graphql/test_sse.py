@@ -28,9 +28,9 @@ async def stream(query: str, *, face: Any = None, last_event_id: str = "", **par
 
 
 async def test_a_subscription_streams_its_events_with_their_cursors() -> None:
-    told = await stream("subscription { countUp(to: 2) { cursor number } }")
+    received = await stream("subscription { countUp(to: 2) { cursor number } }")
 
-    assert told == [
+    assert received == [
         {"event": "next", "id": "1", "data": '{"data":{"countUp":{"cursor":"1","number":1}}}'},
         {"event": "next", "id": "2", "data": '{"data":{"countUp":{"cursor":"2","number":2}}}'},
         {"event": "complete", "data": ""},
@@ -41,17 +41,17 @@ async def test_a_subscription_streams_its_events_with_their_cursors() -> None:
 async def test_a_stream_goes_on_behind_the_last_event_the_client_saw(variables: dict[str, Any] | None) -> None:
     query = "subscription ($after: String) { countUp(to: 3, after: $after) { cursor } }"
 
-    told = await stream(query, last_event_id="2", variables=variables)
+    received = await stream(query, last_event_id="2", variables=variables)
 
-    assert [one.get("id") for one in told] == ["3", None]
+    assert [one.get("id") for one in received] == ["3", None]
 
 
 async def test_a_cursor_that_the_client_names_itself_stands() -> None:
     query = "subscription ($after: String) { countUp(to: 3, after: $after) { cursor } }"
 
-    told = await stream(query, last_event_id="2", variables={"after": "1"})
+    received = await stream(query, last_event_id="2", variables={"after": "1"})
 
-    assert [one.get("id") for one in told] == ["2", "3", None]
+    assert [one.get("id") for one in received] == ["2", "3", None]
 
 
 async def test_queries_mutations_and_refusals_are_streams_of_one() -> None:
@@ -72,11 +72,11 @@ async def test_a_subscription_becomes_a_stream_for_a_client_that_takes_both() ->
 
 
 async def test_a_stream_that_breaks_tells_a_masked_error(caplog: pytest.LogCaptureFixture) -> None:
-    told = await stream("subscription { breaking }")
+    received = await stream("subscription { breaking }")
 
-    assert [one["event"] for one in told] == ["next", "next", "complete"]
-    assert "INTERNAL" in told[1]["data"]
-    assert "swordfish" not in told[1]["data"]
+    assert [one["event"] for one in received] == ["next", "next", "complete"]
+    assert "INTERNAL" in received[1]["data"]
+    assert "swordfish" not in received[1]["data"]
 
 
 async def test_a_silent_stream_is_kept_alive_and_a_client_that_leaves_closes_it() -> None:

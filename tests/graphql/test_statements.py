@@ -63,9 +63,9 @@ async def test_sixty_rows_cost_as_many_statements_as_one(tmp_path: Path) -> None
             await story.say("receiveCallback", token=token, result={"rc": 0})
             await story.site.engine.reaches(process_id, SUSPENDED)
         sixty = [await cost(story, query) for query in (DASHBOARD, INBOX, CALLBACKS)]
-        said = await story.site.ask(DASHBOARD)
+        response = await story.site.ask(DASHBOARD)
 
-    assert len(said["processes"]["nodes"]) == 60
+    assert len(response["processes"]["nodes"]) == 60
     assert sixty == one
 
 

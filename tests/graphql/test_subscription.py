@@ -50,10 +50,10 @@ async def heard(socket: ClientConnection) -> Any:
 
 async def heard_until(socket: ClientConnection, kind: str) -> list[Any]:
     """The events up to and with the first of that kind."""
-    told: list[Any] = []
-    while kind not in [one["__typename"] for one in told]:
-        told += (await heard(socket))["events"]
-    return told
+    received: list[Any] = []
+    while kind not in [one["__typename"] for one in received]:
+        received += (await heard(socket))["events"]
+    return received
 
 
 async def run_to_the_form(story: Story) -> None:
@@ -75,11 +75,11 @@ async def test_the_first_batch_comes_at_once_and_live_events_follow(tmp_path: Pa
         await follow(socket)
         first = await heard(socket)
         await run_to_the_form(story)
-        told = await heard_until(socket, "InputRequestedEvent")
+        received = await heard_until(socket, "InputRequestedEvent")
         ids = await logged(story)
 
     assert (first["events"], first["caughtUp"], first["reset"]) == ([], True, False)
-    kinds = [one["__typename"] for one in told]
+    kinds = [one["__typename"] for one in received]
     assert kinds[0] == "ProcessCreatedEvent"
     assert [one for one in kinds if one.startswith(("Callback", "Input"))] == [
         "CallbackIssuedEvent",
@@ -88,9 +88,9 @@ async def test_the_first_batch_comes_at_once_and_live_events_follow(tmp_path: Pa
         "CallbackValidatedEvent",
         "InputRequestedEvent",
     ]
-    assert [one["result"] for one in told if "result" in one] == [{"rc": 0}]
-    begin = ids.index(told[0]["id"])
-    assert [one["id"] for one in told] == ids[begin : begin + len(told)]
+    assert [one["result"] for one in received if "result" in one] == [{"rc": 0}]
+    begin = ids.index(received[0]["id"])
+    assert [one["id"] for one in received] == ids[begin : begin + len(received)]
 
 
 async def test_a_stream_resumed_at_any_cursor_tells_the_rest_of_the_log(tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ async def test_a_filter_lets_only_its_events_through(tmp_path: Path) -> None:
         await heard(socket)
         await story.notes(1)
         await run_to_the_form(story)
-        told = await heard_until(socket, "InputRequestedEvent")
+        received = await heard_until(socket, "InputRequestedEvent")
 
-    assert [one["__typename"] for one in told] == ["CallbackReceivedEvent", "InputRequestedEvent"]
-    assert told[1]["inputRequest"] == {"title": "Result"}
+    assert [one["__typename"] for one in received] == ["CallbackReceivedEvent", "InputRequestedEvent"]
+    assert received[1]["inputRequest"] == {"title": "Result"}
 
 
 @pytest.mark.parametrize("after", ["nonsense", "", "MC4", "ÿ"])
-async def test_a_malformed_cursor_is_told_and_the_socket_lives_on(tmp_path: Path, after: str) -> None:
+async def test_a_malformed_cursor_is_refused_and_the_socket_lives_on(tmp_path: Path, after: str) -> None:
     async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
         await follow(socket, after=after)
         refused = json.loads(await socket.recv())
@@ -153,13 +153,13 @@ async def test_server_sent_events_resume_behind_the_last_event_id(tmp_path: Path
             httpx.AsyncClient() as http,
             http.stream("POST", f"http://{address}/graphql", json={"query": FOLLOW}, headers=headers) as stream,
         ):
-            told: dict[str, str] = {}
+            received: dict[str, str] = {}
             async for line in stream.aiter_lines():
                 name, _, value = line.partition(":")
-                told[name] = value.strip()
+                received[name] = value.strip()
                 if name == "data":
                     break
 
-    batch = json.loads(told["data"])["data"]["processEvents"]
+    batch = json.loads(received["data"])["data"]["processEvents"]
     assert [one["id"] for one in batch["events"]] == ids[3:]
-    assert told["id"] == batch["cursor"]
+    assert received["id"] == batch["cursor"]

@@ -187,11 +187,11 @@ async def test_an_unknown_operation_name_is_an_error_too() -> None:
 async def test_an_error_of_a_resolver_is_masked_and_the_stream_completes(caplog: pytest.LogCaptureFixture) -> None:
     async with opened() as socket:
         await begin(socket, "1", "subscription { breaking }")
-        told = [await heard(socket) for _ in range(3)]
+        received = [await heard(socket) for _ in range(3)]
 
-    assert [one["type"] for one in told] == ["next", "next", "complete"]
-    assert told[1]["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
-    assert told[1]["payload"]["errors"][0]["extensions"]["errorId"] in caplog.text
+    assert [one["type"] for one in received] == ["next", "next", "complete"]
+    assert received[1]["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert received[1]["payload"]["errors"][0]["extensions"]["errorId"] in caplog.text
 
 
 async def test_an_introduction_without_a_payload_is_fine() -> None:

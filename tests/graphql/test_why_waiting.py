@@ -65,7 +65,7 @@ async def test_a_process_says_when_it_tries_again(tmp_path: Path) -> None:
     async with site_of(sqlite_url(tmp_path), pings) as site:
         process_id = await site.engine.start(pings)
         await site.engine.reaches(process_id, ProcessStatus.WAITING)
-        told = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
+        received = (await site.ask(WHY, id=str(process_id)))["process"]["whyWaiting"]
 
-    assert told["kind"] == "TIME"
-    assert told["since"] < told["until"]
+    assert received["kind"] == "TIME"
+    assert received["since"] < received["until"]

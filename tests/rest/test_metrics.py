@@ -28,7 +28,7 @@ COMPLETED = ProcessStatus.COMPLETED
 SECRET = "swordfish"
 
 
-@step("WorkerTasks")
+@step("Work")
 async def work() -> State:
     """Store a secret in the state."""
     return {"password": SECRET}
@@ -135,7 +135,7 @@ async def test_a_transaction_that_is_rolled_back_is_not_counted(tmp_path: Path) 
 async def test_the_engine_its_queue_and_its_workers_are_shown(storage: str) -> None:
     started, may_end = asyncio.Event(), asyncio.Event()
 
-    @step("RetryLater")
+    @step("Wait")
     async def wait() -> None:
         started.set()
         await may_end.wait()

@@ -45,7 +45,7 @@ class Engine:
 
     async def until(self, condition: Callable[[], Awaitable[T | None]], *, awaited: str) -> T:
         """See `support.until`."""
-        return await until(self.runtime, condition, awaited=told)
+        return await until(self.runtime, condition, awaited=awaited)
 
     def turn(self, seconds: float) -> None:
         """Turn the clock forward and wake the timers."""

@@ -14,4 +14,4 @@ PATIENCE = 20.0
 
 async def until(runtime: Runtime, condition: Callable[[], Awaitable[T | None]], *, awaited: str) -> T:
     """See `orchestrator_gql.testing.waiting.until`."""
-    return await waiting.until(runtime, condition, awaited=told, patience=PATIENCE)
+    return await waiting.until(runtime, condition, awaited=awaited, patience=PATIENCE)

@@ -69,14 +69,14 @@ async def test_writes_are_refused_reads_go_on_and_everything_continues_by_itself
     def calls() -> Any:
         return begin >> callback_step("Playbook", remote.action(), judge)
 
-    @step("WorkerTasks")
+    @step("Work")
     async def work() -> State:
         ran.append("work")
         at_work.set()
         await go.wait()
         return {"is_done": True}
 
-    @workflow("WorkerTasks")
+    @workflow("Work")
     def works() -> Any:
         return begin >> work
 
