@@ -26,7 +26,7 @@ def audit_routes(runtime: Runtime) -> list[Route]:
         principal = principal_of(runtime.settings, request.headers.get("authorization"))
         if principal is NOBODY:
             raise Unauthenticated("The audit log is for those who sign in: send `Authorization: Bearer TOKEN`.")
-        parts = audit_parts(runtime, principal, request.query_params.get("after"))
+        parts = audit_parts(runtime, principal, request.query_params.get("after") or None)
         return StreamingResponse(_lines(parts), headers=HEADERS, media_type="application/x-ndjson")
 
     return [Route(EXPORT + slash, export, methods=["GET"]) for slash in ("", "/")]

@@ -60,8 +60,11 @@ async def test_the_export_is_verified_with_the_key_alone(tmp_path: Path) -> None
         await seal(site)
         await decide(site, None)
         lines = await export(site)
+        from_the_beginning = await export(site, after="")
 
     judgement = verified(lines)
+
+    assert from_the_beginning == lines
 
     assert (judgement.fault, judgement.entries, judgement.has_end) == (None, 4, True)
     assert verified(lines, key=None).fault is not None

@@ -15,6 +15,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import BaseSchema, Case
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from support.command_line import SECONDS, running, until
 
 from orchestrator_gql.rest.openapi import openapi_document
@@ -81,7 +82,9 @@ def _route_parts(file: Path) -> tuple[str, str] | None:
 @remote_teams(document()).parametrize()
 @SOME
 def test_a_stranger_is_answered_as_the_document_says(case: Case[Any], site: Site) -> None:
-    case.call_and_validate(base_url=site.address)
+    # Only an earlier response gives a cursor, and no schema describes it: a text of the right type may be refused.
+    has_cursor = "after" in (case.query or {})
+    case.call_and_validate(base_url=site.address, excluded_checks=[positive_data_acceptance] if has_cursor else [])
 
 
 @remote_teams(document_with_contract()).include(path_regex="/callback/").parametrize()

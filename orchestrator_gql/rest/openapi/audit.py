@@ -10,7 +10,7 @@ numbers of entries and seals, so that an incomplete download can be recognized. 
 HMAC-SHA-256 with the key of the deployment, of canonical JSON (RFC 8785):
 `[previous, id, chain, seq, at, actor, action, details]` for an entry, and
 `["seal", previous, seq, at, entries, heads]` for a seal. The heads of a seal are `[chain, first seq, last seq, digest
-of the last entry]`.
+of the last entry]`. A server without configured API tokens asks for no token.
 """
 
 
@@ -22,7 +22,7 @@ def export() -> dict[str, Json]:
         "tags": ["audit"],
         "summary": "Export the audit log as NDJSON",
         "description": _DESCRIPTION,
-        "security": [{"Token": []}],
+        "security": [{"Token": []}, {}],  # a server without configured tokens has no sign-in
         "parameters": [
             {
                 "name": "after",
