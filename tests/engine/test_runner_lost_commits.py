@@ -129,7 +129,7 @@ async def test_a_start_whose_commit_was_lost_is_reported_as_unknown_and_its_key_
 
         await engine.start(nothing)  # the log has begun
         wired.wire.cut_commit(cut, "PROCESS_CREATED")
-        with pytest.raises(OutcomeUnknown, match="may have been done"):
+        with pytest.raises(OutcomeUnknown, match="may be stored"):
             await start()
         started = await start()
         await engine.reaches(started.process.id, COMPLETED)

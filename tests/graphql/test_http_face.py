@@ -289,7 +289,7 @@ async def test_a_refusal_meant_for_the_caller_keeps_its_message_and_code(caplog:
     response = await ask("{ refused }")
 
     assert response.status_code == 200
-    assert response.json()["errors"][0]["message"] == "This cursor was not made by this server: start without one."
+    assert response.json()["errors"][0]["message"] == "This server did not make this cursor: start without a cursor."
     assert codes(response) == ["CURSOR_INVALID"]
     assert not caplog.records
 
