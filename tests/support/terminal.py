@@ -20,8 +20,12 @@ class Terminal:
         self._printed, self._position = b"", 0
 
     def answers(self, question: str, typed: str) -> None:
-        """Type a line once the command has printed the question after the last answer."""
-        self._position = self.waits_for(question)
+        """Type a line once the command waits after the question: a page above may show the same text."""
+        deadline = time.monotonic() + SECONDS
+        while not self._printed[self._position :].endswith(question.encode()):
+            assert time.monotonic() < deadline, self._printed.decode()
+            assert self._read(), self._printed.decode()
+        self._position = len(self._printed)
         os.write(self._screen, typed.encode() + b"\n")
 
     def waits_for(self, question: str) -> int:
