@@ -18,7 +18,7 @@ from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import callback_attempts
 from orchestrator_gql.storage.callback_attempts import Attempt
 from orchestrator_gql.types import Json, ResultSource
-from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid, PayloadTooLarge
+from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
 from orchestrator_gql.utils.json import encode, read_lenient
 
 
@@ -87,13 +87,15 @@ async def complete_callback(
     like a result of the remote service.
 
     A mask in the result stands for the value at the same place of the result before; any other mask is refused. Raises
-    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract or without a reason,
-    `PayloadTooLarge`, and `InvalidState` if the process does not wait for the callback.
+    `NotFound`, `Forbidden`, `StaleVersion`, `PayloadInvalid` for a result that breaks the contract or is too large or
+    without a reason, and `InvalidState` if the process does not wait for the callback.
     """
     await operator_actions.demand_may_recover(runtime, principal, callback_id)
     operator_actions.demand_reason(reason)
-    if len(encode(result).encode()) > runtime.settings.max_callback_bytes:
-        raise PayloadTooLarge(runtime.settings.max_callback_bytes)
+    size, limit = len(encode(result).encode()), runtime.settings.max_callback_bytes
+    if size > limit:
+        error = FieldError(("result",), f"It has {size:,} bytes; {limit:,} are the most.", "too_large")
+        raise PayloadInvalid("The result is too large.", [error])
 
     def complete(conn: Connection) -> Process:
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)

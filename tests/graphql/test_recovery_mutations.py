@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from stories import AWAITING, FAILED, SUSPENDED, Story, telling
 
+from orchestrator_gql.commands.callback_operator_actions import complete_callback
+from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import PayloadInvalid
 
 CALLBACKS = """query ($id: ID!) { process(id: $id) { version callbacks { id status source round expiresAt
   attempts { nodes { id outcome isAdoptable replaced } } } } }"""
@@ -91,6 +95,17 @@ async def test_each_refusal_has_its_type(tmp_path: Path) -> None:
     assert endless["errors"] == [{"pointer": "/timeoutSeconds"}]
     assert unknown["__typename"] == "NotFoundError"
     assert (late["__typename"], late["code"]) == ("ConflictError", "INVALID_STATE")
+
+
+async def test_a_result_over_the_limit_is_refused_by_its_field(tmp_path: Path) -> None:
+    async with telling(tmp_path, max_callback_bytes=65_536) as story:
+        process_id, _ = await story.waits()
+        (callback,) = (await seen(story, process_id))["callbacks"]
+        runtime, id = story.site.engine.runtime, UUID(callback["id"])
+        with pytest.raises(PayloadInvalid) as refused:  # a WebSocket, or 1e9 for 1000000000.0, brings such a result
+            await complete_callback(runtime, LOCAL_OPERATOR, callback_id=id, result="x" * 65_536, reason="typed")
+
+    assert [error.path for error in refused.value.errors] == [("result",)]
 
 
 async def test_a_typed_result_for_a_rejected_one_completes_the_process(tmp_path: Path) -> None:
