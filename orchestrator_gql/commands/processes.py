@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization, commit
+from orchestrator_gql.engine import authorization, commit, start_check
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
@@ -23,14 +23,13 @@ from orchestrator_gql.process import Abort, Process, Transition, abort, create, 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
-from orchestrator_gql.targets import Target
-from orchestrator_gql.types import Event, EventKind, Json, State
+from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
     IdempotencyKeyReused,
     NotFound,
     PayloadInvalid,
-    SubscriptionLocked,
     WorkflowBlocked,
 )
 from orchestrator_gql.utils.json import canonical
@@ -56,7 +55,8 @@ async def abort_process(
         concealed: str | None = process.secrets.concealed(reason)
         write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=concealed)
         pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, concealed), now))
-        return commit.apply(conn, process, pending, commit_context(runtime, begin)).process
+        steps = workflow.all_steps(is_aborted=True) if workflow is not None else begin
+        return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
     return await runtime.database.transaction(end)
 
@@ -107,33 +107,38 @@ async def start_workflow(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
+    product_subscription_version: int | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
-    Nothing is stored in that case.
+    Nothing is stored in that case. ``product_subscription_version`` is the version that was shown to the principal.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
-    `AuthorCodeFailed`.
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`, and
+    the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
+    if (chosen := start_check.chosen_on_page(workflow, pages)) is not None:
+        version = product_subscription_version
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
-    state = turn.data
+    subscription_id = start_check.subject_of(workflow, turn.data)
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
-        subscription_id = _demand_in_sync(conn, workflow, state)
+        if subscription_id is not None:
+            start_check.lock_subject(conn, workflow, subscription_id, product_subscription_version)
         now = runtime.clock.now()
         process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), now))
         details = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:
-            product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
+            _begin_on(conn, workflow, subscription_id, process, now)
         row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
         if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
             raise _AlreadyStarted
@@ -188,31 +193,13 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 
 
-def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
-    """The product subscription that the process will change, or None; one process at a time may change it."""
-    value = state.get("subscription_id")
-    if value is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
-        return None
-    subscription_id = _uuid_of(value)
-    row = product_subscriptions.lock(conn, subscription_id)
-    if row is None:
-        raise NotFound("product subscription", value)
-    holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
-    if holder is not None or not row.insync:
-        raise SubscriptionLocked(
-            f"The product subscription {subscription_id} is held by process {holder}."
-            if holder
-            else f"The product subscription {subscription_id} is out of sync: a process left it so.",
-            process_id=holder,
-        )
-    return subscription_id
-
-
-def _uuid_of(value: Json) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise NotFound("product subscription", value) from None
+def _begin_on(conn: Connection, workflow: Workflow, subscription_id: UUID, process: Process, now: datetime) -> None:
+    """Link the new process to its product subscription; the process of a change also holds it from now on."""
+    product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
+    if workflow.target in start_check.LOCKING:
+        locks.take(conn, subscription_id, process.id, now)
+        changed = product_subscriptions.changed_event(subscription_id, process.id, now, process.created_by)
+        events.append(conn, [changed])
 
 
 LONGEST = 10_000

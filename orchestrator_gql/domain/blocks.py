@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 from uuid import UUID
 
@@ -28,6 +28,11 @@ class ProductBlockModel(DomainModel):
 
     name: str = Field(default="", frozen=True, description="The product block's name.")
     subscription_instance_id: UUID = Field(default_factory=new_id, frozen=True, description="The id of this block.")
+    owner_subscription_id: UUID | None = Field(
+        default=None,
+        frozen=True,
+        description="The id of the subscription to which the block belongs; None for none yet.",
+    )
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -42,8 +47,11 @@ class ProductBlockModel(DomainModel):
     def new(cls, **values: Any) -> Self:
         """A new block of ``values``; ``filled`` says which values missing fields get.
 
+        The block belongs to the subscription ``subscription_id``; without it, to the first subscription that gets it.
         Raises ``StepError`` ``model-invalid``, which names the fields.
         """
+        if "subscription_id" in values and "subscription_id" not in cls.model_fields:
+            values["owner_subscription_id"] = values.pop("subscription_id")
         return validated(cls, filled(cls, values), problem=f"`{cls.__qualname__}` cannot be made of these values")
 
     @field_validator("name")
@@ -56,6 +64,28 @@ class ProductBlockModel(DomainModel):
         if name not in ("", own):
             raise ValueError(f"this is a {name!r}, not a {own!r}")
         return own
+
+
+def blocks_of(value: Any) -> Iterator[ProductBlockModel]:
+    """Every block in a model, at any depth."""
+    if isinstance(value, DomainModel):
+        if isinstance(value, ProductBlockModel):
+            yield value
+        for name in type(value).model_fields:
+            yield from blocks_of(value.__dict__.get(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from blocks_of(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from blocks_of(item)
+
+
+def adopt(value: Any, owner_id: UUID) -> None:
+    """Make ``owner_id`` the owner of every block in ``value`` that has no owner yet."""
+    for block in blocks_of(value):
+        if block.owner_subscription_id is None:
+            block.__dict__["owner_subscription_id"] = owner_id  # authors cannot assign it
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

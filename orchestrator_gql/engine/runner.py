@@ -49,7 +49,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
 
@@ -229,7 +229,7 @@ async def _commit(
         return await _written(runtime, before, now, pending, if_paused)
     except engine_errors.REFUSALS as error:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
-        if isinstance(error, AuthorRaised):  # by a model while it was stored
+        if isinstance(error, StepError):  # a product subscription that the step returned cannot be saved
             reason = failure_of(error, runtime)
     following = _failed_at(if_paused, now()) if reason is None else None
     if if_paused.transitions and following is not None:

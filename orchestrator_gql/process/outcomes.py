@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -33,7 +33,7 @@ class Success:
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
-    models: tuple[SubscriptionModel, ...] = ()
+    models: tuple[SubscriptionDocument, ...] = ()
     actor: str | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
     confirmation: PolicyConfirmation | None = None
@@ -114,7 +114,7 @@ class Transition:
     process: Process
     executions: tuple[StepExecution, ...] = ()
     events: tuple[Event, ...] = ()
-    models: tuple[SubscriptionModel, ...] = ()
+    models: tuple[SubscriptionDocument, ...] = ()
     suspend: Suspend | None = None
     retry_at: datetime | None = None
     validation: Success | Failed | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine import authorization, start_check
 from orchestrator_gql.engine.input_requests import decisions, unanswered
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
@@ -76,11 +76,19 @@ async def start_form(
 ) -> forms.Turn:
     """One turn of the start form of the workflow.
 
-    Raises `NotFound` for an unknown workflow, `Forbidden` and `AuthorCodeFailed`.
+    Raises `NotFound` for an unknown workflow, `Forbidden`, `AuthorCodeFailed` and, once the form names a product
+    subscription, the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
+    checked = start_check.chosen_on_page(workflow, pages)
+    if checked is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, checked))
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+        turn = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+    subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
+    if subject is not None and subject != checked:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subject))
+    return turn
 
 
 async def open_form(

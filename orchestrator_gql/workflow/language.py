@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from orchestrator_gql.config.assignee import SYSTEM, Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import State, StepKind
+from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.workflow.limits import LONGEST, span
 from orchestrator_gql.workflow.model import (
@@ -203,6 +203,9 @@ def workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    products: Iterable[str] = (),
+    statuses: Iterable[SubscriptionLifecycle] | None = None,
+    allow_in_use: bool = False,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
@@ -210,6 +213,10 @@ def workflow(
     workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not.
     ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
     second abort.
+
+    A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
+    without them, the products whose models its steps and its start form take) in one of ``statuses``. With
+    ``allow_in_use`` it may end a subscription that other subscriptions use.
     """
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
@@ -223,6 +230,10 @@ def workflow(
             retry_auth_callback=retry_auth_callback,
             run_predicate=run_predicate,
             on_abort=StepList(each(on_abort)),
+            products=tuple(products),
+            statuses=None if statuses is None else frozenset(statuses),
+            allow_in_use=allow_in_use,
+            author_form=initial_input_form,
         )
 
     return decorate

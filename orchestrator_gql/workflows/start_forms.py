@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, create_model
 from pydantic_forms.validators import Choice
 
-from orchestrator_gql.domain import ProductModel, ProductStatus, products
+from orchestrator_gql.domain import ProductModel, products
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.arguments import bind, wanted
@@ -20,11 +20,11 @@ Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 """A generator function that asks one page or none, and returns the data for the state."""
 
 
-def asks_product(names: Sequence[str]) -> Prelude:
-    """Ask which product to create; a single product is chosen without a page. Empty ``names``: all active products."""
+def asks_product(offer: Callable[[], Sequence[ProductModel]]) -> Prelude:
+    """Ask which of the offered products to create; a single product is chosen without a page."""
 
     def prelude() -> Generator[Any, Any, State]:
-        offered = _offered(names)
+        offered = offer()
         if not offered:
             return {}
         if len(offered) == 1:
@@ -107,12 +107,6 @@ def _pages(form_run: Any) -> Generator[Any, Any, State | None]:
 
 def _arguments(form: InputForm, state: State) -> dict[str, Any]:
     return bind(wanted(form), state, given={"state": state})
-
-
-def _offered(names: Sequence[str]) -> list[ProductModel]:
-    if names:
-        return [products.by_name(name).facts for name in names]
-    return [registered.facts for registered in products.all() if registered.facts.status is ProductStatus.ACTIVE]
 
 
 def _chosen(product: ProductModel) -> State:

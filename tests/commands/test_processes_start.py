@@ -26,6 +26,7 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     StaleForm,
     SubscriptionLocked,
+    SubscriptionOutOfSync,
     WorkflowBlocked,
 )
 from orchestrator_gql.workflow import Workflow, workflow
@@ -86,9 +87,14 @@ def look() -> Iterator[type[FormPage]]:
     yield FormPage
 
 
+@step("Unscrew it")
+def unscrew() -> None:
+    return None
+
+
 @modify_workflow("Change a lamp")
 def change() -> Any:
-    return begin >> look
+    return begin >> unscrew >> look
 
 
 @step("Count")
@@ -202,7 +208,7 @@ async def test_a_model_that_a_step_returns_is_saved_with_the_step_and_loaded_for
     assert ended.state["watts"] == 8
     assert (row.model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
     changed = await engine.events(process_id, EventKind.PRODUCT_SUBSCRIPTION_CHANGED)
-    assert len(changed) == row.version
+    assert len(changed) == row.version + 1  # the last one is the end of the lock
     linked = await engine.read(lambda conn: product_subscriptions.ids_of_processes(conn, [process_id]))
     assert linked == {process_id: [subscription_id]}
 
@@ -241,8 +247,9 @@ async def test_a_product_subscription_that_a_process_left_out_of_sync_stays_lock
 
     await abort_process(engine.runtime, ADA, process_id=holder)
 
-    with pytest.raises(SubscriptionLocked, match="out of sync"):
+    with pytest.raises(SubscriptionOutOfSync, match="change was aborted by ada") as refused:
         await engine.start(change, {"subscription_id": lamp})
+    assert refused.value.process_id == holder
 
 
 async def test_a_product_subscription_that_does_not_exist_cannot_be_changed(offer: Offer) -> None:

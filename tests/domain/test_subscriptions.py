@@ -342,12 +342,10 @@ def test_a_stricter_block_in_a_looser_field_is_dumped_in_full() -> None:
     subscription = designed_order()
     subscription.virtual_circuit.saps[0].port = active_subscription().virtual_circuit.saps[0].port
 
-    stored = subscription.dump()
-
-    port = stored["virtual_circuit"]["saps"][0]["port"]
+    port = subscription.whole()["virtual_circuit"]["saps"][0]["port"]
     assert (port["title"], port["node"]["node_name"]) == ("node-0:ge-0/0/0", "node-0")
     assert isinstance(subscription.virtual_circuit.saps[0].port, PortBlock)
-    assert SubscriptionModel.load(stored).subscription_id == subscription.subscription_id
+    assert SubscriptionModel.load(subscription.whole()).subscription_id == subscription.subscription_id
 
 
 def test_a_list_beyond_its_limits_cannot_be_saved() -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import contract, external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.domain import documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
@@ -76,7 +77,9 @@ def _success(
     added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
-    return Success(delta, models, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    workflow = runtime.registry.find(process.workflow_name)
+    documents = documents_of(models, allows_in_use=workflow is not None and workflow.allow_in_use)
+    return Success(delta, tuple(documents), refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:

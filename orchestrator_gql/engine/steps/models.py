@@ -9,6 +9,7 @@ from uuid import UUID
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.product_subscriptions import Stored
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter
 from orchestrator_gql.utils.author_calls import returned_by
@@ -32,7 +33,7 @@ async def load_models(
         return {}
     ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
     every_id = [id for ids in ids_of.values() for id in ids]
-    stored = await runtime.database.read(lambda conn: product_subscriptions.models(conn, every_id))
+    stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
     models: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
     for name, ids in ids_of.items():
         loaded = [returned_by(_load, name, id, stored, classes_of[name]) for id in ids]
@@ -61,15 +62,19 @@ def _ids(name: str, value: Json) -> list[UUID]:
         ) from error
 
 
-def _load(
-    name: str, id: UUID, stored: Mapping[UUID, Json], classes: Sequence[type[SubscriptionModel]]
-) -> SubscriptionModel:
-    if id not in stored:
+def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[SubscriptionModel]]) -> SubscriptionModel:
+    if id not in stored.documents:
         raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
     for model in classes[:-1]:
         try:
-            return model.load(stored[id])
+            return _loaded(model, id, stored)
         except StepError as error:
             if error.failure_code != "lifecycle-mismatch":
                 raise
-    return classes[-1].load(stored[id])
+    return _loaded(classes[-1], id, stored)
+
+
+def _loaded(model: type[SubscriptionModel], id: UUID, stored: Stored) -> SubscriptionModel:
+    lock = stored.locks.get(id)
+    locked_by = lock.locked_by if lock is not None else None
+    return model.load(stored.documents[id], stored.documents, is_in_sync=lock is None, locked_by=locked_by)
