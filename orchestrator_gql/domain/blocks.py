@@ -31,7 +31,7 @@ class ProductBlockModel(DomainModel):
     owner_subscription_id: UUID | None = Field(
         default=None,
         frozen=True,
-        description="The id of the subscription to which the block belongs; None for none yet.",
+        description="The id of the subscription that owns the block; None for none yet.",
     )
 
     def __init_subclass__(

@@ -82,7 +82,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         data=data,
         is_changed=_is_changed(model, data),
         is_new=model._origin.data is None,
-        sync=model._sync_change or _sync_of(model),
+        sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
     )

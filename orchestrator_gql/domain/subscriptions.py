@@ -136,14 +136,27 @@ class SubscriptionModel(DomainModel):
     ) -> Self:
         """The subscription that ``dump`` wrote, of the class for its product and status.
 
+        If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
         ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` and the process
         ``locked_by`` are stored beside the document. A field that the class no longer has is ignored. Raises the errors
         of ``accepts`` and ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
         """
-        model = accepts(cls, data)
+        mismatch: StepError | None = None
+        try:
+            model = accepts(cls, data)
+        except StepError as error:
+            if not _is_of_family(cls, data):
+                raise
+            model, mismatch = cls, error
         whole = expanded(data, others or {})
         values = {**whole, "insync": is_in_sync}
-        loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+        try:
+            loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+        except StepError as error:
+            if mismatch is None:
+                raise
+            problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
+            raise StepError(problem, code=mismatch.failure_code) from error
         adopt(loaded, loaded.subscription_id)
         loaded._origin = Origin(data, whole, is_in_sync, locked_by)
         parts = {str(block[ID]): block for _, block in blocks_in(whole)}
@@ -194,6 +207,16 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         message = "This is no dumped subscription: its id, its product or its status is missing or unknown."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
+
+
+def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
+    """True if the product of ``data`` has a class in the family of ``model``."""
+    try:
+        return (
+            model._family is not None and _family_member(model, data["product"]["product_id"])._family is model._family
+        )
+    except (KeyError, TypeError):
+        return False
 
 
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:

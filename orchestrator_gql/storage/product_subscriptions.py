@@ -68,7 +68,8 @@ def stored(conn: Connection, ids: Collection[UUID]) -> Stored:
     documents: dict[UUID, Json] = {}
     wanted = set(ids)
     while missing := wanted - documents.keys():
-        found = {row.id: row.model for row in conn.execute(_models_by_id(missing))}
+        heavy = [product_subscriptions.c.model]
+        found = {row.id: row.model for row in within(conn, _models_by_id(missing), heavy=heavy, order=["id"])}
         documents |= found
         wanted = {use.owner_id for document in found.values() for use in uses_in(document)}
     return Stored(documents, locks.of_subscriptions(conn, list(ids)))
@@ -88,8 +89,9 @@ def models(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Json]:
 
 
 def rows(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-    """The whole rows of the product subscriptions."""
-    return {row.id: row for row in within(conn, _by_id(ids), heavy=[product_subscriptions.c.model], order=["id"])}
+    """The rows of the product subscriptions, without their models."""
+    light = [column for column in product_subscriptions.c if column.name != "model"]
+    return {row.id: row for row in conn.execute(select(*light).where(product_subscriptions.c.id.in_(ids)))}
 
 
 def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -123,9 +125,8 @@ class StartFacts:
 def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFacts]:
     """The facts of the product subscriptions on which the start of a workflow depends."""
     s = product_subscriptions.c
-    query = select(s.id, s.product_id, products.c.name, s.status, s.version).join(
-        products, products.c.id == s.product_id
-    )
+    columns = (s.id, s.product_id, products.c.name, s.status, s.version)
+    query = select(*columns).join(products, products.c.id == s.product_id)
     known = locks.of_subscriptions(conn, list(ids))
     facts: dict[UUID, StartFacts] = {}
     for row in conn.execute(query.where(s.id.in_(list(ids)))):

@@ -63,5 +63,5 @@ def unsync_unchecked(subscription_id: SubscriptionModel) -> State:
 
 @step("Unlock subscription")
 def resync(subscription: SubscriptionModel) -> State:
-    """Put the product subscription back in sync, unless another process holds it: it describes what the network does."""
+    """Put the product subscription back in sync, unless another process holds it: it describes the network."""
     return {"subscription": subscription.with_sync(SyncChange.UNLOCK)}

@@ -206,7 +206,8 @@ async def test_a_model_that_a_step_returns_is_saved_with_the_step_and_loaded_for
     subscription_id = UUID(ended.state["subscription_id"])
     row = (await engine.read(lambda conn: product_subscriptions.rows(conn, [subscription_id])))[subscription_id]
     assert ended.state["watts"] == 8
-    assert (row.model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
+    model = (await engine.read(lambda conn: product_subscriptions.models(conn, [subscription_id])))[subscription_id]
+    assert (model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
     changed = await engine.events(process_id, EventKind.PRODUCT_SUBSCRIPTION_CHANGED)
     assert len(changed) == row.version + 1  # the last one is the end of the lock
     linked = await engine.read(lambda conn: product_subscriptions.ids_of_processes(conn, [process_id]))

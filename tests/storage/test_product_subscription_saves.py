@@ -204,7 +204,7 @@ async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> No
 async def test_the_version_of_a_model_cannot_be_assigned(offer: Offer) -> None:
     @step("Forge the version")
     def forge(subscription: Node) -> State:
-        subscription.version = 7  # type: ignore[misc]
+        subscription.version = 7
         return {"subscription": subscription}
 
     engine = await offer(create_node, change := modifies(Node, forge))

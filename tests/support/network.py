@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.commands.processes import Started, start_workflow
-from orchestrator_gql.domain import Lock, ProductBlockModel, SubscriptionModel, register_product
+from orchestrator_gql.domain import Lock, ProductBlockModel, SubscriptionModel, products, register_product
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -104,7 +104,8 @@ class Order(FormPage, extra="allow"):
 
 def order_form() -> FormGenerator:
     order = yield Order
-    return order.model_dump()
+    data: State = order.model_dump()
+    return data
 
 
 @step("Construct the node")
@@ -204,7 +205,7 @@ def _joined(steps: Any) -> StepList:
 
 
 def _product(model: type[SubscriptionModel]) -> str:
-    return {Node: NODE, Port: PORT, Circuit: CIRCUIT, Monitor: MONITOR}[model].name
+    return next(product.facts.name for product in products.of_model(model))
 
 
 async def begun(engine: Engine, workflow: Workflow, **order: Any) -> UUID:
@@ -212,6 +213,8 @@ async def begun(engine: Engine, workflow: Workflow, **order: Any) -> UUID:
     pages: list[Any] = [order] if order else []
     if "subscription_id" in order:
         pages = [{"subscription_id": order.pop("subscription_id")}, *([order] if workflow.author_form else [])]
+        if workflow.author_form is workflow.initial_form:
+            pages = [{**pages[0], **order}]
     started = await start_workflow(engine.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages)
     assert isinstance(started, Started), started
     return started.process.id
@@ -259,7 +262,7 @@ async def document_of(engine: Engine, id: str) -> dict[str, Any]:
     """The stored document of the subscription."""
 
     def read(conn: Connection) -> dict[str, Any]:
-        document: dict[str, Any] = product_subscriptions.rows(conn, [UUID(id)])[UUID(id)].model
+        document: dict[str, Any] = product_subscriptions.stored(conn, [UUID(id)]).documents[UUID(id)]
         return document
 
     return await engine.read(read)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.domain import SubscriptionModel, accepts
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.product_subscriptions import Stored
@@ -65,13 +65,25 @@ def _ids(name: str, value: Json) -> list[UUID]:
 def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[SubscriptionModel]]) -> SubscriptionModel:
     if id not in stored.documents:
         raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
-    for model in classes[:-1]:
+    # In a union the class of the stored status comes first; another one fits only if the values do.
+    exact = [model for model in classes if _is_exact(model, stored.documents[id])]
+    errors: list[StepError] = []
+    for model in exact or classes:
         try:
             return _loaded(model, id, stored)
         except StepError as error:
             if error.failure_code != "lifecycle-mismatch":
                 raise
-    return _loaded(classes[-1], id, stored)
+            errors.append(error)
+    raise errors[-1]
+
+
+def _is_exact(model: type[SubscriptionModel], document: Json) -> bool:
+    try:
+        accepts(model, document)
+    except StepError:
+        return False
+    return True
 
 
 def _loaded(model: type[SubscriptionModel], id: UUID, stored: Stored) -> SubscriptionModel:
