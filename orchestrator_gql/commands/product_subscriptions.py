@@ -19,8 +19,8 @@ LONGEST = 1_000
 async def set_in_sync(runtime: Runtime, principal: Principal, *, subscription_id: UUID, reason: str) -> Row[Any]:
     """Put a product subscription in sync that an aborted process left out of sync; the audit log stores the reason.
 
-    The result is its row. If it is in sync already, nothing changes. Raises `Forbidden`, `NotFound`, `PayloadInvalid` for a missing or long
-    reason, and `SubscriptionLocked` while a process holds it.
+    The result is its row. If it is in sync already, nothing changes. Raises `Forbidden`, `NotFound`, `PayloadInvalid`
+    for a missing or long reason, and `SubscriptionLocked` while a process holds it.
     """
     principal.demand(Permission.SET_IN_SYNC)
     reason = _clean(reason)

@@ -211,12 +211,10 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
     """True if the product of ``data`` has a class in the family of ``model``."""
-    try:
-        return (
-            model._family is not None and _family_member(model, data["product"]["product_id"])._family is model._family
-        )
-    except (KeyError, TypeError):
+    product = data.get("product")
+    if model._family is None or not isinstance(product, Mapping):
         return False
+    return _family_member(model, product.get("product_id", ""))._family is model._family
 
 
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:

@@ -330,17 +330,45 @@ async def test_a_missing_subscription_fails_the_step(stage: Stage, reference: An
     assert message in process.failure.message
 
 
-async def test_a_subscription_of_a_looser_class_fails_the_step_that_needs_a_stricter_class(stage: Stage) -> None:
+@pytest.mark.parametrize("is_filled", [True, False])
+async def test_a_stricter_class_than_that_of_the_status_is_given_once_the_values_fit_it(
+    stage: Stage, is_filled: bool
+) -> None:
+    @step("Construct it empty")
+    def construct_empty(product: UUID) -> State:
+        line = LineInactive.from_product_id(product, "Surf")
+        return {"subscription": line, "subscription_id": line.subscription_id}
+
     @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
-    def create_too_early() -> StepList:
-        return begin >> construct >> change_speed
+    def create_early() -> StepList:
+        return begin >> (construct if is_filled else construct_empty) >> change_speed
 
-    async with stage(create_too_early) as play:
-        process = await play.run("create_too_early", {"speed": 10})
+    async with stage(create_early) as play:
+        process = await play.run("create_early", {"speed": 10})
 
+    if is_filled:
+        assert process.status is ProcessStatus.COMPLETED
+        return
     assert process.failure is not None
     assert process.failure.code == "lifecycle-mismatch"
     assert "is no `Line`: in the status initial it is a `LineInactive`" in process.failure.message
+    assert "As a `Line`" in process.failure.message
+    assert "speed is not set" in process.failure.message
+
+
+async def test_in_a_union_the_class_of_the_stored_status_comes_first(stage: Stage) -> None:
+    @step("Look at the class")
+    def look_at_class(subscription: Line | LineInactive) -> State:
+        return {"seen": type(subscription).__name__}
+
+    @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
+    def create_line() -> StepList:
+        return begin >> construct >> look_at_class
+
+    async with stage(create_line) as play:
+        process = await play.run("create_line", {"speed": 10})
+
+    assert process.state["seen"] == "LineInactive"
 
 
 async def _after_creation(stage: Stage, steps: StepList) -> Process:
