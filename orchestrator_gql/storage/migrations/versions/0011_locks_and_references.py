@@ -1,11 +1,13 @@
 """Locks of product subscriptions out of their models, and copies of other subscriptions' blocks into references.
 
-The block of a subscription was stored again in each subscription that used it. The oldest subscription that has the
-block is its owner; every other one refers to it. A copy in a living subscription is not given to an ended owner.
+The block of a subscription was stored again in each subscription that used it. The owner of a block is the living
+subscription that had it first, according to the stored versions. A subscription keeps its copy if the owner has ended
+or has the block no more, and if a reference would close a circle.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
@@ -70,7 +72,7 @@ def upgrade() -> None:
     op.create_index('ix_product_subscription_uses_owner_id', 'product_subscription_uses', ['owner_id'])
     conn = op.get_bind()
     _move_locks(conn)
-    _write_references(conn, _owners(conn))
+    _write_references(conn, _Owners(conn))
     _clear_history(conn)
 
 
@@ -121,73 +123,126 @@ def _move_locks(conn: sa.Connection) -> None:
         )
 
 
-def _owners(conn: sa.Connection) -> dict[str, tuple[str, str]]:
-    """For each block that several subscriptions have: the owner for the living ones, and the owner for the ended ones."""
-    having: dict[str, list[tuple[str, bool]]] = {}
-    query = sa.select(subscriptions.c.id, subscriptions.c.status, subscriptions.c.model)
-    for row in conn.execute(query.order_by(subscriptions.c.created_at, subscriptions.c.id)):
-        is_living = row.status != 'terminated'
-        for block_id in dict.fromkeys(block[ID] for block in _blocks(row.model)):
-            having.setdefault(block_id, []).append((str(row.id), is_living))
-    owners: dict[str, tuple[str, str]] = {}
-    for block_id, found in having.items():
-        if len(found) > 1:
-            living = [id for id, is_living in found if is_living]
-            owners[block_id] = (living[0] if living else found[0][0], found[0][0])
-    return owners
+class _Owners:
+    """The owner of each block, and which subscription uses which."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._first: dict[bytes, tuple[str, bytes]] = {}
+        self._made: dict[bytes, tuple[str, bytes]] = {}
+        self._valid: set[bytes] = set()
+        self._kept: dict[bytes, bytes] = {}
+        self._used: dict[bytes, set[bytes]] = {}
+        self._living = set(conn.execute(sa.select(subscriptions.c.id).where(subscriptions.c.status != 'terminated')).scalars())
+        for row in _versions(conn):
+            for block in _blocks(row.model):
+                self._see(self._made, block, row)
+                if row.subscription_id in self._living:
+                    self._see(self._first, block, row)
+        for row in _in_order(conn, subscriptions.c.status != 'terminated'):
+            self._validate(row.model, row.id)
+
+    def _see(self, first: dict[bytes, tuple[str, bytes]], block: dict[str, Any], row: Any) -> None:
+        key, seen = UUID(block[ID]).bytes, (row.at.isoformat(), row.subscription_id.bytes)
+        first[key] = min(seen, first.get(key, seen))
+
+    def _validate(self, value: Any, id: UUID) -> None:
+        """Find the blocks that the first owner still has in its own part."""
+        if _is_block(value):
+            key = UUID(value[ID]).bytes
+            if self._first.get(key, ('', id.bytes))[1] != id.bytes:
+                return
+            self._valid.add(key)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._validate(item, id)
+
+    def owner_of(self, block: str, id: UUID) -> UUID:
+        """The owner of the block that the subscription contains."""
+        key = UUID(block).bytes
+        if key in self._made and self._made[key][1] == id.bytes:
+            owner = id  # an ended subscription that made the block keeps it
+        elif key in self._valid:
+            owner = UUID(bytes=self._first[key][1])
+        else:
+            owner = UUID(bytes=self._kept.get(key, id.bytes))
+        if owner != id and self._reaches(owner.bytes, id.bytes):
+            return id
+        if owner == id:
+            self._kept.setdefault(key, id.bytes)
+        else:
+            self._used.setdefault(id.bytes, set()).add(owner.bytes)
+        return owner
+
+    def _reaches(self, start: bytes, target: bytes) -> bool:
+        waiting, seen = [start], {start}
+        while waiting:
+            following = self._used.get(waiting.pop(), set())
+            if target in following:
+                return True
+            waiting += following - seen
+            seen |= following
+        return False
 
 
-def _write_references(conn: sa.Connection, owners: dict[str, tuple[str, str]]) -> None:
+def _write_references(conn: sa.Connection, owners: _Owners) -> None:
+    # the living ones first, so that none of them refers to an ended one
+    for condition in (subscriptions.c.status != 'terminated', subscriptions.c.status == 'terminated'):
+        for row in _in_order(conn, condition):
+            _refer(conn, row, owners)
+
+
+def _refer(conn: sa.Connection, row: Any, owners: _Owners) -> None:
     uses = sa.table(
         'product_subscription_uses', sa.column('subscription_id', sa.Uuid), sa.column('owner_id', sa.Uuid), sa.column('block_id', sa.Uuid)
     )
-    query = sa.select(subscriptions.c.id, subscriptions.c.status, subscriptions.c.model, subscriptions.c.version)
-    for row in conn.execute(query).all():
-        own_id, which = str(row.id), 1 if row.status == 'terminated' else 0
-        used: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()
+    model = _referring(row.model, str(row.id), lambda block: str(owners.owner_of(block, row.id)), used)
+    model.pop('insync', None)
+    conn.execute(sa.update(subscriptions).where(subscriptions.c.id == row.id).values(model=model))
+    newest = (versions.c.subscription_id == row.id, versions.c.version == row.version)
+    conn.execute(sa.update(versions).where(*newest).values(model=model))
+    if used:
+        named = [{'subscription_id': row.id, 'owner_id': UUID(owner_id), 'block_id': UUID(block)} for owner_id, block in sorted(used)]
+        conn.execute(sa.insert(uses), named)
 
-        def owner_of(block_id: str, own_id: str = own_id, which: int = which) -> str:
-            if which and own_id == owners.get(block_id, (own_id, own_id))[0]:
-                return own_id
-            return owners.get(block_id, (own_id, own_id))[which]
 
-        model = _referring(row.model, own_id, owner_of, used)
-        model.pop('insync', None)
-        conn.execute(sa.update(subscriptions).where(subscriptions.c.id == row.id).values(model=model))
-        newest = (versions.c.subscription_id == row.id, versions.c.version == row.version)
-        conn.execute(sa.update(versions).where(*newest).values(model=model))
-        if used:
-            named = [{'subscription_id': row.id, 'owner_id': _uuid(owner), 'block_id': _uuid(block)} for owner, block in sorted(used)]
-            conn.execute(sa.insert(uses), named)
+def _in_order(conn: sa.Connection, condition: Any) -> Iterator[Any]:
+    """The subscriptions in the order of their creation, a batch at a time."""
+    c = subscriptions.c
+    after: Any = None
+    while True:
+        query = sa.select(c.id, c.model, c.version, c.created_at).where(condition)
+        if after is not None:
+            later = sa.and_(c.created_at == after.created_at, c.id > after.id)
+            query = query.where(sa.or_(c.created_at > after.created_at, later))
+        rows = conn.execute(query.order_by(c.created_at, c.id).limit(BATCH)).all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1]
+
+
+def _versions(conn: sa.Connection) -> Iterator[Any]:
+    """All versions, a batch at a time."""
+    place = sa.tuple_(versions.c.subscription_id, versions.c.version)
+    after: Any = None
+    while True:
+        query = sa.select(versions).order_by(versions.c.subscription_id, versions.c.version).limit(BATCH)
+        if after is not None:
+            query = query.where(place > sa.tuple_(sa.literal(after.subscription_id, sa.Uuid), sa.literal(after.version, sa.Integer)))
+        rows = conn.execute(query).all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1]
 
 
 def _clear_history(conn: sa.Connection) -> None:
     """The lock is no part of any version."""
-    after: tuple[Any, int] | None = None
-    place = sa.tuple_(versions.c.subscription_id, versions.c.version)
-    while True:
-        query = sa.select(versions).order_by(versions.c.subscription_id, versions.c.version).limit(BATCH)
-        if after is not None:
-            query = query.where(place > sa.tuple_(sa.literal(after[0], sa.Uuid), sa.literal(after[1], sa.Integer)))
-        rows = conn.execute(query).all()
-        if not rows:
-            return
-        for row in rows:
-            if 'insync' in row.model or 'insync' in row.changes:
-                values = {name: {key: value for key, value in getattr(row, name).items() if key != 'insync'} for name in ('model', 'changes')}
-                key = (versions.c.subscription_id == row.subscription_id, versions.c.version == row.version)
-                conn.execute(sa.update(versions).where(*key).values(values))
-        after = (rows[-1].subscription_id, rows[-1].version)
-
-
-def _uuid(text: str) -> Any:
-    from uuid import UUID
-
-    return UUID(text)
-
-
-def _is_block(value: Any) -> bool:
-    return isinstance(value, dict) and ID in value and 'name' in value
+    for row in _versions(conn):
+        if 'insync' in row.model or 'insync' in row.changes:
+            values = {name: {key: value for key, value in getattr(row, name).items() if key != 'insync'} for name in ('model', 'changes')}
+            key = (versions.c.subscription_id == row.subscription_id, versions.c.version == row.version)
+            conn.execute(sa.update(versions).where(*key).values(values))
 
 
 def _blocks(value: Any) -> Iterator[dict[str, Any]]:
@@ -195,6 +250,10 @@ def _blocks(value: Any) -> Iterator[dict[str, Any]]:
         yield value
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _blocks(item)
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, dict) and ID in value and 'name' in value
 
 
 def _referring(value: Any, own_id: str, owner_of: Callable[[str], str], used: set[tuple[str, str]]) -> Any:
