@@ -121,9 +121,7 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    if (chosen := start_check.chosen_on_page(workflow, pages)) is not None:
-        version = product_subscription_version
-        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
+    await _demand_startable_on(runtime, workflow, pages, product_subscription_version)
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
@@ -139,9 +137,7 @@ async def start_workflow(
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
-        row = {"scope": SCOPE, "key": idempotency_key, "digest": digest, "subject_id": process.id, "now": now}
-        if idempotency_key is not None and not idempotency.remember(conn, **row):  # type: ignore[arg-type]
-            raise _AlreadyStarted
+        _remember_key(conn, idempotency_key, digest, process, now)
         return process
 
     try:
@@ -162,6 +158,13 @@ def _begin_transition(
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
     return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
+
+
+def _remember_key(conn: Connection, key: str | None, digest: str, process: Process, now: datetime) -> None:
+    if key is None:
+        return
+    if not idempotency.remember(conn, scope=SCOPE, key=key, digest=digest, subject_id=process.id, now=now):
+        raise _AlreadyStarted
 
 
 class _AlreadyStarted(Exception):
@@ -191,6 +194,13 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
         reason = await execution.blocked_reason(runtime, workflow)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
+
+
+async def _demand_startable_on(runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None) -> None:
+    """Check the product subscription that the first page names, before the author's form sees it."""
+    chosen = start_check.chosen_on_page(workflow, pages)
+    if chosen is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
 
 
 def _begin_on(conn: Connection, workflow: Workflow, subscription_id: UUID, process: Process, now: datetime) -> None:

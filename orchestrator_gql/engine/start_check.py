@@ -14,12 +14,14 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.errors import (
     NotFound,
-    ProductMismatch,
     Refused,
     StaleVersion,
+    SubscriptionLocked,
+)
+from orchestrator_gql.utils.start_errors import (
+    ProductMismatch,
     StatusMismatch,
     SubscriptionInUse,
-    SubscriptionLocked,
     SubscriptionOutOfSync,
 )
 from orchestrator_gql.workflow.model import Workflow

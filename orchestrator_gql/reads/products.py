@@ -7,7 +7,7 @@ from orchestrator_gql.reads.processes import blocked_reason
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage.product_subscriptions import StartFacts
-from orchestrator_gql.utils.errors import ProductMismatch
+from orchestrator_gql.utils.start_errors import ProductMismatch
 from orchestrator_gql.workflow.model import Workflow
 
 

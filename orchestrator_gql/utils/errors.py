@@ -12,11 +12,7 @@
     │   ├── StaleForm               the form changed since it was shown
     │   ├── InvalidState            the process's status does not allow the operation
     │   ├── IdempotencyKeyReused    the key was used before with another input
-    │   ├── SubscriptionLocked      another process holds the product subscription
-    │   ├── SubscriptionOutOfSync   an aborted process may have left a change
-    │   ├── SubscriptionInUse       other product subscriptions use the product subscription
-    │   ├── ProductMismatch         the workflow is for other products
-    │   ├── StatusMismatch          the workflow does not start from this status
+    │   ├── SubscriptionLocked      another process holds the product subscription (more: `start_errors`)
     │   ├── WorkflowBlocked         the workflow cannot be started now
     │   ├── EnginePaused            the engine takes no new work
     │   ├── CallbackConflict        another result was accepted before this one
@@ -174,30 +170,6 @@ class SubscriptionLocked(Refused):
     """Another process holds this product subscription."""
 
     code = "subscription-locked"
-
-
-class SubscriptionOutOfSync(Refused):
-    """A process left this product subscription out of sync: validate it, or set it in sync."""
-
-    code = "subscription-out-of-sync"
-
-
-class SubscriptionInUse(Refused):
-    """Other product subscriptions use this product subscription."""
-
-    code = "subscription-in-use"
-
-
-class ProductMismatch(Refused):
-    """This workflow is for subscriptions to other products."""
-
-    code = "product-mismatch"
-
-
-class StatusMismatch(Refused):
-    """This workflow does not start on a product subscription in this status."""
-
-    code = "status-mismatch"
 
 
 class WorkflowBlocked(Refused):

@@ -26,9 +26,9 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     StaleForm,
     SubscriptionLocked,
-    SubscriptionOutOfSync,
     WorkflowBlocked,
 )
+from orchestrator_gql.utils.start_errors import SubscriptionOutOfSync
 from orchestrator_gql.workflow import Workflow, workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
 

@@ -36,11 +36,13 @@ from orchestrator_gql.types import FormGenerator, ProcessStatus, State, Subscrip
 from orchestrator_gql.utils.errors import (
     NotFound,
     OrchestratorError,
-    ProductMismatch,
     StaleVersion,
+    SubscriptionLocked,
+)
+from orchestrator_gql.utils.start_errors import (
+    ProductMismatch,
     StatusMismatch,
     SubscriptionInUse,
-    SubscriptionLocked,
     SubscriptionOutOfSync,
 )
 from orchestrator_gql.workflow import Workflow
