@@ -121,8 +121,8 @@ async def start_workflow(
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
     await _demand_startable(runtime, workflow)
-    await _demand_startable_on(runtime, workflow, pages, product_subscription_version)
-    turn = await _turn(runtime, workflow, principal, pages, locale)
+    subject = await _demand_startable_on(runtime, workflow, pages, product_subscription_version)
+    turn = await _turn(runtime, workflow, principal, pages, subject, locale)
     if not isinstance(turn, forms.Complete):
         return turn
     subscription_id = start_check.subject_of(workflow, turn.data)
@@ -183,10 +183,10 @@ async def _known_start(runtime: Runtime, principal: Principal, key: str, digest:
 
 
 async def _turn(
-    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
+    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], subject: UUID | None, locale: str
 ) -> forms.Turn:
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+        return await execution.start_turn(runtime, workflow, principal, pages, subject=subject, locale=locale)
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
@@ -196,11 +196,14 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 
 
-async def _demand_startable_on(runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None) -> None:
+async def _demand_startable_on(
+    runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None
+) -> UUID | None:
     """Check the product subscription that the first page names, before the author's form sees it."""
     chosen = start_check.chosen_on_page(workflow, pages)
     if chosen is not None:
         await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
+    return chosen
 
 
 def _begin_on(conn: Connection, workflow: Workflow, subscription_id: UUID, process: Process, now: datetime) -> None:

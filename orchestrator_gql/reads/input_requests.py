@@ -84,7 +84,7 @@ async def start_form(
     if checked is not None:
         await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, checked))
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        turn = await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+        turn = await execution.start_turn(runtime, workflow, principal, pages, subject=checked, locale=locale)
     subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
     if subject is not None and subject != checked:
         await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subject))

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction, isgenerator
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -18,6 +20,10 @@ from orchestrator_gql.utils.errors import WorkflowDefinitionError
 InputForm: TypeAlias = Callable[..., Any]
 Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 """A generator function that asks one page or none, and returns the data for the state."""
+
+
+LOADED: ContextVar[Mapping[str, Any]] = ContextVar("loaded", default=MappingProxyType({}))
+"""The models that the author's start form takes, by parameter name; the engine loads them before the form runs."""
 
 
 def asks_product(offer: Callable[[], Sequence[ProductModel]]) -> Prelude:
@@ -106,7 +112,7 @@ def _pages(form_run: Any) -> Generator[Any, Any, State | None]:
 
 
 def _arguments(form: InputForm, state: State) -> dict[str, Any]:
-    return bind(wanted(form), state, given={"state": state})
+    return bind(wanted(form), state, given={**LOADED.get(), "state": state})
 
 
 def _chosen(product: ProductModel) -> State:

@@ -1,5 +1,6 @@
 """The ready-made kinds of workflow: the standard steps and pages around those of the author."""
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ import pytest
 from support.stage import Play, Stage
 
 from orchestrator_gql import StepList, begin, inputstep, step
-from orchestrator_gql.domain import SubscriptionModel, register_product
+from orchestrator_gql.domain import SubscriptionModel, products, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.process import Process
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
-from orchestrator_gql.utils.errors import SubscriptionLocked
+from orchestrator_gql.utils.errors import NotFound, SubscriptionLocked
 from orchestrator_gql.workflow import Workflow
 from orchestrator_gql.workflows.steps import set_status
 from orchestrator_gql.workflows.utils import (
@@ -38,6 +39,13 @@ class Line(LineInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
 LINE = register_product(name="Leased line", model=Line)
 FIBRE = register_product(name="Leased fibre", model=Line)
 BOTH = (LINE.name, FIBRE.name)
+
+
+class Lamp(SubscriptionModel, is_base=True):
+    watts: int = 7
+
+
+LAMP = register_product(name="Leased lamp", model=Lamp)
 
 
 class OrderPage(FormPage):
@@ -380,3 +388,88 @@ async def _after_creation(stage: Stage, steps: StepList) -> Process:
 
     async with stage(create_line) as play:
         return await play.run("create_line", {"speed": 10})
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_the_start_form_of_a_modification_takes_the_loaded_subscription_and_its_facts_by_name(
+    stage: Stage, is_async: bool
+) -> None:
+    def page_of(subscription: Line) -> type[FormPage]:
+        class SpeedPage(FormPage):
+            speed: int = subscription.speed
+
+        return SpeedPage
+
+    def form(
+        subscription: Line, subscription_id: UUID, product: UUID, product_name: str, customer_id: str, version: int
+    ) -> FormGenerator:
+        assert subscription.subscription_id == subscription_id
+        answer = yield page_of(subscription)
+        return {"speed": answer.speed, "asked": [product, product_name, customer_id, version]}
+
+    async def async_form(subscription: Line, customer_id: str) -> AsyncGenerator[Any, Any]:
+        answer = yield page_of(subscription)
+        yield {"speed": answer.speed, "asked": [customer_id]}
+
+    @modify_workflow("Change", initial_input_form=async_form if is_async else form)
+    def change_line() -> StepList:
+        return begin >> change_speed
+
+    async with stage(creation(), change_line) as play:
+        line_id = await created(play)
+        page = await play.begin("change_line", {"subscription_id": line_id})
+        process = await play.run("change_line", {"subscription_id": line_id}, {"speed": 30})
+        line = await play.subscription(line_id)
+
+    assert isinstance(page, NextPage)
+    assert page.page.initial_data == {"speed": 10}
+    assert process.state["asked"] == ["Surf"] if is_async else [str(LINE.product_id), "Leased line", "Surf", 2]
+    assert line["speed"] == 30
+    assert "version" not in process.state
+
+
+@pytest.mark.parametrize("chosen", ["6f0b3f6e-0000-4000-8000-000000000000", "no id"])
+async def test_an_unknown_subscription_on_the_first_page_is_refused_before_the_authors_form(
+    stage: Stage, chosen: str
+) -> None:
+    def form(subscription: Line) -> FormGenerator:
+        yield OrderPage
+        return {}
+
+    @modify_workflow("Change", initial_input_form=form)
+    def change_line() -> StepList:
+        return begin >> change_speed
+
+    async with stage(creation(), change_line) as play:
+        if chosen == "no id":
+            refused = await play.begin("change_line", {"subscription_id": chosen})
+            assert isinstance(refused, PageInvalid)
+            assert [error.path for error in refused.errors] == [("subscription_id",)]
+            return
+        with pytest.raises(NotFound):
+            await play.begin("change_line", {"subscription_id": chosen})
+
+
+async def test_without_products_the_annotations_say_which_products_a_workflow_creates(stage: Stage) -> None:
+    @create_workflow("Create", initial_input_form=order_form)
+    def create_unnamed() -> StepList:
+        return begin >> construct >> change_speed
+
+    @create_workflow("Create", initial_input_form=order_form)
+    def create_anything() -> StepList:
+        return begin >> construct
+
+    async with stage(create_unnamed, create_anything) as play:
+        page = await play.begin("create_unnamed")
+        everything = await play.begin("create_anything")
+
+    assert isinstance(page, NextPage)
+    assert isinstance(everything, NextPage)
+    assert products_on(page) == {"Leased line", "Leased fibre"}
+    assert products_on(everything) >= {"Leased line", "Leased fibre", "Leased lamp"}
+
+
+def products_on(turn: NextPage) -> set[str]:
+    """The names of the products that the page offers."""
+    text = json.dumps(turn.page.schema)
+    return {product.facts.name for product in products.all() if f'"{product.facts.name}"' in text}

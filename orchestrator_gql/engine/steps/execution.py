@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
+from uuid import UUID
 
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import contract, external_ids
@@ -17,7 +18,7 @@ from orchestrator_gql.domain import documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
-from orchestrator_gql.engine.steps.models import load_models
+from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, focus, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
@@ -32,6 +33,7 @@ from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
+from orchestrator_gql.workflows.start_forms import LOADED
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -74,11 +76,11 @@ def _success(
     where, wait = f"Step {step.name!r}", step.awaits
     refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
-    added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
+    added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
     workflow = runtime.registry.find(process.workflow_name)
-    documents = documents_of(models, allows_in_use=workflow is not None and workflow.allow_in_use)
+    documents = documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use)
     return Success(delta, tuple(documents), refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
@@ -125,12 +127,27 @@ async def turn(
 
 
 async def start_turn(
-    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+    runtime: Runtime,
+    workflow: Workflow,
+    principal: Principal,
+    pages: list[Json],
+    *,
+    subject: UUID | None = None,
+    locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
-    """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
+    """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
+
+    ``subject`` is the product subscription that its first page chose: the author's form can take it by name.
+    """
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
+    facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
+    token = LOADED.set(loaded)
+    try:
+        form = workflow.initial_form or _no_form
+        turned = await form_turn(runtime, form, {**facts, **given}, pages, locale, secrecy)
+    finally:
+        LOADED.reset(token)
     return _without_own_names(turned, f"The start form of {workflow.name!r}")
 
 
@@ -227,14 +244,14 @@ async def form_turn(
     """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them."""
 
     def begin(own: State) -> Any:
-        return form(**bind(wanted_by(form), own, given={**models, "state": own}))
+        return form(**bind(wanted_by(form), own, given={**loaded, "state": own}))
 
     def turn() -> Awaitable[forms.Turn]:
         run_sync = partial(in_thread, runtime)
         return forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
 
     with known_to_logs(secrecy.secrets.values):
-        models = await load_models(runtime, wanted_by(form), state)
+        loaded = await load_models(runtime, wanted_by(form), state)
         return value_of(await attempt_async(turn))
 
 

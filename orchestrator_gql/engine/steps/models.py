@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.product_subscriptions import Stored
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.arguments import Parameter
+from orchestrator_gql.utils.arguments import Parameter, wanted
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 
@@ -39,6 +39,29 @@ async def load_models(
         loaded = [returned_by(_load, name, id, stored, classes_of[name]) for id in ids]
         models[name] = loaded if isinstance(state[name], list) else loaded[0]
     return models
+
+
+async def subject_of_form(
+    runtime: Runtime, form: Callable[..., Any] | None, subject: UUID | None
+) -> tuple[dict[str, Json], dict[str, Any]]:
+    """The facts of the product subscription that a start form is about, and the models that the form takes, by name."""
+    if form is None or subject is None:
+        return {}, {}
+    found = await runtime.database.read(lambda conn: product_subscriptions.models(conn, [subject]))
+    if subject not in found:
+        return {}, {}
+    model, id = found[subject], str(subject)
+    facts = {
+        "subscription": model,
+        "subscription_id": id,
+        "product": model["product"]["product_id"],
+        "product_name": model["product"]["name"],
+        "customer_id": model["customer_id"],
+        "version": model["version"],
+    }
+    return facts, dict(
+        await load_models(runtime, returned_by(wanted, form), {"subscription": id, "subscription_id": id})
+    )
 
 
 def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
