@@ -30,6 +30,9 @@ from orchestrator_gql.workflows.offers import products_of, statuses_of
 SUBJECT = "subscription_id"
 """The key of the state, and of the first page of a start form, that names the product subscription."""
 
+MOST_CHOICES = 200
+"""The most subscriptions that the first page of a start form suggests."""
+
 LOCKING = (Target.MODIFY, Target.TERMINATE)
 """The targets whose processes hold their subscription from the start. They start only if it is in sync."""
 
@@ -118,6 +121,21 @@ def _out_of_sync(facts: StartFacts) -> Refused:
         "validation of it, or set it in sync.",
         process_id=lock.out_of_sync_by,
     )
+
+
+def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
+    """The newest product subscriptions on which the workflow may start, with what people call them, by id.
+
+    They are suggestions: `demand_startable` decides about the one that is chosen, in this list or not.
+    """
+    found = product_subscriptions.newest(
+        conn,
+        [product.product_id for product in products_of(workflow)],
+        statuses_of(workflow),
+        is_in_sync=workflow.target in LOCKING,
+        limit=MOST_CHOICES,
+    )
+    return {str(id): f"{description} ({customer_id})" for id, description, customer_id in found}
 
 
 def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> None:

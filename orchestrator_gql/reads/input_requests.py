@@ -83,8 +83,13 @@ async def start_form(
     checked = start_check.chosen_on_page(workflow, pages)
     if checked is not None:
         await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, checked))
+    choices: dict[str, str] = {}
+    if checked is None and start_check.works_on_subscription(workflow):
+        choices = await runtime.database.read(lambda conn: start_check.choices(conn, workflow))
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        turn = await execution.start_turn(runtime, workflow, principal, pages, subject=checked, locale=locale)
+        turn = await execution.start_turn(
+            runtime, workflow, principal, pages, subject=checked, choices=choices, locale=locale
+        )
     subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
     if subject is not None and subject != checked:
         await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subject))

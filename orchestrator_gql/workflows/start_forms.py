@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, Field, create_model
 from pydantic_forms.validators import Choice
 
 from orchestrator_gql.domain import ProductModel, products
@@ -24,6 +24,10 @@ Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 
 LOADED: ContextVar[Mapping[str, Any]] = ContextVar("loaded", default=MappingProxyType({}))
 """The models that the author's start form takes, by parameter name; the engine loads them before the form runs."""
+
+
+CHOICES: ContextVar[Mapping[str, str]] = ContextVar("choices", default=MappingProxyType({}))
+"""The product subscriptions that the first page suggests, by id, with what people call them."""
 
 
 def asks_product(offer: Callable[[], Sequence[ProductModel]]) -> Prelude:
@@ -130,9 +134,16 @@ def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
 
 
 def _subscription_page() -> type[FormPage]:
+    suggested = CHOICES.get()
+    extra: dict[str, Any] = {"examples": list(suggested), "options": dict(suggested)} if suggested else {}
+
     class SubscriptionPage(FormPage):
         model_config = ConfigDict(title="Which product subscription?")
-        subscription_id: UUID
+        subscription_id: UUID = Field(
+            title="Product subscription",
+            description="Choose one, or type the id of another one.",
+            json_schema_extra=extra,
+        )
 
     return SubscriptionPage
 

@@ -26,7 +26,7 @@ from support.stage import named
 from orchestrator_gql import StepList, begin, inputstep, step
 from orchestrator_gql.commands.processes import abort_process, start_workflow
 from orchestrator_gql.domain import SubscriptionModel
-from orchestrator_gql.forms import FormPage
+from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.reads.products import workflow_starts
 from orchestrator_gql.security import LOCAL_OPERATOR
@@ -254,3 +254,22 @@ async def test_an_author_may_widen_the_statuses(offer: Offer) -> None:
         await begun(engine, plain, subscription_id=node)
     started = await begun(engine, enable, subscription_id=node)
     await engine.reaches(started, ProcessStatus.COMPLETED)
+
+
+@pytest.mark.one_dispatcher
+async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_may_start(offer: Offer) -> None:
+    engine = await offer(create_node, create_port, ENDS, *FLOWS.values())
+    free, held, ended = [await made(engine, create_node) for _ in range(3)]
+    await made(engine, create_port, node=free)
+    await engine.reaches(await begun(engine, FLOWS["modify", "node"], subscription_id=held), ProcessStatus.SUSPENDED)
+    await run(engine, ENDS, subscription=ended, status=TERMINATED)
+
+    async def suggested(kind: str) -> list[tuple[str, str]]:
+        name = FLOWS[kind, "node"].name
+        turn = await start_form(engine.runtime, LOCAL_OPERATOR, workflow_name=name, pages=[])
+        assert isinstance(turn, NextPage)
+        field = turn.page.schema["properties"]["subscription_id"]
+        return [(id, field["options"][id]) for id in field["examples"]]
+
+    assert await suggested("modify") == [(free, "Node of a network (uva)")]
+    assert [id for id, _ in await suggested("validate")] == [held, free]

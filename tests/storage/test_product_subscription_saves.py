@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from conftest import Offer
 from pydantic import computed_field
+from sqlalchemy import Connection, update
 from support.engine import Engine
 from support.network import (
     Circuit,
@@ -39,7 +40,9 @@ from orchestrator_gql.commands.processes import retry_process
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.process import Process
 from orchestrator_gql.security import LOCAL_OPERATOR
+from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.tables import product_subscription_versions
+from orchestrator_gql.storage.tables import product_subscriptions as subscriptions
 from orchestrator_gql.types import EventKind, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.workflows.utils import create_workflow
 
@@ -170,6 +173,28 @@ async def test_an_untouched_model_writes_nothing(offer: Offer) -> None:
 
     assert await model_of(engine, node) == before
     assert await engine.events(kind=EventKind.PRODUCT_SUBSCRIPTION_CHANGED) == changes
+
+
+@pytest.mark.one_dispatcher
+async def test_a_model_that_this_release_would_write_differently_is_untouched_too(offer: Offer) -> None:
+    @step("Return it")
+    def give_back(subscription: Node) -> State:
+        return {"subscription": subscription}
+
+    def write_as_before(conn: Connection) -> None:
+        """Store the node as a release did that had no field ``spare``."""
+        document = product_subscriptions.stored(conn, [UUID(node)]).documents[UUID(node)]
+        del document["node"]["spare"]
+        conn.execute(update(subscriptions).values(model=document))
+        conn.execute(update(product_subscription_versions).values(model=document))
+
+    engine = await offer(create_node, check := validates(Node, give_back))
+    node = await made(engine, create_node)
+    await engine.runtime.database.transaction(write_as_before)
+    before = await document_of(engine, node)
+    await run(engine, check, subscription_id=node)
+
+    assert await document_of(engine, node) == before
 
 
 async def test_the_model_before_a_change_may_be_returned_beside_the_changed_model(offer: Offer) -> None:

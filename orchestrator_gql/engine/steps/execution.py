@@ -33,7 +33,7 @@ from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import names_of
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
-from orchestrator_gql.workflows.start_forms import LOADED
+from orchestrator_gql.workflows.start_forms import CHOICES, LOADED
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -133,21 +133,24 @@ async def start_turn(
     pages: list[Json],
     *,
     subject: UUID | None = None,
+    choices: Mapping[str, str] | None = None,
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
 
     ``subject`` is the product subscription that its first page chose: the author's form can take it by name.
+    ``choices`` are the subscriptions that the first page suggests, with what people call them.
     """
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
     facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
-    token = LOADED.set(loaded)
+    token, shown = LOADED.set(loaded), CHOICES.set(choices or {})
     try:
         form = workflow.initial_form or _no_form
         turned = await form_turn(runtime, form, {**facts, **given}, pages, locale, secrecy)
     finally:
         LOADED.reset(token)
+        CHOICES.reset(shown)
     return _without_own_names(turned, f"The start form of {workflow.name!r}")
 
 
