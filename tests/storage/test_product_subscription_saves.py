@@ -16,6 +16,7 @@ from support.network import (
     Monitor,
     Node,
     NodeBlock,
+    NodeInactive,
     Port,
     begun,
     create_circuit,
@@ -312,6 +313,25 @@ async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(o
     model = await model_of(engine, circuit)
     assert (model["circuit"]["ports"][0]["port_name"], model["circuit"]["vlan"]) == ("xe-1/1/1", 101)
     assert (await model_of(engine, port))["port"]["port_name"] == "xe-1/1/1"
+
+
+@pytest.mark.one_dispatcher
+async def test_a_step_cannot_write_an_earlier_status_back(offer: Offer) -> None:
+    @step("Construct it, and return the order too")
+    def construct(product: UUID) -> State:
+        ordered = NodeInactive.from_product_id(product, "uva")
+        ordered.node.node_name = "ams-1"
+        active = Node.from_other_lifecycle(ordered, ACTIVE)
+        return {"subscription": active, "ordered": ordered, "subscription_id": active.subscription_id}
+
+    @create_workflow("Create", products=["Node of a network"])
+    def create_twice() -> StepList:
+        return begin >> construct
+
+    engine = await offer(create_twice)
+    refused = await failing(engine, create_twice)
+
+    assert code_of(refused) == "unsafe-transition"
 
 
 @pytest.mark.parametrize("status", [TERMINATED, DISABLED])
