@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import DomainModel, Family, validated
+from orchestrator_gql.domain.families import DomainModel, Family, Origin, validated
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.tokens import new_id
 
@@ -86,6 +86,38 @@ def adopt(value: Any, owner_id: UUID) -> None:
     for block in blocks_of(value):
         if block.owner_subscription_id is None:
             block.__dict__["owner_subscription_id"] = owner_id  # authors cannot assign it
+
+
+_PARTS = (DomainModel, list, tuple, dict)
+"""The values that may contain blocks. A tuple, because this test runs for every field of every block."""
+
+
+def remember(value: Any, data: Any, owner_id: UUID) -> None:
+    """Keep in every block in ``value`` the JSON from which it was loaded; a block without an owner gets the owner."""
+    if isinstance(value, DomainModel):
+        if not isinstance(data, dict):
+            return
+        if isinstance(value, ProductBlockModel):
+            if value.owner_subscription_id is None:
+                value.__dict__["owner_subscription_id"] = owner_id
+            # A validator may have put another block here.
+            if data.get("subscription_instance_id") == str(value.subscription_instance_id):
+                _set_origin(value, data)
+        for name, item in value.__dict__.items():
+            if isinstance(item, _PARTS):
+                remember(item, data.get(name), owner_id)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            remember(item, data[index] if isinstance(data, list) and index < len(data) else None, owner_id)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            remember(item, data.get(key) if isinstance(data, dict) else None, owner_id)
+
+
+def _set_origin(block: ProductBlockModel, data: dict[str, Any]) -> None:
+    private = block.__pydantic_private__
+    assert private is not None
+    private["_origin"] = Origin(whole=data)  # an assignment would take ten times as long
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

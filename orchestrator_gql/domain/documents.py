@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump
+from orchestrator_gql.domain.families import DomainModel, clear_dump, origin_of
 from orchestrator_gql.domain.paths import path_of
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
@@ -81,7 +81,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         version=model.version,
         data=data,
         is_changed=_is_changed(model, data),
-        is_new=model._origin.data is None,
+        is_new=origin_of(model).data is None,
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
@@ -90,7 +90,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
     """The change that the author made by an assignment to ``insync``."""
-    origin = model._origin
+    origin = origin_of(model)
     if origin.data is None:
         return None if model.insync else SyncChange.LOCK_UNCHECKED
     if model.insync is origin.is_in_sync:
@@ -99,7 +99,7 @@ def _sync_of(model: SubscriptionModel) -> SyncChange | None:
 
 
 def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
-    origin = model._origin
+    origin = origin_of(model)
     if origin.data is None or origin.whole is None:
         return True
     if data == origin.data:
@@ -136,7 +136,7 @@ def _demand_unchanged(
 
 
 def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
-    loaded = block._origin.whole
+    loaded = origin_of(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
     return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped

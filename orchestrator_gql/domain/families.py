@@ -32,7 +32,7 @@ class Family:
     variants: dict[SubscriptionLifecycle, type["DomainModel"]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Origin:
     """The JSON from which a model was loaded.
 
@@ -47,12 +47,21 @@ class Origin:
 
     def __eq__(self, other: object) -> bool:
         # Pydantic compares private attributes too, but two models with equal fields are equal.
-        return isinstance(other, Origin)
+        return other is None or isinstance(other, Origin)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Origin":
         return self
+
+
+_MADE = Origin()
+"""The origin of a model that was not loaded."""
+
+
+def origin_of(model: "DomainModel") -> Origin:
+    """The JSON from which the model was loaded."""
+    return model._origin or _MADE
 
 
 class DomainModel(BaseModel):
@@ -68,7 +77,7 @@ class DomainModel(BaseModel):
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
-    _origin: Origin = PrivateAttr(default=Origin())
+    _origin: Origin | None = PrivateAttr(default=None)
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:

@@ -18,6 +18,7 @@ ID = "subscription_instance_id"
 OWNER = "owner_subscription_id"
 _KEYS = ("name", ID, OWNER)
 _REFERENCE = frozenset(_KEYS)
+_CONTAINERS = (dict, list)
 
 Place = tuple[str | int, ...]
 Documents = Mapping[UUID, Mapping[str, Json]]
@@ -85,8 +86,19 @@ def expanded(document: Mapping[str, Json], others: Documents, *, is_strict: bool
     Raises ``StepError`` with the place: ``reference-unknown`` if the block does not exist (any more),
     ``reference-circle`` if a block contains itself. Unless ``is_strict``, such a reference stays a reference.
     """
+    if not _has_references(document, str(document["subscription_id"])):
+        return dict(document)
     result: dict[str, Json] = _Expansion(others, is_strict).of(dict(document), str(document["subscription_id"]), (), ())
     return result
+
+
+def _has_references(value: Any, own_id: str) -> bool:
+    # Most documents have none, and then nothing is copied.
+    if type(value) is list:
+        return any(_has_references(item, own_id) for item in value if type(item) in _CONTAINERS)
+    if value.get(OWNER, own_id) != own_id and value.keys() == _REFERENCE:
+        return True
+    return any(_has_references(item, own_id) for item in value.values() if type(item) in _CONTAINERS)
 
 
 class _Expansion:

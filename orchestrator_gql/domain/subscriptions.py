@@ -8,11 +8,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, PrivateAttr
 
-from orchestrator_gql.domain.blocks import adopt, blocks_of, filled
+from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
 from orchestrator_gql.domain.families import DomainModel, Family, Origin, clear_dump, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
-from orchestrator_gql.domain.references import ID, Documents, blocks_in, expanded, with_references
+from orchestrator_gql.domain.references import Documents, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
@@ -157,12 +157,8 @@ class SubscriptionModel(DomainModel):
                 raise
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
-        adopt(loaded, loaded.subscription_id)
+        remember(loaded, whole, loaded.subscription_id)
         loaded._origin = Origin(data, whole, is_in_sync, locked_by)
-        parts = {str(block[ID]): block for _, block in blocks_in(whole)}
-        for block in blocks_of(loaded):
-            if (part := parts.get(str(block.subscription_instance_id))) is not None:
-                block._origin = Origin(whole=part)
         return loaded
 
     def dump(self) -> dict[str, Any]:

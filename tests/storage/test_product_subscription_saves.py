@@ -1,8 +1,10 @@
 """What a step may save of a product subscription, on both databases: no change is ever lost, no reference breaks."""
 
 import asyncio
+from contextlib import suppress
 from itertools import pairwise
-from typing import Any
+from threading import Barrier, BrokenBarrierError
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -38,15 +40,19 @@ from support.stage import named
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.commands.processes import retry_process
-from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
+from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, documents_of, register_product
 from orchestrator_gql.process import Process
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.tables import product_subscription_versions
 from orchestrator_gql.storage.tables import product_subscriptions as subscriptions
+from orchestrator_gql.targets import Target
 from orchestrator_gql.types import EventKind, ProcessStatus, State, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import create_workflow
 
+M = TypeVar("M", bound=SubscriptionModel)
 COMPLETED, FAILED = ProcessStatus.COMPLETED, ProcessStatus.FAILED
 ACTIVE, DISABLED, TERMINATED = (
     SubscriptionLifecycle.ACTIVE,
@@ -440,25 +446,68 @@ async def test_a_circle_of_references_is_refused(offer: Offer, is_direct: bool) 
     assert (await model_of(engine, nodes[-1]))["node"]["spare"] is None
 
 
-@pytest.mark.parametrize("_round", range(3))
-async def test_two_changes_at_once_do_not_close_a_circle(offer: Offer, _round: int) -> None:
+@pytest.mark.one_dispatcher
+async def test_two_changes_at_once_do_not_close_a_circle(offer: Offer) -> None:
     @step("Let it use the other")
     def use(subscription: Node, other: Node) -> State:
         subscription.node.spare = other.node
         return {"subscription": subscription}
 
     engine = await offer(create_node, uses := named("uses", use))
-    nodes = [await made(engine, create_node) for _ in range(4)]
-    a, b, c, d = nodes
+    a, b, c, d = [await made(engine, create_node) for _ in range(4)]
     for user, other in ((b, c), (d, a)):
-        await run(engine, uses, subscription=user, other=other)
-    closing = [await begun(engine, uses, subscription=user, other=other) for user, other in ((a, b), (c, d))]
+        process = await run(engine, uses, subscription=user, other=other)
+    closing = []
+    for user, other in ((a, b), (c, d)):
+        model, used = await loaded(engine, Node, user), await loaded(engine, Node, other)
+        model.node.spare = used.node
+        closing.append(model)
 
-    async def ended() -> list[ProcessStatus] | None:
-        statuses = [(await engine.process(id)).status for id in closing]
-        return statuses if all(status in (COMPLETED, FAILED) for status in statuses) else None
+    assert await saved_at_once(engine, process, *closing) == ["None", "reference-circle"]
 
-    assert sorted(await engine.until(ended, awaited="both to end")) == [COMPLETED, FAILED]
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("ends_first", [True, False])
+async def test_a_new_user_and_the_end_of_its_owner_at_once_do_not_both_succeed(offer: Offer, ends_first: bool) -> None:
+    engine = await offer(create_node, create_port)
+    node, other = await made(engine, create_node), await made(engine, create_node)
+    process = await run(engine, create_port, node=other)
+    owner = await loaded(engine, Node, node)
+    port = await loaded(engine, Port, process.state["subscription_id"])
+    port.port.node = owner.node
+    ended = SubscriptionModel.from_other_lifecycle(owner, TERMINATED)
+    first, second = (ended, port) if ends_first else (port, ended)
+
+    outcomes = await saved_at_once(engine, process, first, second)
+
+    assert outcomes in (["None", "reference-ended"], ["None", "subscription-in-use"])
+
+
+async def loaded(engine: Engine, model: type[M], id: str) -> M:
+    """The subscription as a step gets it."""
+    stored = await engine.read(lambda conn: product_subscriptions.stored(conn, [UUID(id)]))
+    return model.load(stored.documents[UUID(id)], stored.documents)
+
+
+async def saved_at_once(engine: Engine, process: Process, *models: SubscriptionModel) -> list[str]:
+    """Save each model in a transaction of its own, all open at once; the failure codes, or "None"."""
+    all_saved = Barrier(len(models))
+
+    async def saved(model: SubscriptionModel) -> str:
+        documents = documents_of([model])
+
+        def save(conn: Connection) -> None:
+            save_all(conn, documents, process_id=process.id, target=Target.SYSTEM, now=engine.clock.now())
+            with suppress(BrokenBarrierError):  # another one waits for this transaction, as it must
+                all_saved.wait(0.5)
+
+        try:
+            await engine.runtime.database.transaction(save)
+        except StepError as error:
+            return error.failure_code
+        return "None"
+
+    return sorted(await asyncio.gather(*map(saved, models)))
 
 
 async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
