@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -41,7 +42,7 @@ def graphql_face(runtime: Runtime) -> GraphQLApp:
         is_development=settings.offers_development,
         allowed_origins=settings.allowed_origins,
         callback_body_limit=settings.max_callback_bytes,
-        graphiql_html=graphiql.page,
+        graphiql_html=partial(graphiql.page, settings.base_path),
     )
 
 
