@@ -167,7 +167,7 @@ def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
         pytest.MonkeyPatch.context() as environment,
     ):
         environment.setenv("ORCHESTRATOR_TOKEN", TOKEN)  # the client of the subscription reads it
-        yield Deployment(folder, servers.api, servers.workers)
+        yield Deployment(folder, tuple(servers.api), servers.workers)
 
 
 def test_a_client_that_changes_the_api_server_misses_and_repeats_no_event(deployment: Deployment) -> None:

@@ -61,17 +61,16 @@ def filled_in() -> str:
 class Servers:
     """The servers that `docker compose up` starts, all healthy, without their proxy."""
 
-    api: tuple[Running, ...]
+    api: list[Running]
     workers: tuple[Running, ...]
     places: "Sequence[Here]"
+    stack: ExitStack
 
-    @contextmanager
-    def again(self, number: int) -> Iterator[Running]:
-        """The API server with that number, started again at its port after it has ended, and healthy."""
+    def start_again(self, number: int) -> None:
+        """Start the API server with that number again at its port, after it has ended, and wait until it is healthy."""
         name = f"api-{number + 1}"
-        with self.places[number].running(name) as server:
-            self.places[number].demand_health(name, server)
-            yield server
+        self.api[number] = self.stack.enter_context(self.places[number].running(name))
+        self.places[number].demand_health(name, self.api[number])
 
 
 @contextmanager
@@ -106,7 +105,7 @@ def deployed(
         servers = [stack.enter_context(place.running(name)) for place, name in zip(places, names, strict=True)]
         for place, name, server in zip(places, names, servers, strict=True):
             place.demand_health(name, server)
-        yield Servers(tuple(servers[:2]), tuple(servers[2:]), places)
+        yield Servers(servers[:2], tuple(servers[2:]), places, stack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,10 @@ class Here:
         """The command of the service."""
         return [self._here(text) for text in self.services[service]["command"]]
 
+    def port(self, service: str) -> str:
+        """The port that the service listens on."""
+        return option(self.command(service), "--port")
+
     @contextmanager
     def running(self, service: str) -> Iterator[Running]:
         """The service, running but perhaps not ready yet."""
@@ -133,8 +136,7 @@ class Here:
 
     def demand_health(self, service: str, process: Running) -> None:
         """Wait until the service listens; its own health check must then find it ready."""
-        port = int(option(self.command(service), "--port"))
-        until(lambda: _listens(port, process))
+        until(lambda: _listens(int(self.port(service)), process))
         kind, program, *arguments = self.services[service]["healthcheck"]["test"]
         assert (kind, program) == ("CMD", "python")
         check = [sys.executable, *map(self._here, arguments)]
