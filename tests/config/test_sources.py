@@ -64,7 +64,7 @@ def test_a_variable_like_no_other_is_refused_too(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
-def test_a_name_with_one_letter_left_out_is_refused_with_the_setting(field: str) -> None:
+def test_a_name_without_one_of_its_characters_is_refused_with_the_setting(field: str) -> None:
     near = refusal(**{field[:-2] + field[-1]: SECRET})
 
     assert f"the nearest name is {PREFIX}{field.upper()}" in near
