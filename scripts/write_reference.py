@@ -53,12 +53,12 @@ def settings_page() -> str:
     ]
     head = (
         "# Settings\n\nRead once at start from the environment and, below it, from the TOML file of "
-        "`ORCHESTRATOR_SETTINGS_FILE`; flags of the command line override them. A name that is no setting is refused, "
-        "and the nearest name is shown. Lists of names, such as `ORCHESTRATOR_ALLOWED_HOSTS`, are separated by commas "
+        "`ORCHESTRATOR_SETTINGS_FILE`; flags of the command line override them. A misspelt name is refused, and the "
+        "nearest name is shown. Lists of names, such as `ORCHESTRATOR_ALLOWED_HOSTS`, are separated by commas "
         "or written as JSON.\n"
     )
     others = [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
-    others_head = "\n# Other variables\n\nThey begin alike and are no settings of a server.\n"
+    others_head = "\n# Other variables\n\nThey begin alike, but a server does not read them as settings.\n"
     settings = [head, "| Variable | Default | Meaning |", "|---|---|---|", *rows]
     return "\n".join([*settings, others_head, "| Variable | Meaning |", "|---|---|", *others]) + "\n"
 

@@ -74,12 +74,12 @@ def listening_host(text: str) -> str:
             IPv6Address(host)
         except ValueError:
             raise ValueError(
-                "is no address or name; it is written without a scheme and a port (that is ORCHESTRATOR_PORT), such as "
-                "127.0.0.1, ::1 or orchestrator.example"
+                "is not an address or a name; write it without a scheme and a port (that is ORCHESTRATOR_PORT), such "
+                "as 127.0.0.1, ::1 or orchestrator.example"
             ) from None
         return host
     if not host or re.search(r"[\s/@\[\]]", host):
-        raise ValueError("is no address or name, such as 127.0.0.1, ::1 or orchestrator.example")
+        raise ValueError("is not an address or a name, such as 127.0.0.1, ::1 or orchestrator.example")
     return host
 
 
@@ -98,8 +98,8 @@ def allowed_host(text: str) -> str:
         return wildcard + canonical(f"[{host}]" if host.count(":") > 1 and host[0] != "[" else in_ascii(host))
     except ValueError:
         raise ValueError(
-            "is no host; it is a name or an address without scheme, port and path, such as orchestrator.example, "
-            "*.example.com or 192.0.2.7"
+            "is not a host; a host is a name or an address without scheme, port and path, such as "
+            "orchestrator.example, *.example.com or 192.0.2.7"
         ) from None
 
 
@@ -136,13 +136,13 @@ def proxy(text: str) -> Proxy:
         network = None
     if network is None or "%" in plain:
         raise ValueError(
-            "is no address or network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32; it has no name, port or zone. A "
-            "proxy at a unix socket is 'unix'"
+            "is not an address or a network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32; write it without a name, a "
+            "port and a zone. A proxy at a unix socket is 'unix'"
         )
     if network.prefixlen == 0:
-        raise ValueError("holds all addresses, so that every client could choose its own; name the proxy alone")
+        raise ValueError("contains all addresses, so every client could choose its own address; name the proxy")
     if "/" in plain and network.network_address != ip_address(plain.partition("/")[0]):
-        raise ValueError(f"is no network: write {network}, or the address alone")
+        raise ValueError(f"is not a network: write {network}, or the address alone")
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     if mapped is None or network.prefixlen < 96:
         return network
@@ -172,7 +172,7 @@ def in_ascii(host: str) -> str:
     try:
         return URL(f"http://{host.lower()}").raw_host.decode("ascii")
     except InvalidURL:
-        raise ValueError("is no name that can be written by IDNA") from None
+        raise ValueError("is not a name that IDNA can encode") from None
 
 
 def host_of(url: str) -> str:
@@ -205,7 +205,7 @@ def _absolute(text: str) -> SplitResult:
         raise ValueError("has a query or a fragment, but paths are put behind it; leave out all from '?' or '#' on")
     authority = url.split("/", 3)[2]
     if "@" in authority:
-        raise ValueError("names a user, whom every remote service would see; leave out all before '@' in the host")
+        raise ValueError("contains a user name, and every remote service would see it; remove everything before '@'")
     if authority.count(":") > 1 and not authority.startswith("["):
         raise ValueError("has an IPv6 address without brackets; write it as in http://[2001:db8::7]:8000")
     try:
@@ -219,7 +219,7 @@ def _absolute(text: str) -> SplitResult:
     except ValueError:
         is_port = False
     if not is_port:
-        raise ValueError("has a port that is no number from 1 to 65535; leave it out or correct it")
+        raise ValueError("has a port that is not a number from 1 to 65535; leave it out or correct it")
     if not parts.hostname:
         raise ValueError("names no host; it looks like https://orchestrator.example")
     return parts

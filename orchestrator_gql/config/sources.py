@@ -16,6 +16,7 @@ from orchestrator_gql.utils.errors import SettingsError
 
 PREFIX = "ORCHESTRATOR_"
 FILE = "settings_file"
+PAGE = "docs/reference/settings.md"
 
 OTHER_VARIABLES: Mapping[str, str] = {
     "ORCHESTRATOR_URL": "The server that the commands of operators call; `--url` overrides it.",
@@ -24,7 +25,7 @@ OTHER_VARIABLES: Mapping[str, str] = {
     "ORCHESTRATOR_FAILPOINT": "Where the tests of crashes kill the server.",
     "ORCHESTRATOR_FAILPOINT_LOG": "The file in which these tests count.",
 }
-"""The variables with our prefix that are no settings of a server."""
+"""The variables with our prefix that are not settings of a server."""
 
 TESTS = "ORCHESTRATOR_TEST_"
 """The beginning of the variables of our tests."""
@@ -73,7 +74,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def unknown_variables(environment: Mapping[str, str], fields: Collection[str]) -> list[str]:
-    """Return the names, without the prefix, of the variables that begin like settings and are none."""
+    """Return the names, without the prefix, of the variables that begin like settings and are not settings."""
     return [
         name[len(PREFIX) :].lower()
         for name, value in environment.items()
@@ -94,11 +95,11 @@ def misspelt(settings_cls: type[BaseModel], place: tuple[int | str, ...]) -> str
     if len(place) == 1:
         plain = name.lower().removeprefix(PREFIX.lower())
         near = nearest(plain, [PREFIX + field.upper() for field in fields]) or nearest(plain, OTHER_VARIABLES)
-        return f"is no setting; the nearest name is {near}" if near else "is no setting; the documentation lists them"
+        return f"is not a setting; the nearest name is {near}" if near else f"is not a setting; see {PAGE}"
     model = _model_in(fields[str(place[0])].annotation) if place[0] in fields else None
     keys = sorted(model.model_fields) if model else []
     near = nearest(name, keys)
-    return f"is no key here; the nearest is {near!r}" if near else f"is no key here; the keys are {', '.join(keys)}"
+    return f"unknown key; the nearest is {near!r}" if near else f"unknown key; the keys are {', '.join(keys)}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

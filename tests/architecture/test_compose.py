@@ -249,7 +249,7 @@ def test_the_example_of_the_settings_file_is_valid_as_soon_as_it_is_filled_in(tm
     whole = read_settings(settings_file=str(file))
 
     assert "ORCHESTRATOR_AUDIT_KEY: " in caught.value.message
-    assert "ORCHESTRATOR_API_TOKENS: 0.sha256: is no SHA-256" in caught.value.message
+    assert "ORCHESTRATOR_API_TOKENS: 0.sha256: is not a SHA-256" in caught.value.message
     assert settings.audit_key and settings.audit_key.get_secret_value() == AUDIT_KEY
     assert [(token.name, token.roles, token.teams) for token in settings.api_tokens] == [("ada", ("admin",), ("NOC",))]
     assert (list(settings.services), list(settings.roles), settings.teams[0].key) == (["lso"], ["starter"], "NOC")

@@ -54,13 +54,13 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(
 ) -> None:
     monkeypatch.setenv(misspelt, SECRET)
 
-    assert f"{misspelt.upper()}: is no setting; the nearest name is {meant}" in refusal().splitlines()[1].strip()
+    assert f"{misspelt.upper()}: is not a setting; the nearest name is {meant}" in refusal().splitlines()[1].strip()
 
 
 def test_a_variable_like_no_other_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_XYZZY", SECRET)
 
-    assert "ORCHESTRATOR_XYZZY: is no setting; the documentation lists them" in refusal()
+    assert "ORCHESTRATOR_XYZZY: is not a setting; see docs/reference/settings.md" in refusal()
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
@@ -73,13 +73,33 @@ def test_a_name_without_one_of_its_characters_is_refused_with_the_setting(field:
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
-        ("teams", [{"key": "NOC", "user": []}], "TEAMS: 0.user: is no key here; the nearest is 'users'"),
-        ("teams", [{"key": "A"}, {"key": "B", "mail": ""}], "TEAMS: 1.mail: is no key here; the nearest is 'email'"),
-        ("api_tokens", [{"name": "a", "sha265": SECRET}], "API_TOKENS: 0.sha265: is no key here; the nearest is 'sha"),
-        ("services", {"lso": {"signature_key": [SECRET]}}, "lso.signature_key: is no key here; the nearest is 'sig"),
-        ("webhooks", {"x": {"signatureKey": SECRET}}, "x.signatureKey: is no key here; the nearest is 'signature_key'"),
-        ("smtp", {"host": "a", "sender": "a@b.example", "passwd": SECRET}, "SMTP: passwd: is no key here; the nearest"),
-        ("services", {"lso": {"zzz": 1}}, "lso.zzz: is no key here; the keys are addresses, credential_sha256, sig"),
+        ("teams", [{"key": "NOC", "user": []}], "TEAMS: 0.user: unknown key; the nearest is 'users'"),
+        (
+            "teams",
+            [{"key": "A"}, {"key": "B", "mail": ""}],
+            "TEAMS: 1.mail: unknown key; the nearest is 'email'",
+        ),
+        (
+            "api_tokens",
+            [{"name": "a", "sha265": SECRET}],
+            "API_TOKENS: 0.sha265: unknown key; the nearest is 'sha",
+        ),
+        (
+            "services",
+            {"lso": {"signature_key": [SECRET]}},
+            "lso.signature_key: unknown key; the nearest is 'sig",
+        ),
+        (
+            "webhooks",
+            {"x": {"signatureKey": SECRET}},
+            "x.signatureKey: unknown key; the nearest is 'signature_key'",
+        ),
+        (
+            "smtp",
+            {"host": "a", "sender": "a@b.example", "passwd": SECRET},
+            "SMTP: passwd: unknown key; the nearest",
+        ),
+        ("services", {"lso": {"zzz": 1}}, "lso.zzz: unknown key; the keys are addresses, credential_sha256, sig"),
     ],
 )
 def test_a_misspelt_key_inside_a_setting_is_refused_with_the_nearest_key(
@@ -158,10 +178,10 @@ def test_a_file_holds_what_the_environment_does_not(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"prot = 1", "ORCHESTRATOR_PROT: is no setting; the nearest name is ORCHESTRATOR_PORT"),
+        (b"prot = 1", "ORCHESTRATOR_PROT: is not a setting; the nearest name is ORCHESTRATOR_PORT"),
         (b"ORCHESTRATOR_PORT = 1", "the nearest name is ORCHESTRATOR_PORT"),
         (b"[[team]]\nkey = 'NOC'", "the nearest name is ORCHESTRATOR_TEAMS"),
-        (b"[[teams]]\nkey = 'NOC'\nmembers = []", "ORCHESTRATOR_TEAMS: 0.members: is no key here; the keys are"),
+        (b"[[teams]]\nkey = 'NOC'\nmembers = []", "ORCHESTRATOR_TEAMS: 0.members: unknown key; the keys are"),
         (b"audit_key = " + SECRET.encode(), "cannot be used: it is not TOML (at line 1, column"),
         (b"audit_key = '\xff'", "cannot be used: it is not UTF-8"),
         (None, "cannot be used: No such file"),
@@ -214,15 +234,15 @@ def test_trusted_proxies_are_addresses_and_networks(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("caddy", "entry 1 is no address or network"),
-        ("10.0.0.1, 10.0.0.2:80", "entry 2 is no address or network"),
-        ("fe80::1%eth0", "entry 1 is no address or network"),
-        ("10.0.0.0/33", "entry 1 is no address or network"),
-        ("10.1.2.3/8", "entry 1 is no network: write 10.0.0.0/8, or the address alone"),
-        ("*", "entry 1 is no address or network"),
-        ("0.0.0.0/0", "entry 1 holds all addresses, so that every client could choose its own"),
-        ("::/0", "entry 1 holds all addresses"),
-        ("::ffff:0.0.0.0/96", "entry 1 holds all addresses"),
+        ("caddy", "entry 1 is not an address or a network"),
+        ("10.0.0.1, 10.0.0.2:80", "entry 2 is not an address or a network"),
+        ("fe80::1%eth0", "entry 1 is not an address or a network"),
+        ("10.0.0.0/33", "entry 1 is not an address or a network"),
+        ("10.1.2.3/8", "entry 1 is not a network: write 10.0.0.0/8, or the address alone"),
+        ("*", "entry 1 is not an address or a network"),
+        ("0.0.0.0/0", "entry 1 contains all addresses, so every client could choose its own"),
+        ("::/0", "entry 1 contains all addresses"),
+        ("::ffff:0.0.0.0/96", "entry 1 contains all addresses"),
     ],
 )
 def test_a_wrong_trusted_proxy_is_refused_with_the_fix(
