@@ -58,7 +58,7 @@ def client_of(peer: Address | None, forwarded: Iterable[str], proxies: Collectio
     from, so the entries are read from the end. A client may have sent all entries before the first entry of a trusted
     proxy, so these are not read. At an entry that is no address the proxy that wrote it is the client.
     """
-    client, entries = peer, ",".join(forwarded).rsplit(",", MOST_HOPS)
+    client, entries = peer, ",".join(forwarded).split(",")
     for entry in reversed(entries[-MOST_HOPS:]):
         if not entry.strip():  # an empty entry of a list counts as none (RFC 9110, section 5.6.1)
             continue

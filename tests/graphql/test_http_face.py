@@ -341,10 +341,12 @@ async def test_introspection_and_suggestions_are_for_development() -> None:
 
     seen = await ask("{ __schema { queryType { name } } }", face=open_face)
     unseen = await ask("{ __schema { queryType { name } } }", face=closed_face)
+    name = await ask("{ __typename }", face=closed_face)
     suggestion = await ask("{ helo }", face=open_face)
     silence = await ask("{ helo }", face=closed_face)
 
     assert seen.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert name.json() == {"data": {"__typename": "Query"}}
     assert set(codes(unseen)) == {"GRAPHQL_VALIDATION_FAILED"}
     assert "ORCHESTRATOR_IS_DEVELOPMENT=true" in unseen.json()["errors"][0]["message"]
     assert "Did you mean 'hello'?" in suggestion.text
