@@ -294,6 +294,11 @@ class Settings(BaseSettings):
         return addresses.path_of(self.public_url or "")
 
     @property
+    def public_origins(self) -> tuple[str, ...]:
+        """The origin of our own pages, if it is known: a proxy may pass requests on with another Host header."""
+        return (self.public_url.removesuffix(self.base_path),) if self.public_url else ()
+
+    @property
     def is_loopback(self) -> bool:
         """True if only this machine can reach the server."""
         if self.host == "localhost":

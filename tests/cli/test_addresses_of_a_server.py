@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from support.command_line import FLOWS, SECONDS, Running, command, environment_of, orchestrator, serving, until
 from test_journey import CALLING, completed, post, start_process
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from orchestrator_gql.cli.client import SUBPROTOCOL
@@ -166,3 +169,18 @@ def test_a_misspelt_setting_ends_every_command_of_a_server_at_its_start(
     assert refused.returncode == 2
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://orchestrator.example", "https://evil.example", "http://orchestrator.example"]
+)
+def test_our_own_page_opens_a_websocket_behind_a_proxy_that_changes_the_host(tmp_path: Path, origin: str) -> None:
+    with serving(tmp_path, "--public-url", "https://orchestrator.example/automation") as server:
+        url = server.address.replace("http", "ws") + "/automation/graphql"
+        refused = None if origin == "https://orchestrator.example" else pytest.raises(InvalidStatus, match="403")
+        options: Any = {"subprotocols": [SUBPROTOCOL], "origin": origin, "proxy": None}
+        with refused or nullcontext(), connect(url, **options) as socket:
+            socket.send('{"type": "connection_init"}')
+            acknowledged = json.loads(socket.recv(SECONDS))["type"]
+
+    assert refused or acknowledged == "connection_ack"

@@ -11,6 +11,7 @@ from support.tree import ROOT
 
 from orchestrator_gql.config.settings import Settings, read_settings
 from orchestrator_gql.config.sources import OTHER_VARIABLES, PREFIX, TESTS, unknown_variables
+from orchestrator_gql.testing.engine import own_settings
 from orchestrator_gql.utils.errors import SettingsError
 
 WORDS = re.compile(r"\bORCHESTRATOR_[A-Z_]*[A-Z]\b")
@@ -110,6 +111,11 @@ def test_a_misspelt_key_inside_a_setting_is_refused_with_the_nearest_key(
 
     assert message in of_an_argument
     assert message in refusal()
+
+
+def test_the_kit_for_tests_names_the_nearest_setting_too() -> None:
+    with pytest.raises(SettingsError, match="prot: is not a setting; the nearest name is ORCHESTRATOR_PORT"):
+        own_settings(prot=1)
 
 
 OF_KUBERNETES = {
