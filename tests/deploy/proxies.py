@@ -26,7 +26,7 @@ class Proxy:
     site: str
     logs: tuple[Path, ...]
     repeats_no_body: bool = False
-    """Caddy before 2.8 answers 502 if the server that it chose refuses the connection, and the request has a body."""
+    """Caddy before 2.11.2 answers 502 if the server that it chose refuses the connection, and the request has a body."""
 
     def written(self) -> str:
         """Everything that the proxy has written."""
@@ -45,12 +45,12 @@ def caddy(folder: Path, port: str, api: Sequence[str]) -> Iterator[Proxy]:
     environment = {**os.environ, "SITE": site, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     command = [_program("caddy"), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
     with _running(folder, command, environment, site):
-        yield Proxy(site, (folder / "proxy.out",), repeats_no_body=_caddy_version() < (2, 8))
+        yield Proxy(site, (folder / "proxy.out",), repeats_no_body=_caddy_version() < (2, 11, 2))
 
 
 def _caddy_version() -> tuple[int, ...]:
     version = subprocess.run([_program("caddy"), "version"], capture_output=True, text=True, check=True).stdout
-    return tuple(map(int, re.findall(r"[0-9]+", version)[:2]))
+    return tuple(map(int, re.findall(r"[0-9]+", version)[:3]))
 
 
 @contextmanager
