@@ -26,7 +26,7 @@ class Proxy:
     site: str
     logs: tuple[Path, ...]
     repeats_no_body: bool = False
-    """Caddy before 2.11.2 answers 502 if the server that it chose refuses the connection, and the request has a body."""
+    """Caddy before 2.11.2 answers 502 if the server that it chose refuses the connection of a POST."""
 
     def written(self) -> str:
         """Everything that the proxy has written."""

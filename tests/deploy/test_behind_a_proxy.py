@@ -196,17 +196,18 @@ def test_an_allow_list_sees_the_client_and_not_the_proxy(site: Site) -> None:
 
 
 def test_guesses_are_counted_by_client(site: Site) -> None:
-    """Each API server counts for itself: three guesses at each, then no more."""
+    """Each of the two API servers counts for itself: three guesses at each, then no more."""
 
     def guess(address: str) -> list[int]:
         with site.client(address, **SPOOFED) as http:
             place = f"{site.url}/api/processes/{uuid4()}/callback"
-            return [http.post(f"{place}/{uuid4()}", json={}).status_code for _ in range(7)]
+            return [http.post(f"{place}/{uuid4()}", json={}).status_code for _ in range(40)]
 
     by_one, by_another = guess("127.0.0.5"), guess("127.0.0.6")
 
     assert by_one[:3] == by_another[:3] == [404, 404, 404]
-    assert by_one[-1] == by_another[-1] == 429
+    assert by_one.count(404) == by_another.count(404) == 6
+    assert set(by_one + by_another) == {404, 429}
 
 
 def test_large_results_come_through_and_the_server_itself_refuses_larger_ones(site: Site) -> None:
@@ -335,7 +336,8 @@ def test_an_api_server_starts_again_and_nothing_is_lost_or_done_twice(site: Site
     assert ended == 0
     assert sorted(seen) == sorted(started.values())
     assert set(failures) <= {502}
-    assert failures == [] or site.proxy.repeats_no_body
+    # A request may be on its way on an idle connection that the server closes at the end: one for each client.
+    assert len(failures) <= len(clients) or site.proxy.repeats_no_body
 
 
 def follow_all(site: Site, wanted: set[str]) -> list[str]:
