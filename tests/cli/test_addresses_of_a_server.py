@@ -155,7 +155,7 @@ def test_whether_a_header_names_the_client_is_decided_by_the_settings_alone(
     ("name", "value", "message"),
     [
         ("ORCHESTRATOR_TRUSTED_PROXY", "127.0.0.1", "the nearest name is ORCHESTRATOR_TRUSTED_PROXIES"),
-        ("ORCHESTRATOR_TEAMS", '[{"key": "NOC", "uesrs": []}]', "0.uesrs: unknown key; the nearest is 'users'"),
+        ("ORCHESTRATOR_TEAMS", '[{"key": "NOC", "user": []}]', "0.user: unknown key; the nearest is 'users'"),
         ("ORCHESTRATOR_SETTINGS_FILE", "nowhere.toml", "'nowhere.toml' cannot be used: No such file"),
     ],
 )
