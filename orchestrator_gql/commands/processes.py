@@ -119,7 +119,7 @@ async def start_workflow(
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
-    await _demand_startable(runtime, workflow)
+    await _demand_startable(runtime, workflow, principal)
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
@@ -181,9 +181,9 @@ async def _turn(
         return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
-async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
+async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
     with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-        reason = await execution.blocked_reason(runtime, workflow)
+        reason = await execution.blocked_reason(runtime, workflow, principal)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 

@@ -10,7 +10,7 @@ from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.workflow.language import Seconds
-from orchestrator_gql.workflow.limits import span, with_schema
+from orchestrator_gql.workflow.limits import demand_function, span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
 
 MAX_NAMES = 1_000
@@ -45,12 +45,14 @@ def callback_step(
     service once. Without a result the process fails; with ``on_timeout="retry"`` the action runs again, at most
     ``max_attempts`` times in all; with ``"operator"`` an operator is asked.
 
-    ``expect`` names several results, or is a function of the state that returns the names. Then the action takes
-    ``callback_urls`` by name, and the validation takes ``{name: result}`` and ``<result_key>_failures``; ``require``
-    says how many results must come. ``service`` is the configured remote service that must authenticate. ``on_abort``
-    is a step that tells the remote service to stop. Raises `WorkflowDefinitionError` for wrong arguments. See
-    docs/howto/wait-for-a-remote-service.md.
+    ``expect`` names several results, or is a function that returns the names. The arguments of it and of ``poll`` are
+    bound by name, as those of a step; a single parameter named ``state``, ``s`` or ``_`` gets the whole state. The
+    action then takes ``callback_urls`` by name, and the validation takes ``{name: result}`` and
+    ``<result_key>_failures``; ``require`` says how many results must come. ``service`` is the configured remote service
+    that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
+    `WorkflowDefinitionError` for wrong arguments. See docs/howto/wait-for-a-remote-service.md.
     """
+    demand_function(poll, f"poll of callback step {name!r}")
     wait = AwaitStep(
         name=f"{name} - Await callback",
         group=name,

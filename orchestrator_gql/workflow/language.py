@@ -11,9 +11,10 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow.limits import LONGEST, span
+from orchestrator_gql.workflow.limits import LONGEST, demand_function, span
 from orchestrator_gql.workflow.model import (
     ActionStep,
+    AnyStep,
     AwaitStep,
     Condition,
     Escalation,
@@ -112,11 +113,12 @@ def inputstep(
     ``approvals`` different people must approve the same values. Without ``allow_self_approval`` the person who started
     the process cannot approve. A rejection needs a comment. ``on_reject="fail"`` then fails the process (a retry asks
     again), ``"abort"`` aborts it; another value is the name of an earlier step or group to which the form can be sent
-    back. ``auto_confirm`` is a function of the state: if it returns True, the form is confirmed as it is shown, and the
-    name of the function is recorded.
+    back. ``auto_confirm`` is a function whose arguments are bound as those of a predicate: if it returns True, the form
+    is confirmed as it is shown, and the name of the function is recorded.
     """
     what = f"of input step {name!r}"
     _demand_number(approvals, what)
+    demand_function(auto_confirm, f"auto_confirm {what}")
     chain = _escalations(escalate, what)
 
     def decorate(form: Callable[..., Any]) -> InputStep:
@@ -171,7 +173,14 @@ def step_group(name: str, steps: Steps) -> Steps:
 
 
 def conditional(predicate: Predicate) -> Callable[[Steps], Steps]:
-    """Run the steps only if the predicate (sync or async) is true; it is called once, before the first of the steps."""
+    """Run the steps only if the predicate (sync or async) is true; it is called once, before the first of the steps.
+
+    Its arguments are bound by name, as those of a step: ``conditional(lambda bad: bad)`` reads ``state["bad"]``. A
+    single parameter named ``state``, ``s`` or ``_`` gets the whole state.
+    """
+    if predicate is None or isinstance(predicate, AnyStep | StepList):
+        raise WorkflowDefinitionError("The predicate comes first: write `conditional(predicate)(steps)`.")
+    demand_function(predicate, "predicate of `conditional`")
 
     def apply(steps: Steps) -> Steps:
         marked = (
@@ -207,7 +216,8 @@ def workflow(
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
     ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start the
-    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not.
+    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not;
+    it may take ``reporter``, ``workflow_name`` and ``workflow_target``.
     ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
     second abort.
     """

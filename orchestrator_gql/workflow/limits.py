@@ -30,6 +30,14 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
     return time
 
 
+def demand_function(value: object, what: str) -> None:
+    """Raise `WorkflowDefinitionError`, with ``what`` as the name of the argument, if the value is no function."""
+    if value is not None and not callable(value):
+        raise WorkflowDefinitionError(
+            f"The {what} is {value!r}: give it a plain function, without @step and without calling it."
+        )
+
+
 def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
     """The contract; raises `WorkflowDefinitionError` if it has no JSON Schema, which remote teams need."""
     if contract is None:

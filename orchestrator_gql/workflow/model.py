@@ -17,23 +17,14 @@ from orchestrator_gql.utils.errors import WorkflowDefinitionError
 OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
 Require: TypeAlias = Literal["all", "any"] | int
-Expect: TypeAlias = tuple[str, ...] | Callable[[State], Iterable[str] | Awaitable[Iterable[str]]]
+Expect: TypeAlias = tuple[str, ...] | Callable[..., Iterable[str] | Awaitable[Iterable[str]]]
+START_NAMES = ("reporter", "workflow_name", "workflow_target")
+"""The parameters that a start form and a ``run_predicate`` may have."""
+
 STOPS = ("fail", "abort")
 """The values of ``on_reject`` that are no step or group to send the form back to."""
 
-Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A predicate of the state that decides if a sequence of steps runs.
-
-    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
-    other steps.
-    """
-
-    predicate: Predicate
-    opens: bool
+Predicate: TypeAlias = Callable[..., bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +33,19 @@ class Lens:
 
     get: Callable[[State], State]
     set: Callable[[State], Callable[[State], State]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A predicate of the state that decides if a sequence of steps runs.
+
+    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
+    other steps. The predicate sees the state through ``lenses``.
+    """
+
+    predicate: Predicate
+    opens: bool
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,11 +360,5 @@ def conditioned(step: Step, condition: Condition) -> Step:
 
 def focused(step: Step, lens: Lens) -> Step:
     """The step with another lens before its lenses; its conditions now see the state through this lens."""
-    conditions = tuple(
-        replace(condition, predicate=_through_lens(lens, condition.predicate)) for condition in step.conditions
-    )
+    conditions = tuple(replace(condition, lenses=(lens, *condition.lenses)) for condition in step.conditions)
     return replace(step, lenses=(lens, *step.lenses), conditions=conditions)
-
-
-def _through_lens(lens: Lens, predicate: Predicate) -> Predicate:
-    return lambda state: predicate(lens.get(state))

@@ -38,14 +38,22 @@ def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = (
     )
 
 
-def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
-    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+def failure_at(
+    runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()
+) -> Failure:
+    """As `failure_of`, for a failure of this step: it is logged, and a message about an argument names the step."""
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}"[:MESSAGE])
     raised = error.error if isinstance(error, AuthorRaised) else error
     log = logger.warning if is_a(raised, OrchestratorError) else logger.error
     log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
+    return failure
+
+
+def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
+    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+    failure = failure_at(runtime, process, step, error, tokens)
     tries = process.execution.tries if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
         return RetryLater(failure, runtime.clock.now() + step.retry.wait(tries))

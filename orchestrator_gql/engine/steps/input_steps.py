@@ -52,11 +52,8 @@ async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) 
     """True if the policy returned exactly True."""
     policy = step.auto_confirm
     assert policy is not None, "only a step with a policy comes here"
-    state = await execution.state_for(runtime, process, step, policy)
-    own = step_arguments.given(runtime, process)
-    visible = returned_by(focus, step, state)
-    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, visible, own))
-    return await execution.call(runtime, policy, arguments, None, _is_true)
+    function = await execution.patiently(lambda: step_arguments.bound(runtime, process, policy, step))
+    return await execution.call(runtime, function, {}, None, _is_true)
 
 
 def _is_true(result: object) -> bool:
