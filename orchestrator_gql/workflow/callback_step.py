@@ -9,14 +9,13 @@ from pydantic import BaseModel
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
 from orchestrator_gql.workflow.limits import demand_function, span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
 
 MAX_NAMES = 1_000
 """Number of results that one wait may expect."""
-
-LONGEST_NAME = 200
 
 
 def callback_step(
@@ -52,6 +51,12 @@ def callback_step(
     that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
     `WorkflowDefinitionError` for wrong arguments. See docs/howto/wait-for-a-remote-service.md.
     """
+    demand_name(name, "name of a callback step")
+    demand_name(callback_route_key, f"callback_route_key of callback step {name!r}")
+    if result_key:
+        demand_name(result_key, f"result_key of callback step {name!r}")
+    if service is not None:
+        demand_name(service, f"service of callback step {name!r}")
     demand_function(poll, f"poll of callback step {name!r}")
     wait = AwaitStep(
         name=f"{name} - Await callback",
@@ -110,10 +115,7 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
     if not names or len(names) > MAX_NAMES:
         raise WorkflowDefinitionError(f"The {what} has {len(names)} names; 1 to {MAX_NAMES} can be waited for.")
     for place, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
-            raise WorkflowDefinitionError(
-                f"The {what} holds {name!r}: a name is a text of 1 to {LONGEST_NAME} characters."
-            )
+        demand_name(name, f"name of a callback in the {what}")
         if name in names[:place]:
             raise WorkflowDefinitionError(f"The {what} names {name!r} twice.")
     return names

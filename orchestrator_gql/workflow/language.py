@@ -11,6 +11,7 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.limits import LONGEST, demand_function, span
 from orchestrator_gql.workflow.model import (
     ActionStep,
@@ -51,6 +52,7 @@ def step(
     ``timeout`` (seconds) fails the step if its function takes longer. If the machine crashes during the step, the
     function runs again; with ``on_crash="hold"`` the process fails as ``interrupted`` instead, and an operator decides.
     """
+    demand_name(name, "name of a step")
 
     def decorate(function: Callable[..., Any]) -> ActionStep:
         return ActionStep(
@@ -116,6 +118,7 @@ def inputstep(
     back. ``auto_confirm`` is a function whose arguments are bound as those of a predicate: if it returns True, the form
     is confirmed as it is shown, and the name of the function is recorded.
     """
+    demand_name(name, "name of an input step")
     what = f"of input step {name!r}"
     _demand_number(approvals, what)
     demand_function(auto_confirm, f"auto_confirm {what}")
@@ -142,7 +145,9 @@ def inputstep(
 
 
 def _assignee(assignee: Assignee | str) -> Assignee:
-    return assignee if isinstance(assignee, Assignee) else Assignee(assignee)
+    team = assignee if isinstance(assignee, Assignee) else Assignee(assignee)
+    demand_name(team.key, "key of an assignee")
+    return team
 
 
 def _demand_number(approvals: int, what: str) -> None:
@@ -168,6 +173,7 @@ def _span(value: Seconds, what: str) -> timedelta:
 
 def step_group(name: str, steps: Steps) -> Steps:
     """Show the steps under a common label; a retry begins at the failed step, not at the first."""
+    demand_name(name, "name of a step group")
     labelled = (replace(member, group=f"{name} / {member.group}" if member.group else name) for member in each(steps))
     return like(steps, labelled)  # type: ignore[no-any-return]
 
@@ -200,6 +206,7 @@ def steplens(
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
     """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
+    demand_text(key, "key of `focussteps`")
     return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
 
 
@@ -221,6 +228,8 @@ def workflow(
     ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
     second abort.
     """
+
+    demand_text(description, "description of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(

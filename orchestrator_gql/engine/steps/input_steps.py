@@ -10,6 +10,8 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
+from orchestrator_gql.utils.names import LONGEST
 from orchestrator_gql.workflow.model import InputStep
 
 
@@ -45,7 +47,8 @@ async def _done(
 
 
 def _name_of(policy: object) -> str:
-    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    name = str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    return FORBIDDEN_CHARACTER.sub("\ufffd", name)[:LONGEST]
 
 
 async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) -> bool:

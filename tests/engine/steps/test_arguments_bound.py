@@ -15,7 +15,6 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.process import Process
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow import Step, StepList
 from orchestrator_gql.workflows.registry import Registry
 
 ASKED = {"bad": False, "switches": ["ams-1", "rtm-1"], "site": "ams", "id": "6f5902ac-2371-4a8e-9d3f-9b7d2b5b1b1a"}
@@ -36,7 +35,7 @@ def order(callback_route: str) -> None: ...
 def judge(callback_result: Any) -> None: ...
 
 
-def under_a_condition(function: Callable[..., Any], stage: Stage) -> Step | StepList:
+def under_a_condition(function: Callable[..., Any], stage: Stage) -> Any:
     """A step under a condition: it runs if the function returns something true."""
 
     @step("Work")
@@ -46,7 +45,7 @@ def under_a_condition(function: Callable[..., Any], stage: Stage) -> Step | Step
     return conditional(function)(work)
 
 
-def naming_callbacks(function: Callable[..., Any], stage: Stage) -> Step | StepList:
+def naming_callbacks(function: Callable[..., Any], stage: Stage) -> Any:
     """A callback step whose callbacks the function names."""
 
     @step("Order by name")
@@ -56,7 +55,7 @@ def naming_callbacks(function: Callable[..., Any], stage: Stage) -> Step | StepL
     return callback_step("Orders", order_by_name, judge, expect=function)
 
 
-def confirmed_by_policy(function: Callable[..., Any], stage: Stage) -> Step | StepList:
+def confirmed_by_policy(function: Callable[..., Any], stage: Stage) -> Any:
     """A form that the function may confirm."""
 
     class Sure(FormPage):
@@ -71,12 +70,12 @@ def confirmed_by_policy(function: Callable[..., Any], stage: Stage) -> Step | St
     return confirm
 
 
-def polled(function: Callable[..., Any], stage: Stage) -> Step | StepList:
+def polled(function: Callable[..., Any], stage: Stage) -> Any:
     """A callback step that the function polls at its deadline."""
     return callback_step("Orders", order, judge, timeout=60, poll=function)
 
 
-async def outcome(stage: Stage, steps: Step | StepList, state: State) -> Process:
+async def outcome(stage: Stage, steps: Any, state: State) -> Process:
     """Play the steps; a wait for a callback is over at once."""
     async with stage(named("play", steps)) as play:
         process = await play.run("play", state)
@@ -261,7 +260,7 @@ LACKING: list[tuple[Callable[..., Any], str]] = [
 @pytest.mark.parametrize("made", [under_a_condition, naming_callbacks, confirmed_by_policy, polled])
 @pytest.mark.parametrize(("function", "name"), LACKING)
 async def test_a_parameter_that_the_state_lacks_fails_the_step_and_is_named(
-    stage: Stage, made: Callable[..., Step | StepList], function: Callable[..., Any], name: str
+    stage: Stage, made: Callable[..., Any], function: Callable[..., Any], name: str
 ) -> None:
     state = {key: value for key, value in ASKED.items() if key != "bad"}
 
@@ -309,7 +308,7 @@ async def test_a_condition_around_a_lens_does_not_see_through_it(stage: Stage) -
 @pytest.mark.parametrize("function", [lambda a, b, /: a, lambda a, /, b: b], ids=["two", "one of two"])
 @pytest.mark.parametrize("made", [under_a_condition, naming_callbacks, confirmed_by_policy, polled])
 def test_several_parameters_by_position_are_refused_at_start(
-    stage: Stage, made: Callable[..., Step | StepList], function: Callable[..., Any]
+    stage: Stage, made: Callable[..., Any], function: Callable[..., Any]
 ) -> None:
     with pytest.raises(WorkflowDefinitionError, match="remove the `/`"):
         Registry([named("refused", made(function, stage))])
@@ -317,8 +316,6 @@ def test_several_parameters_by_position_are_refused_at_start(
 
 @pytest.mark.parametrize("value", [True, "bad", 3, judge])
 @pytest.mark.parametrize("made", [under_a_condition, confirmed_by_policy, polled])
-def test_what_is_no_function_is_refused_at_import(
-    stage: Stage, made: Callable[..., Step | StepList], value: Any
-) -> None:
+def test_what_is_no_function_is_refused_at_import(stage: Stage, made: Callable[..., Any], value: Any) -> None:
     with pytest.raises(WorkflowDefinitionError, match=r"plain function|comes first"):
         made(value, stage)
