@@ -161,15 +161,19 @@ def _cancel(name: str, on_abort: Step | None) -> ActionStep | None:
 def _action_with_route(name: str, action: Step, wait: AwaitStep) -> ActionStep:
     if not isinstance(action, ActionStep):
         raise WorkflowDefinitionError(f"The action_step of callback step {name!r} must be made with @step.")
-    names = {parameter.name for parameter in wanted(action.function)}
-    if wait.expect is not None and not names & {"callback_urls", "callback_routes", "state"}:
+    if wait.service is None and not hands_out_url(action, wait):  # a service may answer by its own job id
+        what, choices = "URL", f"{wait.route_key!r} (a path), 'callback_url' (absolute) or 'state'"
+        if wait.expect is not None:
+            what, choices = "URLs", "'callback_urls' (absolute, by name), 'callback_routes' (paths, by name) or 'state'"
         raise WorkflowDefinitionError(
-            f"The action {action.name!r} of callback step {name!r} can never hand out its URLs: "
-            "give it a parameter 'callback_urls' (absolute, by name), 'callback_routes' (paths, by name) or 'state'."
-        )
-    if wait.expect is None and not names & {wait.route_key, "callback_url", "state"}:
-        raise WorkflowDefinitionError(
-            f"The action {action.name!r} of callback step {name!r} can never hand out its URL: "
-            f"give it a parameter {wait.route_key!r} (a path), 'callback_url' (absolute) or 'state'."
+            f"The action {action.name!r} of callback step {name!r} can never hand out its {what}: give it a parameter "
+            f"{choices}. Only the action of a service= that answers by its own job ids needs none."
         )
     return action
+
+
+def hands_out_url(action: ActionStep, wait: AwaitStep) -> bool:
+    """True if the action has a parameter for the URLs of the wait."""
+    names = {parameter.name for parameter in wanted(action.function)}
+    own = {wait.route_key, "callback_url"} if wait.expect is None else {"callback_urls", "callback_routes"}
+    return bool(names & {*own, "state"})

@@ -29,7 +29,7 @@ from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageU
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
-from orchestrator_gql.workflow.callback_step import names_of
+from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
 from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
@@ -72,6 +72,10 @@ def _success(
     """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
     refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    if wait and not refs and wait.poll is None and not hands_out_url(step, wait):
+        raise StepError(
+            f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
+        )
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
     added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
