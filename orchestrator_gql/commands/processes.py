@@ -107,10 +107,11 @@ async def start_workflow(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
+    trace: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
-    Nothing is stored in that case.
+    Nothing is stored in that case. ``trace`` is the trace of the request; see `utils.traces`.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
@@ -129,7 +130,8 @@ async def start_workflow(
         demand_running(conn)
         subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), now))
+        begun = _begin_transition(workflow, turn, principal, clean_note(note), now)
+        process = begin_process(conn, replace(begun, process=replace(begun.process, trace=trace)))
         details = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:

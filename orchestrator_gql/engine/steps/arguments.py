@@ -19,6 +19,7 @@ from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
+from orchestrator_gql.utils.traces import traceparent
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
 
 GIVEN = frozenset({
@@ -42,12 +43,14 @@ def given(
     runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
 ) -> dict[str, Any]:
     """The engine's values for a function: the process, its user and workflow, and the callback URLs of the step."""
+    seq = process.execution.seq if process.execution else 0
     values: dict[str, Any] = {
         "process_id": process.id,
         "reporter": process.created_by or "",
         "workflow_name": process.workflow_name,
         "workflow_target": process.target,
-        "idempotency_key": f"{process.id}:{process.execution.seq if process.execution else 0}",
+        "idempotency_key": f"{process.id}:{seq}",
+        "traceparent": traceparent(process.trace, process.id, seq),
     }
     if tokens and isinstance(step, ActionStep) and step.awaits is not None:
         values |= _addresses(runtime, process, step.awaits, tokens)
