@@ -15,7 +15,7 @@ from orchestrator_gql.callbacks import contract, external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
-from orchestrator_gql.engine.steps.failures import failed, failure_at, without_tokens
+from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import changed, fetched, focus, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
@@ -212,8 +212,8 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
-        kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
-        logger.warning("a remote service could not be polled", extra=extra | {"error": kind})
+        failure = failure_of(error, runtime)
+        log_failure(runtime, process, step, logging.WARNING, "a remote service could not be polled", failure, error)
         return None
 
 
