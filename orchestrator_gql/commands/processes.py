@@ -130,8 +130,7 @@ async def start_workflow(
         demand_running(conn)
         subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        begun = _begin_transition(workflow, turn, principal, clean_note(note), now)
-        process = begin_process(conn, replace(begun, process=replace(begun.process, trace=trace)))
+        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), trace, now))
         details = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:
@@ -152,13 +151,13 @@ async def start_workflow(
 
 
 def _begin_transition(
-    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime
+    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, trace: str | None, now: datetime
 ) -> Transition:
     """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
+    return replace(transition, process=replace(transition.process, note=secrets.concealed(note), trace=trace))
 
 
 class _AlreadyStarted(Exception):

@@ -44,20 +44,13 @@ def callback_step(
     service once. Without a result the process fails; with ``on_timeout="retry"`` the action runs again, at most
     ``max_attempts`` times in all; with ``"operator"`` an operator is asked.
 
-    ``expect`` names several results, or is a function that returns the names. The arguments of it and of ``poll`` are
-    bound by name, as those of a step; a single parameter named ``state``, ``s`` or ``_`` gets the whole state. The
-    action then takes ``callback_urls`` by name, and the validation takes ``{name: result}`` and
-    ``<result_key>_failures``; ``require`` says how many results must come. ``service`` is the configured remote service
-    that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
+    ``expect`` names several results, or is a function that returns the names; it and ``poll`` get their arguments as
+    the predicate of `conditional`. The action then takes ``callback_urls`` by name, and the validation takes ``{name:
+    result}`` and ``<result_key>_failures``; ``require`` says how many results must come. ``service`` is the configured
+    remote service that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
     `WorkflowDefinitionError` for wrong arguments. See docs/howto/wait-for-a-remote-service.md.
     """
     demand_name(name, "name of a callback step")
-    demand_name(callback_route_key, f"callback_route_key of callback step {name!r}")
-    if result_key:
-        demand_name(result_key, f"result_key of callback step {name!r}")
-    if service is not None:
-        demand_name(service, f"service of callback step {name!r}")
-    demand_function(poll, f"poll of callback step {name!r}")
     wait = AwaitStep(
         name=f"{name} - Await callback",
         group=name,
@@ -93,6 +86,7 @@ class CallbackOptions(TypedDict, total=False):
 
 
 def _joined(name: str, action_step: Step, wait: AwaitStep, validate_step: Step) -> StepList:
+    _demand_arguments(name, wait)
     _demand_reachable(name, wait)
     action = _action_with_route(name, action_step, wait)
     if not isinstance(validate_step, ActionStep):
@@ -119,6 +113,14 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
         if name in names[:place]:
             raise WorkflowDefinitionError(f"The {what} names {name!r} twice.")
     return names
+
+
+def _demand_arguments(name: str, wait: AwaitStep) -> None:
+    demand_name(wait.route_key, f"callback_route_key of callback step {name!r}")
+    demand_name(wait.result_key, f"result_key of callback step {name!r}")
+    if wait.service is not None:
+        demand_name(wait.service, f"service of callback step {name!r}")
+    demand_function(wait.poll, f"poll of callback step {name!r}")
 
 
 def _expected(name: str, expect: Expect | Iterable[str] | None) -> Expect | None:

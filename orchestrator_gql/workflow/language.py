@@ -118,10 +118,8 @@ def inputstep(
     back. ``auto_confirm`` is a function whose arguments are bound as those of a predicate: if it returns True, the form
     is confirmed as it is shown, and the name of the function is recorded.
     """
-    demand_name(name, "name of an input step")
-    what = f"of input step {name!r}"
+    what = f"of input step {demand_name(name, 'name of an input step')!r}"
     _demand_number(approvals, what)
-    demand_function(auto_confirm, f"auto_confirm {what}")
     chain = _escalations(escalate, what)
 
     def decorate(form: Callable[..., Any]) -> InputStep:
@@ -136,7 +134,7 @@ def inputstep(
             approvals=approvals,
             allow_self_approval=allow_self_approval,
             on_reject=on_reject,
-            auto_confirm=auto_confirm,
+            auto_confirm=demand_function(auto_confirm, f"auto_confirm {what}"),
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )

@@ -1,5 +1,6 @@
 """`serve --reload` starts the server again when a file changes, at the same address and on the same database."""
 
+import os
 import re
 import signal
 import sys
@@ -65,6 +66,15 @@ def starts(server: Running, times: int) -> bool | None:
     return True if server.out.read_text().count(" is running") >= times else None
 
 
+def save_at_once(path: Path, text: str) -> None:
+    """Save the file as an editor does that replaces it, with the size and the time of the file before."""
+    before, new = path.stat(), path.with_suffix(".new")
+    new.write_text(text)
+    assert new.stat().st_size == before.st_size
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+    new.replace(path)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with the workflow `greeting`."""
@@ -73,12 +83,13 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_a_changed_file_is_served_at_the_same_address(project: Path) -> None:
-    with running(project, "serve", "--workflows", "flows", "--port", "0", "--reload") as server:
+    options = ("--workflows", "flows", "--port", "0", "--reload")
+    with running(project, "serve", *options, PYTHONDONTWRITEBYTECODE="") as server:
         address = server.address
         assert until(lambda: offers(address, "greeting"))
         (project / "flows.py").write_text(FLOWS.replace("def greeting", "def welcome"))
         assert until(lambda: offers(address, "welcome"))
-        (project / "flows.py").write_text(FLOWS.replace("def greeting", "def goodbye"))
+        save_at_once(project / "flows.py", FLOWS.replace("def greeting", "def goodbye"))
         assert until(lambda: offers(address, "goodbye"))
         code = server.end()
 
