@@ -118,8 +118,10 @@ def bind(
 
 
 def _name_of(function: object) -> str:
+    while isinstance(function, partial):
+        function = function.func
     function = inspect.unwrap(function) if callable(function) else function
-    named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+    named = function if hasattr(function, "__qualname__") else type(function)
     return f"{named.__module__}.{named.__qualname__}"
 
 

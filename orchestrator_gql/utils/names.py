@@ -12,7 +12,7 @@ from reprlib import Repr
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 
-__all__ = ["LONGEST", "demand_name", "demand_text"]
+__all__ = ["LONGEST", "demand_name", "demand_text", "storable"]
 
 LONGEST = 200
 """Characters of a name; an index of PostgreSQL takes at most 2,700 bytes."""
@@ -46,6 +46,11 @@ def demand_text(value: object, what: str) -> str:
     else:
         fault, fix = f"half of a character, U+{ord(found.group()):04X}", "write the whole character"
     raise WorkflowDefinitionError(f"The {what}, {_shown(value)}, holds {fault}, which a database cannot store: {fix}.")
+
+
+def storable(text: str, *, longest: int = LONGEST) -> str:
+    """Return the beginning of a text that an author's code made while it ran, without what cannot be stored."""
+    return FORBIDDEN_CHARACTER.sub("\ufffd", text)[:longest]
 
 
 def _shown(value: object) -> str:

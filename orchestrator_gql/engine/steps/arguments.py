@@ -32,11 +32,25 @@ DECISIONS = "decisions"
 """The parameter name that receives the decisions of the process."""
 
 _wanted = lru_cache(maxsize=4096)(wanted)
+_is_given_whole_state = lru_cache(maxsize=4096)(is_given_whole_state)
 
 
 def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, from a cache."""
-    return _wanted(function)
+    return _wanted(function) if _is_hashable(function) else wanted(function)
+
+
+def _takes_whole(function: Callable[..., Any]) -> bool:
+    return _is_given_whole_state(function) if _is_hashable(function) else is_given_whole_state(function)
+
+
+def _is_hashable(function: Callable[..., Any]) -> bool:
+    """False for a callable object whose class defines equality alone, such as a dataclass."""
+    try:
+        hash(function)
+    except TypeError:
+        return False
+    return True
 
 
 def given(
@@ -118,7 +132,7 @@ async def bound(
     `is_given_whole_state` for the functions that get the whole state as their only argument instead. Raises
     `AuthorRaised` or `StepError` that names a missing or invalid argument.
     """
-    takes_whole = returned_by(is_given_whole_state, function)
+    takes_whole = returned_by(_takes_whole, function)
     names = set() if takes_whole else {parameter.name for parameter in returned_by(wanted_by, function)}
     is_all = takes_whole or bool(focused.lenses) or STATE in names
     visible = returned_by(focus, focused, await fetched(runtime, process.state, None if is_all else names))

@@ -1,6 +1,7 @@
 """The arguments of the functions that an author hands over: predicates, names of callbacks, polls and policies."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial, wraps
 from operator import itemgetter
 from pathlib import Path
@@ -107,6 +108,16 @@ class Rules:
         return bad
 
 
+@dataclass
+class Compared:
+    """A rule that can be compared, and so not be hashed."""
+
+    site: str
+
+    def __call__(self, bad: bool, site: str) -> bool:
+        return bad and site == self.site
+
+
 class AsyncRule:
     """A rule whose call is async."""
 
@@ -155,6 +166,8 @@ PREDICATES: dict[str, Callable[..., Any]] = {
     "static method": Rules.static,
     "class method": Rules.of_class,
     "callable object": Rules(),
+    "callable object without a hash": Compared("ams"),
+    "partial without a hash": partial(Compared("ams"), site="ams"),
     "async": is_bad_async,
     "async partial": partial(is_bad_async),
     "async callable object": AsyncRule(),
