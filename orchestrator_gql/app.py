@@ -50,7 +50,8 @@ from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import AwaitStep, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -205,6 +206,20 @@ def _demand_services(settings: Settings, registry: Registry) -> None:
                     f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "
                     f"ORCHESTRATOR_SERVICES does not name; it names {known}."
                 )
+            if isinstance(step, ActionStep) and step.awaits is not None:
+                _demand_way_to_answer(settings, step, step.awaits)
+
+
+def _demand_way_to_answer(settings: Settings, action: ActionStep, wait: AwaitStep) -> None:
+    """Refuse a wait that no delivery can reach: its action hands out no URL, and its service cannot prove itself."""
+    service = settings.services.get(wait.service or "")
+    if service is None:
+        return
+    if service.credential_sha256 is None and not service.signature_keys and not hands_out_url(action, wait):
+        raise SettingsError(
+            f"The action {action.name!r} hands out no URL, so {wait.service!r} must answer by its own job id: give it "
+            "a credential_sha256 or signature_keys in ORCHESTRATOR_SERVICES, or the action a parameter for the URL."
+        )
 
 
 def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:

@@ -18,6 +18,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.traces import read_traceparent
 
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
@@ -32,7 +33,8 @@ def graphql_app(runtime: Runtime) -> GraphQLApp:
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
         locale = locale_of(connection.headers.get("accept-language"))
-        return Context(runtime, principal, peer, locale, turn, places)
+        trace = read_traceparent(connection.headers.getlist("traceparent"))
+        return Context(runtime, principal, peer, locale, turn, places, trace)
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
