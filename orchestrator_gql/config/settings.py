@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = Field(
         (), description="Origins of other pages that may open a WebSocket, besides the server's own."
     )
+    allows_get_queries: bool = Field(
+        False,
+        description="Answer GraphQL queries, and subscriptions as server-sent events, by GET too, for clients such as "
+        "urql with its default settings and a browser's `EventSource`. Mutations are always sent by POST.",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         (),
         description="Names that the Host header may contain, besides the host of the public URL and loopback; "

@@ -31,7 +31,9 @@ def graphql_face(runtime: Runtime) -> GraphQLApp:
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
         locale = locale_of(connection.headers.get("accept-language"))
-        return Context(runtime, principal, peer, locale, turn, places)
+        # Only server-sent events have this header: a client that connects again sends the last id it received.
+        last_event_id = connection.headers.get("last-event-id") if isinstance(connection, Request) else None
+        return Context(runtime, principal, peer, locale, turn, places, last_event_id or None)
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
@@ -42,6 +44,7 @@ def graphql_face(runtime: Runtime) -> GraphQLApp:
         allowed_origins=settings.allowed_origins,
         callback_body_limit=settings.max_callback_bytes,
         graphiql_html=graphiql.page,
+        allows_get_queries=settings.allows_get_queries,
     )
 
 

@@ -23,6 +23,8 @@ class Context:
 
     ``peer`` is the network address of the client, ``locale`` the language of form messages, and ``began`` the start of
     the operation by the monotonic clock. All operations share ``turn``, so only one at a time redacts large values.
+    ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
+    again, and ``cursor`` is the cursor of the batch that a subscription sends now.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -34,6 +36,8 @@ class Context:
     locale: str = DEFAULT_LOCALE
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     places: Places = field(default_factory=Places)
+    last_event_id: str | None = None
+    cursor: str | None = None
     began: float = field(default_factory=time.monotonic)
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)

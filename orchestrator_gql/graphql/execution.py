@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import strawberry
@@ -24,10 +24,14 @@ LEAF_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResponse:
-    """One response; ``was_executed`` is false if no resolver ran because the client must correct the request."""
+    """One response; ``was_executed`` is false if no resolver ran because the client must correct the request.
+
+    ``cursor`` is the position of the subscription after this response, whatever fields and aliases the client selects.
+    """
 
     payload: dict[str, Json]
     was_executed: bool = True
+    cursor: str | None = None
 
     def let_go(self) -> None:
         """Empty the payload after it is encoded: otherwise the generators keep it in memory until it is sent."""
@@ -120,7 +124,9 @@ class Execution:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
                             continue  # the subscription sends the same events again, fewer at once
-                    yield self._response(result, kind)
+                    # A batch that failed has no cursor: a client that connects again must not skip its events.
+                    cursor = getattr(context, "cursor", None) if result.data is not None else None
+                    yield replace(self._response(result, kind), cursor=cursor)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
