@@ -85,7 +85,9 @@ class Settings(BaseSettings):
         30.0, description="Seconds that running steps have to finish after SIGTERM."
     )
     misses_per_minute: Annotated[int, Field(ge=1)] = Field(
-        60, description="Wrong callback URLs that one peer may try in a minute; then the answer is 429."
+        60,
+        description="Wrong tokens of users, callback URLs, and receipts that one address may try in a minute, each "
+        "kind for itself; then the answer is 429. Right ones are always accepted.",
     )
     max_waiting_bytes: Annotated[int, Field(ge=Megabytes)] = Field(
         64 * Megabytes,

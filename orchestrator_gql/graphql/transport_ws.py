@@ -22,7 +22,7 @@ from orchestrator_gql.graphql.transport import frames
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +147,8 @@ class Socket:
             await self._server.make_context(self._websocket, params)
         except Unauthenticated:
             raise BadFrame(4403, "Forbidden") from None
+        except RateLimited as limited:
+            raise BadFrame(4429, limited.message) from None
         except Exception as error:
             masked(error)
             raise BadFrame(1011, "Internal error") from None
@@ -172,6 +174,8 @@ class Socket:
             await self._respond(frame)
         except Unauthenticated:
             self.close(4403, "Forbidden")
+        except RateLimited as limited:
+            self.close(4429, limited.message)
         except Exception as error:
             await self._finish(
                 frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.callbacks.external_ids import LONGEST
 from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
@@ -20,8 +21,7 @@ from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, aside
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.guess_limiter import GuessLimiter, peer_of, refuse_guess
-from orchestrator_gql.rest.problems import problem, problem_of
+from orchestrator_gql.rest.problems import peer_of, problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import (
@@ -48,9 +48,8 @@ HEAD = 1024
 """The most bytes that are stored of a body that is not JSON."""
 
 
-def callback_routes(runtime: Runtime) -> list[Route]:
+def callback_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
     """The routes, each with and without a final slash: a redirect would turn a POST into a GET."""
-    limiter = GuessLimiter(runtime.settings.misses_per_minute)
     by_url, by_ref = "/api/processes/{process_id}/callback/{token}", "/api/callbacks/by-ref/{service}/{ref}"
     handlers: tuple[tuple[str, Handler], ...] = (("", _result), ("/progress", _progress), ("/fail", _failure))
     paths: list[tuple[str, Find, Handler]] = [(by_url + end, _address, handler) for end, handler in handlers]
@@ -72,7 +71,7 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
             address = await find(request, runtime)
             receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
-            return refuse_guess(request, limiter, unknown)
+            return problem_of(limiter.refusal(peer_of(request), unknown))
         except OrchestratorError as refused:
             logger.warning("a delivery was refused", extra={"code": refused.code})
             return _contract_problem(refused)

@@ -21,6 +21,7 @@ from orchestrator_gql.utils.errors import (
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
+    RateLimited,
     ReceiptUnknown,
     StorageUnavailable,
     Unauthenticated,
@@ -159,8 +160,8 @@ BROKEN = DocumentedResponse(
 TOO_OFTEN = DocumentedResponse(
     "TooOften",
     429,
-    "Too many requests with unknown URLs came from your address. Requests with a right URL are still accepted.",
-    _problem(429, "Too many requests", "rate-limited", "Too many wrong addresses."),
+    "Too many wrong credentials or unknown URLs came from your address. Right ones are still accepted.",
+    _problems_of(RateLimited()),
     headers=("Retry-After",),
 )
 UNAVAILABLE = DocumentedResponse(
@@ -195,7 +196,7 @@ _TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, 
 TO_A_REPORT = (LOGGED, *_TO_A_BODY)
 TO_A_FAILURE = (ACCEPTED, *_TO_A_BODY)
 TO_A_RESULT = (*TO_A_FAILURE, BROKEN)
-TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, UNAVAILABLE)
+TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
