@@ -38,4 +38,4 @@ def principal_of(settings: Settings, authorization: str | None) -> Principal:
     token, roles = matches[0], settings.permissions_of
     teams = {team.key for team in settings.teams if token.name in team.users} | set(token.teams)
     permissions = frozenset(permission for role in token.roles for permission in roles[role])
-    return Principal(token.name, token.name, token.email, permissions, frozenset(teams))
+    return Principal(token.name, token.name, token.email, permissions, frozenset(teams), credential="api-token")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.callbacks.external_ids import LONGEST
 from orchestrator_gql.callbacks.progress import Report, read_report
@@ -69,7 +70,8 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
     async def endpoint(request: Request) -> Response:
         try:
             address = await find(request, runtime)
-            receipt = await _concealing(handler(request, runtime, address), address.token)
+            with origin.acting(peer_of(request), f"rest/{_credential(runtime, address)}"):
+                receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
             return problem_of(limiter.refusal(peer_of(request), unknown))
         except OrchestratorError as refused:
@@ -79,6 +81,14 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
         return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
+
+
+def _credential(runtime: Runtime, address: Address) -> str:
+    """The kind of the credential that the address demands, for the audit log."""
+    if address.ref is None:
+        return "callback-token"
+    service = runtime.settings.services.get(address.service or "")
+    return "signature" if service is not None and service.signature_keys else "credential"
 
 
 async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:

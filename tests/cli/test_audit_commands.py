@@ -65,7 +65,9 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     offline = site.output("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
 
     assert len(listed) == 3
-    details = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
+    details = (
+        f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting  from 127.0.0.1 by graphql/none"
+    )
     assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {details}", listed[0])
     assert len(json.loads(filtered)["details"]["pages_digest"]) == 64
     assert json.loads(filtered)["process"]["id"] == site.ids[1]

@@ -133,6 +133,17 @@ async def test_a_malformed_cursor_is_refused_and_the_socket_lives_on(tmp_path: P
     assert "pong" in replies
 
 
+async def test_a_mutation_over_a_socket_is_in_the_audit_log_with_its_address(tmp_path: Path) -> None:
+    start = 'mutation { startWorkflow(input: {workflowName: "note"}) { __typename } }'
+
+    async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
+        await follow(socket, start)
+        await heard(socket)
+        audit = (await story.site.ask("{ audit { nodes { action address method } } }"))["audit"]
+
+    assert audit["nodes"] == [{"action": "startWorkflow", "address": "127.0.0.1", "method": "graphql/none"}]
+
+
 async def test_the_numbers_come_at_once_and_again_when_they_change(tmp_path: Path) -> None:
     async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
         await follow(socket, "subscription { stats { pendingCallbacks processesByStatus { status count } } }")

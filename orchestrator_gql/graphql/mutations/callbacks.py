@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, report_callback_progress
 from orchestrator_gql.graphql.context import Info
@@ -146,7 +147,8 @@ class CallbackMutations:
 
 async def _receipt_or_error(info: Info, delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
     try:
-        receipt = await delivery
+        with origin.acting(info.context.peer, "graphql/callback-token"):
+            receipt = await delivery
     except CallbackUnknown as error:
         return typed(info.context.callback_guesses.refusal(info.context.peer, error))  # type: ignore[return-value]
     except OrchestratorError as error:

@@ -31,6 +31,15 @@ class AuditEntry(Node):
     seal: int | None = strawberry.field(
         description="The number of the seal that covers the entry; null for about a second after the action."
     )
+    address: str | None = strawberry.field(
+        description="The network address that the request came from; null if the server itself acted, or if a release "
+        "without this field wrote the entry."
+    )
+    method: str | None = strawberry.field(
+        description="The API and the kind of credential of the request, such as `graphql/api-token`, "
+        "`rest/callback-token` or `rest/signature`; `internal` if the server itself acted. Null if a release without "
+        "this field wrote the entry."
+    )
 
     @classmethod
     def of(cls, row: entries.AuditEntry) -> "AuditEntry":
@@ -44,6 +53,8 @@ class AuditEntry(Node):
             seq=row.seq,
             digest=row.digest,
             seal=row.seal,
+            address=row.address,
+            method=row.method,
         )
 
     @resolved(description="The person, machine or remote service that acted; null if none is known.")
