@@ -215,9 +215,9 @@ SCHEMAS: dict[str, Json] = {
                 "format": "uuid",
                 "description": "Use it to ask for the status of the delivery.",
             },
-            "status": {"enum": ["accepted", "unclaimed"]},
-            "duplicate": {"const": True, "description": "The same body was accepted before."},
-            "dryRun": {"const": True, "description": "A dry run: the body was checked and not stored."},
+            "status": {"type": "string", "enum": ["accepted", "unclaimed"]},
+            "duplicate": {"type": "boolean", "description": "The same body was accepted before."},
+            "dryRun": {"type": "boolean", "description": "A dry run: the body was checked and not stored."},
         },
     },
     "Fate": {
@@ -225,7 +225,7 @@ SCHEMAS: dict[str, Json] = {
         "required": ["receipt", "status"],
         "properties": {
             "receipt": {"type": "string", "format": "uuid"},
-            "status": {"enum": ["accepted", "validated", "rejected"]},
+            "status": {"type": "string", "enum": ["accepted", "validated", "rejected"]},
         },
     },
     "Problem": {
