@@ -218,13 +218,13 @@ class GraphQLApp:
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
-        return EventStream(self.answers(graphql_request, context, kind=kind), self._keep_alive_seconds)
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.answers(graphql_request, context, kind=kind)) as responses:
+        async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
             return await anext(responses)
 
-    async def answers(
+    async def responses(
         self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of one operation; the operation counts as open until the last response."""
