@@ -101,7 +101,8 @@ class Settings(BaseSettings):
         None, description="Offer GraphiQL and introspection. Default: on if the server listens on loopback only."
     )
     allowed_origins: tuple[str, ...] = Field(
-        (), description="Origins of other pages that may open a WebSocket, besides the server's own."
+        (),
+        description="Origins of other pages that may open a WebSocket or send queries by GET, besides the server's own.",
     )
     allows_get_queries: bool = Field(
         False,

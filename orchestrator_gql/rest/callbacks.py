@@ -75,7 +75,7 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
         except (CallbackUnknown, Unauthenticated) as unknown:
             return problem_of(limiter.refusal(peer_of(request), unknown))
         except OrchestratorError as refused:
-            logger.warning("a delivery was refused", extra={"code": refused.code})
+            logger.warning("a delivery was refused", extra={"code": refused.code, "address": peer_of(request)})
             return _contract_problem(refused)
         content = _receipt_content(receipt, address, is_result=handler is not _progress)
         return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
