@@ -253,7 +253,7 @@ def test_heads_that_no_sealer_wrote_are_a_fault_and_no_exception(heads: Any) -> 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'{"kind": "entry"}', b'{"kind": "other"}', b"\xff", b"[" * 100_000])
 def test_a_wrong_line_is_named_by_its_number(line: bytes) -> None:
-    with pytest.raises(NoExport, match="line 2 is none"):
+    with pytest.raises(NoExport, match="line 2 does not belong"):
         list(read_lines([end_line(0, 0, None), line]))
 
 
