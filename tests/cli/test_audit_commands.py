@@ -123,11 +123,11 @@ def test_an_export_without_its_key_or_its_end_is_not_accepted_as_whole(site: Sit
 
     assert "its digest does not fit" in site.output("verify", "--file", "audit.ndjson", code=1)
     assert "The export was cut off" in site.output("verify", "--file", "cut.ndjson", key=KEY, code=1)
-    assert "line 1 is none of an export" in site.output("verify", "--file", "broken.ndjson", key=KEY, code=2)
+    assert "line 1 does not belong to an export" in site.output("verify", "--file", "broken.ndjson", key=KEY, code=2)
     assert "cannot be read" in site.output("verify", "--file", "none.ndjson", key=KEY, code=2)
     assert "exists already" in site.output("export", "--output", "audit.ndjson", code=2)
     assert "cursor" in site.output("export", "--after", "x", code=2)
-    assert "is no anchor" in site.output("verify", "--anchor", "7", code=2)
+    assert "is not an anchor" in site.output("verify", "--anchor", "7", code=2)
 
 
 def test_a_later_export_is_verified_only_together_with_the_earlier_export(site: Site) -> None:
