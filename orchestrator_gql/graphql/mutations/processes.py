@@ -153,6 +153,7 @@ class ProcessMutations:
                 locale=info.context.locale,
                 note=input.note,
                 product_subscription_version=input.product_subscription_version,
+                trace=context.trace,
             )
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]
