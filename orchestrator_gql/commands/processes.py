@@ -30,6 +30,7 @@ from orchestrator_gql.utils.errors import (
     IdempotencyKeyReused,
     NotFound,
     PayloadInvalid,
+    Refused,
     WorkflowBlocked,
 )
 from orchestrator_gql.utils.json import canonical
@@ -122,9 +123,38 @@ async def start_workflow(
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
+    request = _StartRequest(pages, digest, idempotency_key, locale, note, product_subscription_version, trace)
+    try:
+        return await _start(runtime, principal, workflow, request)
+    except (_AlreadyStarted, Refused):
+        # The same request may have been stored meanwhile, and then its process holds the product subscription.
+        if idempotency_key is None:
+            raise
+        earlier = await _known_start(runtime, principal, idempotency_key, digest)
+        if earlier is None:
+            raise
+        return earlier
+
+
+@dataclass(frozen=True, slots=True)
+class _StartRequest:
+    """The values of a call of `start_workflow`; ``digest`` is the digest of the workflow's name and the pages."""
+
+    pages: list[Json]
+    digest: str
+    idempotency_key: str | None
+    locale: str
+    note: str | None
+    version: int | None
+    trace: str | None
+
+
+async def _start(
+    runtime: Runtime, principal: Principal, workflow: Workflow, request: _StartRequest
+) -> Started | forms.NextPage | forms.PageInvalid:
     await _demand_startable(runtime, workflow, principal)
-    subject = await _demand_startable_on(runtime, workflow, pages, product_subscription_version)
-    turn = await _turn(runtime, workflow, principal, pages, subject, locale)
+    subject = await _demand_startable_on(runtime, workflow, request.pages, request.version)
+    turn = await _turn(runtime, workflow, principal, request.pages, subject, request.locale)
     if not isinstance(turn, forms.Complete):
         return turn
     subscription_id = start_check.subject_of(workflow, turn.data)
@@ -132,24 +162,18 @@ async def start_workflow(
     def store(conn: Connection) -> Process:
         demand_running(conn)
         if subscription_id is not None:
-            start_check.lock_subject(conn, workflow, subscription_id, product_subscription_version)
+            start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
-        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), trace, now))
-        details = {"workflow": workflow.name, "pages_digest": digest}
+        begin = _begin_transition(workflow, turn, principal, clean_note(request.note), request.trace, now)
+        process = begin_process(conn, begin)
+        details = {"workflow": workflow.name, "pages_digest": request.digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
-        _remember_key(conn, idempotency_key, digest, process, now)
+        _remember_key(conn, request, process, now)
         return process
 
-    try:
-        stored = await runtime.database.transaction(store)
-    except _AlreadyStarted:
-        assert idempotency_key is not None
-        earlier = await _known_start(runtime, principal, idempotency_key, digest)
-        assert earlier is not None
-        return earlier
-    return Started(stored, created=True)
+    return Started(await runtime.database.transaction(store), created=True)
 
 
 def _begin_transition(
@@ -162,7 +186,8 @@ def _begin_transition(
     return replace(transition, process=replace(transition.process, note=secrets.concealed(note), trace=trace))
 
 
-def _remember_key(conn: Connection, key: str | None, digest: str, process: Process, now: datetime) -> None:
+def _remember_key(conn: Connection, request: _StartRequest, process: Process, now: datetime) -> None:
+    key, digest = request.idempotency_key, request.digest
     if key is None:
         return
     if not idempotency.remember(conn, scope=SCOPE, key=key, digest=digest, subject_id=process.id, now=now):

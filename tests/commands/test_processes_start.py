@@ -133,6 +133,15 @@ async def test_the_same_key_at_the_same_time_starts_one_process(offer: Offer) ->
     assert len(await engine.events(kind=EventKind.PROCESS_CREATED)) == 1
 
 
+async def test_the_same_key_at_the_same_time_starts_one_process_on_a_product_subscription(offer: Offer) -> None:
+    engine = await offer(install, change)
+    page = {"subscription_id": str(await installed(engine))}
+
+    results = await asyncio.gather(*(engine.start(change, page, idempotency_key="order-1") for _ in range(10)))
+
+    assert len(set(results)) == 1
+
+
 async def test_a_key_with_another_input_is_refused(offer: Offer) -> None:
     engine = await offer(install, counts)
     await engine.start(install, {"watts": 7}, idempotency_key="order-1")
