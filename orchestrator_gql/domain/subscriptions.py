@@ -145,7 +145,7 @@ class SubscriptionModel(DomainModel):
         try:
             model = accepts(cls, data)
         except StepError as error:
-            if not _is_of_family(cls, data):
+            if error.failure_code != "lifecycle-mismatch" or not _is_of_family(cls, data):
                 raise
             model, mismatch = cls, error
         whole = expanded(data, others or {})
