@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import DomainModel, Family, Origin, validated
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, validated
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.utils.tokens import new_id
@@ -105,7 +105,7 @@ def remember(value: Any, data: Any, owner_id: UUID) -> None:
                 value.__dict__["owner_subscription_id"] = owner_id
             # A validator may have put another block here.
             if data.get("subscription_instance_id") == str(value.subscription_instance_id):
-                _set_origin(value, data)
+                _set_loaded(value, data)
         for name, item in value.__dict__.items():
             if isinstance(item, _PARTS):
                 remember(item, data.get(name), owner_id)
@@ -117,10 +117,10 @@ def remember(value: Any, data: Any, owner_id: UUID) -> None:
             remember(item, data.get(key) if isinstance(data, dict) else None, owner_id)
 
 
-def _set_origin(block: ProductBlockModel, data: dict[str, Any]) -> None:
+def _set_loaded(block: ProductBlockModel, data: dict[str, Any]) -> None:
     private = block.__pydantic_private__
     assert private is not None
-    private["_origin"] = Origin(whole=data)  # an assignment would take ten times as long
+    private["_loaded"] = LoadedDocument(whole=data)  # an assignment would take ten times as long
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump, origin_of
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
 from orchestrator_gql.domain.paths import path_of
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
@@ -81,7 +81,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         version=model.version,
         data=data,
         is_changed=_is_changed(model, data),
-        is_new=origin_of(model).data is None,
+        is_new=loaded_document(model).data is None,
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
@@ -90,24 +90,24 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
     """The change that the author made by an assignment to ``insync``."""
-    origin = origin_of(model)
-    if origin.data is None:
+    document = loaded_document(model)
+    if document.data is None:
         return None if model.insync else SyncChange.LOCK_UNCHECKED
-    if model.insync is origin.is_in_sync:
+    if model.insync is document.is_in_sync:
         return None
     return SyncChange.UNLOCK if model.insync else SyncChange.LOCK_UNCHECKED
 
 
 def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
-    origin = origin_of(model)
-    if origin.data is None or origin.whole is None:
+    document = loaded_document(model)
+    if document.data is None or document.whole is None:
         return True
-    if data == origin.data:
+    if data == document.data:
         return False
-    if data["status"] != origin.data["status"]:
+    if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
-    before = type(model).model_validate(dict(origin.whole), extra="ignore")
+    before = type(model).model_validate(dict(document.whole), extra="ignore")
     return data != before.stored(before.whole())
 
 
@@ -136,7 +136,7 @@ def _demand_unchanged(
 
 
 def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
-    loaded = origin_of(block).whole
+    loaded = loaded_document(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
     return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped

@@ -10,7 +10,6 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
@@ -33,35 +32,34 @@ class Family:
 
 
 @dataclass(slots=True, eq=False)
-class Origin:
+class LoadedDocument:
     """The JSON from which a model was loaded.
 
     ``data`` is the stored document, in which foreign blocks are references; ``whole`` contains these blocks.
-    ``is_in_sync`` and ``locked_by`` are facts beside the document, as they were when the subscription was loaded.
+    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded.
     """
 
     data: Mapping[str, Any] | None = None
     whole: Mapping[str, Any] | None = None
     is_in_sync: bool = False
-    locked_by: UUID | None = None
 
     def __eq__(self, other: object) -> bool:
         # Pydantic compares private attributes too, but two models with equal fields are equal.
-        return other is None or isinstance(other, Origin)
+        return other is None or isinstance(other, LoadedDocument)
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Origin":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LoadedDocument":
         return self
 
 
-_MADE = Origin()
-"""The origin of a model that was not loaded."""
+_MADE = LoadedDocument()
+"""The document of a model that was made and not loaded."""
 
 
-def origin_of(model: "DomainModel") -> Origin:
+def loaded_document(model: "DomainModel") -> LoadedDocument:
     """The JSON from which the model was loaded."""
-    return model._origin or _MADE
+    return model._loaded or _MADE
 
 
 class DomainModel(BaseModel):
@@ -77,7 +75,7 @@ class DomainModel(BaseModel):
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
-    _origin: Origin | None = PrivateAttr(default=None)
+    _loaded: LoadedDocument | None = PrivateAttr(default=None)
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, Origin, clear_dump, validated, variant
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, expanded, with_references
@@ -119,10 +119,10 @@ class SubscriptionModel(DomainModel):
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
         changed = validated(model, values, problem=f"{title} cannot become {status}")
         adopt(changed, changed.subscription_id)
-        changed._origin, changed._sync_change = subscription._origin, subscription._sync_change
-        origins = {block.subscription_instance_id: block._origin for block in blocks_of(subscription)}
+        changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
+        documents = {block.subscription_instance_id: block._loaded for block in blocks_of(subscription)}
         for block in blocks_of(changed):
-            block._origin = origins.get(block.subscription_instance_id, block._origin)
+            block._loaded = documents.get(block.subscription_instance_id, block._loaded)
         return changed
 
     @classmethod
@@ -132,14 +132,13 @@ class SubscriptionModel(DomainModel):
         others: Documents | None = None,
         *,
         is_in_sync: bool = False,
-        locked_by: UUID | None = None,
     ) -> Self:
         """The subscription that ``dump`` wrote, of the class for its product and status.
 
         If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
-        ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` and the process
-        ``locked_by`` are stored beside the document. A field that the class no longer has is ignored. Raises the errors
-        of ``accepts`` and ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
+        ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` is stored
+        beside the document. A field that the class no longer has is ignored. Raises the errors of ``accepts`` and
+        ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
         """
         mismatch: StepError | None = None
         try:
@@ -158,7 +157,7 @@ class SubscriptionModel(DomainModel):
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
         remember(loaded, whole, loaded.subscription_id)
-        loaded._origin = Origin(data, whole, is_in_sync, locked_by)
+        loaded._loaded = LoadedDocument(data, whole, is_in_sync)
         return loaded
 
     def dump(self) -> dict[str, Any]:

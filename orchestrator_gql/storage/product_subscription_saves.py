@@ -51,8 +51,9 @@ def save_all(
     """
     if not documents:
         return []
-    ids = {document.subscription_id for document in documents}
-    lock_all(conn, ids | {use.owner_id for document in documents for use in document.uses})
+    ids = {document.subscription_id for document in documents if document.is_changed or document.sync is not None}
+    # Their owners too: none of them may end before the new reference is stored.
+    lock_all(conn, ids | {use.owner_id for document in documents if document.is_changed for use in document.uses})
     save = _Save(conn, process_id, target, now)
     for document in documents:
         save.write(document)

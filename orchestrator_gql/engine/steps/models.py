@@ -110,6 +110,4 @@ def _is_exact(model: type[SubscriptionModel], document: Json) -> bool:
 
 
 def _loaded(model: type[SubscriptionModel], id: UUID, stored: Stored) -> SubscriptionModel:
-    lock = stored.locks.get(id)
-    locked_by = lock.locked_by if lock is not None else None
-    return model.load(stored.documents[id], stored.documents, is_in_sync=lock is None, locked_by=locked_by)
+    return model.load(stored.documents[id], stored.documents, is_in_sync=id not in stored.locks)
