@@ -92,6 +92,13 @@ def expanded(document: Mapping[str, Json], others: Documents, *, is_strict: bool
     return result
 
 
+def copied(value: Any) -> Any:
+    """A copy of JSON that shares no object and no list with it."""
+    if type(value) is dict:
+        return {key: copied(item) if type(item) in _CONTAINERS else item for key, item in value.items()}
+    return [copied(item) if type(item) in _CONTAINERS else item for item in value]
+
+
 def _has_references(value: Any, own_id: str) -> bool:
     # Most documents have none, and then nothing is copied.
     if type(value) is list:

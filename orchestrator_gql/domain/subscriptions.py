@@ -12,7 +12,7 @@ from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
 from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
-from orchestrator_gql.domain.references import Documents, expanded, with_references
+from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
@@ -148,7 +148,8 @@ class SubscriptionModel(DomainModel):
                 raise
             model, mismatch = cls, error
         whole = expanded(data, others or {})
-        values = {**whole, "insync": is_in_sync}
+        # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
+        values = {**copied(whole), "insync": is_in_sync}
         try:
             loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
         except StepError as error:
