@@ -35,6 +35,7 @@ from orchestrator_gql.graphql.transport.body import (
     read_body,
 )
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
+from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
@@ -208,7 +209,11 @@ class GraphQLApp:
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
-            return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
+            work = self._only_response(graphql_request, context, kind)
+            # A mutation whose client left is completed: the client cannot know how far it came.
+            is_query = kind is Kind.QUERY
+            response = await (while_client_stays(request.receive, work) if is_query else work)
+            return _asgi_response(response, accepted)
         place = request.headers.get("last-event-id")
         if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
             graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})

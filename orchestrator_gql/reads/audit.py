@@ -13,7 +13,7 @@ from orchestrator_gql.audit.walk import LARGEST, START, Fault, Place, Walk, behi
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit
-from orchestrator_gql.storage.audit import AuditFilter, Part
+from orchestrator_gql.storage.audit import BATCH, AuditFilter, Part
 from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
@@ -43,8 +43,8 @@ async def audit_entry(runtime: Runtime, principal: Principal, id: UUID) -> Audit
 MOST = 100_000
 """The most entries in one verification."""
 
-ENTRIES = 200
-"""The most entries that a walk loads at once: their digests and lines are made on the event loop."""
+TURN = 100
+"""Entries whose digests or lines are made in one turn of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ async def verify_audit(
 async def _verified(snapshot: Snapshot, place: Place, first: int, key: bytes | None) -> Verified:
     checked = 0
     while True:
-        part = await _load_part(snapshot, place, min(max(first - checked, 1), ENTRIES))
+        part = await _load_part(snapshot, place, min(max(first - checked, 1), BATCH))
         if checked >= first and part.entries:
             return await _intact(snapshot, checked, place, has_more=True)
-        part_checked, fault = _check(part, place, key)
+        part_checked, fault = await _check(part, place, key)
         checked += part_checked
         if fault is not None:
             return Verified(checked, fault.entry, fault.words, _cursor(fault.place), has_more=True)
@@ -94,7 +94,6 @@ async def _verified(snapshot: Snapshot, place: Place, first: int, key: bytes | N
             has_more = not place.is_sealed and await _has_new_seal(snapshot, place.seal)
             return await _intact(snapshot, checked, behind(place.seal), has_more=has_more)
         place = _end(part, place)
-        await asyncio.sleep(0)  # digests are computed on the event loop: other tasks run between two parts
 
 
 def audit_parts(runtime: Runtime, principal: Principal, after: str | None) -> AsyncGenerator[Part, None]:
@@ -121,7 +120,7 @@ async def _has_new_seal(snapshot: Snapshot, seal: int) -> bool:
 async def _parts(runtime: Runtime, place: Place) -> AsyncGenerator[Part, None]:
     async with runtime.database.snapshot() as snapshot:
         while True:
-            part = await _load_part(snapshot, place, ENTRIES)
+            part = await _load_part(snapshot, place, BATCH)
             yield part
             if part.is_last:
                 return
@@ -149,7 +148,7 @@ def _anchor_fault(conn: Connection, anchor: Anchor) -> str | None:
     return None
 
 
-def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
+async def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
     """The number of checked entries of the part, and the first fault."""
     current, checked, fault = part.current, 0, None
     walk = Walk(key, Anchor(current.seq, current.digest) if current else Anchor(place.seal, BEGINNING))
@@ -165,6 +164,8 @@ def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | No
         else:
             checked += 1
             fault = walk.step(*item)
+            if checked % TURN == 0:
+                await asyncio.sleep(0)
         if fault is not None:
             return checked, fault
     return checked, walk.close() if part.is_whole else None

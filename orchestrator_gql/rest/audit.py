@@ -1,5 +1,6 @@
 """Exports the audit log as NDJSON, so that it can be verified with the key and without the server."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -11,7 +12,7 @@ from starlette.types import Send
 from orchestrator_gql.audit.lines import end_line, entry_line, seal_line
 from orchestrator_gql.audit.seals import Seal
 from orchestrator_gql.authentication.tokens import principal_of
-from orchestrator_gql.reads.audit import audit_parts, behind_seal
+from orchestrator_gql.reads.audit import TURN, audit_parts, behind_seal
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.storage.audit import Part
@@ -68,5 +69,9 @@ async def _lines(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[bytes, Non
                 else:
                     entries += 1
                     lines.append(entry_line(item[0]))
+                if len(lines) == TURN:
+                    yield b"".join(lines)
+                    lines = []
+                    await asyncio.sleep(0)  # a client that reads fast never makes us wait
             yield b"".join(lines)
     yield end_line(entries, seals, cursor)

@@ -53,6 +53,7 @@ _append = Prepared(insert(audit).inline(), audit.c.keys())
 
 NEWEST_FIRST = Key((audit.c.at, audit.c.id), is_descending=True)
 
+_NAMES = tuple(column.name for column in audit.c)
 _CHAINED = (audit.c.chain, audit.c.seq)
 _before = audit.alias("before")
 _walked = select(audit, _before.c.digest.label("before_digest")).outerjoin(
@@ -248,7 +249,7 @@ def _conditions(filters: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 def _entry(row: Row[Any]) -> AuditEntry:
-    return AuditEntry(**{column.name: row._mapping[column.name] for column in audit.c})
+    return AuditEntry(**dict(zip(_NAMES, row, strict=False)))  # behind these columns a row of a walk has one more
 
 
 def _seal(row: Row[Any]) -> Seal:

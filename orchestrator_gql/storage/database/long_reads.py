@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 READERS = 4
 """Connections for long reads; `SNAPSHOTS` of them may be held by exports and verifications."""
 
-ROWS = 100
+ROWS = 200
 """Rows that are fetched at once at most. The loop converts them in one turn, and no more of them wait in memory."""
 
 INTERRUPT_SECONDS = 0.05
