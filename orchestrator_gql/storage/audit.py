@@ -41,7 +41,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id
 
 BATCH = 500
-"""Entries that one seal covers at most, and that one read of a walk loads: on SQLite each read blocks the loop."""
+"""Entries that one seal covers at most, and that one read of a walk loads."""
 
 SEALS = 100
 """Seals that one read of a walk loads at most."""

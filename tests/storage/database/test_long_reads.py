@@ -141,7 +141,7 @@ async def test_the_loop_runs_between_the_rows_of_a_long_read_and_few_rows_wait_i
 
     def unit(conn: Connection) -> int:
         raw: Any = conn.connection.dbapi_connection
-        raw.create_function("note", 1, lambda x: fetched.append(x) or x)
+        raw.create_function("note", 1, fetched.append)
         ahead = 0
         for used, _ in enumerate(conn.execute(text(NUMBERS.format(5_000) + " SELECT note(x) FROM n")), start=1):
             ahead = max(ahead, len(fetched) - used)
@@ -221,7 +221,7 @@ async def test_a_unit_whose_reader_left_before_it_began_does_not_run(tmp_path: P
     async with opened(tmp_path) as database:
         assert database._long_reads is not None
         for turns in range(5):
-            reading = asyncio.create_task(database._long_reads.read(lambda _, turns=turns: ran.append(turns)))
+            reading = asyncio.create_task(database._long_reads.read(lambda _: ran.append(1)))
             for _ in range(turns):
                 await asyncio.sleep(0)
             reading.cancel()

@@ -6,11 +6,12 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from orchestrator_gql.cli.serving.banner import banner
 from orchestrator_gql.config.database_url import url_of
@@ -103,14 +104,20 @@ async def test_similar_names_are_different_files(tmp_path: Path) -> None:
     urls = [url_of(tmp_path / name) for name in ("net", "net#1", "net#2", "net?1", "net?2", "net%31", "net1")]
     for number, url in enumerate(urls):
         async with opened(url) as database:
-            await database.transaction(
-                lambda conn, number=number: conn.execute(text(f"CREATE TABLE own_{number} (x)")) and None
-            )
+            await database.transaction(partial(create_table, name=f"own_{number}"))
     for number, url in enumerate(urls):
         async with opened(url) as database:
-            own = text("SELECT name FROM sqlite_schema WHERE name LIKE 'own_%'")
-            names = await database.read(lambda conn, own=own: conn.execute(own).scalars().all())
-        assert names == [f"own_{number}"]
+            assert await database.read(own_tables) == [f"own_{number}"]
+
+
+def create_table(conn: Connection, *, name: str) -> None:
+    """Create an empty table."""
+    conn.execute(text(f"CREATE TABLE {name} (x)"))
+
+
+def own_tables(conn: Connection) -> list[str]:
+    """The tables that `create_table` created."""
+    return list(conn.execute(text("SELECT name FROM sqlite_schema WHERE name LIKE 'own_%'")).scalars())
 
 
 async def test_a_file_has_one_server_whatever_name_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
