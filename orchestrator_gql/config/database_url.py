@@ -17,7 +17,9 @@ def checked(url: str) -> str:
     if "\0" in url:
         raise ValueError("has a NUL character, which no name of a file or a database contains")
     if not (file_name(url) if is_sqlite(url) else _is_whole(url)):
-        raise ValueError(f"is no whole URL; it looks like {SQLITE}FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+        raise ValueError(
+            f"is not a complete URL; it looks like {SQLITE}FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+        )
     return url
 
 
