@@ -3,9 +3,10 @@
 import fcntl
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, make_url
 
@@ -54,7 +55,7 @@ def demand_one_name(path: Path) -> None:
 
 def create(path: Path, url: str) -> None:
     """Create the file if it does not exist; only we may read it, because it holds the results of remote services."""
-    if path.exists():
+    if path.exists() and path.stat().st_size:
         return
     former = _former_path(url)
     if former is not None and former != path and former.exists():
@@ -67,9 +68,11 @@ def create(path: Path, url: str) -> None:
 
 
 def _former_path(url: str) -> Path | None:
-    """The file that an earlier release opened: it ended the name at a `?`, and read `%20` as a space."""
+    """The file that an earlier release used: it ended the name at a `?` or `#`, and read `%20` as a space."""
     database = make_url(url).database
-    return Path(database).resolve() if database and "\0" not in database else None
+    if not database or "\0" in database:
+        return None
+    return Path(unquote(re.split("[#?]", str(Path(database).resolve()), maxsplit=1)[0]))
 
 
 def engine_url(driver: str, path: Path, *, mode: Literal["ro", "rw"] = "rw") -> URL:
