@@ -90,7 +90,18 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app.state.graphql = graphql
     app.state.slow_readers = slow_readers  # the HTTP server reads it: only a transport knows how many bytes it holds
     app.state.refuse = refuse
+    app.state.begin_to_stop = partial(_begin_to_stop, graphql, dispatcher)
     return app
+
+
+def _begin_to_stop(graphql: GraphQLApp, dispatcher: Dispatcher) -> None:
+    """Stop to take work, and end what would last for ever; the end of the lifespan does the rest.
+
+    Our command calls it at the signal, so that open requests and running steps share the time that is left. A host that
+    embeds the application may call it, too.
+    """
+    graphql.end_streams()
+    dispatcher.begin_to_stop()
 
 
 @asynccontextmanager

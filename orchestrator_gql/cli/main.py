@@ -2,21 +2,12 @@
 
 import argparse
 import gc
-import sys
 from collections.abc import Sequence
 
-from orchestrator_gql.cli.arguments import PROGRAM, parser
+from orchestrator_gql.cli.arguments import parser
+from orchestrator_gql.cli.failure import CLOSED, DECLINED, DONE, INTERRUPTED, report
 from orchestrator_gql.cli.terminal import drop_output
 from orchestrator_gql.utils.errors import OrchestratorError
-
-DONE = 0
-DECLINED = 1
-"""The server understood an operator's verb and refused it: look at the process again."""
-REFUSED = 2
-"""The command or the settings are wrong; argparse uses this code for a wrong argument, too."""
-INTERRUPTED = 130
-CLOSED = 141
-"""128 and SIGPIPE: the reader of our output has stopped reading."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,8 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except OrchestratorError as error:
-        print(f"{PROGRAM}: {error.message}", file=sys.stderr)
-        return DECLINED if error.code == "verb-refused" else REFUSED
+        return report(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

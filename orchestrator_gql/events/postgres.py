@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import connection_arguments, keep_own
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -123,6 +123,7 @@ async def _connection(url: str) -> AsyncIterator["AsyncConnection"]:
     from psycopg import AsyncConnection
 
     conn = await AsyncConnection.connect(**connection_arguments(url), autocommit=True)
+    keep_own(conn)
     try:
         yield conn
     finally:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -15,6 +17,7 @@ from orchestrator_gql.storage.database.after_commit import CommitEffects, Commit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
 
 POOL = 10
 POOL_SECONDS = 10
@@ -56,6 +59,23 @@ def connection_arguments(url: str) -> dict[str, Any]:
     return {**CONNECTION, **arguments}
 
 
+_connections: "WeakSet[Any]" = WeakSet()
+"""All connections of psycopg in this process."""
+
+
+def keep_own(connection: Any) -> None:
+    """Keep a new connection of psycopg to this process: a forked child that holds it also holds the session and its
+    locks, and ends the session when it exits."""
+    _connections.add(connection)
+
+
+def _descriptors() -> Iterator[int]:
+    return (connection.fileno() for connection in list(_connections) if not connection.closed)
+
+
+keep_from_children(_descriptors)
+
+
 class PostgresDatabase:
     """A PostgreSQL database, which any number of servers share."""
 
@@ -88,6 +108,7 @@ class PostgresDatabase:
                 pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
                 connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
             )
+            listen(self._engine.sync_engine, "connect", lambda adapted, _: keep_own(adapted.driver_connection))
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."

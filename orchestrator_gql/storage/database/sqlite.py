@@ -23,6 +23,7 @@ from orchestrator_gql.storage.database.after_commit import CommitEffects, Commit
 from orchestrator_gql.storage.database.group_commit import PATIENCE, GroupWriter, translated
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
 
 logger = logging.getLogger(__name__)
 
@@ -265,8 +266,10 @@ class _FileLock:
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
         self._fd = fd
+        self._end_keeping = keep_from_children(lambda: [fd])
 
     def release(self) -> None:
         if self._fd is not None:
+            self._end_keeping()
             os.close(self._fd)
             self._fd = None
