@@ -45,6 +45,7 @@ from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
+from orchestrator_gql.utils.outages import Outage
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
@@ -180,7 +181,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         database=database,
         registry=registry,
         clock=clock,
-        notifier=_notifier(settings, timers),
+        notifier=_notifier(settings, timers, database.outage),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
         threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
         redact=Redactor(settings.redact, _secret_names(registry)),
@@ -212,12 +213,12 @@ def _demand_services(settings: Settings, registry: Registry) -> None:
                 )
 
 
-def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
+def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Notifier:
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
 
-    return PostgresNotifier(settings.database_url, timers)
+    return PostgresNotifier(settings.database_url, timers, outage)
 
 
 def _open_routes(runtime: Runtime) -> list[BaseRoute]:

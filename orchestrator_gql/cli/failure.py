@@ -12,6 +12,8 @@ FAILED = 1
 """The server ended by an error; its log has the trace."""
 REFUSED = 2
 """The command or the settings are wrong; argparse uses this code for a wrong argument, too."""
+UNWRITTEN = 74
+"""The output could not be written, such as on a full disk; `sysexits.h` calls it EX_IOERR."""
 INTERRUPTED = 130
 CLOSED = 141
 """128 and SIGPIPE: the reader of our output has stopped reading."""

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database.schema import write_nothing_new
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import WRITES
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -23,7 +24,9 @@ def health_routes(runtime: Runtime) -> list[Route]:
         try:
             async with asyncio.timeout(5):
                 await runtime.database.transaction(write_nothing_new)
-        except (StorageUnavailable, TimeoutError):
+        except (StorageUnavailable, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                runtime.database.outage.failed(WRITES, error)
             return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
         return JSONResponse({"status": "ready"})
 

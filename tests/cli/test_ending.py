@@ -325,8 +325,7 @@ def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
     text = STEP.format(kind=SYNC, body=FORKS["os.fork"])
     with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
         others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        settings = {"ORCHESTRATOR_DATABASE_URL": url, "ORCHESTRATOR_DISPATCHER": dispatcher}
-        with hanging(tmp_path, text, **settings) as server:
+        with hanging(tmp_path, text, ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher) as server:
             child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
             try:
                 assert conn.execute(others).fetchone() != (0,)

@@ -27,6 +27,7 @@ from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import wake_ups
 from orchestrator_gql.storage.database.postgres import PostgresDatabase, keep_own
+from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class DistributedDispatcher:
         while not self.work.is_stopping:
             try:
                 async with self._app.open_async():
+                    self.runtime.database.outage.worked(outages.QUEUE, is_sure=True)
                     await self._app.run_worker_async(
                         queues=[QUEUE],
                         name=self.runtime.worker,
@@ -126,8 +128,8 @@ class DistributedDispatcher:
                         update_heartbeat_interval=settings.heartbeat,
                         stalled_worker_timeout=settings.lease,
                     )
-            except (ConnectorException, psycopg.Error, OSError):
-                logger.warning("the queue is away; the worker goes on when it is back")
+            except (ConnectorException, StorageUnavailable, psycopg.Error, OSError) as error:
+                self.runtime.database.outage.failed(outages.QUEUE, error)
             except Exception:  # if the task ended silently, this worker would never get a job again
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -84,10 +85,8 @@ class WorkerTasks:
         """Renew the leases until cancelled: the grace may be longer than a lease, and no other worker may run the last
         steps at the same time."""
         while True:
-            try:
+            with suppress(StorageUnavailable):  # the database has logged it
                 await self._runtime.database.transaction(self._beat)
-            except StorageUnavailable:
-                logger.warning("the database is away; leases were not renewed")
             await asyncio.sleep(self._runtime.settings.heartbeat)
 
     async def _advance(self, process_id: UUID) -> None:
@@ -100,7 +99,7 @@ class WorkerTasks:
             await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping))
         except StorageUnavailable:
             self._doubtful.add(process_id)
-            logger.warning("the database is away; the watch tries again", extra={"process_id": str(process_id)})
+            # the database has logged it; the watch tries again
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException:  # engine failures are counted in `advance`: this failure could not even be counted
@@ -123,7 +122,7 @@ class WorkerTasks:
                 if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
                     pause = min(pause, SOON)
             except StorageUnavailable:
-                logger.warning("the database is away; leases were not renewed")
+                pass  # the database has logged it; leases are renewed when it is back
             except Exception:  # if the watch ended silently, lost wake-ups would never be repeated
                 logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(pause)

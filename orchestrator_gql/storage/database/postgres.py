@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 POOL = 10
 POOL_SECONDS = 10
@@ -84,6 +85,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
+        self.outage = Outage()
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
@@ -125,6 +127,16 @@ class PostgresDatabase:
 
         Raises `OutcomeUnknown` only if the connection was lost during the COMMIT itself.
         """
+        try:
+            result = await self._repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(WRITES, error)
+            raise
+        self.outage.worked(WRITES)
+        return result
+
+    async def _repeated(self, unit: Unit[T]) -> T:
+        """Run the unit, again after a conflict with another transaction."""
         for tries in range(5):
             try:
                 result, effects = await self._transaction(unit)
@@ -165,6 +177,15 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
+        try:
+            result = await self._read_repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(READS, error)
+            raise StorageUnreadable from error
+        self.outage.worked(READS)
+        return result
+
+    async def _read_repeated(self, unit: Unit[T]) -> T:
         for tries in range(2):
             try:
                 return await self._read(unit)
