@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -38,10 +39,11 @@ from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
-from orchestrator_gql.storage import processes, product_subscriptions
+from orchestrator_gql.storage import processes, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
@@ -114,11 +116,13 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     await runtime.database.open()
     try:
         await prepare(runtime.database)
+        if await runtime.database.read(is_from_other_cluster):
+            logger.error(REMEDY)
         await runtime.database.transaction(
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(processes.drop_leases)
+            await runtime.database.transaction(_forget_dead_server)
         jobs = [runtime.notifier.run()]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
@@ -143,6 +147,11 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     finally:
         await runtime.database.close()
         runtime.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _forget_dead_server(conn: Connection) -> None:
+    processes.drop_leases(conn)
+    workers.forget_all(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:

@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 
-            migrate(options.database)
+            migrate(options.database, after_restore=options.after_restore)
         case "backup":
             from orchestrator_gql.cli.backup import backup
 

@@ -30,7 +30,7 @@ SWEEP = 1000
 """The maximum of processes that a single look notifies."""
 
 FORGOTTEN = timedelta(hours=1)
-"""A worker that was silent for this time is removed from the list; until then operators see its last heartbeat."""
+"""The row of a worker that was silent for this time is deleted; after a lease already it is not shown any more."""
 
 
 class WorkerTasks:
