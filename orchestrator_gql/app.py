@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from urllib.parse import unquote
 
 from sqlalchemy import Connection
 from starlette.applications import Starlette
@@ -31,6 +32,7 @@ from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
+from orchestrator_gql.rest.client_address import ClientAddress
 from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.hosts import KnownHosts, Refuse
@@ -38,6 +40,7 @@ from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
+from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import processes, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
@@ -78,13 +81,16 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             yield
 
     open_routes = _open_routes(runtime)
-    refuse = _refusal(graphql)
+    routes = _routes(runtime, graphql, metrics, open_routes)
+    refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
-        routes=_routes(runtime, graphql, metrics, open_routes),
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
+            Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
+            Middleware(RequestTarget, base_path=settings.base_path, routes=routes),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
         ],
     )
@@ -246,15 +252,16 @@ def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes
         *audit_routes(runtime),
         *openapi_routes(runtime),
         *monitoring,
-        *dashboard_routes(dashboard_folder(runtime.settings)),
+        *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),
     ]
 
 
-def _refusal(graphql: GraphQLApp) -> Refuse:
+def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:
     """Return the function that refuses a request before routing, in the format that its route would use."""
+    paths = (GRAPHQL, unquote(base_path) + GRAPHQL)
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        return graphql.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
+        return graphql.refusal(scope, error) if scope["path"] in paths else problem_of(error)
 
     return refuse
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -39,9 +40,9 @@ def graphql_app(runtime: Runtime) -> GraphQLApp:
         demand_signed_in=_demand_signed_in,
         is_stranger=_is_stranger,
         is_development=settings.offers_development,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=(*settings.allowed_origins, *settings.public_origins),
         callback_body_limit=settings.max_callback_bytes,
-        graphiql_html=graphiql.page,
+        graphiql_html=partial(graphiql.page, settings.base_path),
     )
 
 
