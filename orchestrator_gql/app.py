@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
@@ -53,7 +54,8 @@ from orchestrator_gql.utils.json.redaction import Redactor, secret_names
 from orchestrator_gql.utils.outages import Outage
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import AwaitStep, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -70,7 +72,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
-    graphql = graphql_app(runtime)
+    limiters = GuessLimiters(settings.misses_per_minute)
+    graphql = graphql_app(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
@@ -80,8 +83,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
-    open_routes = _open_routes(runtime)
-    routes = _routes(runtime, graphql, metrics, open_routes)
+    open_routes = _open_routes(runtime, limiters)
+    routes = _routes(runtime, graphql, metrics, open_routes, limiters)
     refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
         routes=routes,
@@ -226,6 +229,20 @@ def _demand_services(settings: Settings, registry: Registry) -> None:
                     f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "
                     f"ORCHESTRATOR_SERVICES does not name; it names {known}."
                 )
+            if isinstance(step, ActionStep) and step.awaits is not None:
+                _demand_way_to_answer(settings, step, step.awaits)
+
+
+def _demand_way_to_answer(settings: Settings, action: ActionStep, wait: AwaitStep) -> None:
+    """Refuse a wait that no delivery can reach: its action hands out no URL, and its service cannot prove itself."""
+    service = settings.services.get(wait.service or "")
+    if service is None:
+        return
+    if service.credential_sha256 is None and not service.signature_keys and not hands_out_url(action, wait):
+        raise SettingsError(
+            f"The action {action.name!r} hands out no URL, so {wait.service!r} must answer by its own job id: give it "
+            "a credential_sha256 or signature_keys in ORCHESTRATOR_SERVICES, or the action a parameter for the URL."
+        )
 
 
 def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Notifier:
@@ -236,12 +253,16 @@ def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Noti
     return PostgresNotifier(settings.database_url, timers, outage)
 
 
-def _open_routes(runtime: Runtime) -> list[BaseRoute]:
+def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:
     """Return the routes that need no sign-in: a secret in the path, or the service's credential, authenticates."""
-    return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
+    if runtime.settings.role == "worker":
+        return []
+    return [*callback_routes(runtime, limiters.callbacks), *receipt_routes(runtime, limiters.receipts)]
 
 
-def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
+def _routes(
+    runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute], limiters: GuessLimiters
+) -> list[BaseRoute]:
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
         return monitoring
@@ -249,7 +270,7 @@ def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes
         Route(GRAPHQL, graphql),
         WebSocketRoute(GRAPHQL, graphql),
         *open_routes,
-        *audit_routes(runtime),
+        *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
         *monitoring,
         *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),

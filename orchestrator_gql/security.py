@@ -9,6 +9,7 @@ from secrets import token_hex
 from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.author_calls import AuthorRaised, Outcome, attempt, attempt_async
 from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = [
     "ENGINE",
@@ -26,13 +27,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a machine that sends requests; ``teams`` are the keys of its teams."""
+    """A person or a machine that sends requests; ``teams`` are the keys of its teams.
+
+    ``credential`` is the kind of the credential that it showed, for the audit log.
+    """
 
     id: str
     name: str
     email: str | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     teams: frozenset[str] = field(default_factory=frozenset)
+    credential: str = "none"
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal holds the permission."""
@@ -77,7 +82,7 @@ async def demand_authorized(authorizer: Authorizer | None, context: AuthContext,
     if isinstance(outcome, AuthorRaised):  # a rule that raises allows nothing
         error_id = token_hex(8)
         facts = {"workflow": context.workflow, "step": context.step, "error_id": error_id}
-        logger.error("an authorizer raised\n%s", outcome.described.trace, extra=facts)
+        log_trace(logger, logging.ERROR, "an authorizer raised", outcome.described.trace, **facts)
         raise Forbidden(permission, f"{rule} failed, so it is no (error {error_id} in the server's log).")
     if outcome.value is not True:
         raise Forbidden(permission, f"{rule} does not allow you this.")

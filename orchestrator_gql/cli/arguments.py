@@ -17,6 +17,7 @@ Offer the workflows of the modules, at GraphQL, REST and the dashboard, until Ct
   orchestrator-gql serve --workflows my_workflows
   orchestrator-gql serve --workflows flows/create_vpn.py flows/checks.py --port 8080
 
+With --reload the server starts again when a Python file beside the workflows changes, for development.
 Every workflow found among a module's names is offered. The current directory is importable. Settings come from
 ORCHESTRATOR_... in the environment; the options here win over them."""
 
@@ -105,6 +106,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    command.add_argument(
+        "--reload",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="start again when a Python file beside the workflows changes; for development",
+    )
     command.add_argument("--host", help="the address to listen on (127.0.0.1)")
     command.add_argument("--database", metavar="URL", help=_DATABASE)
     command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")
