@@ -5,7 +5,6 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -42,6 +41,7 @@ from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
@@ -101,6 +101,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        runtime.authors.watch()
         await prepare(runtime.database)
         await runtime.database.transaction(
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
@@ -130,7 +131,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
                 await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
-        runtime.threads.shutdown(wait=False, cancel_futures=True)
+        runtime.authors.close()
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
@@ -171,7 +172,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         clock=clock,
         notifier=_notifier(settings, timers),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
-        threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        authors=Authors.of(step_threads=settings.step_threads, loop=settings.authors_loop),
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )

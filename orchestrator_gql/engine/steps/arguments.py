@@ -12,7 +12,6 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.arguments import Parameter, bind, wanted
-from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
 from orchestrator_gql.utils.json.secrets import Found
@@ -89,15 +88,19 @@ async def with_decisions(
 
 async def arguments(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The keyword arguments for the function. Raises `StepError` that names a missing or invalid argument."""
+) -> Callable[[], dict[str, Any]]:
+    """A function that makes the keyword arguments for the author's function.
+
+    It runs authors' code, such as the validators of models, so it must be called where that may block. It raises
+    `StepError` that names a missing or invalid argument.
+    """
     parameters = wanted_by(function)
     own = await with_decisions(runtime, function, state, own)
     names = {parameter.name for parameter in parameters}
-    models = await load_models(runtime, parameters, state)
+    build_models = await load_models(runtime, parameters, state)
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
     visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    return returned_by(bind, parameters, {**visible, **own}, given={**own, **models})
+    return lambda: bind(parameters, {**visible, **own}, given={**own, **build_models()})
 
 
 def contributed(
