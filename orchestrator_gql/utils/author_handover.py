@@ -5,7 +5,9 @@ Each event loop has one `Inbox`. A thread puts its outcomes there, and wakes the
 
 import asyncio
 import contextvars
+import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +16,10 @@ from weakref import WeakKeyDictionary
 
 from orchestrator_gql.utils.author_calls import Outcome
 
-__all__ = ["Inbox", "Limit", "NoThreadFree", "PendingCall", "TimedOut", "inbox_of"]
+__all__ = ["Inbox", "Limit", "NoThreadFree", "PendingCall", "TimedOut", "inbox_of", "stack_of"]
+
+FRAMES = 12
+"""The frames of a stack that are logged: the last, where the function is now."""
 
 
 class TimedOut(Exception):
@@ -23,6 +28,12 @@ class TimedOut(Exception):
 
 class NoThreadFree(TimedOut):
     """Every thread that may run the function is taken by a function that does not return."""
+
+
+def stack_of(thread: int | None) -> str:
+    """The place where the thread is now, as text; empty if the thread has ended. It shows no values."""
+    frame = sys._current_frames().get(thread or 0)
+    return "".join(traceback.format_stack(frame)[-FRAMES:]) if frame is not None else ""
 
 
 class Limit:

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt, value_of
-from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, PendingCall
+from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, PendingCall, stack_of
 
 __all__ = ["Threads"]
 
@@ -31,13 +31,14 @@ class _Stage(Enum):
 
 
 class _ThreadCall(PendingCall):
-    __slots__ = ("function", "key", "stage")
+    __slots__ = ("function", "key", "stage", "thread")
 
     def __init__(self, function: Callable[[], Any], name: str, limit: Limit | None, key: Hashable) -> None:
         super().__init__(name, limit)
         self.function = function
         self.key = key
         self.stage = _Stage.WAITING
+        self.thread: int | None = None
 
 
 class Threads:
@@ -148,7 +149,7 @@ class Threads:
                 if call.stage is _Stage.GIVEN_UP:
                     self._release(call)
                     continue
-                call.stage = _Stage.RUNNING
+                call.stage, call.thread = _Stage.RUNNING, threading.get_ident()
             call.begin()
             return call
 
@@ -193,7 +194,8 @@ class Threads:
             self._stuck_of[call.key] += 1
             is_bound_reached = self._stuck == self._size + self._spare
             self._start_threads()
-        logger.warning("a thread is stuck in an author's function: %s", call.name, extra={"threads": self._name})
+        message = "a thread is stuck in an author's function, which did not return in time: %s\n%s"
+        logger.warning(message, call.name, stack_of(call.thread), extra={"threads": self._name})
         if is_bound_reached:
             message = "every thread is stuck, and no more are started: restart this server"
             logger.error(message, extra={"threads": self._name})

@@ -2,15 +2,13 @@
 
 import asyncio
 import logging
-import sys
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from orchestrator_gql.utils.author_handover import inbox_of
+from orchestrator_gql.utils.author_handover import inbox_of, stack_of
 from orchestrator_gql.utils.author_loops import BLOCKED
 
 __all__ = ["LoopWatch", "ServerLoop", "Watched"]
@@ -19,9 +17,6 @@ logger = logging.getLogger(__name__)
 
 LOOK = 0.25
 """Seconds between two looks."""
-
-FRAMES = 12
-"""The frames of the stack that are logged: the last."""
 
 
 class Watched(Protocol):
@@ -113,8 +108,5 @@ class LoopWatch:
         elif loop not in self._logged:
             self._logged.add(loop)
             self.blocks[name] += 1
-            frame = sys._current_frames().get(loop.ident or 0)
-            stack = "".join(traceback.format_stack(frame)[-FRAMES:]) if frame is not None else ""
-            del frame
             message = "%s blocks the event loop of %s for over %g s: move what blocks into a sync function\n%s"
-            logger.warning(message, loop.running_name(), name, BLOCKED, stack)
+            logger.warning(message, loop.running_name(), name, BLOCKED, stack_of(loop.ident))
