@@ -296,7 +296,8 @@ class Loops:
         self._ignoring = {other for other in self._ignoring if not other.is_ended}
         if call.is_ended:
             return
-        self._ignoring.add(call)
+        if call.is_begun:
+            self._ignoring.add(call)
         if call.is_cancel_seen:
             logger.warning("an author's function goes on though it was cancelled: %s", call.name)
         elif call.thread is self._current:
