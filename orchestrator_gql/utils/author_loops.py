@@ -1,7 +1,6 @@
-"""Event loops for authors' async functions, each in a thread of its own, so that a function which blocks its loop does
-not stop the server.
+"""Event loops for authors' async functions: a function that blocks its loop does not stop the server.
 
-If a function does not return in time and its loop is blocked, a new loop takes the next calls, up to a bound. The old
+Each loop has a thread of its own. If a function does not return in time and its loop is blocked, a new loop takes the next calls, up to a bound. The old
 loop goes on with its tasks as soon as the function returns, and then ends.
 """
 
