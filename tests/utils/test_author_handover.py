@@ -3,6 +3,8 @@
 import asyncio
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 
 from orchestrator_gql.utils.author_handover import Inbox, Limit, inbox_of
@@ -53,6 +55,40 @@ async def test_a_function_that_is_put_by_a_function_is_called_too() -> None:
     await asyncio.sleep(0.01)
 
     assert called == ["second"]
+
+
+async def test_the_loop_is_woken_again_for_what_comes_later() -> None:
+    inbox, called = inbox_of(asyncio.get_running_loop()), list[int]()
+
+    for number in range(3):
+        inbox.put(partial(called.append, number))
+        await asyncio.sleep(0.01)
+
+    assert called == [0, 1, 2]
+
+
+class PutAtTheEnd(deque[Callable[[], object]]):
+    """A queue into which another thread puts a function just after the loop has seen that it is empty."""
+
+    then: Callable[[], None] | None = None
+
+    def __bool__(self) -> bool:
+        is_empty = len(self) == 0
+        if is_empty and self.then is not None:
+            then, self.then = self.then, None
+            then()
+        return not is_empty
+
+
+async def test_a_function_that_is_put_just_after_the_last_look_wakes_the_loop_again() -> None:
+    inbox, called = Inbox(asyncio.get_running_loop()), list[str]()
+    inbox._functions = functions = PutAtTheEnd()
+    functions.then = lambda: inbox.put(lambda: called.append("late"))
+
+    inbox.put(lambda: called.append("first"))
+    await asyncio.sleep(0.01)
+
+    assert called == ["first", "late"]
 
 
 def test_a_closed_loop_takes_nothing_and_raises_nothing() -> None:

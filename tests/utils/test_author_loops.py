@@ -93,7 +93,10 @@ async def in_a_callback(kind: type[BaseException]) -> None:
 @pytest.mark.parametrize("place", [in_itself, in_a_task, in_a_callback])
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, ValueError])
 async def test_no_exception_ends_the_loop(
-    loops: Loops, place: Callable[[type[BaseException]], Awaitable[None]], kind: type[BaseException]
+    loops: Loops,
+    place: Callable[[type[BaseException]], Awaitable[None]],
+    kind: type[BaseException],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     loop = await loops.run(where)
     for _ in range(2):
@@ -103,6 +106,7 @@ async def test_no_exception_ends_the_loop(
 
     assert await loops.run(where) == loop
     assert len(loops.threads) == 1
+    assert "a callback on an event loop" not in caplog.text or place is in_a_callback
 
 
 async def test_after_a_time_out_the_function_has_cleaned_up_before_the_caller_goes_on(loops: Loops) -> None:
@@ -162,8 +166,9 @@ async def test_if_the_caller_is_cancelled_the_function_is_cancelled_too(loops: L
 async def test_a_function_that_ignores_cancellation_is_left_after_a_moment_and_counted(
     loops: Loops, hold: Hold, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(TimedOut):
-        await loops.run(hold.wait_stubbornly, limit=Limit(0.05), name="step 'Stubborn'")
+    async with asyncio.timeout(10):
+        with pytest.raises(TimedOut):
+            await loops.run(hold.wait_stubbornly, limit=Limit(0.05), name="step 'Stubborn'")
 
     assert (loops.stuck, len(loops.threads)) == (1, 1)
     assert "step 'Stubborn'" in caplog.text
