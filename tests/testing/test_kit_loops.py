@@ -1,4 +1,4 @@
-"""The kit runs authors' async functions on the loop of the test; on request, on loops of their own as the server does."""
+"""The kit runs async functions on the loop of the test; on request, on loops of their own, as the server does."""
 
 import asyncio
 import threading
