@@ -248,7 +248,7 @@ def _keep_timers(conn: Connection, process: Process, callback: Callback, now: da
     gone then, and the wait would never end.
     """
     due = min(at for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None)
-    is_second_look = process.record_at_position is not None
+    is_second_look = process.execution_at_position is not None
     if is_second_look or due - now < CLOCKS_APART:
         timers.clear_callback(conn, callback.id)
         _set_timers(conn, process, callback)
