@@ -21,7 +21,7 @@ from typing_extensions import is_typeddict
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
 
-__all__ = ["Parameter", "bind", "name_of", "wanted"]
+__all__ = ["Parameter", "bind", "wanted"]
 
 STATE = "state"
 """The parameter with this name receives all values, at any position and with any annotation."""
@@ -55,7 +55,7 @@ def wanted(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as problem:
-        raise WorkflowDefinitionError(f"`{name_of(function)}` has no signature to bind by name.") from problem
+        raise WorkflowDefinitionError(f"`{_name_of(function)}` has no signature to bind by name.") from problem
     return tuple(_parameter(function, parameter) for parameter in parameters if parameter.kind not in _VARIADIC)
 
 
@@ -91,8 +91,7 @@ def bind(
     return arguments
 
 
-def name_of(function: object) -> str:
-    """Return the module and the qualified name of the function."""
+def _name_of(function: object) -> str:
     function = inspect.unwrap(function) if callable(function) else function
     named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
     return f"{named.__module__}.{named.__qualname__}"
@@ -100,7 +99,7 @@ def name_of(function: object) -> str:
 
 def _parameter(function: Callable[..., Any], parameter: inspect.Parameter) -> Parameter:
     if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-        problem = f"`{name_of(function)}` takes `{parameter.name}` by position only: remove the `/` before its end."
+        problem = f"`{_name_of(function)}` takes `{parameter.name}` by position only: remove the `/` before its end."
         raise WorkflowDefinitionError(problem)
     annotation = _resolved(function, parameter)
     has_default = parameter.default is not inspect.Parameter.empty
@@ -111,7 +110,7 @@ def _parameter(function: Callable[..., Any], parameter: inspect.Parameter) -> Pa
         has_default=has_default,
         is_optional=_allows_none(annotation),
         kind=parameter.kind,
-        function=name_of(function),
+        function=_name_of(function),
     )
 
 
@@ -123,7 +122,7 @@ def _resolved(function: Callable[..., Any], parameter: inspect.Parameter) -> Any
     try:
         return typing.get_type_hints(alone, _globals_of(function), include_extras=True)[parameter.name]
     except (NameError, AttributeError, SyntaxError, TypeError) as problem:
-        what = f"`{name_of(function)}`: the annotation {parameter.annotation!r} of `{parameter.name}`"
+        what = f"`{_name_of(function)}`: the annotation {parameter.annotation!r} of `{parameter.name}`"
         message = f"{what} cannot be resolved ({problem}): import what it names where the function is defined."
         raise WorkflowDefinitionError(message) from problem
 

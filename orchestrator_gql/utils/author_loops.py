@@ -1,7 +1,7 @@
 """Event loops for authors' async functions: a function that blocks its loop does not stop the server.
 
-Each loop has a thread of its own. If a function does not return in time and its loop is blocked, a new loop takes the next calls, up to a bound. The old
-loop goes on with its tasks as soon as the function returns, and then ends.
+Each loop has a thread of its own. If a function does not return in time and its loop is blocked, a new loop takes the
+next calls, up to a bound. The old loop goes on with its tasks as soon as the function returns, and then ends.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models
+from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
@@ -88,11 +89,10 @@ async def with_decisions(
 
 async def arguments(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
-) -> Callable[[], dict[str, Any]]:
-    """A function that makes the keyword arguments for the author's function.
+) -> dict[str, Any]:
+    """The keyword arguments for the function.
 
-    It runs authors' code, such as the validators of models, so it must be called where that may block. It raises
-    `StepError` that names a missing or invalid argument.
+    Raises `AuthorRaised` with a `StepError` that names a missing or invalid argument.
     """
     parameters = wanted_by(function)
     own = await with_decisions(runtime, function, state, own)
@@ -100,7 +100,12 @@ async def arguments(
     build_models = await load_models(runtime, parameters, state)
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
     visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    return lambda: bind(parameters, {**visible, **own}, given={**own, **build_models()})
+    annotations = [parameter.annotation for parameter in parameters if parameter.name in state]
+
+    def make() -> dict[str, Any]:
+        return bind(parameters, {**visible, **own}, given={**own, **build_models()})
+
+    return await calls.made(runtime, make, annotations, "the arguments of a step")
 
 
 def contributed(

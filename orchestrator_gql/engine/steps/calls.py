@@ -1,15 +1,19 @@
 """Calls authors' functions where they may block: in the threads and on the event loops of `Runtime.authors`."""
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from enum import Enum
+from functools import lru_cache, partial
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from orchestrator_gql.engine.steps.state import focus
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, returned_by
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
@@ -17,10 +21,6 @@ from orchestrator_gql.workflow.model import Step
 
 FORM_TIMEOUT = "form-timeout"
 STEP_TIMEOUT = "step-timeout"
-
-Arguments: TypeAlias = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
-"""The keyword arguments of an author's function, or a function that makes them. To make them may run authors' code,
-such as the validators of a model, so they are made in the thread or the task of the call."""
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Caller:
     key: Hashable = None
     code: str = STEP_TIMEOUT
 
-    async def call(self, function: Callable[..., Any], arguments: Arguments, then: Callable[[Any], T]) -> T:
+    async def call(self, function: Callable[..., Any], arguments: Mapping[str, Any], then: Callable[[Any], T]) -> T:
         """The result of ``then``, called with the result of the author's function, which may be async.
 
         Both may run authors' code, so both run in the same thread or task. Raises `AuthorRaised`, and `StepError`
@@ -46,7 +46,7 @@ class Caller:
         """
         with self.limited():
             if iscoroutinefunction(function):
-                return await self.call_async(lambda: _awaited(function(**_made(arguments)), then))
+                return await self.call_async(lambda: _awaited(function(**arguments), then))
             result: T | _Awaitable = await self.call_sync(_called, function, arguments, then)
             if not isinstance(result, _Awaitable):
                 return result
@@ -94,6 +94,13 @@ def for_person(runtime: Runtime, name: str, key: Hashable) -> Caller:
     return Caller(runtime.authors.forms, name, limit, key, FORM_TIMEOUT)
 
 
+async def made(runtime: Runtime, make: Callable[[], T], annotations: Iterable[Any], name: str) -> T:
+    """The arguments that ``make`` makes: in a thread if that runs authors' code, such as a validator of a model."""
+    if any(map(runs_authors_code, annotations)):
+        return await for_step(runtime, name).call_sync(make)
+    return returned_by(make)
+
+
 class FormCaller:
     """Calls the code of a form for one turn.
 
@@ -127,6 +134,45 @@ class FormCaller:
         return self._on_loop.limited()
 
 
+def runs_authors_code(annotation: Any) -> bool:
+    """True if a value of this type may be made by an author's function; False only if pydantic alone makes it."""
+    try:
+        return _runs_authors_code(annotation)
+    except TypeError:  # an annotation with a list or dict in its metadata is not hashable
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _runs_authors_code(annotation: Any) -> bool:
+    if annotation is Any or (isinstance(annotation, type) and annotation.__module__ == "builtins"):
+        return False
+    adapter = attempt(TypeAdapter, annotation)
+    return isinstance(adapter, AuthorRaised) or _has_function(adapter.value.core_schema)
+
+
+def _has_function(schema: Any) -> bool:
+    if isinstance(schema, Mapping):
+        names = ("function", "default_factory", "post_init", "custom_init")
+        is_callable = any(schema.get(name) for name in names) or _has_missing(schema)
+        return is_callable or any(_has_function(part) for name, part in schema.items() if name != "metadata")
+    return isinstance(schema, list | tuple) and any(map(_has_function, schema))
+
+
+def _has_missing(schema: Mapping[str, Any]) -> bool:
+    """True for an enum that makes members from unknown values by a method of its own."""
+    return schema.get("type") == "enum" and "_missing_" in {
+        name for kind in schema["cls"].__mro__ if kind is not Enum for name in vars(kind)
+    }
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of an author's function, for logs."""
+    while isinstance(function, partial):
+        function = function.func
+    name = attempt(lambda: f"{function.__module__}.{function.__qualname__}")
+    return type(function).__name__ if isinstance(name, AuthorRaised) else name.value
+
+
 @dataclass(frozen=True, slots=True)
 class _Awaitable:
     """The awaitable that a function returned, though the function itself is not async."""
@@ -134,12 +180,8 @@ class _Awaitable:
     awaitable: Awaitable[Any]
 
 
-def _made(arguments: Arguments) -> Mapping[str, Any]:
-    return arguments() if callable(arguments) else arguments
-
-
-def _called(function: Callable[..., Any], arguments: Arguments, then: Callable[[Any], T]) -> T | _Awaitable:
-    result = function(**_made(arguments))
+def _called(function: Callable[..., Any], arguments: Mapping[str, Any], then: Callable[[Any], T]) -> T | _Awaitable:
+    result = function(**arguments)
     return _Awaitable(result) if isawaitable(result) else then(result)
 
 

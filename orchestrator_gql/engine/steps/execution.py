@@ -14,7 +14,7 @@ from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
-from orchestrator_gql.engine.steps.calls import Arguments, FormCaller
+from orchestrator_gql.engine.steps.calls import FormCaller, name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import changed, fetched, put_back
@@ -23,7 +23,7 @@ from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.arguments import bind, name_of
+from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.author_handover import Limit
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
@@ -256,7 +256,7 @@ async def form_turn(
 async def call(
     runtime: Runtime,
     function: Callable[..., Any],
-    arguments: Arguments,
+    arguments: dict[str, Any],
     timeout: timedelta | None,
     then: Callable[[Any], T],
     *,

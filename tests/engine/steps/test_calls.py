@@ -1,10 +1,14 @@
 """Beside a process whose author's function does not return, people, deliveries and health go on."""
 
 import asyncio
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
 from support.hanging import (
     LIMIT,
     Function,
@@ -25,7 +29,9 @@ from support.operator import ADA
 from support.playbooks import of
 from support.web import Site
 
-from orchestrator_gql import callback_step, conditional, step
+from orchestrator_gql import begin, callback_step, conditional, step, steplens
+from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.utils.errors import FormTimeout
@@ -89,6 +95,93 @@ async def test_a_form_that_hangs_when_the_engine_opens_it_fails_its_process(tmp_
             assert failure is not None
             assert failure.code == "form-timeout"
             assert failure.message == "The form of step 'Ask' took longer than its 2 seconds."
+
+
+blocked_value = Hold()
+
+
+def block_value(value: Any) -> Any:
+    blocked_value.block()
+    return value
+
+
+class BlockingModel(BaseModel):
+    number: int
+
+    @field_validator("number")
+    @classmethod
+    def block(cls, number: int) -> int:
+        return int(block_value(number))
+
+
+class PlainModel(BaseModel):
+    number: int = 1
+
+
+class BlockingInit(BaseModel):
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+
+
+class Plain(Enum):
+    ONE = 1
+
+
+class Lenient(Enum):
+    ONE = 1
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Lenient":
+        return cls.ONE
+
+
+@step("Hang")
+def wants_a_model(item: BlockingModel) -> None: ...
+
+
+@step("Hang")
+async def wants_models(items: list[BlockingModel]) -> None: ...
+
+
+@step("Item")
+def item() -> State:
+    return {"item": {"number": 1}, "items": [{"number": 1}]}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (item, wants_a_model),
+        (item, wants_models),
+        (item, steplens(block_value, lambda _: lambda part: part)(begin >> rest)),
+        (item, steplens(block_value, lambda _: lambda part: part)(input_of(ask))),
+        (item, steplens(lambda state: state, lambda _: block_value)(begin >> rest)),
+    ],
+    ids=["model", "models of an async step", "lens", "lens of a form", "lens that puts back"],
+)
+async def test_people_go_on_while_a_validator_or_a_lens_of_a_step_blocks(tmp_path: Path, steps: Any) -> None:
+    global blocked_value  # noqa: PLW0603
+    blocked_value = Hold()
+    one = Hanging("sync that blocks", blocked_value, of(*steps, name="hangs"), lambda: None)
+    async with site_with(tmp_path, one, form_timeout=20.0) as site:
+        others = await Others.ready(site)
+        await site.engine.start(one.flow)
+        await entered(one.hold)
+
+        await others.go_on()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "runs"),
+    [
+        *((plain, False) for plain in (int, str | None, dict[str, Any], UUID, datetime, PlainModel, list[Plain], Any)),
+        *((own, True) for own in (BlockingModel, list[BlockingModel], BlockingInit, Lenient, SubscriptionModel)),
+        (Annotated[int, BeforeValidator(block_value)], True),
+        (Annotated[int, Field(default_factory=list), []], True),  # not hashable, so not known
+    ],
+)
+def test_a_type_runs_authors_code_if_it_has_a_function_of_its_own(annotation: Any, runs: bool) -> None:
+    assert calls.runs_authors_code(annotation) is runs
 
 
 async def _start_form(site: Site, name: str) -> Any:
