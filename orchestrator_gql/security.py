@@ -89,7 +89,7 @@ async def demand_authorized(
         refusal: OrchestratorError = Forbidden(permission, f"{rule} failed, so it is no {reported}.")
     except NoThreadFree:
         logger.error("no thread is free for an authorizer: others do not return", extra=facts)
-        message = f"{rule}: no thread is free, because other functions of authors do not return {reported}."
+        message = f"{rule}: no thread is free: functions that were called before do not return {reported}."
         refusal = FormTimeout(message, error_id=str(facts["error_id"]))
     except TimedOut:
         logger.error("an authorizer took too long", extra=facts)

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 BLOCKED = 1.0
 """Seconds after which a loop that does not respond counts as blocked."""
 
-LOOPS = 4
+LOOPS = 16
 """The most blocked loops that are replaced."""
 
 EXECUTOR = 32

@@ -13,7 +13,9 @@ from support.holds import Hold
 from orchestrator_gql.utils import author_loops
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
-from orchestrator_gql.utils.author_loops import LOOPS, Loops
+from orchestrator_gql.utils.author_loops import Loops
+
+LOOPS = 4
 
 seen: ContextVar[str] = ContextVar("seen", default="nothing")
 
@@ -28,6 +30,7 @@ def hold() -> Iterator[Hold]:
 @pytest.fixture
 def loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loops]:
     monkeypatch.setattr(author_loops, "LINGER", 0.3)
+    monkeypatch.setattr(author_loops, "LOOPS", LOOPS)
     loops = Loops("test")
     yield loops
     loops.close()

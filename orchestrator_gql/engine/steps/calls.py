@@ -73,7 +73,8 @@ class Caller:
         try:
             yield
         except NoThreadFree:
-            message = f"{self.name}: no thread is free, because other functions of authors do not return."
+            reason = "functions that were called before do not return, and the log names them"
+            message = f"{self.name}: no thread is free: {reason}."
         except TimedOut:
             assert self.limit is not None, "only a call with a limit times out"
             what = "The step" if self.code == STEP_TIMEOUT else self.name
