@@ -170,6 +170,8 @@ async def test_people_go_on_while_a_validator_or_a_lens_of_a_step_blocks(tmp_pat
 
         await others.go_on()
 
+        assert one.hold.inside == 1  # it still blocks: the loop of this test did not wait for it
+
 
 @pytest.mark.parametrize(
     ("annotation", "runs"),
