@@ -141,6 +141,8 @@ class PendingCall:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
+                if self._future.done() and not self._future.cancelled():
+                    self._future.exception()  # the caller may be cancelled just after the limit: nobody takes the error
 
     async def ends(self, within: float) -> None:
         """Wait until the function has ended, at most ``within`` seconds."""
