@@ -11,6 +11,7 @@ from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import Forbidden, FormTimeout, OrchestratorError
+from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = [
     "ENGINE",
@@ -28,13 +29,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a machine that sends requests; ``teams`` are the keys of its teams."""
+    """A person or a machine that sends requests; ``teams`` are the keys of its teams.
+
+    ``credential`` is the kind of the credential that it showed, for the audit log.
+    """
 
     id: str
     name: str
     email: str | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     teams: frozenset[str] = field(default_factory=frozenset)
+    credential: str = "none"
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal holds the permission."""
@@ -85,7 +90,7 @@ async def demand_authorized(
     try:
         is_allowed = await _result(authorizer, context, place, rule, Limit(seconds, is_urgent=True))
     except AuthorRaised as raised:  # a rule that raises allows nothing
-        logger.error("an authorizer raised\n%s", raised.described.trace, extra=facts)
+        log_trace(logger, logging.ERROR, "an authorizer raised", raised.described.trace, **facts)
         refusal: OrchestratorError = Forbidden(permission, f"{rule} failed, so it is no {reported}.")
     except NoThreadFree:
         logger.error("no thread is free for an authorizer: others do not return", extra=facts)

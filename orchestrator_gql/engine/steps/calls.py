@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from orchestrator_gql.engine.steps.state import focus
+from orchestrator_gql.engine.steps.state import Focused, focus
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, returned_by
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
-from orchestrator_gql.workflow.model import Step
 
 FORM_TIMEOUT = "form-timeout"
 STEP_TIMEOUT = "step-timeout"
@@ -60,8 +59,8 @@ class Caller:
         """The result of the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`."""
         return await self.place.call_async(begin, name=self.name, limit=self.limit)
 
-    async def focused(self, step: Step, state: Mapping[str, Json]) -> dict[str, Json]:
-        """The part of the state that the step sees; its lenses are authors' code."""
+    async def focused(self, step: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
+        """The part of the state that the step, or another part of a workflow, sees; its lenses are authors' code."""
         if not step.lenses:
             return dict(state)
         with self.limited():
@@ -117,7 +116,7 @@ class FormCaller:
             self._in_thread = Caller(runtime.authors.steps, name, limit, None, FORM_TIMEOUT)
             self._on_loop = Caller(runtime.authors.forms, name, limit, key, FORM_TIMEOUT)
 
-    async def focused(self, step: Step, state: Mapping[str, Json]) -> dict[str, Json]:
+    async def focused(self, step: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
         """See `Caller.focused`."""
         return await self._in_thread.focused(step, state)
 
