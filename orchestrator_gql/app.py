@@ -5,7 +5,6 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from urllib.parse import unquote
@@ -48,6 +47,7 @@ from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
@@ -124,6 +124,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        runtime.authors.watch()
         await prepare(runtime.database)
         if await runtime.database.read(is_from_other_cluster):
             logger.error(REMEDY)
@@ -155,7 +156,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
                 await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
-        runtime.threads.shutdown(wait=False, cancel_futures=True)
+        runtime.authors.close()
 
 
 def _forget_dead_server(conn: Connection) -> None:
@@ -201,7 +202,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         clock=clock,
         notifier=_notifier(settings, timers, database.outage),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
-        threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        authors=Authors.of(step_threads=settings.step_threads, loop=settings.authors_loop),
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )

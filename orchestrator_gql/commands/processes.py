@@ -73,7 +73,7 @@ async def retry_process(
     if loaded is None:
         raise NotFound("process", process_id)
     workflow = runtime.registry.get(loaded.workflow_name)
-    await authorization.demand_retry(principal, workflow, loaded)
+    await authorization.demand_retry(runtime, principal, workflow, loaded)
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)

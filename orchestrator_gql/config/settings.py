@@ -86,7 +86,19 @@ class Settings(BaseSettings):
         Megabytes, description="The largest change of the state by one step, in bytes of JSON."
     )
     step_threads: Annotated[int, Field(ge=1, le=512)] = Field(
-        32, description="Threads that run sync steps; async steps need no thread."
+        32,
+        description="Threads that run sync steps; async steps need no thread. A thread whose step timed out and still "
+        "runs is replaced, up to four times this number.",
+    )
+    form_timeout: Annotated[float, Field(gt=0, le=25)] = Field(
+        10.0,
+        description="Seconds that a form, or another function of an author that a request calls, may take; then the "
+        "request gets the error `form-timeout`. See [what may block](../howto/write-steps-that-block.md).",
+    )
+    authors_loop: Literal["own", "server"] = Field(
+        "own",
+        description="Where async functions of authors run: on event loops of their own (`own`), or on the event loop "
+        "of the server (`server`), where a function that blocks stops the server.",
     )
     concurrency: Annotated[int, Field(ge=1, le=10_000)] = Field(
         200, description="Processes that one worker advances at the same time."

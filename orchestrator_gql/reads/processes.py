@@ -19,7 +19,7 @@ from orchestrator_gql.storage.listing import Counts, ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure
-from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden
+from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import Workflow
 
 
@@ -80,9 +80,9 @@ def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | No
 async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
     """Why the principal cannot start the workflow now; None if it can."""
     try:
-        await authorization.demand_start(principal, workflow)
-    except Forbidden as forbidden:
-        return forbidden.message
+        await authorization.demand_start(runtime, principal, workflow)
+    except (Forbidden, FormTimeout) as refused:
+        return refused.message
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
             return await execution.blocked_reason(runtime, workflow, principal)

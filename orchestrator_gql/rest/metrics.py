@@ -25,6 +25,7 @@ from orchestrator_gql.storage import metrics as stored_metrics
 from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, StepEnded
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.outages import READS
 from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
@@ -74,6 +75,7 @@ class Metrics:
         self._reuse_until = 0.0
         self._make_counts()
         self._make_gauges(connections)
+        self._registry.register(_AuthorsCollector(runtime.authors))
         if slow_readers is not None:
             self._registry.register(_SlowReaderCollector(slow_readers))
 
@@ -245,6 +247,33 @@ class _SlowReaderCollector(Collector):
         for reason in Reason:
             family.add_metric([reason], self._slow_readers.disconnected[reason])
         yield family
+
+
+class _AuthorsCollector(Collector):
+    def __init__(self, authors: Authors) -> None:
+        self._authors = authors
+
+    def collect(self) -> Iterator[Metric]:
+        """The threads of authors' functions, and the functions that do not return."""
+        labels = ["place"]
+        description = "Threads that run authors' functions."
+        threads = GaugeMetricFamily("orchestrator_author_threads", description, labels=labels)
+        description = "Authors' functions that did not return in time, and still run."
+        stuck = GaugeMetricFamily("orchestrator_author_calls_stuck", description, labels=labels)
+        description = "Authors' functions that wait for a thread."
+        waiting = GaugeMetricFamily("orchestrator_author_calls_waiting", description, labels=labels)
+        description = "Authors' functions that took longer than their limit."
+        timeouts = CounterMetricFamily("orchestrator_author_timeouts", description, labels=labels)
+        for place in self._authors.places:
+            threads.add_metric([place.name], place.thread_count)
+            stuck.add_metric([place.name], place.stuck)
+            waiting.add_metric([place.name], place.threads.waiting)
+            timeouts.add_metric([place.name], place.timeouts)
+        description = "How often a function blocked an event loop for over a second; the log names the function."
+        blocks = CounterMetricFamily("orchestrator_event_loop_blocks", description, labels=["loop"])
+        for name, count in self._authors.blocks.items():
+            blocks.add_metric([name], count)
+        yield from (threads, stuck, waiting, timeouts, blocks)
 
 
 class _FixedCollector(Collector):

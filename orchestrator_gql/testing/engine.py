@@ -59,7 +59,13 @@ def _message(error: ErrorDetails) -> str:
 
 @asynccontextmanager
 async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Clock) -> AsyncIterator[Runtime]:
-    """Run the engine on the database of the settings with these workflows, assembled as in `app`."""
+    """Run the engine on the database of the settings with these workflows, assembled as in `app`.
+
+    Authors' async functions run on the loop of the test, unless the settings name another: a step of a test may wait
+    for an `asyncio.Event` that the test sets.
+    """
+    if "authors_loop" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"authors_loop": "server"})
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock)
     async with running(runtime, dispatcher):

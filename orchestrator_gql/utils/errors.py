@@ -36,6 +36,7 @@
     ├── StorageUnavailable          the database cannot be used now
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
+    │   └── FormTimeout             an author's function took too long during a request
     ├── StepError                   a fault of a step, which its author must fix
     │   └── UnsafeTransition        the subscription's status cannot change to the new status
     ├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
@@ -346,6 +347,12 @@ class AuthorCodeFailed(OrchestratorError):
     def __init__(self, message: str | None = None, *, error_id: str = "") -> None:
         self.error_id = error_id
         super().__init__(message)
+
+
+class FormTimeout(AuthorCodeFailed):
+    """A function of the workflow's author took too long, and nothing was changed: the server's log names it."""
+
+    code = "form-timeout"
 
 
 class StepError(OrchestratorError):
