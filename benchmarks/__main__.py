@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import storage
+from benchmarks.authors import authors
 from benchmarks.inbox import inbox
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
@@ -49,6 +50,7 @@ def _rows(stored: int) -> dict[str, Rows]:
         "busy": storage.busy,
         "subscriber": storage.subscriber,
         "step": storage.step,
+        "authors": authors,
         "stored": partial(storage.stored, count=stored),
         "recovery": recovery,
         "inbox": inbox,

@@ -5,16 +5,18 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from urllib.parse import unquote
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
@@ -30,6 +32,7 @@ from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
+from orchestrator_gql.rest.client_address import ClientAddress
 from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.hosts import KnownHosts, Refuse
@@ -37,17 +40,22 @@ from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
+from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
-from orchestrator_gql.storage import processes, product_subscriptions
+from orchestrator_gql.storage import processes, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
+from orchestrator_gql.utils.outages import Outage
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import AwaitStep, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -64,7 +72,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
-    graphql = graphql_app(runtime)
+    limiters = GuessLimiters(settings.misses_per_minute)
+    graphql = graphql_app(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
@@ -74,14 +83,17 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
-    open_routes = _open_routes(runtime)
-    refuse = _refusal(graphql)
+    open_routes = _open_routes(runtime, limiters)
+    routes = _routes(runtime, graphql, metrics, open_routes, limiters)
+    refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
-        routes=_routes(runtime, graphql, metrics, open_routes),
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
+            Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
+            Middleware(RequestTarget, base_path=settings.base_path, routes=routes),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
         ],
     )
@@ -90,7 +102,18 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app.state.graphql = graphql
     app.state.slow_readers = slow_readers  # the HTTP server reads it: only a transport knows how many bytes it holds
     app.state.refuse = refuse
+    app.state.begin_to_stop = partial(_begin_to_stop, graphql, dispatcher)
     return app
+
+
+def _begin_to_stop(graphql: GraphQLApp, dispatcher: Dispatcher) -> None:
+    """Stop to take work, and end what would last for ever; the end of the lifespan does the rest.
+
+    Our command calls it at the signal, so that open requests and running steps share the time that is left. A host that
+    embeds the application may call it, too.
+    """
+    graphql.end_streams()
+    dispatcher.begin_to_stop()
 
 
 @asynccontextmanager
@@ -101,12 +124,15 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        runtime.authors.watch()
         await prepare(runtime.database)
+        if await runtime.database.read(is_from_other_cluster):
+            logger.error(REMEDY)
         await runtime.database.transaction(
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(processes.drop_leases)
+            await runtime.database.transaction(_forget_dead_server)
         jobs = [runtime.notifier.run()]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
@@ -130,7 +156,12 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
                 await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
-        runtime.threads.shutdown(wait=False, cancel_futures=True)
+        runtime.authors.close()
+
+
+def _forget_dead_server(conn: Connection) -> None:
+    processes.drop_leases(conn)
+    workers.forget_all(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
@@ -169,9 +200,9 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         database=database,
         registry=registry,
         clock=clock,
-        notifier=_notifier(settings, timers),
+        notifier=_notifier(settings, timers, database.outage),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
-        threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        authors=Authors.of(step_threads=settings.step_threads, loop=settings.authors_loop),
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )
@@ -199,22 +230,40 @@ def _demand_services(settings: Settings, registry: Registry) -> None:
                     f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "
                     f"ORCHESTRATOR_SERVICES does not name; it names {known}."
                 )
+            if isinstance(step, ActionStep) and step.awaits is not None:
+                _demand_way_to_answer(settings, step, step.awaits)
 
 
-def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
+def _demand_way_to_answer(settings: Settings, action: ActionStep, wait: AwaitStep) -> None:
+    """Refuse a wait that no delivery can reach: its action hands out no URL, and its service cannot prove itself."""
+    service = settings.services.get(wait.service or "")
+    if service is None:
+        return
+    if service.credential_sha256 is None and not service.signature_keys and not hands_out_url(action, wait):
+        raise SettingsError(
+            f"The action {action.name!r} hands out no URL, so {wait.service!r} must answer by its own job id: give it "
+            "a credential_sha256 or signature_keys in ORCHESTRATOR_SERVICES, or the action a parameter for the URL."
+        )
+
+
+def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Notifier:
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
 
-    return PostgresNotifier(settings.database_url, timers)
+    return PostgresNotifier(settings.database_url, timers, outage)
 
 
-def _open_routes(runtime: Runtime) -> list[BaseRoute]:
+def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:
     """Return the routes that need no sign-in: a secret in the path, or the service's credential, authenticates."""
-    return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
+    if runtime.settings.role == "worker":
+        return []
+    return [*callback_routes(runtime, limiters.callbacks), *receipt_routes(runtime, limiters.receipts)]
 
 
-def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
+def _routes(
+    runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute], limiters: GuessLimiters
+) -> list[BaseRoute]:
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
         return monitoring
@@ -222,18 +271,19 @@ def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes
         Route(GRAPHQL, graphql),
         WebSocketRoute(GRAPHQL, graphql),
         *open_routes,
-        *audit_routes(runtime),
+        *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
         *monitoring,
-        *dashboard_routes(dashboard_folder(runtime.settings)),
+        *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),
     ]
 
 
-def _refusal(graphql: GraphQLApp) -> Refuse:
+def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:
     """Return the function that refuses a request before routing, in the format that its route would use."""
+    paths = (GRAPHQL, unquote(base_path) + GRAPHQL)
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        return graphql.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
+        return graphql.refusal(scope, error) if scope["path"] in paths else problem_of(error)
 
     return refuse
 

@@ -79,7 +79,7 @@ async def submit_form(
         if not isinstance(turn, forms.Complete):
             return turn
         if opened.is_of_wait:
-            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turn.data)
+            await unanswered.demand_may_act(runtime, principal, opened.workflow, opened.request.step_index, turn.data)
         demand_shown(opened.request, shown_digest, turn.shown_digest)
         decision = _approval(runtime, principal, turn, comment)
 

@@ -73,7 +73,7 @@ async def retry_process(
     if loaded is None:
         raise NotFound("process", process_id)
     workflow = runtime.registry.get(loaded.workflow_name)
-    await authorization.demand_retry(principal, workflow, loaded)
+    await authorization.demand_retry(runtime, principal, workflow, loaded)
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)
@@ -107,10 +107,11 @@ async def start_workflow(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
+    trace: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
-    Nothing is stored in that case.
+    Nothing is stored in that case. ``trace`` is the trace of the request; see `utils.traces`.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
@@ -119,7 +120,7 @@ async def start_workflow(
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
-    await _demand_startable(runtime, workflow)
+    await _demand_startable(runtime, workflow, principal)
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
@@ -129,7 +130,7 @@ async def start_workflow(
         demand_running(conn)
         subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), now))
+        process = begin_process(conn, _begin_transition(workflow, turn, principal, clean_note(note), trace, now))
         details = {"workflow": workflow.name, "pages_digest": digest}
         write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
         if subscription_id is not None:
@@ -150,13 +151,13 @@ async def start_workflow(
 
 
 def _begin_transition(
-    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime
+    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, trace: str | None, now: datetime
 ) -> Transition:
     """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
+    return replace(transition, process=replace(transition.process, note=secrets.concealed(note), trace=trace))
 
 
 class _AlreadyStarted(Exception):
@@ -181,9 +182,9 @@ async def _turn(
         return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
-async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
+async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
     with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-        reason = await execution.blocked_reason(runtime, workflow)
+        reason = await execution.blocked_reason(runtime, workflow, principal)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 

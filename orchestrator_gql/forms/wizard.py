@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
-from typing import Any, TypeAlias, TypeVar
+from inspect import isasyncgen, isawaitable, isgenerator
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 from pydantic_forms.exceptions import FormValidationError
@@ -29,6 +29,7 @@ from orchestrator_gql.forms.submitted_pages import judge, submitted_values
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError
+from orchestrator_gql.utils.exception_text import log_trace
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,9 @@ async."""
 
 RunSync: TypeAlias = Callable[..., Awaitable[Any]]
 """Runs a function with its arguments outside the event loop, as ``asyncio.to_thread`` does."""
+
+RunAsync: TypeAlias = Callable[[Callable[[], Awaitable["Turn"]]], Awaitable["Turn"]]
+"""Awaits the awaitable that the function returns, perhaps on another event loop."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,6 @@ class Complete:
 
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
-T = TypeVar("T", bound=Turn)
 
 
 def _as_approved(page: Page, secrecy: Secrecy) -> Page:
@@ -135,6 +138,10 @@ _SyncForm: TypeAlias = Generator[Any, Any, Any]
 _AsyncForm: TypeAlias = AsyncGenerator[Any, Any]
 
 
+async def _awaited(begin: Callable[[], Awaitable[Turn]]) -> Turn:
+    return await begin()
+
+
 async def turn(
     form: Form,
     state: State,
@@ -142,22 +149,23 @@ async def turn(
     *,
     locale: str = DEFAULT_LOCALE,
     run_sync: RunSync = asyncio.to_thread,
+    run_async: RunAsync = _awaited,
     secrecy: Secrecy = NO_SECRECY,
 ) -> Turn:
     """Run the form on a copy of the state and send it the pages.
 
     After each accepted page the copy is updated with the page's values, as pydantic-forms does, so the form may
     change or return the copy. A validation error of the form becomes a `PageInvalid`; every other exception of the form
-    is raised. Raises ``StepError`` if the form yields or returns a value that is not allowed.
+    is raised. Raises ``StepError`` if the form yields or returns a value that is not allowed. ``run_sync`` runs the
+    sync code of the form, and ``run_async`` its async code.
     """
-    if isasyncgenfunction(form) or iscoroutinefunction(form):
-        own_state: State = await run_sync(deepcopy, state)
-        dialogue = _dialogue(own_state, pages, locale, secrecy)
-        started = form(own_state)
-    else:
-        started, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
+    started, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
     if isinstance(started, Turn):
         return started
+    return await run_async(lambda: _finish_async(started, dialogue, run_sync))
+
+
+async def _finish_async(started: Any, dialogue: _Dialogue, run_sync: RunSync) -> Turn:
     form_run = await started if isawaitable(started) else started
     if isasyncgen(form_run):
         return await _converse_async(form_run, dialogue, run_sync)
@@ -262,7 +270,7 @@ async def _closing_async(form: _AsyncForm) -> AsyncIterator[None]:
 
 
 def _warn(raised: AuthorRaised) -> None:
-    logger.warning("a form that was left at a page did not end in peace\n%s", raised.described.trace)
+    log_trace(logger, logging.WARNING, "a form that was left at a page did not end in peace", raised.described.trace)
 
 
 def _advance(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:

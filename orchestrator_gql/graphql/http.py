@@ -6,6 +6,7 @@
 Each check comes before the more expensive checks: a caller with a wrong credential causes no parsing.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -39,7 +40,7 @@ from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
+from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_welcome
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
@@ -68,6 +69,9 @@ STRANGERS_BODIES = 8
 """Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
+GRAPHIQL_IS_OFF = (
+    "Send operations by POST. GraphiQL is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on."
+)
 
 
 class GraphQLApp:
@@ -108,6 +112,7 @@ class GraphQLApp:
         self.open_operations = 0
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
+        self._is_going_away = asyncio.Event()
         self._origins = normalize_allowed_origins(allowed_origins)
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
         self._strangers_body = replace(
@@ -117,6 +122,7 @@ class GraphQLApp:
             room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
         )
         self._graphiql_html = graphiql_html if is_development else None
+        self._is_graphiql_off = graphiql_html is not None and not is_development
         self._init_seconds = init_seconds
         self._keep_alive_seconds = keep_alive_seconds
         self._allows_get_queries = allows_get_queries
@@ -130,6 +136,10 @@ class GraphQLApp:
         """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:
             socket.close(code, reason)
+
+    def end_streams(self) -> None:
+        """End every stream of server-sent events: the clients continue on another server after their last event."""
+        self._is_going_away.set()
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
         """The response to a request that another part of the server refuses."""
@@ -163,10 +173,12 @@ class GraphQLApp:
             self._sockets.discard(socket)
 
     async def _respond(self, request: Request, accepted: Accepted | None) -> ASGIApp:
-        if request.method == "GET" and self._graphiql_html and "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
-        if request.method != "POST" and not (request.method == "GET" and self._allows_get_queries):
-            raise _method_not_allowed(request.method)
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            if self._graphiql_html:
+                return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+            if self._is_graphiql_off and not self._allows_get_queries:
+                raise HttpRefusal(405, "METHOD_NOT_ALLOWED", GRAPHIQL_IS_OFF, {"Allow": "POST"})
+        self._demand_method(request)
         if accepted is None:
             raise HttpRefusal(406, "NOT_ACCEPTABLE", f"The answers are {GRAPHQL}, application/json or {EVENTS}.")
         if request.method == "POST" and not is_json(request.headers.get("content-type")):
@@ -176,6 +188,16 @@ class GraphQLApp:
         context = await self.make_context(request, None)
         graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
         return await self._execute(request, graphql_request, context, accepted)
+
+    def _demand_method(self, request: Request) -> None:
+        """Raise `HttpRefusal` unless the request is a POST, or an allowed GET from no foreign page."""
+        if request.method == "POST":
+            return
+        if request.method != "GET" or not self._allows_get_queries:
+            raise _method_not_allowed(request.method, self._allows_get_queries)
+        if not has_welcome_origin(request, self._origins) or _comes_from_foreign_page(request):
+            message = "A page of another site may not send queries by GET; see ORCHESTRATOR_ALLOWED_ORIGINS."
+            raise HttpRefusal(403, "FORBIDDEN", message)
 
     async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
@@ -204,7 +226,7 @@ class GraphQLApp:
             operation = self.execution.operation(graphql_request, kinds)
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
-                raise _method_not_allowed("GET, which carries queries only") from None
+                raise _mutation_by_get() from None
             return _asgi_response(refused.response, accepted)
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
@@ -214,10 +236,8 @@ class GraphQLApp:
             is_query = kind is Kind.QUERY
             response = await (while_client_stays(request.receive, work) if is_query else work)
             return _asgi_response(response, accepted)
-        place = request.headers.get("last-event-id")
-        if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
-            graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
-        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
+        ends = self._is_going_away if kind is Kind.SUBSCRIPTION else None
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
@@ -268,5 +288,25 @@ async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionRespon
     yield response
 
 
-def _method_not_allowed(method: str) -> HttpRefusal:
-    return HttpRefusal(405, "METHOD_NOT_ALLOWED", f"Send operations by POST, not by {method}.", {"Allow": "POST"})
+def _comes_from_foreign_page(request: Request) -> bool:
+    """True for a request without an origin that a page of another site caused, such as that of an ``<img>``.
+
+    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails.
+    """
+    return "origin" not in request.headers and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
+def _method_not_allowed(method: str, allows_get_queries: bool) -> HttpRefusal:
+    message = f"Send operations by POST, not by {method}."
+    if method == "GET":
+        message += (
+            " The server answers queries by GET if ORCHESTRATOR_ALLOWS_GET_QUERIES is true. The client urql sends them "
+            "by POST with `preferGetMethod: false`."
+        )
+    allow = "GET, POST" if allows_get_queries else "POST"
+    return HttpRefusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": allow})
+
+
+def _mutation_by_get() -> HttpRefusal:
+    message = "Send mutations by POST: GET is for queries and subscriptions only."
+    return HttpRefusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"})

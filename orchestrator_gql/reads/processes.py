@@ -19,7 +19,7 @@ from orchestrator_gql.storage.listing import Counts, ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure
-from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden
+from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import Workflow
 
 
@@ -80,12 +80,12 @@ def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | No
 async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
     """Why the principal cannot start the workflow now; None if it can."""
     try:
-        await authorization.demand_start(principal, workflow)
-    except Forbidden as forbidden:
-        return forbidden.message
+        await authorization.demand_start(runtime, principal, workflow)
+    except (Forbidden, FormTimeout) as refused:
+        return refused.message
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-            return await execution.blocked_reason(runtime, workflow)
+            return await execution.blocked_reason(runtime, workflow, principal)
     except AuthorCodeFailed as failed:  # an error for one workflow must not fail the list of all workflows
         return failed.message
 
@@ -111,6 +111,8 @@ async def work(runtime: Runtime, principal: Principal) -> Backlog:
 
 
 async def workers(runtime: Runtime, principal: Principal) -> Sequence[Worker]:
-    """The workers of this database, by name."""
+    """The living workers of this database, by name. A worker that was silent for a lease counts as dead: other workers
+    take over its processes."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(worker_rows.all_workers)
+    since = runtime.clock.now() - timedelta(seconds=runtime.settings.lease)
+    return await runtime.database.read(lambda conn: worker_rows.living(conn, since))

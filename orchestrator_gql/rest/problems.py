@@ -17,11 +17,13 @@ from orchestrator_gql.utils.errors import (
     CallbackConflict,
     CallbackUnknown,
     Forbidden,
+    FormTimeout,
     HostUnknown,
     Invalid,
     NotFound,
     OrchestratorError,
     PayloadTooLarge,
+    RateLimited,
     ReceiptUnknown,
     Refused,
     ServerBusy,
@@ -43,9 +45,11 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (UnsupportedMediaType, 415, "Unsupported media type"),
     (Unauthenticated, 401, "Unauthenticated"),
     (Forbidden, 403, "Forbidden"),
+    (RateLimited, 429, "Too many requests"),
     (AddressForbidden, 403, "Forbidden address"),
     (HostUnknown, 421, "Misdirected request"),
     (StorageUnavailable, 503, "Storage unavailable"),
+    (FormTimeout, 503, "Author's code takes too long"),
     (AuthorCodeFailed, 500, "Author's code failed"),
     (ServerBusy, 503, "Server busy"),
     (Refused, 409, "Refused"),
@@ -58,6 +62,7 @@ RETRY_AFTER = "5"
 HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="callbacks", StandardWebhooks'},
     408: {"Connection": "close"},
+    429: {"Retry-After": str(RateLimited.retry_after)},
     503: {"Retry-After": RETRY_AFTER},
 }
 """The headers that a status needs."""
@@ -96,6 +101,11 @@ def _status(error: OrchestratorError) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, title
     return 500, "Error"
+
+
+def peer_of(request: Request) -> str:
+    """The address that the request came from."""
+    return request.client.host if request.client else ""
 
 
 async def on_error(_: Request, error: Exception) -> Response:

@@ -333,6 +333,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         entry=_entry(row["entry"]),
         engine_failures=row["engine_failures"],
         secrets=Secrets.read(row.get("secrets")),
+        trace=row["trace"],
     )
 
 
@@ -385,4 +386,5 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "entry": None if process.entry is None else asdict(process.entry),
         "engine_failures": process.engine_failures,
         "secrets": process.secrets.written,
+        "trace": process.trace,
     }

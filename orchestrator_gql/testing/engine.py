@@ -8,11 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator_gql.app import assemble, dispatcher_of, running
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.config.sources import misspelt
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
@@ -48,13 +50,23 @@ def own_settings(**given: object) -> Settings:
     try:
         return OwnSettings(**given)  # type: ignore[arg-type]
     except ValidationError as invalid:
-        lines = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors())
+        lines = (f"{'.'.join(map(str, error['loc']))}: {_message(error)}" for error in invalid.errors())
         raise SettingsError("These settings of the kit cannot work:\n  " + "\n  ".join(lines)) from None
+
+
+def _message(error: ErrorDetails) -> str:
+    return misspelt(Settings, error["loc"]) if error["type"] == "extra_forbidden" else error["msg"]
 
 
 @asynccontextmanager
 async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Clock) -> AsyncIterator[Runtime]:
-    """Run the engine on the database of the settings with these workflows, assembled as in `app`."""
+    """Run the engine on the database of the settings with these workflows, assembled as in `app`.
+
+    Authors' async functions run on the loop of the test, unless the settings name another: a step of a test may wait
+    for an `asyncio.Event` that the test sets.
+    """
+    if "authors_loop" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"authors_loop": "server"})
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock)
     async with running(runtime, dispatcher):

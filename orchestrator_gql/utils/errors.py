@@ -30,11 +30,13 @@
     ├── Forbidden                   the caller lacks a permission
     │   └── SelfApproval            the person who started the process may not approve it
     ├── Unauthenticated             the credential is missing or wrong
+    ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
     ├── ServerBusy                  the server has too many connections
-    ├── StorageUnavailable          the database cannot be written now
+    ├── StorageUnavailable          the database cannot be used now
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
+    │   └── FormTimeout             an author's function took too long during a request
     ├── StepError                   a fault of a step, which its author must fix
     │   └── UnsafeTransition        the subscription's status cannot change to the new status
     ├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
@@ -303,6 +305,14 @@ class Unauthenticated(OrchestratorError):
     code = "unauthenticated"
 
 
+class RateLimited(OrchestratorError):
+    """Too many wrong credentials or URLs came from your address: wait a minute. Right ones are still accepted."""
+
+    code = "rate-limited"
+    retry_after: ClassVar[int] = 60
+    """Seconds after which the caller may try again."""
+
+
 class AddressForbidden(OrchestratorError):
     """This callback accepts no delivery from your address."""
 
@@ -321,6 +331,10 @@ class StorageUnavailable(OrchestratorError):
     code = "storage-unavailable"
 
 
+class StorageUnreadable(StorageUnavailable):
+    """The database cannot be read now: try again in a moment."""
+
+
 class OutcomeUnknown(StorageUnavailable):
     """The connection to the database broke at the end, so the change may be stored: check before you repeat it."""
 
@@ -333,6 +347,12 @@ class AuthorCodeFailed(OrchestratorError):
     def __init__(self, message: str | None = None, *, error_id: str = "") -> None:
         self.error_id = error_id
         super().__init__(message)
+
+
+class FormTimeout(AuthorCodeFailed):
+    """A function of the workflow's author took too long, and nothing was changed: the server's log names it."""
+
+    code = "form-timeout"
 
 
 class StepError(OrchestratorError):

@@ -122,19 +122,9 @@ async def test_only_post_carries_operations(method: str) -> None:
 
     assert response.status_code == 405
     assert response.headers["allow"] == "POST"
-
-
-async def test_queries_by_get_run_where_they_are_switched_on_and_mutations_never_do() -> None:
-    face = toy_face(allows_get_queries=True)
-
-    async with client(face) as http:
-        query = await http.get("/", params={"query": "query ($v: JSON!) { echo(value: $v) }", "variables": '{"v": 1}'})
-        mutation = await http.get("/", params={"query": 'mutation { rename(name: "x") }'})
-        broken = await http.get("/", params={"query": "{ hello }", "variables": "{"})
-
-    assert query.json() == {"data": {"echo": 1}}
-    assert (mutation.status_code, mutation.headers["allow"]) == (405, "POST")
-    assert (broken.status_code, codes(broken)) == (400, ["PAYLOAD_INVALID"])
+    if method == "GET":
+        [error] = response.json()["errors"]
+        assert "ORCHESTRATOR_ALLOWS_GET_QUERIES" in error["message"] and "preferGetMethod" in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -341,11 +331,14 @@ async def test_introspection_and_suggestions_are_for_development() -> None:
 
     seen = await ask("{ __schema { queryType { name } } }", face=open_face)
     unseen = await ask("{ __schema { queryType { name } } }", face=closed_face)
+    name = await ask("{ __typename }", face=closed_face)
     suggestion = await ask("{ helo }", face=open_face)
     silence = await ask("{ helo }", face=closed_face)
 
     assert seen.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert name.json() == {"data": {"__typename": "Query"}}
     assert set(codes(unseen)) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert "ORCHESTRATOR_IS_DEVELOPMENT=true" in unseen.json()["errors"][0]["message"]
     assert "Did you mean 'hello'?" in suggestion.text
     assert silence.json()["errors"][0]["message"] == "Cannot query field 'helo' on type 'Query'."
 
@@ -360,7 +353,8 @@ async def test_graphiql_is_for_browsers_in_development(is_development: bool, acc
         response = await http.get("/", headers={"accept": accept})
 
     assert response.status_code == status
-    assert ("GraphiQL" in response.text) is (status == 200)
+    assert ("<title>GraphiQL" in response.text) is (status == 200)
+    assert ("ORCHESTRATOR_IS_DEVELOPMENT" in response.text) is not is_development
     assert status != 200 or "default-src 'self'" in response.headers["content-security-policy"]
 
 

@@ -92,7 +92,7 @@ async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id
     callback, process = await runtime.database.read(load)
     workflow = runtime.registry.get(process.workflow_name)
     if callback.step_index < len(workflow.steps):
-        await authorization.demand_recover(principal, workflow, callback.step_index)
+        await authorization.demand_recover(runtime, principal, workflow, callback.step_index)
 
 
 def write_down(

@@ -85,12 +85,12 @@ def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> Inp
     return InputStep(name=step.name, form=ask, assignee=SYSTEM)
 
 
-async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, chosen: State) -> None:
+async def demand_may_act(runtime: Runtime, principal: Principal, workflow: Workflow, wait: int, chosen: State) -> None:
     """Raise `Forbidden` unless the principal may do the chosen action; the rule of its mutation applies."""
     if UnansweredAction(chosen["answer"]) is UnansweredAction.ABORT:
         principal.demand(Permission.ABORT)
     else:
-        await authorization.demand_recover(principal, workflow, wait)
+        await authorization.demand_recover(runtime, principal, workflow, wait)
 
 
 def act(

@@ -1,36 +1,37 @@
 """Runs authors' code: executes a step and returns its outcome. No transaction is open during that time."""
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import contract, external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
+from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
-from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
+from orchestrator_gql.engine.steps.calls import FormCaller, name_of
+from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models
-from orchestrator_gql.engine.steps.state import changed, fetched, focus, put_back
+from orchestrator_gql.engine.steps.state import changed, fetched, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.types import Json, State
+from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.author_handover import Limit
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
-from orchestrator_gql.workflow.callback_step import names_of
-from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -48,14 +49,15 @@ Tokens = Mapping[str | None, str]
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
     """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
-    secrets = tuple(tokens.values())
+    secrets, name = tuple(tokens.values()), f"step {step.name!r} of process {process.id}"
     try:
         own = step_arguments.given(runtime, process, step, tokens)
         state = await state_for(runtime, process, step, step.function)
-        visible = returned_by(focus, step, state)
+        caller = calls.for_step(runtime, name, Limit(step.timeout.total_seconds()) if step.timeout else None)
+        visible = await caller.focused(step, state)
         arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
         to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
-        return await call(runtime, step.function, arguments, step.timeout, to_outcome)
+        return await caller.call(step.function, arguments, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error, secrets)
 
@@ -72,6 +74,10 @@ def _success(
     """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
     refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    if wait and not refs and wait.poll is None and not hands_out_url(step, wait):
+        raise StepError(
+            f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
+        )
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
     added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
@@ -88,14 +94,10 @@ async def state_for(runtime: Runtime, process: Process, step: Step, function: Ca
 
 async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     """The result of ``look``, repeated while the database is unavailable: the step must not fail because of it."""
-    is_logged = False
     while True:
         try:
             return await look()
-        except StorageUnavailable:
-            if not is_logged:
-                logger.warning("the database is away; a step waits for the data that it needs")
-            is_logged = True
+        except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE)
 
 
@@ -107,28 +109,33 @@ async def turn(
     *,
     approved: Sequence[Json] = (),
     locale: str = DEFAULT_LOCALE,
+    is_request: bool = True,
 ) -> forms.Turn:
     """Run the form of an input step with the submitted ``pages``; its errors are in the language of ``locale``.
 
     The data of a complete form has no names of the engine (`GIVEN`). ``approved`` are the pages of an earlier approval;
-    the pages then start with these values.
+    the pages then start with these values. ``is_request`` is False if the engine runs the form.
     """
+    what = f"The form of step {step.name!r}"
     state = await state_for(runtime, process, step, step.form)
     own = await step_arguments.with_decisions(runtime, step.form, state, step_arguments.given(runtime, process))
     secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
-    visible = {**returned_by(focus, step, state), **own}
-    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy)
-    return _without_own_names(turned, f"The form of step {step.name!r}")
+    caller = FormCaller(runtime, what, step.form, is_request=is_request)
+    visible = {**await caller.focused(step, state), **own}
+    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy, caller)
+    return _without_own_names(turned, what)
 
 
 async def start_turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
-    given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
-    return _without_own_names(turned, f"The start form of {workflow.name!r}")
+    form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
+    what = f"The start form of {workflow.name!r}"
+    caller = FormCaller(runtime, what, form, is_request=True)
+    turned = await form_turn(runtime, form, given, pages, locale, secrecy, caller)
+    return _without_own_names(turned, what)
 
 
 def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
@@ -137,37 +144,46 @@ def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
     return replace(turned, data=step_arguments.contributed(turned.data, where=where)[0])
 
 
-async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
+async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Principal) -> str | None:
     """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none."""
-    if workflow.run_predicate is None:
+    predicate = workflow.run_predicate
+    if predicate is None:
         return None
-    return await call(runtime, workflow.run_predicate, {}, None, _reason)
+    arguments = returned_by(lambda: bind(wanted_by(predicate), {}, given=_of_start(workflow, principal)))
+    what = f"The run_predicate of workflow {workflow.name!r}"
+    return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
+
+
+def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
+    """The values of `START_NAMES`, for the functions that an author hands over for the start."""
+    values = (principal.id, workflow.name, workflow.target)
+    return dict(zip(START_NAMES, values, strict=True))
 
 
 def _reason(result: Any) -> str | None:
     return str(result) if result else None
 
 
-async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
-    """The result of a condition for the state."""
-    whole = dict(await patiently(lambda: fetched(runtime, state)))
-    return await call(runtime, partial(predicate, whole), {}, None, bool)
+async def holds(runtime: Runtime, process: Process, condition: Condition) -> bool:
+    """The result of a condition for the state of the process."""
+    predicate = await patiently(lambda: step_arguments.bound(runtime, process, condition.predicate, condition))
+    return await call(runtime, predicate, {}, None, bool)
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
     """The names of the callbacks that the action expects, from the author's function of the state."""
     wait = step.awaits
     assert wait is not None and callable(wait.expect), "only a step with a function for its names comes here"
+    expect = wait.expect
     what = f"expect of callback step {wait.group!r}"
     try:
-        state = await patiently(lambda: fetched(runtime, process.state))
-        visible = returned_by(focus, step, state)
-        names = await call(runtime, partial(wait.expect, visible), {}, None, partial(_names, what))
+        function = await patiently(lambda: step_arguments.bound(runtime, process, expect, step))
+        names = await call(runtime, function, {}, None, partial(_names, what))
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
     except (AuthorRaised, OrchestratorError) as error:
-        return Failed(failure_of(error, runtime))
+        return Failed(failure_at(runtime, process, step, error))
 
 
 def _names(what: str, result: Any) -> tuple[str, ...]:
@@ -177,22 +193,22 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
         raise StepError(error.message, "bad-expect") from None
 
 
-async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | None:
-    """Poll the remote service once before its callback ends; None if it has no result that fits the contract."""
+async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | Failure | None:
+    """Poll the remote service once before its callback ends; None if it has no result that fits the contract.
+
+    A failure if the poll has a parameter for which there is no value: it then never asks anything.
+    """
     poll = step.poll
     assert poll is not None, "only a step with a poll comes here"
     extra = {"process_id": str(process.id), "step": step.name}
     try:
-        own = {
-            **step_arguments.given(runtime, process),
-            "callback_name": callback.name,
-            "remote_ref": callback.remote_ref,
-        }
-        state = await state_for(runtime, process, step, poll)
-        visible = returned_by(focus, step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, poll, visible, own))
+        own = {"callback_name": callback.name, "remote_ref": callback.remote_ref}
+        function = await patiently(lambda: step_arguments.bound(runtime, process, poll, step, own))
+    except (AuthorRaised, OrchestratorError) as error:
+        return failure_at(runtime, process, step, error)
+    try:
         found = Found()
-        payload = await call(runtime, poll, arguments, POLL, partial(_polled, found))
+        payload = await call(runtime, function, {}, POLL, partial(_polled, found))
         if payload is None:
             return None
         if contract.violations(step.contract, payload):
@@ -200,8 +216,8 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
-        kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
-        logger.warning("a remote service could not be polled", extra=extra | {"error": kind})
+        failure = failure_of(error, runtime)
+        log_failure(runtime, process, step, logging.WARNING, "a remote service could not be polled", failure, error)
         return None
 
 
@@ -220,19 +236,28 @@ async def form_turn(
     pages: list[Json],
     locale: str,
     secrecy: forms.Secrecy,
+    caller: FormCaller,
 ) -> forms.Turn:
-    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them."""
+    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them.
+
+    Raises `AuthorRaised`, and `StepError` if the form takes too long.
+    """
 
     def begin(own: State) -> Any:
-        return form(**bind(wanted_by(form), own, given={**models, "state": own}))
-
-    def turn() -> Awaitable[forms.Turn]:
-        run_sync = partial(in_thread, runtime)
-        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
+        return form(**bind(wanted_by(form), own, given={**build_models(), "state": own}))
 
     with known_to_logs(secrecy.secrets.values):
-        models = await load_models(runtime, wanted_by(form), state)
-        return value_of(await attempt_async(turn))
+        build_models = await load_models(runtime, wanted_by(form), state)
+        with caller.limited():
+            return await forms.turn(
+                begin,
+                dict(state),
+                pages,
+                locale=locale,
+                run_sync=caller.run_sync,
+                run_async=caller.run_async,
+                secrecy=secrecy,
+            )
 
 
 async def call(
@@ -241,48 +266,16 @@ async def call(
     arguments: dict[str, Any],
     timeout: timedelta | None,
     then: Callable[[Any], T],
+    *,
+    name: str | None = None,
 ) -> T:
-    """The result of ``then``, called with the result of the author's function.
+    """The result of ``then``, called with the result of the author's function; see `calls.Caller.call`.
 
-    Both may run authors' code, so both run in the same thread or task. Raises `AuthorRaised`, and `StepError` after
-    ``timeout``.
+    ``name`` is the text for logs. Raises `AuthorRaised`, and `StepError` after ``timeout``.
     """
-    limit = timeout.total_seconds() if timeout else None
-    try:
-        async with asyncio.timeout(limit) as bound:
-            if iscoroutinefunction(function):
-                return value_of(await attempt_async(lambda: _awaited(function(**arguments), then)))
-            result = await in_thread(runtime, _called, function, arguments, then)
-            if not isinstance(result, _Awaitable):
-                return result  # type: ignore[no-any-return]
-            return value_of(await attempt_async(lambda: _awaited(result.awaitable, then)))
-    except TimeoutError:
-        if not bound.expired():
-            raise
-        raise StepError(f"The step took longer than its {limit:g} seconds.", "step-timeout") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Awaitable:
-    """The awaitable that a function returned, though the function itself is not async."""
-
-    awaitable: Awaitable[Any]
-
-
-def _called(function: Callable[..., Any], arguments: dict[str, Any], then: Callable[[Any], T]) -> T | _Awaitable:
-    result = function(**arguments)
-    return _Awaitable(result) if isawaitable(result) else then(result)
-
-
-async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
-    return then(await result)
-
-
-async def in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a sync function in a thread of the steps, so that a blocking function never blocks the event loop."""
-    context = contextvars.copy_context()
-    called = partial(context.run, attempt, function, *args, **kwargs)
-    return value_of(await asyncio.get_running_loop().run_in_executor(runtime.threads, called))
+    limit = Limit(timeout.total_seconds()) if timeout else None
+    caller = calls.for_step(runtime, name or name_of(function), limit)
+    return await caller.call(function, arguments, then)
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
+from orchestrator_gql.engine.steps.calls import FORM_TIMEOUT
 from orchestrator_gql.process import Failed, Outcome, Process, RetryLater
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.errors import AuthorCodeFailed, OrchestratorError, StepError
-from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a
+from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, OrchestratorError, StepError
+from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a, log_trace
 from orchestrator_gql.utils.json import bounded
 from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import conceal
@@ -38,14 +39,35 @@ def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = (
     )
 
 
-def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
-    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+def failure_at(
+    runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()
+) -> Failure:
+    """As `failure_of`, for a failure of this step; a message about an argument names the step.
+
+    The log gets the failure with its trace, without secrets and tokens: the log is read by more people than the trace
+    in the database.
+    """
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}"[:MESSAGE])
     raised = error.error if isinstance(error, AuthorRaised) else error
-    log = logger.warning if is_a(raised, OrchestratorError) else logger.error
-    log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
+    level = logging.WARNING if is_a(raised, OrchestratorError) else logging.ERROR
+    log_failure(runtime, process, step, level, "step failed", failure, error)
+    return failure
+
+
+def log_failure(
+    runtime: Runtime, process: Process, step: Step, level: int, text: str, failure: Failure, error: BaseException
+) -> None:
+    """Log the text and the trace of the failure, without the secrets that are known here."""
+    trace = without_known(process.secrets.text(failure.traceback), error) if failure.traceback else ""
+    facts = {"process_id": str(process.id), "step": step.name, "code": failure.code}
+    log_trace(logger, level, text, runtime.redact.text(trace), **facts)
+
+
+def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
+    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+    failure = failure_at(runtime, process, step, error, tokens)
     tries = process.execution.tries if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
         return RetryLater(failure, runtime.clock.now() + step.retry.wait(tries))
@@ -56,13 +78,21 @@ def refused(raised: AuthorRaised, what: str) -> AuthorCodeFailed:
     """The error of a request whose author's code, named ``what``, raised. The log has the trace under the error id."""
     description, error_id = raised.described, token_hex(8)
     trace = without_known(description.trace, raised)  # the trace may quote what the person typed into a secret field
-    logger.error("an author's code failed in a request: %s\n%s", what, trace, extra={"error_id": error_id})
+    log_trace(logger, logging.ERROR, f"an author's code failed in a request: {what}", trace, error_id=error_id)
     reason = without_known(description.message, raised) if description.is_polite else f"it raised {description.kind}"
     error = AuthorCodeFailed(
         f"{what} failed, and nothing was changed: {reason} (error {error_id} in the server's log).", error_id=error_id
     )
     error.add_note(trace)  # for the tests of workflow authors, which do not show the log
     return error
+
+
+def timed_out(error: StepError, what: str) -> FormTimeout:
+    """The error of a request whose author's code took too long; the log names the code under the error id."""
+    error_id = token_hex(8)
+    logger.error("an author's code took too long in a request: %s", what, extra={"error_id": error_id})
+    message = f"{error.message.rstrip('.')}, and nothing was changed (error {error_id} in the server's log)."
+    return FormTimeout(message, error_id=error_id)
 
 
 @contextmanager
@@ -73,7 +103,7 @@ def in_request(what: str) -> Iterator[None]:
     except AuthorRaised as raised:
         refusal = refused(raised, what)
     except StepError as error:
-        refusal = refused(AuthorRaised(error), what)
+        refusal = timed_out(error, what) if error.failure_code == FORM_TIMEOUT else refused(AuthorRaised(error), what)
     else:
         return
     raise refusal  # outside of the except blocks: the author's exception must not become the context of this error

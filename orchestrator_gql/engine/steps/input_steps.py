@@ -1,8 +1,10 @@
 """Decides an input step: it asks people, its policy confirms it, or its form has no pages."""
 
+from collections.abc import Mapping
+
 from orchestrator_gql import forms
 from orchestrator_gql.engine.steps import arguments as step_arguments
-from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps import calls, execution
 from orchestrator_gql.engine.steps.failures import failed
 from orchestrator_gql.engine.steps.state import changed, focus, put_back
 from orchestrator_gql.process import Outcome, PolicyConfirmation, Process, Success, Suspend
@@ -10,16 +12,20 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.names import storable
 from orchestrator_gql.workflow.model import InputStep
+
+LONGEST_TITLE = 1_000
+"""Characters of the title of a form that are kept."""
 
 
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     """The outcome of an input step: a form with a page suspends the process, a form without pages succeeds."""
     try:
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, []))
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, [], is_request=False))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
-        title = turned.page.title or step.name
+        title = storable(turned.page.title or step.name, longest=LONGEST_TITLE)
         if step.auto_confirm is not None and await _policy_confirms(runtime, process, step):
             filled = await _filled_in(runtime, process, step, turned)
             if isinstance(filled, forms.Complete):
@@ -34,7 +40,7 @@ async def _done(
 ) -> Success:
     """Success with the data of the form; with a ``title``, the policy of the step confirmed the form."""
     state = await execution.state_for(runtime, process, step, step.form)
-    whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
+    whole = await _whole(runtime, step, state, filled)
     delta = changed(process.state, state, whole)
     secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
@@ -46,19 +52,27 @@ async def _done(
     return Success(delta, confirmation=confirmation, secrets=secrets)
 
 
+async def _whole(
+    runtime: Runtime, step: InputStep, state: Mapping[str, Json], filled: forms.Complete
+) -> dict[str, Json]:
+    """The changes of the whole state by the form; the lenses of the step are authors' code."""
+    if not step.lenses:
+        return put_back(step, state, state, filled.data)
+    caller = calls.for_step(runtime, f"the lens of step {step.name!r}")
+    return await caller.call_sync(lambda: put_back(step, state, focus(step, state), filled.data))
+
+
 def _name_of(policy: object) -> str:
-    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    name = str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    return storable(name)
 
 
 async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) -> bool:
     """True if the policy returned exactly True."""
     policy = step.auto_confirm
     assert policy is not None, "only a step with a policy comes here"
-    state = await execution.state_for(runtime, process, step, policy)
-    own = step_arguments.given(runtime, process)
-    visible = returned_by(focus, step, state)
-    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, visible, own))
-    return await execution.call(runtime, policy, arguments, None, _is_true)
+    function = await execution.patiently(lambda: step_arguments.bound(runtime, process, policy, step))
+    return await execution.call(runtime, function, {}, None, _is_true)
 
 
 def _is_true(result: object) -> bool:
@@ -70,5 +84,5 @@ async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned
     pages: list[Json] = []
     while isinstance(turned, forms.NextPage):
         pages.append({})
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages))
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages, is_request=False))
     return turned

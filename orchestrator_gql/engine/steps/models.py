@@ -2,8 +2,8 @@
 
 import types
 import typing
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.domain import SubscriptionModel
@@ -11,17 +11,20 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter
-from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
+
+Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel]]
+"""Product subscriptions by the name of the parameter that asks for them."""
 
 
 async def load_models(
     runtime: Runtime, parameters: Sequence[Parameter], state: Mapping[str, Json]
-) -> dict[str, SubscriptionModel | list[SubscriptionModel]]:
-    """The models that the parameters ask for, by parameter name, as they are stored now.
+) -> Callable[[], Models]:
+    """A function that builds the models that the parameters ask for, as they are stored now.
 
-    The state names a product subscription by its id or by an object with ``subscription_id``. Raises `StepError` if
-    the state names none, if the product subscription does not exist, or if its lifecycle is not the annotated one.
+    A model is an author's code, so the function must be called where that may block. The state names a product
+    subscription by its id or by an object with ``subscription_id``. Both raise `StepError`: if the state names none, if
+    the product subscription does not exist, or if its lifecycle is not the annotated one.
     """
     classes_of = {
         parameter.name: classes
@@ -29,15 +32,19 @@ async def load_models(
         if parameter.name in state and (classes := _classes(parameter.annotation))
     }
     if not classes_of:
-        return {}
+        return dict
     ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
     every_id = [id for ids in ids_of.values() for id in ids]
     stored = await runtime.database.read(lambda conn: product_subscriptions.models(conn, every_id))
-    models: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
-    for name, ids in ids_of.items():
-        loaded = [returned_by(_load, name, id, stored, classes_of[name]) for id in ids]
-        models[name] = loaded if isinstance(state[name], list) else loaded[0]
-    return models
+
+    def build() -> Models:
+        models: Models = {}
+        for name, ids in ids_of.items():
+            loaded = [_load(name, id, stored, classes_of[name]) for id in ids]
+            models[name] = loaded if isinstance(state[name], list) else loaded[0]
+        return models
+
+    return build
 
 
 def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:

@@ -114,7 +114,13 @@ class ProcessActionSuccess:
 
 
 ProcessActionResult = Annotated[
-    ProcessActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError | EnginePausedError,
+    ProcessActionSuccess
+    | NotFoundError
+    | ForbiddenError
+    | ConflictError
+    | PayloadInvalidError
+    | EnginePausedError
+    | AuthorCodeError,
     strawberry.union("ProcessActionResult", description="The result of a mutation on a process."),
 ]
 
@@ -147,6 +153,7 @@ class ProcessMutations:
                 idempotency_key=input.idempotency_key,
                 locale=info.context.locale,
                 note=input.note,
+                trace=context.trace,
             )
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.negotiation import EVENTS
-from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 
 KEEP_ALIVE = 12.0
@@ -27,18 +26,8 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 def event(response: ExecutionResponse) -> bytes:
     """One ``next`` event; its id is the cursor after which a client continues when it connects again."""
-    cursor = _cursor(response.payload.get("data"))
-    event_id = f"id: {cursor}\n" if cursor is not None else ""
+    event_id = f"id: {response.cursor}\n" if response.cursor is not None else ""
     return f"event: next\n{event_id}data: {json.encode(response.payload)}\n\n".encode()
-
-
-def _cursor(data: Json) -> str | None:
-    for field in data.values() if isinstance(data, dict) else ():
-        cursor = field.get("cursor") if isinstance(field, dict) else None
-        # A line break would begin another field, and a NUL character makes a browser ignore the id.
-        if isinstance(cursor, str) and cursor.isprintable():
-            return cursor
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +36,17 @@ class EventStream:
 
     responses: AsyncGenerator[ExecutionResponse, None]
     keep_alive: float = KEEP_ALIVE
+    is_going_away: asyncio.Event | None = None
+    """When it is set, the body ends without a ``complete`` event: the client connects again, to this server or another
+    server, and continues after its last event."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the responses (ASGI 3). If the client leaves, the operation is closed before this returns."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        tasks = [
-            asyncio.ensure_future(coroutine)
-            for coroutine in (self._send_responses(send), self._keep_alive(send), _until_left(receive))
-        ]
+        coroutines = [self._send_responses(send), self._keep_alive(send), _until_left(receive)]
+        if self.is_going_away is not None:
+            coroutines.append(_until_set(self.is_going_away))
+        tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -65,6 +57,9 @@ class EventStream:
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 raise outcome
+        if isinstance(outcomes[0], asyncio.CancelledError):  # otherwise the body has ended already
+            with suppress(OSError):
+                await _send(send, b"", is_last=True)
 
     async def _send_responses(self, send: Send) -> None:
         async with aclosing(self.responses):
@@ -82,6 +77,10 @@ class EventStream:
 
 async def _send(send: Send, chunk: bytes, *, is_last: bool = False) -> None:
     await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
+
+
+async def _until_set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _until_left(receive: Receive) -> None:

@@ -27,7 +27,8 @@ from orchestrator_gql.storage.database.sqlite_file import (
     engine_url,
     path_of,
 )
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 OPERATIONS = 1_000
 ROUNDS = 50
@@ -43,6 +44,7 @@ class SqliteDatabase:
     def __init__(self, url: str) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
+        self.outage = Outage()
         self._url = url
         self._path = path_of(url)
         self._lock = FileLock(self._path)
@@ -96,7 +98,13 @@ class SqliteDatabase:
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
         assert self._writer is not None, "the database is not open"
-        return await self._writer.run(unit)
+        try:
+            result = await self._writer.run(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(WRITES, error)
+            raise
+        self.outage.worked(WRITES)
+        return result
 
     async def alter(self, unit: Unit[None]) -> None:
         """Run a unit that changes the schema."""
@@ -106,9 +114,15 @@ class SqliteDatabase:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
         assert self._loop_reader is not None and self._long_reads is not None, "the database is not open"
         try:
-            return self._loop_reader.read(unit)
-        except _TakesLong:
-            return await self._long_reads.read(unit)
+            try:
+                result = self._loop_reader.read(unit)
+            except _TakesLong:
+                result = await self._long_reads.read(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(READS, error)
+            raise StorageUnreadable from error
+        self.outage.worked(READS)
+        return result
 
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Several reads on one snapshot, beside the loop. Raises `ServerBusy` if there are too many."""

@@ -12,6 +12,7 @@ from sqlalchemy import URL, make_url
 
 from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
 
 logger = logging.getLogger(__name__)
 
@@ -153,9 +154,11 @@ class FileLock:
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
         self._fd = fd
+        self._end_keeping = keep_from_children(lambda: [fd])
 
     def release(self) -> None:
         """Release the lock, if this server has it."""
         if self._fd is not None:
+            self._end_keeping()
             os.close(self._fd)
             self._fd = None

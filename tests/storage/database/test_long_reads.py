@@ -20,7 +20,7 @@ from orchestrator_gql.storage.database import connect, sqlite
 from orchestrator_gql.storage.database.backup import back_up
 from orchestrator_gql.storage.database.long_reads import READERS, ROWS
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
 
 T = TypeVar("T")
 
@@ -247,8 +247,8 @@ async def test_closing_breaks_off_all_reads_and_leaves_no_thread(
             await walk.read(total(10))
         await snapshot.__aexit__(None, None, None)
 
-    assert [type(error) for error in ended] == [StorageUnavailable] * 2
-    assert caplog.records == []
+    assert [type(error) for error in ended] == [StorageUnreadable] * 2
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
     await until(lambda: set(threads_of_aiosqlite()) == before)
 
 
