@@ -123,10 +123,8 @@ class Refused(OrchestratorError):
         by: str | None = None,
         at: Any = None,
     ) -> None:
-        self.process_id = process_id
-        self.current_version = current_version
-        self.by = by
-        self.at = at
+        self.process_id, self.current_version = process_id, current_version
+        self.by, self.at = by, at
         super().__init__(message)
 
 
@@ -368,8 +366,7 @@ class UnsafeTransition(StepError):
 
     def __init__(self, subscription_id: object, status: str, following: str, *, allowed: Sequence[str]) -> None:
         self.subscription_id = subscription_id
-        self.status = status
-        self.following = following
+        self.status, self.following = status, following
         self.allowed = tuple(allowed)
         way_out = f"it may become {', '.join(allowed)}" if allowed else "that is the end of its life"
         message = f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}."
