@@ -92,8 +92,7 @@ class NotFound(OrchestratorError):
     code = "not-found"
 
     def __init__(self, kind: str, id: object) -> None:
-        self.kind = kind
-        self.id = str(id)
+        self.kind, self.id = kind, str(id)
         super().__init__(f"There is no {kind} {self.id!r}, or it is not visible to you.")
 
 
@@ -369,12 +368,10 @@ class UnsafeTransition(StepError):
     code = "unsafe-transition"
 
     def __init__(self, subscription_id: object, status: str, following: str, *, allowed: Sequence[str]) -> None:
-        self.subscription_id = subscription_id
-        self.status, self.following = status, following
+        self.subscription_id, self.status, self.following = subscription_id, status, following
         self.allowed = tuple(allowed)
         way_out = f"it may become {', '.join(allowed)}" if allowed else "that is the end of its life"
-        message = f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}."
-        super().__init__(message, code=self.code)
+        super().__init__(f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}.", self.code)
 
 
 class WorkflowDefinitionError(OrchestratorError, ValueError):
@@ -392,8 +389,7 @@ class SettingsError(OrchestratorError):
 class ProcessFailureError(OrchestratorError):
     """The process cannot go on.
 
-    Raise it in a step to stop the process with a message for the operator, and optional details: any JSON value. This
-    is the polite way to fail: no trace is shown.
+    Raise it in a step to stop the process with a message and, if you like, details (any JSON value). No trace is shown.
     """
 
     code = "process-failure"
