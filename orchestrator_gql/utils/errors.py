@@ -371,7 +371,8 @@ class UnsafeTransition(StepError):
         self.subscription_id, self.status, self.following = subscription_id, status, following
         self.allowed = tuple(allowed)
         way_out = f"it may become {', '.join(allowed)}" if allowed else "that is the end of its life"
-        super().__init__(f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}.", self.code)
+        place = f"Subscription {subscription_id} is {status}"
+        super().__init__(f"{place} and cannot become {following}: {way_out}.", code=self.code)
 
 
 class WorkflowDefinitionError(OrchestratorError, ValueError):
