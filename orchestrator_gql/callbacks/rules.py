@@ -19,8 +19,8 @@ class Callback:
     """One expected result of one remote service.
 
     ``record_seq`` is the step execution of the action that handed out the URL; ``wait_seq`` is the step execution that
-    began the wait: a callback that is issued again has a later ``record_seq`` and the same ``wait_seq``. ``round``
-    counts how often it was issued. ``result_digest`` is the digest of the accepted payload (canonical JSON).
+    began the wait: a callback that is issued again has a later ``record_seq`` and the same ``wait_seq``.
+    ``issue_number`` counts how often it was issued. ``result_digest`` is the digest of the accepted payload.
     ``source`` says how the result came. ``heartbeat`` is the longest time without a report, in seconds; None means no
     limit. ``service`` is the remote service that must authenticate, ``remote_ref`` its external id for the job.
     ``attempts_dropped`` and ``progress_dropped`` count the entries that were removed from the bounded logs.
@@ -36,7 +36,7 @@ class Callback:
     issued_at: datetime
     expires_at: datetime | None
     wait_seq: int
-    round: int = 1
+    issue_number: int = 1
     name: str | None = None
     contract: Json = None
     heartbeat: float | None = None

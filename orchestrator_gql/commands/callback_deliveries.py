@@ -19,7 +19,7 @@ async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer:
     body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
-    delivery = await deliveries.aside(len(body), lambda: Delivery.of(payload, body, peer=peer))
+    delivery = await deliveries.in_thread_if_large(len(body), lambda: Delivery.of(payload, body, peer=peer))
     return await receive_delivery(runtime, Address(token), delivery)
 
 
@@ -59,7 +59,9 @@ async def receive_failure(
 
     Raises the same errors as `receive_callback`, and `PayloadInvalid` if the report has no message.
     """
-    delivery, failure = await deliveries.aside(len(body), lambda: _read_failure(runtime, address, report, body, peer))
+    delivery, failure = await deliveries.in_thread_if_large(
+        len(body), lambda: _read_failure(runtime, address, report, body, peer)
+    )
     outcome = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
     )

@@ -63,7 +63,7 @@ async def submit_form(
 ) -> DecisionResult | forms.NextPage | forms.PageInvalid:
     """Submit all pages so far. Returns the next page, or the errors of a page, while the request stays open.
 
-    Raises the errors of `decisions.look`, and `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
+    Raises the errors of `decisions.load_open_request`, and `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
     """
     principal.demand(Permission.SUBMIT_FORM)
     comment = clean_comment(comment)
@@ -73,7 +73,7 @@ async def submit_form(
     if idempotency_key is not None and (known := await _known_result(runtime, scope, idempotency_key, request_digest)):
         return known
     try:
-        opened = await decisions.look(runtime, principal, input_request_id)
+        opened = await decisions.load_open_request(runtime, principal, input_request_id)
         demand_version(opened.request, expected_version)
         turn = await _turn(runtime, opened, pages, locale)
         if not isinstance(turn, forms.Complete):
@@ -102,7 +102,7 @@ async def submit_form(
 
 async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
-    approved = opened.made[0].pages if opened.made else ()
+    approved = opened.decisions[0].pages if opened.decisions else ()
     with in_request(f"The form of step {opened.step.name!r}"):
         turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
     return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
@@ -132,7 +132,7 @@ def _decide(
     turn: forms.Complete,
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, request, earlier = decisions.hold(conn, opened, principal)
+    process, request, earlier = decisions.lock_open_request(conn, opened, principal)
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
@@ -239,19 +239,19 @@ async def reject_input_request(
 ) -> DecisionResult:
     """Reject: the process fails or is aborted, as its step declares, or goes back to the step that it names.
 
-    ``to_earlier_step`` sends the process back. Raises the errors of `decisions.look`, and `StaleVersion`,
+    ``to_earlier_step`` sends the process back. Raises the errors of `decisions.load_open_request`, and `StaleVersion`,
     `PayloadInvalid` without a comment, and `InvalidState` if the form cannot be rejected or sent back.
     """
     principal.demand(Permission.SUBMIT_FORM)
     cleaned = clean_comment(comment, is_required=True)
-    opened = await decisions.look(runtime, principal, input_request_id)
+    opened = await decisions.load_open_request(runtime, principal, input_request_id)
     demand_version(opened.request, expected_version)
     _demand_rejectable(opened, to_earlier_step=to_earlier_step)
     verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
     decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(cleaned))
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold(conn, opened, principal)
+        process, request, _ = decisions.lock_open_request(conn, opened, principal)
         if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
             raise StaleForm(process_id=process.id)
         timers.clear_request(conn, process.id, request.id)

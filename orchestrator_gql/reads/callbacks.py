@@ -65,7 +65,9 @@ async def progress_pages(
 
 async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
     """True if a callback of the process has or had that token; checked before the body of a request is read."""
-    return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
+    return (
+        await runtime.database.read(lambda conn: callbacks.process_of_token_digest(conn, digest(token))) == process_id
+    )
 
 
 async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:

@@ -16,7 +16,7 @@ from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, aside
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, in_thread_if_large
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
@@ -120,7 +120,9 @@ async def _progress(request: Request, runtime: Runtime, address: Address) -> Rec
     address = _proven(request, runtime, address, body)
     is_text = is_plain(request) and media_type(request) == "text/plain"
     _demand_readable(body, runtime, is_right=is_text or is_json(request))
-    report = await aside(body.size, lambda: _text(body.content) if is_text else read_report(read(body.content)))
+    report = await in_thread_if_large(
+        body.size, lambda: _text(body.content) if is_text else read_report(read(body.content))
+    )
     return await receive_report(runtime, address, report)
 
 
@@ -154,7 +156,9 @@ def _delivery(request: Request, body: Body) -> Delivery:
 async def _read_delivery(request: Request, runtime: Runtime, address: Address) -> tuple[Delivery, Address]:
     """The delivery of a request, and its address with the proof from the headers."""
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    return await aside(body.size, lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
+    return await in_thread_if_large(
+        body.size, lambda: (_delivery(request, body), _proven(request, runtime, address, body))
+    )
 
 
 def _proven(request: Request, runtime: Runtime, address: Address, body: Body) -> Address:

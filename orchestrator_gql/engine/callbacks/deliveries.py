@@ -91,7 +91,7 @@ class Address:
     proof: Proof | None = field(default=None, repr=False)
 
 
-async def aside(size: int, work: Callable[[], W]) -> W:
+async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     """The result of ``work``. It runs in a thread if the body is large: canonical JSON of 10 MiB takes seconds."""
     return await asyncio.to_thread(work) if size > LARGE else work()
 
@@ -242,11 +242,11 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
         return (process, callback) if process and callback else None
     token_digest = digest(address.token)
-    process_id = callbacks.process_of_key(conn, token_digest)
+    process_id = callbacks.process_of_token_digest(conn, token_digest)
     if process_id is None or address.process_id not in (None, process_id):
         raise CallbackUnknown
     process = processes.lock(conn, process_id)
-    callback = callbacks.of_key(conn, process_id, token_digest)
+    callback = callbacks.of_token_digest(conn, process_id, token_digest)
     if process is None or callback is None:
         raise CallbackUnknown
     return process, callback

@@ -75,7 +75,7 @@ def issue(
     if known:
         tokens = {callback.name: new_token() for callback in known}
         for callback in known:
-            callbacks.add_key(conn, callback.id, digest(tokens[callback.name]))
+            callbacks.add_token_digest(conn, callback.id, digest(tokens[callback.name]))
         return tokens, ()
     entry = process.entry or StepEntry("advance")
     tokens = {name: new_token() for name in entry.names or names}
@@ -220,7 +220,7 @@ def _new_callback(
         step_index=process.position + 1,
         record_seq=execution.seq,
         wait_seq=entry.wait_seq or execution.seq,
-        round=entry.attempt or 1,
+        issue_number=entry.attempt or 1,
         name=name,
         status=CallbackStatus.PENDING,
         token_hint=hint(token),
@@ -319,12 +319,12 @@ def _results(conn: Connection, step: AwaitStep, with_result: Sequence[Callback])
 
 def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
     """The entry of the action that issues these callbacks again."""
-    attempt = max(callback.round for callback in callbacks_of_wait) + 1
+    attempt = max(callback.issue_number for callback in callbacks_of_wait) + 1
     return StepEntry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
 def _may_be_reissued(step: AwaitStep, callback: Callback) -> bool:
-    if callback.status in TAKEN or callback.round >= step.max_attempts:
+    if callback.status in TAKEN or callback.issue_number >= step.max_attempts:
         return False
     return callback.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
         callback.failure and callback.failure.is_retryable

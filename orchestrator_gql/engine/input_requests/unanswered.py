@@ -58,7 +58,7 @@ def missing_at(conn: Connection, process: Process, step_index: int) -> list[Call
     ]
 
 
-async def asked_at(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
+async def input_step_of(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
     """The input step of a step that can ask a person: the step itself, or the form for a wait. Else None."""
     if not isinstance(step, AwaitStep):
         return step if isinstance(step, InputStep) else None

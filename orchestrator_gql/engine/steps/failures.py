@@ -46,9 +46,9 @@ def failed(runtime: Runtime, process: Process, step: Step, error: BaseException,
     raised = error.error if isinstance(error, AuthorRaised) else error
     log = logger.warning if is_a(raised, OrchestratorError) else logger.error
     log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
-    tries = process.execution.tries if process.execution else 1
-    if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
-        return RetryLater(failure, runtime.clock.now() + step.retry.wait(tries))
+    try_count = process.execution.try_count if process.execution else 1
+    if isinstance(step, ActionStep) and step.retry is not None and try_count < step.retry.attempts:
+        return RetryLater(failure, runtime.clock.now() + step.retry.wait(try_count))
     return Failed(failure)
 
 

@@ -195,7 +195,7 @@ class Callback(Node):
             heartbeat_due_at=row.heartbeat_due_at,
             received_at=row.received_at,
             source=row.source,
-            round=row.round,
+            round=row.issue_number,
             is_early=row.is_early,
             is_overdue=row.is_open and row.deadline(now) is not None,
             progress=CallbackProgress.of(row.progress) if row.progress else None,

@@ -79,7 +79,7 @@ async def test_a_result_at_the_second_url_completes_the_process(offer: Offer) ->
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
-    assert (await engine.callback(process_id)).round == 2
+    assert (await engine.callback(process_id)).issue_number == 2
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
