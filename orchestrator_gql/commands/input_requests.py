@@ -68,8 +68,8 @@ async def submit_form(
     principal.demand(Permission.SUBMIT_FORM)
     comment = clean_comment(comment)
     scope, request_digest = f"{SCOPE}:{input_request_id}", hashlib.sha256(canonical(pages)).hexdigest()
-    if idempotency_key is not None:  # the same key of another person is another key: that person makes another decision
-        idempotency_key = f"{principal.id}\n{idempotency_key}"
+    if idempotency_key is not None:
+        idempotency_key = idempotency.of_sender(principal.id, idempotency_key)
     if idempotency_key is not None and (known := await _known_result(runtime, scope, idempotency_key, request_digest)):
         return known
     try:
@@ -79,7 +79,7 @@ async def submit_form(
         if not isinstance(turn, forms.Complete):
             return turn
         if opened.is_of_wait:
-            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turn.data)
+            await unanswered.demand_may_act(principal, opened.workflow, opened.process, turn.data)
         demand_shown(opened.request, shown_digest, turn.shown_digest)
         decision = _approval(runtime, principal, turn, comment)
 
@@ -162,7 +162,7 @@ def _move_on(
     if opened.is_of_wait:
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
-        return unanswered.act(conn, runtime, principal, locked, data, decision.at)
+        return unanswered.act(conn, runtime, principal, locked, data, decision.comment, decision.at)
     reads_state = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if reads_state else process.state
     with in_request(f"The lens of step {opened.step.name!r}"):
@@ -176,8 +176,11 @@ def _move_on(
 
 async def _known_result(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
     def load(conn: Connection) -> DecisionResult | None:
-        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
-        request = input_requests.load(conn, known) if known else None
+        known = idempotency.earlier(conn, scope=scope, key=key)
+        if known is None:
+            return None
+        known.demand_same(digest)
+        request = input_requests.load(conn, known.subject_id)
         process = processes.load(conn, request.process_id) if request else None
         return DecisionResult(request, process) if request and process else None
 

@@ -16,7 +16,6 @@ from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.json.text import PREVIEW
-from orchestrator_gql.utils.tokens import new_id
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
 """The condition that the callback waits for its result."""
@@ -29,8 +28,12 @@ def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedResult:
-    """An accepted result as JSON text; ``size`` in bytes, ``preview`` is its beginning with masked secrets."""
+    """An accepted result as JSON text, with the ``id`` of its payload.
 
+    ``size`` is in bytes, ``preview`` is the beginning of the text with masked secrets.
+    """
+
+    id: UUID
     text: str
     size: int
     digest: str
@@ -154,9 +157,9 @@ def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
     return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
 
 
-def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> UUID:
-    """Store the result, close the callback, and return the id of the stored payload."""
-    payload_id = keep_payload(conn, result.text)
+def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> None:
+    """Store the result and close the callback."""
+    keep_payload(conn, result.id, result.text)
     values = {
         "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
@@ -167,11 +170,10 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
         "result_digest": result.digest,
         "result_bytes": result.size,
         "result_preview": result.text[:PREVIEW] if result.preview is None else result.preview,
-        "payload_id": payload_id,
+        "payload_id": result.id,
         "source": result.source,
     }
     _accept.run(conn, values)
-    return payload_id
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
@@ -236,11 +238,9 @@ def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUI
     return {id: decode(loaded[payload_id]) for id, payload_id in payload_ids.items()}
 
 
-def keep_payload(conn: Connection, text: str) -> UUID:
-    """Store a large value and return its id."""
-    payload_id = new_id()
+def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
+    """Store a large value."""
     _add_payload.run(conn, {"id": payload_id, "text": text})
-    return payload_id
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -11,7 +11,7 @@ from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
 from orchestrator_gql import forms
-from orchestrator_gql.callbacks import contract, external_ids
+from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
@@ -178,7 +178,7 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
 
 
 async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | None:
-    """Poll the remote service once before its callback ends; None if it has no result that fits the contract."""
+    """Poll the remote service once before its callback ends; None if it has no result."""
     poll = step.poll
     assert poll is not None, "only a step with a poll comes here"
     extra = {"process_id": str(process.id), "step": step.name}
@@ -194,9 +194,6 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
         found = Found()
         payload = await call(runtime, poll, arguments, POLL, partial(_polled, found))
         if payload is None:
-            return None
-        if contract.violations(step.contract, payload):
-            logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
