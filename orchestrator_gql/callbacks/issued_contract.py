@@ -64,15 +64,23 @@ def _schema_of(schema: Json) -> CoreSchema:
         return core_schema.literal_schema([schema["const"]])
     if "enum" in schema:
         return core_schema.literal_schema(schema["enum"])
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            return core_schema.union_schema([_schema_of(one) for one in schema[several]])
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            return _union(schema[keyword])
     if len(schema.get("allOf", ())) == 1:
         return _schema_of(schema["allOf"][0])
     kind = schema.get("type")
     if isinstance(kind, list):
         return core_schema.union_schema([_of_type(name, schema) for name in kind])
     return _of_type(kind, schema)
+
+
+def _union(choices: list[Json]) -> CoreSchema:
+    others: list[CoreSchema | tuple[CoreSchema, str]] = [
+        _schema_of(choice) for choice in choices if choice != {"type": "null"}
+    ]
+    union = core_schema.union_schema(others)
+    return union if len(others) == len(choices) else core_schema.nullable_schema(union)
 
 
 def _of_type(kind: str | None, schema: Mapping[str, Any]) -> CoreSchema:
