@@ -1,6 +1,7 @@
 """Take what remote services deliver: results, failure reports and progress reports; the token is the credential."""
 
 from dataclasses import replace
+from functools import partial
 
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.reports import failure_in
@@ -29,9 +30,8 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery)
-    )
+    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery)
+    outcome = await deliveries.carry_out(runtime, address, deliver)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome

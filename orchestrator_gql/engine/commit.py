@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
 from orchestrator_gql.engine import audit_log, engine_state
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
@@ -101,13 +100,15 @@ class CommitResult:
     tokens: Tokens = field(default_factory=dict)
 
 
-def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> CommitContext:
-    """The context of a commit that is made now."""
-    now = runtime.clock.now()
+def commit_context(
+    runtime: Runtime, steps: StepList, *, hands_over: bool = False, now: datetime | None = None
+) -> CommitContext:
+    """The context of a commit that is made ``now``; without it, the clock is read."""
+    now = now or runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
     callback_timeout = timedelta(seconds=settings.callback_timeout)
-    return CommitContext(now, steps, callback_timeout, lease, hands_over, key_of(runtime))
+    return CommitContext(now, steps, callback_timeout, lease, hands_over, settings.audit_secret)
 
 
 def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
@@ -309,7 +310,8 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
     latest: dict[int, StepExecution] = {
         execution.seq: execution for transition in written for execution in transition.executions
     }
-    steps.save_all(conn, after.id, list(latest.values()))
+    if latest:
+        steps.save_all(conn, after.id, list(latest.values()))
     in_order: list[Event] = []
     for transition in written:
         if transition.wait is not None:

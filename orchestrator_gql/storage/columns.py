@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import UserDefinedType
 
-from orchestrator_gql.storage.weight import charge_json
+from orchestrator_gql.storage.weight import allowance_of_read, charge_json, weight_of_json
 from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.json import decode, encode
 
@@ -110,7 +110,8 @@ class JsonText(_Converted):
     @staticmethod
     def understood(value: Any) -> Json:
         """Count the text for the allowance of the read, then decode it."""
-        charge_json(value)
+        if (allowance := allowance_of_read.get()) is not None:
+            allowance.take(weight_of_json(value))
         return decode(value)
 
 

@@ -41,7 +41,7 @@ from orchestrator_gql.storage.tables import engine_state, process_steps, process
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.utils.secrets import Secrets
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 HEAVY = frozenset({"state", "stored", "answers", "start_pages", "secrets"})
 """Columns that lists do not load: a state may have megabytes."""
@@ -209,7 +209,9 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
-    is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
+    values = _moved_values(after, lease_until)
+    change = _move if is_same else _move_with_state
+    is_written = change.run(conn, fence | (values if is_same else values | _state_values(after))) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return is_written
@@ -320,7 +322,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         epoch=row["epoch"],
         version=row["version"],
         state=_state(row),
-        condition_results=conditions.from_stored(row.get("answers") or {}),
+        condition_results=conditions.from_stored(answers) if (answers := row.get("answers")) else {},
         execution=execution,
         worker=row["worker"],
         assignee=row["assignee"],
@@ -332,7 +334,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         aborted_by=row["aborted_by"],
         entry=_entry(row["entry"]),
         engine_failures=row["engine_failures"],
-        secrets=Secrets.read(row.get("secrets")),
+        secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
     )
 
 
@@ -361,28 +363,41 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "id": process.id,
         "workflow_name": process.workflow_name,
         "target": process.target,
+        "created_by": process.created_by,
+        "started_at": process.started_at,
+        "start_pages": list(process.start_pages),
+        "version": process.version,
+        "note": process.note,
+        **_moved_values(process, lease_until),
+        **_state_values(process),
+    }
+
+
+def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
+    """The values of the columns `MOVED`."""
+    return {
         "fingerprint": process.fingerprint,
         "status": process.status,
         "position": process.position,
         "seq": process.seq,
         "epoch": process.epoch,
-        "version": process.version,
         "record_seq": process.execution.seq if process.execution else None,
         "worker": process.worker,
         "lease_until": lease_until,
-        "state": process.state,
-        "stored": _stored_values(process.state),
-        "answers": conditions.to_stored(process.condition_results),
         "assignee": process.assignee,
-        "created_by": process.created_by,
-        "started_at": process.started_at,
         "updated_at": process.updated_at,
         "ended_at": process.ended_at,
         "failure": process.failure,
-        "note": process.note,
-        "start_pages": list(process.start_pages),
         "aborted_by": process.aborted_by,
         "entry": None if process.entry is None else asdict(process.entry),
         "engine_failures": process.engine_failures,
+    }
+
+
+def _state_values(process: Process) -> dict[str, Any]:
+    return {
+        "state": process.state,
+        "stored": _stored_values(process.state),
+        "answers": conditions.to_stored(process.condition_results),
         "secrets": process.secrets.written,
     }

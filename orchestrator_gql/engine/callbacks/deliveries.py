@@ -23,7 +23,6 @@ from orchestrator_gql.callbacks.rules import (
 )
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audit_log import key_of
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context
@@ -106,16 +105,21 @@ def deliver(
         return _keep_unclaimed(conn, address, delivery, now)
     process, callback = target
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    if is_whole and (refused := denied(runtime, callback, address.proof, address.peer, now)):
+    if (
+        is_whole
+        and callback.service is not None
+        and (refused := denied(runtime, callback, address.proof, address.peer, now))
+    ):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
                 conn, callback, delivery, refused, token=address.token, secrets=process.secrets, now=now
             )
         return refused
+    step = _wait_of(runtime, process, callback)
     arrived = results.arrival(
         process,
         callback,
-        _wait_of(runtime, process, callback),
+        step,
         delivery,
         source=ResultSource.CALLBACK,
         at=now,
@@ -126,10 +130,10 @@ def deliver(
     )
     if address.is_dry_run:
         return _dry_run_result(arrived.outcome, callback, now)
-    taken = results.take(conn, process, arrived, now=now, audit_key=key_of(runtime))
-    if isinstance(arrived.outcome, Accepted) and _may_end(conn, runtime, process, arrived.after):
+    taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
+    if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
         pending = PendingTransitions(process).then(resume(process, now))
-        commit.apply(conn, process, pending, commit_context(runtime, begin))
+        commit.apply(conn, process, pending, commit_context(runtime, begin, now=now))
     return taken
 
 
@@ -270,12 +274,11 @@ def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitSte
     return step if isinstance(step, AwaitStep) else None
 
 
-def _may_end(conn: Connection, runtime: Runtime, process: Process, callback: Callback) -> bool:
+def _may_end(conn: Connection, process: Process, callback: Callback, step: AwaitStep | None) -> bool:
     """True if the process waits for the callback, and the wait can be over with this delivery. Without this check each
     of a thousand expected callbacks would wake the process."""
     if not _waits_for(process, callback):
         return False
-    step = _wait_of(runtime, process, callback)
     if step is None or step.expect is None:
         return True
     waited = callbacks.of_wait(conn, process.id, callback.step_index)

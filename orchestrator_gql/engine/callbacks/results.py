@@ -33,7 +33,7 @@ from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.secrets import Secrets
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.utils.tokens import conceal, new_id, new_receipt
 from orchestrator_gql.workflow.model import AwaitStep
 
@@ -73,7 +73,7 @@ def arrival(
     failure report. ``facts`` are further fields of the `Arrival`.
     """
     is_checked = source is not ResultSource.ADOPTED and not delivery.refusal and not delivery.is_failure
-    errors = contract_errors(callback, step, delivery.payload) if is_checked else ()
+    errors = contract_errors(callback, step, delivery.payload) if is_checked and callback.contract is not None else ()
     outcome: DeliveryOutcome = repeated or judge(
         callback, delivery, at, is_early=is_early, errors=errors, source=source
     )
@@ -159,7 +159,7 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
             digest=delivery.digest,
             receipt=receipt,
             source=arrived.source,
-            preview=preview_of(callback, delivery, process.secrets),
+            preview=_preview(process, callback, delivery),
         )
         callbacks.accept(conn, callback, result, is_early=outcome.is_early, now=now)
         actor = arrived.actor if arrived.source in BY_OPERATOR else None
@@ -172,6 +172,13 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
     if arrived.source not in BY_OPERATOR:  # attempts are what a remote service sent; the audit log has the operator
         callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
     events.append(conn, [event])
+
+
+def _preview(process: Process, callback: Callback, delivery: Delivery) -> str | None:
+    """The beginning of the result without secrets; None if neither the contract nor the process knows any."""
+    if callback.contract is None and delivery.secrets is NOTHING and not process.secrets.values:
+        return None
+    return preview_of(callback, delivery, process.secrets)
 
 
 def _failure_report_shown(process: Process, arrived: Arrival) -> Delivery:
@@ -196,7 +203,7 @@ def _write_audit_entry(
         "receipt": arrived.receipt,
         "digest": arrived.delivery.digest,
         "peer": arrived.delivery.peer,
-        "reason": process.secrets.concealed(arrived.reason),
+        "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
     }
     action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
     audit_log.entered(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)

@@ -127,7 +127,8 @@ async def start_turn(
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
     given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
-    turned = await form_turn(runtime, workflow.initial_form or _no_form, given, pages, locale, secrecy)
+    form = workflow.initial_form or _no_form
+    turned = await form_turn(runtime, form, given, pages, locale, secrecy, is_bound=False)
     return _without_own_names(turned, f"The start form of {workflow.name!r}")
 
 
@@ -217,6 +218,8 @@ async def form_turn(
     pages: list[Json],
     locale: str,
     secrecy: forms.Secrecy,
+    *,
+    is_bound: bool = True,
 ) -> forms.Turn:
     """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them."""
 
@@ -225,7 +228,9 @@ async def form_turn(
 
     def turn() -> Awaitable[forms.Turn]:
         run_sync = partial(in_thread, runtime)
-        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
+        return forms.turn(
+            begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy, is_bound=is_bound
+        )
 
     with known_to_logs(secrecy.secrets.values):
         models = await load_models(runtime, wanted_by(form), state)
