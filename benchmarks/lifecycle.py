@@ -101,12 +101,12 @@ async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
     async with (
         remote_service() as (remote, routes),
         httpx.AsyncClient(base_url=url, timeout=30) as client,
-        _watch(url) as watch,
+        watching(url) as watch,
     ):
 
         async def run_one() -> None:
             async with limit:
-                await _lifecycle(client, watch, routes, remote, measured)
+                await run_lifecycle(client, watch, routes, remote, measured)
 
         began = time.perf_counter()
         await asyncio.gather(*(run_one() for _ in range(count)))
@@ -114,7 +114,10 @@ async def run_lifecycles(url: str, *, count: int, at_once: int) -> Measured:
     return measured
 
 
-async def _lifecycle(client: httpx.AsyncClient, watch: Watch, routes: Watch, remote: str, measured: Measured) -> None:
+async def run_lifecycle(
+    client: httpx.AsyncClient, watch: Watch, routes: Watch, remote: str, measured: Measured
+) -> None:
+    """Start a process, deliver its callback, submit its form, and wait until it is completed."""
     began = time.perf_counter()
     data = await graphql(client, START, {"pages": [{"node": "ams-1", "remote": remote}]})
     process_id = data["startWorkflow"]["process"]["id"]
@@ -141,7 +144,8 @@ async def graphql(client: httpx.AsyncClient, query: str, variables: dict[str, An
 
 
 @asynccontextmanager
-async def _watch(url: str) -> AsyncIterator[Watch]:
+async def watching(url: str) -> AsyncIterator[Watch]:
+    """A subscription to the events of all processes."""
     watch = Watch()
     async with connect(f"{url.replace('http', 'ws', 1)}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
         await socket.send('{"type": "connection_init"}')

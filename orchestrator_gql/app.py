@@ -22,11 +22,11 @@ from orchestrator_gql.domain import products
 from orchestrator_gql.engine.workers.audit_sealer import keep_sealed, seal_at_the_end
 from orchestrator_gql.engine.workers.database_clock import keep_to_database_clock, read_database_clock
 from orchestrator_gql.engine.workers.embedded import EmbeddedDispatcher
-from orchestrator_gql.engine.workers.timers import keep_time
+from orchestrator_gql.engine.workers.timers import run_timers
 from orchestrator_gql.events.notifier import LocalNotifier, Notifier
-from orchestrator_gql.graphql.app import graphql_face
+from orchestrator_gql.graphql.app import graphql_app
 from orchestrator_gql.graphql.http import GraphQLApp
-from orchestrator_gql.notifications.start import begin_to_tell
+from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
@@ -64,7 +64,7 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
-    graphql = graphql_face(runtime)
+    graphql = graphql_app(runtime)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
@@ -113,8 +113,8 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
             jobs.append(keep_to_database_clock(runtime, runtime.clock))
         runs_engine = runtime.settings.role != "api"
         if runs_engine:
-            jobs += await begin_to_tell(runtime)
-            jobs += [dispatcher.run(), keep_time(runtime), keep_sealed(runtime)]
+            jobs += await start_notifications(runtime)
+            jobs += [dispatcher.run(), run_timers(runtime), keep_sealed(runtime)]
         tasks = [asyncio.create_task(job, name=getattr(job, "__qualname__", None)) for job in jobs]
         for task in tasks:
             task.add_done_callback(partial(_note_end, runtime))

@@ -50,7 +50,7 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Line]:
         try:
             yield _read(decode(line.decode()))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            raise NoExport(f"line {number} is none of an export of the audit log") from None
+            raise NoExport(f"line {number} does not belong to an export of the audit log") from None
 
 
 def _line(kind: str, fields: dict[str, Json]) -> bytes:

@@ -87,7 +87,7 @@ class Walk:
         head = self._left[0] if self._left else None
         if self._is_sealed:
             if head is None or (entry.chain, entry.seq) < (head.chain, head.first):
-                return Fault(f"It is not among the entries that seal {self._behind.seq} covers.", entry, place)
+                return Fault(f"The entry is not among the entries that seal {self._behind.seq} covers.", entry, place)
             if entry.chain != head.chain:
                 return self._missing(head)
         words = self._of_entry(entry, before, head)
@@ -117,9 +117,9 @@ class Walk:
         if seal.previous != behind.digest:
             return f"Seal {seal.seq} does not stand behind the seal that it was written behind."
         if seal.digest != seal_digest(seal.seq, seal.at, seal.entries, seal.heads, seal.previous, self._key):
-            return f"Seal {seal.seq} is not what was written: its digest does not fit."
+            return f"Seal {seal.seq} was changed: its digest does not fit."
         if read_heads(seal) is None:
-            return f"Seal {seal.seq} was not written by a sealer: its heads are none."
+            return f"Seal {seal.seq} was not written by a sealer: it has no heads."
         return None
 
     def _of_entry(self, entry: AuditEntry, before: str | None, head: Head | None) -> str | None:
@@ -128,13 +128,13 @@ class Walk:
         if entry.seq != 1 and before is None:
             return f"Entry {entry.seq - 1} of its chain is missing before it."
         if entry.seq == 1 and before is not None:
-            return "It is the first of its chain, and something stands before it."
+            return "The entry is the first of its chain, but another entry stands before it."
         if entry.previous != (before or BEGINNING):
             return "It does not stand behind the entry that it was written behind."
         if entry.digest != digest_of(entry, self._key):
-            return "It is not what was written: its digest does not fit."
+            return "The entry was changed: its digest does not fit."
         if head is not None and entry.seq == head.last and entry.digest != head.digest:
-            return f"It is not the entry that seal {self._behind.seq} covers at its place."
+            return f"The entry is not the entry that seal {self._behind.seq} covers at its place."
         return None
 
 

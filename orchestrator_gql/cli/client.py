@@ -111,7 +111,7 @@ def base_of(url: str) -> str:
     except ValueError:  # an incomplete IPv6 address, or a port that is no number
         is_valid = False
     if not is_valid:
-        raise SettingsError(f"{url!r} is no address of a server: it looks like http://127.0.0.1:8000.")
+        raise SettingsError(f"{url!r} is not the address of a server: an address looks like http://127.0.0.1:8000.")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
 
 

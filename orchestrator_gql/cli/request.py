@@ -36,7 +36,7 @@ def _data(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         raise not_opened(response.status_code) from None
     if not isinstance(body, dict):
-        raise OperationRefused("The server at this address is no orchestrator.")
+        raise OperationRefused("The server at this address is not an orchestrator.")
     if body.get("errors"):
         raise refusal(body["errors"])
     data = body.get("data")

@@ -23,7 +23,9 @@ async def resend_notification(runtime: Runtime, principal: Principal, *, notific
         processes.hold(conn, notification.process_id)  # its audit entry belongs to the chain of the process
         now = runtime.clock.now()
         if not notifications.send_again(conn, notification_id, now):
-            raise InvalidState("It is going to be sent anyway.", process_id=notification.process_id)
+            raise InvalidState(
+                "The notification is not given up: it will be sent without this.", process_id=notification.process_id
+            )
         details = {"notification": str(notification_id), "target": notification.target}
         write_down(
             conn, runtime, notification.process_id, actor=principal.id, action="resendNotification", now=now, **details

@@ -69,12 +69,12 @@ def listening_host(text: str) -> str:
             IPv6Address(host)
         except ValueError:
             raise ValueError(
-                "is no address or name; it is written without a scheme and a port (that is ORCHESTRATOR_PORT), such as "
-                "127.0.0.1, ::1 or orchestrator.example"
+                "is not an address or a name; write it without a scheme and a port (that is ORCHESTRATOR_PORT), such "
+                "as 127.0.0.1, ::1 or orchestrator.example"
             ) from None
         return host
     if not host or re.search(r"[\s/@\[\]]", host):
-        raise ValueError("is no address or name, such as 127.0.0.1, ::1 or orchestrator.example")
+        raise ValueError("is not an address or a name, such as 127.0.0.1, ::1 or orchestrator.example")
     return host
 
 
@@ -93,8 +93,8 @@ def allowed_host(text: str) -> str:
         return wildcard + canonical(f"[{host}]" if host.count(":") > 1 and host[0] != "[" else in_ascii(host))
     except ValueError:
         raise ValueError(
-            "is no host; it is a name or an address without scheme, port and path, such as orchestrator.example, "
-            "*.example.com or 192.0.2.7"
+            "is not a host; a host is a name or an address without scheme, port and path, such as "
+            "orchestrator.example, *.example.com or 192.0.2.7"
         ) from None
 
 
@@ -111,7 +111,7 @@ def in_ascii(host: str) -> str:
     try:
         return URL(f"http://{host.lower()}").raw_host.decode("ascii")
     except InvalidURL:
-        raise ValueError("is no name that can be written by IDNA") from None
+        raise ValueError("is not a name that IDNA can encode") from None
 
 
 def host_of(url: str) -> str:
@@ -135,7 +135,7 @@ def _absolute(text: str) -> SplitResult:
         raise ValueError("has a query or a fragment, but paths are put behind it; leave out all from '?' or '#' on")
     authority = url.split("/", 3)[2]
     if "@" in authority:
-        raise ValueError("names a user, whom every remote service would see; leave out all before '@' in the host")
+        raise ValueError("contains a user name, and every remote service would see it; remove everything before '@'")
     if authority.count(":") > 1 and not authority.startswith("["):
         raise ValueError("has an IPv6 address without brackets; write it as in http://[2001:db8::7]:8000")
     try:
@@ -149,7 +149,7 @@ def _absolute(text: str) -> SplitResult:
     except ValueError:
         is_port = False
     if not is_port:
-        raise ValueError("has a port that is no number from 1 to 65535; leave it out or correct it")
+        raise ValueError("has a port that is not a number from 1 to 65535; leave it out or correct it")
     if not parts.hostname:
         raise ValueError("names no host; it looks like https://orchestrator.example")
     return parts

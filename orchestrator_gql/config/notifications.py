@@ -42,7 +42,7 @@ class Webhook(BaseModel):
         except ValueError:
             is_valid = False
         if not is_valid:
-            raise ValueError("is no http(s) URL: it looks like https://receiver.example/hook")
+            raise ValueError("is not an http(s) URL; it looks like https://receiver.example/hook")
         if parts.username is not None or parts.password is not None:
             raise ValueError("holds a user or a password; give them as an Authorization header")
         return value

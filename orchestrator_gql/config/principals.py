@@ -60,5 +60,5 @@ class ApiToken(BaseModel):
     @classmethod
     def _digest(cls, value: str) -> str:
         if not re.fullmatch("[0-9a-fA-F]{64}", value):
-            raise ValueError("is no SHA-256: give 64 hex digits, as `printf %s TOKEN | sha256sum` prints them")
+            raise ValueError("is not a SHA-256: give 64 hex digits, as `printf %s TOKEN | sha256sum` prints them")
         return value.lower()

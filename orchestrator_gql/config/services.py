@@ -37,7 +37,7 @@ class Service(BaseModel):
     @classmethod
     def _digest(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch("[0-9a-fA-F]{64}", value):
-            raise ValueError("is no SHA-256: give 64 hex digits, as `printf %s CREDENTIAL | sha256sum` prints them")
+            raise ValueError("is not a SHA-256: give 64 hex digits, as `printf %s CREDENTIAL | sha256sum` prints them")
         return value.lower() if value else value
 
     @field_validator("signature_keys")
@@ -75,7 +75,7 @@ def decoded_key(key: SecretStr) -> bytes:
     try:
         decoded = base64.b64decode(key.get_secret_value().removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(f"holds a key that is no base64: it looks like {PREFIX}…") from None
+        raise ValueError(f"holds a key that is not base64: a key looks like {PREFIX}…") from None
     if len(decoded) < SHORTEST_KEY:
         raise ValueError(f"holds a key of {len(decoded)} bytes; {SHORTEST_KEY} are the least that is safe")
     return decoded

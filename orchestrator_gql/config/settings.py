@@ -166,7 +166,7 @@ class Settings(BaseSettings):
             is_complete = False
         if not is_complete:
             raise ValueError(
-                "is no whole URL; it looks like sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+                "is not a complete URL; it looks like sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
             )
         return value
 

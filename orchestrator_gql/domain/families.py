@@ -132,7 +132,7 @@ def _check_blocks(cls: type[DomainModel]) -> None:
                 if not _is_strict_enough(block, status):
                     wanted = variant(block, status).__qualname__
                     problem = f"`{cls.__qualname__}` stands for {status}, but its {name} is a `{block.__qualname__}`"
-                    raise WorkflowDefinitionError(f"{problem}: declare {name} anew, with `{wanted}`.")
+                    raise WorkflowDefinitionError(f"{problem}: declare {name} again, with `{wanted}`.")
 
 
 def _is_strict_enough(block: type[DomainModel], status: SubscriptionLifecycle) -> bool:

@@ -128,7 +128,7 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "This is no dumped subscription: its id, its product or its status is missing or unknown."
+        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
 

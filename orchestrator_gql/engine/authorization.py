@@ -38,7 +38,9 @@ async def demand_resume(
     rule = _last_resume_rule(workflow, position) or workflow.authorize_callback
     if rule is None and assignee in runtime.settings.closed_teams and assignee not in principal.teams:
         team_name = runtime.settings.called(assignee)
-        raise Forbidden(Permission.SUBMIT_FORM, f"It is for the team {team_name}, and you are none of its members.")
+        raise Forbidden(
+            Permission.SUBMIT_FORM, f"This form is for the team {team_name}, and you are not a member of it."
+        )
     context = AuthContext(principal, "resume_workflow", workflow.name, _all(workflow)[position].name)
     await demand_authorized(rule, context, Permission.SUBMIT_FORM)
 

@@ -301,7 +301,7 @@ def _enter(
 
 def _continues(process: Process) -> bool:
     """True if the step execution continues: after a crash, or after the delay between two tries."""
-    execution = process.record_at_position
+    execution = process.execution_at_position
     return execution is not None and execution.status in (StepStatus.RUNNING, StepStatus.WAITING)
 
 
@@ -338,14 +338,16 @@ def _write_effects(conn: Connection, transition: Transition, context: CommitCont
     process, now, effects = transition.process, context.now, list[Event]()
     for model in transition.models:
         effects += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
-    if transition.asks is not None:
-        effects.append(requests.open_request(conn, process, transition.asks, now))
-    if transition.confirmed is not None:
-        effects.append(requests.confirm(conn, process, transition.confirmed, now, context.audit_key))
+    if transition.suspend is not None:
+        effects.append(requests.open_request(conn, process, transition.suspend, now))
+    if transition.confirmation is not None:
+        effects.append(requests.confirm(conn, process, transition.confirmation, now, context.audit_key))
     if transition.retry_at is not None:
         timers.set_timer(conn, TimerKind.RETRY, process.id, transition.retry_at)
-    if transition.judged is not None:
-        effects += waits.keep_judgement(conn, process, transition.executions[0].step_index - 1, transition.judged, now)
+    if transition.validation is not None:
+        effects += waits.keep_judgement(
+            conn, process, transition.executions[0].step_index - 1, transition.validation, now
+        )
     if transition.closes_waits:
         effects += _withdraw(conn, process, now)
     elif transition.closes_request:

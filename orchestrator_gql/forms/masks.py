@@ -140,7 +140,7 @@ def _is_same(value: Any, other: Any) -> bool:
 
 def _error(place: tuple[str, ...]) -> FieldError:
     path = tuple(clipped(key, MAX_KEY_LENGTH) for key in place)
-    return FieldError(path, "This place shows a mask, which is no value: type the value anew.", "mask")
+    return FieldError(path, "The value is a mask: type the value again.", "mask")
 
 
 def _restored_object(

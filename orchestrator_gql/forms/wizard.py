@@ -58,8 +58,18 @@ class _AskedPage:
     @cached_property
     def shown(self) -> Page:
         """The page as a client sees it now."""
+        for page in self._not_drawn():  # in order: 200 pages that draw each other would be a deep recursion
+            page.shown  # noqa: B018 - it is kept
         behind = self.previous.shown.digest if self.previous else ""
         return show(self.page, self.index, behind, self.secrecy.secrets)
+
+    def _not_drawn(self) -> list["_AskedPage"]:
+        """The pages before that were not drawn yet, first to last."""
+        pages, page = [], self.previous
+        while page is not None and "shown" not in page.__dict__:
+            pages.append(page)
+            page = page.previous
+        return pages[::-1]
 
     def then(self, page: type[BaseModel], secrecy: Secrecy) -> "_AskedPage":
         """The page that the form asks next."""

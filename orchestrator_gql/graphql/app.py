@@ -21,7 +21,7 @@ from orchestrator_gql.utils.errors import Unauthenticated
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 
-def graphql_face(runtime: Runtime) -> GraphQLApp:
+def graphql_app(runtime: Runtime) -> GraphQLApp:
     """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
 

@@ -212,13 +212,13 @@ class GraphQLApp:
         place = request.headers.get("last-event-id")
         if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
             graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
-        return EventStream(self.answers(graphql_request, context, kind=kind), self._keep_alive_seconds)
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
-        async with aclosing(self.answers(graphql_request, context, kind=kind)) as responses:
+        async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:
             return await anext(responses)
 
-    async def answers(
+    async def responses(
         self, graphql_request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of one operation; the operation counts as open until the last response."""

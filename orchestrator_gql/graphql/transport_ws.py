@@ -46,7 +46,7 @@ class Server(Protocol):
         """Make the context of one operation."""
         ...
 
-    def answers(
+    def responses(
         self, request: GraphQLRequest, context: object, *, kind: Kind
     ) -> AsyncGenerator[ExecutionResponse, None]:
         """Every response of one operation."""
@@ -182,7 +182,7 @@ class Socket:
         except Refusal as refused:
             await self._finish(frame.id, frames.execution_response(frame.id, refused.response))
             return
-        responses = self._server.answers(frame.request, context, kind=operation.operation)
+        responses = self._server.responses(frame.request, context, kind=operation.operation)
         if operation.operation is not Kind.SUBSCRIPTION:
             # The rows are released before the response is sent, because a client may receive it slowly.
             async with aclosing(responses):

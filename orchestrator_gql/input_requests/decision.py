@@ -104,7 +104,7 @@ def demand_not_claimed_by_other(request: InputRequest, principal: Principal) -> 
     """Raise `ClaimedByOther` if somebody else has claimed the request."""
     if request.claimed_by not in (None, principal.id):
         raise ClaimedByOther(
-            f"{request.claimed_by} has taken it: ask, or have it assigned anew.",
+            f"{request.claimed_by} has claimed this form: ask this person, or assign the form to somebody else.",
             process_id=request.process_id,
             current_version=request.version,
             by=request.claimed_by,
@@ -116,7 +116,7 @@ def demand_same(request: InputRequest, first: Decision, pages: Sequence[Json], d
     """Raise `StaleForm` if a later approval has other values, or another page, than the first approval."""
     if (tuple(pages), digest) != (first.pages, first.shown_digest):
         raise StaleForm(
-            f"{first.by} approved other answers: whoever approves now confirms those, or rejects.",
+            f"{first.by} approved other values: approve the same values, or reject the form.",
             process_id=request.process_id,
             current_version=request.version,
             by=first.by,
@@ -165,7 +165,7 @@ def clean_comment(comment: str | None, *, is_required: bool = False) -> str | No
     """The comment without surrounding space, None if empty; raises `PayloadInvalid` if it is missing or too long."""
     text = (comment or "").strip()
     if is_required and not text:
-        error = FieldError(("comment",), "Say why: whoever reads it later has nothing else.", "missing")
+        error = FieldError(("comment",), "Give the reason: later readers have no other source.", "missing")
         raise PayloadInvalid(error.message, [error])
     if len(text) > LONGEST_COMMENT:
         message = f"A comment has at most {LONGEST_COMMENT:,} characters, not {len(text):,}."

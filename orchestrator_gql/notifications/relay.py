@@ -45,7 +45,7 @@ class _LogPart:
     has_more: bool
 
 
-class Follower:
+class OutboxRelay:
     """The reader of the event log of one server; call ``begin`` first."""
 
     def __init__(self, runtime: Runtime, targets: Sequence[Target]) -> None:

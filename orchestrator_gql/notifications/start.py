@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from orchestrator_gql.notifications.recipients import targets_of
-from orchestrator_gql.notifications.relay import Follower
+from orchestrator_gql.notifications.relay import OutboxRelay
 from orchestrator_gql.notifications.sender import Sender
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import notifications, outbox_cursor
@@ -16,7 +16,7 @@ ABANDONED = timedelta(days=1)
 """A notification to an unknown target is given up after this time; until then, another server may know the target."""
 
 
-async def begin_to_tell(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
+async def start_notifications(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
     """The coroutines to run while the server runs; the cursor in the event log is loaded before this returns.
 
     Without any target, the stored cursor is deleted: a target that is configured later receives the events after that
@@ -34,7 +34,7 @@ async def begin_to_tell(runtime: Runtime) -> list[Coroutine[Any, Any, None]]:
     await runtime.database.transaction(tidy)
     if not targets:
         return []
-    relay = Follower(runtime, targets)
+    relay = OutboxRelay(runtime, targets)
     await relay.begin()
     return [relay.run(), _sending(runtime)]
 

@@ -83,7 +83,7 @@ class Process:
     secrets: Secrets = field(default=NOTHING, repr=False)
 
     @property
-    def record_at_position(self) -> StepExecution | None:
+    def execution_at_position(self) -> StepExecution | None:
         """The execution of the current step; None if that step has not begun."""
         execution = self.execution
         return execution if execution is not None and execution.step_index == self.position else None
@@ -91,5 +91,5 @@ class Process:
     @property
     def is_step_running(self) -> bool:
         """True while the current step runs, and also after a crash of the machine that ran it."""
-        execution = self.record_at_position
+        execution = self.execution_at_position
         return execution is not None and execution.status is StepStatus.RUNNING

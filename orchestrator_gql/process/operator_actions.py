@@ -7,7 +7,7 @@ from orchestrator_gql.process.actions import ProcessAction, available_actions
 from orchestrator_gql.process.conditions import results_before
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.outcomes import Transition
-from orchestrator_gql.process.transitions import again, moved
+from orchestrator_gql.process.transitions import new_attempt, transition_to
 from orchestrator_gql.types import ProcessStatus, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.workflow.model import StepList
@@ -21,14 +21,14 @@ def retry(process: Process, steps: StepList, now: datetime, actor: str | None) -
             process_id=process.id,
             current_version=process.version,
         )
-    return moved(process, replace(process, failure=None), ProcessStatus.RUNNING, now, actor=actor)
+    return transition_to(process, replace(process, failure=None), ProcessStatus.RUNNING, now, actor=actor)
 
 
 def reissue(process: Process, wait: int, entry: StepEntry, now: datetime, actor: str | None) -> Transition:
     """Go back to the action before the wait: it runs again and hands out new URLs."""
     after = replace(process, position=wait - 1, failure=None, assignee=None, entry=entry)
     aborted = _aborted_execution(process, now, actor)
-    return _closing_request(moved(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor))
+    return _closing_request(transition_to(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor))
 
 
 def await_again(process: Process, steps: StepList, now: datetime, actor: str | None) -> Transition:
@@ -41,15 +41,17 @@ def await_again(process: Process, steps: StepList, now: datetime, actor: str | N
         resumed = replace(execution, status=StepStatus.AWAITING_CALLBACK)
     elif execution.status is not StepStatus.AWAITING_CALLBACK:
         with_entry = replace(after, entry=StepEntry("reawait"))
-        resumed = again(with_entry, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
-    return _closing_request(moved(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor))
+        resumed = new_attempt(with_entry, steps[process.position], StepStatus.AWAITING_CALLBACK, execution, now)
+    return _closing_request(
+        transition_to(process, after, ProcessStatus.AWAITING_CALLBACK, now, execution=resumed, actor=actor)
+    )
 
 
 def take_up(process: Process, wait: int, by: str, now: datetime, actor: str | None) -> Transition:
     """Continue at the wait, whose callback got a result from an operator."""
     entry = StepEntry(by) if process.status is ProcessStatus.FAILED else None
     after = replace(process, position=wait, failure=None, assignee=None, entry=entry)
-    return _closing_request(moved(process, after, ProcessStatus.RUNNING, now, actor=actor))
+    return _closing_request(transition_to(process, after, ProcessStatus.RUNNING, now, actor=actor))
 
 
 def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str | None) -> Transition:
@@ -61,7 +63,7 @@ def send_back(process: Process, to: int, attempt: int, now: datetime, actor: str
     entry = StepEntry("send_back", attempt=attempt)
     after = replace(process, position=to, failure=None, assignee=None, entry=entry, condition_results=condition_results)
     aborted = _aborted_execution(process, now, actor)
-    return moved(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor)
+    return transition_to(process, after, ProcessStatus.RUNNING, now, execution=aborted, actor=actor)
 
 
 def _closing_request(transition: Transition) -> Transition:

@@ -14,7 +14,7 @@ from orchestrator_gql.workflow.model import Escalation
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class PolicyConfirmation:
     """A form that a policy confirmed: the policy, the form's title and assignee, its pages and the shown digest."""
 
     policy: str
@@ -30,14 +30,14 @@ class Success:
     """The step succeeded: its changes of the state, the models it changed, and the person who submitted its form.
 
     ``refs`` are the remote service's own names for the jobs that the step began, by callback name (None: a single
-    callback). ``confirmed`` is the form, if a policy confirmed it. ``secrets`` are the secrets in the delta.
+    callback). ``confirmation`` is the form, if a policy confirmed it. ``secrets`` are the secrets in the delta.
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
     models: tuple[SubscriptionModel, ...] = ()
     actor: str | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
-    confirmed: Confirmed | None = None
+    confirmation: PolicyConfirmation | None = None
     secrets: Secrets = field(default=NOTHING, repr=False)
 
 
@@ -115,22 +115,23 @@ Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater 
 class Transition:
     """Everything that one commit writes: the process after it, step executions, events and effects.
 
-    ``asks`` opens an input request. ``retry_at`` sets a timer. ``judged`` stores the outcome of the validation at the
-    callback. ``closes_waits`` withdraws every open callback and input request of the process, ``closes_request`` only
-    the input request. ``refs`` are the names of the remote jobs that the action began. ``confirmed`` is the form that a
-    policy confirmed. ``wait`` are the changes at the callbacks, and ``audit`` is the audit entry.
+    ``suspend`` opens an input request. ``retry_at`` sets a timer. ``validation`` stores the outcome of the validation
+    step at the callback. ``closes_waits`` withdraws every open callback and input request of the process,
+    ``closes_request`` only the input request. ``refs`` are the names of the remote jobs that the action began.
+    ``confirmation`` is the form that a policy confirmed. ``wait`` are the changes at the callbacks, and ``audit`` is
+    the audit entry.
     """
 
     process: Process
     executions: tuple[StepExecution, ...] = ()
     events: tuple[Event, ...] = ()
     models: tuple[SubscriptionModel, ...] = ()
-    asks: Suspend | None = None
+    suspend: Suspend | None = None
     retry_at: datetime | None = None
-    judged: Success | Failed | None = None
+    validation: Success | Failed | None = None
     closes_waits: bool = False
     closes_request: bool = False
-    confirmed: Confirmed | None = None
+    confirmation: PolicyConfirmation | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
     wait: WaitChanges | None = None
     audit: AuditNote | None = None

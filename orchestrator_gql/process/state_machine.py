@@ -36,7 +36,13 @@ from orchestrator_gql.process.outcomes import (
     Transition,
 )
 from orchestrator_gql.process.secrecy import outcome_shown
-from orchestrator_gql.process.transitions import DEFINITION_CHANGED, again, moved, new_execution, status_event
+from orchestrator_gql.process.transitions import (
+    DEFINITION_CHANGED,
+    new_attempt,
+    new_execution,
+    status_event,
+    transition_to,
+)
 from orchestrator_gql.types import Event, EventKind, Failure, Json, ProcessStatus, StepKind, StepStatus
 from orchestrator_gql.utils.errors import InvalidState
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -79,13 +85,13 @@ def create(
 def claim(process: Process, *, worker: str, now: datetime) -> Transition:
     """Give a runnable process to a worker; the new epoch shuts out the worker that held it before."""
     claimed = replace(process, epoch=process.epoch + 1, worker=worker)
-    return moved(process, claimed, ProcessStatus.RUNNING, now)
+    return transition_to(process, claimed, ProcessStatus.RUNNING, now)
 
 
 def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     """Begin the execution of the current action, or the next attempt of an open execution."""
     step = steps[process.position]
-    last = process.record_at_position
+    last = process.execution_at_position
     if last is None or last.status is StepStatus.ABORTED:
         execution = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
@@ -94,19 +100,19 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
             last, status=StepStatus.RUNNING, attempt=last.attempt + 1, try_count=try_count, retry_at=None
         )
     else:
-        execution = again(process, step, StepStatus.RUNNING, last, now)
-    return moved(process, process, ProcessStatus.RUNNING, now, execution=execution)
+        execution = new_attempt(process, step, StepStatus.RUNNING, last, now)
+    return transition_to(process, process, ProcessStatus.RUNNING, now, execution=execution)
 
 
 def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -> Transition:
     """The transition that follows from the outcome of the current step."""
     step = steps[process.position]
     outcome = outcome_shown(outcome, process.secrets)
-    execution = process.record_at_position
+    execution = process.execution_at_position
     if execution is None or execution.status is StepStatus.ABORTED:
         execution = new_execution(process, step, StepStatus.PENDING, now)
     elif execution.status is StepStatus.FAILED:
-        execution = again(process, step, StepStatus.PENDING, execution, now)
+        execution = new_attempt(process, step, StepStatus.PENDING, execution, now)
     match outcome:
         case Success():
             return _succeed(process, steps, execution, outcome, now)
@@ -116,18 +122,18 @@ def decide(process: Process, steps: StepList, outcome: Outcome, now: datetime) -
         case Suspend():
             suspended = replace(execution, status=StepStatus.SUSPENDED)
             after = replace(process, assignee=outcome.assignee)
-            transition = moved(process, after, ProcessStatus.SUSPENDED, now, execution=suspended)
-            return replace(transition, asks=outcome)
+            transition = transition_to(process, after, ProcessStatus.SUSPENDED, now, execution=suspended)
+            return replace(transition, suspend=outcome)
         case Await():
             waiting = replace(execution, status=StepStatus.AWAITING_CALLBACK)
-            return moved(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
+            return transition_to(process, process, ProcessStatus.AWAITING_CALLBACK, now, execution=waiting)
         case Reissue():
             failed = replace(execution, status=StepStatus.FAILED, failure=outcome.failure, completed_at=now)
             after = replace(process, position=process.position - 1, entry=outcome.entry)
-            return moved(process, after, ProcessStatus.RUNNING, now, execution=failed)
+            return transition_to(process, after, ProcessStatus.RUNNING, now, execution=failed)
         case RetryLater():
             waiting = replace(execution, status=StepStatus.WAITING, failure=outcome.failure, retry_at=outcome.until)
-            transition = moved(process, process, ProcessStatus.WAITING, now, execution=waiting)
+            transition = transition_to(process, process, ProcessStatus.WAITING, now, execution=waiting)
             return replace(transition, retry_at=outcome.until)
         case Failed():
             return _fail(process, step, execution, outcome, now)
@@ -145,7 +151,7 @@ def expire(process: Process, steps: StepList, now: datetime) -> Transition:
 
 def complete(process: Process, now: datetime) -> Transition:
     """End a process that is through with its last step."""
-    return moved(process, process, _end_of(process), now)
+    return transition_to(process, process, _end_of(process), now)
 
 
 def hand_over(process: Process) -> Process:
@@ -155,7 +161,7 @@ def hand_over(process: Process) -> Process:
 
 def resume(process: Process, now: datetime, actor: str | None = None) -> Transition:
     """Make a waiting process runnable again: its result or its time has come."""
-    return moved(process, process, ProcessStatus.RUNNING, now, actor=actor)
+    return transition_to(process, process, ProcessStatus.RUNNING, now, actor=actor)
 
 
 def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: datetime) -> Transition:
@@ -186,7 +192,9 @@ def abort(process: Process, workflow: Workflow | None, outcome: Abort, now: date
         after = replace(after, position=len(workflow.steps), fingerprint=workflow.clean_up_fingerprint, failure=None)
         after = replace(after, condition_results=condition_results)
         status = ProcessStatus.RUNNING
-    transition = moved(process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason)
+    transition = transition_to(
+        process, after, status, now, execution=execution, actor=outcome.actor, reason=outcome.reason
+    )
     if status is process.status:  # the clean-up begins: watchers need the event although the status is the same
         event = status_event(process, transition.process, now, outcome.actor, outcome.reason)
         transition = replace(transition, events=(*transition.events, event))
@@ -209,7 +217,7 @@ def _may_still_work(process: Process, wait: int) -> bool:
 def change_definition(process: Process, workflow: Workflow, difference: str | None, now: datetime) -> Transition:
     """Continue with a changed definition, or fail if the process went through steps that the definition lost."""
     if difference is None:
-        return moved(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
+        return transition_to(process, replace(process, fingerprint=workflow.fingerprint), process.status, now)
     message = f"Workflow {workflow.name!r} changed under this process: {difference}."
     failure = Failure(DEFINITION_CHANGED, message, now)
     execution = process.execution
@@ -217,7 +225,9 @@ def change_definition(process: Process, workflow: Workflow, difference: str | No
         execution = replace(execution, status=StepStatus.FAILED, failure=failure, completed_at=now, retry_at=None)
     else:
         execution = None
-    transition = moved(process, replace(process, failure=failure), ProcessStatus.FAILED, now, execution=execution)
+    transition = transition_to(
+        process, replace(process, failure=failure), ProcessStatus.FAILED, now, execution=execution
+    )
     return replace(transition, closes_waits=True)
 
 
@@ -250,8 +260,8 @@ def _succeed(
         after, steps, execution, now, ended=isinstance(step, ActionStep) and step.ends, before=process
     )
     validation = outcome if step.kind is StepKind.VALIDATION else None
-    transition = replace(transition, models=outcome.models, judged=validation, refs=outcome.refs)
-    return replace(transition, confirmed=outcome.confirmed) if outcome.confirmed else transition
+    transition = replace(transition, models=outcome.models, validation=validation, refs=outcome.refs)
+    return replace(transition, confirmation=outcome.confirmation) if outcome.confirmation else transition
 
 
 def _forward(
@@ -266,7 +276,7 @@ def _forward(
     position = process.position + 1
     after = replace(process, position=position, assignee=None)
     status = _end_of(process) if ended or position >= len(steps) else ProcessStatus.RUNNING
-    return moved(before or process, after, status, now, execution=execution, actor=execution.actor)
+    return transition_to(before or process, after, status, now, execution=execution, actor=execution.actor)
 
 
 def _end_of(process: Process) -> ProcessStatus:
@@ -283,7 +293,7 @@ def _fail(process: Process, step: Step, execution: StepExecution, outcome: Faile
         actor=outcome.actor,
     )
     after = replace(process, failure=outcome.failure, assignee=None)
-    transition = moved(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
+    transition = transition_to(process, after, ProcessStatus.FAILED, now, execution=failed, actor=outcome.actor)
     hands_out = isinstance(step, ActionStep) and step.awaits is not None
     validation = outcome if step.kind is StepKind.VALIDATION else None
-    return replace(transition, closes_waits=hands_out, judged=validation)
+    return replace(transition, closes_waits=hands_out, validation=validation)

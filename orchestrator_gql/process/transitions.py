@@ -36,13 +36,13 @@ def new_execution(process: Process, step: Step, status: StepStatus, now: datetim
     return execution if entry is None else replace(execution, entered_by=entry.by, attempt=entry.attempt or 1)
 
 
-def again(process: Process, step: Step, status: StepStatus, last: StepExecution, now: datetime) -> StepExecution:
+def new_attempt(process: Process, step: Step, status: StepStatus, last: StepExecution, now: datetime) -> StepExecution:
     """A new execution of the failed step, with the next attempt number."""
     by = process.entry.by if process.entry else "retry"
     return replace(new_execution(process, step, status, now), attempt=last.attempt + 1, entered_by=by)
 
 
-def moved(
+def transition_to(
     before: Process,
     after: Process,
     status: ProcessStatus,

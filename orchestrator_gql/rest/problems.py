@@ -113,7 +113,7 @@ class HttpProblem(NamedTuple):
 
 
 HTTP_PROBLEMS = {
-    "malformed-request": HttpProblem(400, "Malformed request", "This is no request of HTTP/1.1 (RFC 9112)."),
+    "malformed-request": HttpProblem(400, "Malformed request", "The request is not valid HTTP/1.1 (RFC 9112)."),
     "not-found": HttpProblem(404, "Not found", "Nothing is served here."),
     "method-not-allowed": HttpProblem(405, "Method not allowed", "This is asked for in another way: see Allow."),
     "uri-too-long": HttpProblem(414, "URI too long", "The URL is longer than the server reads."),

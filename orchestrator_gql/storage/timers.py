@@ -26,7 +26,7 @@ class TimerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class DueTimer:
     """The values of a timer that was due; the input request goes to ``assignee`` as of ``due_at``."""
 
     kind: TimerKind
@@ -92,12 +92,12 @@ def due_processes(now: datetime, limit: int) -> Select[UUID]:
     return select(timers.c.process_id).where(timers.c.due_at <= now).order_by(timers.c.due_at).limit(limit)
 
 
-def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[Fired]:
+def take_due(conn: Connection, process_ids: Sequence[UUID], now: datetime) -> list[DueTimer]:
     """Delete the due timers of the processes, which the caller holds, and return their values."""
     due = delete(timers).where(among(conn, timers.c.process_id, process_ids), timers.c.due_at <= now)
     t = timers.c
     rows = conn.execute(due.returning(t.kind, t.process_id, t.input_request_id, t.assignee, t.due_at))
-    return [Fired(TimerKind(row.kind), *row[1:]) for row in rows]
+    return [DueTimer(TimerKind(row.kind), *row[1:]) for row in rows]
 
 
 def database_time(conn: Connection) -> datetime:

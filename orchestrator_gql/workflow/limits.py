@@ -26,7 +26,9 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
     if time <= timedelta():
         raise WorkflowDefinitionError(f"The {what} must be longer than zero.")
     if time > LONGEST:
-        raise WorkflowDefinitionError(f"The {what} is {value}, which is no time to wait: a century is the most.")
+        raise WorkflowDefinitionError(
+            f"The {what} is {value}, which is not a possible time: the longest time is a century."
+        )
     return time
 
 

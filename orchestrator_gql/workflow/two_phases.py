@@ -42,8 +42,8 @@ def dry_run_then_commit(
     """
     if not isinstance(action_step, ActionStep) or not _takes_dry_run(action_step):
         raise WorkflowDefinitionError(
-            f"The action of {name!r} must be made with @step and take {DRY_RUN!r}: it is told so whether to change "
-            "anything, and without it the dry run would."
+            f"The action of {name!r} must be made with @step and take {DRY_RUN!r}: the value says whether "
+            "the action may change anything; without this parameter the dry run would change it too."
         )
     confirm = confirm_step or _confirmation(assignee, result_key)
     if not isinstance(confirm, InputStep):

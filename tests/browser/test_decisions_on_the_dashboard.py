@@ -344,7 +344,7 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     ada.get_by_label("device").fill("lyon-1")
     button(bob, "Claim").click()
     bob.get_by_text("claimed by you at").wait_for()
-    ada.get_by_text("bob has taken it: ask, or have it assigned anew.").wait_for()
+    ada.get_by_text("bob has claimed this form: ask this person, or assign the form to somebody else.").wait_for()
     picture(ada, "claimed")
     shut = button(ada, "Submit").is_visible()
     bob.keyboard.press("Enter")  # the focus is on the button that replaced Claim
@@ -354,7 +354,7 @@ def test_a_claim_blocks_others_until_it_is_released_or_assigned(desk: Desk) -> N
     ada.get_by_role("dialog").get_by_label("Team").fill("FIELD")
     picture(ada, "assign")
     button(ada.get_by_role("dialog"), "Assign").click()
-    ada.get_by_text("It is for the team Field engineers").wait_for()
+    ada.get_by_text("This form is for the team Field engineers").wait_for()
     eve.get_by_label("device").fill("oslo-7")
     button(eve, "Submit").click()
     wait_for_status(eve, "Completed")

@@ -69,14 +69,14 @@ def test_a_proxy_may_remove_a_path_and_pass_on_the_host_or_its_own_host(
     ("name", "value", "message"),
     [
         ("ORCHESTRATOR_PUBLIC_URL", "http://::1:8000", "ORCHESTRATOR_PUBLIC_URL: has an IPv6 address without brackets"),
-        ("ORCHESTRATOR_PUBLIC_URL", "https://ada:s3cret@a.example", "ORCHESTRATOR_PUBLIC_URL: names a user"),
+        ("ORCHESTRATOR_PUBLIC_URL", "https://ada:s3cret@a.example", "ORCHESTRATOR_PUBLIC_URL: contains a user name"),
         (
             "ORCHESTRATOR_ALLOWED_HOSTS",
             '["a.example", "https://s3cret"]',
-            "ORCHESTRATOR_ALLOWED_HOSTS: entry 2 is no host",
+            "ORCHESTRATOR_ALLOWED_HOSTS: entry 2 is not a host",
         ),
         ("ORCHESTRATOR_ALLOWED_ORIGINS", '["a.example"]', "ORCHESTRATOR_ALLOWED_ORIGINS: entry 1 must be absolute"),
-        ("ORCHESTRATOR_HOST", "127.0.0.1:8000", "ORCHESTRATOR_HOST: is no address or name"),
+        ("ORCHESTRATOR_HOST", "127.0.0.1:8000", "ORCHESTRATOR_HOST: is not an address or a name"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_at_the_start(

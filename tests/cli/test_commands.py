@@ -43,7 +43,7 @@ def test_a_short_id_is_refused_with_the_command_that_prints_the_whole_id(words: 
         main([*words, "8f3a"])
 
     assert exit_info.value.code == 2
-    assert "'8f3a' is no id. Give the whole id, as `" in capsys.readouterr().err
+    assert "'8f3a' is not an id. Give the whole id, as `" in capsys.readouterr().err
 
 
 def test_the_schema_is_printed_or_written(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_each_refusal_is_a_sentence(site: Site) -> None:
     assert "is not JSON" in site.refuses("complete", id, "--result", "broken.json", "--reason", "x", code=2)
     assert "cannot be read" in site.refuses("complete", id, "--result", "none.json", "--reason", "x", code=2)
     assert "The process has several callbacks: give one of" in site.refuses("reissue", several, code=2)
-    assert "is no time" in site.refuses("reawait", id, "--for", "soon", code=2)
+    assert "is not a duration" in site.refuses("reawait", id, "--for", "soon", code=2)
 
 
 def test_the_second_person_learns_who_was_first_and_when() -> None:

@@ -36,9 +36,9 @@ def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
     ("url", "message"),
     [
         ("http://127.0.0.1:1", "The server cannot be reached: "),
-        ("ftp://127.0.0.1", "'ftp://127.0.0.1' is no address of a server"),
-        ("http://127.0.0.1:none", "is no address of a server"),
-        ("http://[::1", "is no address of a server"),
+        ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the address of a server"),
+        ("http://127.0.0.1:none", "is not the address of a server"),
+        ("http://[::1", "is not the address of a server"),
     ],
 )
 def test_a_missing_server_is_reported_in_a_sentence(tmp_path: Path, url: str, message: str) -> None:
@@ -55,7 +55,7 @@ def test_a_missing_server_is_reported_in_a_sentence(tmp_path: Path, url: str, me
     [
         (200, b"<h1>hello</h1>", "The server answered 200: is it an orchestrator, and may you use it?"),
         (502, b"", "The server answered 502."),
-        (200, b"[]", "The server at this address is no orchestrator."),
+        (200, b"[]", "The server at this address is not an orchestrator."),
         (200, b"{}", "The server answered 200: is it an orchestrator, and may you use it?"),
         (400, b'{"errors": [{"message": "no \\u001b[2J"}]}', "The server refused: no \\x1b[2J"),
         (

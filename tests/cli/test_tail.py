@@ -203,7 +203,7 @@ async def test_an_invalid_address_is_refused() -> None:
         _, err = await rest(process)
 
     assert process.returncode == 2
-    assert "'localhost:8000' is no address of a server" in err
+    assert "'localhost:8000' is not the address of a server" in err
 
 
 async def test_a_reader_that_stops_reading_ends_the_command_quietly() -> None:

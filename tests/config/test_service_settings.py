@@ -22,9 +22,9 @@ KEY = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
         ('["proxy"]', "ORCHESTRATOR_SERVICES: Input should be a valid dictionary"),
         ('{"proxy": {"networks": []}}', "ORCHESTRATOR_SERVICES: proxy.networks: Extra inputs are not permitted"),
         ('{"proxy": {"addresses": ["192.0.2.0/33"]}}', "proxy.addresses.0"),
-        ('{"proxy": {"signature_keys": ["s3cret"]}}', "proxy.signature_keys: holds a key that is no base64"),
+        ('{"proxy": {"signature_keys": ["s3cret"]}}', "proxy.signature_keys: holds a key that is not base64"),
         ('{"proxy": {"signature_keys": ["whsec_czNjcmV0"]}}', "holds a key of 6 bytes; 24 are the least"),
-        ('{"proxy": {"credential_sha256": "s3cret"}}', "proxy.credential_sha256: is no SHA-256"),
+        ('{"proxy": {"credential_sha256": "s3cret"}}', "proxy.credential_sha256: is not a SHA-256"),
     ],
 )
 def test_an_invalid_service_is_refused_with_its_place(monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:

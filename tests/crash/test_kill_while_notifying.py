@@ -13,7 +13,7 @@ from test_kill import killed
 
 from orchestrator_gql.types import NotificationStatus
 
-KEEP = "notifications.relay.Follower.read_on[_keep]"
+KEEP = "notifications.relay.OutboxRelay.read_on[_keep]"
 CLAIM = "notifications.sender.Sender._send_due[notifications.claim]"
 SETTLE = "notifications.sender.Sender._send[notifications.settle]"
 

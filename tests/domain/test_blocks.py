@@ -145,7 +145,7 @@ def test_a_class_with_blocks_that_are_too_loose_is_refused() -> None:
 
     with pytest.raises(
         WorkflowDefinitionError,
-        match=r"stands for active, but its fans is a `FanBlockInactive`: declare fans anew, with `FanBlock`",
+        match=r"stands for active, but its fans is a `FanBlockInactive`: declare fans again, with `FanBlock`",
     ):
 
         class Cooler(CoolerInactive, lifecycle=[ACTIVE]):

@@ -425,7 +425,7 @@ def test_a_subscription_of_an_unregistered_product_needs_a_class_of_its_family()
 def test_data_that_is_no_dumped_subscription_is_refused(spoilt: dict[str, Any]) -> None:
     stored = new_order().dump() | spoilt
 
-    with pytest.raises(StepError, match="This is no dumped subscription"):
+    with pytest.raises(StepError, match="The value is not a dumped subscription"):
         accepts(SubscriptionModel, stored)
 
 

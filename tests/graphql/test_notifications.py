@@ -87,7 +87,10 @@ async def test_what_is_no_notification_is_refused_with_a_sentence(tmp_path: Path
         early = (await site.ask(RESEND, id=waits["id"]))["resendNotification"]
         none = (await site.ask(RESEND, id="no id at all"))["resendNotification"]
 
-    assert (early["__typename"], early["message"]) == ("ConflictError", "It is going to be sent anyway.")
+    assert (early["__typename"], early["message"]) == (
+        "ConflictError",
+        "The notification is not given up: it will be sent without this.",
+    )
     assert (none["__typename"], none["code"]) == ("NotFoundError", "NOT_FOUND")
 
 

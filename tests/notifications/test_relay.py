@@ -18,7 +18,7 @@ from support.receiver import receiving
 
 from orchestrator_gql import begin, step
 from orchestrator_gql.notifications.recipients import Target
-from orchestrator_gql.notifications.relay import STORED_EVERY, Follower
+from orchestrator_gql.notifications.relay import STORED_EVERY, OutboxRelay
 from orchestrator_gql.outbound.addresses import is_public
 from orchestrator_gql.storage import notifications, outbox_cursor
 from orchestrator_gql.storage.notifications import Notification, Try
@@ -53,14 +53,14 @@ async def fail(engine: Engine, times: int = 1) -> None:
         await engine.reaches(process_id, FAILED)
 
 
-async def relay(engine: Engine, targets: Sequence[Target] = (OPS,)) -> Follower:
+async def relay(engine: Engine, targets: Sequence[Target] = (OPS,)) -> OutboxRelay:
     """A relay that has loaded its cursor, like that of a server that starts."""
-    started = Follower(engine.runtime, targets)
+    started = OutboxRelay(engine.runtime, targets)
     await started.begin()
     return started
 
 
-async def stored(engine: Engine, count: int, *relays: Follower) -> list[Notification]:
+async def stored(engine: Engine, count: int, *relays: OutboxRelay) -> list[Notification]:
     """The outbox, as soon as the relays have stored that many notifications."""
 
     async def look() -> list[Notification] | None:

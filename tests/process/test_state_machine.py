@@ -179,7 +179,7 @@ def test_a_form_suspends_the_process_and_names_the_assignee() -> None:
 
     after = transition.process
     assert (after.status, after.assignee, after.worker) == (ProcessStatus.SUSPENDED, "NOC", None)
-    assert (transition.asks, transition.executions[0].status) == (suspend, StepStatus.SUSPENDED)
+    assert (transition.suspend, transition.executions[0].status) == (suspend, StepStatus.SUSPENDED)
     answered = decide(after, STEPS, Success({"yes": True}, actor="bob"), LATER)
     assert (answered.process.assignee, answered.executions[0].actor) == (None, "bob")
     assert answered.executions[0].seq == transition.executions[0].seq
@@ -212,14 +212,14 @@ def test_a_failure_stops_the_process_and_ends_its_waits(position: int, closes: b
 
     after = transition.process
     assert (after.status, after.failure, after.position) == (ProcessStatus.FAILED, FAILURE, position)
-    assert (transition.closes_waits, transition.judged is not None) == (closes, judges)
+    assert (transition.closes_waits, transition.validation is not None) == (closes, judges)
     assert after.ended_at is None
 
 
 def test_the_success_of_a_validation_is_stored_at_the_callback() -> None:
     transition = decide(process_in_action(JUDGE), STEPS, Success(), NOW)
 
-    assert transition.judged == Success()
+    assert transition.validation == Success()
 
 
 @pytest.mark.parametrize("position", [CALL, JUDGE, CONFIRM, FINISH])

@@ -13,10 +13,10 @@ from orchestrator_gql import app
 async def test_a_server_whose_timers_ended_is_not_ready_and_names_the_task(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def keep_time(_: object) -> None:
+    async def run_timers(_: object) -> None:
         raise RuntimeError("the clock fell off the wall")
 
-    monkeypatch.setattr(app, "keep_time", keep_time)
+    monkeypatch.setattr(app, "run_timers", run_timers)
     async with site_of(sqlite_url(tmp_path)) as site:
 
         async def faulty() -> bool | None:
@@ -28,7 +28,7 @@ async def test_a_server_whose_timers_ended_is_not_ready_and_names_the_task(
 
     assert (response.status_code, live.status_code) == (503, 200)
     assert response.json()["status"] == "work-ended"
-    assert "keep_time" in response.json()["ended"][0]
+    assert "run_timers" in response.json()["ended"][0]
     assert "the clock fell off the wall" in caplog.text
 
 

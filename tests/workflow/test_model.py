@@ -150,11 +150,11 @@ def test_a_time_that_is_not_positive_is_refused(wrong: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [timedelta.max, timedelta(days=36_501), 1e20, float("inf"), float("nan")])
 def test_a_time_beyond_the_calendar_is_refused(wrong: Any) -> None:
-    with pytest.raises(WorkflowDefinitionError, match=r"timeout of callback step 'Call' is .*a century is the most"):
+    with pytest.raises(WorkflowDefinitionError, match=r"timeout of callback step 'Call' is .*the longest time"):
         callback_step("Call", order, judge, timeout=wrong)
-    with pytest.raises(WorkflowDefinitionError, match=r"heartbeat_timeout of callback step 'Call'.*a century is the"):
+    with pytest.raises(WorkflowDefinitionError, match=r"heartbeat_timeout of callback step 'Call'.*the longest time"):
         callback_step("Call", order, judge, heartbeat_timeout=wrong)
-    with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*a century is the most"):
+    with pytest.raises(WorkflowDefinitionError, match=r"due of input step 'Confirm' is .*the longest time"):
         inputstep("Confirm", due=wrong)(plain)
     with pytest.raises(WorkflowDefinitionError, match=r"retry of step 'Ping' needs .* a max_delay from 0 to a century"):
         retrystep("Ping", max_delay=wrong.total_seconds() if isinstance(wrong, timedelta) else wrong)

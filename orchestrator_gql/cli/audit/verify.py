@@ -74,7 +74,7 @@ def anchor_of(text: str) -> Anchor:
     """
     match = re.fullmatch(r"(\d{1,9}):([0-9a-fA-F]{64})", text)
     if match is None:
-        raise SettingsError(f"{text!r} is no anchor: it looks like 12:9f86d081..., with 64 digits.")
+        raise SettingsError(f"{text!r} is not an anchor: an anchor looks like 12:9f86d081..., with 64 digits.")
     return Anchor(int(match[1]), match[2].lower())
 
 
@@ -125,7 +125,7 @@ def _print_whole(entry_count: int, last: Anchor | None) -> None:
 def _print_fault(entry_count: int, fault: str, entry: str | None) -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    print(printable(f"The audit log is not what was written, after {_entry_count_text(entry_count)}: {fault}"))
+    print(printable(f"The audit log was changed, after {_entry_count_text(entry_count)}: {fault}"))
     if entry is not None:
         print(printable(f"  {entry}"))
 

@@ -162,12 +162,12 @@ def whole_id(text: str, listed_by: str = "waits") -> UUID:
     >>> whole_id("8f3a")
     Traceback (most recent call last):
     ...
-    argparse.ArgumentTypeError: '8f3a' is no id. Give the whole id, as `waits` prints it.
+    argparse.ArgumentTypeError: '8f3a' is not an id. Give the whole id, as `waits` prints it.
     """
     try:
         return UUID(text)
     except ValueError:
-        message = f"{text!r} is no id. Give the whole id, as `{listed_by}` prints it."
+        message = f"{text!r} is not an id. Give the whole id, as `{listed_by}` prints it."
         raise argparse.ArgumentTypeError(message) from None
 
 
@@ -179,5 +179,5 @@ def _span(text: str) -> float:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: it looks like 30s, 15m, 2h or 1d")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration: a duration looks like 30s, 15m, 2h or 1d")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]

@@ -270,7 +270,7 @@ def _needs_timers(process: Process, callback: Callback, now: datetime) -> bool:
     if not callback.is_open:
         return False
     due = min(at for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None)
-    is_second_look = process.record_at_position is not None
+    is_second_look = process.execution_at_position is not None
     return is_second_look or due - now < CLOCKS_APART
 
 

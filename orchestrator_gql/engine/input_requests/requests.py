@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from orchestrator_gql.engine.audit_log import entered
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
-from orchestrator_gql.process import Confirmed, Process, Suspend
+from orchestrator_gql.process import PolicyConfirmation, Process, Suspend
 from orchestrator_gql.storage import input_requests, timers
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import Event, EventKind, InputRequestStatus, Json, Verdict
@@ -51,20 +51,22 @@ def open_request(conn: Connection, process: Process, suspend: Suspend, now: date
     return Event(EventKind.INPUT_REQUESTED, now, process.id, None, payload)
 
 
-def confirm(conn: Connection, process: Process, confirmed: Confirmed, now: datetime, key: bytes | None) -> Event:
+def confirm(
+    conn: Connection, process: Process, confirmation: PolicyConfirmation, now: datetime, key: bytes | None
+) -> Event:
     """Store the decision of a policy like the decision of a person: the request, the decision and the audit entry."""
-    request = _request(process, confirmed.title, confirmed.assignee, now)
+    request = _request(process, confirmation.title, confirmation.assignee, now)
     request = replace(request, status=InputRequestStatus.SUBMITTED, closed_at=now)
     input_requests.open_request(conn, request)
     decision = Decision(
         None,
         now,
         Verdict.APPROVED,
-        confirmed.shown_digest,
-        confirmed.pages,
+        confirmation.shown_digest,
+        confirmation.pages,
         None,
-        confirmed.policy,
-        confirmed.secrets,
+        confirmation.policy,
+        confirmation.secrets,
     )
     return keep(conn, request, decision, AUTO_CONFIRM, key)
 

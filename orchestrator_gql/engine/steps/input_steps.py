@@ -5,7 +5,7 @@ from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import failed
 from orchestrator_gql.engine.steps.state import changed, focus, put_back
-from orchestrator_gql.process import Confirmed, Outcome, Process, Success, Suspend
+from orchestrator_gql.process import Outcome, PolicyConfirmation, Process, Success, Suspend
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
@@ -40,8 +40,10 @@ async def _done(
     if title is None:
         return Success(delta, secrets=secrets)
     name = returned_by(_name_of, step.auto_confirm)
-    confirmed = Confirmed(name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets)
-    return Success(delta, confirmed=confirmed, secrets=secrets)
+    confirmation = PolicyConfirmation(
+        name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets
+    )
+    return Success(delta, confirmation=confirmation, secrets=secrets)
 
 
 def _name_of(policy: object) -> str:

@@ -17,7 +17,7 @@ from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process, expire, status_changed, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import events, input_requests, processes, timers
-from orchestrator_gql.storage.timers import Fired, TimerKind
+from orchestrator_gql.storage.timers import DueTimer, TimerKind
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow.model import StepList, Workflow, begin
@@ -44,7 +44,7 @@ BREATH = 0.02
 """Seconds between a wake-up and the look: at hundreds of new callbacks a second, a single look serves many."""
 
 
-async def keep_time(runtime: Runtime) -> None:
+async def run_timers(runtime: Runtime) -> None:
     """Fire timers when they become due, until cancelled."""
     while True:
         runtime.timers.clear()
@@ -118,7 +118,7 @@ NEXT_TRY = timedelta(minutes=1)
 """The delay until the next try to close an input request that cannot be closed now."""
 
 
-def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
+def wake_processes(conn: Connection, fired: Sequence[DueTimer], now: datetime) -> None:
     """Make the processes runnable that have the status for their timer. The caller holds their locks.
 
     Other processes stay as they are: the delivery came first, somebody ended the process, or the process has not
@@ -134,7 +134,7 @@ def wake_processes(conn: Connection, fired: Sequence[Fired], now: datetime) -> N
             events.append_for_each(conn, event, resumed)
 
 
-def fire_reminders(conn: Connection, fired: Sequence[Fired], now: datetime) -> None:
+def fire_reminders(conn: Connection, fired: Sequence[DueTimer], now: datetime) -> None:
     """Send the due reminders of open input requests, and do the due escalations. The caller holds the locks of the
     processes."""
     changes = []
@@ -156,7 +156,7 @@ def fire_reminders(conn: Connection, fired: Sequence[Fired], now: datetime) -> N
 
 
 def close(
-    conn: Connection, fired: Sequence[Fired], context: Callable[[StepList], CommitContext], registry: Registry
+    conn: Connection, fired: Sequence[DueTimer], context: Callable[[StepList], CommitContext], registry: Registry
 ) -> None:
     """Close the expired input requests and fail their processes. The caller holds the locks of the processes."""
     for timer in fired:
@@ -174,7 +174,7 @@ def close(
 
 def _close_request(
     conn: Connection,
-    timer: Fired,
+    timer: DueTimer,
     input_request_id: UUID,
     context: Callable[[StepList], CommitContext],
     registry: Registry,
@@ -202,6 +202,6 @@ def _fail(
     commit.apply(conn, process, pending, context)
 
 
-def _try_later(conn: Connection, timer: Fired, context: Callable[[StepList], CommitContext]) -> None:
+def _try_later(conn: Connection, timer: DueTimer, context: Callable[[StepList], CommitContext]) -> None:
     at = context(begin).now + NEXT_TRY
     timers.set_timer(conn, timer.kind, timer.process_id, at, input_request_id=timer.input_request_id)

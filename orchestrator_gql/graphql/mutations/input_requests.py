@@ -275,7 +275,7 @@ def _server_error(error: Exception) -> ServerError:
 def _described(error: Exception) -> tuple[ErrorCode, str]:
     match error:
         case TimeoutError():
-            message = "This one took too long, and may have been done: look before you do it again."
+            message = "This decision took too long and was perhaps stored: look at the form before you decide again."
             return ErrorCode.EXECUTION_TIMEOUT, message
         case StorageUnavailable():
             return ErrorCode.STORAGE_UNAVAILABLE, error.message

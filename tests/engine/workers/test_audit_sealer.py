@@ -151,8 +151,8 @@ TAMPERING: dict[str, tuple[Callable[[Connection], object], tuple[UUID, int] | No
     "added with another key": (add(B, b"guessed", None), (B, 3), "its digest does not fit"),
     "added under a seal": (add(C, KEY.encode(), 2), (C, 2), "not among the entries that seal 2 covers"),
     "added under a new seal": (add(C, KEY.encode(), 4), (C, 2), "It says that seal 4 covers it"),
-    "a seal edited": (change_seal(2, entries=2), None, "Seal 2 is not what was written"),
-    "a seal's heads edited": (change_seal(2, heads=[]), None, "Seal 2 is not what was written"),
+    "a seal edited": (change_seal(2, entries=2), None, "Seal 2 was changed"),
+    "a seal's heads edited": (change_seal(2, heads=[]), None, "Seal 2 was changed"),
     "a seal removed": (remove_seal(2), (A, 3), "It says that seal 2 covers it"),
     "the newest seal removed": (remove_seal(3), None, "seal 3 covers it"),
     "seals swapped": (swap_seals, None, "Seal 1 does not stand behind"),
@@ -205,7 +205,7 @@ async def test_a_chain_that_was_rebuilt_without_the_key_is_detected(offer: Offer
 
     found = await tampered(engine, forge)
 
-    assert found.fault == "Seal 1 is not what was written: its digest does not fit."
+    assert found.fault == "Seal 1 was changed: its digest does not fit."
 
 
 async def test_a_verification_continues_after_a_fault(offer: Offer) -> None:
@@ -224,9 +224,9 @@ async def test_a_verification_continues_after_a_fault(offer: Offer) -> None:
         faults.append(found.fault)
 
     assert faults == [
-        "It is not what was written: its digest does not fit.",
+        "The entry was changed: its digest does not fit.",
         f"Entry 1 of the chain {C}, which seal 2 covers, is missing.",
-        "Seal 3 is not what was written: its digest does not fit.",
+        "Seal 3 was changed: its digest does not fit.",
         None,
     ]
 
