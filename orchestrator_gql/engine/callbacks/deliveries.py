@@ -1,7 +1,7 @@
 """Judges the deliveries of remote services under the lock of the process, and stores every attempt."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
@@ -86,10 +86,10 @@ async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
-async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
+def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> Awaitable[T]:
     """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored."""
     database = runtime.database
-    return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
+    return database.read(unit) if address.is_dry_run else database.transaction(unit)
 
 
 def deliver(
@@ -123,7 +123,7 @@ def deliver(
         delivery,
         source=ResultSource.CALLBACK,
         at=now,
-        is_early=not _waits_for(process, callback) or engine_state.load(conn).is_paused,
+        is_early=not _waits_for(process, callback) or engine_state.is_paused(conn),
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
         token=address.token,
