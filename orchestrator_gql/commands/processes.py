@@ -135,9 +135,8 @@ async def start_workflow(
         demand_running(conn)
         subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        start = _begin_transition(workflow, turn, principal, clean_note(note), now)
-        audit = AuditNote(principal.id, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
-        process = begin_process(conn, replace(start, audit=audit), key_of(runtime))
+        start = _begin_transition(workflow, turn, principal, clean_note(note), now, digest)
+        process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
             product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
         if key is not None and not idempotency.remember(
@@ -157,13 +156,17 @@ async def start_workflow(
 
 
 def _begin_transition(
-    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime
+    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime, digest: str
 ) -> Transition:
-    """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
+    """The first transition of the process, with its audit entry; ``digest`` is that of the pages.
+
+    Secrets in its pages and its note are stored only as masks.
+    """
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)))
+    audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
+    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)), audit=audit)
 
 
 class _AlreadyStarted(Exception):

@@ -209,9 +209,8 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
-    values = _moved_values(after, lease_until)
-    change = _move if is_same else _move_with_state
-    is_written = change.run(conn, fence | (values if is_same else values | _state_values(after))) == 1
+    values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
+    is_written = (_move if is_same else _move_with_state).run(conn, values) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return is_written
@@ -340,8 +339,7 @@ def _process(row: Mapping[str, Any]) -> Process:
 
 def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The state; a value that is stored among the payloads is a `Stored` reference."""
-    state = row.get("state") or {}
-    stored = row.get("stored") or {}
+    state, stored = row.get("state") or {}, row.get("stored") or {}
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
 
 
@@ -354,8 +352,7 @@ def _stored_values(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
 def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
     if stored is None:
         return None
-    names = stored["names"]
-    return StepEntry(**{**stored, "names": None if names is None else tuple(names)})
+    return StepEntry(**{**stored, "names": None if stored["names"] is None else tuple(stored["names"])})
 
 
 def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
