@@ -8,10 +8,10 @@ DASHBOARD := frontend-example/dist/index.html
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check fmt lint types layers bench chaos schema docs dashboard locks clean
+.PHONY: help run test test-deploy quick check fmt lint types layers bench chaos schema docs dashboard locks clean
 
 help: ## Print this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
@@ -19,6 +19,11 @@ run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows,
 test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
+
+test-deploy: $(VENV)/.dev $(DASHBOARD) ## Test the shipped deployment behind a real Caddy and nginx
+	./scripts/find_proxies
+	./scripts/find_browser
+	$(BIN)/pytest -q -m deploy tests/deploy
 
 quick: $(VENV)/.dev fmt lint types layers ## Check everything, then run the tests of what you changed (BASE=main: since that branch), in two minutes
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile $$($(BIN)/python -m scripts.changed_tests $(BASE))

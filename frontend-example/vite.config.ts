@@ -33,6 +33,8 @@ function copied(): Plugin {
 
 export default defineConfig({
   plugins: [copied()],
+  // Relative to the <base> of the page, which the server sets to the path of its public URL.
+  base: "./",
   build: {
     // Small files as data: URLs would be refused by the server's Content-Security-Policy.
     assetsInlineLimit: 0,

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,6 +31,7 @@ from orchestrator_gql.notifications.start import start_notifications
 from orchestrator_gql.rest.access_log import AccessLog
 from orchestrator_gql.rest.audit import audit_routes
 from orchestrator_gql.rest.callbacks import callback_routes
+from orchestrator_gql.rest.client_address import ClientAddress
 from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.health import health_routes
 from orchestrator_gql.rest.hosts import KnownHosts, Refuse
@@ -37,6 +39,7 @@ from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
+from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import processes, product_subscriptions
 from orchestrator_gql.storage.database import connect
@@ -47,7 +50,8 @@ from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import AwaitStep, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url
+from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Workflow
 from orchestrator_gql.workflows.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -75,13 +79,16 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
             yield
 
     open_routes = _open_routes(runtime)
-    refuse = _refusal(graphql)
+    routes = _routes(runtime, graphql, metrics, open_routes)
+    refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
-        routes=_routes(runtime, graphql, metrics, open_routes),
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={OrchestratorError: on_error, HTTPException: on_http_error, Exception: on_fault},
         middleware=[
+            Middleware(ClientAddress, proxies=settings.trusted_proxies),
             Middleware(AccessLog),
+            Middleware(RequestTarget, base_path=settings.base_path, routes=routes),
             Middleware(KnownHosts, names=_hosts(settings), open_routes=open_routes, refuse=refuse),
         ],
     )
@@ -199,6 +206,20 @@ def _demand_services(settings: Settings, registry: Registry) -> None:
                     f"Workflow {workflow.name!r} waits in {step.name!r} for the remote service {step.service!r}, which "
                     f"ORCHESTRATOR_SERVICES does not name; it names {known}."
                 )
+            if isinstance(step, ActionStep) and step.awaits is not None:
+                _demand_way_to_answer(settings, step, step.awaits)
+
+
+def _demand_way_to_answer(settings: Settings, action: ActionStep, wait: AwaitStep) -> None:
+    """Refuse a wait that no delivery can reach: its action hands out no URL, and its service cannot prove itself."""
+    service = settings.services.get(wait.service or "")
+    if service is None:
+        return
+    if service.credential_sha256 is None and not service.signature_keys and not hands_out_url(action, wait):
+        raise SettingsError(
+            f"The action {action.name!r} hands out no URL, so {wait.service!r} must answer by its own job id: give it "
+            "a credential_sha256 or signature_keys in ORCHESTRATOR_SERVICES, or the action a parameter for the URL."
+        )
 
 
 def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
@@ -225,15 +246,16 @@ def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes
         *audit_routes(runtime),
         *openapi_routes(runtime),
         *monitoring,
-        *dashboard_routes(dashboard_folder(runtime.settings)),
+        *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),
     ]
 
 
-def _refusal(graphql: GraphQLApp) -> Refuse:
+def _refusal(graphql: GraphQLApp, base_path: str) -> Refuse:
     """Return the function that refuses a request before routing, in the format that its route would use."""
+    paths = (GRAPHQL, unquote(base_path) + GRAPHQL)
 
     def refuse(scope: Scope, error: OrchestratorError) -> ASGIApp:
-        return graphql.refusal(scope, error) if scope["path"] == GRAPHQL else problem_of(error)
+        return graphql.refusal(scope, error) if scope["path"] in paths else problem_of(error)
 
     return refuse
 

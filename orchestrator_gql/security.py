@@ -9,6 +9,7 @@ from secrets import token_hex
 from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.author_calls import AuthorRaised, Outcome, attempt, attempt_async
 from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = [
     "ENGINE",
@@ -77,7 +78,7 @@ async def demand_authorized(authorizer: Authorizer | None, context: AuthContext,
     if isinstance(outcome, AuthorRaised):  # a rule that raises allows nothing
         error_id = token_hex(8)
         facts = {"workflow": context.workflow, "step": context.step, "error_id": error_id}
-        logger.error("an authorizer raised\n%s", outcome.described.trace, extra=facts)
+        log_trace(logger, logging.ERROR, "an authorizer raised", outcome.described.trace, **facts)
         raise Forbidden(permission, f"{rule} failed, so it is no (error {error_id} in the server's log).")
     if outcome.value is not True:
         raise Forbidden(permission, f"{rule} does not allow you this.")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator_gql.config.settings import PREFIX, Settings
+from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.config.sources import OTHER_VARIABLES, PREFIX
 from orchestrator_gql.rest.openapi import openapi_document
 from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
@@ -50,8 +51,16 @@ def settings_page() -> str:
         f"| `{PREFIX}{name.upper()}` | {_default(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    head = "# Settings\n\nRead once from the environment at start; flags of the command line override them.\n"
-    return "\n".join([head, "| Variable | Default | Meaning |", "|---|---|---|", *rows]) + "\n"
+    head = (
+        "# Settings\n\nRead once at start from the environment and, below it, from the TOML file of "
+        "`ORCHESTRATOR_SETTINGS_FILE`; flags of the command line override them. A misspelt name is refused, and the "
+        "nearest name is shown. Lists of names, such as `ORCHESTRATOR_ALLOWED_HOSTS`, are separated by commas "
+        "or written as JSON.\n"
+    )
+    others = [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
+    others_head = "\n# Other variables\n\nThey begin alike, but a server does not read them as settings.\n"
+    settings = [head, "| Variable | Default | Meaning |", "|---|---|---|", *rows]
+    return "\n".join([*settings, others_head, "| Variable | Meaning |", "|---|---|", *others]) + "\n"
 
 
 def errors_page() -> str:

@@ -94,9 +94,9 @@ mutation SubmitForm($input: SubmitFormInput!) {
     },
   ];
 
-  const socket = new URL("/graphql", window.location.href.replace(/^http/, "ws")).href;
+  const socket = new URL("graphql", document.baseURI.replace(/^http/, "ws")).href;
   const fetcher = GraphiQL.createFetcher({
-    url: "/graphql",
+    url: "graphql",
     subscriptionUrl: socket,
     enableIncrementalDelivery: false,
   });

@@ -37,7 +37,7 @@ export async function send<T>(
   head: Record<string, string>,
 ): Promise<T> {
   const body = JSON.stringify({ query, variables });
-  const response = await fetch("/graphql", { method: "POST", headers: { ...MEDIA_TYPES, ...head }, body }).catch(() => {
+  const response = await fetch("graphql", { method: "POST", headers: { ...MEDIA_TYPES, ...head }, body }).catch(() => {
     throw new ApiError("The server does not answer.");
   });
   const answer = (await response.json().catch(() => null)) as Answer<T> | null;

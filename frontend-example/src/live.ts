@@ -30,7 +30,7 @@ const pause = (attempt: number) =>
 function connect(onClosed: (event: unknown) => void): Client {
   let pongDue: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
-    url: new URL("/graphql", location.href.replace(/^http/, "ws")).href,
+    url: new URL("graphql", document.baseURI.replace(/^http/, "ws")).href,
     connectionParams: () => credentials(),
     retryAttempts: Infinity,
     shouldRetry: (event) => !isRefusal(event),

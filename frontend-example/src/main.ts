@@ -49,7 +49,7 @@ const app = h(
     h(
       "a",
       { class: "brand", href: "#/" },
-      h("img", { src: "/icon.svg", alt: "", width: 24, height: 24 }),
+      h("img", { src: "icon.svg", alt: "", width: 24, height: 24 }),
       h("span", {}, "orchestrator"),
     ),
     toTasks,

@@ -14,7 +14,7 @@ from orchestrator_gql.callbacks.issued_contract import validator_of
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
-from orchestrator_gql.utils.exception_text import frames_of
+from orchestrator_gql.utils.exception_text import frames_of, log_trace
 from orchestrator_gql.utils.json import decode, encode, preview, to_json
 from orchestrator_gql.utils.json.secrets import MarkingSchema
 
@@ -74,7 +74,7 @@ def violations(contract: type[BaseModel] | None, payload: Json) -> tuple[FieldEr
         # the exception is not logged: it may repeat the payload.
         error_id = token_hex(8)
         details = {"contract": _name_of(contract), "error": result.described.kind, "error_id": error_id}
-        logger.error("a contract failed instead of refusing\n%s", frames_of(result.error), extra=details)
+        log_trace(logger, logging.ERROR, "a contract failed instead of refusing", frames_of(result.error), **details)
         message = f"The contract cannot judge a body of this shape (error {error_id} in the server's log)."
         return (FieldError((), message, "contract-failed"),)
     return result.value

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 
 KEY = "remote_ref"
 """The key under which an action returns the external ids; it is never stored in the state."""
@@ -28,7 +29,7 @@ def refs_in(result: Any, *, is_named: bool, where: str) -> Refs:
         raise StepError(f"{where} returned a {KEY} that is not {kind}.", "bad-remote-ref")
     refs = dict(value) if isinstance(value, Mapping) else {None: value}
     for ref in refs.values():
-        if not isinstance(ref, str) or not 1 <= len(ref) <= LONGEST or "\0" in ref or "/" in ref:
-            rule = f"it is a text of 1 to {LONGEST} characters, without a slash."
+        if not isinstance(ref, str) or not 1 <= len(ref) <= LONGEST or FORBIDDEN_CHARACTER.search(ref) or "/" in ref:
+            rule = f"it is a text of 1 to {LONGEST} whole characters, without a slash and without NUL."
             raise StepError(f"{where} returned {ref!r:.80} as {KEY}: {rule}", "bad-remote-ref")
     return refs

@@ -1,6 +1,7 @@
 """The commands and options of the command line, with help texts that explain them."""
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ Offer the workflows of the modules, at GraphQL, REST and the dashboard, until Ct
   orchestrator-gql serve --workflows my_workflows
   orchestrator-gql serve --workflows flows/create_vpn.py flows/checks.py --port 8080
 
+With --reload the server starts again when a Python file beside the workflows changes, for development.
 Every workflow found among a module's names is offered. The current directory is importable. Settings come from
 ORCHESTRATOR_... in the environment; the options here win over them."""
 
@@ -49,13 +51,14 @@ _MIGRATE = """\
 Bring the database's schema up to date. `serve` does so by itself on SQLite; on PostgreSQL run this once for each
 release, before its servers start."""
 
-_SERVER = "http://127.0.0.1:8000"
+_LOCAL_SERVER = "http://127.0.0.1:8000"
 
 _DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORCHESTRATOR_DATABASE_URL"
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; ``command`` of its result is the name of the chosen command."""
+    server = os.environ.get("ORCHESTRATOR_URL", "").strip() or _LOCAL_SERVER
     whole = argparse.ArgumentParser(
         prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
     )
@@ -81,21 +84,21 @@ def parser() -> argparse.ArgumentParser:
     )
 
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
-    tail.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    tail.add_argument("--url", default=server, help=f"the server ({server})")
     tail.add_argument("--after", metavar="CURSOR", help="go on after this cursor instead of starting now")
     tail.add_argument("--process", type=whole_id, metavar="ID", help="the events of this process only")
     tail.add_argument("--json", action="store_true", help="each event as a line of JSON")
 
     pause = _command(commands, "pause", "start no new step until resumed", _PAUSE)
-    pause.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    pause.add_argument("--url", default=server, help=f"the server ({server})")
     pause.add_argument("--reason", metavar="TEXT", help="why, for other people; at most 1,000 characters")
 
     resume = _command(commands, "resume", "go on after a pause", "Start steps again: everything goes on by itself.")
-    resume.add_argument("--url", default=_SERVER, help=f"the server ({_SERVER})")
+    resume.add_argument("--url", default=server, help=f"the server ({server})")
     resume.add_argument("--reason", metavar="TEXT", help="why, for the event log; at most 1,000 characters")
 
-    add_verbs(partial(_command, commands), _SERVER)
-    add_audit(partial(_command, commands), _SERVER)
+    add_verbs(partial(_command, commands), server)
+    add_audit(partial(_command, commands), server)
 
     _add_maintenance(commands)
     return whole
@@ -103,6 +106,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workflows", nargs="+", required=True, metavar="MODULE", help="a dotted name or a file")
+    command.add_argument(
+        "--reload",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="start again when a Python file beside the workflows changes; for development",
+    )
     command.add_argument("--host", help="the address to listen on (127.0.0.1)")
     command.add_argument("--database", metavar="URL", help=_DATABASE)
     command.add_argument("--public-url", metavar="URL", help="the base of callback URLs, as remote services reach it")

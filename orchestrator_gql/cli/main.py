@@ -21,7 +21,8 @@ CLOSED = 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit code."""
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(given, argparse.Namespace(given=list(given)))
     try:
         return _run(options)
     except OrchestratorError as error:
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Import and run the chosen command only: `--version` needs no server, and `tail` no database."""
     match options.command:
+        case "serve" | "worker" if options.reload:
+            from orchestrator_gql.cli.serving.reloading import serve_reloading
+
+            return serve_reloading(options.given, options.workflows, host=options.host, port=options.port)
         case "serve" | "worker":
             gc.disable()  # imports make no garbage, and looking for it costs a seventh of the start time
             from orchestrator_gql.cli.serve import serve
@@ -135,7 +140,9 @@ def _act(options: argparse.Namespace) -> None:
         case name:
             from orchestrator_gql.cli.operator import verbs
 
-            keywords = {key: value for key, value in vars(options).items() if key not in ("command", "url", "id")}
+            keywords = {
+                key: value for key, value in vars(options).items() if key not in ("command", "given", "url", "id")
+            }
             getattr(verbs, name)(options.url, options.id, **keywords)
 
 

@@ -112,10 +112,11 @@ async def start_workflow(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
+    trace: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
-    Nothing is stored in that case.
+    Nothing is stored in that case. ``trace`` is the trace of the request; see `utils.traces`.
 
     Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
     `AuthorCodeFailed`.
@@ -125,7 +126,7 @@ async def start_workflow(
     key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
-    await _demand_startable(runtime, workflow)
+    await _demand_startable(runtime, workflow, principal)
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
@@ -135,7 +136,7 @@ async def start_workflow(
         demand_running(conn)
         subscription_id = _demand_in_sync(conn, workflow, state)
         now = runtime.clock.now()
-        start = _begin_transition(workflow, turn, principal, clean_note(note), now, digest)
+        start = _begin_transition(workflow, turn, principal, clean_note(note), trace, now, digest)
         process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
             product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
@@ -156,7 +157,13 @@ async def start_workflow(
 
 
 def _begin_transition(
-    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, now: datetime, digest: str
+    workflow: Workflow,
+    turn: forms.Complete,
+    principal: Principal,
+    note: str | None,
+    trace: str | None,
+    now: datetime,
+    digest: str,
 ) -> Transition:
     """The first transition of the process, with its audit entry; ``digest`` is that of the pages.
 
@@ -166,7 +173,8 @@ def _begin_transition(
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
     audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
-    return replace(transition, process=replace(transition.process, note=secrets.concealed(note)), audit=audit)
+    started = replace(transition.process, note=secrets.concealed(note), trace=trace)
+    return replace(transition, process=started, audit=audit)
 
 
 class _AlreadyStarted(Exception):
@@ -198,9 +206,9 @@ async def _turn(
         return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
 
 
-async def _demand_startable(runtime: Runtime, workflow: Workflow) -> None:
+async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
     with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-        reason = await execution.blocked_reason(runtime, workflow)
+        reason = await execution.blocked_reason(runtime, workflow, principal)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 

@@ -1,8 +1,13 @@
 """Read the hosts and URLs of settings, and write them in the one form that requests are compared with."""
 
+import json
 import re
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Literal, TypeAlias
 from urllib.parse import SplitResult, urlsplit
+
+Proxy: TypeAlias = IPv4Network | IPv6Network | Literal["unix"]
+"""A network of proxies; ``unix`` is a proxy that connects by a unix socket and has no address."""
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -98,6 +103,62 @@ def allowed_host(text: str) -> str:
         ) from None
 
 
+def listed(value: object) -> object:
+    """Return the entries of a text, a JSON list or names separated by commas or spaces; other values as they are.
+
+    >>> listed("10.0.0.1, ::1"), listed('["10.0.0.1"]'), listed("")
+    (('10.0.0.1', '::1'), ('10.0.0.1',), ())
+    """
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return tuple(value.replace(",", " ").split())
+    try:
+        return tuple(json.loads(value))
+    except ValueError:
+        if re.match(r"\s*\[[0-9a-f:]+\]", value, re.IGNORECASE):  # an IPv6 address in brackets
+            return tuple(value.replace(",", " ").split())
+        raise ValueError("must be a JSON list, or names separated by commas") from None
+
+
+def proxy(text: str) -> Proxy:
+    """Return the network of a trusted proxy; a single address is a network of one.
+
+    >>> proxy("10.0.0.0/8"), proxy("::ffff:192.0.2.7"), proxy("unix")
+    (IPv4Network('10.0.0.0/8'), IPv4Network('192.0.2.7/32'), 'unix')
+    """
+    if text.strip() == "unix":
+        return "unix"
+    plain = text.strip().replace("[", "").replace("]", "")
+    try:
+        network = ip_network(plain, strict=False)
+    except ValueError:
+        network = None
+    if network is None or "%" in plain:
+        raise ValueError(
+            "is not an address or a network, such as 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32; write it without a name, a "
+            "port and a zone. A proxy at a unix socket is 'unix'"
+        )
+    if network.prefixlen == 0:
+        raise ValueError("contains all addresses, so every client could choose its own address; name the proxy")
+    if "/" in plain and network.network_address != ip_address(plain.partition("/")[0]):
+        raise ValueError(f"is not a network: write {network}, or the address alone")
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return proxy(f"{mapped}/{network.prefixlen - 96}")
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """Return the address without a zone, an IPv4 address that is mapped into IPv6 as IPv4; `ValueError` for others.
+
+    >>> plain_address("::ffff:192.0.2.7"), plain_address("fe80::1%eth0")
+    (IPv4Address('192.0.2.7'), IPv6Address('fe80::1'))
+    """
+    address = ip_address(text.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def in_ascii(host: str) -> str:
     """Return the host as clients send it: a name with other than ASCII characters in the form of IDNA.
 
@@ -117,6 +178,15 @@ def in_ascii(host: str) -> str:
 def host_of(url: str) -> str:
     """Return the host of a URL from `public_url`, in the form of `canonical`."""
     return _canonical_of(urlsplit(url))
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL from `public_url`, percent-encoded as it is there.
+
+    >>> path_of("https://orchestrator.example/automation"), path_of("https://orchestrator.example")
+    ('/automation', '')
+    """
+    return urlsplit(url).path
 
 
 def bracketed(host: str) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as NotReadable
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -17,11 +18,12 @@ from orchestrator_gql.config import addresses
 from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.principals import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
+from orchestrator_gql.config.sources import PREFIX, EnvironmentAndFile, misspelt
 from orchestrator_gql.types import Permission
 from orchestrator_gql.utils.errors import SettingsError
 
+T = TypeVar("T")
 Megabytes = 1024 * 1024
-PREFIX = "ORCHESTRATOR_"
 SECRETS = (
     "*password*", "*passwd*", "*passphrase*", "*passcode*", "pass", "*_pass", "sshpass", "dbpass", "pwd", "*_pwd",
     "*secret*", "*private_key*", "*privatekey*", "*api_key*", "*apikey*", "*access_key*", "*accesskey*",
@@ -33,10 +35,25 @@ SECRETS = (
 )  # fmt: skip
 
 
+def _networks(value: object) -> object:
+    entries = addresses.listed(value)
+    return _each(addresses.proxy, tuple(map(str, entries))) if isinstance(entries, list | tuple) else entries
+
+
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(addresses.listed)]
+Networks = Annotated[tuple[addresses.Proxy, ...], NoDecode, BeforeValidator(_networks)]
+
+
 class Settings(BaseSettings):
     """All settings, with defaults and meanings. The environment variables are named ``ORCHESTRATOR_…``."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    settings_file: Path | None = Field(
+        None,
+        description="A TOML file with more settings, such as `port = 8000` or `[[teams]]`, named as here without the "
+        "prefix and in lower case. A variable of the environment replaces the value of the file.",
+    )
 
     database_url: str = Field(
         "sqlite+aiosqlite:///orchestrator.db",
@@ -46,8 +63,15 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
     public_url: str | None = Field(
         None,
-        description="The base of callback URLs, as remote services reach this server: scheme, host and, if a proxy "
-        "removes it again, a path. Default: host and port.",
+        description="The base of callback URLs and of all links, as remote services and people reach this server: "
+        "scheme, host and, if it lies below one, a path. A proxy may remove the path or pass it on. Default: host and "
+        "port.",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Proxies in front of this server: addresses, networks such as `10.0.0.0/8`, or `unix` for a unix "
+        "socket. If a request comes from one of them, its `X-Forwarded-For` names the client; see "
+        "[behind a proxy](../howto/behind-a-proxy.md).",
     )
     callback_timeout: Annotated[float, Field(gt=0, le=3_153_600_000)] = Field(
         86400.0, description="Seconds to wait for a callback if its step sets no timeout."
@@ -97,12 +121,14 @@ class Settings(BaseSettings):
         30.0, description="Seconds after which a client is disconnected if it takes none of the bytes that wait for it."
     )
     is_development: bool | None = Field(
-        None, description="Offer GraphiQL and introspection. Default: on if the server listens on loopback only."
+        None,
+        description="Offer GraphiQL and introspection. Default: on if the server listens on loopback only and nobody "
+        "has to sign in.",
     )
-    allowed_origins: tuple[str, ...] = Field(
+    allowed_origins: Texts = Field(
         (), description="Origins of other pages that may open a WebSocket, besides the server's own."
     )
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: Texts = Field(
         (),
         description="Names that the Host header may contain, besides the host of the public URL and loopback; "
         "`*.example.com` allows all names below. Callbacks and receipts are accepted with any Host header.",
@@ -153,6 +179,18 @@ class Settings(BaseSettings):
     dashboard: Path | None = Field(
         None, description="The folder of the built dashboard. Default: the dashboard in the package."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the arguments first, then the environment and its file."""
+        return (init_settings, EnvironmentAndFile(settings_cls, env_settings))
 
     @field_validator("database_url")
     @classmethod
@@ -252,6 +290,16 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{addresses.bracketed(self.host)}:{self.port}"
 
     @property
+    def base_path(self) -> str:
+        """The path of the public URL, as it is written there, without a final slash; empty if it has none."""
+        return addresses.path_of(self.public_url or "")
+
+    @property
+    def public_origins(self) -> tuple[str, ...]:
+        """The origin of our own pages, if it is known: a proxy may pass requests on with another Host header."""
+        return (self.public_url.removesuffix(self.base_path),) if self.public_url else ()
+
+    @property
     def is_loopback(self) -> bool:
         """True if only this machine can reach the server."""
         if self.host == "localhost":
@@ -264,7 +312,9 @@ class Settings(BaseSettings):
     @property
     def offers_development(self) -> bool:
         """True if the server offers GraphiQL and introspection."""
-        return self.is_loopback if self.is_development is None else self.is_development
+        if self.is_development is None:
+            return self.is_loopback and not self.has_sign_in
+        return self.is_development
 
 
 def read_settings(**overrides: object) -> Settings:
@@ -276,7 +326,7 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as problem:
-        lines = (f"{_name_of(error['loc'])}{_without_prefix(error['msg'])}" for error in problem.errors())
+        lines = (f"{_name_of(error['loc'])}{_message(error)}" for error in problem.errors())
         raise SettingsError("These settings cannot work:\n  " + "\n  ".join(lines)) from None
     except NotReadable as problem:  # its message may quote a secret
         field = re.search(r'field "(\w+)"', str(problem))
@@ -284,7 +334,7 @@ def read_settings(**overrides: object) -> Settings:
         raise SettingsError(f"These settings cannot work:\n  {name}: must be JSON.") from None
 
 
-def _each(read: Callable[[str], str], values: tuple[str, ...]) -> tuple[str, ...]:
+def _each(read: Callable[[str], T], values: tuple[str, ...]) -> tuple[T, ...]:
     """Return the result of ``read`` for each value; an error names the position, because the value may be a secret."""
     results = []
     for position, value in enumerate(values, start=1):
@@ -321,5 +371,7 @@ def _name_of(place: tuple[int | str, ...]) -> str:
     return f"{PREFIX}{str(place[0]).upper()}: " + (f"{inner}: " if inner else "")
 
 
-def _without_prefix(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return misspelt(Settings, error["loc"])
+    return error["msg"].removeprefix("Value error, ")

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from orchestrator_gql.domain.families import DomainModel, Family, validated
 from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.utils.tokens import new_id
 
 
@@ -33,6 +34,8 @@ class ProductBlockModel(DomainModel):
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
     ) -> None:
         super().__init_subclass__(**keywords)
+        if product_block_name:
+            demand_name(product_block_name, f"product_block_name of {cls.__qualname__!r}")
         family = cls._family
         if family is None or product_block_name not in ("", family.name):
             family = Family(product_block_name, cls)

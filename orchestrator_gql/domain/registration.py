@@ -8,6 +8,7 @@ from orchestrator_gql.domain.product import ProductModel, ProductStatus
 from orchestrator_gql.domain.registry import RegisteredProduct, products, stable_id
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import demand_name, demand_text
 
 
 def register_product(
@@ -31,6 +32,9 @@ def register_product(
         raise WorkflowDefinitionError(
             f"The product {name!r} needs a model of its own, derived from `SubscriptionModel`."
         )
+    demand_name(name, "name of a product")
+    for value, field in ((description, "description"), (product_type, "product_type"), (tag, "tag")):
+        demand_text(value, f"{field} of product {name!r}")
     facts = ProductModel(
         product_id=product_id or stable_id(name),
         name=name,

@@ -78,7 +78,8 @@ class PendingTransitions:
     """The transitions that are decided but not written yet, and the process after them.
 
     ``evaluated`` is the position whose conditions were just evaluated. ``names`` are the callbacks that the action at
-    this position expects. ``polled`` holds the results of the polls of callbacks whose time is over.
+    this position expects. ``polled`` holds the results of the polls of callbacks whose time is over. If a poll could
+    not be called, ``poll_failure`` says why: a wait that then ends without a result fails with it.
     """
 
     process: Process
@@ -86,6 +87,7 @@ class PendingTransitions:
     evaluated: int | None = None
     names: tuple[str, ...] | None = None
     polled: Polled = field(default_factory=dict)
+    poll_failure: Failure | None = None
 
     def then(self, transition: Transition) -> "PendingTransitions":
         """The pending transitions with one more."""
@@ -251,6 +253,8 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
             if decided is None:
                 break
             outcome, changes = decided.outcome, decided.changes
+            if isinstance(outcome, Failed) and pending.poll_failure is not None:
+                outcome = Failed(pending.poll_failure)
         elif isinstance(step, ActionStep) and not context.hands_over and not needs_names(pending, step):
             return _enter(conn, pending, step, context)
         else:

@@ -34,7 +34,7 @@ from orchestrator_gql.engine.commit import (
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_of
+from orchestrator_gql.engine.steps.failures import failure_at, failure_of
 from orchestrator_gql.process import (
     Failed,
     Process,
@@ -49,7 +49,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 from orchestrator_gql.utils.secrets import NOTHING, known_to_logs
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, StepList
 
@@ -197,16 +197,23 @@ async def _poll(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) 
     over = await execution.patiently(
         lambda: runtime.database.read(lambda conn: waits.overdue(conn, pending.process, now))
     )
-    polled = await asyncio.gather(*(execution.polled(runtime, pending.process, step, callback) for callback in over))
-    return replace(pending, polled={callback.id: result for callback, result in zip(over, polled, strict=True)})
+    results = await asyncio.gather(*(execution.polled(runtime, pending.process, step, callback) for callback in over))
+    polled = {
+        callback.id: None if isinstance(result, Failure) else result
+        for callback, result in zip(over, results, strict=True)
+    }
+    failure = next((result for result in results if isinstance(result, Failure)), None)
+    return replace(pending, polled=polled, poll_failure=failure)
 
 
 async def _evaluate_conditions(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:
     process = pending.process
     try:
-        is_taken, condition_results = await conditions.evaluate(process, steps, partial(execution.holds, runtime))
-    except AuthorRaised as raised:  # by the predicate
-        failure = failure_of(raised, runtime)
+        is_taken, condition_results = await conditions.evaluate(
+            process, steps, partial(execution.holds, runtime, process)
+        )
+    except (AuthorRaised, StepError) as error:  # by the predicate, or because an argument of it is missing
+        failure = failure_at(runtime, process, steps[process.position], error)
         return pending.then(decide(process, steps, Failed(failure), runtime.clock.now()))
     process = replace(process, condition_results=condition_results)
     if not is_taken:

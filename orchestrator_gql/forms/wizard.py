@@ -29,6 +29,7 @@ from orchestrator_gql.forms.submitted_pages import judge, submitted_values
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, StepError
+from orchestrator_gql.utils.exception_text import log_trace
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 logger = logging.getLogger(__name__)
@@ -283,7 +284,7 @@ async def _closing_async(form: _AsyncForm) -> AsyncIterator[None]:
 
 
 def _warn(raised: AuthorRaised) -> None:
-    logger.warning("a form that was left at a page did not end in peace\n%s", raised.described.trace)
+    log_trace(logger, logging.WARNING, "a form that was left at a page did not end in peace", raised.described.trace)
 
 
 def _advance(dialogue: _Dialogue, question: Any) -> BaseModel | Turn | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -17,6 +18,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.traces import read_traceparent
 
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
@@ -31,7 +33,8 @@ def graphql_app(runtime: Runtime) -> GraphQLApp:
             raise Unauthenticated(SIGN_IN)
         peer = connection.client.host if connection.client else None
         locale = locale_of(connection.headers.get("accept-language"))
-        return Context(runtime, principal, peer, locale, turn, places)
+        trace = read_traceparent(connection.headers.getlist("traceparent"))
+        return Context(runtime, principal, peer, locale, turn, places, trace)
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
@@ -39,9 +42,9 @@ def graphql_app(runtime: Runtime) -> GraphQLApp:
         demand_signed_in=_demand_signed_in,
         is_stranger=_is_stranger,
         is_development=settings.offers_development,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=(*settings.allowed_origins, *settings.public_origins),
         callback_body_limit=settings.max_callback_bytes,
-        graphiql_html=graphiql.page,
+        graphiql_html=partial(graphiql.page, settings.base_path),
     )
 
 

@@ -21,8 +21,9 @@ EXECUTION_SECONDS = 30.0
 class Context:
     """The context of one operation.
 
-    ``peer`` is the network address of the client, ``locale`` the language of form messages, and ``began`` the start of
-    the operation by the monotonic clock. All operations share ``turn``, so only one at a time redacts large values.
+    ``peer`` is the network address of the client, ``locale`` the language of form messages, ``trace`` the trace of the
+    request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock. All operations share
+    ``turn``, so only one at a time redacts large values.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -34,6 +35,7 @@ class Context:
     locale: str = DEFAULT_LOCALE
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     places: Places = field(default_factory=Places)
+    trace: str | None = None
     began: float = field(default_factory=time.monotonic)
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)

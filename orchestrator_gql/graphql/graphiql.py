@@ -1,5 +1,6 @@
 """The page of GraphiQL and the folder of its built files; no content delivery network is needed."""
 
+from html import escape
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
@@ -11,7 +12,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",  # the style sheet contains small images
         "font-src 'self' data:",  # and fonts
         "worker-src 'self' blob:",
-        "base-uri 'none'",
+        "base-uri 'self'",
         "form-action 'none'",
         "frame-ancestors 'none'",
     )
@@ -24,14 +25,15 @@ _PAGE = """<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
+    <base href="{base}">
     <title>GraphiQL · orchestrator</title>
-    <link rel="icon" href="/icon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="/graphiql/graphiql.css">
-    <link rel="stylesheet" href="/graphiql/boot.css">
-    <script src="/graphiql/react.js" defer></script>
-    <script src="/graphiql/react-dom.js" defer></script>
-    <script src="/graphiql/graphiql.js" defer></script>
-    <script src="/graphiql/boot.js" defer></script>
+    <link rel="icon" href="icon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="graphiql/graphiql.css">
+    <link rel="stylesheet" href="graphiql/boot.css">
+    <script src="graphiql/react.js" defer></script>
+    <script src="graphiql/react-dom.js" defer></script>
+    <script src="graphiql/graphiql.js" defer></script>
+    <script src="graphiql/boot.js" defer></script>
   </head>
   <body>
     <div id="graphiql"><p>Loading GraphiQL…</p></div>
@@ -68,8 +70,11 @@ def assets_folder() -> Path | None:
     return next((folder for folder in candidates if (folder / "index.html").is_file()), None)
 
 
-def page() -> str:
-    """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; if it is not built, build instructions."""
+def page(base_path: str = "") -> str:
+    """The HTML of GraphiQL, which loads `/graphiql/…` from this origin; if it is not built, build instructions.
+
+    ``base_path`` is the path of the public URL, below which the page finds its files.
+    """
     folder = assets_folder()
     is_built = folder is not None and (folder / "graphiql" / "boot.js").is_file()
-    return _PAGE if is_built else _NOT_BUILT
+    return _PAGE.replace("{base}", escape(f"{base_path}/")) if is_built else _NOT_BUILT

@@ -67,6 +67,9 @@ STRANGERS_BODIES = 8
 """Bodies of the largest size that may arrive at once from callers without a credential; further ones are refused."""
 BODY_SECONDS = 30.0
 INIT_SECONDS = 10.0
+GRAPHIQL_IS_OFF = (
+    "Send operations by POST. GraphiQL is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on."
+)
 
 
 class GraphQLApp:
@@ -116,6 +119,7 @@ class GraphQLApp:
             room=BodyMemory(STRANGERS_BODIES * callback_body_limit),
         )
         self._graphiql_html = graphiql_html if is_development else None
+        self._is_graphiql_off = graphiql_html is not None and not is_development
         self._init_seconds = init_seconds
         self._keep_alive_seconds = keep_alive_seconds
         self._allows_get_queries = allows_get_queries
@@ -162,8 +166,11 @@ class GraphQLApp:
             self._sockets.discard(socket)
 
     async def _respond(self, request: Request, accepted: Accepted | None) -> ASGIApp:
-        if request.method == "GET" and self._graphiql_html and "text/html" in request.headers.get("accept", ""):
-            return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            if self._graphiql_html:
+                return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+            if self._is_graphiql_off and not self._allows_get_queries:
+                raise HttpRefusal(405, "METHOD_NOT_ALLOWED", GRAPHIQL_IS_OFF, {"Allow": "POST"})
         if request.method != "POST" and not (request.method == "GET" and self._allows_get_queries):
             raise _method_not_allowed(request.method)
         if accepted is None:

@@ -19,7 +19,6 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     Node,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
     ValueNode,
@@ -36,6 +35,10 @@ MAX_LEVELS = 60
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Root fields whose depth does not count: the standard introspection is 15 deep and cannot nest without end."""
+INTROSPECTION_IS_OFF = (
+    "Introspection is off at this server; ORCHESTRATOR_IS_DEVELOPMENT=true turns it on. The command `orchestrator-gql "
+    "schema` prints the schema."
+)
 PAGE_ARGUMENTS = frozenset({"first", "last"})
 OWN_PAGES = frozenset({"verifyAudit"})
 """Fields whose ``first`` counts rows to read, not to return; it has its own limit."""
@@ -165,6 +168,15 @@ class StrangersOperationCost(OperationCost):
 OperationCost.for_strangers = StrangersOperationCost
 
 
+class NoIntrospection(ASTValidationRule):
+    """No operation asks for the schema; `__typename` is no introspection."""
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Refuse the fields from which all introspection begins."""
+        if node.name.value in INTROSPECTION:
+            self.report_error(GraphQLError(INTROSPECTION_IS_OFF, node))
+
+
 class PageSize(SchemaExtension):
     """Refuse a ``first`` or ``last`` over 200, as a literal, as a variable or as the default of a variable."""
 
@@ -218,7 +230,7 @@ def _is_over(value: ValueNode, operation: OperationDefinitionNode, variables: Ma
 
 def rules(*, is_development: bool) -> list[type[ASTValidationRule]]:
     """The validation rules in addition to the specification's rules; introspection is only for development."""
-    return [OperationCost] if is_development else [OperationCost, NoSchemaIntrospectionCustomRule]
+    return [OperationCost] if is_development else [OperationCost, NoIntrospection]
 
 
 def default_extensions(*, is_development: bool) -> list[Callable[[], SchemaExtension]]:

@@ -53,7 +53,7 @@ class Process:
     ``aborted_by`` is the person who aborted the process: it then runs its clean-up steps, or has ended. ``entry`` says
     how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the failures of
     the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored in clear;
-    ``start_pages`` are stored with masks.
+    ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see `utils.traces`.
     """
 
     id: UUID
@@ -81,6 +81,7 @@ class Process:
     entry: StepEntry | None = None
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
+    trace: str | None = None
 
     @property
     def execution_at_position(self) -> StepExecution | None:

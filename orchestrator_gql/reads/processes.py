@@ -106,7 +106,7 @@ async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workf
         return forbidden.message
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
-            return await execution.blocked_reason(runtime, workflow)
+            return await execution.blocked_reason(runtime, workflow, principal)
     except AuthorCodeFailed as failed:  # an error for one workflow must not fail the list of all workflows
         return failed.message
 

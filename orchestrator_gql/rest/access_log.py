@@ -9,7 +9,7 @@ logger = logging.getLogger("orchestrator_gql.access")
 
 
 class AccessLog:
-    """Log method, route template, status and milliseconds of each request."""
+    """Log the client's address, method, route template, status and milliseconds of each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,5 +33,6 @@ class AccessLog:
         finally:
             took = round((time.monotonic() - started_at) * 1000, 1)
             route = getattr(scope.get("route"), "path", "(none)")
-            facts = {"method": scope["method"], "route": route, "status": status, "ms": took}
+            client = (scope.get("client") or ("(none)",))[0]
+            facts = {"client": client, "method": scope["method"], "route": route, "status": status, "ms": took}
             logger.info("request", extra=facts)

@@ -1,5 +1,6 @@
 """Serves the built dashboard at ``/``, with a policy that allows no content from other origins."""
 
+from html import escape
 from pathlib import Path
 
 from starlette.requests import Request
@@ -10,13 +11,16 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.config.settings import Settings
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
-NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>orchestrator-gql</title>
+BASE = '<base href="/" />'
+"""The element of the built page to which its links and files are relative; its URL is the path of the public URL."""
+
+NOT_BUILT = f"""<!doctype html><html lang="en"><meta charset="utf-8">{BASE}<title>orchestrator-gql</title>
 <h1>orchestrator-gql is running</h1>
 <p>The dashboard is not built. In a checkout: <code>make dashboard</code> (it needs Node 20).</p>
-<p>The API is at <a href="/graphql">/graphql</a>.</p></html>"""
+<p>The API is at <a href="graphql">/graphql</a>.</p></html>"""
 
 
 class _Hashed(StaticFiles):
@@ -36,17 +40,22 @@ class _Hashed(StaticFiles):
         await super().__call__(scope, receive, send_cached)  # type: ignore[arg-type]
 
 
-def dashboard_routes(folder: Path | None) -> list[BaseRoute]:
-    """The page and files of the dashboard; if it is not built, a page that says how to build it."""
+def dashboard_routes(folder: Path | None, base_path: str = "") -> list[BaseRoute]:
+    """The page and files of the dashboard; if it is not built, a page that says how to build it.
+
+    ``base_path`` is the path of the public URL: with and without a final slash the page finds its files below it.
+    """
+    base = f'<base href="{escape(base_path)}/" />'
     if folder is None:
 
         async def missing(_: Request) -> Response:
-            return HTMLResponse(NOT_BUILT, headers=HEADERS)
+            return HTMLResponse(NOT_BUILT.replace(BASE, base), headers=HEADERS)
 
         return [Route("/", missing)]
 
-    async def index(_: Request) -> Response:
-        return FileResponse(folder / "index.html", headers={**HEADERS, "Cache-Control": "no-cache"})
+    def index(_: Request) -> Response:
+        page = (folder / "index.html").read_text("utf-8")
+        return HTMLResponse(page.replace(BASE, base, 1), headers={**HEADERS, "Cache-Control": "no-cache"})
 
     async def icon(_: Request) -> Response:
         return FileResponse(folder / "icon.svg", headers=HEADERS)

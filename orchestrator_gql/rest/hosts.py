@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from typing import TypeAlias
-from urllib.parse import unquote
 
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +19,6 @@ from orchestrator_gql.utils.errors import HostInvalid, HostUnknown, Orchestrator
 Refuse: TypeAlias = Callable[[Scope, OrchestratorError], ASGIApp]
 """Makes the response to a request that never reaches a route."""
 
-_ABSOLUTE = re.compile(rb"https?://([^/?#]*)(/[^?#]*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:]+)(?::([0-9]{0,5}))?", re.IGNORECASE)
 _LONGEST = LONGEST_NAME + len(".:65535")
 _PORTS = 65_536
@@ -42,10 +40,8 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or respond with the fault of its host."""
         app = self._app
-        if scope["type"] in ("http", "websocket"):
-            _take_absolute_form(scope)
-            if (error := self._error(scope)) is not None:
-                app = self._refuse(scope, error)
+        if scope["type"] in ("http", "websocket") and (error := self._error(scope)) is not None:
+            app = self._refuse(scope, error)
         await app(scope, receive, send)
 
     def _error(self, scope: Scope) -> OrchestratorError | None:
@@ -73,13 +69,3 @@ def _name_of(header: bytes) -> str | None:
         return canonical(match[1])
     except ValueError:
         return None
-
-
-def _take_absolute_form(scope: Scope) -> None:
-    """If the request line has a whole URL, its host counts, and the Host header is ignored (RFC 9112, 3.2.2)."""
-    target = scope.get("raw_path") or b""
-    if target.startswith(b"/") or (match := _ABSOLUTE.fullmatch(target)) is None:
-        return
-    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-    path = match[2] or b"/"
-    scope.update(path=unquote(path.decode("latin-1")), raw_path=path, headers=[(b"host", match[1]), *others])

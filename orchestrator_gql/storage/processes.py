@@ -334,6 +334,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         entry=_entry(row["entry"]),
         engine_failures=row["engine_failures"],
         secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
+        trace=row["trace"],
     )
 
 
@@ -365,29 +366,21 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "start_pages": list(process.start_pages),
         "version": process.version,
         "note": process.note,
+        "trace": process.trace,
         **_moved_values(process, lease_until),
         **_state_values(process),
     }
 
 
+_PLAINLY_MOVED = tuple(name for name in MOVED if name not in ("record_seq", "lease_until", "entry"))
+
+
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
     """The values of the columns `MOVED`."""
-    return {
-        "fingerprint": process.fingerprint,
-        "status": process.status,
-        "position": process.position,
-        "seq": process.seq,
-        "epoch": process.epoch,
+    return {name: getattr(process, name) for name in _PLAINLY_MOVED} | {
         "record_seq": process.execution.seq if process.execution else None,
-        "worker": process.worker,
         "lease_until": lease_until,
-        "assignee": process.assignee,
-        "updated_at": process.updated_at,
-        "ended_at": process.ended_at,
-        "failure": process.failure,
-        "aborted_by": process.aborted_by,
         "entry": None if process.entry is None else asdict(process.entry),
-        "engine_failures": process.engine_failures,
     }
 
 

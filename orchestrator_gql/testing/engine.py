@@ -8,10 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator_gql.app import assemble, dispatcher_of, running
 from orchestrator_gql.config.settings import Settings
+from orchestrator_gql.config.sources import misspelt
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
@@ -47,8 +49,12 @@ def own_settings(**given: object) -> Settings:
     try:
         return OwnSettings(**given)  # type: ignore[arg-type]
     except ValidationError as invalid:
-        lines = (f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors())
+        lines = (f"{'.'.join(map(str, error['loc']))}: {_message(error)}" for error in invalid.errors())
         raise SettingsError("These settings of the kit cannot work:\n  " + "\n  ".join(lines)) from None
+
+
+def _message(error: ErrorDetails) -> str:
+    return misspelt(Settings, error["loc"]) if error["type"] == "extra_forbidden" else error["msg"]
 
 
 @asynccontextmanager

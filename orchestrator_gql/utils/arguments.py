@@ -21,10 +21,13 @@ from typing_extensions import is_typeddict
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json import preview
 
-__all__ = ["Parameter", "bind", "wanted"]
+__all__ = ["Parameter", "bind", "is_given_whole_state", "wanted"]
 
 STATE = "state"
 """The parameter with this name receives all values, at any position and with any annotation."""
+
+WHOLE = ("s", "_")
+"""Names of the single parameter of a predicate or another small function that also receive all values."""
 
 _MAX_KEYS_SHOWN = 30
 _MAX_VALUE_SHOWN = 80
@@ -57,6 +60,29 @@ def wanted(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     except (TypeError, ValueError) as problem:
         raise WorkflowDefinitionError(f"`{_name_of(function)}` has no signature to bind by name.") from problem
     return tuple(_parameter(function, parameter) for parameter in parameters if parameter.kind not in _VARIADIC)
+
+
+def is_given_whole_state(function: Callable[..., Any]) -> bool:
+    """Return whether a small function, such as a predicate, is called with the whole state as its only argument.
+
+    It is if it has no signature (``bool``, ``itemgetter("bad")``), takes only ``*args``, or has one parameter without
+    a default, which is positional-only or named ``s`` or ``_``. Then all parameters with a default keep it. The
+    arguments of any other function are bound by name.
+
+    >>> [is_given_whole_state(function) for function in (lambda s: s["bad"], lambda bad: bad, bool, len)]
+    [True, False, True, True]
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return True
+    named = [parameter for parameter in parameters if parameter.kind not in _VARIADIC]
+    if not named:
+        return any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters)
+    required = [parameter for parameter in named if parameter.default is inspect.Parameter.empty] or named
+    if len(required) != 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        return False
+    return required[0].kind is inspect.Parameter.POSITIONAL_ONLY or required[0].name in WHOLE
 
 
 def bind(
@@ -92,8 +118,10 @@ def bind(
 
 
 def _name_of(function: object) -> str:
+    while isinstance(function, partial):
+        function = function.func
     function = inspect.unwrap(function) if callable(function) else function
-    named = function if hasattr(function, "__qualname__") else getattr(function, "func", type(function))
+    named = function if hasattr(function, "__qualname__") else type(function)
     return f"{named.__module__}.{named.__qualname__}"
 
 

@@ -5,6 +5,7 @@ causes may form a circle; its class may have a metaclass. So the code here reads
 descriptors, or catches every error.
 """
 
+import logging
 import stat
 import traceback
 from collections import deque
@@ -23,7 +24,7 @@ from orchestrator_gql.utils.json.boundary import to_json
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 from orchestrator_gql.utils.json.text import Json, encode
 
-__all__ = ["RAISED", "Description", "describe", "frames_of", "is_a"]
+__all__ = ["RAISED", "Description", "describe", "frames_of", "is_a", "log_trace"]
 
 RAISED = "step-raised"
 """The failure code for an exception without a code."""
@@ -111,6 +112,19 @@ def _described(error: BaseException) -> Description:
 def frames_of(error: BaseException) -> str:
     """Return the frames of the exception without its text, which may repeat input from a stranger."""
     return _attempt(lambda: _end(_frames(error), TRACE), "")
+
+
+def log_trace(logger: logging.Logger, level: int, text: str, trace: str, **facts: Any) -> None:
+    """Log the text with the trace below it, on lines of its own; ``facts`` are the ``extra`` of the record.
+
+    The trace is already text, without what a log must not have. As `exc_info`, the exception would be described again,
+    by any formatter of the application and without these limits.
+    """
+    if logger.isEnabledFor(level):
+        file, line, function, _ = logger.findCaller(stacklevel=2)
+        record = logger.makeRecord(logger.name, level, file, line, text, (), None, function, facts)
+        record.exc_text = trace.rstrip("\n") or None
+        logger.handle(record)
 
 
 def is_a(error: BaseException, *kinds: type[BaseException]) -> bool:

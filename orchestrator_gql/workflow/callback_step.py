@@ -9,14 +9,13 @@ from pydantic import BaseModel
 from orchestrator_gql.types import StepKind
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.workflow.language import Seconds
-from orchestrator_gql.workflow.limits import span, with_schema
+from orchestrator_gql.workflow.limits import demand_function, span, with_schema
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Expect, OnTimeout, Require, Step, StepList
 
 MAX_NAMES = 1_000
 """Number of results that one wait may expect."""
-
-LONGEST_NAME = 200
 
 
 def callback_step(
@@ -45,12 +44,13 @@ def callback_step(
     service once. Without a result the process fails; with ``on_timeout="retry"`` the action runs again, at most
     ``max_attempts`` times in all; with ``"operator"`` an operator is asked.
 
-    ``expect`` names several results, or is a function of the state that returns the names. Then the action takes
-    ``callback_urls`` by name, and the validation takes ``{name: result}`` and ``<result_key>_failures``; ``require``
-    says how many results must come. ``service`` is the configured remote service that must authenticate. ``on_abort``
-    is a step that tells the remote service to stop. Raises `WorkflowDefinitionError` for wrong arguments. See
-    docs/howto/wait-for-a-remote-service.md.
+    ``expect`` names several results, or is a function that returns the names; it and ``poll`` get their arguments as
+    the predicate of `conditional`. The action then takes ``callback_urls`` by name, and the validation takes ``{name:
+    result}`` and ``<result_key>_failures``; ``require`` says how many results must come. ``service`` is the configured
+    remote service that must authenticate. ``on_abort`` is a step that tells the remote service to stop. Raises
+    `WorkflowDefinitionError` for wrong arguments. See docs/howto/wait-for-a-remote-service.md.
     """
+    demand_name(name, "name of a callback step")
     wait = AwaitStep(
         name=f"{name} - Await callback",
         group=name,
@@ -86,6 +86,7 @@ class CallbackOptions(TypedDict, total=False):
 
 
 def _joined(name: str, action_step: Step, wait: AwaitStep, validate_step: Step) -> StepList:
+    _demand_arguments(name, wait)
     _demand_reachable(name, wait)
     action = _action_with_route(name, action_step, wait)
     if not isinstance(validate_step, ActionStep):
@@ -108,13 +109,18 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
     if not names or len(names) > MAX_NAMES:
         raise WorkflowDefinitionError(f"The {what} has {len(names)} names; 1 to {MAX_NAMES} can be waited for.")
     for place, name in enumerate(names):
-        if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or "\0" in name:
-            raise WorkflowDefinitionError(
-                f"The {what} holds {name!r}: a name is a text of 1 to {LONGEST_NAME} characters."
-            )
+        demand_name(name, f"name of a callback in the {what}")
         if name in names[:place]:
             raise WorkflowDefinitionError(f"The {what} names {name!r} twice.")
     return names
+
+
+def _demand_arguments(name: str, wait: AwaitStep) -> None:
+    demand_name(wait.route_key, f"callback_route_key of callback step {name!r}")
+    demand_name(wait.result_key, f"result_key of callback step {name!r}")
+    if wait.service is not None:
+        demand_name(wait.service, f"service of callback step {name!r}")
+    demand_function(wait.poll, f"poll of callback step {name!r}")
 
 
 def _expected(name: str, expect: Expect | Iterable[str] | None) -> Expect | None:
@@ -157,15 +163,19 @@ def _cancel(name: str, on_abort: Step | None) -> ActionStep | None:
 def _action_with_route(name: str, action: Step, wait: AwaitStep) -> ActionStep:
     if not isinstance(action, ActionStep):
         raise WorkflowDefinitionError(f"The action_step of callback step {name!r} must be made with @step.")
-    names = {parameter.name for parameter in wanted(action.function)}
-    if wait.expect is not None and not names & {"callback_urls", "callback_routes", "state"}:
+    if wait.service is None and not hands_out_url(action, wait):  # a service may answer by its own job id
+        what, choices = "URL", f"{wait.route_key!r} (a path), 'callback_url' (absolute) or 'state'"
+        if wait.expect is not None:
+            what, choices = "URLs", "'callback_urls' (absolute, by name), 'callback_routes' (paths, by name) or 'state'"
         raise WorkflowDefinitionError(
-            f"The action {action.name!r} of callback step {name!r} can never hand out its URLs: "
-            "give it a parameter 'callback_urls' (absolute, by name), 'callback_routes' (paths, by name) or 'state'."
-        )
-    if wait.expect is None and not names & {wait.route_key, "callback_url", "state"}:
-        raise WorkflowDefinitionError(
-            f"The action {action.name!r} of callback step {name!r} can never hand out its URL: "
-            f"give it a parameter {wait.route_key!r} (a path), 'callback_url' (absolute) or 'state'."
+            f"The action {action.name!r} of callback step {name!r} can never hand out its {what}: give it a parameter "
+            f"{choices}. Only the action of a service= that answers by its own job ids needs none."
         )
     return action
+
+
+def hands_out_url(action: ActionStep, wait: AwaitStep) -> bool:
+    """True if the action has a parameter for the URLs of the wait."""
+    names = {parameter.name for parameter in wanted(action.function)}
+    own = {wait.route_key, "callback_url"} if wait.expect is None else {"callback_urls", "callback_routes"}
+    return bool(names & {*own, "state"})

@@ -11,9 +11,11 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
-from orchestrator_gql.workflow.limits import LONGEST, span
+from orchestrator_gql.utils.names import demand_name, demand_text
+from orchestrator_gql.workflow.limits import LONGEST, demand_function, span
 from orchestrator_gql.workflow.model import (
     ActionStep,
+    AnyStep,
     AwaitStep,
     Condition,
     Escalation,
@@ -50,6 +52,7 @@ def step(
     ``timeout`` (seconds) fails the step if its function takes longer. If the machine crashes during the step, the
     function runs again; with ``on_crash="hold"`` the process fails as ``interrupted`` instead, and an operator decides.
     """
+    demand_name(name, "name of a step")
 
     def decorate(function: Callable[..., Any]) -> ActionStep:
         return ActionStep(
@@ -112,10 +115,10 @@ def inputstep(
     ``approvals`` different people must approve the same values. Without ``allow_self_approval`` the person who started
     the process cannot approve. A rejection needs a comment. ``on_reject="fail"`` then fails the process (a retry asks
     again), ``"abort"`` aborts it; another value is the name of an earlier step or group to which the form can be sent
-    back. ``auto_confirm`` is a function of the state: if it returns True, the form is confirmed as it is shown, and the
-    name of the function is recorded.
+    back. ``auto_confirm`` is a function whose arguments are bound as those of a predicate: if it returns True, the form
+    is confirmed as it is shown, and the name of the function is recorded.
     """
-    what = f"of input step {name!r}"
+    what = f"of input step {demand_name(name, 'name of an input step')!r}"
     _demand_number(approvals, what)
     chain = _escalations(escalate, what)
 
@@ -131,7 +134,7 @@ def inputstep(
             approvals=approvals,
             allow_self_approval=allow_self_approval,
             on_reject=on_reject,
-            auto_confirm=auto_confirm,
+            auto_confirm=demand_function(auto_confirm, f"auto_confirm {what}"),
             resume_auth_callback=resume_auth_callback,
             retry_auth_callback=retry_auth_callback,
         )
@@ -140,7 +143,9 @@ def inputstep(
 
 
 def _assignee(assignee: Assignee | str) -> Assignee:
-    return assignee if isinstance(assignee, Assignee) else Assignee(assignee)
+    team = assignee if isinstance(assignee, Assignee) else Assignee(assignee)
+    demand_name(team.key, "key of an assignee")
+    return team
 
 
 def _demand_number(approvals: int, what: str) -> None:
@@ -166,12 +171,20 @@ def _span(value: Seconds, what: str) -> timedelta:
 
 def step_group(name: str, steps: Steps) -> Steps:
     """Show the steps under a common label; a retry begins at the failed step, not at the first."""
+    demand_name(name, "name of a step group")
     labelled = (replace(member, group=f"{name} / {member.group}" if member.group else name) for member in each(steps))
     return like(steps, labelled)  # type: ignore[no-any-return]
 
 
 def conditional(predicate: Predicate) -> Callable[[Steps], Steps]:
-    """Run the steps only if the predicate (sync or async) is true; it is called once, before the first of the steps."""
+    """Run the steps only if the predicate (sync or async) is true; it is called once, before the first of the steps.
+
+    Its arguments are bound by name, as those of a step: ``conditional(lambda bad: bad)`` reads ``state["bad"]``. A
+    single parameter named ``state``, ``s`` or ``_`` gets the whole state.
+    """
+    if predicate is None or isinstance(predicate, AnyStep | StepList):
+        raise WorkflowDefinitionError("The predicate comes first: write `conditional(predicate)(steps)`.")
+    demand_function(predicate, "predicate of `conditional`")
 
     def apply(steps: Steps) -> Steps:
         marked = (
@@ -191,6 +204,7 @@ def steplens(
 
 def focussteps(key: str) -> Callable[[Steps], Steps]:
     """Run the steps on ``state[key]`` (a missing one is empty) and store their result there."""
+    demand_text(key, "key of `focussteps`")
     return steplens(lambda state: dict(state.get(key) or {}), lambda state: lambda part: {**state, key: part})
 
 
@@ -207,10 +221,13 @@ def workflow(
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
     ``initial_input_form`` is a form function as for `inputstep`. ``authorize_callback`` decides who may start the
-    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not.
+    workflow and submit its forms. ``run_predicate`` returns None if a process may start, otherwise the reason why not;
+    it may take ``reporter``, ``workflow_name`` and ``workflow_target``.
     ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
     second abort.
     """
+
+    demand_text(description, "description of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
         return Workflow(

@@ -1,12 +1,15 @@
 """Checks the arguments of steps at import, so that an author sees an error before a process runs."""
 
 from datetime import timedelta
+from typing import TypeVar
 
 from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.json.secrets import MarkingSchema
+
+T = TypeVar("T")
 
 LONGEST = timedelta(days=36_500)
 """A century. A longer time could put a deadline after the last day of the calendar, which cannot be stored."""
@@ -30,6 +33,15 @@ def span(value: float | timedelta | None, what: str) -> timedelta | None:
             f"The {what} is {value}, which is not a possible time: the longest time is a century."
         )
     return time
+
+
+def demand_function(value: T, what: str) -> T:
+    """The function, or None; raises `WorkflowDefinitionError`, with ``what`` as its name, if it is anything else."""
+    if value is not None and not callable(value):
+        raise WorkflowDefinitionError(
+            f"The {what} is {value!r}: give it a plain function, without @step and without calling it."
+        )
+    return value
 
 
 def with_schema(contract: type[BaseModel] | None, name: str) -> type[BaseModel] | None:

@@ -14,27 +14,22 @@ from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import demand_name, demand_text
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
 Require: TypeAlias = Literal["all", "any"] | int
-Expect: TypeAlias = tuple[str, ...] | Callable[[State], Iterable[str] | Awaitable[Iterable[str]]]
+Expect: TypeAlias = tuple[str, ...] | Callable[..., Iterable[str] | Awaitable[Iterable[str]]]
+START_NAMES = ("reporter", "workflow_name", "workflow_target")
+"""The parameters that a start form and a ``run_predicate`` may have."""
+
+LONGEST_JOINED = 1_000
+"""Characters of a name that is joined of several, such as the name of a group in a group."""
+
 STOPS = ("fail", "abort")
 """The values of ``on_reject`` that are no step or group to send the form back to."""
 
-Predicate: TypeAlias = Callable[[State], bool | Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A predicate of the state that decides if a sequence of steps runs.
-
-    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
-    other steps.
-    """
-
-    predicate: Predicate
-    opens: bool
+Predicate: TypeAlias = Callable[..., bool | Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +38,19 @@ class Lens:
 
     get: Callable[[State], State]
     set: Callable[[State], Callable[[State], State]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A predicate of the state that decides if a sequence of steps runs.
+
+    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
+    other steps. The predicate sees the state through ``lenses``.
+    """
+
+    predicate: Predicate
+    opens: bool
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +270,7 @@ class Workflow:
     run_predicate: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
+        _demand_names(self)
         _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:
@@ -297,6 +306,16 @@ class Workflow:
     def clean_up_fingerprint(self) -> str:
         """As `fingerprint`, for an aborted process: it also covers the clean-up steps and where they begin."""
         return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.clean_up)))
+
+
+def _demand_names(workflow: Workflow) -> None:
+    """Check all names again: code that makes steps itself, or renames them, does not go through the decorators."""
+    demand_name(workflow.name, "name of a workflow")
+    demand_text(workflow.description, f"description of workflow {workflow.name!r}")
+    for step in workflow.all_steps(is_aborted=True):
+        demand_name(step.name, f"name of a step in workflow {workflow.name!r}", longest=LONGEST_JOINED)
+        if step.group is not None:
+            demand_name(step.group, f"name of a group in workflow {workflow.name!r}", longest=LONGEST_JOINED)
 
 
 def _cancelling(step: ActionStep) -> Step:
@@ -361,11 +380,5 @@ def conditioned(step: Step, condition: Condition) -> Step:
 
 def focused(step: Step, lens: Lens) -> Step:
     """The step with another lens before its lenses; its conditions now see the state through this lens."""
-    conditions = tuple(
-        replace(condition, predicate=_through_lens(lens, condition.predicate)) for condition in step.conditions
-    )
+    conditions = tuple(replace(condition, lenses=(lens, *condition.lenses)) for condition in step.conditions)
     return replace(step, lenses=(lens, *step.lenses), conditions=conditions)
-
-
-def _through_lens(lens: Lens, predicate: Predicate) -> Predicate:
-    return lambda state: predicate(lens.get(state))

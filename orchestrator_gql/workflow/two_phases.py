@@ -12,12 +12,16 @@ from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
 from orchestrator_gql.types import FormGenerator, Json, State
 from orchestrator_gql.utils.arguments import wanted
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
+from orchestrator_gql.utils.names import LONGEST, demand_name
 from orchestrator_gql.workflow.callback_step import CallbackOptions, callback_step
 from orchestrator_gql.workflow.language import inputstep, steplens
 from orchestrator_gql.workflow.model import ActionStep, InputStep, Step, StepList
 
 DRY_RUN = "dry_run"
 """The argument that tells the steps the phase; it is never stored in the state."""
+
+DRY = "Dry run"
+"""The label of the first phase."""
 
 
 def dry_run_then_commit(
@@ -40,6 +44,8 @@ def dry_run_then_commit(
     is not confirmed, the action does not run again, so nothing changes. ``options`` are those of `callback_step`.
     Raises `WorkflowDefinitionError` for wrong steps.
     """
+    demand_name(name, "name of dry_run_then_commit", longest=LONGEST - len(f" - {DRY}"))
+    demand_name(dry_run_result_key, f"dry_run_result_key of {name!r}")
     if not isinstance(action_step, ActionStep) or not _takes_dry_run(action_step):
         raise WorkflowDefinitionError(
             f"The action of {name!r} must be made with @step and take {DRY_RUN!r}: the value says whether "
@@ -56,7 +62,7 @@ def dry_run_then_commit(
         renamed_keys = {result_key: dry_run_result_key} if is_dry else {}
         return _with_phase(callback_steps >> confirmation, is_dry=is_dry, renamed=renamed_keys)
 
-    return phase("Dry run", is_dry=True) >> phase("Commit", is_dry=False)
+    return phase(DRY, is_dry=True) >> phase("Commit", is_dry=False)
 
 
 def _takes_dry_run(action: ActionStep) -> bool:

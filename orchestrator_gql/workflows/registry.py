@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from orchestrator_gql.utils.arguments import wanted
+from orchestrator_gql.utils.arguments import is_given_whole_state, wanted
 from orchestrator_gql.utils.errors import NotFound, WorkflowDefinitionError
-from orchestrator_gql.workflow.model import ActionStep, InputStep, Workflow
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, InputStep, Step, Workflow
 
 
 class Registry:
@@ -49,5 +49,30 @@ def _check(workflow: Workflow) -> None:
             wanted(step.function)
         elif isinstance(step, InputStep):
             wanted(step.form)
+        for function in _handed_over(step):
+            if callable(function) and not is_given_whole_state(function):
+                wanted(function)
     if workflow.initial_form is not None:
         wanted(workflow.initial_form)
+    _check_run_predicate(workflow)
+
+
+def _handed_over(step: Step) -> Iterator[object]:
+    """The functions that an author handed over to the step, beside its own function or form."""
+    yield from (condition.predicate for condition in step.conditions)
+    if isinstance(step, ActionStep) and step.awaits is not None:
+        yield step.awaits.expect
+    elif isinstance(step, AwaitStep):
+        yield step.poll
+    elif isinstance(step, InputStep):
+        yield step.auto_confirm
+
+
+def _check_run_predicate(workflow: Workflow) -> None:
+    """Refuse a parameter that can never get a value: before the start there is no state."""
+    for parameter in wanted(workflow.run_predicate) if workflow.run_predicate is not None else ():
+        if parameter.name not in START_NAMES and not parameter.has_default and not parameter.is_optional:
+            raise WorkflowDefinitionError(
+                f"The run_predicate of workflow {workflow.name!r}, `{parameter.function}`, needs {parameter.name!r}: "
+                f"before the start there is no state. Its parameters can be {', '.join(START_NAMES)}."
+            )

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.names import demand_text
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
 from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
 from orchestrator_gql.workflows.start_forms import (
@@ -164,6 +165,8 @@ def _kind(
     last_steps: StepList,
     **rules: Any,
 ) -> Decorator:
+    demand_text(description, "description of a workflow")
+
     def decorate(function: Body) -> Workflow:
         @wraps(function)
         def all_steps() -> StepList:

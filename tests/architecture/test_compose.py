@@ -3,29 +3,24 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, aclosing
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.command_line import SECONDS, Running, orchestrator, until
-from support.compose import Here, demanded, option, read
+from support.command_line import SECONDS, Running, until
+from support.compose import AUDIT_KEY, TOKEN, VARIABLES, demanded, deployed, filled_in, option, read
 from support.database import PostgresServer
-from support.ports import free_port
 from support.tree import ROOT
 
 from orchestrator_gql.cli.client import subscribe
 from orchestrator_gql.cli.event_lines import QUERY
+from orchestrator_gql.config.settings import Settings, read_settings
+from orchestrator_gql.config.sources import unknown_variables
+from orchestrator_gql.utils.errors import SettingsError
 
-VARIABLES = {
-    "POSTGRES_PASSWORD": "a-password",
-    "PUBLIC_URL": "https://orchestrator.example",
-    "OPERATOR": "ada",
-    "OPERATOR_PASSWORD_HASH": "$2a$14$hash",
-    "WORKFLOWS": "flows",
-}
 BEGINNING = "MC4w"
 """The cursor before the first event."""
 
@@ -84,7 +79,7 @@ class Deployment:
     """The servers that `docker compose up` starts, all healthy."""
 
     folder: Path
-    api: tuple[Running, Running]
+    api: tuple[Running, ...]
     workers: tuple[Running, ...]
 
     @property
@@ -118,7 +113,10 @@ class Deployment:
 
 def ask(server: Running, query: str) -> dict[str, Any]:
     """Return the data of the response to a GraphQL request."""
-    response = httpx.post(server.address + "/graphql", json={"query": query}, trust_env=False, timeout=SECONDS).json()
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    response = httpx.post(
+        server.address + "/graphql", json={"query": query}, headers=headers, trust_env=False, timeout=SECONDS
+    ).json()
     assert "errors" not in response, response
     return dict(response["data"])
 
@@ -160,30 +158,16 @@ def becomes(process_id: str, status: str) -> Callable[[dict[str, Any]], bool]:
 
 @pytest.fixture(scope="module")
 def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Run the whole deployment on this machine. All differences from the containers are in ``here``."""
+    """The whole deployment on this machine, without its proxy."""
     folder = tmp_path_factory.mktemp("compose")
     (folder / "flows.py").write_text(FLOWS)
-    services = read(VARIABLES)
-    names = ["api-1", "api-2", *["worker"] * services["worker"]["deploy"]["replicas"]]
-    ports = [free_port() for _ in names]
-    with postgres.database(is_migrated=False) as url, ExitStack() as stack:
-
-        def here(service: str, port: str | None = None) -> Here:
-            instead = {"postgresql+psycopg://orchestrator:a-password@postgres:5432/orchestrator": url}
-            if port is not None:
-                # there is no proxy, so callbacks go to the second API server
-                instead[VARIABLES["PUBLIC_URL"]] = f"http://127.0.0.1:{ports[1]}"
-                instead[option(services[service]["command"], "--port")] = port
-            return Here(services, folder, instead)
-
-        migrated = orchestrator(folder, *here("migrate").command("migrate"), **here("migrate").environment("migrate"))
-        assert migrated.returncode == 0, migrated.stderr
-        places = [here(name, port) for name, port in zip(names, ports, strict=True)]
-        servers = [stack.enter_context(place.running(name)) for place, name in zip(places, names, strict=True)]
-        for place, name, server in zip(places, names, servers, strict=True):
-            place.demand_health(name, server)
-        first, second, *workers = servers
-        yield Deployment(folder, (first, second), tuple(workers))
+    with (
+        postgres.database(is_migrated=False) as url,
+        deployed(folder, url) as servers,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        environment.setenv("ORCHESTRATOR_TOKEN", TOKEN)  # the client of the subscription reads it
+        yield Deployment(folder, tuple(servers.api), servers.workers)
 
 
 def test_a_client_that_changes_the_api_server_misses_and_repeats_no_event(deployment: Deployment) -> None:
@@ -202,6 +186,14 @@ def test_a_client_that_changes_the_api_server_misses_and_repeats_no_event(deploy
     assert client.ids == witness.ids
     assert len(set(client.ids)) == len(client.ids)
     assert ask(first, f'{{ process(id: "{process_id}") {{ state }} }}')["process"]["state"]["heard"] == {"rc": 0}
+
+
+def test_nobody_gets_in_without_a_token(deployment: Deployment) -> None:
+    body = {"query": "{ viewer { user { id } } }"}
+    response = httpx.post(deployment.api[0].address + "/graphql", json=body, trust_env=False, timeout=SECONDS)
+
+    assert response.status_code == 401
+    assert ask(deployment.api[0], body["query"]) == {"viewer": {"user": {"id": "ada"}}}
 
 
 def test_a_worker_that_is_terminated_during_a_step_finishes_it_and_the_other_continues(deployment: Deployment) -> None:
@@ -228,38 +220,70 @@ def test_a_worker_that_is_terminated_during_a_step_finishes_it_and_the_other_con
     assert [server.err.name for server in deployment.all if "Traceback" in server.err.read_text()] == []
 
 
-def test_compose_needs_its_secrets_and_its_address() -> None:
-    assert demanded() == {"POSTGRES_PASSWORD", "PUBLIC_URL", "OPERATOR", "OPERATOR_PASSWORD_HASH"}
+def test_compose_needs_its_secret_and_its_address() -> None:
+    assert demanded() == {"POSTGRES_PASSWORD", "PUBLIC_URL"}
 
 
-def test_only_the_proxy_has_a_public_port_and_it_leads_to_the_api_servers() -> None:
+def test_every_setting_that_compose_names_is_one() -> None:
+    environments = [service.get("environment", {}) for service in read(VARIABLES).values()]
+    named = {name: text for environment in environments for name, text in environment.items()}
+
+    assert {name for name in named if name.startswith("ORCHESTRATOR_")} >= {
+        "ORCHESTRATOR_DATABASE_URL",
+        "ORCHESTRATOR_PUBLIC_URL",
+        "ORCHESTRATOR_SETTINGS_FILE",
+        "ORCHESTRATOR_TRUSTED_PROXIES",
+    }
+    assert unknown_variables(named, Settings.model_fields) == []
+
+
+def test_the_example_of_the_settings_file_is_valid_as_soon_as_it_is_filled_in(tmp_path: Path) -> None:
+    file, example = tmp_path / "orchestrator.toml", (ROOT / "deploy" / "orchestrator.example.toml").read_text()
+    shown = re.sub(r"(?m)^# (?=\[(?:webhooks|smtp)|\w+ = )", "", example).replace("whsec_…", "whsec_" + "a2V5" * 8)
+    file.write_text(example)
+    with pytest.raises(SettingsError) as caught:
+        read_settings(settings_file=str(file))
+    file.write_text(filled_in())
+    settings = read_settings(settings_file=str(file))
+    file.write_text(shown.replace('audit_key = ""', "").replace('sha256 = ""', f'sha256 = "{"0" * 64}"'))
+    whole = read_settings(settings_file=str(file))
+
+    assert "ORCHESTRATOR_AUDIT_KEY: " in caught.value.message
+    assert "ORCHESTRATOR_API_TOKENS: 0.sha256: is not a SHA-256" in caught.value.message
+    assert settings.audit_key and settings.audit_key.get_secret_value() == AUDIT_KEY
+    assert [(token.name, token.roles, token.teams) for token in settings.api_tokens] == [("ada", ("admin",), ("NOC",))]
+    assert (list(settings.services), list(settings.roles), settings.teams[0].key) == (["lso"], ["starter"], "NOC")
+    assert (list(whole.webhooks), whole.smtp and whole.smtp.host) == (["chat"], "mail.example")
+
+
+def test_no_secret_stands_on_a_command_line() -> None:
+    commands = [" ".join(service.get("command", [])) for service in read(VARIABLES).values()]
+
+    assert not [command for command in commands if "password" in command or "token" in command]
+
+
+def test_only_the_proxy_has_public_ports_and_it_leads_to_the_api_servers() -> None:
     services = read(VARIABLES)
-    ports = [option(services[name]["command"], "--port") for name in ("api-1", "api-2")]
+    ports = {name: option(services[name]["command"], "--port") for name in ("api-1", "api-2")}
+    upstreams = re.search(r"reverse_proxy (.*) \{", (ROOT / "Caddyfile").read_text())
 
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
-    assert {services[name]["network_mode"] for name in ("api-1", "api-2")} == {"service:proxy"}
-    upstreams = re.search(r"reverse_proxy (.*) \{", (ROOT / "Caddyfile").read_text())
-    assert upstreams and upstreams[1].split() == [f"127.0.0.1:{port}" for port in ports]
+    assert upstreams and upstreams[1].split() == [f"{name}:{port}" for name, port in ports.items()]
 
 
-@pytest.mark.parametrize(
-    ("path", "is_open"),
-    [
-        ("/api/processes/0192/callback/token", True),
-        ("/api/processes/0192/callback/token/", True),
-        ("/api/processes/0192/callback/token/progress", True),
-        ("/api/processes/0192/callback/token/fail", True),
-        ("/", False),
-        ("/graphql", False),
-        ("/metrics", False),
-        ("/health/ready", False),
-        ("/api/processes/0192/callback/", False),
-        ("/api/processes/0192/callback/token/../../../../../graphql", False),
-        ("/graphql/api/processes/0192/callback/token", False),
-    ],
-)
-def test_the_proxy_accepts_only_callbacks_without_a_password(path: str, is_open: bool) -> None:
-    opened = re.search(r"@operators not path_regexp (\S+)", (ROOT / "Caddyfile").read_text())
+def test_the_servers_trust_the_proxy_and_know_the_names_by_which_it_calls_them() -> None:
+    services = read({**VARIABLES, "PROXY_ADDRESS": "10.9.8.7"})
+    environment = services["api-1"]["environment"]
 
-    assert opened
-    assert bool(re.search(opened[1], path)) is is_open
+    assert services["proxy"]["networks"]["front"]["ipv4_address"] == "10.9.8.7"
+    assert environment["ORCHESTRATOR_TRUSTED_PROXIES"] == "10.9.8.7"
+    assert environment["ORCHESTRATOR_ALLOWED_HOSTS"] == "api-1,api-2"
+    assert [name for name, service in services.items() if "front" in service["networks"]] == ["api-1", "api-2", "proxy"]
+
+
+def test_the_site_of_the_proxy_is_the_public_url_or_its_part_without_the_path() -> None:
+    url = "https://orchestrator.example"
+    by_itself = read(VARIABLES)["proxy"]["environment"]
+    with_a_path = read({**VARIABLES, "PUBLIC_URL": f"{url}/automation", "SITE": url})["proxy"]["environment"]
+
+    assert by_itself == with_a_path == {"SITE": url}

@@ -1,28 +1,15 @@
 """The dashboard in a real browser with a real server: an operator's clicks while a remote service answers."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import pytest
 from playwright.sync_api import Page, sync_playwright
+from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving, until
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
 
@@ -80,14 +67,6 @@ class Dashboard:
         """The requests that did not go to the server."""
         origins = (self.address + "/", self.address.replace("http", "ws", 1) + "/")
         return [url for url in self.requests if not url.startswith(origins)]
-
-
-def chromium() -> str:
-    """The path of the browser."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail("There is no Chromium: install one, or name its path in CHROMIUM.")
-    return path
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, sync_playwright
+from support.browser import SWITCHES, chromium
 from support.command_line import SECONDS, serving
 from support.ports import free_port
 from support.sign_in import api_token, token_of
-from test_dashboard import SWITCHES, chromium
 
 START = """mutation ($name: String!) { startWorkflow(input: {workflowName: $name}) {
   ... on StartWorkflowSuccess { process { id } } } }"""

@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from support.command_line import FLOWS, SECONDS, Running, command, environment_of, orchestrator, serving, until
 from test_journey import CALLING, completed, post, start_process
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from orchestrator_gql.cli.client import SUBPROTOCOL
@@ -123,3 +127,60 @@ def test_output_that_nobody_reads_is_dropped_and_is_no_failure() -> None:
 
     os.close(writes)
     assert (completed_process.returncode, completed_process.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("trusted", "expected"), [("", [404, 429, 429]), ("127.0.0.1", [404, 404, 404])])
+def test_whether_a_header_names_the_client_is_decided_by_the_settings_alone(
+    tmp_path: Path, trusted: str, expected: list[int]
+) -> None:
+    """Uvicorn would believe this machine, and everybody that its own variable names."""
+    environment = {
+        "ORCHESTRATOR_TRUSTED_PROXIES": trusted,
+        "ORCHESTRATOR_MISSES_PER_MINUTE": "1",
+        "FORWARDED_ALLOW_IPS": "*",
+    }
+    with serving(tmp_path, **environment) as server:
+        url = f"{server.address}/api/processes/{uuid4()}/callback/wrong"
+        statuses = [
+            httpx.post(
+                url, json={}, headers={"x-forwarded-for": f"203.0.113.{number}"}, trust_env=False, timeout=SECONDS
+            ).status_code
+            for number in range(3)
+        ]
+
+    assert statuses == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("ORCHESTRATOR_TRUSTED_PROXY", "127.0.0.1", "the nearest name is ORCHESTRATOR_TRUSTED_PROXIES"),
+        ("ORCHESTRATOR_TEAMS", '[{"key": "NOC", "user": []}]', "0.user: unknown key; the nearest is 'users'"),
+        ("ORCHESTRATOR_SETTINGS_FILE", "nowhere.toml", "'nowhere.toml' cannot be used: No such file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_a_misspelt_setting_ends_every_command_of_a_server_at_its_start(
+    tmp_path: Path, command: str, name: str, value: str, message: str
+) -> None:
+    arguments = [] if command == "migrate" else ["--workflows", "flows"]
+    refused = orchestrator(tmp_path, command, *arguments, **{name: value})
+
+    assert refused.returncode == 2
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://orchestrator.example", "https://evil.example", "http://orchestrator.example"]
+)
+def test_our_own_page_opens_a_websocket_behind_a_proxy_that_changes_the_host(tmp_path: Path, origin: str) -> None:
+    with serving(tmp_path, "--public-url", "https://orchestrator.example/automation") as server:
+        url = server.address.replace("http", "ws") + "/automation/graphql"
+        refused = None if origin == "https://orchestrator.example" else pytest.raises(InvalidStatus, match="403")
+        options: Any = {"subprotocols": [SUBPROTOCOL], "origin": origin, "proxy": None}
+        with refused or nullcontext(), connect(url, **options) as socket:
+            socket.send('{"type": "connection_init"}')
+            acknowledged = json.loads(socket.recv(SECONDS))["type"]
+
+    assert refused or acknowledged == "connection_ack"

@@ -20,7 +20,10 @@ KEY = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
     [
         ("{", "ORCHESTRATOR_SERVICES: must be JSON"),
         ('["proxy"]', "ORCHESTRATOR_SERVICES: Input should be a valid dictionary"),
-        ('{"proxy": {"networks": []}}', "ORCHESTRATOR_SERVICES: proxy.networks: Extra inputs are not permitted"),
+        (
+            '{"proxy": {"networks": []}}',
+            "ORCHESTRATOR_SERVICES: proxy.networks: unknown key; the keys are",
+        ),
         ('{"proxy": {"addresses": ["192.0.2.0/33"]}}', "proxy.addresses.0"),
         ('{"proxy": {"signature_keys": ["s3cret"]}}', "proxy.signature_keys: holds a key that is not base64"),
         ('{"proxy": {"signature_keys": ["whsec_czNjcmV0"]}}', "holds a key of 6 bytes; 24 are the least"),

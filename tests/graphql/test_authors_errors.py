@@ -127,7 +127,7 @@ async def asking(site: Site, played: Any) -> str:
 
 def logged(caplog: pytest.LogCaptureFixture, error_id: str) -> str:
     (record,) = (one for one in caplog.records if getattr(one, "error_id", None) == error_id)
-    return record.getMessage()
+    return f"{record.getMessage()}\n{record.exc_text}"
 
 
 @pytest.mark.parametrize("kind", ["keyboard-interrupt", "system-exit", "mute", "nameless", "away", "forbidden"])

@@ -61,10 +61,17 @@ def test_the_page_loads_everything_from_its_own_origin_and_runs_nothing_inline(c
 
     page = graphiql.page()
 
-    places = re.findall(r'(?:src|href)="(.+?)"', page)
-    assert all(re.match(r"/[a-z]", place) for place in places)
+    base, *places = re.findall(r'(?:src|href)="(.+?)"', page)
+    assert base == "/"
+    assert all(re.match(r"[a-z]+[/.][a-z]", place) for place in places)
     assert re.findall(r"<script[^>]*>(.*?)</script>", page) == ["", "", "", ""]
     assert "style=" not in page
+
+
+def test_below_a_path_the_page_loads_everything_from_there(checkout: Path) -> None:
+    build(checkout / "frontend-example" / "dist")
+
+    assert '<base href="/a&amp;b/">' in graphiql.page("/a&b")
 
 
 def test_the_policy_of_the_page_forbids_inline_scripts_and_other_origins() -> None:

@@ -341,11 +341,14 @@ async def test_introspection_and_suggestions_are_for_development() -> None:
 
     seen = await ask("{ __schema { queryType { name } } }", face=open_face)
     unseen = await ask("{ __schema { queryType { name } } }", face=closed_face)
+    name = await ask("{ __typename }", face=closed_face)
     suggestion = await ask("{ helo }", face=open_face)
     silence = await ask("{ helo }", face=closed_face)
 
     assert seen.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+    assert name.json() == {"data": {"__typename": "Query"}}
     assert set(codes(unseen)) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert "ORCHESTRATOR_IS_DEVELOPMENT=true" in unseen.json()["errors"][0]["message"]
     assert "Did you mean 'hello'?" in suggestion.text
     assert silence.json()["errors"][0]["message"] == "Cannot query field 'helo' on type 'Query'."
 
@@ -360,7 +363,8 @@ async def test_graphiql_is_for_browsers_in_development(is_development: bool, acc
         response = await http.get("/", headers={"accept": accept})
 
     assert response.status_code == status
-    assert ("GraphiQL" in response.text) is (status == 200)
+    assert ("<title>GraphiQL" in response.text) is (status == 200)
+    assert ("ORCHESTRATOR_IS_DEVELOPMENT" in response.text) is not is_development
     assert status != 200 or "default-src 'self'" in response.headers["content-security-policy"]
 
 

@@ -46,7 +46,7 @@ export function signInView(words: string, entered: (viewer: Viewer) => void): HT
     h(
       "form",
       { novalidate: true, "aria-labelledby": "door-title", onsubmit: (event) => void enter(event) },
-      h("img", { src: "/icon.svg", alt: "", width: 40, height: 40 }),
+      h("img", { src: "icon.svg", alt: "", width: 40, height: 40 }),
       h("h2", { id: "door-title" }, "Sign in"),
       h("p", { class: "words muted" }, words),
       h("div", { class: "field" }, h("label", { for: "token" }, "Token"), field, fault),

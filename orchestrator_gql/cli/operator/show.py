@@ -15,7 +15,7 @@ DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
   id version status workflowName note startedAt availableActions
   failure {{ code message }} whyWaiting {{ message since until lastReportAt }}
-  steps {{ index name kind status attempt durationSeconds failure {{ code message }}
+  steps {{ index name kind status attempt durationSeconds failure {{ code message traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
   callbacks {{ id name status round source tokenHint issuedAt expiresAt receivedAt resultBytes
     progress {{ percent message reportedAt }} validation {{ outcome message }}
@@ -30,6 +30,10 @@ query Decided($id: ID!, $after: String) {{ process(id: $id) {{ events(first: 200
 """
 SHOWN = 200
 """Characters of a refused body that are shown."""
+
+TRACE_LINES = 40
+TRACE_WIDTH = 300
+"""The end of a trace that is shown: the lines, and the characters of each line."""
 
 Decisions: TypeAlias = dict[int, list[dict[str, Any]]]
 """The decisions by the index of their step, in the order of time."""
@@ -113,8 +117,17 @@ def _step(step: dict[str, Any], before: list[dict[str, Any]]) -> list[str]:
     decisions = [*before, *(step["inputRequest"]["decisions"] if step["inputRequest"] else ())]
     return [
         f"  {step['index'] + 1:>3} {step['status']:<17} {step['name']}{again}{took}{why}",
+        *(_trace(step["failure"]["traceback"]) if step["failure"] else ()),
         *(f"      {decided(decision)}" for decision in decisions),
     ]
+
+
+def _trace(trace: str | None) -> list[str]:
+    """The last lines of the trace of a failed step; none if there is no trace, or if the caller may not read it."""
+    all_lines = (trace or "").splitlines()
+    left_out = len(all_lines) - TRACE_LINES
+    cut = [f"      | … {left_out} more lines: see --json"] if left_out > 0 else []
+    return cut + [f"      | {line[:TRACE_WIDTH]}" for line in all_lines[-TRACE_LINES:]]
 
 
 def _form(input_request: dict[str, Any], now: datetime) -> list[str]:

@@ -14,7 +14,7 @@ from types import ModuleType
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.workflow.model import Workflow
 
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 _OURS = str(Path(__file__).parents[2])
 
 
@@ -35,14 +35,15 @@ def load_workflows(modules: Sequence[str]) -> list[Workflow]:
 
 def _import(name: str) -> ModuleType:
     try:
-        return _module_of_file(Path(name)) if _is_file(name) else importlib.import_module(name)
+        return _module_of_file(Path(name)) if is_file(name) else importlib.import_module(name)
     except SettingsError:
         raise
     except (Exception, SystemExit) as error:
         raise SettingsError(f"The workflows in {name!r} cannot be loaded: {_described(error)}") from error
 
 
-def _is_file(name: str) -> bool:
+def is_file(name: str) -> bool:
+    """True if the module is given as a file, and not as a dotted name."""
     return name.endswith(".py") or os.sep in name
 
 
@@ -95,7 +96,7 @@ def _described(error: BaseException) -> str:
 def _place(error: BaseException) -> traceback.FrameSummary | None:
     """The last line of the user's own code in the trace; else the last line of a library or of ours."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_relevant(frame.filename)]
-    users = [frame for frame in frames if not frame.filename.startswith((*_LIBRARIES, _OURS))]
+    users = [frame for frame in frames if not frame.filename.startswith((*LIBRARIES, _OURS))]
     return next(reversed(users or frames), None)
 
 

@@ -55,6 +55,8 @@ class LineFormatter(ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without callback tokens and the known secrets of the running process."""
         error = record.exc_info[1] if record.exc_info else None
+        if record.exc_text and error is None:  # a trace that is already text; see `log_trace`
+            record = logging.makeLogRecord({**vars(record), "exception": record.exc_text})
         return _TOKEN.sub(rf"\1{MARK}", without_known(super().format(record), error))
 
     def _lines(self, _logger: Any, _method: str, event: EventDict) -> str:

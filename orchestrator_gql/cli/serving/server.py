@@ -114,7 +114,7 @@ def _config(app: Starlette) -> Config:
         lifespan="off",
         log_config=None,
         access_log=False,  # our access log writes routes, not paths: a path may hold a token
-        forwarded_allow_ips="127.0.0.1,::1",  # a proxy on this machine names the client, for the limit on wrong URLs
+        proxy_headers=False,  # the application reads them, from the proxies of the settings only
         server_header=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
         ws_max_size=FRAME_BYTES,

@@ -1,22 +1,25 @@
 """Builds the arguments of an author's function: state values, engine values and loaded product subscriptions."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models
 from orchestrator_gql.engine.steps.models import load_models
+from orchestrator_gql.engine.steps.state import Focused, fetched, focus
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.types import Json, State
-from orchestrator_gql.utils.arguments import Parameter, bind, wanted
+from orchestrator_gql.utils.arguments import STATE, Parameter, bind, is_given_whole_state, wanted
 from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.json import to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import NOTHING, Secrets, learn
+from orchestrator_gql.utils.traces import traceparent
 from orchestrator_gql.workflow.model import ActionStep, AwaitStep, Step
 
 GIVEN = frozenset({
@@ -29,23 +32,39 @@ DECISIONS = "decisions"
 """The parameter name that receives the decisions of the process."""
 
 _wanted = lru_cache(maxsize=4096)(wanted)
+_is_given_whole_state = lru_cache(maxsize=4096)(is_given_whole_state)
 
 
 def wanted_by(function: Callable[..., Any]) -> tuple[Parameter, ...]:
     """The parameters of a function, from a cache."""
-    return _wanted(function)
+    return _wanted(function) if _is_hashable(function) else wanted(function)
+
+
+def _takes_whole(function: Callable[..., Any]) -> bool:
+    return _is_given_whole_state(function) if _is_hashable(function) else is_given_whole_state(function)
+
+
+def _is_hashable(function: Callable[..., Any]) -> bool:
+    """False for a callable object whose class defines equality alone, such as a dataclass."""
+    try:
+        hash(function)
+    except TypeError:
+        return False
+    return True
 
 
 def given(
     runtime: Runtime, process: Process, step: Step | None = None, tokens: Mapping[str | None, str] | None = None
 ) -> dict[str, Any]:
     """The engine's values for a function: the process, its user and workflow, and the callback URLs of the step."""
+    seq = process.execution.seq if process.execution else 0
     values: dict[str, Any] = {
         "process_id": process.id,
         "reporter": process.created_by or "",
         "workflow_name": process.workflow_name,
         "workflow_target": process.target,
-        "idempotency_key": f"{process.id}:{process.execution.seq if process.execution else 0}",
+        "idempotency_key": f"{process.id}:{seq}",
+        "traceparent": traceparent(process.trace, process.id, seq),
     }
     if tokens and isinstance(step, ActionStep) and step.awaits is not None:
         values |= _addresses(runtime, process, step.awaits, tokens)
@@ -98,6 +117,29 @@ async def arguments(
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
     visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
     return returned_by(bind, parameters, {**visible, **own}, given={**own, **models})
+
+
+async def bound(
+    runtime: Runtime,
+    process: Process,
+    function: Callable[..., Any],
+    focused: Focused,
+    own: Mapping[str, Any] = MappingProxyType({}),
+) -> Callable[[], Any]:
+    """A predicate, poll, policy or another function that an author handed over, with its arguments bound.
+
+    The arguments are bound by name, as those of a step; ``own`` are values beside those of `given`. See
+    `is_given_whole_state` for the functions that get the whole state as their only argument instead. Raises
+    `AuthorRaised` or `StepError` that names a missing or invalid argument.
+    """
+    takes_whole = returned_by(_takes_whole, function)
+    names = set() if takes_whole else {parameter.name for parameter in returned_by(wanted_by, function)}
+    is_all = takes_whole or bool(focused.lenses) or STATE in names
+    visible = returned_by(focus, focused, await fetched(runtime, process.state, None if is_all else names))
+    own = {**given(runtime, process), **own}
+    if takes_whole:
+        return partial(function, {**{key: _copied(value) for key, value in visible.items()}, **own})
+    return partial(function, **await arguments(runtime, function, visible, own))
 
 
 def contributed(

@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from orchestrator_gql.process import ConditionKey, Process
-from orchestrator_gql.types import State
-from orchestrator_gql.workflow.model import Predicate, Step, StepList
+from orchestrator_gql.workflow.model import Condition, Step, StepList
 
-Ask: TypeAlias = Callable[[Predicate, State], Awaitable[bool]]
-"""Runs an author's predicate without blocking the event loop."""
+Ask: TypeAlias = Callable[[Condition], Awaitable[bool]]
+"""Runs the predicate of a condition without blocking the event loop."""
 
 
 def must_evaluate(process: Process, step: Step) -> bool:
@@ -32,7 +31,7 @@ async def evaluate(process: Process, steps: StepList, ask: Ask) -> tuple[bool, M
     for depth, condition in enumerate(steps[process.position].conditions):
         key = _key(steps, process.position, depth)
         if condition.opens:
-            condition_results[key] = await ask(condition.predicate, dict(process.state))
+            condition_results[key] = await ask(condition)
         if not condition_results.get(key, False):
             return False, condition_results
     return True, condition_results

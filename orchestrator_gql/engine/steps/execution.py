@@ -15,22 +15,22 @@ from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps.arguments import wanted_by
-from orchestrator_gql.engine.steps.failures import failed, failure_of, without_tokens
+from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import changed, fetched, focus, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
-from orchestrator_gql.types import Json, State
+from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
-from orchestrator_gql.workflow.callback_step import names_of
-from orchestrator_gql.workflow.model import ActionStep, AwaitStep, InputStep, Predicate, Step, Workflow
+from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -72,6 +72,10 @@ def _success(
     """The outcome of a step that returned ``result``; the author's serializers and lenses run here."""
     where, wait = f"Step {step.name!r}", step.awaits
     refs = external_ids.refs_in(result, is_named=wait.expect is not None, where=where) if wait else {}
+    if wait and not refs and wait.poll is None and not hands_out_url(step, wait):
+        raise StepError(
+            f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
+        )
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
     added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
@@ -125,9 +129,8 @@ async def start_turn(
     runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
 ) -> forms.Turn:
     """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
-    given = {"reporter": principal.id, "workflow_name": workflow.name, "workflow_target": workflow.target}
     secrecy = forms.Secrecy(redact=runtime.redact)
-    form = workflow.initial_form or _no_form
+    form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
     turned = await form_turn(runtime, form, given, pages, locale, secrecy, is_bound=False)
     return _without_own_names(turned, f"The start form of {workflow.name!r}")
 
@@ -138,37 +141,45 @@ def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
     return replace(turned, data=step_arguments.contributed(turned.data, where=where)[0])
 
 
-async def blocked_reason(runtime: Runtime, workflow: Workflow) -> str | None:
+async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Principal) -> str | None:
     """The reason why the workflow's predicate forbids the start now; None if it allows it, or if there is none."""
-    if workflow.run_predicate is None:
+    predicate = workflow.run_predicate
+    if predicate is None:
         return None
-    return await call(runtime, workflow.run_predicate, {}, None, _reason)
+    arguments = returned_by(lambda: bind(wanted_by(predicate), {}, given=_of_start(workflow, principal)))
+    return await call(runtime, predicate, arguments, None, _reason)
+
+
+def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
+    """The values of `START_NAMES`, for the functions that an author hands over for the start."""
+    values = (principal.id, workflow.name, workflow.target)
+    return dict(zip(START_NAMES, values, strict=True))
 
 
 def _reason(result: Any) -> str | None:
     return str(result) if result else None
 
 
-async def holds(runtime: Runtime, predicate: Predicate, state: State) -> bool:
-    """The result of a condition for the state."""
-    whole = dict(await patiently(lambda: fetched(runtime, state)))
-    return await call(runtime, partial(predicate, whole), {}, None, bool)
+async def holds(runtime: Runtime, process: Process, condition: Condition) -> bool:
+    """The result of a condition for the state of the process."""
+    predicate = await patiently(lambda: step_arguments.bound(runtime, process, condition.predicate, condition))
+    return await call(runtime, predicate, {}, None, bool)
 
 
 async def expected(runtime: Runtime, process: Process, step: ActionStep) -> tuple[str, ...] | Failed:
     """The names of the callbacks that the action expects, from the author's function of the state."""
     wait = step.awaits
     assert wait is not None and callable(wait.expect), "only a step with a function for its names comes here"
+    expect = wait.expect
     what = f"expect of callback step {wait.group!r}"
     try:
-        state = await patiently(lambda: fetched(runtime, process.state))
-        visible = returned_by(focus, step, state)
-        names = await call(runtime, partial(wait.expect, visible), {}, None, partial(_names, what))
+        function = await patiently(lambda: step_arguments.bound(runtime, process, expect, step))
+        names = await call(runtime, function, {}, None, partial(_names, what))
         if wait.needed(len(names)) > len(names):
             raise StepError(f"The {what} names {len(names)}, and {wait.require} are required.", "bad-expect")
         return names
     except (AuthorRaised, OrchestratorError) as error:
-        return Failed(failure_of(error, runtime))
+        return Failed(failure_at(runtime, process, step, error))
 
 
 def _names(what: str, result: Any) -> tuple[str, ...]:
@@ -178,28 +189,27 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
         raise StepError(error.message, "bad-expect") from None
 
 
-async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | None:
-    """Poll the remote service once before its callback ends; None if it has no result."""
+async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | Failure | None:
+    """Poll the remote service once before its callback ends; None if it has no result.
+
+    A failure if the poll has a parameter for which there is no value: it then never asks anything.
+    """
     poll = step.poll
     assert poll is not None, "only a step with a poll comes here"
-    extra = {"process_id": str(process.id), "step": step.name}
     try:
-        own = {
-            **step_arguments.given(runtime, process),
-            "callback_name": callback.name,
-            "remote_ref": callback.remote_ref,
-        }
-        state = await state_for(runtime, process, step, poll)
-        visible = returned_by(focus, step, state)
-        arguments = await patiently(lambda: step_arguments.arguments(runtime, poll, visible, own))
+        own = {"callback_name": callback.name, "remote_ref": callback.remote_ref}
+        function = await patiently(lambda: step_arguments.bound(runtime, process, poll, step, own))
+    except (AuthorRaised, OrchestratorError) as error:
+        return failure_at(runtime, process, step, error)
+    try:
         found = Found()
-        payload = await call(runtime, poll, arguments, POLL, partial(_polled, found))
+        payload = await call(runtime, function, {}, POLL, partial(_polled, found))
         if payload is None:
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
-        kind = error.described.kind if isinstance(error, AuthorRaised) else type(error).__name__
-        logger.warning("a remote service could not be polled", extra=extra | {"error": kind})
+        failure = failure_of(error, runtime)
+        log_failure(runtime, process, step, logging.WARNING, "a remote service could not be polled", failure, error)
         return None
 
 

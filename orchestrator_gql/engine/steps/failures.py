@@ -12,7 +12,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import AuthorCodeFailed, OrchestratorError, StepError
-from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a
+from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a, log_trace
 from orchestrator_gql.utils.json import bounded
 from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import conceal
@@ -38,14 +38,35 @@ def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = (
     )
 
 
-def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
-    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+def failure_at(
+    runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()
+) -> Failure:
+    """As `failure_of`, for a failure of this step; a message about an argument names the step.
+
+    The log gets the failure with its trace, without secrets and tokens: the log is read by more people than the trace
+    in the database.
+    """
     failure = failure_of(error, runtime, tokens)
     if failure.code in ARGUMENTS:
         failure = replace(failure, message=f"Step {step.name!r}: {failure.message}"[:MESSAGE])
     raised = error.error if isinstance(error, AuthorRaised) else error
-    log = logger.warning if is_a(raised, OrchestratorError) else logger.error
-    log("step failed", extra={"process_id": str(process.id), "step": step.name, "code": failure.code})
+    level = logging.WARNING if is_a(raised, OrchestratorError) else logging.ERROR
+    log_failure(runtime, process, step, level, "step failed", failure, error)
+    return failure
+
+
+def log_failure(
+    runtime: Runtime, process: Process, step: Step, level: int, text: str, failure: Failure, error: BaseException
+) -> None:
+    """Log the text and the trace of the failure, without the secrets that are known here."""
+    trace = without_known(process.secrets.text(failure.traceback), error) if failure.traceback else ""
+    facts = {"process_id": str(process.id), "step": step.name, "code": failure.code}
+    log_trace(logger, level, text, runtime.redact.text(trace), **facts)
+
+
+def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
+    """The outcome of a step that raised: a failure, or another try if the step has tries left."""
+    failure = failure_at(runtime, process, step, error, tokens)
     try_count = process.execution.try_count if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and try_count < step.retry.attempts:
         return RetryLater(failure, runtime.clock.now() + step.retry.wait(try_count))
@@ -56,7 +77,7 @@ def refused(raised: AuthorRaised, what: str) -> AuthorCodeFailed:
     """The error of a request whose author's code, named ``what``, raised. The log has the trace under the error id."""
     description, error_id = raised.described, token_hex(8)
     trace = without_known(description.trace, raised)  # the trace may quote what the person typed into a secret field
-    logger.error("an author's code failed in a request: %s\n%s", what, trace, extra={"error_id": error_id})
+    log_trace(logger, logging.ERROR, f"an author's code failed in a request: {what}", trace, error_id=error_id)
     reason = without_known(description.message, raised) if description.is_polite else f"it raised {description.kind}"
     error = AuthorCodeFailed(
         f"{what} failed, and nothing was changed: {reason} (error {error_id} in the server's log).", error_id=error_id

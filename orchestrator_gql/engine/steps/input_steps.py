@@ -10,7 +10,11 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.names import storable
 from orchestrator_gql.workflow.model import InputStep
+
+LONGEST_TITLE = 1_000
+"""Characters of the title of a form that are kept."""
 
 
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
@@ -19,7 +23,7 @@ async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
         turned = await execution.patiently(lambda: execution.turn(runtime, process, step, []))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
-        title = turned.page.title or step.name
+        title = storable(turned.page.title or step.name, longest=LONGEST_TITLE)
         if step.auto_confirm is not None and await _policy_confirms(runtime, process, step):
             filled = await _filled_in(runtime, process, step, turned)
             if isinstance(filled, forms.Complete):
@@ -47,18 +51,16 @@ async def _done(
 
 
 def _name_of(policy: object) -> str:
-    return str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    name = str(getattr(policy, "__name__", type(policy).__name__))  # a `partial`, for example, has no name
+    return storable(name)
 
 
 async def _policy_confirms(runtime: Runtime, process: Process, step: InputStep) -> bool:
     """True if the policy returned exactly True."""
     policy = step.auto_confirm
     assert policy is not None, "only a step with a policy comes here"
-    state = await execution.state_for(runtime, process, step, policy)
-    own = step_arguments.given(runtime, process)
-    visible = returned_by(focus, step, state)
-    arguments = await execution.patiently(lambda: step_arguments.arguments(runtime, policy, visible, own))
-    return await execution.call(runtime, policy, arguments, None, _is_true)
+    function = await execution.patiently(lambda: step_arguments.bound(runtime, process, policy, step))
+    return await execution.call(runtime, function, {}, None, _is_true)
 
 
 def _is_true(result: object) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -12,13 +12,22 @@ from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.workflow.model import Step
+from orchestrator_gql.workflow.model import Lens, Step
 
 
-def focus(step: Step, state: Mapping[str, Json]) -> dict[str, Json]:
-    """The part of the state that the step sees."""
+class Focused(Protocol):
+    """A step or a condition: it sees the state through its lenses."""
+
+    @property
+    def lenses(self) -> tuple[Lens, ...]:
+        """The lenses, the outermost first."""
+        ...
+
+
+def focus(focused: Focused, state: Mapping[str, Json]) -> dict[str, Json]:
+    """The part of the state that the step or condition sees."""
     view = dict(state)
-    for lens in step.lenses:
+    for lens in focused.lenses:
         view = dict(lens.get(view))
     return view
 

@@ -147,6 +147,7 @@ class ProcessMutations:
                 idempotency_key=input.idempotency_key,
                 locale=info.context.locale,
                 note=input.note,
+                trace=context.trace,
             )
         except OrchestratorError as error:
             return typed(error)  # type: ignore[return-value]

@@ -62,6 +62,7 @@ processes = Table(
     Column("entry", JsonText),
     Column("engine_failures", Integer, nullable=False, server_default="0"),
     Column("secrets", JsonText),
+    Column("trace", String(35)),
     CheckConstraint("worker IS NULL OR status = 'RUNNING'", name="only_running_is_held"),
     CheckConstraint("(ended_at IS NULL) = (status NOT IN ('ABORTED', 'COMPLETED'))", name="ended_has_a_time"),
 )

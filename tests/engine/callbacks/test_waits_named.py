@@ -225,7 +225,7 @@ async def test_the_names_may_come_from_the_state(offer: Offer) -> None:
         ([], "0 names"),
         (["a", "a"], "twice"),
         ("ams-1", "must be a list"),
-        ([1], "holds 1"),
+        ([1], "is 1: give it a text"),
         (["a"], "2 are required"),
     ],
 )

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from conftest import Offer
+from pydantic import ConfigDict
 from support.operator import ADA, BOB, confirm, open_request
+from support.playbooks import of
 
 from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.commands.input_request_assignees import assign_input_request, claim_input_request
@@ -280,3 +282,21 @@ async def test_a_missing_permission_and_an_unknown_request_are_refused(offer: Of
         await submit_form(engine.runtime, ADA, input_request_id=new_id(), pages=[{}])
     await confirm(engine, process_id)
     await engine.reaches(process_id, COMPLETED)
+
+
+@pytest.mark.parametrize("title", ["Con\0firm", "Con\ud83dfirm", "x" * 2_000_000])
+async def test_a_title_that_cannot_be_stored_is_stored_as_far_as_it_can(offer: Offer, title: str) -> None:
+    @inputstep("Confirm")
+    def confirm() -> FormGenerator:
+        class Page(FormPage):
+            model_config = ConfigDict(title=title)
+
+        yield Page
+        return {}
+
+    engine = await offer(flow := of(confirm))
+    await engine.reaches(process_id := await engine.start(flow), ProcessStatus.SUSPENDED)
+    request = await engine.read(lambda conn: input_requests.open_of_process(conn, process_id))
+
+    assert request is not None
+    assert request.title in ("Con\ufffdfirm", "x" * 1_000)

@@ -1,0 +1,75 @@
+"""`show` prints the trace of a failed step to those who may read it."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+from support.command_line import orchestrator, serving, until
+
+from orchestrator_gql.cli.operator.show import TRACE_LINES, TRACE_WIDTH, _trace
+
+BROKEN = """
+from orchestrator_gql import begin, step
+from orchestrator_gql.workflow import workflow
+
+
+@step("Ask the inventory")
+def ask():
+    raise LookupError("no such \\x1b[31mdevice; login with password=hunter2 failed")
+
+
+@workflow("Broken")
+def broken():
+    return begin >> ask
+"""
+
+PEOPLE = {"ada": "admin", "vic": "viewer"}
+START = 'mutation { startWorkflow(input: {workflowName: "broken"}) { ... on StartWorkflowSuccess { process { id } } } }'
+
+
+def ask(address: str, query: str) -> Any:
+    response = httpx.post(
+        f"{address}/graphql", json={"query": query}, headers={"authorization": "Bearer secret-of-ada"}, trust_env=False
+    ).json()
+    assert "errors" not in response, response
+    return next(iter(response["data"].values()))
+
+
+def test_a_trace_is_shown_to_those_who_may_read_it_and_is_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(BROKEN)
+    tokens = [
+        {"name": name, "sha256": hashlib.sha256(f"secret-of-{name}".encode()).hexdigest(), "roles": [role]}
+        for name, role in PEOPLE.items()
+    ]
+    with serving(tmp_path, "--workflows", "broken.py", ORCHESTRATOR_API_TOKENS=json.dumps(tokens)) as server:
+        id = ask(server.address, START)["process"]["id"]
+        look = f'{{ process(id: "{id}") {{ status }} }}'
+        until(lambda: True if ask(server.address, look)["status"] == "FAILED" else None)
+        shown = {
+            name: orchestrator(
+                tmp_path, "show", id, "--url", server.address, ORCHESTRATOR_TOKEN=f"secret-of-{name}"
+            ).stdout
+            for name in PEOPLE
+        }
+        log = server.err.read_text()
+
+    place = f'      |   File "{tmp_path / "broken.py"}", line 8, in ask'
+    text = "LookupError: no such \\x1b[31mdevice; login with password=[redacted] failed"
+    assert place in shown["ada"].splitlines()
+    assert f"      | {text}" in shown["ada"].splitlines()
+    assert "Traceback" not in shown["vic"]
+    assert "FAILED" in shown["vic"]
+    assert f"    | {text}" in log.splitlines()
+    assert "hunter2" not in "".join(shown.values()) + log
+
+
+def test_the_end_of_a_long_trace_is_shown() -> None:
+    lines = _trace("\n".join(f"{n} {'x' * 1_000}" for n in range(100)))
+
+    assert len(lines) == TRACE_LINES + 1
+    assert lines[0].endswith(f"{100 - TRACE_LINES} more lines: see --json")
+    assert lines[-1].startswith("      | 99 x")
+    assert max(map(len, lines)) == TRACE_WIDTH + len("      | ")
+    assert _trace(None) == _trace("") == []
