@@ -130,11 +130,10 @@ async def start_workflow(
     turn = await _turn(runtime, workflow, principal, pages, locale)
     if not isinstance(turn, forms.Complete):
         return turn
-    state = turn.data
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
-        subscription_id = _demand_in_sync(conn, workflow, state)
+        subscription_id = _demand_in_sync(conn, workflow, turn.data)
         now = runtime.clock.now()
         start = _begin_transition(workflow, turn, principal, clean_note(note), trace, now, digest)
         process = begin_process(conn, start, key_of(runtime))
