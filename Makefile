@@ -16,7 +16,7 @@ help: ## Print this
 run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows, a proxy that runs a real playbook
 	$(BIN)/orchestrator-gql demo $(if $(PORT),--port $(PORT)) $(if $(PROXY_PORT),--proxy-port $(PROXY_PORT))
 
-test: $(VENV)/.dev $(VENV)/.lso $(DASHBOARD) check ## Check everything, then run all tests
+test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser
 	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
 
@@ -92,4 +92,10 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
 $(VENV)/.lso: requirements-lso.txt | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/lso
 	$(VENV)/lso/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-lso.txt
+	touch $@
+
+# A test generates a client from our OpenAPI document. The generator needs other versions of our dependencies, too.
+$(VENV)/.generator: requirements-generator.txt | $(BIN)/python
+	$(PYTHON) -m venv $(VENV)/generator
+	$(VENV)/generator/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements-generator.txt
 	touch $@

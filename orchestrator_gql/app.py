@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiters
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.config.addresses import canonical, host_of, in_ascii
 from orchestrator_gql.config.settings import Settings
@@ -68,7 +69,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     _demand_private(settings)
     dispatcher = dispatcher_of(settings)
     runtime = assemble(settings, Registry(workflows), dispatcher, clock or SteadyClock())
-    graphql = graphql_app(runtime)
+    limiters = GuessLimiters(settings.misses_per_minute)
+    graphql = graphql_app(runtime, limiters)
     slow_readers = SlowReaders(Limits(settings.max_waiting_bytes, settings.slow_reader_timeout))
     metrics = Metrics(runtime, graphql, slow_readers)
     runtime.database.observer = metrics
@@ -78,8 +80,8 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
         async with running(runtime, dispatcher), metrics.watching_loop():
             yield
 
-    open_routes = _open_routes(runtime)
-    routes = _routes(runtime, graphql, metrics, open_routes)
+    open_routes = _open_routes(runtime, limiters)
+    routes = _routes(runtime, graphql, metrics, open_routes, limiters)
     refuse = _refusal(graphql, settings.base_path)
     app = Starlette(
         routes=routes,
@@ -230,12 +232,16 @@ def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
     return PostgresNotifier(settings.database_url, timers)
 
 
-def _open_routes(runtime: Runtime) -> list[BaseRoute]:
+def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:
     """Return the routes that need no sign-in: a secret in the path, or the service's credential, authenticates."""
-    return [] if runtime.settings.role == "worker" else [*callback_routes(runtime), *receipt_routes(runtime)]
+    if runtime.settings.role == "worker":
+        return []
+    return [*callback_routes(runtime, limiters.callbacks), *receipt_routes(runtime, limiters.receipts)]
 
 
-def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute]) -> list[BaseRoute]:
+def _routes(
+    runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes: list[BaseRoute], limiters: GuessLimiters
+) -> list[BaseRoute]:
     monitoring: list[BaseRoute] = [*health_routes(runtime), *metrics_routes(metrics)]
     if runtime.settings.role == "worker":
         return monitoring
@@ -243,7 +249,7 @@ def _routes(runtime: Runtime, graphql: GraphQLApp, metrics: Metrics, open_routes
         Route(GRAPHQL, graphql),
         WebSocketRoute(GRAPHQL, graphql),
         *open_routes,
-        *audit_routes(runtime),
+        *audit_routes(runtime, limiters.sign_ins),
         *openapi_routes(runtime),
         *monitoring,
         *dashboard_routes(dashboard_folder(runtime.settings), runtime.settings.base_path),

@@ -27,13 +27,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a machine that sends requests; ``teams`` are the keys of its teams."""
+    """A person or a machine that sends requests; ``teams`` are the keys of its teams.
+
+    ``credential`` is the kind of the credential that it showed, for the audit log.
+    """
 
     id: str
     name: str
     email: str | None = None
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     teams: frozenset[str] = field(default_factory=frozenset)
+    credential: str = "none"
 
     def demand(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal holds the permission."""

@@ -20,7 +20,8 @@ BEGINNING = "0" * 64
 class AuditEntry:
     """One entry: its place in its chain, the time, the actor, the action and the details.
 
-    ``seal`` is the number of the seal that covers the entry; None if it is not sealed yet.
+    ``seal`` is the number of the seal that covers the entry; None if it is not sealed yet. ``address`` and ``method``
+    are those of `audit.origin`; an entry of an earlier release has neither.
     """
 
     id: UUID
@@ -33,6 +34,8 @@ class AuditEntry:
     previous: str
     digest: str
     seal: int | None = None
+    address: str | None = None
+    method: str | None = None
 
     @property
     def process_id(self) -> UUID | None:
@@ -45,8 +48,12 @@ def digest_of(entry: AuditEntry, key: bytes | None) -> str:
 
     The number of the seal is not included: it comes later, and the seal itself lists the entries that it covers.
     """
-    facts = [entry.previous, str(entry.id), str(entry.chain), entry.seq, instant(entry.at), entry.actor]
-    return digest([*facts, entry.action, entry.details], key)
+    facts: list[Json] = [entry.previous, str(entry.id), str(entry.chain), entry.seq, instant(entry.at), entry.actor]
+    facts += [entry.action, entry.details]
+    if entry.method is not None or entry.address is not None:
+        # Entries of an earlier release have a shorter list, so that no entry fits both with and without its origin.
+        facts += [entry.address, entry.method]
+    return digest(facts, key)
 
 
 def digest(facts: Json, key: bytes | None) -> str:

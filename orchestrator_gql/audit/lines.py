@@ -36,6 +36,7 @@ def entry_line(entry: AuditEntry) -> bytes:
     """The line of an entry, with everything that its digest covers."""
     fields = {"id": str(entry.id), "chain": str(entry.chain), "seq": entry.seq, "at": instant(entry.at)}
     fields |= {"actor": entry.actor, "action": entry.action, "details": entry.details}
+    fields |= {"address": entry.address, "method": entry.method}
     return _line("entry", {**fields, "previous": entry.previous, "digest": entry.digest, "seal": entry.seal})
 
 
@@ -74,12 +75,14 @@ def _read(fields: Json) -> Line:
                 chain=UUID(fields["chain"]),
                 seq=_number(fields["seq"]),
                 at=_instant(fields["at"]),
-                actor=None if fields["actor"] is None else _text(fields["actor"]),
+                actor=_text_or_none(fields["actor"]),
                 action=_text(fields["action"]),
                 details=fields["details"],
                 previous=_text(fields["previous"]),
                 digest=_text(fields["digest"]),
                 seal=None if fields["seal"] is None else _number(fields["seal"]),
+                address=_text_or_none(fields.get("address")),  # lines of an earlier release have no address and method
+                method=_text_or_none(fields.get("method")),
             )
         case "end":
             return End(_number(fields["entries"]), _number(fields["seals"]))
@@ -97,6 +100,10 @@ def _text(value: Json) -> str:
         raise TypeError
     value.encode()  # raises for a lone surrogate, which no export contains
     return value
+
+
+def _text_or_none(value: Json) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _instant(value: Json) -> datetime:

@@ -4,9 +4,21 @@ import hashlib
 import hmac
 from dataclasses import replace
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.security import LOCAL_OPERATOR, NOBODY, Principal
 from orchestrator_gql.utils.errors import Unauthenticated
+
+
+def signed_in(settings: Settings, authorization: str | None, sign_ins: GuessLimiter, address: str | None) -> Principal:
+    """The principal like `principal_of`. A wrong value is logged with its address and limited.
+
+    Raises `Unauthenticated`, or `RateLimited` after too many wrong values from the address.
+    """
+    try:
+        return principal_of(settings, authorization)
+    except Unauthenticated as error:
+        raise sign_ins.refusal(address, error) from None
 
 
 def principal_of(settings: Settings, authorization: str | None) -> Principal:
@@ -26,4 +38,4 @@ def principal_of(settings: Settings, authorization: str | None) -> Principal:
     token, roles = matches[0], settings.permissions_of
     teams = {team.key for team in settings.teams if token.name in team.users} | set(token.teams)
     permissions = frozenset(permission for role in token.roles for permission in roles[role])
-    return Principal(token.name, token.name, token.email, permissions, frozenset(teams))
+    return Principal(token.name, token.name, token.email, permissions, frozenset(teams), credential="api-token")

@@ -140,7 +140,7 @@ def _closed(closed: ConnectionClosed) -> OrchestratorError:
     code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
     if code in (4401, 4403):
         return not_signed_in()
-    if code in (4400, 4406):
+    if code in (4400, 4406, 4429):
         return OperationRefused(f"The server closed the connection for good: {code} {reason}")
     return ConnectionFailed(f"The connection was lost ({code}).")
 

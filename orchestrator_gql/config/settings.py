@@ -110,7 +110,9 @@ class Settings(BaseSettings):
         30.0, description="Seconds that running steps have to finish after SIGTERM."
     )
     misses_per_minute: Annotated[int, Field(ge=1)] = Field(
-        60, description="Wrong callback URLs that one peer may try in a minute; then the answer is 429."
+        60,
+        description="Wrong tokens of users, callback URLs, and receipts that one address may try in a minute, each "
+        "kind for itself; then the answer is 429. Right ones are always accepted.",
     )
     max_waiting_bytes: Annotated[int, Field(ge=Megabytes)] = Field(
         64 * Megabytes,
@@ -126,7 +128,14 @@ class Settings(BaseSettings):
         "has to sign in.",
     )
     allowed_origins: Texts = Field(
-        (), description="Origins of other pages that may open a WebSocket, besides the server's own."
+        (),
+        description="Origins of other pages that may open a WebSocket or send queries by GET, besides the server's "
+        "own.",
+    )
+    allows_get_queries: bool = Field(
+        False,
+        description="Answer GraphQL queries, and subscriptions as server-sent events, by GET too, for clients such as "
+        "urql with its default settings and a browser's `EventSource`. Mutations are always sent by POST.",
     )
     allowed_hosts: Texts = Field(
         (),

@@ -7,7 +7,8 @@ from functools import partial
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
-from orchestrator_gql.authentication.tokens import principal_of
+from orchestrator_gql.authentication.guess_limiter import GuessLimiters
+from orchestrator_gql.authentication.tokens import signed_in
 from orchestrator_gql.forms.errors import locale_of
 from orchestrator_gql.graphql import graphiql
 from orchestrator_gql.graphql.context import Context
@@ -23,18 +24,30 @@ from orchestrator_gql.utils.traces import read_traceparent
 SIGN_IN = "Say who you are: send `Authorization: Bearer TOKEN`, on a WebSocket in the payload of connection_init."
 
 
-def graphql_app(runtime: Runtime) -> GraphQLApp:
+def graphql_app(runtime: Runtime, limiters: GuessLimiters) -> GraphQLApp:
     """The application for ``/graphql`` over HTTP, WebSocket and server-sent events."""
     settings, turn, places = runtime.settings, asyncio.Lock(), Places()
 
     async def make_context(connection: Request | WebSocket, params: Mapping[str, Json] | None) -> Context:
-        principal = principal_of(settings, _authorization(connection, params))
+        peer = connection.client.host if connection.client else None
+        principal = signed_in(settings, _authorization(connection, params), limiters.sign_ins, peer)
         if principal is NOBODY and isinstance(connection, WebSocket):
             raise Unauthenticated(SIGN_IN)
-        peer = connection.client.host if connection.client else None
         locale = locale_of(connection.headers.get("accept-language"))
+        # Only server-sent events have this header: a client that connects again sends the last id it received.
+        last_event_id = connection.headers.get("last-event-id") if isinstance(connection, Request) else None
         trace = read_traceparent(connection.headers.getlist("traceparent"))
-        return Context(runtime, principal, peer, locale, turn, places, trace)
+        return Context(
+            runtime,
+            principal,
+            peer,
+            locale,
+            turn,
+            places,
+            trace,
+            last_event_id=last_event_id or None,
+            callback_guesses=limiters.callbacks,
+        )
 
     return GraphQLApp(
         build_schema(is_development=settings.offers_development, redact=runtime.redact),
@@ -45,6 +58,7 @@ def graphql_app(runtime: Runtime) -> GraphQLApp:
         allowed_origins=(*settings.allowed_origins, *settings.public_origins),
         callback_body_limit=settings.max_callback_bytes,
         graphiql_html=partial(graphiql.page, settings.base_path),
+        allows_get_queries=settings.allows_get_queries,
     )
 
 

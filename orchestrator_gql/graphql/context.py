@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from strawberry.types import Info as StrawberryInfo
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.graphql.loaders import Loaders
 from orchestrator_gql.graphql.redaction import Redaction
@@ -24,6 +25,9 @@ class Context:
     ``peer`` is the network address of the client, ``locale`` the language of form messages, ``trace`` the trace of the
     request (see `utils.traces`), and ``began`` the start of the operation by the monotonic clock. All operations share
     ``turn``, so only one at a time redacts large values.
+    ``last_event_id`` is the cursor of the last batch that a client of server-sent events received before it connected
+    again, and ``cursor`` is the cursor of the batch that a subscription sends now. ``callback_guesses`` counts wrong
+    callback tokens.
 
     Reads for the response use ``reading``, so the rows that they load count for ``weight``. Reads of a command use
     ``runtime`` and do not count, so no decision fails because its response is large.
@@ -36,6 +40,9 @@ class Context:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     places: Places = field(default_factory=Places)
     trace: str | None = None
+    last_event_id: str | None = None
+    cursor: str | None = None
+    callback_guesses: GuessLimiter = field(default_factory=lambda: GuessLimiter(60))
     began: float = field(default_factory=time.monotonic)
     redacted: Redaction = field(init=False)
     weight: Weight = field(init=False)

@@ -34,7 +34,6 @@ __all__ = [
     "KnownDocuments",
     "asks_only",
     "brings_results",
-    "declares",
     "known",
     "operations",
     "select",
@@ -197,11 +196,6 @@ def asks_only(operation: OperationDefinitionNode, fields: Collection[str]) -> bo
         isinstance(selection, FieldNode) and selection.name.value in fields
         for selection in operation.selection_set.selections
     )
-
-
-def declares(operation: OperationDefinitionNode, variable: str) -> bool:
-    """True if the operation declares a variable with this name."""
-    return any(definition.variable.name.value == variable for definition in operation.variable_definitions or ())
 
 
 def brings_results(document: DocumentNode) -> bool:

@@ -74,6 +74,11 @@ class UnauthenticatedError(UserError):
     pass
 
 
+@strawberry.type(description="Too many wrong tokens came from the address of the caller; nothing was stored.")
+class RateLimitedError(UserError):
+    retry_after_seconds: int = strawberry.field(description="The time after which the caller may try again.")
+
+
 @strawberry.type(
     description="A function of the workflow's author failed, such as a form or a condition. Nothing was changed."
 )
@@ -96,6 +101,7 @@ TypedError = (
     | CallbackGoneError
     | PayloadInvalidError
     | PayloadTooLargeError
+    | RateLimitedError
     | AuthorCodeError
 )
 
@@ -111,6 +117,8 @@ def typed(error: errors.OrchestratorError) -> TypedError:
             return CallbackGoneError(code=code, message=message)
         case errors.Unauthenticated():
             return UnauthenticatedError(code=ErrorCode.UNAUTHENTICATED, message=message)
+        case errors.RateLimited():
+            return RateLimitedError(code=ErrorCode.RATE_LIMITED, message=message, retry_after_seconds=error.retry_after)
         case errors.NotFound():
             return NotFoundError(code=ErrorCode.NOT_FOUND, message=message, id=error.id)
         case errors.Forbidden():

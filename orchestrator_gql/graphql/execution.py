@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import strawberry
@@ -11,10 +11,12 @@ from graphql import GraphQLError, GraphQLLeafType, OperationDefinitionNode
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.graphql import documents, masking
 from orchestrator_gql.graphql.documents import Kind
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.reads.weight import Weight
+from orchestrator_gql.security import NOBODY, Principal
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 
@@ -24,10 +26,14 @@ LEAF_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class ExecutionResponse:
-    """One response; ``was_executed`` is false if no resolver ran because the client must correct the request."""
+    """One response; ``was_executed`` is false if no resolver ran because the client must correct the request.
+
+    ``cursor`` is the position of the subscription after this response, whatever fields and aliases the client selects.
+    """
 
     payload: dict[str, Json]
     was_executed: bool = True
+    cursor: str | None = None
 
     def let_go(self) -> None:
         """Empty the payload after it is encoded: otherwise the generators keep it in memory until it is sent."""
@@ -107,20 +113,23 @@ class Execution:
         limit = None if kind is Kind.SUBSCRIPTION else self.timeout
         weight: Weight | None = getattr(context, "weight", None)
         try:
-            results = await self.schema.stream(
-                request.query,
-                variable_values=dict(request.variables),
-                context_value=context,
-                operation_name=request.operation_name,
-                operation_extensions={documents.STRANGER: True} if request.is_stranger else None,
-            )
+            with _acting(context):
+                results = await self.schema.stream(
+                    request.query,
+                    variable_values=dict(request.variables),
+                    context_value=context,
+                    operation_name=request.operation_name,
+                    operation_extensions={documents.STRANGER: True} if request.is_stranger else None,
+                )
             async with aclosing(results):
-                while (result := await _next_result(results, limit)) is not None:
+                while (result := await _next_result(results, limit, context)) is not None:
                     if weight is not None:
                         weight.finish()
                         if weight.was_over and weight.may_be_divided:
                             continue  # the subscription sends the same events again, fewer at once
-                    yield self._response(result, kind)
+                    # A batch that failed has no cursor: a client that connects again must not skip its events.
+                    cursor = getattr(context, "cursor", None) if result.data is not None else None
+                    yield replace(self._response(result, kind), cursor=cursor)
         except TimeoutError:
             yield _timed_out(self.timeout)
         except Exception as error:
@@ -146,9 +155,18 @@ class Execution:
         return ExecutionResponse({"errors": errors_shown}, was_executed=False)
 
 
-async def _next_result(results: AsyncGenerator[Any, None], limit: float | None) -> ExecutionResult | None:
-    async with asyncio.timeout(limit):
-        return await anext(results, None)
+async def _next_result(
+    results: AsyncGenerator[Any, None], limit: float | None, context: object
+) -> ExecutionResult | None:
+    with _acting(context):
+        async with asyncio.timeout(limit):
+            return await anext(results, None)
+
+
+def _acting(context: object) -> AbstractContextManager[None]:
+    """Audit entries of the operation have the address of the caller and the kind of its credential."""
+    principal: Principal = getattr(context, "principal", NOBODY)
+    return origin.acting(getattr(context, "peer", None), f"graphql/{principal.credential}")
 
 
 def _timed_out(seconds: float) -> ExecutionResponse:

@@ -38,7 +38,7 @@ from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Acce
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
-from orchestrator_gql.graphql.transport_ws import Socket, is_welcome
+from orchestrator_gql.graphql.transport_ws import Socket, has_welcome_origin, is_welcome
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import OrchestratorError, UnsupportedMediaType
 
@@ -171,8 +171,7 @@ class GraphQLApp:
                 return HTMLResponse(self._graphiql_html(), headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
             if self._is_graphiql_off and not self._allows_get_queries:
                 raise HttpRefusal(405, "METHOD_NOT_ALLOWED", GRAPHIQL_IS_OFF, {"Allow": "POST"})
-        if request.method != "POST" and not (request.method == "GET" and self._allows_get_queries):
-            raise _method_not_allowed(request.method)
+        self._demand_method(request)
         if accepted is None:
             raise HttpRefusal(406, "NOT_ACCEPTABLE", f"The answers are {GRAPHQL}, application/json or {EVENTS}.")
         if request.method == "POST" and not is_json(request.headers.get("content-type")):
@@ -182,6 +181,16 @@ class GraphQLApp:
         context = await self.make_context(request, None)
         graphql_request = await self._read(request, is_stranger=self._is_stranger(context))
         return await self._execute(request, graphql_request, context, accepted)
+
+    def _demand_method(self, request: Request) -> None:
+        """Raise `HttpRefusal` unless the request is a POST, or an allowed GET from no foreign page."""
+        if request.method == "POST":
+            return
+        if request.method != "GET" or not self._allows_get_queries:
+            raise _method_not_allowed(request.method, self._allows_get_queries)
+        if not has_welcome_origin(request, self._origins) or _comes_from_foreign_page(request):
+            message = "A page of another site may not send queries by GET; see ORCHESTRATOR_ALLOWED_ORIGINS."
+            raise HttpRefusal(403, "FORBIDDEN", message)
 
     async def _read(self, request: Request, *, is_stranger: bool) -> GraphQLRequest:
         if request.method == "GET":
@@ -210,15 +219,12 @@ class GraphQLApp:
             operation = self.execution.operation(graphql_request, kinds)
         except Refusal as refused:
             if request.method == "GET" and refused.kind is Kind.MUTATION:
-                raise _method_not_allowed("GET, which carries queries only") from None
+                raise _mutation_by_get() from None
             return _asgi_response(refused.response, accepted)
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
-        place = request.headers.get("last-event-id")
-        if place and documents.declares(operation, "after") and graphql_request.variables.get("after") is None:
-            graphql_request = replace(graphql_request, variables={**graphql_request.variables, "after": place})
         return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
@@ -270,5 +276,25 @@ async def _single(response: ExecutionResponse) -> AsyncGenerator[ExecutionRespon
     yield response
 
 
-def _method_not_allowed(method: str) -> HttpRefusal:
-    return HttpRefusal(405, "METHOD_NOT_ALLOWED", f"Send operations by POST, not by {method}.", {"Allow": "POST"})
+def _comes_from_foreign_page(request: Request) -> bool:
+    """True for a request without an origin that a page of another site caused, such as that of an ``<img>``.
+
+    A POST needs no such check: a browser sends JSON to another site only after a preflight request, which fails.
+    """
+    return "origin" not in request.headers and request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+
+
+def _method_not_allowed(method: str, allows_get_queries: bool) -> HttpRefusal:
+    message = f"Send operations by POST, not by {method}."
+    if method == "GET":
+        message += (
+            " The server answers queries by GET if ORCHESTRATOR_ALLOWS_GET_QUERIES is true. The client urql sends them "
+            "by POST with `preferGetMethod: false`."
+        )
+    allow = "GET, POST" if allows_get_queries else "POST"
+    return HttpRefusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": allow})
+
+
+def _mutation_by_get() -> HttpRefusal:
+    message = "Send mutations by POST: GET is for queries and subscriptions only."
+    return HttpRefusal(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"})

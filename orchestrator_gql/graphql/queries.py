@@ -10,7 +10,7 @@ import strawberry
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.errors import AuthorCodeError, ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types import stats as stats_types
-from orchestrator_gql.graphql.types.audit import AuditAnchor, AuditEntry, AuditFilter, AuditVerification
+from orchestrator_gql.graphql.types.audit import AuditEntry, AuditQueries
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
 from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
@@ -41,7 +41,6 @@ from orchestrator_gql.reads import notifications as notification_reads
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.reads import products as product_reads
 from orchestrator_gql.reads import rows as row_reads
-from orchestrator_gql.reads.audit import verify_audit
 from orchestrator_gql.reads.rows import NodeId, NodeKind
 from orchestrator_gql.security import Permission
 from orchestrator_gql.storage.events import EventFilter as LogFilter
@@ -74,7 +73,9 @@ class Viewer:
         description="The open input requests that are assigned to the caller's teams or to everybody and that nobody "
         "else has claimed, the oldest first."
     )
-    async def open_input_requests(self, info: Info, first: First = 50, after: After = None) -> Connection[InputRequest]:
+    async def open_input_requests(
+        self, info: Info, first: First = 50, after: After = None
+    ) -> Connection[InputRequest] | None:
         return await _request_connection(info, InputRequestFilter(mine=True), PageArgs(first, after))
 
 
@@ -90,8 +91,11 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     return result
 
 
-@strawberry.type(description="The queries.")
-class Query(NotificationQueries):
+@strawberry.type(
+    description="The queries. A field that fails, such as one that the caller may not read, is null and has an error "
+    "with its path; the other fields of the document are answered."
+)
+class Query(NotificationQueries, AuditQueries):
     @resolved(description="The node with this id; null if there is none.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]
@@ -102,7 +106,7 @@ class Query(NotificationQueries):
     @resolved(description="The nodes with these ids, in the same order; null for an id without a node.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids; at most 200.")]
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         node_ids = row_reads.node_ids(info.context.principal, ids)
         return await asyncio.gather(*(_node(info, node_id) for node_id in node_ids))
 
@@ -125,7 +129,7 @@ class Query(NotificationQueries):
         filter: Annotated[WorkflowFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
-    ) -> Connection[Workflow]:
+    ) -> Connection[Workflow] | None:
         definitions = process_reads.workflows(info.context.runtime, info.context.principal)
         selected = [Workflow.of(definition) for definition in definitions if _matches(definition, filter)]
         return _list_connection(selected, first, after)
@@ -159,7 +163,7 @@ class Query(NotificationQueries):
             str | None,
             strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
         ] = None,
-    ) -> Connection[Process]:
+    ) -> Connection[Process] | None:
         return await process_connection(
             info,
             (filter or ProcessFilter()).within(),
@@ -175,7 +179,7 @@ class Query(NotificationQueries):
         filter: Annotated[InputRequestFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
-    ) -> Connection[InputRequest]:
+    ) -> Connection[InputRequest] | None:
         return await _request_connection(info, filter or InputRequestFilter(), PageArgs(first, after))
 
     @resolved(description="The callbacks, the newest first.")
@@ -185,7 +189,7 @@ class Query(NotificationQueries):
         filter: Annotated[CallbackFilter | None, CONDITIONS] = None,
         first: First = 50,
         after: After = None,
-    ) -> Connection[Callback]:
+    ) -> Connection[Callback] | None:
         context = info.context
         now = context.runtime.clock.now()
         wanted = (filter or CallbackFilter()).as_of(now)
@@ -198,48 +202,6 @@ class Query(NotificationQueries):
         result: Connection[Callback] = connection(page, lambda row: Callback.of(row, now), total)
         return result
 
-    @resolved(description="The entries of the audit log, the newest first. It requires READ_AUDIT.")
-    async def audit(
-        self,
-        info: Info,
-        filter: Annotated[AuditFilter | None, CONDITIONS] = None,
-        first: First = 50,
-        after: After = None,
-    ) -> Connection[AuditEntry]:
-        context, wanted = info.context, (filter or AuditFilter()).wanted()
-        page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
-
-        async def total() -> int:
-            return await audit_reads.audit_count(context.reading, context.principal, wanted)
-
-        result: Connection[AuditEntry] = connection(page, AuditEntry.of, total)
-        return result
-
-    @resolved(
-        description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."
-    )
-    async def verify_audit(
-        self,
-        info: Info,
-        after: After = None,
-        first: Annotated[
-            int | None,
-            strawberry.argument(
-                description="The largest number of entries to check; at most 100,000. Default: 10,000."
-            ),
-        ] = 10_000,
-        anchor: Annotated[
-            AuditAnchor | None,
-            strawberry.argument(
-                description="A seal stored outside this system, which the log must still contain; null for none."
-            ),
-        ] = None,
-    ) -> AuditVerification:
-        context, entries = info.context, 10_000 if first is None else first
-        known_seal = anchor.read() if anchor else None
-        verified = await verify_audit(context.runtime, context.principal, after=after, first=entries, anchor=known_seal)
-        return AuditVerification.of(verified)
-
     @resolved(description="The product with this name; null if there is none.")
     def product(
         self, info: Info, name: Annotated[str, strawberry.argument(description="The name of the product.")]
@@ -247,7 +209,7 @@ class Query(NotificationQueries):
         return _product(info, name)
 
     @resolved(description="The declared products, ordered by name.")
-    def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product]:
+    def products(self, info: Info, first: First = 50, after: After = None) -> Connection[Product] | None:
         registered = product_reads.products(info.context.principal)
         return _list_connection([Product.of(product) for product in registered], first, after)
 
@@ -270,7 +232,7 @@ class Query(NotificationQueries):
         after: After = None,
         filter: Annotated[EventFilter | None, CONDITIONS] = None,
         first: First = 100,
-    ) -> EventConnection:
+    ) -> EventConnection | None:
         return await event_connection(info, after, filter.read() if filter else LogFilter(), first)
 
     @resolved(description="Evaluate the start form of a workflow with the pages so far, without side effects.")
@@ -309,13 +271,13 @@ class Query(NotificationQueries):
                 description="The period that the numbers of ended processes cover. Default: the last 24 hours."
             ),
         ] = StatsWindow.LAST_24_HOURS,
-    ) -> Stats:
+    ) -> Stats | None:
         context = info.context
         counts = await process_reads.counts(context.reading, context.principal, _period(window))
         return Stats.of(counts, context.runtime.clock.now())
 
     @resolved(description="The state of the engine and its workers.")
-    async def engine(self, info: Info) -> Engine:
+    async def engine(self, info: Info) -> Engine | None:
         return Engine.of(await process_reads.status(info.context.reading, info.context.principal))
 
 

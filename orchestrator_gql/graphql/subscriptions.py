@@ -31,7 +31,8 @@ class Subscription:
     @subscription(
         description="Every committed change in commit order, without gaps and without repetition. `after` continues "
         "right after that cursor; without it the stream starts now. The first message comes at once, even if it has "
-        "no events: it shows that the stream works, and its position."
+        "no events: it shows that the stream works, and its position. Over server-sent events the cursor is the id "
+        "of each message, and the header `Last-Event-ID` replaces `after`."
     )
     async def process_events(
         self,
@@ -49,6 +50,8 @@ class Subscription:
     ) -> AsyncGenerator[EventBatch, None]:
         context = info.context
         wanted = filter.read() if filter else LogFilter()
+        # `after` is where the client began, and it may have received many batches since then.
+        after = context.last_event_id or after
         batches = event_reads.followed(context.reading, context.principal, after=after, wanted=wanted)
         async with aclosing(batches):
             async for batch in batches:
@@ -56,6 +59,7 @@ class Subscription:
                 while parts:
                     part = parts.pop()
                     context.renew()
+                    context.cursor = part.cursor
                     context.weight.may_be_divided = len(part.events) > 1
                     yield EventBatch.of(part)
                     if context.weight.was_over and context.weight.may_be_divided:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Map
 from contextlib import aclosing, suppress
 from typing import Protocol, assert_never
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 
@@ -21,7 +22,7 @@ from orchestrator_gql.graphql.transport import frames
 from orchestrator_gql.graphql.transport.frames import BadFrame, Complete, Frame, Init, Ping, Pong, Subscribe
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import Unauthenticated
+from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +60,13 @@ def is_welcome(websocket: WebSocket, allowed_origins: Collection[str]) -> bool:
     A browser sends the user's cookies with every handshake, and always the origin of the page; other clients send no
     origin. ``allowed_origins`` are normalized; the origin of the server is always allowed.
     """
-    if SUBPROTOCOL not in websocket.scope["subprotocols"]:
-        return False
-    origins = websocket.headers.getlist("origin")
-    host = websocket.headers.get("host")
+    return SUBPROTOCOL in websocket.scope["subprotocols"] and has_welcome_origin(websocket, allowed_origins)
+
+
+def has_welcome_origin(connection: HTTPConnection, allowed_origins: Collection[str]) -> bool:
+    """True if no page caused the request, or a page of this server or of an allowed site."""
+    origins = connection.headers.getlist("origin")
+    host = connection.headers.get("host")
     return all(is_same_origin(origin, host) or normalize_origin(origin) in allowed_origins for origin in origins)
 
 
@@ -143,6 +147,8 @@ class Socket:
             await self._server.make_context(self._websocket, params)
         except Unauthenticated:
             raise BadFrame(4403, "Forbidden") from None
+        except RateLimited as limited:
+            raise BadFrame(4429, limited.message) from None
         except Exception as error:
             masked(error)
             raise BadFrame(1011, "Internal error") from None
@@ -168,6 +174,8 @@ class Socket:
             await self._respond(frame)
         except Unauthenticated:
             self.close(4403, "Forbidden")
+        except RateLimited as limited:
+            self.close(4429, limited.message)
         except Exception as error:
             await self._finish(
                 frame.id, frames.execution_response(frame.id, ExecutionResponse({"errors": [masked(error)]}, False))

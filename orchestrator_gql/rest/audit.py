@@ -8,8 +8,10 @@ from starlette.routing import Route
 
 from orchestrator_gql.audit.lines import end_line, entry_line, seal_line
 from orchestrator_gql.audit.seals import Seal
-from orchestrator_gql.authentication.tokens import principal_of
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
+from orchestrator_gql.authentication.tokens import signed_in
 from orchestrator_gql.reads.audit import audit_parts, behind_seal
+from orchestrator_gql.rest.problems import peer_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.storage.audit import Part
@@ -19,11 +21,12 @@ EXPORT = "/api/audit/export"
 HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="audit.ndjson"'}
 
 
-def audit_routes(runtime: Runtime) -> list[Route]:
+def audit_routes(runtime: Runtime, sign_ins: GuessLimiter) -> list[Route]:
     """``GET /api/audit/export``."""
 
     async def export(request: Request) -> Response:
-        principal = principal_of(runtime.settings, request.headers.get("authorization"))
+        authorization = request.headers.get("authorization")
+        principal = signed_in(runtime.settings, authorization, sign_ins, peer_of(request))
         if principal is NOBODY:
             raise Unauthenticated("The audit log is for those who sign in: send `Authorization: Bearer TOKEN`.")
         parts = audit_parts(runtime, principal, request.query_params.get("after") or None)

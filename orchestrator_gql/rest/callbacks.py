@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from orchestrator_gql.audit import origin
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.callbacks.external_ids import LONGEST
 from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
@@ -20,8 +22,7 @@ from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, in_th
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.guess_limiter import GuessLimiter, peer_of, refuse_guess
-from orchestrator_gql.rest.problems import problem, problem_of
+from orchestrator_gql.rest.problems import peer_of, problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import (
@@ -48,9 +49,8 @@ HEAD = 1024
 """The most bytes that are stored of a body that is not JSON."""
 
 
-def callback_routes(runtime: Runtime) -> list[Route]:
+def callback_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
     """The routes, each with and without a final slash: a redirect would turn a POST into a GET."""
-    limiter = GuessLimiter(runtime.settings.misses_per_minute)
     by_url, by_ref = "/api/processes/{process_id}/callback/{token}", "/api/callbacks/by-ref/{service}/{ref}"
     handlers: tuple[tuple[str, Handler], ...] = (("", _result), ("/progress", _progress), ("/fail", _failure))
     paths: list[tuple[str, Find, Handler]] = [(by_url + end, _address, handler) for end, handler in handlers]
@@ -70,16 +70,25 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
     async def endpoint(request: Request) -> Response:
         try:
             address = await find(request, runtime)
-            receipt = await _concealing(handler(request, runtime, address), address.token)
+            with origin.acting(peer_of(request), f"rest/{_credential(runtime, address)}"):
+                receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
-            return refuse_guess(request, limiter, unknown)
+            return problem_of(limiter.refusal(peer_of(request), unknown))
         except OrchestratorError as refused:
-            logger.warning("a delivery was refused", extra={"code": refused.code})
+            logger.warning("a delivery was refused", extra={"code": refused.code, "address": peer_of(request)})
             return _contract_problem(refused)
         content = _receipt_content(receipt, address, is_result=handler is not _progress)
         return JSONResponse(content, 202 if receipt.is_unclaimed else 200)
 
     return endpoint
+
+
+def _credential(runtime: Runtime, address: Address) -> str:
+    """The kind of the credential that the address demands, for the audit log."""
+    if address.ref is None:
+        return "callback-token"
+    service = runtime.settings.services.get(address.service or "")
+    return "signature" if service is not None and service.signature_keys else "credential"
 
 
 async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:

@@ -22,6 +22,7 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     OrchestratorError,
     PayloadTooLarge,
+    RateLimited,
     ReceiptUnknown,
     Refused,
     ServerBusy,
@@ -43,6 +44,7 @@ STATUS: tuple[tuple[type[OrchestratorError], int, str], ...] = (
     (UnsupportedMediaType, 415, "Unsupported media type"),
     (Unauthenticated, 401, "Unauthenticated"),
     (Forbidden, 403, "Forbidden"),
+    (RateLimited, 429, "Too many requests"),
     (AddressForbidden, 403, "Forbidden address"),
     (HostUnknown, 421, "Misdirected request"),
     (StorageUnavailable, 503, "Storage unavailable"),
@@ -58,6 +60,7 @@ RETRY_AFTER = "5"
 HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="callbacks", StandardWebhooks'},
     408: {"Connection": "close"},
+    429: {"Retry-After": str(RateLimited.retry_after)},
     503: {"Retry-After": RETRY_AFTER},
 }
 """The headers that a status needs."""
@@ -96,6 +99,11 @@ def _status(error: OrchestratorError) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, title
     return 500, "Error"
+
+
+def peer_of(request: Request) -> str:
+    """The address that the request came from."""
+    return request.client.host if request.client else ""
 
 
 async def on_error(_: Request, error: Exception) -> Response:

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.reads.callbacks import status_of_receipt
-from orchestrator_gql.rest.guess_limiter import GuessLimiter, refuse_guess
+from orchestrator_gql.rest.problems import peer_of, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import ReceiptUnknown
@@ -21,15 +22,14 @@ FINAL_STATUSES = {CallbackStatus.VALIDATED: "validated", CallbackStatus.REJECTED
 """The statuses after validation; before it, and always for a failure report, a delivery is "accepted"."""
 
 
-def receipt_routes(runtime: Runtime) -> list[Route]:
+def receipt_routes(runtime: Runtime, limiter: GuessLimiter) -> list[Route]:
     """``GET /api/receipts/{receipt}``."""
-    limiter = GuessLimiter(runtime.settings.misses_per_minute)
 
     async def receipt(request: Request) -> Response:
         text = request.path_params["receipt"]
         status = await status_of_receipt(runtime, text) if _is_receipt(text) else None
         if status is None:
-            return refuse_guess(request, limiter, ReceiptUnknown())
+            return problem_of(limiter.refusal(peer_of(request), ReceiptUnknown()))
         content = {"receipt": text, "status": FINAL_STATUSES.get(status, "accepted")}
         return JSONResponse(content, headers={"Cache-Control": "no-store"})
 

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.audit.entries import BEGINNING, ENGINE, AuditEntry, digest_of
 from orchestrator_gql.audit.seals import Anchor, Seal, seal_of
 from orchestrator_gql.audit.walk import Place
@@ -117,11 +118,16 @@ def record(
     key: bytes | None,
     is_first: bool = False,
 ) -> None:
-    """Append an entry to its chain. The caller holds the lock. ``is_first``: the entry begins the chain."""
-    chain = process_id or ENGINE
+    """Append an entry to its chain, with the origin of the current request. The caller holds the lock.
+
+    ``is_first``: the entry begins the chain.
+    """
+    chain, came = process_id or ENGINE, origin.current()
     head = None if is_first else _head.first(conn, {"chain": chain})
     seq, previous = (head["seq"] + 1, head["digest"]) if head else (1, BEGINNING)
-    entry = AuditEntry(new_id(), chain, seq, now, actor, action, details, previous, "")
+    entry = AuditEntry(
+        new_id(), chain, seq, now, actor, action, details, previous, "", address=came.address, method=came.method
+    )
     values = {column.name: getattr(entry, column.name) for column in audit.c}
     _append.run(conn, values | {"digest": digest_of(entry, key)})
 

@@ -30,6 +30,7 @@
     ├── Forbidden                   the caller lacks a permission
     │   └── SelfApproval            the person who started the process may not approve it
     ├── Unauthenticated             the credential is missing or wrong
+    ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
     ├── ServerBusy                  the server has too many connections
     ├── StorageUnavailable          the database cannot be written now
@@ -301,6 +302,14 @@ class Unauthenticated(OrchestratorError):
     """The credential is missing or wrong."""
 
     code = "unauthenticated"
+
+
+class RateLimited(OrchestratorError):
+    """Too many wrong credentials or URLs came from your address: wait a minute. Right ones are still accepted."""
+
+    code = "rate-limited"
+    retry_after: ClassVar[int] = 60
+    """Seconds after which the caller may try again."""
 
 
 class AddressForbidden(OrchestratorError):

@@ -1,5 +1,7 @@
 """Every change of an audit log is found: an edited field, and a removed, moved or added line."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -59,7 +61,11 @@ def grow(log: Log, steps: Sequence[int | None], key: bytes | None = KEY) -> None
         chain_entries = [entry for entry in log.entries if entry.chain == chain]
         previous = chain_entries[-1].digest if chain_entries else BEGINNING
         at, details = NOW + timedelta(seconds=len(log.entries)), {"reason": f"why {len(log.entries)}"}
+        # Every second entry has no origin, as in a log that an earlier release began.
+        origins: tuple[tuple[str | None, str | None], ...] = ((None, None), ("192.0.2.7", "graphql/api-token"))
+        address, method = origins[len(log.entries) % 2]
         entry = AuditEntry(new_id(), chain, len(chain_entries) + 1, at, "ada", "abortProcess", details, previous, "")
+        entry = replace(entry, address=address, method=method)
         log.entries.append(replace(entry, digest=digest_of(entry, key)))
 
 
@@ -91,6 +97,8 @@ OTHER: dict[str, Any] = {
     "previous": "1" * 64,
     "digest": "2" * 64,
     "heads": [],
+    "address": "198.51.100.9",
+    "method": "rest/callback-token",
 }
 
 
@@ -245,5 +253,38 @@ def test_heads_that_no_sealer_wrote_are_a_fault_and_no_exception(heads: Any) -> 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'{"kind": "entry"}', b'{"kind": "other"}', b"\xff", b"[" * 100_000])
 def test_a_wrong_line_is_named_by_its_number(line: bytes) -> None:
-    with pytest.raises(NoExport, match="line 2 is none"):
+    with pytest.raises(NoExport, match="line 2 does not belong"):
         list(read_lines([end_line(0, 0, None), line]))
+
+
+@given(logs, st.data())
+def test_an_origin_that_was_taken_off_or_put_on_is_found(log: Log, data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, len(log.entries) - 1))
+    entry = log.entries[number]
+    other = (None, None) if entry.method else ("192.0.2.7", "graphql/api-token")
+    log.entries[number] = replace(entry, address=other[0], method=other[1])
+
+    assert judgement_of(log.lines()).fault is not None
+
+
+def test_an_entry_of_an_earlier_release_keeps_its_digest() -> None:
+    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    entry = AuditEntry(UUID(int=1), UUID(int=7), 1, at, "ada", "abortProcess", {"reason": "why"}, BEGINNING, "")
+    text = (
+        f'["{BEGINNING}","00000000-0000-0000-0000-000000000001","00000000-0000-0000-0000-000000000007",1,'
+        '"2026-03-02T09:00:00+00:00","ada","abortProcess",{"reason":"why"}]'
+    )
+
+    assert digest_of(entry, None) == hashlib.sha256(text.encode()).hexdigest()
+    assert digest_of(replace(entry, method="internal"), None) != digest_of(entry, None)
+
+
+def test_a_line_of_an_earlier_release_has_no_origin_and_is_read() -> None:
+    log = log_of([1, 1])
+    lines = [json.loads(entry_line(entry)) for entry in log.entries]
+    for line in lines[:1]:
+        del line["address"], line["method"]
+
+    read = list(read_lines(json.dumps(line).encode() for line in lines))
+
+    assert read == log.entries

@@ -65,7 +65,9 @@ def test_the_log_is_listed_verified_and_exported(site: Site) -> None:
     offline = site.output("verify", "--file", "audit.ndjson", "--anchor", anchor, key=KEY)
 
     assert len(listed) == 3
-    details = f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting"
+    details = (
+        f"Local operator  startWorkflow  {site.ids[2]} greeting  workflow=greeting  from 127.0.0.1 by graphql/none"
+    )
     assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC  {details}", listed[0])
     assert len(json.loads(filtered)["details"]["pages_digest"]) == 64
     assert json.loads(filtered)["process"]["id"] == site.ids[1]
@@ -121,11 +123,11 @@ def test_an_export_without_its_key_or_its_end_is_not_accepted_as_whole(site: Sit
 
     assert "its digest does not fit" in site.output("verify", "--file", "audit.ndjson", code=1)
     assert "The export was cut off" in site.output("verify", "--file", "cut.ndjson", key=KEY, code=1)
-    assert "line 1 is none of an export" in site.output("verify", "--file", "broken.ndjson", key=KEY, code=2)
+    assert "line 1 does not belong to an export" in site.output("verify", "--file", "broken.ndjson", key=KEY, code=2)
     assert "cannot be read" in site.output("verify", "--file", "none.ndjson", key=KEY, code=2)
     assert "exists already" in site.output("export", "--output", "audit.ndjson", code=2)
     assert "cursor" in site.output("export", "--after", "x", code=2)
-    assert "is no anchor" in site.output("verify", "--anchor", "7", code=2)
+    assert "is not an anchor" in site.output("verify", "--anchor", "7", code=2)
 
 
 def test_a_later_export_is_verified_only_together_with_the_earlier_export(site: Site) -> None:

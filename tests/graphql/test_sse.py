@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -18,11 +17,9 @@ def events(text: str) -> Iterator[dict[str, str]]:
             yield {name: value.strip() for name, value in fields.items()}
 
 
-async def stream(query: str, *, face: Any = None, last_event_id: str = "", **parameters: Any) -> list[dict[str, str]]:
+async def stream(query: str) -> list[dict[str, str]]:
     """All the events of an operation that ends."""
-    headers = {"last_event_id": last_event_id} if last_event_id else {}
-    body = json.dumps({"query": query, **parameters})
-    response = await post(body, accept="text/event-stream", face=face, **headers)
+    response = await post(json.dumps({"query": query}), accept="text/event-stream")
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
     return list(events(response.text))
 
@@ -37,21 +34,17 @@ async def test_a_subscription_streams_its_events_with_their_cursors() -> None:
     ]
 
 
-@pytest.mark.parametrize("variables", [None, {}, {"after": None}])
-async def test_a_stream_goes_on_behind_the_last_event_the_client_saw(variables: dict[str, Any] | None) -> None:
-    query = "subscription ($after: String) { countUp(to: 3, after: $after) { cursor } }"
+@pytest.mark.parametrize("selection", ["number", "other: cursor", "cursor: __typename"])
+async def test_the_id_of_an_event_is_the_cursor_whatever_the_client_selects(selection: str) -> None:
+    received = await stream(f"subscription {{ countUp(to: 2) {{ {selection} }} }}")
 
-    received = await stream(query, last_event_id="2", variables=variables)
-
-    assert [one.get("id") for one in received] == ["3", None]
+    assert [one.get("id") for one in received] == ["1", "2", None]
 
 
-async def test_a_cursor_that_the_client_names_itself_stands() -> None:
-    query = "subscription ($after: String) { countUp(to: 3, after: $after) { cursor } }"
+async def test_a_batch_that_failed_has_no_id_because_a_client_must_not_skip_it() -> None:
+    received = await stream("subscription { countUp(to: 2) { broken } }")
 
-    received = await stream(query, last_event_id="2", variables={"after": "1"})
-
-    assert [one.get("id") for one in received] == ["2", "3", None]
+    assert [one.get("id") for one in received] == [None, None, None]
 
 
 async def test_queries_mutations_and_refusals_are_streams_of_one() -> None:

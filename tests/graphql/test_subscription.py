@@ -133,6 +133,17 @@ async def test_a_malformed_cursor_is_refused_and_the_socket_lives_on(tmp_path: P
     assert "pong" in replies
 
 
+async def test_a_mutation_over_a_socket_is_in_the_audit_log_with_its_address(tmp_path: Path) -> None:
+    start = 'mutation { startWorkflow(input: {workflowName: "note"}) { __typename } }'
+
+    async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
+        await follow(socket, start)
+        await heard(socket)
+        audit = (await story.site.ask("{ audit { nodes { action address method } } }"))["audit"]
+
+    assert audit["nodes"] == [{"action": "startWorkflow", "address": "127.0.0.1", "method": "graphql/none"}]
+
+
 async def test_the_numbers_come_at_once_and_again_when_they_change(tmp_path: Path) -> None:
     async with telling(tmp_path) as story, serving(story.site.app) as address, socket_of(address) as socket:
         await follow(socket, "subscription { stats { pendingCallbacks processesByStatus { status count } } }")
@@ -144,22 +155,96 @@ async def test_the_numbers_come_at_once_and_again_when_they_change(tmp_path: Pat
     assert {"status": "AWAITING_CALLBACK", "count": 1} in second["processesByStatus"]
 
 
-async def test_server_sent_events_resume_behind_the_last_event_id(tmp_path: Path) -> None:
-    async with telling(tmp_path) as story, serving(story.site.app) as address:
+BATCH = "{ cursor events { id } }"
+DOCUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a variable $after": (f"subscription ($after: String) {{ processEvents(after: $after) {BATCH} }}", {}),
+    "a variable with a value": (
+        f"subscription ($after: String) {{ processEvents(after: $after) {BATCH} }}",
+        {"variables": {"after": "FIRST"}},
+    ),
+    "a variable of another name": (
+        f"subscription ($begin: String) {{ processEvents(after: $begin) {BATCH} }}",
+        {"variables": {"begin": None}},
+    ),
+    "a variable with a default": (
+        f'subscription ($c: String = "FIRST") {{ processEvents(after: $c) {BATCH} }}',
+        {},
+    ),
+    "a literal": (f'subscription {{ processEvents(after: "FIRST") {BATCH} }}', {}),
+    "a literal null": (f"subscription {{ processEvents(after: null) {BATCH} }}", {}),
+    "no argument": (f"subscription {{ processEvents {BATCH} }}", {}),
+    "an alias": (f"subscription {{ after: processEvents {BATCH} }}", {}),
+    "a fragment": (
+        f"subscription {{ ...F }} fragment F on Subscription {{ processEvents {BATCH} }}",
+        {},
+    ),
+    "an inline fragment": (f"subscription {{ ... on Subscription {{ processEvents {BATCH} }} }}", {}),
+    "several operations": (
+        f"subscription A {{ stats {{ failed }} }} subscription B {{ processEvents {BATCH} }} query C {{ viewer {{ user "
+        "{ id } } }",
+        {"operationName": "B"},
+    ),
+    "no cursor in the selection": ("subscription { processEvents { events { id } } }", {}),
+    "another name for the cursor": ("subscription { processEvents { c: cursor events { id } } }", {}),
+    "another field named cursor": ("subscription { processEvents { cursor: __typename events { id } } }", {}),
+}
+
+
+async def first_event(address: str, method: str, document: dict[str, Any], last_event_id: str | None) -> dict[str, str]:
+    """The fields of the first server-sent event."""
+    headers = {"accept": "text/event-stream"} | ({"last-event-id": last_event_id} if last_event_id is not None else {})
+    text = {name: value if isinstance(value, str) else json.dumps(value) for name, value in document.items()}
+    sent: dict[str, Any] = {"json": document} if method == "POST" else {"params": text}
+    received: dict[str, str] = {}
+    async with (
+        asyncio.timeout(SECONDS),
+        httpx.AsyncClient() as http,
+        http.stream(method, f"http://{address}/graphql", headers=headers, **sent) as stream,
+    ):
+        async for line in stream.aiter_lines():
+            name, _, value = line.partition(":")
+            received[name] = value.strip()
+            if name == "data":
+                break
+    return received
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_server_sent_events_resume_behind_the_last_event_id(tmp_path: Path, method: str) -> None:
+    async with telling(tmp_path, allows_get_queries=True) as story, serving(story.site.app) as address:
         await run_to_the_form(story)
         ids = await logged(story)
-        headers = {"accept": "text/event-stream", "last-event-id": ids[2]}
-        async with (
-            httpx.AsyncClient() as http,
-            http.stream("POST", f"http://{address}/graphql", json={"query": FOLLOW}, headers=headers) as stream,
-        ):
-            received: dict[str, str] = {}
-            async for line in stream.aiter_lines():
-                name, _, value = line.partition(":")
-                received[name] = value.strip()
-                if name == "data":
-                    break
+        batches, cursors = {}, {}
+        for name, (query, parameters) in DOCUMENTS.items():
+            document = json.loads(json.dumps({"query": query, **parameters}).replace("FIRST", ids[0]))
+            received = await first_event(address, method, document, ids[2])
+            (batch,) = json.loads(received["data"])["data"].values()
+            batches[name] = [one["id"] for one in batch["events"]]
+            cursors[name] = received.get("id")
 
-    batch = json.loads(received["data"])["data"]["processEvents"]
-    assert [one["id"] for one in batch["events"]] == ids[3:]
-    assert received["id"] == batch["cursor"]
+    assert batches == dict.fromkeys(DOCUMENTS, ids[3:])
+    assert cursors == dict.fromkeys(DOCUMENTS, ids[-1])
+
+
+@pytest.mark.parametrize("last_event_id", ["nonsense", "MC4", "a b", "W10"])
+async def test_a_malformed_last_event_id_is_refused_like_a_malformed_cursor(tmp_path: Path, last_event_id: str) -> None:
+    async with telling(tmp_path) as story, serving(story.site.app) as address:
+        document: dict[str, Any] = {"query": FOLLOW}
+        by_header = await first_event(address, "POST", document, last_event_id)
+        by_argument = await first_event(address, "POST", document | {"variables": {"after": last_event_id}}, None)
+
+    assert by_header == by_argument
+    assert [error["extensions"]["code"] for error in json.loads(by_header["data"])["errors"]] == ["CURSOR_INVALID"]
+
+
+async def test_an_empty_last_event_id_and_one_for_the_numbers_change_nothing(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story, serving(story.site.app) as address:
+        await story.notes(1)
+        ids = await logged(story)
+        document: dict[str, Any] = {"query": FOLLOW, "variables": {"after": ids[0]}}
+        empty = await first_event(address, "POST", document, "")
+        numbers = await first_event(address, "POST", {"query": "subscription { stats { failed } }"}, ids[0])
+
+    assert [one["id"] for one in json.loads(empty["data"])["data"]["processEvents"]["events"]] == ids[1:]
+    assert "errors" not in json.loads(numbers["data"])
+    assert "id" not in numbers

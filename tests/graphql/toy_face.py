@@ -38,6 +38,7 @@ class World:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     is_locked: bool = False
     credential: str | None = None
+    cursor: str | None = None
 
     async def make_context(self, connection: Request | WebSocket, params: Mapping[str, Any] | None) -> "World":
         """Count, and refuse whoever says so or stands before a locked door."""
@@ -76,6 +77,10 @@ class Item:
 class Batch:
     cursor: str
     number: int
+
+    @strawberry.field
+    def broken(self) -> str:
+        raise RuntimeError("the password is swordfish")
 
 
 @strawberry.type
@@ -146,6 +151,7 @@ class Subscription:
     @strawberry.subscription
     async def count_up(self, info: Info[World, None], to: int, after: str | None = None) -> AsyncGenerator[Batch, None]:
         for number in range(int(after or 0) + 1, to + 1):
+            info.context.cursor = str(number)
             yield Batch(cursor=str(number), number=number)
 
     @strawberry.subscription

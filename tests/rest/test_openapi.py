@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import jsonschema_rs
 import pytest
 import schemathesis
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.routing import Route
 from support.database import sqlite_url
 from support.web import site_of
@@ -21,6 +21,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.workflow import Workflow, workflow
 
 BY_NAME = "{ workflows { nodes { name steps { name callbackContract } } } }"
+T = TypeVar("T")
 CONTRACT = "query ($id: ID!) { process(id: $id) { callbacks { contract } } }"
 
 
@@ -160,6 +161,76 @@ async def test_every_path_of_the_rest_api_is_described_and_no_other(tmp_path: Pa
     }
 
 
+def schemas(value: Json) -> Iterator[dict[str, Any]]:
+    """All schemas in a part of the document."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from schemas(inner)
+    elif isinstance(value, dict):
+        yield value
+        for key, inner in value.items():
+            if key not in ("default", "enum", "const", "example", "examples"):
+                yield from schemas(inner)
+
+
+def test_generators_find_a_name_and_a_type_for_every_schema() -> None:
+    described = document()
+    names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in described["components"]["schemas"]]
+
+    assert len(set(names)) == len(names)
+    for schema in schemas([described["components"], described["paths"]]):
+        assert "type" in schema or not {"const", "enum"} & set(schema), schema
+        assert "$defs" not in schema
+        assert not isinstance(schema.get("title"), str), schema
+
+
+class Box(BaseModel, Generic[T]):
+    content: T
+
+
+class Named(BaseModel):
+    """A model whose property and data are named as keywords of JSON Schema."""
+
+    title: Box[int]
+    properties: dict[str, Box[str]] = Field({}, examples=[{"title": "kept"}])
+    default: Literal["title"] = "title"
+    size: Literal[1, 2, "auto", None] = None
+
+
+def test_only_titles_of_schemas_are_left_out_of_a_contract() -> None:
+    @workflow("Name it")
+    def named() -> Any:
+        return begin >> job("Name", Named)
+
+    found = document(named)["components"]["schemas"]
+
+    schema = found["named.Name"]
+    assert schema["properties"]["title"] == {"$ref": "#/components/schemas/named.Name_Box_int_"}
+    assert schema["properties"]["properties"]["examples"] == [{"title": "kept"}]
+    assert schema["properties"]["default"] == {"const": "title", "default": "title", "type": "string"}
+    assert schema["properties"]["size"] == {
+        "anyOf": [
+            {"type": "integer", "enum": [1, 2]},
+            {"type": "string", "enum": ["auto"]},
+            {"type": "null", "enum": [None]},
+        ],
+        "default": None,
+    }
+    assert {"named.Name_Box_int_", "named.Name_Box_str_"} < set(found)
+
+
+def resolved(value: Json) -> Json:
+    """The contract without titles and `$defs`, and with the name of the model for each reference."""
+    if isinstance(value, list):
+        return [resolved(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return value["$ref"].rpartition("/")[2].rpartition("_")[2]
+    kept = {key: inner for key, inner in value.items() if key not in ("$defs", "title")}
+    return {key: resolved(inner) for key, inner in kept.items()}
+
+
 async def test_a_contract_is_the_same_in_graphql_and_in_openapi(tmp_path: Path) -> None:
     async with site_of(sqlite_url(tmp_path), *DEPLOYED) as site:
         described = (await site.http.get("/openapi.json")).json()
@@ -178,7 +249,10 @@ async def test_a_contract_is_the_same_in_graphql_and_in_openapi(tmp_path: Path) 
     ):
         in_openapi = described["components"]["schemas"][key]
         assert in_openapi["properties"]
-        assert str(in_openapi).replace(f"#/components/schemas/{key}/$defs/", "#/$defs/") == str(in_graphql[name])
+        assert resolved(in_openapi) == resolved(in_graphql[name])
+        for model, definition in in_graphql[name].get("$defs", {}).items():
+            in_openapi = described["components"]["schemas"][f"{key}_{model}"]
+            assert resolved(in_openapi) == resolved(definition)
 
 
 async def test_the_contract_of_a_waiting_callback_is_that_of_its_step(tmp_path: Path) -> None:
@@ -189,8 +263,8 @@ async def test_the_contract_of_a_waiting_callback_is_that_of_its_step(tmp_path: 
 
     (callback,) = process["process"]["callbacks"]
     assert callback["contract"] == steps["workflows"]["nodes"][0]["steps"][1]["callbackContract"]
-    assert set(callback["contract"]["$defs"]) == set(
-        described["components"]["schemas"]["run_playbook.Playbook"]["$defs"]
+    assert {f"run_playbook.Playbook_{model}" for model in callback["contract"]["$defs"]} < set(
+        described["components"]["schemas"]
     )
 
 

@@ -215,13 +215,17 @@ async def test_graphql_refuses_a_delivery_of_a_service_that_must_sign(storage: s
         (["::/0"], 403),
     ],
 )
-async def test_only_the_addresses_of_the_service_are_accepted(storage: str, networks: list[str], status: int) -> None:
+async def test_only_the_addresses_of_the_service_are_accepted(
+    storage: str, networks: list[str], status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async with ordered(storage, {"addresses": networks}) as job:
         response = await job.post()
         outcomes = await job.outcomes()
 
     assert response.status_code == status
     assert outcomes == (["ACCEPTED"] if status == 200 else ["FORBIDDEN_ADDRESS"])
+    logged = [record.__dict__["address"] for record in caplog.records if "refused" in record.getMessage()]
+    assert logged == ([] if status == 200 else ["192.0.2.7"])
 
 
 def _with_ref(job_id: str) -> Callable[[str], State]:

@@ -12,7 +12,7 @@ from orchestrator_gql.cli.terminal import printable
 
 DOCUMENT = """\
 query Audit($filter: AuditFilter!, $after: String) { audit(filter: $filter, first: 200, after: $after) {
-  nodes { id at action actor { id name } process { id workflowName } details seq seal digest }
+  nodes { id at action actor { id name } address method process { id workflowName } details seq seal digest }
   pageInfo { hasNextPage endCursor } } }
 """
 
@@ -45,7 +45,9 @@ def _line(entry: dict[str, Any]) -> str:
     details = {name: value for name, value in entry["details"].items() if value is not None and not _is_digest(value)}
     by = entry["actor"]["name"] if entry["actor"] else f"policy {details.pop('policy')}" if "policy" in details else "-"
     text = " ".join(f"{name}={_as_text(value)}" for name, value in details.items())
-    return f"{moment(entry['at'])}  {by}  {entry['action']}  {process}  {text}".rstrip()
+    came = f"from {entry['address']} by {entry['method']}" if entry.get("address") else ""
+    parts = (moment(entry["at"]), by, entry["action"], process, text, came)
+    return "  ".join(part for part in parts if part)
 
 
 def _is_digest(value: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.rules import Receipt
 from orchestrator_gql.commands.callback_deliveries import fail_callback, receive_callback, report_callback_progress
 from orchestrator_gql.graphql.context import Info
@@ -15,12 +16,13 @@ from orchestrator_gql.graphql.errors import (
     ConflictError,
     PayloadInvalidError,
     PayloadTooLargeError,
+    RateLimitedError,
     UnauthenticatedError,
     typed,
 )
 from orchestrator_gql.graphql.types.resolving import mutation
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.utils.errors import OrchestratorError
+from orchestrator_gql.utils.errors import CallbackUnknown, OrchestratorError
 
 
 @strawberry.input(description="The input of `receiveCallback`.")
@@ -64,7 +66,8 @@ ReceiveCallbackResult = Annotated[
     | ConflictError
     | PayloadInvalidError
     | PayloadTooLargeError
-    | UnauthenticatedError,
+    | UnauthenticatedError
+    | RateLimitedError,
     strawberry.union("ReceiveCallbackResult", description="The result of a delivery to a callback."),
 ]
 
@@ -75,7 +78,8 @@ class CallbackMutations:
 
     @mutation(
         description="For remote services: deliver the result of a callback. The token is the credential. It refuses "
-        "an unknown token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), a "
+        "an unknown token (CallbackUnknownError, and RateLimitedError after too many), a callback "
+        "that accepts no more results (CallbackGoneError), a "
         "second, different result (ConflictError), an invalid value (PayloadInvalidError), a value over the size "
         "limit (PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
     )
@@ -86,12 +90,13 @@ class CallbackMutations:
     ) -> ReceiveCallbackResult:
         peer = info.context.peer
         return await _receipt_or_error(
-            receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
+            info, receive_callback(info.context.runtime, token=input.token, payload=input.result, peer=peer)
         )
 
     @mutation(
         description="For remote services: report the progress of the job. The callback stays open. It refuses an "
-        "unknown token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), one that "
+        "unknown token (CallbackUnknownError, and RateLimitedError after too many), a callback "
+        "that accepts no more results (CallbackGoneError), one that "
         "already has its result (ConflictError), an invalid value (PayloadInvalidError), a value over the size limit "
         "(PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
     )
@@ -103,6 +108,7 @@ class CallbackMutations:
         ],
     ) -> ReceiveCallbackResult:
         return await _receipt_or_error(
+            info,
             report_callback_progress(
                 info.context.runtime,
                 token=input.token,
@@ -110,12 +116,13 @@ class CallbackMutations:
                 message=input.message,
                 data=input.data,
                 peer=info.context.peer,
-            )
+            ),
         )
 
     @mutation(
         description="For remote services: report that the job failed, which ends the wait. It refuses an unknown "
-        "token (CallbackUnknownError), a callback that accepts no more results (CallbackGoneError), a second, "
+        "token (CallbackUnknownError, and RateLimitedError after too many), a callback "
+        "that accepts no more results (CallbackGoneError), a second, "
         "different result (ConflictError), an invalid value (PayloadInvalidError), a value over the size limit "
         "(PayloadTooLargeError) and a callback whose service must authenticate itself (UnauthenticatedError)."
     )
@@ -125,6 +132,7 @@ class CallbackMutations:
         input: Annotated[FailCallbackInput, strawberry.argument(description="The token and the failure.")],
     ) -> ReceiveCallbackResult:
         return await _receipt_or_error(
+            info,
             fail_callback(
                 info.context.runtime,
                 token=input.token,
@@ -133,13 +141,16 @@ class CallbackMutations:
                 is_retryable=bool(input.retryable),
                 details=input.details,
                 peer=info.context.peer,
-            )
+            ),
         )
 
 
-async def _receipt_or_error(delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
+async def _receipt_or_error(info: Info, delivery: Awaitable[Receipt]) -> ReceiveCallbackResult:
     try:
-        receipt = await delivery
+        with origin.acting(info.context.peer, "graphql/callback-token"):
+            receipt = await delivery
+    except CallbackUnknown as error:
+        return typed(info.context.callback_guesses.refusal(info.context.peer, error))  # type: ignore[return-value]
     except OrchestratorError as error:
         return typed(error)  # type: ignore[return-value]
     return ReceiveCallbackSuccess(

@@ -13,6 +13,7 @@ from orchestrator_gql.utils.errors import (
     Invalid,
     OrchestratorError,
     PayloadTooLarge,
+    RateLimited,
     ServerBusy,
     StorageUnavailable,
     Unauthenticated,
@@ -25,6 +26,7 @@ _STATUS: tuple[tuple[type[OrchestratorError], int, Mapping[str, str]], ...] = (
     (HostUnknown, 421, {}),
     (Invalid, 400, {}),
     (Unauthenticated, 401, {"WWW-Authenticate": "Bearer"}),
+    (RateLimited, 429, {"Retry-After": str(RateLimited.retry_after)}),
     (StorageUnavailable, 503, {"Retry-After": "1"}),
     (ServerBusy, 503, {"Retry-After": "1"}),
 )

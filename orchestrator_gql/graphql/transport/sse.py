@@ -9,7 +9,6 @@ from starlette.types import Receive, Scope, Send
 
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.negotiation import EVENTS
-from orchestrator_gql.types import Json
 from orchestrator_gql.utils import json
 
 KEEP_ALIVE = 12.0
@@ -27,18 +26,8 @@ _COMPLETE = b"event: complete\ndata:\n\n"
 
 def event(response: ExecutionResponse) -> bytes:
     """One ``next`` event; its id is the cursor after which a client continues when it connects again."""
-    cursor = _cursor(response.payload.get("data"))
-    event_id = f"id: {cursor}\n" if cursor is not None else ""
+    event_id = f"id: {response.cursor}\n" if response.cursor is not None else ""
     return f"event: next\n{event_id}data: {json.encode(response.payload)}\n\n".encode()
-
-
-def _cursor(data: Json) -> str | None:
-    for field in data.values() if isinstance(data, dict) else ():
-        cursor = field.get("cursor") if isinstance(field, dict) else None
-        # A line break would begin another field, and a NUL character makes a browser ignore the id.
-        if isinstance(cursor, str) and cursor.isprintable():
-            return cursor
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,21 @@
-"""The types of the audit log, its seals and its verification."""
+"""The types of the audit log, its seals and its verification, and the queries for them."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from orchestrator_gql.audit import entries, seals
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import DateTimeRange, Node, User
+from orchestrator_gql.graphql.types.common import After, Connection, DateTimeRange, First, Node, User, connection
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.processes import Process
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.reads import audit as audit_reads
 from orchestrator_gql.reads.audit import Verified
 from orchestrator_gql.storage import audit as rows
+from orchestrator_gql.storage.pagination import PageArgs
 
 
 @strawberry.type(description="An entry of the audit log: one action, stored in the same transaction as its effect.")
@@ -28,6 +31,15 @@ class AuditEntry(Node):
     seal: int | None = strawberry.field(
         description="The number of the seal that covers the entry; null for about a second after the action."
     )
+    address: str | None = strawberry.field(
+        description="The network address that the request came from; null if the server itself acted, or if a release "
+        "without this field wrote the entry."
+    )
+    method: str | None = strawberry.field(
+        description="The API and the kind of credential of the request, such as `graphql/api-token`, "
+        "`rest/callback-token` or `rest/signature`; `internal` if the server itself acted. Null if a release without "
+        "this field wrote the entry."
+    )
 
     @classmethod
     def of(cls, row: entries.AuditEntry) -> "AuditEntry":
@@ -41,6 +53,8 @@ class AuditEntry(Node):
             seq=row.seq,
             digest=row.digest,
             seal=row.seal,
+            address=row.address,
+            method=row.method,
         )
 
     @resolved(description="The person, machine or remote service that acted; null if none is known.")
@@ -124,3 +138,55 @@ class AuditFilter:
             start=self.at.from_ if self.at else None,
             end=self.at.to if self.at else None,
         )
+
+
+@strawberry.type
+class AuditQueries:
+    """The queries of the audit log, a part of `Query`."""
+
+    @resolved(description="The entries of the audit log, the newest first. It requires READ_AUDIT.")
+    async def audit(
+        self,
+        info: Info,
+        filter: Annotated[
+            AuditFilter | None,
+            strawberry.argument(description="The conditions that an entry must meet; null selects every entry."),
+        ] = None,
+        first: First = 50,
+        after: After = None,
+    ) -> Connection[AuditEntry] | None:
+        context, wanted = info.context, (filter or AuditFilter()).wanted()
+        page = await audit_reads.audit_page(context.reading, context.principal, wanted, PageArgs(first, after))
+
+        async def total() -> int:
+            return await audit_reads.audit_count(context.reading, context.principal, wanted)
+
+        result: Connection[AuditEntry] = connection(page, AuditEntry.of, total)
+        return result
+
+    @resolved(
+        description="Check the entries and seals of the audit log, return the first fault. It requires READ_AUDIT."
+    )
+    async def verify_audit(
+        self,
+        info: Info,
+        after: After = None,
+        first: Annotated[
+            int | None,
+            strawberry.argument(
+                description="The largest number of entries to check; at most 100,000. Default: 10,000."
+            ),
+        ] = 10_000,
+        anchor: Annotated[
+            AuditAnchor | None,
+            strawberry.argument(
+                description="A seal stored outside this system, which the log must still contain; null for none."
+            ),
+        ] = None,
+    ) -> AuditVerification | None:
+        context, entries = info.context, 10_000 if first is None else first
+        known_seal = anchor.read() if anchor else None
+        verified = await audit_reads.verify_audit(
+            context.runtime, context.principal, after=after, first=entries, anchor=known_seal
+        )
+        return AuditVerification.of(verified)

@@ -110,7 +110,7 @@ class NotificationQueries:
         ] = None,
         first: First = 50,
         after: After = None,
-    ) -> Connection[Notification]:
+    ) -> Connection[Notification] | None:
         context, wanted = info.context, (filter or NotificationFilter()).wanted()
         page_args = PageArgs(first, after)
         page = await notification_reads.notification_page(context.reading, context.principal, wanted, page_args)

@@ -8,9 +8,10 @@ Each line is one JSON object. A line of `kind` `seal` comes before its entries, 
 ordered by chain. Entries without a seal come last, and their `seal` is null. The last line has `kind` `end` and the
 numbers of entries and seals, so that an incomplete download can be recognized. A digest is the hex SHA-256, or
 HMAC-SHA-256 with the key of the deployment, of canonical JSON (RFC 8785):
-`[previous, id, chain, seq, at, actor, action, details]` for an entry, and
-`["seal", previous, seq, at, entries, heads]` for a seal. The heads of a seal are `[chain, first seq, last seq, digest
-of the last entry]`. A server without configured API tokens asks for no token.
+`[previous, id, chain, seq, at, actor, action, details, address, method]` for an entry (without the last two if both are
+null, as in entries of earlier releases), and `["seal", previous, seq, at, entries, heads]` for a seal. The heads of a
+seal are `[chain, first seq, last seq, digest of the last entry]`. A server without configured API tokens asks for no
+token.
 """
 
 

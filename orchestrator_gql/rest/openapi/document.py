@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from orchestrator_gql.rest.openapi import responses as response_table
 from orchestrator_gql.rest.openapi.audit import export
-from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, operation, schema, webhook
+from orchestrator_gql.rest.openapi.contracts import contract_schemas
+from orchestrator_gql.rest.openapi.jobs import DRY_RUN, callback, jobs, operation, webhook
 from orchestrator_gql.rest.openapi.responses import (
     TO_A_FAILURE,
     TO_A_QUESTION,
@@ -139,7 +140,7 @@ def openapi_document(workflows: Iterable[Workflow], base_url: str) -> dict[str, 
         "paths": _paths(),
         "webhooks": {job.key: webhook(job) for job in deployed},
         "components": {
-            "schemas": _SCHEMAS | {job.key: schema(job) for job in deployed},
+            "schemas": _SCHEMAS | contract_schemas(deployed, _SCHEMAS),
             "parameters": _PARAMETERS,
             "securitySchemes": _SECURITY_SCHEMES,
             "responses": response_table.described(),
@@ -202,7 +203,7 @@ def _receipt() -> dict[str, Json]:
 
 def _health(operation: str, summary: str, status: str, unready_status: str | None = None) -> dict[str, Json]:
     def response(value: str, description: str) -> dict[str, Json]:
-        body = {"type": "object", "required": ["status"], "properties": {"status": {"const": value}}}
+        body = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "const": value}}}
         return {"description": description, "content": {"application/json": {"schema": body}}}
 
     health_responses: dict[str, Json] = {"200": response(status, "Yes.")}

@@ -6,11 +6,10 @@ format of the order; only its callback URL is defined here.
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, count
 
-from orchestrator_gql.callbacks import contract
 from orchestrator_gql.rest.openapi.responses import TO_A_RESULT, DocumentedResponse, responses
 from orchestrator_gql.types import Json
 from orchestrator_gql.workflow.model import AwaitStep, Workflow
@@ -37,25 +36,31 @@ class Job:
 
 def jobs(workflows: Iterable[Workflow]) -> list[Job]:
     """All callback steps, with those of clean-up steps; a second step with the same name gets a number."""
-    by_key: dict[str, Job] = {}
+    found: list[Job] = []
+    used: set[str] = set()
     for workflow in workflows:
         for wait in workflow.all_steps(is_aborted=True):
             if isinstance(wait, AwaitStep):
-                key = _free(_NOT_IN_NAMES.sub("_", f"{workflow.name}.{wait.name.removesuffix(_SUFFIX)}"), by_key)
-                by_key[key] = Job(key, workflow, wait)
-    return list(by_key.values())
+                name = f"{workflow.name}.{wait.name.removesuffix(_SUFFIX)}"
+                found.append(Job(free(_NOT_IN_NAMES.sub("_", name), used), workflow, wait))
+    return found
 
 
-def _free(name: str, used: Container[str]) -> str:
+def free(name: str, used: set[str]) -> str:
+    """The name, with a number if it is used; it is used from now on."""
     numbered = (f"{name}_{number}" for number in count(2))
-    return next(key for key in chain((name,), numbered) if key not in used)
+    found = next(candidate for candidate in chain((name,), numbered) if spelled(candidate) not in used)
+    used.add(spelled(found))
+    return found
 
 
-def schema(job: Job) -> Json:
-    """The JSON schema of the result: the contract of the step as in GraphQL, or any JSON without a contract."""
-    if job.wait.contract is None:
-        return {"description": "Any JSON value, because the step has no contract."}
-    return contract.schema_or_nothing(job.wait.contract, f"#/components/schemas/{job.key}/$defs/{{model}}")
+def spelled(name: str) -> str:
+    """The name as generators compare it: its letters and digits, because a class has neither points nor dashes.
+
+    >>> spelled("create_l2vpn.Dry-run") == spelled("create.L2VPN_dry_run")
+    True
+    """
+    return re.sub(r"[^A-Za-z0-9]", "", name).lower()
 
 
 def webhook(job: Job) -> Json:

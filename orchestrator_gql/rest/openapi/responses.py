@@ -21,6 +21,7 @@ from orchestrator_gql.utils.errors import (
     OrchestratorError,
     PayloadInvalid,
     PayloadTooLarge,
+    RateLimited,
     ReceiptUnknown,
     StorageUnavailable,
     Unauthenticated,
@@ -159,8 +160,8 @@ BROKEN = DocumentedResponse(
 TOO_OFTEN = DocumentedResponse(
     "TooOften",
     429,
-    "Too many requests with unknown URLs came from your address. Requests with a right URL are still accepted.",
-    _problem(429, "Too many requests", "rate-limited", "Too many wrong addresses."),
+    "Too many wrong credentials or unknown URLs came from your address. Right ones are still accepted.",
+    _problems_of(RateLimited()),
     headers=("Retry-After",),
 )
 UNAVAILABLE = DocumentedResponse(
@@ -195,7 +196,7 @@ _TO_A_BODY = (MALFORMED, UNAUTHENTICATED, FORBIDDEN, CONFLICT, GONE, TOO_LARGE, 
 TO_A_REPORT = (LOGGED, *_TO_A_BODY)
 TO_A_FAILURE = (ACCEPTED, *_TO_A_BODY)
 TO_A_RESULT = (*TO_A_FAILURE, BROKEN)
-TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, UNAVAILABLE)
+TO_AN_AUDITOR = (NO_CURSOR, SIGN_IN, MAY_NOT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 TO_A_QUESTION = (FATE, NO_RECEIPT, WRONG_METHOD, TOO_OFTEN, UNAVAILABLE)
 
 _HEADERS: dict[str, Json] = {
@@ -214,9 +215,9 @@ SCHEMAS: dict[str, Json] = {
                 "format": "uuid",
                 "description": "Use it to ask for the status of the delivery.",
             },
-            "status": {"enum": ["accepted", "unclaimed"]},
-            "duplicate": {"const": True, "description": "The same body was accepted before."},
-            "dryRun": {"const": True, "description": "A dry run: the body was checked and not stored."},
+            "status": {"type": "string", "enum": ["accepted", "unclaimed"]},
+            "duplicate": {"type": "boolean", "description": "The same body was accepted before."},
+            "dryRun": {"type": "boolean", "description": "A dry run: the body was checked and not stored."},
         },
     },
     "Fate": {
@@ -224,7 +225,7 @@ SCHEMAS: dict[str, Json] = {
         "required": ["receipt", "status"],
         "properties": {
             "receipt": {"type": "string", "format": "uuid"},
-            "status": {"enum": ["accepted", "validated", "rejected"]},
+            "status": {"type": "string", "enum": ["accepted", "validated", "rejected"]},
         },
     },
     "Problem": {

@@ -19,6 +19,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic
@@ -52,6 +53,8 @@ _Then = Callable[[BaseException | None], None]
 class _PendingUnit(Generic[T]):
     unit: Unit[T]
     future: "asyncio.Future[T]"
+    context: Context = field(default_factory=copy_context)
+    """The context variables of the caller: the units of a group come from different requests."""
     result: Any = None
     error: BaseException | None = None
 
@@ -166,7 +169,7 @@ class GroupWriter:
         if not is_alone:
             self._driver.execute("SAVEPOINT unit")
         try:
-            waiting.result = translated(waiting.unit, self._conn)
+            waiting.result = waiting.context.run(translated, waiting.unit, self._conn)
         except StorageUnavailable:
             raise
         except BaseException as error:

@@ -80,6 +80,8 @@ audit = Table(
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("seal", Integer),
+    Column("address", Text),
+    Column("method", Text),
     UniqueConstraint("chain", "seq", name="uq_audit_place"),
 )
 Index("ix_audit_at_id", audit.c.at, audit.c.id)

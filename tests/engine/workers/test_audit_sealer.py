@@ -137,6 +137,9 @@ def remove_all(conn: Connection) -> None:
 
 TAMPERING: dict[str, tuple[Callable[[Connection], object], tuple[UUID, int] | None, str]] = {
     "edited": (change(B, 1, actor="mallory"), (B, 1), "its digest does not fit"),
+    "its address edited": (change(B, 1, address="198.51.100.9"), (B, 1), "its digest does not fit"),
+    "its method edited": (change(B, 1, method="rest/signature"), (B, 1), "its digest does not fit"),
+    "its origin taken off": (change(B, 1, address=None, method=None), (B, 1), "its digest does not fit"),
     "its seal taken off": (change(A, 3, seal=None), None, "which seal 2 covers, is missing"),
     "put under another seal": (change(A, 3, seal=3), None, "which seal 2 covers, is missing"),
     "put under a seal that is not there": (change(A, 4, seal=9), None, "which seal 3 covers, is missing"),

@@ -1,0 +1,59 @@
+"""The limiter counts misses by address and minute, forgets them, and holds a bounded number of addresses."""
+
+import logging
+
+import pytest
+
+from orchestrator_gql.authentication.guess_limiter import ADDRESSES, WINDOW, GuessLimiter
+from orchestrator_gql.utils.errors import RateLimited, Unauthenticated
+
+WRONG = Unauthenticated()
+
+
+class Hand:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def refusals(limiter: GuessLimiter, address: str | None, times: int) -> list[bool]:
+    """For each miss, whether it was limited."""
+    return [isinstance(limiter.refusal(address, WRONG), RateLimited) for _ in range(times)]
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", None])
+def test_misses_over_the_limit_are_limited_until_the_minute_is_over(address: str | None) -> None:
+    hand = Hand()
+    limiter = GuessLimiter(2, clock=hand)
+
+    first = refusals(limiter, address, 4)
+    other = refusals(limiter, "192.0.2.8", 1)
+    hand.seconds = WINDOW
+    later = refusals(limiter, address, 3)
+
+    assert (first, other, later) == ([False, False, True, True], [False], [False, False, True])
+
+
+def test_the_memory_is_bounded_and_the_newest_addresses_are_kept() -> None:
+    limiter = GuessLimiter(1, clock=Hand())
+
+    for number in range(ADDRESSES + 100):
+        limiter.refusal(f"192.0.2.{number}", WRONG)
+
+    assert len(limiter) == ADDRESSES
+    assert refusals(limiter, f"192.0.2.{ADDRESSES + 99}", 1) == [True]
+    assert refusals(limiter, "192.0.2.0", 1) == [False]
+
+
+def test_the_log_is_bounded_too(caplog: pytest.LogCaptureFixture) -> None:
+    limiter = GuessLimiter(2, clock=Hand())
+
+    with caplog.at_level(logging.WARNING):
+        refusals(limiter, "192.0.2.7", 50)
+
+    assert [record.__dict__["address"] for record in caplog.records] == ["192.0.2.7"] * 3
+    assert "not logged" in caplog.records[-1].getMessage()
