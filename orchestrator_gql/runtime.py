@@ -38,6 +38,10 @@ class Dispatcher(Protocol):
         """Advance the processes for which wake-ups arrive, until stopped."""
         ...
 
+    def begin_to_stop(self) -> None:
+        """Take no more work; the seconds of `stop` begin now."""
+        ...
+
     async def stop(self, grace: float) -> None:
         """Take no more work; running steps have ``grace`` seconds to finish."""
         ...

@@ -49,8 +49,9 @@ async def proxy_at_work(port: int, work: Path) -> AsyncIterator[None]:
     with _log_of(work).open("wb") as log:
         proxy = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "orchestrator_gql.demo.ansible_proxy", "--host", HOST, "--port", str(port)),
+            "--until-stdin-ends",  # a demo that is killed must not leave the proxy and its port behind
             env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C must not reach the proxy: we stop it after the server

@@ -288,8 +288,7 @@ async def _written(
                 if not await engine_errors.count(runtime, before.id, before, error):
                     return None
                 await asyncio.sleep(BREATH)
-        except StorageUnavailable:
-            logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
+        except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
             try_count += 1
 

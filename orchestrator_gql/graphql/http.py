@@ -6,6 +6,7 @@
 Each check comes before the more expensive checks: a caller with a wrong credential causes no parsing.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -110,6 +111,7 @@ class GraphQLApp:
         self.open_operations = 0
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
+        self._is_going_away = asyncio.Event()
         self._origins = normalize_allowed_origins(allowed_origins)
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
         self._strangers_body = replace(
@@ -133,6 +135,10 @@ class GraphQLApp:
         """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:
             socket.close(code, reason)
+
+    def end_streams(self) -> None:
+        """End every stream of server-sent events: the clients continue on another server after their last event."""
+        self._is_going_away.set()
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
         """The response to a request that another part of the server refuses."""
@@ -225,7 +231,8 @@ class GraphQLApp:
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
             return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
-        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
+        ends = self._is_going_away if kind is Kind.SUBSCRIPTION else None
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:

@@ -132,6 +132,8 @@ async def work(runtime: Runtime, principal: Principal) -> Backlog:
 
 
 async def workers(runtime: Runtime, principal: Principal) -> Sequence[Worker]:
-    """The workers of this database, by name."""
+    """The living workers of this database, by name. A worker that was silent for a lease counts as dead: other workers
+    take over its processes."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(worker_rows.all_workers)
+    since = runtime.clock.now() - timedelta(seconds=runtime.settings.lease)
+    return await runtime.database.read(lambda conn: worker_rows.living(conn, since))

@@ -167,6 +167,7 @@ class WeighedDatabase:
         self._database = database
         self._weight = weight
         self.hooks, self.observer, self.dialect = database.hooks, database.observer, database.dialect
+        self.outage = database.outage
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads."""

@@ -6,7 +6,6 @@ frequent scrapes take at most a twentieth of one database connection.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -27,10 +26,9 @@ from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessE
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import READS
 from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
 from orchestrator_gql.version import __version__
-
-logger = logging.getLogger(__name__)
 
 F = TypeVar("F", Counter, Histogram)
 
@@ -143,8 +141,10 @@ class Metrics:
                 return await self._runtime.database.read(
                     lambda conn: stored_metrics.load(conn, now=now, workers_since=since)
                 )
-        except (StorageUnavailable, TimeoutError):
-            logger.warning("the database is away; the metrics show only the counters of this server")
+        except StorageUnavailable:
+            return None  # the database has logged it; the metrics show only the counters of this server
+        except TimeoutError as error:
+            self._runtime.database.outage.failed(READS, error)
             return None
 
     def _make_counts(self) -> None:

@@ -33,7 +33,7 @@
     ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
     ├── ServerBusy                  the server has too many connections
-    ├── StorageUnavailable          the database cannot be written now
+    ├── StorageUnavailable          the database cannot be used now
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
     ├── StepError                   a fault of a step, which its author must fix
@@ -328,6 +328,10 @@ class StorageUnavailable(OrchestratorError):
     """The database cannot be written now, and nothing was changed: try again in a moment."""
 
     code = "storage-unavailable"
+
+
+class StorageUnreadable(StorageUnavailable):
+    """The database cannot be read now: try again in a moment."""
 
 
 class OutcomeUnknown(StorageUnavailable):

@@ -92,14 +92,10 @@ async def state_for(runtime: Runtime, process: Process, step: Step, function: Ca
 
 async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     """The result of ``look``, repeated while the database is unavailable: the step must not fail because of it."""
-    is_logged = False
     while True:
         try:
             return await look()
-        except StorageUnavailable:
-            if not is_logged:
-                logger.warning("the database is away; a step waits for the data that it needs")
-            is_logged = True
+        except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE)
 
 

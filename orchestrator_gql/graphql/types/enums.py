@@ -132,7 +132,7 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
     "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
     "WORKFLOW_BLOCKED": "A rule of the workflow does not allow it to start now.",
-    "STORAGE_UNAVAILABLE": "The database is not available for writing now; nothing was changed.",
+    "STORAGE_UNAVAILABLE": "The database is not available now: try again in a moment.",
     "CALLBACK_UNKNOWN": "No callback has this token.",
     "CALLBACK_ALREADY_RECEIVED": "The callback has already accepted another result.",
     "CALLBACK_EXPIRED": "The delivery came after the deadline of the callback.",

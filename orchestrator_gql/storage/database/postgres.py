@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 POOL = 10
 POOL_SECONDS = 10
@@ -56,6 +60,23 @@ def connection_arguments(url: str) -> dict[str, Any]:
     return {**CONNECTION, **arguments}
 
 
+_connections: "WeakSet[Any]" = WeakSet()
+"""All connections of psycopg in this process."""
+
+
+def keep_own(connection: Any) -> None:
+    """Keep a new connection of psycopg to this process: a forked child that holds it also holds the session and its
+    locks, and ends the session when it exits."""
+    _connections.add(connection)
+
+
+def _descriptors() -> Iterator[int]:
+    return (connection.fileno() for connection in list(_connections) if not connection.closed)
+
+
+keep_from_children(_descriptors)
+
+
 class PostgresDatabase:
     """A PostgreSQL database, which any number of servers share."""
 
@@ -64,6 +85,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
+        self.outage = Outage()
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
@@ -88,6 +110,7 @@ class PostgresDatabase:
                 pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
                 connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
             )
+            listen(self._engine.sync_engine, "connect", lambda adapted, _: keep_own(adapted.driver_connection))
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
@@ -104,6 +127,16 @@ class PostgresDatabase:
 
         Raises `OutcomeUnknown` only if the connection was lost during the COMMIT itself.
         """
+        try:
+            result = await self._repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(WRITES, error)
+            raise
+        self.outage.worked(WRITES)
+        return result
+
+    async def _repeated(self, unit: Unit[T]) -> T:
+        """Run the unit, again after a conflict with another transaction."""
         for tries in range(5):
             try:
                 result, effects = await self._transaction(unit)
@@ -144,6 +177,15 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
+        try:
+            result = await self._read_repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(READS, error)
+            raise StorageUnreadable from error
+        self.outage.worked(READS)
+        return result
+
+    async def _read_repeated(self, unit: Unit[T]) -> T:
         for tries in range(2):
             try:
                 return await self._read(unit)

@@ -22,7 +22,9 @@ from sqlalchemy.exc import DBAPIError
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit
 from orchestrator_gql.storage.database.group_commit import PATIENCE, GroupWriter, translated
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ class SqliteDatabase:
     def __init__(self, url: str) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
+        self.outage = Outage()
         self._path = _path(url)
         self._lock = _FileLock(self._path)
         self._engine: Engine | None = None
@@ -83,7 +86,13 @@ class SqliteDatabase:
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
         assert self._writer is not None, "the database is not open"
-        return await self._writer.run(unit)
+        try:
+            result = await self._writer.run(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(WRITES, error)
+            raise
+        self.outage.worked(WRITES)
+        return result
 
     async def alter(self, unit: Unit[None]) -> None:
         """Run a unit that changes the schema."""
@@ -93,9 +102,15 @@ class SqliteDatabase:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again in a thread."""
         assert self._loop_reader is not None, "the database is not open"
         try:
-            return self._loop_reader.read(unit)
-        except _TakesLong:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
+            try:
+                result = self._loop_reader.read(unit)
+            except _TakesLong:
+                result = await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
+        except StorageUnavailable as error:
+            self.outage.failed(READS, error)
+            raise StorageUnreadable from error
+        self.outage.worked(READS)
+        return result
 
     def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
         self.observer.committed(units, seconds, effects.facts)
@@ -265,8 +280,10 @@ class _FileLock:
         os.ftruncate(fd, 0)
         os.pwrite(fd, str(os.getpid()).encode(), 0)
         self._fd = fd
+        self._end_keeping = keep_from_children(lambda: [fd])
 
     def release(self) -> None:
         if self._fd is not None:
+            self._end_keeping()
             os.close(self._fd)
             self._fd = None
