@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks import storage
 from benchmarks.authors import authors
 from benchmarks.inbox import inbox
+from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
 from benchmarks.recovery import recovery
@@ -54,6 +55,7 @@ def _rows(stored: int) -> dict[str, Rows]:
         "stored": partial(storage.stored, count=stored),
         "recovery": recovery,
         "inbox": inbox,
+        "journeys": journeys,
         "postgres": postgres,
     }
 

@@ -17,6 +17,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
             Permission.RETRY,
             Permission.ABORT,
             Permission.RECOVER_CALLBACK,
+            Permission.EDIT_NOTE,
         }
     ),
     "auditor": frozenset({Permission.READ, Permission.READ_AUDIT}),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -263,7 +264,7 @@ class Settings(BaseSettings):
         """The permissions of each role."""
         return {**ROLES, **self.roles}
 
-    @property
+    @cached_property
     def audit_secret(self) -> bytes | None:
         """The key of the audit log, in bytes."""
         return self.audit_key.get_secret_value().encode() if self.audit_key else None

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from orchestrator_gql import forms
-from orchestrator_gql.callbacks import contract, external_ids
+from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
@@ -134,7 +134,7 @@ async def start_turn(
     form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
-    turned = await form_turn(runtime, form, given, pages, locale, secrecy, caller)
+    turned = await form_turn(runtime, form, given, pages, locale, secrecy, caller, is_bound=False)
     return _without_own_names(turned, what)
 
 
@@ -194,13 +194,12 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
 
 
 async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | Failure | None:
-    """Poll the remote service once before its callback ends; None if it has no result that fits the contract.
+    """Poll the remote service once before its callback ends; None if it has no result.
 
     A failure if the poll has a parameter for which there is no value: it then never asks anything.
     """
     poll = step.poll
     assert poll is not None, "only a step with a poll comes here"
-    extra = {"process_id": str(process.id), "step": step.name}
     try:
         own = {"callback_name": callback.name, "remote_ref": callback.remote_ref}
         function = await patiently(lambda: step_arguments.bound(runtime, process, poll, step, own))
@@ -210,9 +209,6 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
         found = Found()
         payload = await call(runtime, function, {}, POLL, partial(_polled, found))
         if payload is None:
-            return None
-        if contract.violations(step.contract, payload):
-            logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
@@ -237,6 +233,8 @@ async def form_turn(
     locale: str,
     secrecy: forms.Secrecy,
     caller: FormCaller,
+    *,
+    is_bound: bool = True,
 ) -> forms.Turn:
     """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them.
 
@@ -257,6 +255,7 @@ async def form_turn(
                 run_sync=caller.run_sync,
                 run_async=caller.run_async,
                 secrecy=secrecy,
+                is_bound=is_bound,
             )
 
 

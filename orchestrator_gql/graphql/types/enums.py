@@ -271,6 +271,7 @@ described(Permission, "A permission of a user.", {
     "RETRY": "Retry failed processes.",
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
+    "EDIT_NOTE": "Set and remove the notes of processes.",
     "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
     "READ_SECRETS": "Read stack traces and values that are hidden from other users.",
     "READ_AUDIT": "Read the audit log.",
