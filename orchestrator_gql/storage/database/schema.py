@@ -68,5 +68,5 @@ def configuration() -> "Config":
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # it is read as a ConfigParser's value
     return config
