@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import storage
+from benchmarks.authors import authors
 from benchmarks.inbox import inbox
+from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
 from benchmarks.recovery import recovery
@@ -49,9 +51,11 @@ def _rows(stored: int) -> dict[str, Rows]:
         "busy": storage.busy,
         "subscriber": storage.subscriber,
         "step": storage.step,
+        "authors": authors,
         "stored": partial(storage.stored, count=stored),
         "recovery": recovery,
         "inbox": inbox,
+        "journeys": journeys,
         "postgres": postgres,
     }
 

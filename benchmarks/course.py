@@ -70,7 +70,7 @@ class Course:
         now = WallClock().now()
         state = {"node": "ams-1", "vlan": 205, "customer": "a name of some length", "n": 0}
         begun = create(course, id=new_id(), state=state, pages=[state], actor="operator", now=now)
-        stored = await self.database.transaction(lambda conn: commit.begin_process(conn, begun))
+        stored = await self.database.transaction(lambda conn: commit.begin_process(conn, begun, None))
         pending = PendingTransitions(stored).then(claim(stored, worker=WORKER, now=now))
         result = await self.database.transaction(lambda conn: commit.apply(conn, stored, pending, commit_context()))
         return result.process

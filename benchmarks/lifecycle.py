@@ -70,8 +70,8 @@ async def lifecycle(folder: Path) -> list[Line]:
     with Server(folder / "lifecycle.db") as server:
         idle = server.rss()
         await run_lifecycles(server.url, count=10, at_once=2)  # warm
-        single, single_cpu = await _with_cpu(server, count=100, at_once=1)
-        many, many_cpu = await _with_cpu(server, count=300, at_once=16)
+        single, single_cpu = await with_cpu(server, count=100, at_once=1)
+        many, many_cpu = await with_cpu(server, count=300, at_once=16)
         rss = server.rss()
     times = [
         ("whole lifecycle, one at a time, p50 : one commit", single.p50(single.whole), "<= 15 ms"),
@@ -88,7 +88,8 @@ async def lifecycle(folder: Path) -> list[Line]:
     ]
 
 
-async def _with_cpu(server: Server, *, count: int, at_once: int) -> tuple[Measured, float]:
+async def with_cpu(server: Server, *, count: int, at_once: int) -> tuple[Measured, float]:
+    """Run lifecycles; also the seconds of CPU that each took at the server."""
     before = server.cpu()
     measured = await run_lifecycles(server.url, count=count, at_once=at_once)
     return measured, (server.cpu() - before) / count

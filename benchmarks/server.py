@@ -19,7 +19,8 @@ class Server:
     ready_after: float
     """Seconds from the start until the server answered that it is ready."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, **environment: str) -> None:
+        self._environment = environment
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -35,7 +36,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it is ready."""
-        environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR"}
+        environment = {**os.environ, "ORCHESTRATOR_LOG_LEVEL": "ERROR", **self._environment}
         began = time.monotonic()
         self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.DEVNULL)
         while time.monotonic() < began + 30:

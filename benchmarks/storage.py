@@ -55,8 +55,11 @@ async def subscriber(folder: Path) -> list[Line]:
 
 
 async def step(folder: Path) -> list[Line]:
-    """The CPU time that the engine adds to an async step that gives way once; nothing is stored."""
-    settings = read_settings(database_url=sqlite_url(folder, "step"))
+    """The CPU time that the engine adds to an async step that gives way once; nothing is stored.
+
+    The step runs on the server's loop: the row `authors` has the hop to the loop of authors.
+    """
+    settings = read_settings(database_url=sqlite_url(folder, "step"), authors_loop="server")
     runtime = assemble(settings, Registry([course]), EmbeddedDispatcher(), WallClock())
     async with opened(settings.database_url) as track:
         process = (await track.begin(1))[0]

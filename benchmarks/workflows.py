@@ -1,5 +1,6 @@
 """The workflows that the benchmarks run."""
 
+import time
 from typing import Any
 
 import httpx
@@ -75,6 +76,18 @@ async def report() -> State:
 def lifecycle() -> StepList:
     """Form, step, callback, validation, confirmation, two steps."""
     return begin >> prepare >> callback_step("Remote job", ask, judge) >> confirm >> apply >> report
+
+
+@step("Block")
+async def block() -> None:
+    """Block the event loop on which it runs, as authors' code does by mistake."""
+    time.sleep(0.3)  # noqa: ASYNC251
+
+
+@workflow("A step that blocks its event loop")
+def blocks() -> StepList:
+    """One step."""
+    return begin >> block
 
 
 @inputstep("Answer")

@@ -5,11 +5,11 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from urllib.parse import unquote
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -42,13 +42,16 @@ from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, pr
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
-from orchestrator_gql.storage import processes, product_subscriptions
+from orchestrator_gql.storage import processes, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock, SteadyClock
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 from orchestrator_gql.utils.json.redaction import Redactor, secret_names
+from orchestrator_gql.utils.outages import Outage
 from orchestrator_gql.utils.slow_readers import Limits, SlowReaders
 from orchestrator_gql.utils.tokens import new_id
 from orchestrator_gql.workflow.callback_step import hands_out_url
@@ -99,7 +102,18 @@ def create_app(settings: Settings, workflows: Sequence[Workflow], *, clock: Cloc
     app.state.graphql = graphql
     app.state.slow_readers = slow_readers  # the HTTP server reads it: only a transport knows how many bytes it holds
     app.state.refuse = refuse
+    app.state.begin_to_stop = partial(_begin_to_stop, graphql, dispatcher)
     return app
+
+
+def _begin_to_stop(graphql: GraphQLApp, dispatcher: Dispatcher) -> None:
+    """Stop to take work, and end what would last for ever; the end of the lifespan does the rest.
+
+    Our command calls it at the signal, so that open requests and running steps share the time that is left. A host that
+    embeds the application may call it, too.
+    """
+    graphql.end_streams()
+    dispatcher.begin_to_stop()
 
 
 @asynccontextmanager
@@ -110,12 +124,15 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
     """
     await runtime.database.open()
     try:
+        runtime.authors.watch()
         await prepare(runtime.database)
+        if await runtime.database.read(is_from_other_cluster):
+            logger.error(REMEDY)
         await runtime.database.transaction(
             lambda conn: product_subscriptions.write_products(conn, [block.facts for block in products.all()])
         )
         if runtime.settings.is_sqlite:  # only one server opens the file: the server that held a lease is dead
-            await runtime.database.transaction(processes.drop_leases)
+            await runtime.database.transaction(_forget_dead_server)
         jobs = [runtime.notifier.run()]
         if isinstance(runtime.clock, SteadyClock) and not runtime.settings.is_sqlite:
             await read_database_clock(runtime, runtime.clock)  # before the first decision by this clock
@@ -139,7 +156,12 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
                 await seal_at_the_end(runtime)
     finally:
         await runtime.database.close()
-        runtime.threads.shutdown(wait=False, cancel_futures=True)
+        runtime.authors.close()
+
+
+def _forget_dead_server(conn: Connection) -> None:
+    processes.drop_leases(conn)
+    workers.forget_all(conn)
 
 
 def _note_end(runtime: Runtime, task: "asyncio.Task[None]") -> None:
@@ -178,9 +200,9 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         database=database,
         registry=registry,
         clock=clock,
-        notifier=_notifier(settings, timers),
+        notifier=_notifier(settings, timers, database.outage),
         worker=f"{socket.gethostname()}:{os.getpid()}:{str(new_id())[-6:]}",
-        threads=ThreadPoolExecutor(settings.step_threads, thread_name_prefix="step"),
+        authors=Authors.of(step_threads=settings.step_threads, loop=settings.authors_loop),
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )
@@ -224,12 +246,12 @@ def _demand_way_to_answer(settings: Settings, action: ActionStep, wait: AwaitSte
         )
 
 
-def _notifier(settings: Settings, timers: asyncio.Event) -> Notifier:
+def _notifier(settings: Settings, timers: asyncio.Event, outage: Outage) -> Notifier:
     if settings.is_sqlite:
         return LocalNotifier()
     from orchestrator_gql.events.postgres import PostgresNotifier
 
-    return PostgresNotifier(settings.database_url, timers)
+    return PostgresNotifier(settings.database_url, timers, outage)
 
 
 def _open_routes(runtime: Runtime, limiters: GuessLimiters) -> list[BaseRoute]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -11,6 +10,7 @@ from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.events.notifier import Notifier
 from orchestrator_gql.storage.database import Database
 from orchestrator_gql.storage.database.after_commit import CommitEffects
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.clock import Clock
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.workflows.registry import Registry
@@ -38,6 +38,10 @@ class Dispatcher(Protocol):
         """Advance the processes for which wake-ups arrive, until stopped."""
         ...
 
+    def begin_to_stop(self) -> None:
+        """Take no more work; the seconds of `stop` begin now."""
+        ...
+
     async def stop(self, grace: float) -> None:
         """Take no more work; running steps have ``grace`` seconds to finish."""
         ...
@@ -59,7 +63,8 @@ class Runtime:
     clock: Clock
     notifier: Notifier
     worker: str
-    threads: ThreadPoolExecutor
+    authors: Authors
+    """Where authors' functions run."""
     redact: Redactor
     """Masks the secrets in values that are shown."""
     timers: asyncio.Event = field(default_factory=asyncio.Event)

@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from secrets import token_hex
 
 from orchestrator_gql.types import Permission
-from orchestrator_gql.utils.author_calls import AuthorRaised, Outcome, attempt, attempt_async
-from orchestrator_gql.utils.errors import Forbidden
+from orchestrator_gql.utils.author_calls import AuthorRaised
+from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
+from orchestrator_gql.utils.author_places import Place
+from orchestrator_gql.utils.errors import Forbidden, FormTimeout, OrchestratorError
 from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = [
@@ -59,8 +61,8 @@ ENGINE = Principal("engine", "The engine", permissions=frozenset(Permission))
 class AuthContext:
     """The argument of an author's authorizer: the user, the action and the place.
 
-    ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow`` or ``recover_callback``; ``workflow`` and
-    ``step`` are names.
+    ``action`` is ``start_workflow``, ``resume_workflow``, ``retry_workflow``, ``recover_callback`` or
+    ``abort_workflow``; ``workflow`` and ``step`` are names.
     """
 
     user: Principal
@@ -73,27 +75,45 @@ Authorizer = Callable[[AuthContext], Awaitable[bool] | bool]
 """A rule of a workflow author, checked after the role's permission; sync or async. Only ``True`` allows."""
 
 
-async def demand_authorized(authorizer: Authorizer | None, context: AuthContext, permission: Permission) -> None:
-    """Raise `Forbidden` unless the authorizer returns ``True``; no authorizer allows everybody."""
+async def demand_authorized(
+    authorizer: Authorizer | None, context: AuthContext, permission: Permission, place: Place, seconds: float
+) -> None:
+    """Raise `Forbidden` unless the authorizer returns ``True``; no authorizer allows everybody.
+
+    The authorizer runs in the place, at most this number of seconds; after that, raise `FormTimeout`.
+    """
     if authorizer is None:
         return
     rule = f"The rule of {f'step {context.step!r} of ' if context.step else ''}workflow {context.workflow!r}"
-    outcome = await _call(authorizer, context)
-    if isinstance(outcome, AuthorRaised):  # a rule that raises allows nothing
-        error_id = token_hex(8)
-        facts = {"workflow": context.workflow, "step": context.step, "error_id": error_id}
-        log_trace(logger, logging.ERROR, "an authorizer raised", outcome.described.trace, **facts)
-        raise Forbidden(permission, f"{rule} failed, so it is no (error {error_id} in the server's log).")
-    if outcome.value is not True:
-        raise Forbidden(permission, f"{rule} does not allow you this.")
+    facts = {"workflow": context.workflow, "step": context.step, "error_id": token_hex(8)}
+    reported = f"(error {facts['error_id']} in the server's log)"
+    try:
+        is_allowed = await _result(authorizer, context, place, rule, Limit(seconds, is_urgent=True))
+    except AuthorRaised as raised:  # a rule that raises allows nothing
+        log_trace(logger, logging.ERROR, "an authorizer raised", raised.described.trace, **facts)
+        refusal: OrchestratorError = Forbidden(permission, f"{rule} failed, so it is no {reported}.")
+    except NoThreadFree:
+        logger.error("no thread is free for an authorizer: others do not return", extra=facts)
+        message = f"{rule}: no thread is free: functions that were called before do not return {reported}."
+        refusal = FormTimeout(message, error_id=str(facts["error_id"]))
+    except TimedOut:
+        logger.error("an authorizer took too long", extra=facts)
+        message = f"{rule} took longer than its {seconds:g} seconds, and nothing was changed {reported}."
+        refusal = FormTimeout(message, error_id=str(facts["error_id"]))
+    else:
+        if is_allowed is True:
+            return
+        refusal = Forbidden(permission, f"{rule} does not allow you this.")
+    raise refusal
 
 
-async def _call(authorizer: Authorizer, context: AuthContext) -> Outcome[bool]:
-    outcome = attempt(_begin, authorizer, context)
-    if isinstance(outcome, AuthorRaised) or not isinstance(outcome.value, _AsyncResult):
-        return outcome  # type: ignore[return-value]
-    awaitable = outcome.value.awaitable
-    return await attempt_async(lambda: awaitable)
+async def _result(authorizer: Authorizer, context: AuthContext, place: Place, name: str, limit: Limit) -> object:
+    if iscoroutinefunction(authorizer):
+        return await place.call_async(lambda: authorizer(context), name=name, limit=limit)
+    result = await place.call(lambda: _begin(authorizer, context), name=name, limit=limit, key=authorizer)
+    if not isinstance(result, _AsyncResult):
+        return result
+    return await place.call_async(lambda: result.awaitable, name=name, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

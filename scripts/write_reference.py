@@ -30,6 +30,7 @@ FAILURES = {
     "failed-by-remote": "The remote service reported a failure without a code of its own.",
     "foreign-block": "A step changed a block of another product subscription without returning that subscription.",
     "form-definition": "A form function is not a valid form.",
+    "form-timeout": "A form took longer than `ORCHESTRATOR_FORM_TIMEOUT` when the engine opened it.",
     "heartbeat-lost": "The remote service sent no heartbeat for too long.",
     "input-request-expired": "The form was closed before enough people had answered it; a retry opens it again.",
     "interrupted": 'The server died in a step that must not run twice (`on_crash="hold"`).',

@@ -8,13 +8,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import DEFAULT_REF_TEMPLATE
-from pydantic_core import core_schema
+from pydantic_core import SchemaValidator, core_schema
 
+from orchestrator_gql.callbacks.issued_contract import validator_of
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.errors import FieldError, WorkflowDefinitionError
 from orchestrator_gql.utils.exception_text import frames_of, log_trace
-from orchestrator_gql.utils.json import preview, to_json
+from orchestrator_gql.utils.json import decode, encode, preview, to_json
 from orchestrator_gql.utils.json.secrets import MarkingSchema
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,35 @@ def violations(contract: type[BaseModel] | None, payload: Json) -> tuple[FieldEr
         message = f"The contract cannot judge a body of this shape (error {error_id} in the server's log)."
         return (FieldError((), message, "contract-failed"),)
     return result.value
+
+
+def violations_of_issued(issued: Json, deployed: type[BaseModel] | None, payload: Json) -> tuple[FieldError, ...]:
+    """As `violations`, by the contract that a callback was issued with: ``issued`` is its JSON Schema, None for none.
+
+    The ``deployed`` model judges as long as it has that schema, because it knows more rules than its schema. A
+    deployment may change the model while a callback waits; then the schema judges.
+    """
+    if issued is None:
+        return ()
+    if deployed is not None and _schema_as_stored(deployed) == issued:
+        return violations(deployed, payload)
+    validator = validator_of(issued)
+    if validator is None:
+        logger.warning("the contract of a callback cannot be judged by its JSON Schema; the deployed model judges")
+        return violations(deployed, payload)
+    return tuple(_field_errors_of(validator, payload))
+
+
+@lru_cache(maxsize=256)
+def _schema_as_stored(contract: type[BaseModel]) -> Json:
+    return decode(encode(schema_or_nothing(contract)))
+
+
+def _field_errors_of(validator: SchemaValidator, payload: Json) -> Iterator[FieldError]:
+    try:
+        validator.validate_python(payload)
+    except ValidationError as error:
+        yield from _field_errors(error, payload)
 
 
 def _violations_in(contract: type[BaseModel], payload: Json) -> tuple[FieldError, ...]:

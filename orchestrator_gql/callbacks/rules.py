@@ -1,9 +1,10 @@
 """The rules of a callback: it accepts one result, and these functions decide about each delivery."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
@@ -13,14 +14,20 @@ from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
 from orchestrator_gql.utils.tokens import conceal
 
+WITH_RESULT = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED)
+"""The statuses of a callback that has a result."""
+
+BY_OPERATOR = (ResultSource.OPERATOR, ResultSource.ADOPTED)
+"""The sources of results that an operator gives, also after the deadline and after a withdrawal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Callback:
     """One expected result of one remote service.
 
     ``record_seq`` is the step execution of the action that handed out the URL; ``wait_seq`` is the step execution that
-    began the wait: a callback that is issued again has a later ``record_seq`` and the same ``wait_seq``. ``round``
-    counts how often it was issued. ``result_digest`` is the digest of the accepted payload (canonical JSON).
+    began the wait: a callback that is issued again has a later ``record_seq`` and the same ``wait_seq``.
+    ``issue_number`` counts how often it was issued. ``result_digest`` is the digest of the accepted payload.
     ``source`` says how the result came. ``heartbeat`` is the longest time without a report, in seconds; None means no
     limit. ``service`` is the remote service that must authenticate, ``remote_ref`` its external id for the job.
     ``attempts_dropped`` and ``progress_dropped`` count the entries that were removed from the bounded logs.
@@ -36,7 +43,7 @@ class Callback:
     issued_at: datetime
     expires_at: datetime | None
     wait_seq: int
-    round: int = 1
+    issue_number: int = 1
     name: str | None = None
     contract: Json = None
     heartbeat: float | None = None
@@ -168,28 +175,165 @@ class Receipt:
 
 
 def judge(
-    callback: Callback, delivery: Delivery, now: datetime, *, is_early: bool, errors: tuple[FieldError, ...] = ()
+    callback: Callback,
+    delivery: Delivery,
+    now: datetime,
+    *,
+    is_early: bool = False,
+    errors: tuple[FieldError, ...] = (),
+    source: ResultSource = ResultSource.CALLBACK,
 ) -> DeliveryOutcome:
-    """The outcome of a delivery; ``errors`` are the places where it breaks the contract.
+    """The outcome of a delivery, or of a result with another source, that arrived at ``now``.
 
-    A duplicate of the accepted payload is recognised first: it always gets its receipt, even after an abort.
+    ``errors`` are the places where it breaks the contract. A duplicate of the accepted payload is recognised first: it
+    always gets its receipt, even after an abort. A poll is made because the time is over, so no deadline refuses its
+    result; an operator may give a result whatever the status of the callback is.
     """
+    if source in BY_OPERATOR:
+        return Accepted(is_early=False)
     is_same = delivery.refusal is None and delivery.digest == callback.result_digest
     if callback.receipt and delivery.digest and is_same:
         return Duplicate(callback.receipt)
-    if callback.status in (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED):
+    if callback.status in WITH_RESULT:
         return Rejected(AttemptOutcome.CONFLICT, "Another result was accepted before this one.")
     if callback.status is CallbackStatus.FAILED_BY_REMOTE:
         return Rejected(AttemptOutcome.CONFLICT, "A failure report was accepted before this one.")
     if callback.status is CallbackStatus.WITHDRAWN:
         return Rejected(AttemptOutcome.WITHDRAWN, "This callback was withdrawn.")
-    if not callback.is_open or callback.deadline(now) is not None:
+    if not callback.is_open or (source is not ResultSource.POLL and callback.deadline(now) is not None):
         return Rejected(AttemptOutcome.LATE, "This came after the deadline.")
     if delivery.refusal is not None:
         return Rejected(delivery.refusal, delivery.error or "The body cannot be read.", delivery.errors)
     if errors and not delivery.is_failure:
         return Rejected(AttemptOutcome.INVALID, "The body does not fit the contract of this callback.", errors)
     return Accepted(is_early)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A delivery to a callback with its outcome, or a result with another source, before it is stored.
+
+    ``actor`` is the remote service or the operator. ``receipt`` and ``payload_id`` are those of the result if it is
+    accepted. ``failure`` is the failure of a failure report. ``token`` is the token of the URL, to conceal it;
+    ``reason`` and ``attempt_id`` are for the audit log.
+    """
+
+    callback: Callback
+    delivery: Delivery
+    outcome: DeliveryOutcome
+    source: ResultSource
+    actor: str
+    at: datetime
+    receipt: str
+    payload_id: UUID
+    failure: Failure | None = None
+    token: str = field(default="", repr=False)
+    reason: str | None = None
+    attempt_id: UUID | None = None
+
+    @property
+    def after(self) -> Callback:
+        """The callback once the outcome is stored, as far as the decision of its wait needs it."""
+        if not isinstance(self.outcome, Accepted):
+            return self.callback
+        accepted = replace(self.callback, receipt=self.receipt, result_digest=self.delivery.digest, source=self.source)
+        if self.failure is not None:
+            return replace(accepted, status=CallbackStatus.FAILED_BY_REMOTE, failure=self.failure)
+        size, payload_id = self.delivery.size, self.payload_id
+        return replace(accepted, status=CallbackStatus.RECEIVED, result_bytes=size, payload_id=payload_id)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitChanges:
+    """What a commit stores for a wait: everything that its decision changes at the callbacks.
+
+    ``issued`` are new callbacks, each with the digest of its token; ``tokens`` are further digests of known callbacks.
+    ``refs`` are external ids of callbacks, each with the service that delivers by it. ``arrivals`` are deliveries and
+    polled results; ``ended`` are callbacks that end, each with its new status. ``watched`` are open callbacks whose
+    timers are set again. ``payloads`` are large values by id.
+    """
+
+    issued: tuple[tuple[Callback, bytes], ...] = ()
+    tokens: tuple[tuple[UUID, bytes], ...] = ()
+    refs: tuple[tuple[UUID, str | None, str], ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    ended: tuple[Callback, ...] = ()
+    watched: tuple[Callback, ...] = ()
+    payloads: tuple[tuple[UUID, str], ...] = ()
+
+
+class WaitVerdict(StrEnum):
+    """What happens to a wait: it goes on, its remote service is polled first, or it is over."""
+
+    WAIT = "wait"
+    POLL = "poll"
+    SUCCEED = "succeed"
+    REISSUE = "reissue"
+    ASK = "ask"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitDecision:
+    """What happens to a wait, and its ``callbacks`` after those whose time is over have ended.
+
+    ``ended`` are the callbacks that end now, each with its new status; the callbacks that a success withdraws are among
+    them. ``reissued`` are the callbacks whose action runs again.
+    """
+
+    verdict: WaitVerdict
+    callbacks: tuple[Callback, ...]
+    ended: tuple[Callback, ...] = ()
+    reissued: tuple[Callback, ...] = ()
+
+
+def decide_wait(
+    callbacks: Sequence[Callback],
+    now: datetime,
+    *,
+    needed: int,
+    on_timeout: str,
+    max_attempts: int,
+    polled: Collection[UUID] | None,
+) -> WaitDecision:
+    """Decide a wait: end the callbacks whose time is over, and say whether the wait is over too.
+
+    ``needed`` is the number of results that are enough; ``on_timeout`` and ``max_attempts`` are those of the step.
+    ``polled`` are the callbacks whose remote service was polled already; None if the step polls no service.
+    """
+    ended = {
+        callback.id: replace(callback, status=status)
+        for callback in callbacks
+        if callback.is_open and (status := callback.deadline(now)) is not None
+    }
+    if polled is not None and any(id not in polled for id in ended):
+        return WaitDecision(WaitVerdict.POLL, tuple(callbacks))
+    after = tuple(ended.get(callback.id, callback) for callback in callbacks)
+    if not is_over(after, needed):
+        return WaitDecision(WaitVerdict.WAIT, after, tuple(ended.values()))
+    results = sum(callback.status in WITH_RESULT for callback in after)
+    if results >= needed:
+        withdrawn = (replace(callback, status=CallbackStatus.WITHDRAWN) for callback in after if callback.is_open)
+        return WaitDecision(WaitVerdict.SUCCEED, after, (*ended.values(), *withdrawn))
+    reissued = tuple(callback for callback in after if _may_be_reissued(callback, max_attempts))
+    if on_timeout == "retry" and results + len(reissued) >= needed:
+        return WaitDecision(WaitVerdict.REISSUE, after, tuple(ended.values()), reissued)
+    verdict = WaitVerdict.ASK if on_timeout == "operator" else WaitVerdict.FAIL
+    return WaitDecision(verdict, after, tuple(ended.values()))
+
+
+def is_over(callbacks: Sequence[Callback], needed: int) -> bool:
+    """True if enough results arrived, or if no further result can arrive."""
+    results = sum(callback.status in WITH_RESULT for callback in callbacks)
+    return results >= needed or not any(callback.is_open for callback in callbacks)
+
+
+def _may_be_reissued(callback: Callback, max_attempts: int) -> bool:
+    if callback.status in WITH_RESULT or callback.issue_number >= max_attempts:
+        return False
+    if callback.status is CallbackStatus.FAILED_BY_REMOTE:
+        return callback.failure is not None and callback.failure.is_retryable
+    return True
 
 
 def judge_progress(callback: Callback, now: datetime) -> Rejected | None:

@@ -15,6 +15,10 @@ MOST = 20
 """Number of signatures that are checked; each costs one HMAC comparison for each key."""
 
 
+PROVING = frozenset({"authorization", "webhook-id", "webhook-timestamp", "webhook-signature"})
+"""The headers of a proof, in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The authentication of a request: its headers, and the raw body that was signed."""

@@ -121,6 +121,9 @@ def _add_maintenance(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     """Add the commands for people who maintain a server."""
     migrate = _command(commands, "migrate", "bring the database up to date", _MIGRATE)
     migrate.add_argument("--database", metavar="URL", help=_DATABASE)
+    migrate.add_argument(
+        "--after-restore", action="store_true", help="also renumber the events, after a pg_restore into another cluster"
+    )
 
     backup = _command(commands, "backup", "copy the SQLite file, also of a running server", _BACKUP)
     backup.add_argument("file", type=Path, metavar="FILE", help="the copy; it must not exist yet")

@@ -1,38 +1,53 @@
 """The entry point `orchestrator-gql`: it runs the chosen command and turns errors into a sentence and an exit code."""
 
 import argparse
+import errno
 import gc
 import sys
 from collections.abc import Sequence
 
 from orchestrator_gql.cli.arguments import PROGRAM, parser
-from orchestrator_gql.cli.terminal import drop_output
-from orchestrator_gql.utils.errors import OrchestratorError
-
-DONE = 0
-DECLINED = 1
-"""The server understood an operator's verb and refused it: look at the process again."""
-REFUSED = 2
-"""The command or the settings are wrong; argparse uses this code for a wrong argument, too."""
-INTERRUPTED = 130
-CLOSED = 141
-"""128 and SIGPIPE: the reader of our output has stopped reading."""
+from orchestrator_gql.cli.failure import CLOSED, DECLINED, DONE, INTERRUPTED, UNWRITTEN, report
+from orchestrator_gql.cli.terminal import drop_output, prepare_output
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit code."""
+    prepare_output()
+    try:
+        try:
+            return _code_of(arguments)
+        finally:
+            sys.stdout.flush()  # Python would do it at its exit, and report an error in its own words
+    except BrokenPipeError:
+        drop_output()
+        return CLOSED
+    except OSError as error:
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        drop_output()
+        print(f"{PROGRAM}: The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return UNWRITTEN
+
+
+def _code_of(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(given, argparse.Namespace(given=list(given)))
     try:
         return _run(options)
     except OrchestratorError as error:
-        print(f"{PROGRAM}: {error.message}", file=sys.stderr)
-        return DECLINED if error.code == "verb-refused" else REFUSED
+        return report(error)
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        message = "An argument or the input is not text in the encoding of this shell: set LC_ALL to C.UTF-8."
+        return report(SettingsError(message))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        drop_output()
-        return CLOSED
+
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+"""The errors of a full disk, or of a broken one; an error about opening a file has the name of the file."""
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -62,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 
-            migrate(options.database)
+            migrate(options.database, after_restore=options.after_restore)
         case "backup":
             from orchestrator_gql.cli.backup import backup
 

@@ -6,26 +6,33 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.config.settings import read_settings
+from orchestrator_gql.storage import event_numbers
 from orchestrator_gql.storage.database import connect, schema
 from orchestrator_gql.utils.errors import SettingsError
 
 
-def migrate(database: str | None) -> None:
-    """Migrate the database and print the version of its schema; raises `SettingsError` if that fails."""
+def migrate(database: str | None, *, after_restore: bool = False) -> None:
+    """Migrate the database and print the version of its schema; raises `SettingsError` if that fails.
+
+    ``after_restore``: also renumber the events of a log that comes from another PostgreSQL cluster.
+    """
     settings = read_settings(database_url=database)
     try:
-        asyncio.run(_migrate(settings.database_url))
+        renumbered = asyncio.run(_migrate(settings.database_url, after_restore))
     except CommandError as error:
         raise SettingsError(f"The database is newer than this release: run the newer release. ({error})") from error
     except DBAPIError as error:
         raise SettingsError(f"The database cannot be migrated: {str(error.orig).partition(chr(10))[0]}") from error
     print(f"The database is at schema {schema.HEAD}.")
+    if after_restore:
+        print(f"{renumbered} events were renumbered." if renumbered else "The event log needs no change.")
 
 
-async def _migrate(url: str) -> None:
+async def _migrate(url: str, after_restore: bool) -> int:
     database = connect(url)
     await database.open()
     try:
         await schema.migrate(database)
+        return await database.transaction(event_numbers.renumber) if after_restore else 0
     finally:
         await database.close()

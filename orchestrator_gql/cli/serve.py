@@ -3,20 +3,28 @@
 import asyncio
 import ctypes
 import gc
+import logging
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from typing import NoReturn
 
 from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
 
 from orchestrator_gql.app import create_app
+from orchestrator_gql.cli.failure import DONE, FAILED, report
 from orchestrator_gql.cli.serving.banner import banner, local_address
+from orchestrator_gql.cli.serving.ending import Ending, leave
 from orchestrator_gql.cli.serving.loading import load_workflows
 from orchestrator_gql.cli.serving.log_lines import configure_logging
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.cli.terminal import say
 from orchestrator_gql.config.settings import Settings, read_settings
-from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.errors import OrchestratorError, SettingsError, StorageUnavailable
+
+logger = logging.getLogger(__name__)
 
 M_MMAP_THRESHOLD = -3
 """The number of this option in glibc's ``malloc.h``."""
@@ -57,10 +65,31 @@ def serve(
         def print_banner() -> None:
             say(f"{banner(settings, workflows)}\n{advice(local_address(settings))}")
 
+        asyncio.run(_run(app, listener, settings, beside=beside or nullcontext(), on_ready=print_banner))
+
+
+async def _run(
+    app: Starlette,
+    listener: socket.socket,
+    settings: Settings,
+    *,
+    beside: AbstractAsyncContextManager[object],
+    on_ready: Callable[[], None],
+) -> NoReturn:
+    """Serve until a signal or an error, and end the process here: `asyncio.run` and Python itself would wait for the
+    threads of authors, which may never end."""
+    with Ending(settings.grace) as ending:
+        code = DONE
         try:
-            asyncio.run(serve_until_signal(app, listener, beside=beside or nullcontext(), on_ready=print_banner))
+            await serve_until_signal(app, listener, beside=beside, on_ready=on_ready, ending=ending)
         except (StorageUnavailable, DBAPIError) as error:
-            raise _unusable(settings, error) from error
+            code = report(_unusable(settings, error))
+        except OrchestratorError as error:
+            code = report(error)
+        except Exception:
+            logger.exception("the server ended by an error")
+            code = FAILED
+        leave(code)
 
 
 def _tune_interpreter() -> None:

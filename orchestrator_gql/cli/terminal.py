@@ -1,5 +1,6 @@
 """Printing: text from outside never controls the terminal, and the reader of the output may go away."""
 
+import io
 import os
 import sys
 
@@ -26,6 +27,31 @@ def say(text: str) -> None:
         drop_output()
 
 
+def prepare_output() -> None:
+    """Make stdout and stderr accept every text: a character that their encoding lacks is escaped.
+
+    A closed descriptor becomes ``/dev/null``: otherwise the next file, such as a database, would become stdout.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest free number, this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 - it is open until the end
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def drop_output() -> None:
     """Discard all later output: Python flushes stdout when it exits, and would report the error again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(null, stream.fileno())
+    os.close(null)

@@ -1,6 +1,7 @@
 """Take what remote services deliver: results, failure reports and progress reports; the token is the credential."""
 
 from dataclasses import replace
+from functools import partial
 
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.reports import failure_in
@@ -19,7 +20,7 @@ async def receive_callback(runtime: Runtime, *, token: str, payload: Json, peer:
     body = encode(payload).encode()
     if len(body) > runtime.settings.max_callback_bytes:
         raise PayloadTooLarge(runtime.settings.max_callback_bytes)
-    delivery = await deliveries.aside(len(body), lambda: Delivery.of(payload, body, peer=peer))
+    delivery = await deliveries.in_thread_if_large(len(body), lambda: Delivery.of(payload, body, peer=peer))
     return await receive_delivery(runtime, Address(token), delivery)
 
 
@@ -29,9 +30,8 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    outcome = await deliveries.carry_out(
-        runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery)
-    )
+    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery)
+    outcome = await deliveries.carry_out(runtime, address, deliver)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome
@@ -59,7 +59,9 @@ async def receive_failure(
 
     Raises the same errors as `receive_callback`, and `PayloadInvalid` if the report has no message.
     """
-    delivery, failure = await deliveries.aside(len(body), lambda: _read_failure(runtime, address, report, body, peer))
+    delivery, failure = await deliveries.in_thread_if_large(
+        len(body), lambda: _read_failure(runtime, address, report, body, peer)
+    )
     outcome = await deliveries.carry_out(
         runtime, address, lambda conn: deliveries.deliver(conn, runtime, address, delivery, failure)
     )

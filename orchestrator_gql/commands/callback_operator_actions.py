@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
+from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.process import Process, ProcessAction
@@ -46,11 +46,16 @@ async def adopt_callback_attempt(
         locked = operator_actions.find_current(conn, runtime, attempt.callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.ADOPT_CALLBACK_ATTEMPT)
         delivery = _delivery(attempt, locked)
-        now = runtime.clock.now()
-        details = {"reason": reason, "attempt_id": str(attempt_id), "digest": delivery.digest}
-        operator_actions.write_down(conn, runtime, locked, "adoptCallbackAttempt", principal.id, now, **details)
         return operator_actions.supply(
-            conn, runtime, locked, delivery, source=ResultSource.ADOPTED, actor=principal.id, now=now
+            conn,
+            runtime,
+            locked,
+            delivery,
+            source=ResultSource.ADOPTED,
+            actor=principal.id,
+            reason=reason,
+            now=runtime.clock.now(),
+            attempt_id=attempt_id,
         )
 
     return await runtime.database.transaction(adopt)
@@ -101,14 +106,18 @@ async def complete_callback(
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.COMPLETE_CALLBACK)
         unmasked = _without_masks(conn, runtime, locked, result)
-        errors = contract.violations(locked.step.contract, unmasked)
+        errors = contract_errors(locked.callback, locked.step, unmasked)
         if errors:
             raise _refusal("The result does not fit the contract of this callback.", errors)
-        delivery, now = Delivery.of(unmasked, encode(unmasked).encode(), peer=None), runtime.clock.now()
-        details = {"reason": reason, "digest": delivery.digest}
-        operator_actions.write_down(conn, runtime, locked, "completeCallback", principal.id, now, **details)
         return operator_actions.supply(
-            conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=principal.id, now=now
+            conn,
+            runtime,
+            locked,
+            Delivery.of(unmasked, encode(unmasked).encode(), peer=None),
+            source=ResultSource.OPERATOR,
+            actor=principal.id,
+            reason=reason,
+            now=runtime.clock.now(),
         )
 
     return await runtime.database.transaction(complete)
@@ -150,14 +159,16 @@ async def reawait_callback(
     def wait_on(conn: Connection) -> Process:
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.REAWAIT_CALLBACK)
-        now = runtime.clock.now()
-        actor = principal.id
-        process = operator_actions.wait_on(
-            conn, runtime, locked, [locked.callback], timeout=timeout, actor=actor, now=now
+        return operator_actions.wait_on(
+            conn,
+            runtime,
+            locked,
+            [locked.callback],
+            timeout=timeout,
+            actor=principal.id,
+            reason=reason,
+            now=runtime.clock.now(),
         )
-        details = {"reason": reason, "timeout_seconds": timeout}
-        operator_actions.write_down(conn, runtime, locked, "reawaitCallback", actor, now, **details)
-        return process
 
     return await runtime.database.transaction(wait_on)
 
@@ -181,8 +192,14 @@ async def reissue_callback(
         demand_running(conn)
         locked = operator_actions.find(conn, runtime, callback_id, expected_version)
         operator_actions.demand(conn, locked, ProcessAction.REISSUE_CALLBACK)
-        now = runtime.clock.now()
-        operator_actions.write_down(conn, runtime, locked, "reissueCallback", principal.id, now, reason=reason)
-        return operator_actions.issue_again(conn, runtime, locked, [locked.callback], actor=principal.id, now=now)
+        return operator_actions.issue_again(
+            conn,
+            runtime,
+            locked,
+            [locked.callback],
+            actor=principal.id,
+            reason=reason,
+            now=runtime.clock.now(),
+        )
 
     return await runtime.database.transaction(issue_again)

@@ -40,10 +40,10 @@ async def assign_input_request(
     if assignee_key not in authorization.assignees(runtime):
         raise NotFound("team", assignee_key)
     is_manager = Permission.MANAGE_ENGINE in principal.permissions
-    opened = None if is_manager else await decisions.look(runtime, principal, input_request_id)
+    opened = None if is_manager else await decisions.load_open_request(runtime, principal, input_request_id)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, earlier = decisions.hold_open(conn, input_request_id)
+        process, request, earlier = decisions.lock_unread_request(conn, input_request_id)
         if opened is not None:
             decisions.demand_may_still(opened, request, earlier, principal)
             _demand_no_open_team(runtime, request.assignee, assignee_key)
@@ -75,14 +75,14 @@ async def claim_input_request(
 ) -> DecisionResult:
     """Claim the request: nobody else may decide it until it is released or assigned. A second claim changes nothing.
 
-    Raises the errors of `decisions.look`, and `StaleVersion`.
+    Raises the errors of `decisions.load_open_request`, and `StaleVersion`.
     """
     principal.demand(Permission.SUBMIT_FORM)
-    opened = await decisions.look(runtime, principal, input_request_id)
+    opened = await decisions.load_open_request(runtime, principal, input_request_id)
     demand_version(opened.request, expected_version)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold(conn, opened, principal)
+        process, request, _ = decisions.lock_open_request(conn, opened, principal)
         if request.claimed_by == principal.id:
             return DecisionResult(request, process)
         now = runtime.clock.now()
@@ -106,7 +106,7 @@ async def release_input_request(
     principal.demand(Permission.SUBMIT_FORM)
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold_open(conn, input_request_id)
+        process, request, _ = decisions.lock_unread_request(conn, input_request_id)
         demand_version(request, expected_version)
         if request.claimed_by is None:
             raise InvalidState("Nobody has taken it.", process_id=process.id, current_version=request.version)

@@ -63,23 +63,23 @@ async def submit_form(
 ) -> DecisionResult | forms.NextPage | forms.PageInvalid:
     """Submit all pages so far. Returns the next page, or the errors of a page, while the request stays open.
 
-    Raises the errors of `decisions.look`, and `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
+    Raises the errors of `decisions.load_open_request`, and `StaleVersion`, `StaleForm` and `AuthorCodeFailed`.
     """
     principal.demand(Permission.SUBMIT_FORM)
     comment = clean_comment(comment)
     scope, request_digest = f"{SCOPE}:{input_request_id}", hashlib.sha256(canonical(pages)).hexdigest()
-    if idempotency_key is not None:  # the same key of another person is another key: that person makes another decision
-        idempotency_key = f"{principal.id}\n{idempotency_key}"
+    if idempotency_key is not None:
+        idempotency_key = idempotency.of_sender(principal.id, idempotency_key)
     if idempotency_key is not None and (known := await _known_result(runtime, scope, idempotency_key, request_digest)):
         return known
     try:
-        opened = await decisions.look(runtime, principal, input_request_id)
+        opened = await decisions.load_open_request(runtime, principal, input_request_id)
         demand_version(opened.request, expected_version)
         turn = await _turn(runtime, opened, pages, locale)
         if not isinstance(turn, forms.Complete):
             return turn
         if opened.is_of_wait:
-            await unanswered.demand_may_act(principal, opened.workflow, opened.request.step_index, turn.data)
+            await unanswered.demand_may_act(runtime, principal, opened.workflow, opened.process, turn.data)
         demand_shown(opened.request, shown_digest, turn.shown_digest)
         decision = _approval(runtime, principal, turn, comment)
 
@@ -102,7 +102,7 @@ async def submit_form(
 
 async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale: str) -> forms.Turn:
     """One turn of the form; raises `AuthorCodeFailed`."""
-    approved = opened.made[0].pages if opened.made else ()
+    approved = opened.decisions[0].pages if opened.decisions else ()
     with in_request(f"The form of step {opened.step.name!r}"):
         turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
     return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
@@ -132,7 +132,7 @@ def _decide(
     turn: forms.Complete,
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
-    process, request, earlier = decisions.hold(conn, opened, principal)
+    process, request, earlier = decisions.lock_open_request(conn, opened, principal)
     if earlier:
         demand_same(request, earlier[0], decision.pages, decision.shown_digest)
     if len(earlier) + 1 < request.approvals_needed:
@@ -162,7 +162,7 @@ def _move_on(
     if opened.is_of_wait:
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
-        return unanswered.act(conn, runtime, principal, locked, data, decision.at)
+        return unanswered.act(conn, runtime, principal, locked, data, decision.comment, decision.at)
     reads_state = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if reads_state else process.state
     with in_request(f"The lens of step {opened.step.name!r}"):
@@ -176,8 +176,11 @@ def _move_on(
 
 async def _known_result(runtime: Runtime, scope: str, key: str, digest: str) -> DecisionResult | None:
     def load(conn: Connection) -> DecisionResult | None:
-        known = idempotency.earlier(conn, scope=scope, key=key, digest=digest)
-        request = input_requests.load(conn, known) if known else None
+        known = idempotency.earlier(conn, scope=scope, key=key)
+        if known is None:
+            return None
+        known.demand_same(digest)
+        request = input_requests.load(conn, known.subject_id)
         process = processes.load(conn, request.process_id) if request else None
         return DecisionResult(request, process) if request and process else None
 
@@ -239,19 +242,19 @@ async def reject_input_request(
 ) -> DecisionResult:
     """Reject: the process fails or is aborted, as its step declares, or goes back to the step that it names.
 
-    ``to_earlier_step`` sends the process back. Raises the errors of `decisions.look`, and `StaleVersion`,
+    ``to_earlier_step`` sends the process back. Raises the errors of `decisions.load_open_request`, and `StaleVersion`,
     `PayloadInvalid` without a comment, and `InvalidState` if the form cannot be rejected or sent back.
     """
     principal.demand(Permission.SUBMIT_FORM)
     cleaned = clean_comment(comment, is_required=True)
-    opened = await decisions.look(runtime, principal, input_request_id)
+    opened = await decisions.load_open_request(runtime, principal, input_request_id)
     demand_version(opened.request, expected_version)
     _demand_rejectable(opened, to_earlier_step=to_earlier_step)
     verdict = Verdict.SENT_BACK if to_earlier_step else Verdict.REJECTED
     decision = Decision(principal.id, runtime.clock.now(), verdict, "", (), opened.process.secrets.concealed(cleaned))
 
     def store(conn: Connection) -> DecisionResult:
-        process, request, _ = decisions.hold(conn, opened, principal)
+        process, request, _ = decisions.lock_open_request(conn, opened, principal)
         if not input_requests.close(conn, request, InputRequestStatus.REJECTED, decision.at):
             raise StaleForm(process_id=process.id)
         timers.clear_request(conn, process.id, request.id)

@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, commit, start_check
-from orchestrator_gql.engine.audit_log import write_down
+from orchestrator_gql.engine.audit_log import key_of, write_down
+from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
-from orchestrator_gql.process import Abort, Process, Transition, abort, create, retry, steps_of
+from orchestrator_gql.process import AuditNote, Process, Transition, create, retry, steps_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
@@ -27,7 +28,6 @@ from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
-    IdempotencyKeyReused,
     NotFound,
     PayloadInvalid,
     Refused,
@@ -35,7 +35,7 @@ from orchestrator_gql.utils.errors import (
 )
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.tokens import new_id
-from orchestrator_gql.workflow.model import Workflow, begin
+from orchestrator_gql.workflow.model import Workflow
 
 
 async def abort_process(
@@ -46,18 +46,17 @@ async def abort_process(
     reason: str | None = None,
     expected_version: int | None = None,
 ) -> Process:
-    """Abort the process. Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended."""
+    """Abort the process; the author's rule for a retry applies at its current step.
+
+    Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended.
+    """
     principal.demand(Permission.ABORT)
+    loaded = await _load(runtime, process_id)
+    await authorization.demand_abort(runtime, principal, runtime.registry.find(loaded.workflow_name), loaded)
 
     def end(conn: Connection) -> Process:
         process = lock_process(conn, process_id, expected_version)
-        now = runtime.clock.now()
-        workflow = runtime.registry.find(process.workflow_name)
-        concealed: str | None = process.secrets.concealed(reason)
-        write_down(conn, runtime, process_id, actor=principal.id, action="abortProcess", now=now, reason=concealed)
-        pending = PendingTransitions(process).then(abort(process, workflow, Abort(principal.id, concealed), now))
-        steps = workflow.all_steps(is_aborted=True) if workflow is not None else begin
-        return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
+        return operator_actions.end(conn, runtime, process, principal.id, reason, runtime.clock.now())
 
     return await runtime.database.transaction(end)
 
@@ -70,22 +69,27 @@ async def retry_process(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if there is nothing to retry.
     """
     principal.demand(Permission.RETRY)
-    loaded = await runtime.database.read(lambda conn: processes.load(conn, process_id))
-    if loaded is None:
-        raise NotFound("process", process_id)
+    loaded = await _load(runtime, process_id)
     workflow = runtime.registry.get(loaded.workflow_name)
-    await authorization.demand_retry(principal, workflow, loaded)
+    await authorization.demand_retry(runtime, principal, workflow, loaded)
 
     def enter_again(conn: Connection) -> Process:
         demand_running(conn)
         process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
         steps = steps_of(process, workflow)
-        write_down(conn, runtime, process_id, actor=principal.id, action="retryProcess", now=now)
-        pending = PendingTransitions(process).then(retry(process, steps, now, principal.id))
+        retried = replace(retry(process, steps, now, principal.id), audit=AuditNote(principal.id, "retryProcess"))
+        pending = PendingTransitions(process).then(retried)
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
     return await runtime.database.transaction(enter_again)
+
+
+async def _load(runtime: Runtime, process_id: UUID) -> Process:
+    loaded = await runtime.database.read(lambda conn: processes.load(conn, process_id))
+    if loaded is None:
+        raise NotFound("process", process_id)
+    return loaded
 
 
 SCOPE = "startWorkflow"
@@ -123,7 +127,8 @@ async def start_workflow(
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
-    request = _StartRequest(pages, digest, idempotency_key, locale, note, product_subscription_version, trace)
+    key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
+    request = _StartRequest(pages, digest, key, locale, note, product_subscription_version, trace)
     try:
         return await _start(runtime, principal, workflow, request)
     except (_AlreadyStarted, Refused):
@@ -142,7 +147,7 @@ class _StartRequest:
 
     pages: list[Json]
     digest: str
-    idempotency_key: str | None
+    key: str | None
     locale: str
     note: str | None
     version: int | None
@@ -164,10 +169,9 @@ async def _start(
         if subscription_id is not None:
             start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
-        begin = _begin_transition(workflow, turn, principal, clean_note(request.note), request.trace, now)
-        process = begin_process(conn, begin)
-        details = {"workflow": workflow.name, "pages_digest": request.digest}
-        write_down(conn, runtime, process.id, actor=principal.id, action="startWorkflow", now=now, **details)
+        note = clean_note(request.note)
+        start = _begin_transition(workflow, turn, principal, note, request.trace, now, request.digest)
+        process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
             _begin_on(conn, workflow, subscription_id, process, now)
         _remember_key(conn, request, process, now)
@@ -177,17 +181,28 @@ async def _start(
 
 
 def _begin_transition(
-    workflow: Workflow, turn: forms.Complete, principal: Principal, note: str | None, trace: str | None, now: datetime
+    workflow: Workflow,
+    turn: forms.Complete,
+    principal: Principal,
+    note: str | None,
+    trace: str | None,
+    now: datetime,
+    digest: str,
 ) -> Transition:
-    """The first transition of the process. Secrets in its pages and its note are stored only as masks."""
+    """The first transition of the process, with its audit entry; ``digest`` is that of the pages.
+
+    Secrets in its pages and its note are stored only as masks.
+    """
     secrets, pages = turn.secrets, turn.page_secrets.shown(list(turn.pages))
     id, actor = new_id(), principal.id
     transition = create(workflow, id=id, state=turn.data, pages=pages, actor=actor, now=now, secrets=secrets)
-    return replace(transition, process=replace(transition.process, note=secrets.concealed(note), trace=trace))
+    audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
+    started = replace(transition.process, note=secrets.concealed(note), trace=trace)
+    return replace(transition, process=started, audit=audit)
 
 
 def _remember_key(conn: Connection, request: _StartRequest, process: Process, now: datetime) -> None:
-    key, digest = request.idempotency_key, request.digest
+    key, digest = request.key, request.digest
     if key is None:
         return
     if not idempotency.remember(conn, scope=SCOPE, key=key, digest=digest, subject_id=process.id, now=now):
@@ -199,13 +214,20 @@ class _AlreadyStarted(Exception):
 
 
 async def _known_start(runtime: Runtime, principal: Principal, key: str, digest: str) -> Started | None:
-    def load(conn: Connection) -> Process | None:
-        known = idempotency.earlier(conn, scope=SCOPE, key=key, digest=digest)
-        return processes.load(conn, known) if known is not None else None
+    """The process that this sender started with the key before. Before 1.0 keys were stored without their sender."""
 
-    process = await runtime.database.read(load)
-    if process is not None and process.created_by != principal.id:
-        raise IdempotencyKeyReused("Somebody else used this idempotency key before.", process_id=process.id)
+    def load(conn: Connection, stored: str) -> Process | None:
+        known = idempotency.earlier(conn, scope=SCOPE, key=stored)
+        process = processes.load(conn, known.subject_id) if known is not None else None
+        if known is None or process is None or process.created_by != principal.id:
+            return None
+        known.demand_same(digest)
+        return process
+
+    def load_either(conn: Connection) -> Process | None:
+        return load(conn, idempotency.of_sender(principal.id, key)) or load(conn, key)
+
+    process = await runtime.database.read(load_either)
     return Started(process, created=False) if process is not None else None
 
 
@@ -249,8 +271,11 @@ LONGEST = 10_000
 async def update_process_note(
     runtime: Runtime, principal: Principal, *, process_id: UUID, note: str | None, expected_version: int | None = None
 ) -> Process:
-    """Write, change or (None) remove the note; at most 10,000 characters. Raises `NotFound` and `StaleVersion`."""
-    principal.demand(Permission.READ)
+    """Write, change or (None) remove the note; at most 10,000 characters.
+
+    Raises `NotFound`, `Forbidden` and `StaleVersion`.
+    """
+    principal.demand(Permission.EDIT_NOTE)
     if note is not None and len(note) > LONGEST:
         error = FieldError(("note",), f"A note has at most {LONGEST} characters.", "string_too_long")
         raise PayloadInvalid("The note is too long.", [error])

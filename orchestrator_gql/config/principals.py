@@ -18,6 +18,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
             Permission.ABORT,
             Permission.RECOVER_CALLBACK,
             Permission.SET_IN_SYNC,
+            Permission.EDIT_NOTE,
         }
     ),
     "auditor": frozenset({Permission.READ, Permission.READ_AUDIT}),

@@ -9,6 +9,10 @@ Its HTTP API is the API of the lightweight service orchestrator (LSO), so that e
 
 import argparse
 import logging
+import os
+import signal
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -195,12 +199,22 @@ def _text(url: HttpUrl | None) -> str | None:
     return None if url is None else str(url)
 
 
+def _end_with_stdin() -> None:
+    """Stop in good order when nobody holds the other end of stdin any more: the demo ended, perhaps by a kill."""
+    while os.read(sys.stdin.fileno(), 1024):
+        continue
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until a signal; the settings are ``ANSIBLE_PROXY_…`` in the environment."""
     parser = argparse.ArgumentParser(prog="ansible_proxy", description=__doc__.partition("\n")[0])
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--until-stdin-ends", action="store_true", help="end with the program that started this")
     options = parser.parse_args(arguments)
+    if options.until_stdin_ends:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL at INFO, and a callback's URL is a secret
     uvicorn.run(create_proxy(), host=options.host, port=options.port)
 

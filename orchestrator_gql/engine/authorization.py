@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from orchestrator_gql.process import Process, step_at, steps_of
+from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import AuthContext, Authorizer, Permission, Principal, demand_authorized
 from orchestrator_gql.utils.errors import Forbidden
@@ -16,15 +16,15 @@ async def find_startable(runtime: Runtime, principal: Principal, name: str) -> W
     """
     principal.demand(Permission.START_WORKFLOW)
     workflow = runtime.registry.get(name)
-    await demand_start(principal, workflow)
+    await demand_start(runtime, principal, workflow)
     return workflow
 
 
-async def demand_start(principal: Principal, workflow: Workflow) -> None:
+async def demand_start(runtime: Runtime, principal: Principal, workflow: Workflow) -> None:
     """Raise `Forbidden` unless the principal may start the workflow."""
     principal.demand(Permission.START_WORKFLOW)
     context = AuthContext(principal, "start_workflow", workflow.name)
-    await demand_authorized(workflow.authorize_callback, context, Permission.START_WORKFLOW)
+    await _demand(runtime, workflow.authorize_callback, context, Permission.START_WORKFLOW)
 
 
 async def demand_resume(
@@ -42,24 +42,42 @@ async def demand_resume(
             Permission.SUBMIT_FORM, f"This form is for the team {team_name}, and you are not a member of it."
         )
     context = AuthContext(principal, "resume_workflow", workflow.name, _all(workflow)[position].name)
-    await demand_authorized(rule, context, Permission.SUBMIT_FORM)
+    await _demand(runtime, rule, context, Permission.SUBMIT_FORM)
 
 
-async def demand_retry(principal: Principal, workflow: Workflow, process: Process) -> None:
+async def demand_retry(runtime: Runtime, principal: Principal, workflow: Workflow, process: Process) -> None:
     """Raise `Forbidden` unless the principal may retry the process at its current step."""
-    principal.demand(Permission.RETRY)
-    rule = _last_retry_rule(workflow, process.position) or workflow.retry_auth_callback or workflow.authorize_callback
-    step = step_at(process, steps_of(process, workflow))
-    context = AuthContext(principal, "retry_workflow", workflow.name, step.name if step else None)
-    await demand_authorized(rule, context, Permission.RETRY)
+    await _demand_by_retry_rule(runtime, principal, workflow, process.position, "retry_workflow", Permission.RETRY)
 
 
-async def demand_recover(principal: Principal, workflow: Workflow, wait: int) -> None:
+async def demand_recover(runtime: Runtime, principal: Principal, workflow: Workflow, wait: int) -> None:
     """Raise `Forbidden` unless the principal may recover a callback of the step ``wait``; the retry rule applies."""
-    principal.demand(Permission.RECOVER_CALLBACK)
-    rule = _last_retry_rule(workflow, wait) or workflow.retry_auth_callback or workflow.authorize_callback
-    context = AuthContext(principal, "recover_callback", workflow.name, _all(workflow)[wait].name)
-    await demand_authorized(rule, context, Permission.RECOVER_CALLBACK)
+    await _demand_by_retry_rule(runtime, principal, workflow, wait, "recover_callback", Permission.RECOVER_CALLBACK)
+
+
+async def demand_abort(runtime: Runtime, principal: Principal, workflow: Workflow | None, process: Process) -> None:
+    """Raise `Forbidden` unless the principal may abort the process at its current step; the retry rule applies.
+
+    Without the workflow there is no rule: a process of a workflow that is not deployed can only be aborted.
+    """
+    principal.demand(Permission.ABORT)
+    if workflow is not None:
+        await _demand_by_retry_rule(runtime, principal, workflow, process.position, "abort_workflow", Permission.ABORT)
+
+
+async def _demand_by_retry_rule(
+    runtime: Runtime, principal: Principal, workflow: Workflow, position: int, action: str, permission: Permission
+) -> None:
+    principal.demand(permission)
+    rule = _last_retry_rule(workflow, position) or workflow.retry_auth_callback or workflow.authorize_callback
+    steps = _all(workflow)
+    step = steps[position] if position < len(steps) else None  # a deployment may have removed steps
+    context = AuthContext(principal, action, workflow.name, step.name if step else None)
+    await _demand(runtime, rule, context, permission)
+
+
+async def _demand(runtime: Runtime, rule: Authorizer | None, context: AuthContext, permission: Permission) -> None:
+    await demand_authorized(rule, context, permission, runtime.authors.forms, runtime.settings.form_timeout)
 
 
 def assignees(runtime: Runtime) -> frozenset[str]:

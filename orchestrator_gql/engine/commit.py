@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.engine import engine_state, subscription_locks
-from orchestrator_gql.engine.audit_log import key_of
+from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
@@ -103,13 +103,15 @@ class CommitResult:
     tokens: Tokens = field(default_factory=dict)
 
 
-def commit_context(runtime: Runtime, steps: StepList, *, hands_over: bool = False) -> CommitContext:
-    """The context of a commit that is made now."""
-    now = runtime.clock.now()
+def commit_context(
+    runtime: Runtime, steps: StepList, *, hands_over: bool = False, now: datetime | None = None
+) -> CommitContext:
+    """The context of a commit that is made ``now``; without it, the clock is read."""
+    now = now or runtime.clock.now()
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
     callback_timeout = timedelta(seconds=settings.callback_timeout)
-    return CommitContext(now, steps, callback_timeout, lease, hands_over, key_of(runtime))
+    return CommitContext(now, steps, callback_timeout, lease, hands_over, settings.audit_secret)
 
 
 def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
@@ -137,12 +139,13 @@ def apply(
     ``if_paused`` is written instead if the engine is paused: it has the ended step, but not the start of the next.
     Raises `Fenced` if another worker moved the process on since ``before``.
     """
+    lock_external_ids(conn, pending, context)
     current = processes.hold_as(conn, before)
     if current is None:
         raise Fenced
     if current.engine is not EngineState.RUNNING:
         pending, context = if_paused or pending, replace(context, hands_over=True)
-    _keep_refs(conn, before, pending, context)
+    pending = _claim_deliveries(conn, before, pending, context)
     pending, tokens = _settle(conn, pending, context)
     failures = before.engine_failures if _is_only_claimed(before, pending.process) else 0
     after = replace(pending.process, version=current.version + 1, note=current.note, engine_failures=failures)
@@ -163,18 +166,44 @@ def _is_only_claimed(before: Process, after: Process) -> bool:
     return is_claimed and (after.position, after.aborted_by) == (before.position, before.aborted_by)
 
 
-def _keep_refs(conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext) -> None:
-    """Store the external ids of the jobs that an action started, before the wait is decided."""
+def lock_external_ids(conn: Connection, pending: PendingTransitions, context: CommitContext) -> None:
+    """Lock the external ids that the pending transitions name; a caller that locks the process itself calls this first.
+
+    See `external_ids`: a deadlock needs two orders of locks.
+    """
     for transition in pending.transitions:
-        step = context.steps[before.position] if transition.refs else None
-        if isinstance(step, ActionStep) and step.awaits is not None:
-            external_ids.keep(conn, before, step.awaits, before.position + 1, transition.refs, context.now)
+        if transition.refs and (wait := _wait_of(transition, context)) is not None:
+            external_ids.lock(conn, wait, transition.refs)
 
 
-def begin_process(conn: Connection, start: Transition) -> Process:
-    """Store a new process with its first event, and wake it."""
+def _claim_deliveries(
+    conn: Connection, before: Process, pending: PendingTransitions, context: CommitContext
+) -> PendingTransitions:
+    """Add the external ids of the jobs that an action started, and their deliveries, before the wait is decided."""
+    if not any(transition.refs for transition in pending.transitions):
+        return pending
+
+    def with_claims(transition: Transition) -> Transition:
+        wait = _wait_of(transition, context) if transition.refs else None
+        if wait is None:
+            return transition
+        position = transition.executions[0].step_index + 1
+        return replace(transition, wait=external_ids.claim(conn, before, wait, position, transition.refs, context.now))
+
+    return replace(pending, transitions=tuple(map(with_claims, pending.transitions)))
+
+
+def _wait_of(transition: Transition, context: CommitContext) -> AwaitStep | None:
+    """The wait for the jobs that the action of the transition started."""
+    step = context.steps[transition.executions[0].step_index]
+    return step.awaits if isinstance(step, ActionStep) else None
+
+
+def begin_process(conn: Connection, start: Transition, audit_key: bytes | None) -> Process:
+    """Store a new process with its first event and its audit entry, and wake it."""
     processes.insert_process(conn, start.process)
     events.append(conn, start.events)
+    _write_audit_entry(conn, start, start.process.started_at, audit_key)
     return start.process
 
 
@@ -208,7 +237,7 @@ def _withdraw(conn: Connection, process: Process, now: datetime) -> list[Event]:
 def _settle(conn: Connection, pending: PendingTransitions, context: CommitContext) -> tuple[PendingTransitions, Tokens]:
     """Add the transitions that need no author's code; also return the tokens of the URLs of the next action.
 
-    If the worker hands over, the next worker starts the next step.
+    Nothing is stored yet: the fence follows. If the worker hands over, the next worker starts the next step.
     """
     while (process := pending.process).status is ProcessStatus.RUNNING and process.worker is not None:
         if process.position >= len(context.steps):
@@ -216,22 +245,29 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
         step = context.steps[process.position]
         if pending.evaluated != process.position and conditions.must_evaluate(process, step):
             break
+        changes: WaitChanges | None = None
         if not conditions.is_taken(process, context.steps):
-            outcome: Outcome | None = Skipped()
+            outcome: Outcome = Skipped()
         elif isinstance(step, AwaitStep):
-            outcome = waits.current_outcome(conn, process, step, context.now, pending.polled)
+            claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
+            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed)
+            if decided is None:
+                break
+            outcome, changes = decided.outcome, decided.changes
             if isinstance(outcome, Failed) and pending.poll_failure is not None:
                 outcome = Failed(pending.poll_failure)
         elif isinstance(step, ActionStep) and not context.hands_over and not needs_names(pending, step):
             return _enter(conn, pending, step, context)
         else:
             break
-        if outcome is None:
-            break
-        pending = pending.then(decide(process, context.steps, outcome, context.now))
+        pending = pending.then(replace(decide(process, context.steps, outcome, context.now), wait=changes))
     if context.hands_over:
         pending = replace(pending, process=hand_over(pending.process))
     return pending, {}
+
+
+def _arrivals(transition: Transition) -> tuple[Arrival, ...]:
+    return () if transition.wait is None else transition.wait.arrivals
 
 
 def needs_names(pending: PendingTransitions, step: ActionStep) -> bool:
@@ -256,7 +292,7 @@ def _enter(
     assert entered.process.execution is not None
     expect = step.awaits.expect
     names = expect if isinstance(expect, tuple) else pending.names or (None,)
-    tokens, issued = waits.issue(
+    tokens, changes, issued = waits.issue(
         conn,
         process,
         entered.process.execution,
@@ -265,7 +301,7 @@ def _enter(
         default_timeout=context.callback_timeout,
         now=now,
     )
-    return pending.then(replace(entered, events=(*entered.events, *issued))), tokens
+    return pending.then(replace(entered, events=(*entered.events, *issued), wait=changes)), tokens
 
 
 def _continues(process: Process) -> bool:
@@ -279,17 +315,30 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
     latest: dict[int, StepExecution] = {
         execution.seq: execution for transition in written for execution in transition.executions
     }
-    steps.save_all(conn, after.id, list(latest.values()))
+    if latest:
+        steps.save_all(conn, after.id, list(latest.values()))
     in_order: list[Event] = []
     for transition in written:
+        if transition.wait is not None:
+            if transition.wait.arrivals or transition.wait.ended:  # they have events of their own
+                events.append(conn, in_order)
+                in_order = []
+            waits.write(conn, after, transition.wait, context.now, context.audit_key)
         # first the outcome of the step, then its effects, and only then the new status of the process
         statuses = [event for event in transition.events if event.kind is EventKind.PROCESS_STATUS_CHANGED]
         in_order += [event for event in transition.events if event not in statuses]
         in_order += _write_effects(conn, transition, context)
         in_order += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
+        _write_audit_entry(conn, transition, context.now, context.audit_key)
     if after.status.is_ended:
         in_order += subscription_locks.release_all(conn, after, context.steps, context.now)
     events.append(conn, in_order)
+
+
+def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, key: bytes | None) -> None:
+    if (note := transition.audit) is not None:
+        process_id, details = transition.process.id, note.details
+        audit_log.entered(conn, key, process_id, actor=note.actor, action=note.action, details=details, now=now)
 
 
 def _write_effects(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:

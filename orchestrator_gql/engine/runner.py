@@ -272,6 +272,7 @@ async def _written(
         # The database may have done a COMMIT whose response was lost. A second write would then be fenced by the first:
         # the step that the first one opened would count as interrupted, and its URL would be lost with the token.
         nonlocal written
+        commit.lock_external_ids(conn, pending, now())
         if written is None or written.process.seq == before.seq or processes.hold_as(conn, written.process) is None:
             written = commit.apply(conn, before, pending, now(), if_paused=if_paused)
         return written
@@ -288,8 +289,7 @@ async def _written(
                 if not await engine_errors.count(runtime, before.id, before, error):
                     return None
                 await asyncio.sleep(BREATH)
-        except StorageUnavailable:
-            logger.warning("the outcome of a step cannot be stored yet", extra={"process_id": str(before.id)})
+        except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
             try_count += 1
 

@@ -29,11 +29,20 @@ def of_payload(callback: Callback, payload: Json) -> Secrets:
 
 
 def of_results(
-    conn: Connection, step: AwaitStep, with_result: Sequence[Callback], polled: Mapping[UUID, Delivery | None]
+    conn: Connection,
+    step: AwaitStep,
+    with_result: Sequence[Callback],
+    polled: Mapping[UUID, Delivery | None],
+    new: Mapping[UUID, Json],
 ) -> Secrets:
-    """The secrets in the results of a wait, at the places where its step puts the results into the state."""
+    """The secrets in the results of a wait, at the places where its step puts the results into the state.
+
+    ``new`` are the results that are not stored yet, by callback id.
+    """
     marked = [callback for callback in with_result if holds_marks(callback.contract)]
-    results = callbacks.results(conn, marked) if marked else {}
+    results = {callback.id: new[callback.id] for callback in marked if callback.id in new}
+    if stored := [callback for callback in marked if callback.id not in new]:
+        results |= callbacks.results(conn, stored)
     secrets = NOTHING
     for callback in with_result:
         delivery = polled.get(callback.id)

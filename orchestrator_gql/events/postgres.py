@@ -6,18 +6,16 @@ readers read the log every second anyway.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator_gql.events.notifier import LocalNotifier
-from orchestrator_gql.storage.database.postgres import connection_arguments
+from orchestrator_gql.storage.database.postgres import connection_arguments, keep_own
+from orchestrator_gql.utils.outages import WAKE_UPS, Outage
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
-
-logger = logging.getLogger(__name__)
 
 EVENTS = "orchestrator_events"
 TIMERS = "orchestrator_timers"
@@ -37,8 +35,9 @@ _NOTIFY = "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS channel"
 class PostgresNotifier:
     """Wakes up the readers of this server at once, and the readers of other servers within milliseconds."""
 
-    def __init__(self, url: str, timers: asyncio.Event) -> None:
+    def __init__(self, url: str, timers: asyncio.Event, outage: Outage | None = None) -> None:
         self._url = url
+        self._outage = outage or Outage()
         self._timers = timers
         self._local = LocalNotifier()
         self._pending: set[str] = set()
@@ -61,10 +60,10 @@ class PostgresNotifier:
     async def run(self) -> None:
         """Receive and send wake-ups until cancelled; both reconnect after every loss of the database."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep("received from", self._receive))
-            group.create_task(self._keep("sent to", self._send))
+            group.create_task(self._keep(self._receive))
+            group.create_task(self._keep(self._send))
 
-    async def _keep(self, direction: str, work: Callable[["AsyncConnection"], Awaitable[None]]) -> None:
+    async def _keep(self, work: Callable[["AsyncConnection"], Awaitable[None]]) -> None:
         """Do the work on its own connection, and on a new connection after every loss."""
         tries, now = 0, asyncio.get_running_loop().time
         while True:
@@ -72,13 +71,10 @@ class PostgresNotifier:
             try:
                 async with _connection(self._url) as conn:
                     connected_at = now()
-                    if tries:
-                        logger.info("wake-ups are %s other servers again", direction)
+                    self._outage.worked(WAKE_UPS, is_sure=True)
                     await work(conn)
             except Exception as error:  # if this task died silently, readers would be a second late from then on
-                if tries == 0:  # the kind only: the message may hold the address of the database
-                    kind = type(error).__name__
-                    logger.warning("wake-ups are not %s other servers; readers poll every second (%s)", direction, kind)
+                self._outage.failed(WAKE_UPS, error)  # meanwhile readers poll every second
             tries = 0 if now() - connected_at > LASTING else tries + 1
             await asyncio.sleep(BACK_OFF[min(tries, len(BACK_OFF) - 1)])
 
@@ -123,6 +119,7 @@ async def _connection(url: str) -> AsyncIterator["AsyncConnection"]:
     from psycopg import AsyncConnection
 
     conn = await AsyncConnection.connect(**connection_arguments(url), autocommit=True)
+    keep_own(conn)
     try:
         yield conn
     finally:

@@ -1,7 +1,8 @@
 """The JSON Schema of a page, as standard readers and renderers understand it."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from types import NoneType, UnionType
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -67,6 +68,24 @@ def page_schema(page: type[BaseModel], found: Found | None = None) -> Schema:
             for key in keys(name, field) & properties.keys():
                 properties[key]["readOnly"] = True
     return _tidy(schema, schema.get("$defs", {}))
+
+
+_PLAIN = (str, int, float, bool, NoneType)
+
+
+def may_mark(page: type[BaseModel]) -> bool:
+    """False if the JSON Schema of the page certainly marks no value as secret, so that nobody needs to generate it."""
+    own = page.__get_pydantic_json_schema__.__func__  # type: ignore[attr-defined]
+    if page.model_config.get("json_schema_extra") or own is not BaseModel.__get_pydantic_json_schema__.__func__:  # type: ignore[attr-defined]
+        return True
+    return not all(
+        field.json_schema_extra is None and not field.metadata and _is_plain(field.annotation)
+        for field in page.model_fields.values()
+    )
+
+
+def _is_plain(annotation: Any) -> bool:
+    return annotation in _PLAIN or (isinstance(annotation, UnionType) and all(map(_is_plain, get_args(annotation))))
 
 
 def resolved(schema: Schema, definitions: Schema) -> Schema:

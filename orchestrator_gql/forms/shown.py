@@ -54,7 +54,7 @@ def show(page: type[BaseModel], index: int, behind: str = "", secrets: Secrets =
     ``behind`` is the digest of the page before, empty for the first page. Masks replace the ``secrets`` and the secrets
     among the page's initial values.
     """
-    _check(page)
+    check(page)
     words = [word for word in _WORD_BOUNDARY.split(page.__name__) if word] or ["Page"]
     title = _title(page, words)
     found_secrets = Found()
@@ -96,7 +96,8 @@ def _cut(text: str) -> str:
     return f"{text[:LONGEST_SHOWN]}\n[… {len(text) - LONGEST_SHOWN:,} more characters]"
 
 
-def _check(page: type[BaseModel]) -> None:
+def check(page: type[BaseModel]) -> None:
+    """Raise ``StepError`` for a read-only field without a value."""
     for name, field in page.model_fields.items():
         if field.frozen and field.is_required():
             message = f"{page.__name__}.{name} is read-only and has no value: give it a default."

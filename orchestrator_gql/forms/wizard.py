@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from inspect import isasyncgen, isasyncgenfunction, isawaitable, iscoroutinefunction, isgenerator
-from typing import Any, TypeAlias, TypeVar
+from inspect import isasyncgen, isawaitable, isgenerator
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 from pydantic_forms.exceptions import FormValidationError
@@ -23,8 +23,8 @@ from orchestrator_gql.forms.accepted import Accepted
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE, field_errors
 from orchestrator_gql.forms.masks import NO_SECRECY, Secrecy
 from orchestrator_gql.forms.pages import SubmitFormPage
-from orchestrator_gql.forms.schemas import page_schema
-from orchestrator_gql.forms.shown import Page, show
+from orchestrator_gql.forms.schemas import may_mark, page_schema
+from orchestrator_gql.forms.shown import Page, check, show
 from orchestrator_gql.forms.submitted_pages import judge, submitted_values
 from orchestrator_gql.types import Json, State
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
@@ -46,24 +46,43 @@ async."""
 RunSync: TypeAlias = Callable[..., Awaitable[Any]]
 """Runs a function with its arguments outside the event loop, as ``asyncio.to_thread`` does."""
 
+RunAsync: TypeAlias = Callable[[Callable[[], Awaitable["Turn"]]], Awaitable["Turn"]]
+"""Awaits the awaitable that the function returns, perhaps on another event loop."""
+
 
 @dataclass(frozen=True)
 class _AskedPage:
-    """A page that the form asks: its index, the digest of the page before (``behind``), and the values to hide."""
+    """A page that the form asks: its index, the page before, and the values to hide."""
 
     page: type[BaseModel]
     index: int = 0
-    behind: str = ""
+    previous: "_AskedPage | None" = None
     secrecy: Secrecy = NO_SECRECY
 
     @cached_property
     def shown(self) -> Page:
         """The page as a client sees it now."""
-        return show(self.page, self.index, self.behind, self.secrecy.secrets)
+        for page in self._not_drawn():  # in order: 200 pages that draw each other would be a deep recursion
+            page.shown  # noqa: B018 - it is kept
+        behind = self.previous.shown.digest if self.previous else ""
+        return show(self.page, self.index, behind, self.secrecy.secrets)
+
+    def _not_drawn(self) -> list["_AskedPage"]:
+        """The pages before that were not drawn yet, first to last."""
+        pages, page = [], self.previous
+        while page is not None and "shown" not in page.__dict__:
+            pages.append(page)
+            page = page.previous
+        return pages[::-1]
 
     def then(self, page: type[BaseModel], secrecy: Secrecy) -> "_AskedPage":
         """The page that the form asks next."""
-        return _AskedPage(page, self.index + 1, self.shown.digest, secrecy)
+        return _AskedPage(page, self.index + 1, self, secrecy)
+
+    def marks(self) -> dict[str, Json]:
+        """The JSON Schema of the page, to find what it marks as secret; empty if the page can mark nothing."""
+        check(self.page)
+        return page_schema(self.page) if may_mark(self.page) else {}
 
     def before(self) -> tuple[dict[str, Json], dict[str, Json]]:
         """The values of the fields before the client changes them, and the same values as the client sees them."""
@@ -114,7 +133,6 @@ class Complete:
 
 
 Turn: TypeAlias = NextPage | PageInvalid | Complete
-T = TypeVar("T", bound=Turn)
 
 
 def _as_approved(page: Page, secrecy: Secrecy) -> Page:
@@ -136,6 +154,10 @@ _SyncForm: TypeAlias = Generator[Any, Any, Any]
 _AsyncForm: TypeAlias = AsyncGenerator[Any, Any]
 
 
+async def _awaited(begin: Callable[[], Awaitable[Turn]]) -> Turn:
+    return await begin()
+
+
 async def turn(
     form: Form,
     state: State,
@@ -143,22 +165,25 @@ async def turn(
     *,
     locale: str = DEFAULT_LOCALE,
     run_sync: RunSync = asyncio.to_thread,
+    run_async: RunAsync = _awaited,
     secrecy: Secrecy = NO_SECRECY,
+    is_bound: bool = True,
 ) -> Turn:
     """Run the form on a copy of the state and send it the pages.
 
     After each accepted page the copy is updated with the page's values, as pydantic-forms does, so the form may
     change or return the copy. A validation error of the form becomes a `PageInvalid`; every other exception of the form
-    is raised. Raises ``StepError`` if the form yields or returns a value that is not allowed.
+    is raised. ``is_bound`` is false if nobody compares the digest of the last page, as with a start form: then a
+    complete form draws no page and has no digest. Raises ``StepError`` if the form yields or returns a value that is
+    not allowed. ``run_sync`` runs the sync code of the form, and ``run_async`` its async code.
     """
-    if isasyncgenfunction(form) or iscoroutinefunction(form):
-        own_state: State = await run_sync(deepcopy, state)
-        dialogue = _dialogue(own_state, pages, locale, secrecy)
-        started = form(own_state)
-    else:
-        started, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy)
+    started, dialogue = await run_sync(_begin, form, state, pages, locale, secrecy, is_bound)
     if isinstance(started, Turn):
         return started
+    return await run_async(lambda: _finish_async(started, dialogue, run_sync))
+
+
+async def _finish_async(started: Any, dialogue: _Dialogue, run_sync: RunSync) -> Turn:
     form_run = await started if isawaitable(started) else started
     if isasyncgen(form_run):
         return await _converse_async(form_run, dialogue, run_sync)
@@ -166,10 +191,12 @@ async def turn(
     return outcome
 
 
-def _begin(form: Form, state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy) -> tuple[Any, _Dialogue]:
+def _begin(
+    form: Form, state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy, is_bound: bool
+) -> tuple[Any, _Dialogue]:
     """The turn if the form is an ordinary function; otherwise the object that the event loop must await."""
     own_state = deepcopy(state)
-    dialogue = _dialogue(own_state, pages, locale, secrecy)
+    dialogue = _dialogue(own_state, pages, locale, secrecy, is_bound=is_bound)
     try:
         form_run = form(own_state)
     except StopIteration as error:  # a thread cannot pass on a StopIteration: futures refuse it
@@ -286,7 +313,7 @@ def _checked_question(question: Any) -> _Question:
     raise StepError(message, "form-definition")
 
 
-def _dialogue(own_state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy) -> _Dialogue:
+def _dialogue(own_state: State, pages: Sequence[Json], locale: str, secrecy: Secrecy, *, is_bound: bool) -> _Dialogue:
     last: _AskedPage | None = None
     accepted = Accepted(secrecy.secrets)
     question: _Question = yield None
@@ -300,25 +327,25 @@ def _dialogue(own_state: State, pages: Sequence[Json], locale: str, secrecy: Sec
         if model is None:
             return PageInvalid(index, errors, last.shown)
         own_state.update(model.model_dump(warnings=False))
-        accepted.add(submitted_values(model), last.shown.schema)
+        accepted.add(submitted_values(model), last.shown.schema if is_bound else last.marks())
         secrecy = replace(secrecy, secrets=accepted.known)
         question = yield model
     match question:
         case ValidationError() | FormValidationError():
             return _refused(last, question, pages, locale)
         case _FormResult(result=result):
-            return _complete(result, accepted, last)
+            return _complete(result, accepted, last, is_bound=is_bound)
         case page:
             next_page = last.then(page, secrecy) if last else _AskedPage(page, secrecy=secrecy)
             return NextPage(_as_approved(next_page.shown, secrecy))
 
 
-def _complete(result: Any, accepted: Accepted, last: _AskedPage | None) -> Complete:
+def _complete(result: Any, accepted: Accepted, last: _AskedPage | None, *, is_bound: bool) -> Complete:
     if result is not None and not isinstance(result, dict):
         message = f"A form returns a dict or nothing, not {type(result).__name__}: write `return answer.model_dump()`."
         raise StepError(message, "form-definition")
     data, secrets = accepted.with_data(result or {})
-    digest = last.shown.digest if last else ""
+    digest = last.shown.digest if last and is_bound else ""
     return Complete(data, tuple(accepted.pages), last, digest, secrets, accepted.secrets)
 
 

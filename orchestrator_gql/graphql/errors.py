@@ -135,7 +135,7 @@ def typed(error: errors.OrchestratorError) -> TypedError:
                 at=error.at,
             )
         case errors.AuthorCodeFailed():
-            return AuthorCodeError(code=ErrorCode.FORM_RAISED, message=message, error_id=error.error_id)
+            return AuthorCodeError(code=_code(error), message=message, error_id=error.error_id)
         case errors.PayloadTooLarge():
             return PayloadTooLargeError(
                 code=ErrorCode.PAYLOAD_TOO_LARGE, message=message, limit_bytes=error.limit_bytes

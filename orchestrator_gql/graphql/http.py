@@ -6,6 +6,7 @@
 Each check comes before the more expensive checks: a caller with a wrong credential causes no parsing.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -35,6 +36,7 @@ from orchestrator_gql.graphql.transport.body import (
     read_body,
 )
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
+from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
@@ -110,6 +112,7 @@ class GraphQLApp:
         self.open_operations = 0
         self.open_subscriptions = 0
         self._sockets: set[Socket] = set()
+        self._is_going_away = asyncio.Event()
         self._origins = normalize_allowed_origins(allowed_origins)
         self._body = BodyLimits(body_limit, callback_body_limit, body_seconds, _carries_results)
         self._strangers_body = replace(
@@ -133,6 +136,10 @@ class GraphQLApp:
         """Begin to close every WebSocket: the operations end, and the clients connect to another server."""
         for socket in self._sockets:
             socket.close(code, reason)
+
+    def end_streams(self) -> None:
+        """End every stream of server-sent events: the clients continue on another server after their last event."""
+        self._is_going_away.set()
 
     def refusal(self, scope: Scope, error: OrchestratorError) -> ASGIApp:
         """The response to a request that another part of the server refuses."""
@@ -224,8 +231,13 @@ class GraphQLApp:
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
-            return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
-        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds)
+            work = self._only_response(graphql_request, context, kind)
+            # A mutation whose client left is completed: the client cannot know how far it came.
+            is_query = kind is Kind.QUERY
+            response = await (while_client_stays(request.receive, work) if is_query else work)
+            return _asgi_response(response, accepted)
+        ends = self._is_going_away if kind is Kind.SUBSCRIPTION else None
+        return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
 
     async def _only_response(self, graphql_request: GraphQLRequest, context: object, kind: Kind) -> ExecutionResponse:
         async with aclosing(self.responses(graphql_request, context, kind=kind)) as responses:

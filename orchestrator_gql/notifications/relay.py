@@ -77,9 +77,8 @@ class OutboxRelay:
             is_caught_up = True
             try:
                 is_caught_up = await self.read_on()
-            except StorageUnavailable:
+            except StorageUnavailable:  # the database has logged it; notifications are stored when it is back
                 self._stored = None  # the COMMIT may have succeeded
-                logger.warning("the database is away; notifications are stored when it is back")
             except Exception:  # a task that ends silently would store no notification ever again
                 self._stored = None
                 logger.exception("the event log could not be followed; it is tried again")

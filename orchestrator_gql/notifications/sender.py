@@ -46,7 +46,7 @@ class Sender:
                 try:
                     pause = await self._send_due()
                 except StorageUnavailable:
-                    logger.warning("the database is away; notifications are sent when it is back")
+                    pass  # the database has logged it; notifications are sent when it is back
                 except Exception:  # a task that ends silently would send nothing ever again
                     logger.exception("notifications could not be sent; they are tried again")
                 await self._pause(pause)
@@ -108,8 +108,7 @@ class Sender:
                 lambda conn: notifications.settle(conn, notification, tried, status=status, at=now, due_at=due_at)
             )
         except StorageUnavailable:
-            logger.warning("the result of a notification could not be stored; it is sent again")
-            return
+            return  # the database has logged it; the notification is sent again
         if is_ours and status is not NotificationStatus.SENT:
             message = (
                 "a notification is given up" if status is NotificationStatus.DEAD else "a notification did not arrive"

@@ -12,6 +12,7 @@ from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.process.operator_actions import await_again, reissue, retry, send_back, take_up
 from orchestrator_gql.process.outcomes import (
     Abort,
+    AuditNote,
     Await,
     Failed,
     Outcome,
@@ -40,6 +41,7 @@ from orchestrator_gql.process.transitions import fingerprint, status_changed, st
 
 __all__ = [
     "Abort",
+    "AuditNote",
     "Await",
     "ConditionKey",
     "Failed",

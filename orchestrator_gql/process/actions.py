@@ -34,7 +34,7 @@ _PERMISSIONS = {
     ProcessAction.REAWAIT_CALLBACK: Permission.RECOVER_CALLBACK,
     ProcessAction.COMPLETE_CALLBACK: Permission.RECOVER_CALLBACK,
     ProcessAction.ADOPT_CALLBACK_ATTEMPT: Permission.RECOVER_CALLBACK,
-    ProcessAction.EDIT_NOTE: Permission.READ,
+    ProcessAction.EDIT_NOTE: Permission.EDIT_NOTE,
 }
 
 

@@ -23,7 +23,7 @@ class StepExecution:
     status: StepStatus
     started_at: datetime
     attempt: int = 1
-    tries: int = 1
+    try_count: int = 1
     entered_by: str = "advance"
     completed_at: datetime | None = None
     retry_at: datetime | None = None

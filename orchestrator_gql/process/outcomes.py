@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from orchestrator_gql.callbacks.rules import WaitChanges
 from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
@@ -98,6 +99,15 @@ class Abort:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditNote:
+    """The audit entry of a transition that a person caused: who, the mutation, and ids, digests and reasons."""
+
+    actor: str | None
+    action: str
+    details: Mapping[str, Json] = field(default_factory=dict)
+
+
 Outcome: TypeAlias = Success | Skipped | Suspend | Await | Reissue | RetryLater | Failed
 
 
@@ -108,7 +118,8 @@ class Transition:
     ``suspend`` opens an input request. ``retry_at`` sets a timer. ``validation`` stores the outcome of the validation
     step at the callback. ``closes_waits`` withdraws every open callback and input request of the process,
     ``closes_request`` only the input request. ``refs`` are the names of the remote jobs that the action began.
-    ``confirmation`` is the form that a policy confirmed.
+    ``confirmation`` is the form that a policy confirmed. ``wait`` are the changes at the callbacks, and ``audit`` is
+    the audit entry.
     """
 
     process: Process
@@ -122,3 +133,5 @@ class Transition:
     closes_request: bool = False
     confirmation: PolicyConfirmation | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
+    wait: WaitChanges | None = None
+    audit: AuditNote | None = None

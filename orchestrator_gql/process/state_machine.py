@@ -95,8 +95,10 @@ def enter(process: Process, steps: StepList, now: datetime) -> Transition:
     if last is None or last.status is StepStatus.ABORTED:
         execution = new_execution(process, step, StepStatus.RUNNING, now)
     elif last.status in (StepStatus.RUNNING, StepStatus.WAITING):
-        tries = last.tries + (last.status is StepStatus.WAITING)
-        execution = replace(last, status=StepStatus.RUNNING, attempt=last.attempt + 1, tries=tries, retry_at=None)
+        try_count = last.try_count + (last.status is StepStatus.WAITING)
+        execution = replace(
+            last, status=StepStatus.RUNNING, attempt=last.attempt + 1, try_count=try_count, retry_at=None
+        )
     else:
         execution = new_attempt(process, step, StepStatus.RUNNING, last, now)
     return transition_to(process, process, ProcessStatus.RUNNING, now, execution=execution)

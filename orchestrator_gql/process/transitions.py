@@ -16,7 +16,7 @@ DEFINITION_CHANGED = "definition-changed"
 
 def steps_of(process: Process, workflow: Workflow) -> StepList:
     """The steps of the process; after an abort the clean-up steps are among them."""
-    return workflow.all_steps(is_aborted=process.aborted_by is not None)
+    return workflow.steps if process.aborted_by is None else workflow.all_steps(is_aborted=True)
 
 
 def fingerprint(process: Process, workflow: Workflow) -> str:
@@ -66,7 +66,7 @@ def transition_to(
         updated_at=now,
         execution=execution or before.execution,
         worker=None if is_not_running else after.worker,
-        ended_at=now if status.is_ended else None,
+        ended_at=now if is_not_running and status.is_ended else None,
     )
     if status is not before.status:
         status_actor = process.aborted_by if status is ProcessStatus.ABORTED else actor

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -65,7 +66,8 @@ async def progress_pages(
 
 async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
     """True if a callback of the process has or had that token; checked before the body of a request is read."""
-    return await runtime.database.read(lambda conn: callbacks.process_of_key(conn, digest(token))) == process_id
+    find = partial(callbacks.process_of_token_digest, token_digest=digest(token))
+    return await runtime.database.read(find) == process_id
 
 
 async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from orchestrator_gql import forms
 from orchestrator_gql.engine import authorization, start_check
-from orchestrator_gql.engine.input_requests import decisions, unanswered
+from orchestrator_gql.engine.input_requests import unanswered
+from orchestrator_gql.engine.input_requests.decisions import demand_may_answer
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
@@ -42,17 +43,17 @@ def inbox(runtime: Runtime, principal: Principal, *, is_mine: bool) -> Inbox:
 
 
 async def refusal(
-    runtime: Runtime, principal: Principal, request: InputRequest, process: Process, made: Sequence[Decision]
+    runtime: Runtime, principal: Principal, request: InputRequest, process: Process, decisions: Sequence[Decision]
 ) -> OrchestratorError | None:
-    """Why the principal may not decide the request now, None if it may. ``made`` are the decisions so far."""
+    """Why the principal may not decide the request now, None if it may. ``decisions`` are the decisions so far."""
     workflow = runtime.registry.find(process.workflow_name)
     try:
-        demand_open(request, made[-1] if made else None)
+        demand_open(request, decisions[-1] if decisions else None)
         if workflow is None:
             return InvalidState(f"The workflow {process.workflow_name!r} is not deployed here.", process_id=process.id)
         if request.step_index >= len(steps_of(process, workflow)):
             return InvalidState(f"The workflow {workflow.name!r} has this step no more.", process_id=process.id)
-        await decisions.demand_may_answer(runtime, principal, request, made, process, workflow)
+        await demand_may_answer(runtime, principal, request, decisions, process, workflow)
     except OrchestratorError as refused:
         return refused
     return None
@@ -103,12 +104,12 @@ async def open_form(
     pages: list[Json],
     *,
     process: Process | None = None,
-    made: Sequence[Decision] = (),
+    decisions: Sequence[Decision] = (),
     locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn | None:
     """One turn of the form of the request; None if the request is decided or its workflow is not deployed.
 
-    ``process`` is the process of the request with its state; without it, it is loaded. ``made`` are the decisions so
+    ``process`` is the process of the request with its state; without it, it is loaded. ``decisions`` are those so
     far: if somebody approved already, the pages start with the approved values, because everybody confirms the same
     values. Raises `AuthorCodeFailed`.
     """
@@ -121,9 +122,9 @@ async def open_form(
     if process is None or workflow is None or request.step_index >= len(steps_of(process, workflow)):
         return None
     step = steps_of(process, workflow)[request.step_index]
-    form_step = await unanswered.asked_at(runtime, process, request.step_index, step)
+    form_step = await unanswered.input_step_of(runtime, process, request.step_index, step)
     if form_step is None:
         return None
-    approved = made[0].pages if made else ()
+    approved = decisions[0].pages if decisions else ()
     with in_request(f"The form of step {step.name!r}"):
         return await execution.turn(runtime, process, form_step, pages, approved=approved, locale=locale)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
-from orchestrator_gql.process import Process, ProcessAction, steps_of
+from orchestrator_gql.process import Process, ProcessAction, recoverable_wait, steps_of
 from orchestrator_gql.process import available_actions as possible_actions
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
@@ -19,7 +20,7 @@ from orchestrator_gql.storage.listing import Counts, ProcessFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import Failure
-from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden
+from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, FormTimeout
 from orchestrator_gql.workflow.model import Workflow
 
 
@@ -46,11 +47,31 @@ async def process_count(runtime: Runtime, principal: Principal, wanted: ProcessF
 
 
 def available_actions(runtime: Runtime, principal: Principal, process: Process) -> list[ProcessAction]:
-    """The actions that the principal may take on the process in its present status."""
+    """The actions that the principal may take on the process in its present status.
+
+    A delivery can be adopted only if there is one: see `adoptable_callbacks`.
+    """
     workflow = runtime.registry.find(process.workflow_name)
     steps = steps_of(process, workflow) if workflow else None
     actions = possible_actions(process, steps)
     return sorted(action for action in actions if action.permission in principal.permissions)
+
+
+def adoptable_callbacks(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> frozenset[UUID]:
+    """The callbacks of the process whose deliveries an operator may adopt now; ``callbacks`` are all of the process.
+
+    A delivery to a callback that was issued again counts for the latest one of the same wait.
+    """
+    workflow = runtime.registry.find(process.workflow_name)
+    wait = recoverable_wait(process, steps_of(process, workflow)) if workflow else None
+    of_step = [callback for callback in callbacks if callback.step_index == wait]
+    newest = max((callback.wait_seq for callback in of_step), default=0)
+    of_wait = sorted((c for c in of_step if c.wait_seq == newest), key=lambda callback: callback.record_seq)
+    latest = {callback.name: callback for callback in of_wait}
+    is_judged = wait is not None and process.position == wait + 1
+    return frozenset(
+        callback.id for callback in of_wait if is_judged or latest[callback.name].status not in WITH_RESULT
+    )
 
 
 def traceback_of(principal: Principal, failure: Failure) -> str | None:
@@ -80,9 +101,9 @@ def workflow(runtime: Runtime, principal: Principal, name: str) -> Workflow | No
 async def blocked_reason(runtime: Runtime, principal: Principal, workflow: Workflow) -> str | None:
     """Why the principal cannot start the workflow now; None if it can."""
     try:
-        await authorization.demand_start(principal, workflow)
-    except Forbidden as forbidden:
-        return forbidden.message
+        await authorization.demand_start(runtime, principal, workflow)
+    except (Forbidden, FormTimeout) as refused:
+        return refused.message
     try:
         with in_request(f"The run_predicate of workflow {workflow.name!r}"):
             return await execution.blocked_reason(runtime, workflow, principal)
@@ -111,6 +132,8 @@ async def work(runtime: Runtime, principal: Principal) -> Backlog:
 
 
 async def workers(runtime: Runtime, principal: Principal) -> Sequence[Worker]:
-    """The workers of this database, by name."""
+    """The living workers of this database, by name. A worker that was silent for a lease counts as dead: other workers
+    take over its processes."""
     principal.demand(Permission.READ)
-    return await runtime.database.read(worker_rows.all_workers)
+    since = runtime.clock.now() - timedelta(seconds=runtime.settings.lease)
+    return await runtime.database.read(lambda conn: worker_rows.living(conn, since))

@@ -16,9 +16,9 @@ from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.callbacks.external_ids import LONGEST
 from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
-from orchestrator_gql.callbacks.signature import Proof
+from orchestrator_gql.callbacks.signature import PROVING, Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, aside
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, in_thread_if_large
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
 from orchestrator_gql.reads.callbacks import is_address
 from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
@@ -121,7 +121,7 @@ async def _failure(request: Request, runtime: Runtime, address: Address) -> Rece
     delivery, address = await _read_delivery(request, runtime, address)
     if delivery.refusal is not None:
         return await receive_delivery(runtime, address, delivery)
-    return await receive_failure(runtime, address, delivery.payload, delivery.body, peer_of(request))
+    return await receive_failure(runtime, address, delivery.payload, delivery.body, address.peer)
 
 
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
@@ -129,7 +129,9 @@ async def _progress(request: Request, runtime: Runtime, address: Address) -> Rec
     address = _proven(request, runtime, address, body)
     is_text = is_plain(request) and media_type(request) == "text/plain"
     _demand_readable(body, runtime, is_right=is_text or is_json(request))
-    report = await aside(body.size, lambda: _text(body.content) if is_text else read_report(read(body.content)))
+    report = await in_thread_if_large(
+        body.size, lambda: _text(body.content) if is_text else read_report(read(body.content))
+    )
     return await receive_report(runtime, address, report)
 
 
@@ -138,12 +140,12 @@ async def _unknown(_request: Request, _runtime: Runtime, _address: Address) -> R
     raise CallbackUnknown
 
 
-def _delivery(request: Request, body: Body) -> Delivery:
+def _delivery(request: Request, body: Body, peer: str | None) -> Delivery:
     """The delivery of the body, or a delivery with the reason why the body cannot be read."""
     refusal, kept, errors = _unreadable(request, body), HEAD, tuple[FieldError, ...]()
     if refusal is None:
         try:
-            return Delivery.of(read(body.content), body.content, peer=peer_of(request))
+            return Delivery.of(read(body.content), body.content, peer=peer)
         except PayloadInvalid as error:
             refusal, errors = (AttemptOutcome.MALFORMED, error.message), error.errors
             kept = HEAD if isinstance(error, NotJson) else body.size  # an operator can still adopt a body that is JSON
@@ -155,7 +157,7 @@ def _delivery(request: Request, body: Body) -> Delivery:
         size=body.size,
         kept=kept,
         media_type=media_type(request),
-        peer=peer_of(request),
+        peer=peer,
         errors=errors,
     )
 
@@ -163,12 +165,14 @@ def _delivery(request: Request, body: Body) -> Delivery:
 async def _read_delivery(request: Request, runtime: Runtime, address: Address) -> tuple[Delivery, Address]:
     """The delivery of a request, and its address with the proof from the headers."""
     body = await read_body(request, runtime.settings.max_callback_bytes)
-    return await aside(body.size, lambda: (_delivery(request, body), _proven(request, runtime, address, body)))
+    return await in_thread_if_large(
+        body.size, lambda: (_delivery(request, body, address.peer), _proven(request, runtime, address, body))
+    )
 
 
 def _proven(request: Request, runtime: Runtime, address: Address, body: Body) -> Address:
     """The address with the proof of the sender. Raises `Unauthenticated` for a job name without a valid proof."""
-    proof = Proof.of(request.headers, body.content)
+    proof = Proof.of(request.headers, body.content) if PROVING & set(request.headers) else Proof(body.content)
     if address.ref is not None:
         demand_service(runtime, address.service, proof, address.peer)
     return replace(address, proof=proof)

@@ -8,7 +8,9 @@ from starlette.routing import Route
 
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage.database.schema import write_nothing_new
+from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import WRITES
 
 
 def health_routes(runtime: Runtime) -> list[Route]:
@@ -23,8 +25,13 @@ def health_routes(runtime: Runtime) -> list[Route]:
         try:
             async with asyncio.timeout(5):
                 await runtime.database.transaction(write_nothing_new)
-        except (StorageUnavailable, TimeoutError):
+                is_restored = await runtime.database.read(is_from_other_cluster)
+        except (StorageUnavailable, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                runtime.database.outage.failed(WRITES, error)
             return JSONResponse({"status": "storage-unavailable"}, 503, {"Retry-After": "5"})
+        if is_restored:
+            return JSONResponse({"status": "event-log-restored", "detail": REMEDY}, 503)
         return JSONResponse({"status": "ready"})
 
     return [Route("/health/live", live), Route("/health/ready", ready)]

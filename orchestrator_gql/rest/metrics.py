@@ -6,7 +6,6 @@ frequent scrapes take at most a twentieth of one database connection.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -26,11 +25,11 @@ from orchestrator_gql.storage import metrics as stored_metrics
 from orchestrator_gql.storage.database.observer import Delivered, Fact, ProcessEnded, StepEnded
 from orchestrator_gql.storage.metrics import LIVING, Gauges
 from orchestrator_gql.types import AttemptOutcome, EngineState
+from orchestrator_gql.utils.author_places import Authors
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.outages import READS
 from orchestrator_gql.utils.slow_readers import Reason, SlowReaders
 from orchestrator_gql.version import __version__
-
-logger = logging.getLogger(__name__)
 
 F = TypeVar("F", Counter, Histogram)
 
@@ -76,6 +75,7 @@ class Metrics:
         self._reuse_until = 0.0
         self._make_counts()
         self._make_gauges(connections)
+        self._registry.register(_AuthorsCollector(runtime.authors))
         if slow_readers is not None:
             self._registry.register(_SlowReaderCollector(slow_readers))
 
@@ -143,8 +143,10 @@ class Metrics:
                 return await self._runtime.database.read(
                     lambda conn: stored_metrics.load(conn, now=now, workers_since=since)
                 )
-        except (StorageUnavailable, TimeoutError):
-            logger.warning("the database is away; the metrics show only the counters of this server")
+        except StorageUnavailable:
+            return None  # the database has logged it; the metrics show only the counters of this server
+        except TimeoutError as error:
+            self._runtime.database.outage.failed(READS, error)
             return None
 
     def _make_counts(self) -> None:
@@ -245,6 +247,33 @@ class _SlowReaderCollector(Collector):
         for reason in Reason:
             family.add_metric([reason], self._slow_readers.disconnected[reason])
         yield family
+
+
+class _AuthorsCollector(Collector):
+    def __init__(self, authors: Authors) -> None:
+        self._authors = authors
+
+    def collect(self) -> Iterator[Metric]:
+        """The threads of authors' functions, and the functions that do not return."""
+        labels = ["place"]
+        description = "Threads that run authors' functions."
+        threads = GaugeMetricFamily("orchestrator_author_threads", description, labels=labels)
+        description = "Authors' functions that did not return in time, and still run."
+        stuck = GaugeMetricFamily("orchestrator_author_calls_stuck", description, labels=labels)
+        description = "Authors' functions that wait for a thread."
+        waiting = GaugeMetricFamily("orchestrator_author_calls_waiting", description, labels=labels)
+        description = "Authors' functions that took longer than their limit."
+        timeouts = CounterMetricFamily("orchestrator_author_timeouts", description, labels=labels)
+        for place in self._authors.places:
+            threads.add_metric([place.name], place.thread_count)
+            stuck.add_metric([place.name], place.stuck)
+            waiting.add_metric([place.name], place.threads.waiting)
+            timeouts.add_metric([place.name], place.timeouts)
+        description = "How often a function blocked an event loop for over a second; the log names the function."
+        blocks = CounterMetricFamily("orchestrator_event_loop_blocks", description, labels=["loop"])
+        for name, count in self._authors.blocks.items():
+            blocks.add_metric([name], count)
+        yield from (threads, stuck, waiting, timeouts, blocks)
 
 
 class _FixedCollector(Collector):

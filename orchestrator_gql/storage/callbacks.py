@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, bindparam, func, insert, select, update
 
 from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.storage import columns
@@ -16,7 +16,6 @@ from orchestrator_gql.storage.weight import charge, within
 from orchestrator_gql.types import CallbackStatus, Failure, Json, ResultSource
 from orchestrator_gql.utils.json import decode
 from orchestrator_gql.utils.json.text import PREVIEW
-from orchestrator_gql.utils.tokens import new_id
 
 IS_OPEN = callbacks.c.status == CallbackStatus.PENDING
 """The condition that the callback waits for its result."""
@@ -29,8 +28,12 @@ def is_overdue(now: Any, *, is_wanted: bool = True) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedResult:
-    """An accepted result as JSON text; ``size`` in bytes, ``preview`` is its beginning with masked secrets."""
+    """An accepted result as JSON text, with the ``id`` of its payload.
 
+    ``size`` is in bytes, ``preview`` is the beginning of the text with masked secrets.
+    """
+
+    id: UUID
     text: str
     size: int
     digest: str
@@ -56,18 +59,18 @@ _of_wait = Prepared(
 _of_execution = Prepared(
     select(callbacks).where(_is_of_process, callbacks.c.record_seq == bindparam("record_seq")).order_by(callbacks.c.id)
 )
-_by_key = Prepared(
+_by_token_digest = Prepared(
     select(callbacks)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"), callbacks.c.process_id == bindparam("process_id"))
 )
-_process_by_key = Prepared(
+_process_by_token_digest = Prepared(
     select(callbacks.c.process_id)
     .join(callback_keys, callback_keys.c.callback_id == callbacks.c.id)
     .where(callback_keys.c.digest == bindparam("digest"))
 )
 _issue = Prepared(insert(callbacks).inline(), callbacks.c.keys())
-_add_key = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
+_add_token_digest = Prepared(insert(callback_keys).inline(), callback_keys.c.keys())
 _add_payload = Prepared(insert(payloads).inline(), payloads.c.keys())
 
 
@@ -88,26 +91,26 @@ _reopen = _change(
 )
 
 
-def issue(conn: Connection, callback: Callback, key: bytes) -> None:
-    """Store the callback with ``key``, the SHA-256 digest of its first token."""
+def issue(conn: Connection, callback: Callback, token_digest: bytes) -> None:
+    """Store the callback with the SHA-256 digest of its first token."""
     _issue.run(conn, _values(callback))
-    add_key(conn, callback.id, key)
+    add_token_digest(conn, callback.id, token_digest)
 
 
-def add_key(conn: Connection, callback_id: UUID, key: bytes) -> None:
+def add_token_digest(conn: Connection, callback_id: UUID, token_digest: bytes) -> None:
     """Store the digest of another token: the action step runs again, and a result may come to either URL."""
-    _add_key.run(conn, {"digest": key, "callback_id": callback_id})
+    _add_token_digest.run(conn, {"digest": token_digest, "callback_id": callback_id})
 
 
-def process_of_key(conn: Connection, key: bytes) -> UUID | None:
+def process_of_token_digest(conn: Connection, token_digest: bytes) -> UUID | None:
     """The process of the callback with that token digest."""
-    row = _process_by_key.first(conn, {"digest": key})
+    row = _process_by_token_digest.first(conn, {"digest": token_digest})
     return None if row is None else row["process_id"]
 
 
-def of_key(conn: Connection, process_id: UUID, key: bytes) -> Callback | None:
+def of_token_digest(conn: Connection, process_id: UUID, token_digest: bytes) -> Callback | None:
     """The callback of the process with that token digest."""
-    return _callback(_by_key.first(conn, {"digest": key, "process_id": process_id}))
+    return _callback(_by_token_digest.first(conn, {"digest": token_digest, "process_id": process_id}))
 
 
 def by_ref(conn: Connection, service: str, ref: str) -> Callback | None:
@@ -126,13 +129,13 @@ def refer(conn: Connection, callback_id: UUID, ref: str) -> None:
 def of_wait(conn: Connection, process_id: UUID, step_index: int) -> list[Callback]:
     """The callbacks of the latest wait at that step: for each name the callback that was issued last."""
     rows = _of_wait.all(conn, {"process_id": process_id, "step_index": step_index})
-    latest = {row["name"]: Callback(**row) for row in rows}
+    latest = {row["name"]: _callback_in(row) for row in rows}
     return list(latest.values())
 
 
 def of_execution(conn: Connection, process_id: UUID, record_seq: int) -> list[Callback]:
     """The callbacks whose URLs were issued in that step execution."""
-    return [Callback(**row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
+    return [_callback_in(row) for row in _of_execution.all(conn, {"process_id": process_id, "record_seq": record_seq})]
 
 
 def of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[Callback]]:
@@ -154,9 +157,9 @@ def status_of_receipt(conn: Connection, receipt: str) -> CallbackStatus | None:
     return conn.execute(select(callbacks.c.status).where(callbacks.c.receipt == receipt)).scalar()
 
 
-def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> UUID:
-    """Store the result, close the callback, and return the id of the stored payload."""
-    payload_id = keep_payload(conn, result.text)
+def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_early: bool, now: datetime) -> None:
+    """Store the result and close the callback."""
+    keep_payload(conn, result.id, result.text)
     values = {
         "b_id": callback.id,
         "status": CallbackStatus.RECEIVED,
@@ -167,11 +170,10 @@ def accept(conn: Connection, callback: Callback, result: AcceptedResult, *, is_e
         "result_digest": result.digest,
         "result_bytes": result.size,
         "result_preview": result.text[:PREVIEW] if result.preview is None else result.preview,
-        "payload_id": payload_id,
+        "payload_id": result.id,
         "source": result.source,
     }
     _accept.run(conn, values)
-    return payload_id
 
 
 def close(conn: Connection, callback_id: UUID, status: CallbackStatus) -> None:
@@ -236,11 +238,9 @@ def results(conn: Connection, callbacks_of_wait: Sequence[Callback]) -> dict[UUI
     return {id: decode(loaded[payload_id]) for id, payload_id in payload_ids.items()}
 
 
-def keep_payload(conn: Connection, text: str) -> UUID:
-    """Store a large value and return its id."""
-    payload_id = new_id()
+def keep_payload(conn: Connection, payload_id: UUID, text: str) -> None:
+    """Store a large value."""
     _add_payload.run(conn, {"id": payload_id, "text": text})
-    return payload_id
 
 
 def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -255,12 +255,20 @@ def texts(conn: Connection, payload_ids: Sequence[UUID]) -> dict[UUID, str]:
 
 def callback_of(row: Row[Any]) -> Callback:
     """The callback of a row of the table."""
-    return Callback(**row._mapping)
+    return _callback_in(row._mapping)
+
+
+_FIELDS = {"round": "issue_number"}
+"""The fields of a callback whose columns have another name."""
+
+
+def _callback_in(row: Mapping[str, Any] | RowMapping) -> Callback:
+    return Callback(**{_FIELDS.get(name, name): value for name, value in row.items()})
 
 
 def _callback(row: Mapping[str, Any] | None) -> Callback | None:
-    return None if row is None else Callback(**row)
+    return None if row is None else _callback_in(row)
 
 
 def _values(callback: Callback) -> dict[str, Any]:
-    return {column.name: getattr(callback, column.name) for column in callbacks.c}
+    return {column.name: getattr(callback, _FIELDS.get(column.name, column.name)) for column in callbacks.c}

@@ -7,6 +7,10 @@ rows of transactions that are older than every running transaction (the snapshot
     committed  committed  running  committed
         tx 7       tx 8      tx 9      tx 10
     ──────────────────────▶│ gate: xmin = 9, so tx 10 waits until 9 has ended
+
+All databases of a cluster share the numbers. If an event has waited for more than a second, the gate leaves out running
+transactions that are known to belong to another database: they cannot write this log. A transaction that ended since
+the snapshot was taken is not known any more, and counts.
 """
 
 import base64
@@ -44,6 +48,24 @@ from orchestrator_gql.types import Event, EventKind, Failure
 from orchestrator_gql.utils.errors import CursorInvalid
 
 T = TypeVar("T")
+
+_GATE = """(
+    SELECT CASE WHEN EXISTS (
+        SELECT FROM events AS held
+        WHERE held.tx >= pg_snapshot_xmin(pg_current_snapshot()) AND held.at < now() - interval '1 second'
+    ) THEN coalesce((
+        SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+        WHERE NOT EXISTS (
+            SELECT FROM pg_stat_activity AS session
+            WHERE session.backend_xid = running::xid AND session.datname <> current_database()
+        ) AND NOT EXISTS (
+            SELECT FROM pg_prepared_xacts AS prepared
+            WHERE prepared.transaction = running::xid AND prepared.database <> current_database()
+        )
+        ORDER BY running LIMIT 1
+    ), pg_snapshot_xmax(pg_current_snapshot())) ELSE pg_snapshot_xmin(pg_current_snapshot()) END
+)"""
+"""The first transaction whose events are not readable yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +139,25 @@ def is_forgotten(conn: Connection, cursor: str) -> bool:
     """
     if is_ahead(conn, cursor):
         return True
-    if _is_postgres(conn) and cursor == BEGINNING:
-        return False  # failed transactions may have taken the first ids, so a missing id proves nothing
+    if _is_postgres(conn):
+        if cursor == BEGINNING:
+            return False  # failed transactions may have taken the first ids, so a missing id proves nothing
+        if _is_renumbered(conn, _place(cursor)):
+            return True
     first = conn.execute(select(func.min(events.c.id))).scalar()
     return first is not None and _place(cursor).id < first - 1
+
+
+def _is_renumbered(conn: Connection, place: _Place) -> bool:
+    """True if the event at the place has another number since a restore: the cursor would lead behind other events."""
+    stored = conn.execute(select(_tx(conn)).where(events.c.id == place.id)).scalar()
+    return stored is not None and stored != place.tx
+
+
+def renumbered(cursor: str, tx: int, last: int) -> str:
+    """The cursor after the events up to the id ``last`` got the number ``tx``."""
+    place = _place(cursor)
+    return _Place(tx, place.id).cursor if 0 < place.id <= last else cursor
 
 
 def is_ahead(conn: Connection, cursor: str) -> bool:
@@ -134,11 +171,11 @@ def is_ahead(conn: Connection, cursor: str) -> bool:
 def lag(conn: Connection, now: datetime) -> float:
     """Seconds since the oldest event that is committed but not readable yet; 0 if all events are readable.
 
-    It grows while any transaction on the whole PostgreSQL server stays open.
+    It grows while any writing transaction of this database stays open.
     """
     if not _is_postgres(conn):
         return 0.0
-    held_back = select(func.min(events.c.at)).where(text("events.tx >= pg_snapshot_xmin(pg_current_snapshot())"))
+    held_back = select(func.min(events.c.at)).where(text(f"events.tx >= {_GATE}"))
     oldest = conn.execute(held_back).scalar()
     return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
@@ -248,7 +285,7 @@ def _behind(conn: Connection, place: _Place) -> ColumnElement[bool]:
 
 
 def _gate(conn: Connection) -> ColumnElement[bool] | None:
-    return text("events.tx < pg_snapshot_xmin(pg_current_snapshot())") if _is_postgres(conn) else None  # type: ignore[return-value]
+    return text(f"events.tx < {_GATE}") if _is_postgres(conn) else None  # type: ignore[return-value]
 
 
 def _row_place(row: Row[Any]) -> _Place:

@@ -1,6 +1,7 @@
 """Idempotency keys: a request that a client repeats is executed once."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,26 +12,35 @@ from orchestrator_gql.storage.tables import idempotency_keys
 from orchestrator_gql.utils.errors import IdempotencyKeyReused
 
 
+def of_sender(principal_id: str, key: str) -> str:
+    """The key of this sender: the same key of another sender is another key, because it makes another request."""
+    return f"{principal_id}\n{key}"
+
+
 def _stored(key: str) -> str:
     """The digest of the key: a key of a client may have any length and any character."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def earlier(conn: Connection, *, scope: str, key: str, digest: str) -> UUID | None:
-    """The id that the same request created before, else None.
+@dataclass(frozen=True, slots=True)
+class EarlierRequest:
+    """A request that was executed with a key before: the digest of its input, and the id that it created."""
 
-    Raises `IdempotencyKeyReused` if the key was used with another input.
-    """
+    digest: str
+    subject_id: UUID
+
+    def demand_same(self, digest: str) -> None:
+        """Raise `IdempotencyKeyReused` if the input of the new request is another."""
+        if self.digest != digest:
+            raise IdempotencyKeyReused
+
+
+def earlier(conn: Connection, *, scope: str, key: str) -> EarlierRequest | None:
+    """The request that was executed with the key before, else None."""
     conditions = (idempotency_keys.c.scope == scope, idempotency_keys.c.key == _stored(key))
-    row = conn.execute(
-        select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*conditions)
-    ).one_or_none()
-    if row is None:
-        return None
-    if row.digest != digest:
-        raise IdempotencyKeyReused
-    subject_id: UUID = row.subject_id
-    return subject_id
+    query = select(idempotency_keys.c.digest, idempotency_keys.c.subject_id).where(*conditions)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else EarlierRequest(row.digest, row.subject_id)
 
 
 def remember(conn: Connection, *, scope: str, key: str, digest: str, subject_id: UUID, now: datetime) -> bool:

@@ -28,6 +28,11 @@ def move(conn: Connection, previous: str, cursor: str, now: datetime) -> bool:
     return conn.execute(change.values(cursor=cursor, at=now)).rowcount == 1
 
 
+def replace(conn: Connection, cursor: str) -> None:
+    """Store another cursor for the same place: the events were renumbered."""
+    conn.execute(update(notified_until).values(cursor=cursor))
+
+
 def leave(conn: Connection) -> None:
     """Delete the cursor, because no target is configured: a later target does not receive the events until then."""
     conn.execute(delete(notified_until))

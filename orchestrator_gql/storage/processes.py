@@ -41,7 +41,7 @@ from orchestrator_gql.storage.tables import engine_state, process_steps, process
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.types import EngineState, ProcessStatus
 from orchestrator_gql.utils.json.stored import Stored
-from orchestrator_gql.utils.secrets import Secrets
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
 
 HEAVY = frozenset({"state", "stored", "answers", "start_pages", "secrets"})
 """Columns that lists do not load: a state may have megabytes."""
@@ -209,7 +209,8 @@ def write(conn: Connection, before: Process, after: Process, lease_until: dateti
     fence = {"b_id": before.id, "b_epoch": before.epoch, "b_seq": before.seq}
     # to encode a large state takes longer than the rest of the commit, and most commits do not change it
     is_same = all(getattr(after, name) is getattr(before, name) for name in ("state", "condition_results", "secrets"))
-    is_written = (_move if is_same else _move_with_state).run(conn, fence | _values(after, lease_until)) == 1
+    values = fence | _moved_values(after, lease_until) | ({} if is_same else _state_values(after))
+    is_written = (_move if is_same else _move_with_state).run(conn, values) == 1
     if is_written and after.ended_at is not None and before.ended_at is None:
         commit_effects(conn).facts.append(ProcessEnded(after.workflow_name, after.status))
     return is_written
@@ -320,7 +321,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         epoch=row["epoch"],
         version=row["version"],
         state=_state(row),
-        condition_results=conditions.from_stored(row.get("answers") or {}),
+        condition_results=conditions.from_stored(answers) if (answers := row.get("answers")) else {},
         execution=execution,
         worker=row["worker"],
         assignee=row["assignee"],
@@ -332,15 +333,14 @@ def _process(row: Mapping[str, Any]) -> Process:
         aborted_by=row["aborted_by"],
         entry=_entry(row["entry"]),
         engine_failures=row["engine_failures"],
-        secrets=Secrets.read(row.get("secrets")),
+        secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
         trace=row["trace"],
     )
 
 
 def _state(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The state; a value that is stored among the payloads is a `Stored` reference."""
-    state = row.get("state") or {}
-    stored = row.get("stored") or {}
+    state, stored = row.get("state") or {}, row.get("stored") or {}
     return {**state, **{key: Stored(UUID(id), size) for key, (id, size) in stored.items()}} if stored else state
 
 
@@ -353,8 +353,7 @@ def _stored_values(state: Mapping[str, Any]) -> dict[str, list[Any]] | None:
 def _entry(stored: Mapping[str, Any] | None) -> StepEntry | None:
     if stored is None:
         return None
-    names = stored["names"]
-    return StepEntry(**{**stored, "names": None if names is None else tuple(names)})
+    return StepEntry(**{**stored, "names": None if stored["names"] is None else tuple(stored["names"])})
 
 
 def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
@@ -362,29 +361,33 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "id": process.id,
         "workflow_name": process.workflow_name,
         "target": process.target,
-        "fingerprint": process.fingerprint,
-        "status": process.status,
-        "position": process.position,
-        "seq": process.seq,
-        "epoch": process.epoch,
+        "created_by": process.created_by,
+        "started_at": process.started_at,
+        "start_pages": list(process.start_pages),
         "version": process.version,
+        "note": process.note,
+        "trace": process.trace,
+        **_moved_values(process, lease_until),
+        **_state_values(process),
+    }
+
+
+_PLAINLY_MOVED = tuple(name for name in MOVED if name not in ("record_seq", "lease_until", "entry"))
+
+
+def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
+    """The values of the columns `MOVED`."""
+    return {name: getattr(process, name) for name in _PLAINLY_MOVED} | {
         "record_seq": process.execution.seq if process.execution else None,
-        "worker": process.worker,
         "lease_until": lease_until,
+        "entry": None if process.entry is None else asdict(process.entry),
+    }
+
+
+def _state_values(process: Process) -> dict[str, Any]:
+    return {
         "state": process.state,
         "stored": _stored_values(process.state),
         "answers": conditions.to_stored(process.condition_results),
-        "assignee": process.assignee,
-        "created_by": process.created_by,
-        "started_at": process.started_at,
-        "updated_at": process.updated_at,
-        "ended_at": process.ended_at,
-        "failure": process.failure,
-        "note": process.note,
-        "start_pages": list(process.start_pages),
-        "aborted_by": process.aborted_by,
-        "entry": None if process.entry is None else asdict(process.entry),
-        "engine_failures": process.engine_failures,
         "secrets": process.secrets.written,
-        "trace": process.trace,
     }

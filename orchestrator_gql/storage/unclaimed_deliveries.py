@@ -1,10 +1,11 @@
 """Deliveries of a remote service for a job whose external id no action step has reported yet."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.storage.tables import unclaimed_deliveries
@@ -19,10 +20,14 @@ MOST_BYTES = 20 * 1024 * 1024
 """Limits for one service: a client with its credentials could fill the disk with jobs that do not exist."""
 
 c = unclaimed_deliveries.c
+_wait_for_lock = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
 
 
 def keep(conn: Connection, service: str, ref: str, delivery: Delivery, now: datetime) -> UUID | None:
-    """Store the delivery and return its id; an equal delivery has the same id. None if the service is at its limit."""
+    """Store the delivery and return its id; an equal delivery has the same id. None if the service is at its limit.
+
+    The caller holds the lock of the job.
+    """
     conn.execute(delete(unclaimed_deliveries).where(c.at < now - KEPT))
     conditions = (c.service == service, c.ref == ref, c.digest == delivery.digest)
     existing: UUID | None = conn.execute(select(c.id).where(*conditions)).scalar()
@@ -46,12 +51,35 @@ def keep(conn: Connection, service: str, ref: str, delivery: Delivery, now: date
     return row["id"]  # type: ignore[return-value]
 
 
-def take(conn: Connection, service: str, ref: str, now: datetime) -> list[tuple[UUID, Delivery]]:
-    """Remove the deliveries for the job and return them with their ids, oldest first."""
-    conditions = (c.service == service, c.ref == ref)
-    rows = conn.execute(select(unclaimed_deliveries).where(*conditions, c.at >= now - KEPT).order_by(c.id)).all()
-    conn.execute(delete(unclaimed_deliveries).where(*conditions))
-    return [(row.id, _delivery(row)) for row in rows]
+@dataclass(frozen=True, slots=True)
+class UnclaimedDelivery:
+    """A delivery for a job that no action has named yet; its sender has the receipt."""
+
+    receipt: str
+    at: datetime
+    delivery: Delivery
+
+
+def lock(conn: Connection, service: str, ref: str) -> None:
+    """Wait until no other transaction stores or claims deliveries for the job; the caller holds no process.
+
+    Without this lock a delivery could be stored just after the action that names its job was committed, and nobody
+    would claim it. Two equal deliveries at once would both be inserted.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_wait_for_lock, {"key": f"job\n{service}\n{ref}"})
+
+
+def of_job(conn: Connection, service: str, ref: str, now: datetime) -> list[UnclaimedDelivery]:
+    """The deliveries for the job, oldest first."""
+    conditions = (c.service == service, c.ref == ref, c.at >= now - KEPT)
+    rows = conn.execute(select(unclaimed_deliveries).where(*conditions).order_by(c.id)).all()
+    return [UnclaimedDelivery(str(row.id), row.at, _delivery(row)) for row in rows]
+
+
+def forget(conn: Connection, service: str, ref: str) -> None:
+    """Delete the deliveries for the job: its callback has them now."""
+    conn.execute(delete(unclaimed_deliveries).where(c.service == service, c.ref == ref))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

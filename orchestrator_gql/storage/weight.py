@@ -1,8 +1,8 @@
 """Limits how much a read may load: the values are counted as they come from the database, before they are decoded.
 
-A read for a client has an `Allowance`; a read of the engine has none. SQLite returns one row after the other, so the
-count stops the read in time. The driver of PostgreSQL loads all rows before it returns the first row: there `within`
-lets the database itself stop behind the allowance.
+A read for a client has an `Allowance`; a read of the engine has none. SQLite returns one row after the other, in a long
+read a few at once, so the count stops the read in time. The driver of PostgreSQL loads all rows before it returns the
+first row: there `within` lets the database itself stop behind the allowance.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ class Allowance:
         self.taken += size
 
 
-_allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
+allowance_of_read: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
 def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Connection], T]:
@@ -45,14 +45,14 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
 
     def counting(conn: Connection) -> T:
         taken = allowance.taken
-        token = _allowance.set(allowance)
+        token = allowance_of_read.set(allowance)
         try:
             return unit(conn)
         except BaseException:
-            allowance.taken = taken  # SQLite may start a long read again in another thread
+            allowance.taken = taken  # SQLite may start a long read again on another connection
             raise
         finally:
-            _allowance.reset(token)
+            allowance_of_read.reset(token)
 
     return counting
 
@@ -60,29 +60,29 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
 @contextmanager
 def free() -> Iterator[None]:
     """Count nothing in this block: for the first row, which a reader needs in any case."""
-    token = _allowance.set(None)
+    token = allowance_of_read.set(None)
     try:
         yield
     finally:
-        _allowance.reset(token)
+        allowance_of_read.reset(token)
 
 
 def has_room() -> bool:
     """True if a list that may be cut should go on: half of the allowance is reserved for the rest of the response."""
-    allowance = _allowance.get()
+    allowance = allowance_of_read.get()
     return allowance is None or allowance.taken * 2 <= allowance.most
 
 
 def charge(size: int) -> None:
     """Count bytes that are loaded now, if the read has an allowance."""
-    allowance = _allowance.get()
+    allowance = allowance_of_read.get()
     if allowance is not None:
         allowance.take(size)
 
 
 def charge_json(text: str) -> None:
     """Count a JSON text that is decoded now, if the read has an allowance."""
-    allowance = _allowance.get()
+    allowance = allowance_of_read.get()
     if allowance is not None:
         allowance.take(weight_of_json(text))
 
@@ -99,7 +99,7 @@ def within(
 
     ``heavy`` are the columns that may be large. The query itself must have no order and no limit.
     """
-    allowance = _allowance.get()
+    allowance = allowance_of_read.get()
     if allowance is None or conn.dialect.name != "postgresql":
         columns = query.selected_columns
         return conn.execute(query.order_by(*(columns[name] for name in order)))

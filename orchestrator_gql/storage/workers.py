@@ -38,9 +38,15 @@ def forget(conn: Connection, before: datetime) -> None:
     conn.execute(delete(workers).where(workers.c.last_seen_at < before))
 
 
-def all_workers(conn: Connection) -> Sequence[Worker]:
-    """All workers, ordered by name."""
-    return [Worker(*row) for row in conn.execute(select(workers).order_by(workers.c.name))]
+def forget_all(conn: Connection) -> None:
+    """Delete all rows: no worker lives."""
+    conn.execute(delete(workers))
+
+
+def living(conn: Connection, since: datetime) -> Sequence[Worker]:
+    """The workers that were seen since ``since``, ordered by name."""
+    query = select(workers).where(workers.c.last_seen_at >= since).order_by(workers.c.name)
+    return [Worker(*row) for row in conn.execute(query)]
 
 
 @cache

@@ -59,6 +59,6 @@ class Callback:
     async def stored(self) -> rules.Callback:
         """The stored callback: ``status``, ``expires_at``, ``is_early``, ``progress`` (the latest) and more."""
         key = digest(self.token)
-        callback = await self._runtime.database.read(lambda conn: callbacks.of_key(conn, self.process_id, key))
+        callback = await self._runtime.database.read(lambda conn: callbacks.of_token_digest(conn, self.process_id, key))
         assert callback is not None, "the callback is stored before an action receives its URL"
         return callback

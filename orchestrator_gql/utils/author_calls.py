@@ -15,7 +15,19 @@ from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 from orchestrator_gql.utils.exception_text import Description, describe
 
-__all__ = ["AuthorRaised", "Outcome", "Returned", "attempt", "attempt_async", "returned_by", "value_of"]
+__all__ = [
+    "LINGER",
+    "AuthorRaised",
+    "Outcome",
+    "Returned",
+    "as_author",
+    "attempt",
+    "attempt_async",
+    "attempted",
+    "contain_tasks",
+    "returned_by",
+    "value_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -69,19 +81,15 @@ def returned_by(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     return value_of(attempt(function, *args, **kwargs))
 
 
-async def attempt_async(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
-    """Await the awaitable that ``begin`` returns; return its outcome, as `attempt` does.
+async def attempt_async(begin: Callable[[], Awaitable[T]], *, name: str | None = None) -> "Outcome[T]":
+    """Await the awaitable that ``begin`` returns; return its outcome, as `attempt` does. ``name`` is the task's name.
 
     It runs in its own task, so that code which cancels its own task does not cancel the engine's task. If the caller is
     cancelled, this task is cancelled too and has `LINGER` seconds to clean up.
     """
     loop = asyncio.get_running_loop()
-    _contain_tasks(loop)
-    is_authors = _is_authors.set(True)
-    try:
-        task = loop.create_task(_attempted(begin))
-    finally:
-        _is_authors.reset(is_authors)
+    contain_tasks(loop)
+    task = as_author(lambda: loop.create_task(attempted(begin), name=name))
     try:
         await asyncio.wait([task])
     except asyncio.CancelledError:
@@ -93,7 +101,17 @@ async def attempt_async(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
     return AuthorRaised(asyncio.CancelledError()) if task.cancelled() else task.result()
 
 
-async def _attempted(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
+def as_author(function: Callable[[], T]) -> T:
+    """Call the function; tasks that it starts are tasks of an author."""
+    is_authors = _is_authors.set(True)
+    try:
+        return function()
+    finally:
+        _is_authors.reset(is_authors)
+
+
+async def attempted(begin: Callable[[], Awaitable[T]]) -> "Outcome[T]":
+    """Await the awaitable in this task; return its value as `Returned`, or its exception as `AuthorRaised`."""
     try:
         return Returned(await begin())
     except BaseException as error:
@@ -104,7 +122,7 @@ _is_authors: ContextVar[bool] = ContextVar("is_authors", default=False)
 """True in the context of an author's async function, and so in the contexts of all tasks that it starts."""
 
 
-def _contain_tasks(loop: asyncio.AbstractEventLoop) -> None:
+def contain_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """Prevent that a task of an author's function (started by `gather`, for example) stops the loop by a SystemExit."""
     before = loop.get_task_factory()
     if isinstance(before, _Containing):

@@ -33,9 +33,10 @@
     ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
     ├── ServerBusy                  the server has too many connections
-    ├── StorageUnavailable          the database cannot be written now
+    ├── StorageUnavailable          the database cannot be used now
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
+    │   └── FormTimeout             an author's function took too long during a request
     ├── StepError                   a fault of a step, which its author must fix
     │   └── UnsafeTransition        the subscription's status cannot change to the new status
     ├── WorkflowDefinitionError     a workflow definition that cannot work; raised at import
@@ -91,8 +92,7 @@ class NotFound(OrchestratorError):
     code = "not-found"
 
     def __init__(self, kind: str, id: object) -> None:
-        self.kind = kind
-        self.id = str(id)
+        self.kind, self.id = kind, str(id)
         super().__init__(f"There is no {kind} {self.id!r}, or it is not visible to you.")
 
 
@@ -122,10 +122,8 @@ class Refused(OrchestratorError):
         by: str | None = None,
         at: Any = None,
     ) -> None:
-        self.process_id = process_id
-        self.current_version = current_version
-        self.by = by
-        self.at = at
+        self.process_id, self.current_version = process_id, current_version
+        self.by, self.at = by, at
         super().__init__(message)
 
 
@@ -330,6 +328,10 @@ class StorageUnavailable(OrchestratorError):
     code = "storage-unavailable"
 
 
+class StorageUnreadable(StorageUnavailable):
+    """The database cannot be read now: try again in a moment."""
+
+
 class OutcomeUnknown(StorageUnavailable):
     """The connection to the database broke at the end, so the change may be stored: check before you repeat it."""
 
@@ -342,6 +344,12 @@ class AuthorCodeFailed(OrchestratorError):
     def __init__(self, message: str | None = None, *, error_id: str = "") -> None:
         self.error_id = error_id
         super().__init__(message)
+
+
+class FormTimeout(AuthorCodeFailed):
+    """A function of the workflow's author took too long, and nothing was changed: the server's log names it."""
+
+    code = "form-timeout"
 
 
 class StepError(OrchestratorError):
@@ -360,13 +368,11 @@ class UnsafeTransition(StepError):
     code = "unsafe-transition"
 
     def __init__(self, subscription_id: object, status: str, following: str, *, allowed: Sequence[str]) -> None:
-        self.subscription_id = subscription_id
-        self.status = status
-        self.following = following
+        self.subscription_id, self.status, self.following = subscription_id, status, following
         self.allowed = tuple(allowed)
         way_out = f"it may become {', '.join(allowed)}" if allowed else "that is the end of its life"
-        message = f"Subscription {subscription_id} is {status} and cannot become {following}: {way_out}."
-        super().__init__(message, code=self.code)
+        place = f"Subscription {subscription_id} is {status}"
+        super().__init__(f"{place} and cannot become {following}: {way_out}.", code=self.code)
 
 
 class WorkflowDefinitionError(OrchestratorError, ValueError):
@@ -384,8 +390,7 @@ class SettingsError(OrchestratorError):
 class ProcessFailureError(OrchestratorError):
     """The process cannot go on.
 
-    Raise it in a step to stop the process with a message for the operator, and optional details: any JSON value. This
-    is the polite way to fail: no trace is shown.
+    Raise it in a step to stop the process with a message and, if you like, details (any JSON value). No trace is shown.
     """
 
     code = "process-failure"

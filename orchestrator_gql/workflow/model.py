@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Literal, SupportsIndex, TypeAlias, overload
 
 from pydantic import BaseModel
@@ -252,7 +253,7 @@ begin = StepList()
 """The empty list with which the steps of a workflow begin."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what follows from the definition is computed once
 class Workflow:
     """A named, ordered list of steps, with an optional start form.
 
@@ -282,30 +283,34 @@ class Workflow:
 
     def all_steps(self, *, is_aborted: bool) -> StepList:
         """The steps of a process: the steps of the workflow, and after an abort also the clean-up steps."""
-        return self.steps >> self.clean_up if is_aborted else self.steps
+        return self._with_clean_up if is_aborted else self.steps
 
-    @property
+    @cached_property
+    def _with_clean_up(self) -> StepList:
+        return self.steps >> self.clean_up
+
+    @cached_property
     def clean_up(self) -> StepList:
         """The steps after an abort: the cancel steps of the waits, then ``on_abort``."""
         return StepList(_cancelling(step) for _, step in self.cancels) >> self.on_abort
 
-    @property
+    @cached_property
     def cancels(self) -> tuple[tuple[int, "ActionStep"], ...]:
         """The cancel steps of the waits, each with the index of its wait."""
         waits = ((index, step) for index, step in enumerate(self.steps) if isinstance(step, AwaitStep))
         return tuple((index, step.cancel) for index, step in waits if step.cancel is not None)
 
-    @property
+    @cached_property
     def definition(self) -> tuple[str, ...]:
         """The kind and the name of each step, as a process stores them."""
         return tuple(f"{step.kind}:{step.name}" for step in self.steps)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A short digest of the definition: two workflows with equal steps have equal fingerprints."""
         return _digest(self.definition)
 
-    @property
+    @cached_property
     def clean_up_fingerprint(self) -> str:
         """As `fingerprint`, for an aborted process: it also covers the clean-up steps and where they begin."""
         return _digest((*self.definition, "on abort", *(f"{step.kind}:{step.name}" for step in self.clean_up)))

@@ -22,9 +22,8 @@ Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 """A generator function that asks one page or none, and returns the data for the state."""
 
 
-LOADED: ContextVar[Mapping[str, Any]] = ContextVar("loaded", default=MappingProxyType({}))
-"""The models that the author's start form takes, by parameter name; the engine loads them before the form runs."""
-
+LOADED: ContextVar[Callable[[], Mapping[str, Any]]] = ContextVar("loaded", default=dict)
+"""Builds the models that the author's start form takes, by parameter name; their author's code runs with the form."""
 
 CHOICES: ContextVar[Mapping[str, str]] = ContextVar("choices", default=MappingProxyType({}))
 """The product subscriptions that the first page suggests, by id, with what people call them."""
@@ -116,7 +115,7 @@ def _pages(form_run: Any) -> Generator[Any, Any, State | None]:
 
 
 def _arguments(form: InputForm, state: State) -> dict[str, Any]:
-    return bind(wanted(form), state, given={**LOADED.get(), "state": state})
+    return bind(wanted(form), state, given={**LOADED.get()(), "state": state})
 
 
 def _chosen(product: ProductModel) -> State:

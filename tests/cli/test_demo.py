@@ -36,6 +36,16 @@ def test_the_demo_runs_a_server_and_a_proxy_ends_both_and_runs_again(tmp_path: P
     assert (tmp_path / ".demo" / "orchestrator.db").is_file()
 
 
+def test_a_demo_that_is_killed_leaves_no_proxy_behind(tmp_path: Path) -> None:
+    port, proxy_port = free_port(), free_port()
+    with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port) as demo:
+        until(lambda: True if is_listening(proxy_port) else None)
+
+        demo.end(signal.SIGKILL)
+
+        until(lambda: None if is_listening(proxy_port) else True)
+
+
 def test_the_demo_prints_what_to_click_and_what_to_try(tmp_path: Path) -> None:
     port, proxy_port = free_port(), free_port()
     with running(tmp_path, "demo", "--port", port, "--proxy-port", proxy_port, "--work", "elsewhere") as demo:

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.http_protocol import TimedHttp
 from orchestrator_gql.cli.serving.server import FRAME_BYTES, HEADER_BYTES, bind_socket, serve_until_signal
 from orchestrator_gql.utils.errors import SettingsError
@@ -43,9 +44,11 @@ def serving() -> AbstractAsyncContextManager[int]:
 async def serving_in_process(app: Starlette) -> AsyncIterator[int]:
     """Serve the application as our command does; yield the port, and stop the server with SIGTERM."""
     ready = asyncio.Event()
-    with bind_socket("127.0.0.1", 0) as listener:
+    with bind_socket("127.0.0.1", 0) as listener, Ending(SECONDS) as ending:
         port = listener.getsockname()[1]
-        server = asyncio.create_task(serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set))
+        server = asyncio.create_task(
+            serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set, ending=ending)
+        )
         async with asyncio.timeout(SECONDS):
             await ready.wait()
             yield port
@@ -166,8 +169,12 @@ async def test_an_error_at_the_start_of_the_application_is_raised() -> None:
         yield
 
     app = Starlette(lifespan=lifespan)
-    with bind_socket("127.0.0.1", 0) as listener, pytest.raises(SettingsError, match="no-such-host"):
-        await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None)
+    with (
+        bind_socket("127.0.0.1", 0) as listener,
+        Ending(SECONDS) as ending,
+        pytest.raises(SettingsError, match="no-such-host"),
+    ):
+        await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None, ending=ending)
 
 
 def test_an_unknown_host_is_refused() -> None:
@@ -177,13 +184,13 @@ def test_an_unknown_host_is_refused() -> None:
 
 async def test_two_servers_on_the_same_port_cannot_both_listen() -> None:
     app = Starlette()
-    with bind_socket("127.0.0.1", 0) as listener, socket.socket() as other:
+    with bind_socket("127.0.0.1", 0) as listener, socket.socket() as other, Ending(SECONDS) as ending:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(listener.getsockname())
         other.listen()
 
         with pytest.raises(SettingsError, match="Address already in use"):
-            await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None)
+            await serve_until_signal(app, listener, beside=nullcontext(), on_ready=lambda: None, ending=ending)
 
 
 def test_no_response_is_delayed_by_nagles_algorithm() -> None:

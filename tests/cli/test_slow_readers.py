@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.server import bind_socket, serve_until_signal
 from orchestrator_gql.graphql.execution import ExecutionResponse
 from orchestrator_gql.graphql.transport.sse import EventStream
@@ -64,11 +65,12 @@ async def serving(**limits: float) -> AsyncIterator[Site]:
     """Serve as the command does, during the block."""
     readers = SlowReaders(Limits(int(limits.get("total", 1024 * MIB)), limits.get("seconds", NEVER)))
     ready = asyncio.Event()
-    with bind_socket("127.0.0.1", 0) as listener:
+    with bind_socket("127.0.0.1", 0) as listener, Ending(SECONDS) as ending:
         site = Site(listener.getsockname()[1], readers)
         app = Starlette(routes=_routes(site))
         app.state.slow_readers = readers
-        server = asyncio.create_task(serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set))
+        serving = serve_until_signal(app, listener, beside=nullcontext(), on_ready=ready.set, ending=ending)
+        server = asyncio.create_task(serving)
         async with asyncio.timeout(2 * SECONDS):
             await ready.wait()
             yield site

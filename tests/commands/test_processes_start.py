@@ -1,12 +1,14 @@
 """startWorkflow, on both databases: what it stores, what it refuses, and the same process for the same key."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from conftest import Offer
+from sqlalchemy import Connection
 from support.clock import TurnableClock
 from support.engine import Engine, engine_of
 from support.operator import ADA, BOB, confirm, open_request
@@ -16,8 +18,9 @@ from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.commands.processes import Started, abort_process, retry_process, start_workflow
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
-from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext
+from orchestrator_gql.security import LOCAL_OPERATOR, AuthContext, Principal
 from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.idempotency import remember
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import (
@@ -28,6 +31,7 @@ from orchestrator_gql.utils.errors import (
     SubscriptionLocked,
     WorkflowBlocked,
 )
+from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.start_errors import SubscriptionOutOfSync
 from orchestrator_gql.workflow import Workflow, workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
@@ -152,13 +156,43 @@ async def test_a_key_with_another_input_is_refused(offer: Offer) -> None:
         await engine.start(counts, idempotency_key="order-1")
 
 
-async def test_a_key_of_somebody_else_is_refused_and_does_not_hand_over_their_process(offer: Offer) -> None:
-    engine = await offer(counts)
-    arguments: dict[str, Any] = {"workflow_name": counts.name, "pages": [], "idempotency_key": "order-1"}
-    await start_workflow(engine.runtime, ADA, **arguments)
+async def test_a_key_belongs_to_its_sender(offer: Offer) -> None:
+    engine = await offer(install)
+    orders: list[tuple[Principal, int]] = [(ADA, 7), (BOB, 8), (ADA, 7), (BOB, 8)]
 
-    with pytest.raises(IdempotencyKeyReused):
-        await start_workflow(engine.runtime, BOB, **arguments)
+    started = []
+    for sender, watts in orders:
+        arguments: dict[str, Any] = {"workflow_name": install.name, "pages": [{"watts": watts}]}
+        started.append(await start_workflow(engine.runtime, sender, idempotency_key="order-1", **arguments))
+
+    assert all(isinstance(result, Started) for result in started)
+    ids = [result.process.id for result in started if isinstance(result, Started)]
+    assert (ids[0], ids[1]) == (ids[2], ids[3])
+    assert ids[0] != ids[1]
+    assert [result.created for result in started if isinstance(result, Started)] == [True, True, False, False]
+
+
+@pytest.mark.one_dispatcher
+async def test_a_key_of_the_release_before_still_belongs_to_the_person_who_started_with_it(offer: Offer) -> None:
+    engine = await offer(counts)
+    arguments: dict[str, Any] = {"workflow_name": counts.name, "pages": []}
+    first = await start_workflow(engine.runtime, ADA, **arguments)
+    assert isinstance(first, Started)
+    digest = hashlib.sha256(canonical([counts.name, []])).hexdigest()
+
+    def as_before(conn: Connection) -> bool:
+        now = engine.clock.now()
+        id = first.process.id
+        return remember(conn, scope="startWorkflow", key="order-1", digest=digest, subject_id=id, now=now)
+
+    await engine.runtime.database.transaction(as_before)
+    again = await start_workflow(engine.runtime, ADA, idempotency_key="order-1", **arguments)
+    of_bob = await start_workflow(engine.runtime, BOB, idempotency_key="order-1", **arguments)
+
+    assert isinstance(again, Started)
+    assert isinstance(of_bob, Started)
+    assert (again.created, again.process.id) == (False, first.process.id)
+    assert of_bob.created
 
 
 async def test_a_workflow_may_have_a_very_long_name(offer: Offer) -> None:

@@ -1,6 +1,7 @@
 """The one check of a start, asked in the form, in the mutation and in the list of workflows, on both databases."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -217,7 +218,7 @@ async def test_a_workflow_with_a_form_of_its_own_is_checked_when_the_form_is_com
 
     body.__name__ = "end_by_name"
     ending = terminate_workflow("End by name")(body)
-    ending = Workflow(**{name: getattr(ending, name) for name in ending.__slots__} | {"initial_form": by_name})
+    ending = replace(ending, initial_form=by_name)
     engine = await offer(create_node, create_port, ending)
     node = await made(engine, create_node)
     await made(engine, create_port, node=node)

@@ -176,6 +176,36 @@ async def test_the_workers_are_named_with_when_they_were_last_heard_of(tmp_path:
     assert shown in response["engine"]["workers"]
 
 
+async def test_a_dead_worker_is_gone_after_its_lease(storage: str) -> None:
+    works = of(step("Work")(_nothing), name="works")
+    async with site_of(storage, works) as site:
+        now = site.engine.clock.now()
+        silent = Worker("ams-2:41:c0ffee", "1.0", 3, now - timedelta(hours=1), now - timedelta(seconds=31))
+        alive = Worker("ams-3:42:c0ffee", "1.0", 3, now - timedelta(hours=1), now - timedelta(seconds=29))
+        await site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, silent))
+        await site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, alive))
+        response = await site.ask("{ engine { workers { name } } }")
+
+    names = {worker["name"] for worker in response["engine"]["workers"]}
+    assert (silent.name in names, alive.name in names) == (False, True)
+
+
+async def test_on_sqlite_the_worker_before_a_kill_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    """Only one server opens the file, so the other server is dead."""
+    async with site_of(sqlite_url(tmp_path)) as site:
+        now = site.engine.clock.now()
+        killed = Worker("ams-2:41:c0ffee", "1.0", 3, now, now)
+    async with site_of(sqlite_url(tmp_path)) as site:
+        await site.engine.runtime.database.transaction(lambda conn: workers.seen(conn, killed))
+    async with site_of(sqlite_url(tmp_path)) as site:
+        response = await site.ask("{ engine { workers { name } } }")
+
+    assert killed.name not in {worker["name"] for worker in response["engine"]["workers"]}
+
+
+async def _nothing() -> None: ...
+
+
 async def test_a_start_or_a_retry_during_a_pause_learns_since_when(tmp_path: Path) -> None:
     refusal = "{ __typename ... on EnginePausedError { code message since } }"
 

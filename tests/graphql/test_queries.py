@@ -168,7 +168,6 @@ async def test_a_timeline_shows_what_was_and_what_is_to_come(tmp_path: Path) -> 
     assert waiting["currentStep"] == {"name": "Playbook - Await callback"}
     assert waiting["availableActions"] == [
         "ABORT",
-        "ADOPT_CALLBACK_ATTEMPT",
         "COMPLETE_CALLBACK",
         "EDIT_NOTE",
         "REAWAIT_CALLBACK",

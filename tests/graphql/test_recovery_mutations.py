@@ -77,6 +77,40 @@ async def test_a_refused_body_is_listed_as_adoptable_and_adopted(tmp_path: Path)
     assert process.state["callback_result"] == {"rc": 0, "note": "a\ufffdb"}
 
 
+OFFERED = """query ($id: ID!) { process(id: $id) { availableActions
+  callbacks { attempts { nodes { outcome isAdoptable } } } } }"""
+
+
+async def offered(story: Story, process_id: UUID) -> tuple[bool, list[bool]]:
+    """Whether the process offers an adoption, and which deliveries say that they can be adopted."""
+    process = (await story.site.ask(OFFERED, id=str(process_id)))["process"]
+    attempts = [attempt for callback in process["callbacks"] for attempt in callback["attempts"]["nodes"]]
+    return "ADOPT_CALLBACK_ATTEMPT" in process["availableActions"], [attempt["isAdoptable"] for attempt in attempts]
+
+
+async def test_an_adoption_is_offered_only_while_there_is_a_delivery_that_can_be_adopted(tmp_path: Path) -> None:
+    async with telling(tmp_path) as story:
+        process_id, token = await story.waits()
+        path = f"/api/processes/{process_id}/callback/{token}"
+        json = {"content-type": "application/json"}
+        without = await offered(story, process_id)
+        await story.site.http.post(path, content=b"no JSON at all", headers=json)
+        hopeless = await offered(story, process_id)
+        await story.site.http.post(path, content=b'{"rc": 2, "rc": 2}', headers=json)
+        refused = await offered(story, process_id)
+        await story.say("receiveCallback", token=token, result={"rc": 0})
+        await story.site.engine.reaches(process_id, SUSPENDED)
+        await story.site.http.post(path, content=b'{"rc": 1}', headers=json)
+        conflict = await offered(story, process_id)
+        await story.act("abortProcess", process_id)
+        ended = await offered(story, process_id)
+
+    assert without == (False, [])
+    assert hopeless == (False, [False])
+    assert refused == (True, [False, True])
+    assert conflict == ended == (False, [False, False, False, False])
+
+
 async def test_each_refusal_has_its_type(tmp_path: Path) -> None:
     async with telling(tmp_path) as story:
         process_id, token = await story.waits()

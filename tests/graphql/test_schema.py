@@ -128,6 +128,7 @@ NEEDED = {
     },
     Permission.RETRY: {"retryProcess"},
     Permission.ABORT: {"abortProcess"},
+    Permission.EDIT_NOTE: {"updateProcessNote"},
     Permission.RECOVER_CALLBACK: {
         "reissueCallback",
         "reawaitCallback",

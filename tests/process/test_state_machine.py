@@ -109,7 +109,7 @@ def test_entering_an_action_begins_a_step_execution_numbered_by_the_transition()
 
     (execution,) = transition.executions
     assert (execution.seq, transition.process.seq) == (process.seq + 1, process.seq + 1)
-    assert (execution.status, execution.attempt, execution.tries) == (StepStatus.RUNNING, 1, 1)
+    assert (execution.status, execution.attempt, execution.try_count) == (StepStatus.RUNNING, 1, 1)
     assert changes_in(transition) == [(EventKind.STEP_CHANGED, None, StepStatus.RUNNING)]
 
 
@@ -119,7 +119,7 @@ def test_a_step_execution_left_open_by_a_crash_gets_its_next_attempt_but_not_its
     (execution,) = enter(process, STEPS, LATER).executions
 
     assert process.execution is not None
-    assert (execution.seq, execution.attempt, execution.tries) == (process.execution.seq, 2, 1)
+    assert (execution.seq, execution.attempt, execution.try_count) == (process.execution.seq, 2, 1)
 
 
 def test_a_step_execution_that_waited_for_its_retry_gets_its_next_try() -> None:
@@ -127,7 +127,7 @@ def test_a_step_execution_that_waited_for_its_retry_gets_its_next_try() -> None:
 
     (execution,) = enter(resume(waiting, LATER).process, STEPS, LATER).executions
 
-    assert (execution.attempt, execution.tries, execution.retry_at, execution.status) == (
+    assert (execution.attempt, execution.try_count, execution.retry_at, execution.status) == (
         2,
         2,
         None,
@@ -237,7 +237,7 @@ def test_a_retry_begins_a_new_execution_of_the_failed_step(position: int) -> Non
     (execution,) = transition.executions
     assert failed.execution is not None
     assert execution.seq > failed.execution.seq
-    assert (execution.attempt, execution.tries, execution.entered_by, execution.failure) == (2, 1, "retry", None)
+    assert (execution.attempt, execution.try_count, execution.entered_by, execution.failure) == (2, 1, "retry", None)
 
 
 def test_a_failed_wait_has_nothing_to_retry() -> None:

@@ -149,8 +149,8 @@ async def test_a_body_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch
 async def test_a_large_body_is_read_in_a_thread_and_a_small_body_is_not() -> None:
     loop = threading.get_ident()
 
-    assert await deliveries.aside(deliveries.LARGE, threading.get_ident) == loop
-    assert await deliveries.aside(deliveries.LARGE + 1, threading.get_ident) != loop
+    assert await deliveries.in_thread_if_large(deliveries.LARGE, threading.get_ident) == loop
+    assert await deliveries.in_thread_if_large(deliveries.LARGE + 1, threading.get_ident) != loop
 
 
 async def test_other_requests_are_served_while_a_large_body_is_read(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ async def test_a_result_that_arrives_before_its_job_is_registered_is_used_afterw
     assert (broken.status_code, lost.status_code, unread.status_code) == (202, 404, 400)
     assert done.state["rc"] == 0
     assert (callback.is_early, callback.receipt) == (True, early.json()["receipt"])
-    assert outcomes == ["ACCEPTED", "INVALID"]
+    assert outcomes == ["ACCEPTED", "CONFLICT"]
     assert (later.json()["receipt"], later.json()["duplicate"]) == (early.json()["receipt"], True)
 
 

@@ -154,7 +154,7 @@ async def test_the_second_approver_sees_masks_and_confirms_the_values_that_they_
     (decision,) = await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])[request.id])
 
     assert SECRET in (await engine.process(id)).secrets.values, "a failure until then could show it"
-    first_page = await open_form(engine.runtime, BOB, request, [], made=[decision])
+    first_page = await open_form(engine.runtime, BOB, request, [], decisions=[decision])
     stored = await engine.read(stored_texts)
     assert isinstance(first_page, NextPage)
     await confirm(engine, id, first_page.page.initial_data, by=BOB)

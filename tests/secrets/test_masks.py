@@ -102,7 +102,7 @@ def test_a_mask_that_hides_nothing_at_its_place_is_refused(original: Any, sent: 
 
     assert errors[0].pointer == place
     assert errors[0].type == "mask"
-    assert "type the value anew" in errors[0].message
+    assert "type the value again" in errors[0].message
 
 
 @pytest.mark.parametrize("piece", ["a", "aa\n", "password: "])

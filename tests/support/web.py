@@ -42,7 +42,9 @@ class Site:
 async def site_of(database_url: str, *workflows: Workflow, **settings: Any) -> AsyncIterator[Site]:
     """The server with these workflows, which runs until the block ends."""
     clock = TurnableClock()
-    all_settings = read_settings(database_url=database_url, **{"grace": 5.0, "heartbeat": 0.5, **settings})
+    # Steps of tests wait for events of the test's own loop.
+    settings = {"grace": 5.0, "heartbeat": 0.5, "authors_loop": "server", **settings}
+    all_settings = read_settings(database_url=database_url, **settings)
     app = create_app(all_settings, workflows, clock=clock)
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     async with (

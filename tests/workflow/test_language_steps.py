@@ -212,7 +212,7 @@ async def test_the_engine_tries_a_retrystep_again_and_then_fails_it(stage: Stage
 
     assert process.status is ProcessStatus.FAILED
     assert len(stage.seen) == 3
-    assert (execution.status, execution.tries) == (StepStatus.FAILED, 3)
+    assert (execution.status, execution.try_count) == (StepStatus.FAILED, 3)
 
 
 async def test_a_retrystep_waits_for_a_known_time_and_can_succeed(stage: Stage) -> None:

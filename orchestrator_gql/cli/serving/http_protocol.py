@@ -14,8 +14,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
+from orchestrator_gql.rest.hosts import Refuse
 from orchestrator_gql.rest.problems import http_problem, problem_of
-from orchestrator_gql.utils.errors import HostInvalid
+from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 GOING_AWAY = 1001
@@ -26,9 +27,11 @@ PONG_BYTES = 64 * 1024
 
 
 class Config(uvicorn.Config):
-    """Uvicorn's settings, and the `SlowReaders` to which the connections report unread data."""
+    """Uvicorn's settings, the `SlowReaders` to which the connections report unread data, and the function that refuses
+    a request."""
 
     slow_readers: SlowReaders
+    refuse: Refuse
 
 
 CONTENT_LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
@@ -51,6 +54,8 @@ class TimedHttp(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._deadline: asyncio.TimerHandle | None = None
+        self._is_ending = False
+        self._request: tuple[Scope, Receive, Send] | None = None
         self._app, self.app = self.app, self._serve
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -81,7 +86,35 @@ class TimedHttp(H11Protocol):
                 await asyncio.sleep(0)
             await send(message)
 
-        await self._app(scope, receive, counted)
+        self._request = (scope, receive, send)
+        try:
+            await self._app(scope, receive, counted)
+        except asyncio.CancelledError:
+            if not self._is_ending:
+                raise
+            self._cut_off()
+
+    def shutdown(self) -> None:
+        """Close the connection, or let its request end first."""
+        self._is_ending = True
+        super().shutdown()
+
+    async def refuse_open_request(self) -> None:
+        """Answer a request that has no response yet, such as a form that hangs: the time of the server is over."""
+        cycle = self.cycle
+        request = self._request
+        if request is None or cycle is None or request[0] is not cycle.scope:
+            return
+        if not cycle.response_started and not cycle.disconnected:
+            error = ServerBusy("The server is stopping. Send this again: to another server, or in a moment.")
+            scope, receive, send = request
+            await self.config.refuse(scope, error)(scope, receive, send)
+
+    def _cut_off(self) -> None:
+        """Close a connection whose response is not complete; uvicorn would log an error."""
+        if not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.transport.close()
 
     def _should_upgrade(self) -> bool:
         """Whether the request is a WebSocket handshake; uvicorn would take a POST for it and not answer."""

@@ -15,6 +15,7 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import EventDict
 
 from orchestrator_gql.cli.terminal import printable
+from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import MARK
 
@@ -70,10 +71,34 @@ class LineFormatter(ProcessorFormatter):
         return "\n".join([printable(first), *trace_lines])
 
 
+class _WithoutLostConnections(logging.Filter):
+    """Drops what the libraries of PostgreSQL say about lost connections, with traces: `Outage` logs a line for all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a record about a lost connection."""
+        if record.name.startswith("psycopg.pool"):
+            return record.levelno > logging.WARNING
+        error = record.exc_info[1] if record.exc_info else None
+        return not (record.name.startswith("procrastinate") and _is_lost_connection(error))
+
+
+def _is_lost_connection(error: BaseException | None) -> bool:
+    """True if the database could not be reached: by the names of the classes, as `tail` imports no database."""
+    while error is not None:
+        if isinstance(error, StorageUnavailable | OSError) or _LOST & {kind.__name__ for kind in type(error).__mro__}:
+            return True
+        error = error.__cause__
+    return False
+
+
+_LOST = {"OperationalError", "InterfaceError", "PoolTimeout", "PoolClosed"}
+
+
 def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
     """Log records of at least ``level`` to the stream; of the libraries in `QUIET`, warnings and errors only."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LineFormatter())
+    handler.addFilter(_WithoutLostConnections())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -6,15 +6,18 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
+from orchestrator_gql.cli.serving.ending import Ending
 from orchestrator_gql.cli.serving.http_protocol import Config, PoliteSocket, TimedHttp
 from orchestrator_gql.cli.serving.request_check import RequestCheck
 from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.utils.errors import OrchestratorError, SettingsError
+from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.slow_readers import SlowReaders
 
 HEADER_BYTES = 64 * 1024
@@ -33,6 +36,13 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `serve_until_signal`, which handles them before the start and after the end, too."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop in good order, and answer the requests whose time is over."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, TimedHttp):
+                await connection.refuse_open_request()
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -56,25 +66,45 @@ async def serve_until_signal(
     *,
     beside: AbstractAsyncContextManager[object],
     on_ready: Callable[[], None],
+    ending: Ending,
 ) -> None:
     """Start the application, listen, call ``on_ready``, serve until SIGINT or SIGTERM, and stop in good order.
 
     ``beside`` runs as long as the server. The lifespan is entered here and not by uvicorn, so that an error at the
     start is raised and not logged with a trace.
     """
-    config = _config(app)
+    config = _config(app, ending.grace)
     server = _server(app, config)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.handle_exit, number, None)
+    begin_to_stop: Callable[[], None] = getattr(app.state, "begin_to_stop", lambda: None)
+
+    def stop() -> None:
+        server.handle_exit(signal.SIGTERM, None)
+        begin_to_stop()
+
+    ending.call_at_signal(partial(_call_in, loop, stop))
     async with app.router.lifespan_context(app), beside:
         _listen(listener)
         on_ready()
         watch_task = loop.create_task(config.slow_readers.watch())
+        release = keep_from_children(lambda: [listener.fileno(), *_connections(server)])
         try:
             await server.serve([listener])
         finally:
+            release()
             watch_task.cancel()
+
+
+def _connections(server: Server) -> Iterator[int]:
+    """The descriptors of all open connections."""
+    for connection in server.server_state.connections:
+        yield connection.transport.get_extra_info("socket").fileno()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
+    """Call the function in the event loop, unless the loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function)
 
 
 def _listen(listener: socket.socket) -> None:
@@ -97,7 +127,7 @@ def _server(app: Starlette, config: Config) -> Server:
         app,
         limit=CONNECTIONS,
         count=lambda: len(server.server_state.connections),
-        refuse=getattr(app.state, "refuse", _refuse),
+        refuse=config.refuse,
     )
     return server
 
@@ -106,7 +136,7 @@ def _refuse(_: Scope, error: OrchestratorError) -> ASGIApp:
     return problem_of(error)
 
 
-def _config(app: Starlette) -> Config:
+def _config(app: Starlette, grace: float) -> Config:
     config = Config(
         app,
         http=TimedHttp,
@@ -119,7 +149,8 @@ def _config(app: Starlette) -> Config:
         h11_max_incomplete_event_size=HEADER_BYTES,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # costs 64 KiB a socket, and a small frame may unpack to a large frame
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=max(1, min(SHUTDOWN_SECONDS, int(grace))),
     )
     config.slow_readers = getattr(app.state, "slow_readers", None) or SlowReaders()
+    config.refuse = getattr(app.state, "refuse", _refuse)
     return config

@@ -1,15 +1,14 @@
 """Judges the deliveries of remote services under the lock of the process, and stores every attempt."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar, assert_never
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks import contract
 from orchestrator_gql.callbacks.progress import Report
 from orchestrator_gql.callbacks.rules import (
     Accepted,
@@ -19,18 +18,15 @@ from orchestrator_gql.callbacks.rules import (
     Duplicate,
     Receipt,
     Rejected,
-    judge,
+    is_over,
     judge_progress,
 )
 from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.engine import commit
-from orchestrator_gql.engine.audit_log import write_down
-from orchestrator_gql.engine.callbacks import waits
+from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.service_auth import denied
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context
-from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
 from orchestrator_gql.process import Process, resume, steps_of
-from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import (
     callback_attempts,
@@ -41,9 +37,8 @@ from orchestrator_gql.storage import (
     timers,
     unclaimed_deliveries,
 )
-from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ProcessStatus
+from orchestrator_gql.types import AttemptOutcome, Event, EventKind, Failure, Json, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import (
     AddressForbidden,
     CallbackClosed,
@@ -56,9 +51,7 @@ from orchestrator_gql.utils.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from orchestrator_gql.utils.json import encode
-from orchestrator_gql.utils.secrets import Secrets
-from orchestrator_gql.utils.tokens import conceal, digest, new_receipt
+from orchestrator_gql.utils.tokens import conceal, digest
 from orchestrator_gql.workflow.model import AwaitStep, begin
 
 T = TypeVar("T")
@@ -66,9 +59,6 @@ W = TypeVar("W")
 
 LARGE = 64 * 1024
 """Bytes. A thread handles larger bodies, so that they do not block the event loop."""
-
-REMOTE = "remote service"
-"""The actor of a delivery if the step names no service."""
 
 DRY_RUN = "dry-run"
 """The receipt of a delivery that was judged only and not stored."""
@@ -91,15 +81,15 @@ class Address:
     proof: Proof | None = field(default=None, repr=False)
 
 
-async def aside(size: int, work: Callable[[], W]) -> W:
+async def in_thread_if_large(size: int, work: Callable[[], W]) -> W:
     """The result of ``work``. It runs in a thread if the body is large: canonical JSON of 10 MiB takes seconds."""
     return await asyncio.to_thread(work) if size > LARGE else work()
 
 
-async def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> T:
+def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T]) -> Awaitable[T]:
     """Run ``unit`` in a transaction; run a dry run on a read-only snapshot instead, so that nothing is stored."""
     database = runtime.database
-    return await (database.read(unit) if address.is_dry_run else database.transaction(unit))
+    return database.read(unit) if address.is_dry_run else database.transaction(unit)
 
 
 def deliver(
@@ -115,29 +105,36 @@ def deliver(
         return _keep_unclaimed(conn, address, delivery, now)
     process, callback = target
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    if is_whole and (refused := denied(runtime, callback, address.proof, address.peer, now)):
-        return _keep_unauthenticated(conn, address, callback, delivery, refused, now, process.secrets)
-    is_early = not _waits_for(process, callback) or engine_state.load(conn).is_paused
+    if (
+        is_whole
+        and callback.service is not None
+        and (refused := denied(runtime, callback, address.proof, address.peer, now))
+    ):
+        if not address.is_dry_run:
+            results.refuse_unauthenticated(
+                conn, callback, delivery, refused, token=address.token, secrets=process.secrets, now=now
+            )
+        return refused
     step = _wait_of(runtime, process, callback)
-    errors = () if delivery.refusal or step is None else contract.violations(step.contract, delivery.payload)
-    verdict = _repeated_failure_report(conn, callback, delivery) or judge(
-        callback, delivery, now, is_early=is_early, errors=errors
+    arrived = results.arrival(
+        process,
+        callback,
+        step,
+        delivery,
+        source=ResultSource.CALLBACK,
+        at=now,
+        is_early=not _waits_for(process, callback) or engine_state.is_paused(conn),
+        repeated=_repeated_failure_report(conn, callback, delivery),
+        failure=failure,
+        token=address.token,
     )
-    if isinstance(verdict, Rejected):
-        verdict = refusal_shown(verdict.without(address.token), process.secrets)
     if address.is_dry_run:
-        return _dry_run_result(verdict, callback, now)
-    match verdict:
-        case Duplicate(receipt):
-            callback_attempts.keep(conn, callback.id, delivery, verdict.outcome, now=now, receipt=receipt)
-            return Receipt(receipt, callback.received_at or now, is_duplicate=True)
-        case Rejected(outcome, message):
-            # Operators see the refused body, and the URL may still be open: the body must not show the token.
-            shown = replace(delivery, body=_concealed(delivery.body, address.token))
-            callback_attempts.keep(conn, callback.id, shown, outcome, now=now, error=message)
-            return verdict
-        case Accepted():
-            return _accept(conn, runtime, address, process, callback, delivery, failure, is_early=is_early)
+        return _dry_run_result(arrived.outcome, callback, now)
+    taken = results.take(conn, process, arrived, now=now, audit_key=runtime.settings.audit_secret)
+    if isinstance(arrived.outcome, Accepted) and _may_end(conn, process, callback, step):
+        pending = PendingTransitions(process).then(resume(process, now))
+        commit.apply(conn, process, pending, commit_context(runtime, begin, now=now))
+    return taken
 
 
 def _repeated_failure_report(conn: Connection, callback: Callback, delivery: Delivery) -> Duplicate | None:
@@ -223,11 +220,6 @@ def refusal(verdict: Rejected, limit_bytes: int) -> OrchestratorError:
             return PayloadInvalid(verdict.message, errors, is_contract=True)
 
 
-def _concealed(body: bytes, token: str) -> bytes:
-    text: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
-    return text.encode("utf-8", "surrogateescape")
-
-
 def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None:
     """The locked process and the callback of the address.
 
@@ -235,21 +227,30 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
     `CallbackUnknown` if the token is unknown. Returns None if no action has named this external id yet.
     """
     if address.ref is not None:
-        known = callbacks.by_ref(conn, address.service, address.ref)
+        known = _by_ref(conn, address, address.ref)
         if known is None:
             return None
         process = processes.lock(conn, known.process_id)
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
         return (process, callback) if process and callback else None
     token_digest = digest(address.token)
-    process_id = callbacks.process_of_key(conn, token_digest)
+    process_id = callbacks.process_of_token_digest(conn, token_digest)
     if process_id is None or address.process_id not in (None, process_id):
         raise CallbackUnknown
     process = processes.lock(conn, process_id)
-    callback = callbacks.of_key(conn, process_id, token_digest)
+    callback = callbacks.of_token_digest(conn, process_id, token_digest)
     if process is None or callback is None:
         raise CallbackUnknown
     return process, callback
+
+
+def _by_ref(conn: Connection, address: Address, ref: str) -> Callback | None:
+    """The callback of the job; None if no action has named the job, and none can until this transaction ends."""
+    known = callbacks.by_ref(conn, address.service, ref)
+    if known is not None or address.is_dry_run:
+        return known
+    unclaimed_deliveries.lock(conn, address.service, ref)
+    return callbacks.by_ref(conn, address.service, ref)
 
 
 def _keep_unclaimed(conn: Connection, address: Address, delivery: Delivery, now: datetime) -> Receipt | Rejected:
@@ -265,23 +266,6 @@ def _keep_unclaimed(conn: Connection, address: Address, delivery: Delivery, now:
     return Receipt(str(receipt), now, is_unclaimed=True)
 
 
-def _keep_unauthenticated(
-    conn: Connection,
-    address: Address,
-    callback: Callback,
-    delivery: Delivery,
-    refused: Rejected,
-    now: datetime,
-    secrets: Secrets,
-) -> Rejected:
-    """Store an unauthenticated attempt, with the beginning of its body."""
-    if not address.is_dry_run:
-        head = _concealed(delivery.body[: callback_attempts.HEAD], address.token)
-        shown = replace(delivery, body=body_shown(head, secrets))
-        callback_attempts.keep(conn, callback.id, shown, refused.outcome, now=now, error=refused.message)
-    return refused
-
-
 def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitStep | None:
     """The step of the callback; None if its workflow is not deployed here or has changed."""
     workflow = runtime.registry.find(process.workflow_name)
@@ -290,48 +274,12 @@ def _wait_of(runtime: Runtime, process: Process, callback: Callback) -> AwaitSte
     return step if isinstance(step, AwaitStep) else None
 
 
-def _accept(
-    conn: Connection,
-    runtime: Runtime,
-    address: Address,
-    process: Process,
-    callback: Callback,
-    delivery: Delivery,
-    failure: Failure | None,
-    *,
-    is_early: bool,
-) -> Receipt:
-    now = runtime.clock.now()
-    receipt = new_receipt()
-    if failure is None:
-        preview = preview_of(callback, delivery, process.secrets)
-        result = AcceptedResult(encode(delivery.payload), delivery.size, delivery.digest, receipt, preview=preview)
-        callbacks.accept(conn, callback, result, is_early=is_early, now=now)
-        event = waits.received(callback, result.size, now, is_early=is_early)
-    else:
-        failure = failure_shown(failure, process.secrets)
-        callbacks.fail(conn, callback.id, failure, receipt=receipt, digest=delivery.digest, now=now)
-        event = waits.ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
-    timers.clear_callback(conn, callback.id)
-    kept = delivery
-    if failure is not None:
-        kept = replace(delivery, body=body_shown(_concealed(delivery.body, address.token), process.secrets))
-    callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
-    events.append(conn, [event])
-    details = {"callback_id": str(callback.id), "receipt": receipt, "digest": delivery.digest, "peer": delivery.peer}
-    action = "receiveCallback" if failure is None else "failCallback"
-    write_down(conn, runtime, process.id, actor=callback.service or REMOTE, action=action, now=now, **details)
-    if _waits_for(process, callback) and _may_end(conn, runtime, process, callback):
-        commit.apply(
-            conn, process, PendingTransitions(process).then(resume(process, now)), commit_context(runtime, begin)
-        )
-    return Receipt(receipt, now)
-
-
-def _may_end(conn: Connection, runtime: Runtime, process: Process, callback: Callback) -> bool:
-    """True if the wait can be over with this delivery. Without this check each of a thousand expected callbacks would
-    wake the process."""
-    step = _wait_of(runtime, process, callback)
+def _may_end(conn: Connection, process: Process, callback: Callback, step: AwaitStep | None) -> bool:
+    """True if the process waits for the callback, and the wait can be over with this delivery. Without this check each
+    of a thousand expected callbacks would wake the process."""
+    if not _waits_for(process, callback):
+        return False
     if step is None or step.expect is None:
         return True
-    return waits.is_over(step, callbacks.of_wait(conn, process.id, callback.step_index))
+    waited = callbacks.of_wait(conn, process.id, callback.step_index)
+    return is_over(waited, step.needed(len(waited)))

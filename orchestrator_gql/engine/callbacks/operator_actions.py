@@ -8,15 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery, is_over
 from orchestrator_gql.engine import audit_log, authorization, commit
-from orchestrator_gql.engine.callbacks import waits
-from orchestrator_gql.engine.callbacks.waits import TAKEN
+from orchestrator_gql.engine.callbacks import results, waits
 from orchestrator_gql.engine.commit import PendingTransitions, commit_context, lock_process
 from orchestrator_gql.process import (
+    Abort,
+    AuditNote,
     Process,
     ProcessAction,
     Transition,
+    abort,
     available_actions,
     await_again,
     recoverable_wait,
@@ -26,10 +28,10 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
-from orchestrator_gql.storage import callback_attempts, callbacks, events, processes
+from orchestrator_gql.storage import callbacks, processes
 from orchestrator_gql.types import CallbackStatus, Json, ProcessStatus, ResultSource
 from orchestrator_gql.utils.errors import FieldError, InvalidState, NotFound, PayloadInvalid
-from orchestrator_gql.workflow.model import AwaitStep, StepList, Workflow
+from orchestrator_gql.workflow.model import AwaitStep, StepList, Workflow, begin
 
 LONGEST_WAIT = timedelta(days=3650)
 """The longest new timeout that an operator may set."""
@@ -91,17 +93,15 @@ async def demand_may_recover(runtime: Runtime, principal: Principal, callback_id
 
     callback, process = await runtime.database.read(load)
     workflow = runtime.registry.get(process.workflow_name)
-    if callback.step_index < len(workflow.steps):
-        await authorization.demand_recover(principal, workflow, callback.step_index)
+    await authorization.demand_recover(runtime, principal, workflow, callback.step_index)
 
 
-def write_down(
-    conn: Connection, runtime: Runtime, locked: LockedCallback, action: str, actor: str, now: datetime, **details: Json
-) -> None:
-    """Append the action on the callback to the audit log."""
-    stored = {"callback_id": str(locked.callback.id), "name": locked.callback.name, **details}
-    stored |= {"reason": locked.process.secrets.concealed(stored["reason"])} if "reason" in stored else {}
-    audit_log.write_down(conn, runtime, locked.process.id, actor=actor, action=action, now=now, **stored)
+def _note(locked: LockedCallback, missing: Sequence[Callback], action: str, actor: str, **details: Json) -> AuditNote:
+    """The audit entry of an action on callbacks; with several callbacks it has the ids and names of all."""
+    ids, names = [str(callback.id) for callback in missing], [callback.name for callback in missing]
+    stored = {"callback_id": ids[0], "name": names[0]} if len(missing) == 1 else {"callback_ids": ids, "names": names}
+    reason = locked.process.secrets.concealed(details.pop("reason", None))
+    return AuditNote(actor, action, {**stored, **details, "reason": reason})
 
 
 def demand_reason(reason: str) -> None:
@@ -132,15 +132,17 @@ def issue_again(
     missing: Sequence[Callback],
     *,
     actor: str,
+    reason: str | None,
     now: datetime,
 ) -> Process:
     """Send the process back to the action, which issues new URLs. The old URLs are closed."""
-    if any(callback.status in TAKEN for callback in missing) and not locked.is_judged:
+    if any(callback.status in WITH_RESULT for callback in missing) and not locked.is_judged:
         _refuse(locked.process, "This callback has its result: there is nothing to ask the remote service again.")
     withdrawn = waits.withdraw(conn, missing, now, actor)
     entry = waits.entry_again("reissue", missing)
     transition = reissue(locked.process, missing[0].step_index, entry, now, actor)
-    return _apply(conn, runtime, locked, replace(transition, events=(*withdrawn, *transition.events)))
+    note = _note(locked, missing, "reissueCallback", actor, reason=reason)
+    return _apply(conn, runtime, locked, replace(transition, events=(*withdrawn, *transition.events), audit=note))
 
 
 def wait_on(
@@ -151,6 +153,7 @@ def wait_on(
     *,
     timeout: float,
     actor: str,
+    reason: str | None,
     now: datetime,
 ) -> Process:
     """Wait ``timeout`` seconds from now for the same jobs, at the same URLs.
@@ -162,12 +165,13 @@ def wait_on(
         raise PayloadInvalid("This is no time to wait.", [error])
     issued = []
     for callback in missing:
-        if callback.status in TAKEN or callback.status is CallbackStatus.WITHDRAWN:
+        if callback.status in WITH_RESULT or callback.status is CallbackStatus.WITHDRAWN:
             _refuse(locked.process, f"This callback is {callback.status}: its URL never opens again.")
         opened = waits.reopen(conn, locked.process, callback, now + timedelta(seconds=timeout), now)
         issued.append(waits.issued(opened, now, actor))
     transition = await_again(locked.process, locked.steps, now, actor)
-    return _apply(conn, runtime, locked, replace(transition, events=(*issued, *transition.events)))
+    note = _note(locked, missing, "reawaitCallback", actor, timeout_seconds=timeout, reason=reason)
+    return _apply(conn, runtime, locked, replace(transition, events=(*issued, *transition.events), audit=note))
 
 
 def supply(
@@ -178,29 +182,44 @@ def supply(
     *,
     source: ResultSource,
     actor: str,
+    reason: str | None,
     now: datetime,
+    attempt_id: UUID | None = None,
 ) -> Process:
-    """Store the payload of the delivery as the result of the callback, and let the process continue."""
+    """Take the payload of the delivery as the result of the callback, and let the process continue.
+
+    ``attempt_id`` is the attempt that the operator adopts. Raises `InvalidState` if the callback has its result.
+    """
     process, callback = locked.process, locked.callback
-    if callback.status in TAKEN and not locked.is_judged:
+    if callback.status in WITH_RESULT and not locked.is_judged:
         _refuse(process, f"This callback is {callback.status}: it has its result.")
-    _keep_earlier_result(conn, callback)
-    waits.put(conn, process, callback, delivery, source=source, now=now)
-    received = waits.received(callback, delivery.size, now, actor=actor)
+    arrived = results.arrival(
+        process,
+        callback,
+        locked.step,
+        delivery,
+        source=source,
+        at=now,
+        actor=actor,
+        reason=reason,
+        attempt_id=attempt_id,
+    )
+    results.take(conn, process, arrived, now=now, audit_key=audit_log.key_of(runtime))
     waited = callbacks.of_wait(conn, process.id, callback.step_index)
-    if process.status is ProcessStatus.AWAITING_CALLBACK and not waits.is_over(locked.step, waited):
-        events.append(conn, [received])
+    if process.status is ProcessStatus.AWAITING_CALLBACK and not is_over(waited, locked.step.needed(len(waited))):
         return process
     by = "complete" if source is ResultSource.OPERATOR else "adopt"
-    transition = take_up(process, callback.step_index, by, now, actor)
-    return _apply(conn, runtime, locked, replace(transition, events=(received, *transition.events)))
+    return _apply(conn, runtime, locked, take_up(process, callback.step_index, by, now, actor))
 
 
-def _keep_earlier_result(conn: Connection, callback: Callback) -> None:
-    """Store the body of the result that is replaced with the attempt that delivered it."""
-    if callback.payload_id is not None and callback.receipt is not None:
-        text = callbacks.texts(conn, [callback.payload_id])[callback.payload_id]
-        callback_attempts.keep_body(conn, callback.id, callback.receipt, text.encode())
+def end(conn: Connection, runtime: Runtime, process: Process, actor: str, reason: str | None, now: datetime) -> Process:
+    """Abort the locked process. Raises `InvalidState` if it has ended."""
+    workflow = runtime.registry.find(process.workflow_name)
+    concealed: str | None = process.secrets.concealed(reason)
+    note = AuditNote(actor, "abortProcess", {"reason": concealed})
+    ended = replace(abort(process, workflow, Abort(actor, concealed), now), audit=note)
+    steps = workflow.all_steps(is_aborted=True) if workflow is not None else begin
+    return commit.apply(conn, process, PendingTransitions(process).then(ended), commit_context(runtime, steps)).process
 
 
 def _apply(conn: Connection, runtime: Runtime, locked: LockedCallback, transition: Transition) -> Process:

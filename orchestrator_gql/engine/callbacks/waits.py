@@ -1,7 +1,7 @@
-"""Issues the callbacks of a wait, decides the wait under the lock of the process, and ends it."""
+"""Issues the callbacks of a wait and decides the wait; `write` stores the decision, behind the fence of a commit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
@@ -9,9 +9,21 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.callbacks.rules import (
+    WITH_RESULT,
+    Accepted,
+    Arrival,
+    Callback,
+    Delivery,
+    WaitChanges,
+    WaitDecision,
+    WaitVerdict,
+    decide_wait,
+)
 from orchestrator_gql.config.assignee import SYSTEM
 from orchestrator_gql.engine import secrecy
+from orchestrator_gql.engine.callbacks import results
+from orchestrator_gql.engine.callbacks.results import ended
 from orchestrator_gql.engine.steps.execution import Tokens
 from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
 from orchestrator_gql.process import (
@@ -25,31 +37,19 @@ from orchestrator_gql.process import (
     Success,
     Suspend,
 )
-from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
-from orchestrator_gql.storage.callbacks import AcceptedResult
+from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
-from orchestrator_gql.types import (
-    AttemptOutcome,
-    CallbackStatus,
-    Event,
-    EventKind,
-    Failure,
-    Json,
-    ResultSource,
-)
+from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
 from orchestrator_gql.utils.secrets import Secrets
-from orchestrator_gql.utils.tokens import digest, hint, new_id, new_receipt, new_token
+from orchestrator_gql.utils.tokens import digest, hint, new_id, new_token
 from orchestrator_gql.workflow.model import AwaitStep
 
 CLOCKS_APART = timedelta(seconds=5)
 """An upper limit for the difference of the clocks of two servers on one database."""
-
-TAKEN = (CallbackStatus.RECEIVED, CallbackStatus.VALIDATED, CallbackStatus.REJECTED)
-"""The statuses of a callback that has a result."""
 
 Polled: TypeAlias = Mapping[UUID, Delivery | None]
 """The results of polls at the deadline, by callback id; None if the remote service had no result."""
@@ -64,8 +64,8 @@ def issue(
     names: Sequence[str | None],
     default_timeout: timedelta,
     now: datetime,
-) -> tuple[Tokens, tuple[Event, ...]]:
-    """Issue the callbacks of the action that runs next; the tokens of its URLs and the events.
+) -> tuple[Tokens, WaitChanges, tuple[Event, ...]]:
+    """The callbacks of the action that runs next: the tokens of its URLs, what to store, and the events.
 
     ``process`` is the process before ``execution``, the step execution of the action, was opened. If the action runs
     again in the same step execution, its callbacks get additional tokens: old and new URLs lead to the same callback.
@@ -74,20 +74,40 @@ def issue(
     known = () if is_new_execution else callbacks.of_execution(conn, process.id, execution.seq)
     if known:
         tokens = {callback.name: new_token() for callback in known}
-        for callback in known:
-            callbacks.add_key(conn, callback.id, digest(tokens[callback.name]))
-        return tokens, ()
+        further = tuple((callback.id, digest(tokens[callback.name])) for callback in known)
+        return tokens, WaitChanges(tokens=further), ()
     entry = process.entry or StepEntry("advance")
     tokens = {name: new_token() for name in entry.names or names}
-    issued_events = []
-    for name, token in tokens.items():
-        callback = _new_callback(
-            process, execution, step, name=name, token=token, now=now, default_timeout=default_timeout
-        )
-        callbacks.issue(conn, callback, digest(token))
+    new = [
+        _new_callback(process, execution, step, name=name, token=token, now=now, default_timeout=default_timeout)
+        for name, token in tokens.items()
+    ]
+    changes = WaitChanges(issued=tuple((callback, digest(tokens[callback.name])) for callback in new))
+    return tokens, changes, tuple(issued(callback, now) for callback in new)
+
+
+def write(conn: Connection, process: Process, changes: WaitChanges, now: datetime, audit_key: bytes | None) -> None:
+    """Store the changes; the process is locked, and the fence of the commit was passed."""
+    for callback, token_digest in changes.issued:
+        callbacks.issue(conn, callback, token_digest)
         _set_timers(conn, process, callback)
-        issued_events.append(issued(callback, now))
-    return tokens, tuple(issued_events)
+    for callback_id, token_digest in changes.tokens:
+        callbacks.add_token_digest(conn, callback_id, token_digest)
+    for callback_id, service, ref in changes.refs:
+        callbacks.refer(conn, callback_id, ref)
+        if service is not None:
+            unclaimed_deliveries.forget(conn, service, ref)
+    for arrived in changes.arrivals:
+        results.take(conn, process, arrived, now=now, audit_key=audit_key)
+    for payload_id, text in changes.payloads:
+        callbacks.keep_payload(conn, payload_id, text)
+    for callback in changes.ended:
+        callbacks.close(conn, callback.id, callback.status)
+        timers.clear_callback(conn, callback.id)
+    events.append(conn, [ended(callback, callback.status, now) for callback in changes.ended])
+    for callback in changes.watched:
+        timers.clear_callback(conn, callback.id)
+        _set_timers(conn, process, callback)
 
 
 def issued(callback: Callback, now: datetime, actor: str | None = None) -> Event:
@@ -97,64 +117,64 @@ def issued(callback: Callback, now: datetime, actor: str | None = None) -> Event
     return Event(EventKind.CALLBACK_ISSUED, now, callback.process_id, actor, payload)
 
 
-def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
-    """The event for a callback that ended with ``status``."""
-    payload = {"callback_id": str(callback.id), "status": status}
-    return Event(EventKind.CALLBACK_ENDED, now, callback.process_id, actor, payload)
-
-
 def overdue(conn: Connection, process: Process, now: datetime) -> list[Callback]:
     """The open callbacks of the wait whose deadline or heartbeat is over."""
     wait_callbacks = callbacks.of_wait(conn, process.id, process.position)
     return [callback for callback in wait_callbacks if callback.is_open and callback.deadline(now) is not None]
 
 
-def current_outcome(
-    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled
-) -> Outcome | None:
-    """The outcome of the current wait now; None if a remote service must be polled first."""
-    wait_callbacks = callbacks.of_wait(conn, process.id, process.position)
-    if not wait_callbacks:
-        return Failed(Failure("callback-missing", "No callback was issued for this wait.", now))
-    expired = [callback for callback in wait_callbacks if callback.is_open and callback.deadline(now) is not None]
-    if step.poll is not None and any(callback.id not in polled for callback in expired):
-        return None
-    for callback in expired:
-        wait_callbacks[wait_callbacks.index(callback)] = _end_in_time(
-            conn, process, callback, polled.get(callback.id), now
+@dataclass(frozen=True, slots=True)
+class DecidedWait:
+    """The outcome of a wait, and what the commit stores for it."""
+
+    outcome: Outcome
+    changes: WaitChanges
+
+
+def decide(
+    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled, claimed: Sequence[Arrival]
+) -> DecidedWait | None:
+    """Decide the current wait; None if a remote service must be polled first. Nothing is stored.
+
+    ``claimed`` are the deliveries that the same commit stores before.
+    """
+    known = {arrived.callback.id: arrived.after for arrived in claimed}
+    stored = callbacks.of_wait(conn, process.id, process.position)
+    before = [known.get(callback.id, callback) for callback in stored]
+    if not before:
+        return DecidedWait(
+            Failed(Failure("callback-missing", "No callback was issued for this wait.", now)), WaitChanges()
         )
-    if is_over(step, wait_callbacks):
-        return _outcome_of(conn, process, step, wait_callbacks, polled, now)
-    for callback in wait_callbacks:
-        if callback.is_open:
-            _keep_timers(conn, process, callback, now)
-    return Await()
-
-
-def is_over(step: AwaitStep, wait_callbacks: Sequence[Callback]) -> bool:
-    """True if enough results arrived, or if no further result can arrive."""
-    results = sum(callback.status in TAKEN for callback in wait_callbacks)
-    return not any(callback.is_open for callback in wait_callbacks) or results >= step.needed(len(wait_callbacks))
-
-
-def put(
-    conn: Connection, process: Process, callback: Callback, delivery: Delivery, *, source: ResultSource, now: datetime
-) -> str:
-    """Store a result that did not arrive by the URL; the receipt."""
-    receipt = new_receipt()
-    preview = secrecy.preview_of(callback, delivery, process.secrets)
-    result = AcceptedResult(encode(delivery.payload), delivery.size, delivery.digest, receipt, source, preview)
-    callbacks.accept(conn, callback, result, is_early=False, now=now)
-    timers.clear_callback(conn, callback.id)
-    return receipt
-
-
-def received(
-    callback: Callback, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None
-) -> Event:
-    """The event for a received result; ``size`` is in bytes."""
-    payload = {"callback_id": str(callback.id), "is_early": is_early, "bytes": size}
-    return Event(EventKind.CALLBACK_RECEIVED, now, callback.process_id, actor, payload)
+    arrivals = [
+        results.arrival(process, callback, step, delivery, source=ResultSource.POLL, at=now)
+        for callback in before
+        if (delivery := polled.get(callback.id)) is not None
+    ]
+    known = {arrived.callback.id: arrived.after for arrived in arrivals}
+    decision = decide_wait(
+        [known.get(callback.id, callback) for callback in before],
+        now,
+        needed=step.needed(len(before)),
+        on_timeout=step.on_timeout,
+        max_attempts=step.max_attempts,
+        polled=polled if step.poll is not None else None,
+    )
+    changes = WaitChanges(arrivals=tuple(arrivals), ended=decision.ended)
+    match decision.verdict:
+        case WaitVerdict.POLL:
+            return None
+        case WaitVerdict.WAIT:
+            watched = tuple(callback for callback in decision.callbacks if _needs_timers(process, callback, now))
+            return DecidedWait(Await(), replace(changes, watched=watched))
+        case WaitVerdict.SUCCEED:
+            return _succeeded(conn, process, step, decision, changes, [*claimed, *arrivals], polled, now)
+        case WaitVerdict.REISSUE:
+            failure = _failure_of_all(step, decision.callbacks, now)
+            return DecidedWait(Reissue(failure, entry_again("on-timeout", decision.reissued)), changes)
+        case WaitVerdict.ASK:
+            return DecidedWait(Suspend(f"{step.group or step.name}: no answer", SYSTEM.key), changes)
+        case WaitVerdict.FAIL:
+            return DecidedWait(Failed(_failure_of_all(step, decision.callbacks, now)), changes)
 
 
 def withdraw(
@@ -196,7 +216,7 @@ def keep_judgement(
         validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
     validated = []
     for callback in callbacks.of_wait(conn, process.id, wait):
-        if callback.status in TAKEN:
+        if callback.status in WITH_RESULT:
             callbacks.judged(conn, callback.id, status, validation)
             payload = {"callback_id": str(callback.id), "validation": validation}
             validated.append(Event(EventKind.CALLBACK_VALIDATED, now, process.id, None, payload))
@@ -220,7 +240,7 @@ def _new_callback(
         step_index=process.position + 1,
         record_seq=execution.seq,
         wait_seq=entry.wait_seq or execution.seq,
-        round=entry.attempt or 1,
+        issue_number=entry.attempt or 1,
         name=name,
         status=CallbackStatus.PENDING,
         token_hint=hint(token),
@@ -241,102 +261,74 @@ def _set_timers(conn: Connection, process: Process, callback: Callback) -> None:
         timers.set_timer(conn, TimerKind.HEARTBEAT, process.id, callback.heartbeat_due_at, callback_id=callback.id)
 
 
-def _keep_timers(conn: Connection, process: Process, callback: Callback, now: datetime) -> None:
-    """Set the timers of a wait again if one of them may have fired already.
+def _needs_timers(process: Process, callback: Callback, now: datetime) -> bool:
+    """True if a timer of an open callback may have fired already, so that the timers must be set again.
 
     A server whose clock is ahead fires a timer a moment before this server agrees that the time is over. The timer is
     gone then, and the wait would never end.
     """
+    if not callback.is_open:
+        return False
     due = min(at for at in (callback.expires_at, callback.heartbeat_due_at) if at is not None)
     is_second_look = process.execution_at_position is not None
-    if is_second_look or due - now < CLOCKS_APART:
-        timers.clear_callback(conn, callback.id)
-        _set_timers(conn, process, callback)
+    return is_second_look or due - now < CLOCKS_APART
 
 
-def _end_in_time(
-    conn: Connection, process: Process, callback: Callback, polled: Delivery | None, now: datetime
-) -> Callback:
-    """End a callback whose time is over: store the polled result, or close the callback if there is none."""
-    if polled is None:
-        status = callback.deadline(now)
-        assert status is not None, "the deadline or the heartbeat is over"
-        callbacks.close(conn, callback.id, status)
-        timers.clear_callback(conn, callback.id)
-        events.append(conn, [ended(callback, status, now)])
-        return replace(callback, status=status)
-    receipt = put(conn, process, callback, polled, source=ResultSource.POLL, now=now)
-    callback_attempts.keep(conn, callback.id, polled, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
-    events.append(conn, [received(callback, polled.size, now)])
-    return callbacks.by_ids(conn, [callback.id])[callback.id]
-
-
-def _outcome_of(
+def _succeeded(
     conn: Connection,
     process: Process,
     step: AwaitStep,
-    wait_callbacks: Sequence[Callback],
+    decision: WaitDecision,
+    changes: WaitChanges,
+    arrivals: Sequence[Arrival],
     polled: Polled,
     now: datetime,
-) -> Outcome:
-    """The outcome of a wait that is over: success with the results, or what ``on_timeout`` of the step says."""
-    with_result = [callback for callback in wait_callbacks if callback.status in TAKEN]
-    missing = {
-        callback.name: failure_of(callback, now)
-        for callback in wait_callbacks
-        if not callback.is_open and callback.status not in TAKEN
+) -> DecidedWait:
+    """Success with the results in the state. A large result stays in its own row, unless a lens needs it."""
+    with_result = [callback for callback in decision.callbacks if callback.status in WITH_RESULT]
+    new = {
+        arrived.callback.id: arrived.delivery.payload for arrived in arrivals if isinstance(arrived.outcome, Accepted)
     }
-    if len(with_result) >= step.needed(len(wait_callbacks)):
-        events.append(conn, withdraw(conn, wait_callbacks, now))
-        additions = {step.result_key: _results(conn, step, with_result)}
-        if step.expect is not None:
-            additions[step.failures_key] = {name: failure_json(failure) for name, failure in missing.items()}
-        return _success(conn, step, process, additions, secrecy.of_results(conn, step, with_result, polled), now)
-    failure = _failure_of_all(step, wait_callbacks, missing, now)
-    retried = [callback for callback in wait_callbacks if _may_be_reissued(step, callback)]
-    if step.on_timeout == "retry" and len(with_result) + len(retried) >= step.needed(len(wait_callbacks)):
-        return Reissue(failure, entry_again("on-timeout", retried))
-    if step.on_timeout == "operator":
-        return Suspend(f"{step.group or step.name}: no answer", SYSTEM.key)
-    return Failed(failure)
-
-
-def _results(conn: Connection, step: AwaitStep, with_result: Sequence[Callback]) -> Json | Stored:
-    """The single result, or all results by name. A large result stays in its own row, unless a lens needs it."""
     first = with_result[0]
     is_large = sum(callback.result_bytes or 0 for callback in with_result) > INLINE and not step.lenses
+    result: Json | Stored
     if is_large and step.expect is None and first.payload_id is not None:
-        return Stored(first.payload_id, first.result_bytes or 0)
-    results = callbacks.results(conn, with_result)
-    if step.expect is None:
-        return results[first.id]
-    by_name = {callback.name: results[callback.id] for callback in with_result}
-    if not is_large:
-        return by_name
-    text = encode(by_name)
-    return Stored(callbacks.keep_payload(conn, text), len(text))
+        result = Stored(first.payload_id, first.result_bytes or 0)
+    else:
+        loaded = callbacks.results(conn, [callback for callback in with_result if callback.id not in new]) | new
+        result = loaded[first.id] if step.expect is None else {c.name: loaded[c.id] for c in with_result}
+        if is_large:
+            payload_id, text = new_id(), encode(result)
+            result = Stored(payload_id, len(text))
+            changes = replace(changes, payloads=((payload_id, text),))
+    additions = {step.result_key: result}
+    if step.expect is not None:
+        failures = _failures_of(decision.callbacks, now)
+        additions[step.failures_key] = {name: failure_json(failure) for name, failure in failures.items()}
+    secrets = secrecy.of_results(conn, step, with_result, polled, new)
+    return DecidedWait(_success(conn, step, process, additions, secrets, now), changes)
+
+
+def _failures_of(wait_callbacks: Sequence[Callback], now: datetime) -> dict[str | None, Failure]:
+    """Why callbacks ended without a result, by name."""
+    return {
+        callback.name: failure_of(callback, now)
+        for callback in wait_callbacks
+        if not callback.is_open and callback.status not in WITH_RESULT
+    }
 
 
 def entry_again(by: str, callbacks_of_wait: Sequence[Callback]) -> StepEntry:
     """The entry of the action that issues these callbacks again."""
-    attempt = max(callback.round for callback in callbacks_of_wait) + 1
+    attempt = max(callback.issue_number for callback in callbacks_of_wait) + 1
     return StepEntry(by, attempt, callbacks_of_wait[0].wait_seq, tuple(callback.name for callback in callbacks_of_wait))
 
 
-def _may_be_reissued(step: AwaitStep, callback: Callback) -> bool:
-    if callback.status in TAKEN or callback.round >= step.max_attempts:
-        return False
-    return callback.status is not CallbackStatus.FAILED_BY_REMOTE or bool(
-        callback.failure and callback.failure.is_retryable
-    )
-
-
-def _failure_of_all(
-    step: AwaitStep, wait_callbacks: Sequence[Callback], missing: Mapping[str | None, Failure], now: datetime
-) -> Failure:
+def _failure_of_all(step: AwaitStep, wait_callbacks: Sequence[Callback], now: datetime) -> Failure:
+    missing = _failures_of(wait_callbacks, now)
     if step.expect is None:
         return next(iter(missing.values()))
-    answered = sorted(callback.name or "" for callback in wait_callbacks if callback.status in TAKEN)
+    answered = sorted(callback.name or "" for callback in wait_callbacks if callback.status in WITH_RESULT)
     needed = step.needed(len(wait_callbacks))
     message = f"{len(answered)} of {len(wait_callbacks)} callbacks were answered; {needed} are required."
     details = {

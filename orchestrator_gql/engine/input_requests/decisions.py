@@ -1,6 +1,7 @@
 """Checks whether a person may decide an open input request, and locks the request for the decision.
 
-`look` runs authors' code outside of any transaction. `hold` then checks in the transaction that nothing has changed.
+`load_open_request` runs authors' code outside of any transaction. `lock_open_request` then checks in the transaction
+that nothing has changed.
 """
 
 from collections.abc import Sequence
@@ -31,20 +32,20 @@ from orchestrator_gql.workflow.model import InputStep, Workflow
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """An open input request, the decisions on it so far (``made``), and the step that asks.
+    """An open input request, the decisions on it so far, and the step that asks.
 
     ``is_of_wait``: the engine asks what to do about a wait that ended without a result.
     """
 
     request: InputRequest
-    made: tuple[Decision, ...]
+    decisions: tuple[Decision, ...]
     process: Process
     workflow: Workflow
     step: InputStep
     is_of_wait: bool
 
 
-async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -> OpenRequest:
+async def load_open_request(runtime: Runtime, principal: Principal, input_request_id: UUID) -> OpenRequest:
     """The open request, if the principal may decide it now.
 
     Raises `NotFound`, `AlreadyDecided`, `InputRequestClosed`, `Forbidden`, `SelfApproval`, `ClaimedByOther`,
@@ -59,7 +60,7 @@ async def look(runtime: Runtime, principal: Principal, input_request_id: UUID) -
         process = await _under_current_definition(runtime, process, workflow)
     step = steps_of(process, workflow)[request.step_index]
     await demand_may_answer(runtime, principal, request, decisions, process, workflow)
-    input_step = await unanswered.asked_at(runtime, process, request.step_index, step)
+    input_step = await unanswered.input_step_of(runtime, process, request.step_index, step)
     assert input_step is not None, "only a step that asks opens a request"
     return OpenRequest(request, tuple(decisions), process, workflow, input_step, is_of_wait=input_step is not step)
 
@@ -79,13 +80,13 @@ async def demand_may_answer(
     demand_may_decide(request, principal, decisions, allows_self=allows_self, started_by=process.created_by)
 
 
-def hold(
+def lock_open_request(
     conn: Connection, opened: OpenRequest, principal: Principal
 ) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
     """Lock the process; return it, the request and its decisions in their current state.
 
-    Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since `look`,
-    and the errors of `demand_may_still`.
+    Raises `AlreadyDecided`, `InputRequestClosed` or `StaleForm` if the request or the process changed since
+    `load_open_request`, and the errors of `demand_may_still`.
     """
     processes.hold(conn, opened.process.id)
     request, decisions, process = _read(conn, opened.request.id)
@@ -95,8 +96,8 @@ def hold(
     return process, request, tuple(decisions)
 
 
-def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
-    """Like `hold`, for a request that was not read by `look` before. Raises `NotFound`."""
+def lock_unread_request(conn: Connection, input_request_id: UUID) -> tuple[Process, InputRequest, tuple[Decision, ...]]:
+    """Like `lock_open_request`, for a request that was not read by `load_open_request` before. Raises `NotFound`."""
     stored = input_requests.load(conn, input_request_id)
     if stored is None:
         raise NotFound("input request", input_request_id)
@@ -108,7 +109,7 @@ def hold_open(conn: Connection, input_request_id: UUID) -> tuple[Process, InputR
 def demand_may_still(
     opened: OpenRequest, request: InputRequest, decisions: Sequence[Decision], principal: Principal
 ) -> None:
-    """Raise if the principal may no longer decide a request that `look` allowed.
+    """Raise if the principal may no longer decide a request that `load_open_request` allowed.
 
     Only facts that other people can change meanwhile are checked: the approvals, the claim and the assignee.
     """

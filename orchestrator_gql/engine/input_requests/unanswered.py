@@ -9,18 +9,17 @@ from pydantic import ConfigDict, Field, field_validator
 from pydantic_forms.validators import Choice, LongText
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks import contract
-from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.callbacks.rules import WITH_RESULT, Callback, Delivery
 from orchestrator_gql.config.assignee import SYSTEM
-from orchestrator_gql.engine import authorization, commit
+from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.callbacks import operator_actions, waits
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
-from orchestrator_gql.engine.commit import PendingTransitions, commit_context
+from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
-from orchestrator_gql.process import Abort, Process, abort
+from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import FormGenerator, Json, ResultSource, State
 from orchestrator_gql.utils.errors import PayloadInvalid
@@ -29,6 +28,9 @@ from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
 
 MINUTES = 60.0
 """The default of the form for a longer wait."""
+
+NO_ANSWER = "No answer came."
+"""The reason of an abort for which the operator wrote no comment."""
 
 LONGEST_RESULT = 1_000_000
 """Characters of a result that an operator types in."""
@@ -54,11 +56,11 @@ TITLES = {
 def missing_at(conn: Connection, process: Process, step_index: int) -> list[Callback]:
     """The callbacks of the wait that have no result."""
     return [
-        callback for callback in callbacks.of_wait(conn, process.id, step_index) if callback.status not in waits.TAKEN
+        callback for callback in callbacks.of_wait(conn, process.id, step_index) if callback.status not in WITH_RESULT
     ]
 
 
-async def asked_at(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
+async def input_step_of(runtime: Runtime, process: Process, step_index: int, step: Step) -> InputStep | None:
     """The input step of a step that can ask a person: the step itself, or the form for a wait. Else None."""
     if not isinstance(step, AwaitStep):
         return step if isinstance(step, InputStep) else None
@@ -77,7 +79,7 @@ def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> Inp
                 longer = yield _wait_page()
                 return chosen | {"minutes": longer.minutes}
             case UnansweredAction.COMPLETE:
-                typed = yield _result_page(step)
+                typed = yield _result_page(step, missing[0])
                 return chosen | {"result": read(typed.result.encode()), "reason": typed.reason}
             case UnansweredAction.REISSUE | UnansweredAction.ABORT:
                 return chosen
@@ -85,37 +87,48 @@ def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> Inp
     return InputStep(name=step.name, form=ask, assignee=SYSTEM)
 
 
-async def demand_may_act(principal: Principal, workflow: Workflow, wait: int, chosen: State) -> None:
+async def demand_may_act(
+    runtime: Runtime, principal: Principal, workflow: Workflow, process: Process, chosen: State
+) -> None:
     """Raise `Forbidden` unless the principal may do the chosen action; the rule of its mutation applies."""
     if UnansweredAction(chosen["answer"]) is UnansweredAction.ABORT:
-        principal.demand(Permission.ABORT)
+        await authorization.demand_abort(runtime, principal, workflow, process)
     else:
-        await authorization.demand_recover(principal, workflow, wait)
+        await authorization.demand_recover(runtime, principal, workflow, process.position)
 
 
 def act(
-    conn: Connection, runtime: Runtime, principal: Principal, locked: LockedCallback, chosen: State, now: datetime
+    conn: Connection,
+    runtime: Runtime,
+    principal: Principal,
+    locked: LockedCallback,
+    chosen: State,
+    comment: str | None,
+    now: datetime,
 ) -> Process:
-    """Do the chosen action, which the operator is allowed to do. The process is locked; its request is decided."""
+    """Do the chosen action, which the operator is allowed to do. The process is locked; its request is decided.
+
+    The reason in the audit entry of the action is the reason in the form, or the comment of the decision.
+    """
     missing = missing_at(conn, locked.process, locked.callback.step_index)
-    actor = principal.id
+    actor, reason = principal.id, chosen.get("reason") or comment
     match UnansweredAction(chosen["answer"]):
         case UnansweredAction.WAIT:
             seconds = chosen["minutes"] * 60
-            return operator_actions.wait_on(conn, runtime, locked, missing, timeout=seconds, actor=actor, now=now)
+            return operator_actions.wait_on(
+                conn, runtime, locked, missing, timeout=seconds, actor=actor, reason=reason, now=now
+            )
         case UnansweredAction.REISSUE:
             demand_running(conn)
-            return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, now=now)
+            return operator_actions.issue_again(conn, runtime, locked, missing, actor=actor, reason=reason, now=now)
         case UnansweredAction.COMPLETE:
             body = encode(chosen["result"]).encode()
             delivery = Delivery.of(chosen["result"], body, peer=None)
             return operator_actions.supply(
-                conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=actor, now=now
+                conn, runtime, locked, delivery, source=ResultSource.OPERATOR, actor=actor, reason=reason, now=now
             )
         case UnansweredAction.ABORT:
-            ended = abort(locked.process, locked.workflow, Abort(actor, "No answer came."), now)
-            pending = PendingTransitions(locked.process).then(ended)
-            return commit.apply(conn, locked.process, pending, commit_context(runtime, locked.steps)).process
+            return operator_actions.end(conn, runtime, locked.process, actor, reason or NO_ANSWER, now)
 
 
 def _choice(missing: Sequence[Callback], now: datetime) -> type[FormPage]:
@@ -151,7 +164,7 @@ def _wait_page() -> type[FormPage]:
     return WaitPage
 
 
-def _result_page(step: AwaitStep) -> type[FormPage]:
+def _result_page(step: AwaitStep, callback: Callback) -> type[FormPage]:
     class ResultPage(SubmitFormPage):
         model_config = ConfigDict(title="The result")
 
@@ -161,18 +174,18 @@ def _result_page(step: AwaitStep) -> type[FormPage]:
         @field_validator("result")
         @classmethod
         def is_a_payload(cls, text: str) -> str:
-            _demand_payload(step, text)
+            _demand_payload(step, callback, text)
             return text
 
     return ResultPage
 
 
-def _demand_payload(step: AwaitStep, text: str) -> Json:
+def _demand_payload(step: AwaitStep, callback: Callback, text: str) -> Json:
     try:
         payload: Any = read(text.encode())
     except PayloadInvalid as error:
         raise ValueError(error.message) from None
-    violations = contract.violations(step.contract, payload)
+    violations = contract_errors(callback, step, payload)
     if violations:
         raise ValueError("; ".join(f"{error.pointer or 'The whole'}: {error.message}" for error in violations[:5]))
     return payload

@@ -7,8 +7,9 @@ from typing import Any
 
 from orchestrator_gql.callbacks import urls
 from orchestrator_gql.domain import find_models
+from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
-from orchestrator_gql.engine.steps.state import Focused, fetched, focus
+from orchestrator_gql.engine.steps.state import Focused, fetched
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import input_requests
@@ -109,14 +110,22 @@ async def with_decisions(
 async def arguments(
     runtime: Runtime, function: Callable[..., Any], state: Mapping[str, Json], own: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The keyword arguments for the function. Raises `StepError` that names a missing or invalid argument."""
+    """The keyword arguments for the function.
+
+    Raises `AuthorRaised` with a `StepError` that names a missing or invalid argument.
+    """
     parameters = wanted_by(function)
     own = await with_decisions(runtime, function, state, own)
     names = {parameter.name for parameter in parameters}
-    models = await load_models(runtime, parameters, state)
+    build_models = await load_models(runtime, parameters, state)
     # A function may change its arguments. Nested values are copied, so that the state of the process stays the same.
     visible = {key: _copied(value) if key in names or "state" in names else value for key, value in state.items()}
-    return returned_by(bind, parameters, {**visible, **own}, given={**own, **models})
+    annotations = [parameter.annotation for parameter in parameters if parameter.name in state]
+
+    def make() -> dict[str, Any]:
+        return bind(parameters, {**visible, **own}, given={**own, **build_models()})
+
+    return await calls.made(runtime, make, annotations, "the arguments of a step")
 
 
 async def bound(
@@ -135,7 +144,8 @@ async def bound(
     takes_whole = returned_by(_takes_whole, function)
     names = set() if takes_whole else {parameter.name for parameter in returned_by(wanted_by, function)}
     is_all = takes_whole or bool(focused.lenses) or STATE in names
-    visible = returned_by(focus, focused, await fetched(runtime, process.state, None if is_all else names))
+    state = await fetched(runtime, process.state, None if is_all else names)
+    visible = await calls.for_step(runtime, calls.name_of(function)).focused(focused, state)
     own = {**given(runtime, process), **own}
     if takes_whole:
         return partial(function, {**{key: _copied(value) for key, value in visible.items()}, **own})

@@ -1,32 +1,33 @@
 """Runs authors' code: executes a step and returns its outcome. No transaction is open during that time."""
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 from uuid import UUID
 
 from orchestrator_gql import forms
-from orchestrator_gql.callbacks import contract, external_ids
+from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
 from orchestrator_gql.domain import documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
+from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
+from orchestrator_gql.engine.steps.calls import FormCaller, name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
 from orchestrator_gql.engine.steps.models import load_models, subject_of_form
-from orchestrator_gql.engine.steps.state import changed, fetched, focus, put_back
+from orchestrator_gql.engine.steps.state import changed, fetched, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, attempt_async, returned_by, value_of
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
+from orchestrator_gql.utils.author_handover import Limit
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
@@ -51,14 +52,15 @@ Tokens = Mapping[str | None, str]
 
 async def run(runtime: Runtime, process: Process, step: ActionStep, tokens: Tokens) -> Outcome:
     """Run the function of an action or validation; ``tokens`` are the tokens of the URLs that it hands out."""
-    secrets = tuple(tokens.values())
+    secrets, name = tuple(tokens.values()), f"step {step.name!r} of process {process.id}"
     try:
         own = step_arguments.given(runtime, process, step, tokens)
         state = await state_for(runtime, process, step, step.function)
-        visible = returned_by(focus, step, state)
+        caller = calls.for_step(runtime, name, Limit(step.timeout.total_seconds()) if step.timeout else None)
+        visible = await caller.focused(step, state)
         arguments = await patiently(lambda: step_arguments.arguments(runtime, step.function, visible, own))
         to_outcome = partial(_success, runtime, process, step, state, visible, secrets)
-        return await call(runtime, step.function, arguments, step.timeout, to_outcome)
+        return await caller.call(step.function, arguments, to_outcome)
     except (AuthorRaised, OrchestratorError) as error:
         return failed(runtime, process, step, error, secrets)
 
@@ -97,14 +99,10 @@ async def state_for(runtime: Runtime, process: Process, step: Step, function: Ca
 
 async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     """The result of ``look``, repeated while the database is unavailable: the step must not fail because of it."""
-    is_logged = False
     while True:
         try:
             return await look()
-        except StorageUnavailable:
-            if not is_logged:
-                logger.warning("the database is away; a step waits for the data that it needs")
-            is_logged = True
+        except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE)
 
 
@@ -116,18 +114,21 @@ async def turn(
     *,
     approved: Sequence[Json] = (),
     locale: str = DEFAULT_LOCALE,
+    is_request: bool = True,
 ) -> forms.Turn:
     """Run the form of an input step with the submitted ``pages``; its errors are in the language of ``locale``.
 
     The data of a complete form has no names of the engine (`GIVEN`). ``approved`` are the pages of an earlier approval;
-    the pages then start with these values.
+    the pages then start with these values. ``is_request`` is False if the engine runs the form.
     """
+    what = f"The form of step {step.name!r}"
     state = await state_for(runtime, process, step, step.form)
     own = await step_arguments.with_decisions(runtime, step.form, state, step_arguments.given(runtime, process))
     secrecy = forms.Secrecy(process.secrets, runtime.redact, approved)
-    visible = {**returned_by(focus, step, state), **own}
-    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy)
-    return _without_own_names(turned, f"The form of step {step.name!r}")
+    caller = FormCaller(runtime, what, step.form, is_request=is_request)
+    visible = {**await caller.focused(step, state), **own}
+    turned = await form_turn(runtime, step.form, visible, pages, locale, secrecy, caller)
+    return _without_own_names(turned, what)
 
 
 async def start_turn(
@@ -146,15 +147,18 @@ async def start_turn(
     ``choices`` are the subscriptions that the first page suggests, with what people call them.
     """
     secrecy = forms.Secrecy(redact=runtime.redact)
+    form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
+    what = f"The start form of {workflow.name!r}"
+    caller = FormCaller(runtime, what, form, is_request=True)
     facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
     token, shown = LOADED.set(loaded), CHOICES.set(choices or {})
     try:
-        form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
-        turned = await form_turn(runtime, form, {**facts, **given}, pages, locale, secrecy)
+        state = {**facts, **given}
+        turned = await form_turn(runtime, form, state, pages, locale, secrecy, caller, is_bound=False)
     finally:
         LOADED.reset(token)
         CHOICES.reset(shown)
-    return _without_own_names(turned, f"The start form of {workflow.name!r}")
+    return _without_own_names(turned, what)
 
 
 def _without_own_names(turned: forms.Turn, where: str) -> forms.Turn:
@@ -169,7 +173,8 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Princi
     if predicate is None:
         return None
     arguments = returned_by(lambda: bind(wanted_by(predicate), {}, given=_of_start(workflow, principal)))
-    return await call(runtime, predicate, arguments, None, _reason)
+    what = f"The run_predicate of workflow {workflow.name!r}"
+    return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
 
 
 def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
@@ -212,13 +217,12 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
 
 
 async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | Failure | None:
-    """Poll the remote service once before its callback ends; None if it has no result that fits the contract.
+    """Poll the remote service once before its callback ends; None if it has no result.
 
     A failure if the poll has a parameter for which there is no value: it then never asks anything.
     """
     poll = step.poll
     assert poll is not None, "only a step with a poll comes here"
-    extra = {"process_id": str(process.id), "step": step.name}
     try:
         own = {"callback_name": callback.name, "remote_ref": callback.remote_ref}
         function = await patiently(lambda: step_arguments.bound(runtime, process, poll, step, own))
@@ -228,9 +232,6 @@ async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: 
         found = Found()
         payload = await call(runtime, function, {}, POLL, partial(_polled, found))
         if payload is None:
-            return None
-        if contract.violations(step.contract, payload):
-            logger.warning("a polled answer breaks the contract of its callback", extra=extra)
             return None
         return replace(Delivery.of(payload, encode(payload).encode(), peer=None), secrets=Secrets.of(found))
     except Exception as error:
@@ -254,19 +255,31 @@ async def form_turn(
     pages: list[Json],
     locale: str,
     secrecy: forms.Secrecy,
+    caller: FormCaller,
+    *,
+    is_bound: bool = True,
 ) -> forms.Turn:
-    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them."""
+    """Run a form function with the submitted ``pages``; its arguments are bound by name, ``state`` among them.
+
+    Raises `AuthorRaised`, and `StepError` if the form takes too long.
+    """
 
     def begin(own: State) -> Any:
-        return form(**bind(wanted_by(form), own, given={**loaded, "state": own}))
-
-    def turn() -> Awaitable[forms.Turn]:
-        run_sync = partial(in_thread, runtime)
-        return forms.turn(begin, dict(state), pages, locale=locale, run_sync=run_sync, secrecy=secrecy)
+        return form(**bind(wanted_by(form), own, given={**build_models(), "state": own}))
 
     with known_to_logs(secrecy.secrets.values):
-        loaded = await load_models(runtime, wanted_by(form), state)
-        return value_of(await attempt_async(turn))
+        build_models = await load_models(runtime, wanted_by(form), state)
+        with caller.limited():
+            return await forms.turn(
+                begin,
+                dict(state),
+                pages,
+                locale=locale,
+                run_sync=caller.run_sync,
+                run_async=caller.run_async,
+                secrecy=secrecy,
+                is_bound=is_bound,
+            )
 
 
 async def call(
@@ -275,48 +288,16 @@ async def call(
     arguments: dict[str, Any],
     timeout: timedelta | None,
     then: Callable[[Any], T],
+    *,
+    name: str | None = None,
 ) -> T:
-    """The result of ``then``, called with the result of the author's function.
+    """The result of ``then``, called with the result of the author's function; see `calls.Caller.call`.
 
-    Both may run authors' code, so both run in the same thread or task. Raises `AuthorRaised`, and `StepError` after
-    ``timeout``.
+    ``name`` is the text for logs. Raises `AuthorRaised`, and `StepError` after ``timeout``.
     """
-    limit = timeout.total_seconds() if timeout else None
-    try:
-        async with asyncio.timeout(limit) as bound:
-            if iscoroutinefunction(function):
-                return value_of(await attempt_async(lambda: _awaited(function(**arguments), then)))
-            result = await in_thread(runtime, _called, function, arguments, then)
-            if not isinstance(result, _Awaitable):
-                return result  # type: ignore[no-any-return]
-            return value_of(await attempt_async(lambda: _awaited(result.awaitable, then)))
-    except TimeoutError:
-        if not bound.expired():
-            raise
-        raise StepError(f"The step took longer than its {limit:g} seconds.", "step-timeout") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Awaitable:
-    """The awaitable that a function returned, though the function itself is not async."""
-
-    awaitable: Awaitable[Any]
-
-
-def _called(function: Callable[..., Any], arguments: dict[str, Any], then: Callable[[Any], T]) -> T | _Awaitable:
-    result = function(**arguments)
-    return _Awaitable(result) if isawaitable(result) else then(result)
-
-
-async def _awaited(result: Awaitable[Any], then: Callable[[Any], T]) -> T:
-    return then(await result)
-
-
-async def in_thread(runtime: Runtime, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a sync function in a thread of the steps, so that a blocking function never blocks the event loop."""
-    context = contextvars.copy_context()
-    called = partial(context.run, attempt, function, *args, **kwargs)
-    return value_of(await asyncio.get_running_loop().run_in_executor(runtime.threads, called))
+    limit = Limit(timeout.total_seconds()) if timeout else None
+    caller = calls.for_step(runtime, name or name_of(function), limit)
+    return await caller.call(function, arguments, then)
 
 
 def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta: Mapping[str, Json]) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
+from orchestrator_gql.engine.steps.calls import FORM_TIMEOUT
 from orchestrator_gql.process import Failed, Outcome, Process, RetryLater
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
-from orchestrator_gql.utils.errors import AuthorCodeFailed, OrchestratorError, StepError
+from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, OrchestratorError, StepError
 from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a, log_trace
 from orchestrator_gql.utils.json import bounded
 from orchestrator_gql.utils.secrets import without_known
@@ -67,9 +68,9 @@ def log_failure(
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
     """The outcome of a step that raised: a failure, or another try if the step has tries left."""
     failure = failure_at(runtime, process, step, error, tokens)
-    tries = process.execution.tries if process.execution else 1
-    if isinstance(step, ActionStep) and step.retry is not None and tries < step.retry.attempts:
-        return RetryLater(failure, runtime.clock.now() + step.retry.wait(tries))
+    try_count = process.execution.try_count if process.execution else 1
+    if isinstance(step, ActionStep) and step.retry is not None and try_count < step.retry.attempts:
+        return RetryLater(failure, runtime.clock.now() + step.retry.wait(try_count))
     return Failed(failure)
 
 
@@ -86,6 +87,14 @@ def refused(raised: AuthorRaised, what: str) -> AuthorCodeFailed:
     return error
 
 
+def timed_out(error: StepError, what: str) -> FormTimeout:
+    """The error of a request whose author's code took too long; the log names the code under the error id."""
+    error_id = token_hex(8)
+    logger.error("an author's code took too long in a request: %s", what, extra={"error_id": error_id})
+    message = f"{error.message.rstrip('.')}, and nothing was changed (error {error_id} in the server's log)."
+    return FormTimeout(message, error_id=error_id)
+
+
 @contextmanager
 def in_request(what: str) -> Iterator[None]:
     """Raise `AuthorCodeFailed` for an exception of an author's code in the block; ``what`` names the code."""
@@ -94,7 +103,7 @@ def in_request(what: str) -> Iterator[None]:
     except AuthorRaised as raised:
         refusal = refused(raised, what)
     except StepError as error:
-        refusal = refused(AuthorRaised(error), what)
+        refusal = timed_out(error, what) if error.failure_code == FORM_TIMEOUT else refused(AuthorRaised(error), what)
     else:
         return
     raise refusal  # outside of the except blocks: the author's exception must not become the context of this error

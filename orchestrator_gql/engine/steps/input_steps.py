@@ -1,8 +1,10 @@
 """Decides an input step: it asks people, its policy confirms it, or its form has no pages."""
 
+from collections.abc import Mapping
+
 from orchestrator_gql import forms
 from orchestrator_gql.engine.steps import arguments as step_arguments
-from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps import calls, execution
 from orchestrator_gql.engine.steps.failures import failed
 from orchestrator_gql.engine.steps.state import changed, focus, put_back
 from orchestrator_gql.process import Outcome, PolicyConfirmation, Process, Success, Suspend
@@ -20,7 +22,7 @@ LONGEST_TITLE = 1_000
 async def ask(runtime: Runtime, process: Process, step: InputStep) -> Outcome:
     """The outcome of an input step: a form with a page suspends the process, a form without pages succeeds."""
     try:
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, []))
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, [], is_request=False))
         if isinstance(turned, forms.Complete):
             return await _done(runtime, process, step, turned)
         title = storable(turned.page.title or step.name, longest=LONGEST_TITLE)
@@ -38,7 +40,7 @@ async def _done(
 ) -> Success:
     """Success with the data of the form; with a ``title``, the policy of the step confirmed the form."""
     state = await execution.state_for(runtime, process, step, step.form)
-    whole = returned_by(lambda: put_back(step, state, focus(step, state), filled.data))
+    whole = await _whole(runtime, step, state, filled)
     delta = changed(process.state, state, whole)
     secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
@@ -48,6 +50,16 @@ async def _done(
         name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets
     )
     return Success(delta, confirmation=confirmation, secrets=secrets)
+
+
+async def _whole(
+    runtime: Runtime, step: InputStep, state: Mapping[str, Json], filled: forms.Complete
+) -> dict[str, Json]:
+    """The changes of the whole state by the form; the lenses of the step are authors' code."""
+    if not step.lenses:
+        return put_back(step, state, state, filled.data)
+    caller = calls.for_step(runtime, f"the lens of step {step.name!r}")
+    return await caller.call_sync(lambda: put_back(step, state, focus(step, state), filled.data))
 
 
 def _name_of(policy: object) -> str:
@@ -72,5 +84,5 @@ async def _filled_in(runtime: Runtime, process: Process, step: InputStep, turned
     pages: list[Json] = []
     while isinstance(turned, forms.NextPage):
         pages.append({})
-        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages))
+        turned = await execution.patiently(lambda: execution.turn(runtime, process, step, pages, is_request=False))
     return turned

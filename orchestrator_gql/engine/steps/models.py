@@ -3,7 +3,7 @@
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.domain import SubscriptionModel, accepts
@@ -12,17 +12,20 @@ from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.product_subscriptions import Stored
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter, wanted
-from orchestrator_gql.utils.author_calls import returned_by
 from orchestrator_gql.utils.errors import StepError
+
+Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel]]
+"""Product subscriptions by the name of the parameter that asks for them."""
 
 
 async def load_models(
     runtime: Runtime, parameters: Sequence[Parameter], state: Mapping[str, Json]
-) -> dict[str, SubscriptionModel | list[SubscriptionModel]]:
-    """The models that the parameters ask for, by parameter name, as they are stored now.
+) -> Callable[[], Models]:
+    """A function that builds the models that the parameters ask for, as they are stored now.
 
-    The state names a product subscription by its id or by an object with ``subscription_id``. Raises `StepError` if
-    the state names none, if the product subscription does not exist, or if its lifecycle is not the annotated one.
+    A model is an author's code, so the function must be called where that may block. The state names a product
+    subscription by its id or by an object with ``subscription_id``. Both raise `StepError`: if the state names none, if
+    the product subscription does not exist, or if its lifecycle is not the annotated one.
     """
     classes_of = {
         parameter.name: classes
@@ -30,26 +33,30 @@ async def load_models(
         if parameter.name in state and (classes := _classes(parameter.annotation))
     }
     if not classes_of:
-        return {}
+        return dict
     ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
     every_id = [id for ids in ids_of.values() for id in ids]
     stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
-    models: dict[str, SubscriptionModel | list[SubscriptionModel]] = {}
-    for name, ids in ids_of.items():
-        loaded = [returned_by(_load, name, id, stored, classes_of[name]) for id in ids]
-        models[name] = loaded if isinstance(state[name], list) else loaded[0]
-    return models
+
+    def build() -> Models:
+        models: Models = {}
+        for name, ids in ids_of.items():
+            loaded = [_load(name, id, stored, classes_of[name]) for id in ids]
+            models[name] = loaded if isinstance(state[name], list) else loaded[0]
+        return models
+
+    return build
 
 
 async def subject_of_form(
     runtime: Runtime, form: Callable[..., Any] | None, subject: UUID | None
-) -> tuple[dict[str, Json], dict[str, Any]]:
+) -> tuple[dict[str, Json], Callable[[], Mapping[str, Any]]]:
     """The facts of the product subscription that a start form is about, and the models that the form takes, by name."""
     if form is None or subject is None:
-        return {}, {}
+        return {}, dict
     found = await runtime.database.read(lambda conn: product_subscriptions.models(conn, [subject]))
     if subject not in found:
-        return {}, {}
+        return {}, dict
     model, id = found[subject], str(subject)
     facts = {
         "subscription": model,
@@ -59,9 +66,8 @@ async def subject_of_form(
         "customer_id": model["customer_id"],
         "version": model["version"],
     }
-    return facts, dict(
-        await load_models(runtime, returned_by(wanted, form), {"subscription": id, "subscription_id": id})
-    )
+    named: dict[str, Json] = {"subscription": id, "subscription_id": id}
+    return facts, await load_models(runtime, wanted(form), named)
 
 
 def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:

@@ -30,7 +30,7 @@ async def keep_sealed(runtime: Runtime) -> None:
         try:
             await seal_new(runtime)
         except StorageUnavailable:
-            logger.warning("the database is away; the audit log is sealed when it is back")
+            pass  # the database has logged it; the audit log is sealed when it is back
         except Exception:  # if the task ended silently, the log would never be sealed again
             logger.exception("the audit log could not be sealed; it is tried again")
         await asyncio.sleep(EVERY)

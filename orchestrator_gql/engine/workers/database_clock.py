@@ -38,7 +38,7 @@ async def keep_to_database_clock(runtime: Runtime, clock: SteadyClock) -> None:
         try:
             await read_database_clock(runtime, clock)
         except StorageUnavailable:
-            logger.warning("the database is away; its time is read when it is back")
+            pass  # the database has logged it; its time is read when it is back
         except Exception:  # if the task ended, the clock would drift away from the clocks of the other servers
             logger.exception("the time of the database could not be read")
 

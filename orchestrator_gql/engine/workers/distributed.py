@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import procrastinate
@@ -25,7 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from orchestrator_gql.engine.workers.worker import WorkerTasks
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import wake_ups
-from orchestrator_gql.storage.database.postgres import PostgresDatabase
+from orchestrator_gql.storage.database.postgres import PostgresDatabase, keep_own
+from orchestrator_gql.utils import outages
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,9 @@ class DistributedDispatcher:
     def __init__(self, database_url: str) -> None:
         plain = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(conninfo=plain, min_size=1, max_size=4, timeout=5)
+            connector=procrastinate.PsycopgConnector(
+                conninfo=plain, min_size=1, max_size=4, timeout=5, configure=_configure
+            )
         )
         self._app.task(name=TASK, queue=QUEUE)(self._run_job)
         self._runtime: Runtime | None = None
@@ -94,11 +98,16 @@ class DistributedDispatcher:
             group.create_task(self.work.watch(self._notify_again))
             self._running = group.create_task(self._work_off())
 
+    def begin_to_stop(self) -> None:
+        """Take no more jobs; the seconds of `stop` begin now."""
+        if not self.work.is_stopping and self._running is not None:
+            self._running.cancel()  # a job that came now would be lost: its process is not advanced any more
+        self.work.begin_to_stop()
+
     async def stop(self, grace: float) -> None:
         """Take no more jobs; let running steps finish for ``grace`` seconds, then hand over their processes."""
-        self.work.is_stopping = True
+        self.begin_to_stop()
         if self._running is not None:
-            self._running.cancel()
             await asyncio.wait([self._running], timeout=POLL)
         await self.work.end(grace)
 
@@ -107,6 +116,7 @@ class DistributedDispatcher:
         while not self.work.is_stopping:
             try:
                 async with self._app.open_async():
+                    self.runtime.database.outage.worked(outages.QUEUE, is_sure=True)
                     await self._app.run_worker_async(
                         queues=[QUEUE],
                         name=self.runtime.worker,
@@ -118,8 +128,8 @@ class DistributedDispatcher:
                         update_heartbeat_interval=settings.heartbeat,
                         stalled_worker_timeout=settings.lease,
                     )
-            except (ConnectorException, psycopg.Error, OSError):
-                logger.warning("the queue is away; the worker goes on when it is back")
+            except (ConnectorException, StorageUnavailable, psycopg.Error, OSError) as error:
+                self.runtime.database.outage.failed(outages.QUEUE, error)
             except Exception:  # if the task ended silently, this worker would never get a job again
                 logger.exception("the queue could not be worked off; it is tried again")
             await asyncio.sleep(AWAY)
@@ -165,6 +175,10 @@ class DistributedDispatcher:
         except ConnectorException as error:
             raise StorageUnavailable from error
         return True
+
+
+async def _configure(connection: psycopg.AsyncConnection[Any]) -> None:
+    keep_own(connection)
 
 
 def _job(process_id: UUID, priority: int) -> Job:

@@ -62,6 +62,10 @@ class EmbeddedDispatcher:
                 task = self.work.begin(process_id)
                 task.add_done_callback(lambda _task, id=process_id: self._rested(id, free))  # type: ignore[misc]
 
+    def begin_to_stop(self) -> None:
+        """Take no more processes; the seconds of `stop` begin now."""
+        self.work.begin_to_stop()
+
     async def stop(self, grace: float) -> None:
         """Take no more processes; let running steps finish for ``grace`` seconds, then hand over their processes."""
         await self.work.end(grace)

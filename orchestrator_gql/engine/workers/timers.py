@@ -50,8 +50,7 @@ async def run_timers(runtime: Runtime) -> None:
         runtime.timers.clear()
         try:
             pause = await _fire_and_look(runtime)
-        except StorageUnavailable:
-            logger.warning("the database is away; timers fire when it is back")
+        except StorageUnavailable:  # the database has logged it; timers fire when it is back
             pause = LONGEST_SLEEP
         except Exception:  # if the task ended silently, no timer would ever fire again
             logger.exception("timers could not be fired; they are tried again")

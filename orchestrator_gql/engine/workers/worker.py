@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -28,7 +30,7 @@ SWEEP = 1000
 """The maximum of processes that a single look notifies."""
 
 FORGOTTEN = timedelta(hours=1)
-"""A worker that was silent for this time is removed from the list; until then operators see its last heartbeat."""
+"""The row of a worker that was silent for this time is deleted; after a lease already it is not shown any more."""
 
 
 class WorkerTasks:
@@ -40,7 +42,17 @@ class WorkerTasks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: Counter[UUID] = Counter()
         self._doubtful: set[UUID] = set()
-        self.is_stopping = False
+        self._stopping_since: float | None = None
+
+    @property
+    def is_stopping(self) -> bool:
+        """True if this worker takes no more processes, and hands over the running processes after their steps."""
+        return self._stopping_since is not None
+
+    def begin_to_stop(self) -> None:
+        """Take no more processes; from now on the running steps have the time that is given to `end`."""
+        if self._stopping_since is None:
+            self._stopping_since = time.monotonic()
 
     @property
     def running(self) -> int:
@@ -55,14 +67,27 @@ class WorkerTasks:
         return task
 
     async def end(self, grace: float) -> None:
-        """Let running steps finish for ``grace`` seconds, then cancel the others and drop the leases."""
-        self.is_stopping = True
+        """Let running steps finish for ``grace`` seconds since `begin_to_stop`, then cancel the others and drop the
+        leases."""
+        self.begin_to_stop()
+        assert self._stopping_since is not None, "it began to stop"
+        left = max(self._stopping_since + grace - time.monotonic(), 0.0)
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            renewing = asyncio.create_task(self._renew_leases())
+            _, late = await asyncio.wait(self._tasks, timeout=left)
+            renewing.cancel()
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(renewing, *late, return_exceptions=True)
         await self._leave()
+
+    async def _renew_leases(self) -> None:
+        """Renew the leases until cancelled: the grace may be longer than a lease, and no other worker may run the last
+        steps at the same time."""
+        while True:
+            with suppress(StorageUnavailable):  # the database has logged it
+                await self._runtime.database.transaction(self._beat)
+            await asyncio.sleep(self._runtime.settings.heartbeat)
 
     async def _advance(self, process_id: UUID) -> None:
         """Advance the process. After any error, the process must not stay claimed by a worker that does not run it."""
@@ -74,7 +99,7 @@ class WorkerTasks:
             await advance(self._runtime, process_id, TimeSlice(lambda: self.is_stopping))
         except StorageUnavailable:
             self._doubtful.add(process_id)
-            logger.warning("the database is away; the watch tries again", extra={"process_id": str(process_id)})
+            # the database has logged it; the watch tries again
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException:  # engine failures are counted in `advance`: this failure could not even be counted
@@ -97,7 +122,7 @@ class WorkerTasks:
                 if len(runnable) >= SWEEP:  # there are more: a backlog must not wait for the next heartbeat
                     pause = min(pause, SOON)
             except StorageUnavailable:
-                logger.warning("the database is away; leases were not renewed")
+                pass  # the database has logged it; leases are renewed when it is back
             except Exception:  # if the watch ended silently, lost wake-ups would never be repeated
                 logger.exception("the watch could not look; it looks again")
             await asyncio.sleep(pause)

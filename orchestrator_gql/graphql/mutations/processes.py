@@ -119,7 +119,13 @@ class ProcessActionSuccess:
 
 
 ProcessActionResult = Annotated[
-    ProcessActionSuccess | NotFoundError | ForbiddenError | ConflictError | PayloadInvalidError | EnginePausedError,
+    ProcessActionSuccess
+    | NotFoundError
+    | ForbiddenError
+    | ConflictError
+    | PayloadInvalidError
+    | EnginePausedError
+    | AuthorCodeError,
     strawberry.union("ProcessActionResult", description="The result of a mutation on a process."),
 ]
 

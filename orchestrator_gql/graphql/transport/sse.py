@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
@@ -36,14 +36,17 @@ class EventStream:
 
     responses: AsyncGenerator[ExecutionResponse, None]
     keep_alive: float = KEEP_ALIVE
+    is_going_away: asyncio.Event | None = None
+    """When it is set, the body ends without a ``complete`` event: the client connects again, to this server or another
+    server, and continues after its last event."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the responses (ASGI 3). If the client leaves, the operation is closed before this returns."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        tasks = [
-            asyncio.ensure_future(coroutine)
-            for coroutine in (self._send_responses(send), self._keep_alive(send), _until_left(receive))
-        ]
+        coroutines = [self._send_responses(send), self._keep_alive(send), _until_left(receive)]
+        if self.is_going_away is not None:
+            coroutines.append(_until_set(self.is_going_away))
+        tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -54,6 +57,9 @@ class EventStream:
         for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, OSError):
                 raise outcome
+        if isinstance(outcomes[0], asyncio.CancelledError):  # otherwise the body has ended already
+            with suppress(OSError):
+                await _send(send, b"", is_last=True)
 
     async def _send_responses(self, send: Send) -> None:
         async with aclosing(self.responses):
@@ -71,6 +77,10 @@ class EventStream:
 
 async def _send(send: Send, chunk: bytes, *, is_last: bool = False) -> None:
     await send({"type": "http.response.body", "body": chunk, "more_body": not is_last})
+
+
+async def _until_set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _until_left(receive: Receive) -> None:

@@ -16,6 +16,7 @@ from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.callbacks import Log
+from orchestrator_gql.reads.processes import adoptable_callbacks
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.weight import weight_of_json
@@ -90,17 +91,25 @@ class ResultSlice:
     total_length: int = strawberry.field(description="The length of the whole text in characters.")
 
 
+async def _adoptable_callbacks(info: Info, callback_id: UUID) -> frozenset[UUID]:
+    """The callbacks of the process of this callback whose deliveries can be adopted now."""
+    loaders = info.context.loaders
+    callback = await loaders.callback.load(callback_id)
+    process = await loaders.process.load(callback.process_id) if callback else None
+    if process is None:
+        return frozenset()
+    return adoptable_callbacks(info.context.runtime, process, await loaders.callbacks.load(process.id))
+
+
 @strawberry.type(description="One delivery to the URL of a callback, and its outcome.")
 class CallbackAttempt(Node):
     body: strawberry.Private[bytes | None]
     callback_id: strawberry.Private[UUID]
+    is_whole: strawberry.Private[bool]
     at: datetime = strawberry.field(description="The time when the delivery came in.")
     peer: str | None = strawberry.field(description="The network address of the sender; null if it is not known.")
     outcome: AttemptOutcome = strawberry.field(description="Whether the delivery was accepted, and if not, why.")
     bytes: int = strawberry.field(description="The size of the body in bytes.")
-    is_adoptable: bool = strawberry.field(
-        description="True if the whole body is stored, so `adoptCallbackAttempt` can make it the result."
-    )
     is_failure_report: bool = strawberry.field(description="True if the delivery reports that the job failed.")
     replaced: list[str] = strawberry.field(
         description="The changes that adopting the delivery would make to its body, described in words. JSON text may "
@@ -123,12 +132,19 @@ class CallbackAttempt(Node):
             bytes=row.size,
             body=row.body,
             callback_id=row.callback_id,
-            is_adoptable=(replaced := row.replaced) is not None,
+            is_whole=(replaced := row.replaced) is not None,
             is_failure_report=row.is_failure,
             replaced=list(replaced or ()),
             receipt=row.receipt,
             error=row.error,
         )
+
+    @resolved(
+        description="True if `adoptCallbackAttempt` can make the body the result now: the whole body is stored, and "
+        "the process waits for a result or can take another."
+    )
+    async def is_adoptable(self, info: Info) -> bool:
+        return self.is_whole and self.callback_id in await _adoptable_callbacks(info, self.callback_id)
 
     @resolved(description="The beginning of the body of a refused delivery; null if the body is not stored.")
     async def body_preview(self, info: Info) -> str | None:
@@ -195,7 +211,7 @@ class Callback(Node):
             heartbeat_due_at=row.heartbeat_due_at,
             received_at=row.received_at,
             source=row.source,
-            round=row.round,
+            round=row.issue_number,
             is_early=row.is_early,
             is_overdue=row.is_open and row.deadline(now) is not None,
             progress=CallbackProgress.of(row.progress) if row.progress else None,

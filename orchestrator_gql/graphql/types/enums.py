@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     SELF_APPROVAL = "SELF_APPROVAL"
     FORM_INVALID = "FORM_INVALID"
     FORM_RAISED = "FORM_RAISED"
+    FORM_TIMEOUT = "FORM_TIMEOUT"
     STALE_VERSION = "STALE_VERSION"
     INVALID_STATE = "INVALID_STATE"
     ALREADY_DECIDED = "ALREADY_DECIDED"
@@ -128,6 +129,7 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "SELF_APPROVAL": "The user who started the process may not answer this form.",
     "FORM_INVALID": "A page of the form has errors; see `errors`.",
     "FORM_RAISED": "A function of the workflow's author failed; nothing was changed.",
+    "FORM_TIMEOUT": "A function of the workflow's author took too long; nothing was changed.",
     "STALE_VERSION": "The object has changed since the caller read it.",
     "INVALID_STATE": "The current status does not allow this action.",
     "ALREADY_DECIDED": "Somebody else has already decided the input request.",
@@ -141,7 +143,7 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "PRODUCT_MISMATCH": "The workflow is for product subscriptions to other products.",
     "STATUS_MISMATCH": "The workflow does not start on a product subscription in this status.",
     "WORKFLOW_BLOCKED": "A rule of the workflow does not allow it to start now.",
-    "STORAGE_UNAVAILABLE": "The database is not available for writing now; nothing was changed.",
+    "STORAGE_UNAVAILABLE": "The database is not available now: try again in a moment.",
     "CALLBACK_UNKNOWN": "No callback has this token.",
     "CALLBACK_ALREADY_RECEIVED": "The callback has already accepted another result.",
     "CALLBACK_EXPIRED": "The delivery came after the deadline of the callback.",
@@ -279,6 +281,7 @@ described(Permission, "A permission of a user.", {
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
     "SET_IN_SYNC": "Put product subscriptions in sync by hand.",
+    "EDIT_NOTE": "Set and remove the notes of processes.",
     "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
     "READ_SECRETS": "Read stack traces and values that are hidden from other users.",
     "READ_AUDIT": "Read the audit log.",

@@ -140,7 +140,7 @@ class InputRequest(Node):
             self.row,
             list(pages),
             process=process,
-            made=made,
+            decisions=made,
             locale=context.locale,
         )
         return form_result(turned) if turned is not None else None

@@ -1,5 +1,6 @@
 """The type of a process and the connection of processes."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ from orchestrator_gql.graphql.types.waiting import WhyWaiting, why_waiting
 from orchestrator_gql.process import ProcessAction
 from orchestrator_gql.reads import processes as process_reads
 from orchestrator_gql.storage import listing
+from orchestrator_gql.storage.callback_attempts import KEPT_ATTEMPTS
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import InputRequestStatus, ProcessStatus
@@ -78,8 +80,21 @@ class Process(Node):
         return Workflow.of(found) if found else None
 
     @resolved(description="The actions that the caller may take now, for example to show buttons.")
-    def available_actions(self, info: Info) -> list[ProcessAction]:
-        return process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
+    async def available_actions(self, info: Info) -> list[ProcessAction]:
+        actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
+        adopt = ProcessAction.ADOPT_CALLBACK_ATTEMPT
+        if adopt in actions and not await self._has_adoptable_attempt(info):
+            actions.remove(adopt)
+        return actions
+
+    async def _has_adoptable_attempt(self, info: Info) -> bool:
+        """True if there is a delivery that an operator may make the result now."""
+        loaders = info.context.loaders
+        ids = process_reads.adoptable_callbacks(
+            info.context.runtime, self.row, await loaders.callbacks.load(self.row.id)
+        )
+        logs = await asyncio.gather(*(loaders.attempts.load((id, PageArgs(KEPT_ATTEMPTS))) for id in ids))
+        return any(attempt.is_adoptable for log in logs for _, attempt in log.page.items)
 
     @resolved(description="The user who started the process; null if the user is not known.")
     def created_by(self) -> User | None:

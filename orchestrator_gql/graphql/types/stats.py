@@ -76,7 +76,7 @@ class Engine:
         context = info.context
         return (await context.loaders.backlog.load(None)).lag(context.runtime.clock.now())
 
-    @resolved(description="The workers that run the steps, ordered by name.")
+    @resolved(description="The living workers, ordered by name. A worker that is silent for a lease counts as dead.")
     async def workers(self, info: Info) -> list[Worker]:
         return [Worker.of(row) for row in await process_reads.workers(info.context.reading, info.context.principal)]
 

@@ -187,7 +187,7 @@ def _paths() -> dict[str, Json]:
         "/api/receipts/{receipt}": {"get": _receipt()},
         "/api/audit/export": {"get": export()},
         "/health/live": {"get": _health("isLive", "Is the server alive?", "live")},
-        "/health/ready": {"get": _health("isReady", "Can the server do its work?", "ready", "storage-unavailable")},
+        "/health/ready": {"get": _health("isReady", "Can the server do its work?", "ready", UNREADY)},
     }
 
 
@@ -201,12 +201,16 @@ def _receipt() -> dict[str, Json]:
     }
 
 
-def _health(operation: str, summary: str, status: str, unready_status: str | None = None) -> dict[str, Json]:
-    def response(value: str, description: str) -> dict[str, Json]:
-        body = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "const": value}}}
+UNREADY = ("storage-unavailable", "event-log-restored", "work-ended")
+
+
+def _health(operation: str, summary: str, status: str, unready: tuple[str, ...] = ()) -> dict[str, Json]:
+    def response(values: tuple[str, ...], description: str) -> dict[str, Json]:
+        property_schema = {"type": "string", "enum": list(values)}
+        body = {"type": "object", "required": ["status"], "properties": {"status": property_schema}}
         return {"description": description, "content": {"application/json": {"schema": body}}}
 
-    health_responses: dict[str, Json] = {"200": response(status, "Yes.")}
-    if unready_status is not None:
-        health_responses[str(UNAVAILABLE.status)] = response(unready_status, "Not now.")
+    health_responses: dict[str, Json] = {"200": response((status,), "Yes.")}
+    if unready:
+        health_responses[str(UNAVAILABLE.status)] = response(unready, "Not now.")
     return {"operationId": operation, "tags": ["health"], "summary": summary, "responses": health_responses}

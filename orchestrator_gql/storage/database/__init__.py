@@ -1,10 +1,13 @@
 """The interface of a database, `transaction(unit)` and `read(unit)`, for SQLite and PostgreSQL."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator_gql.storage.database.after_commit import CommitHooks, T, Unit
 from orchestrator_gql.storage.database.observer import Observer
+from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.utils.outages import Outage
 
 if TYPE_CHECKING:
     from orchestrator_gql.storage.database.postgres import PostgresDatabase
@@ -15,6 +18,7 @@ class Database(Protocol):
 
     hooks: CommitHooks
     observer: Observer
+    outage: Outage
     dialect: str
 
     async def open(self) -> None:
@@ -34,7 +38,12 @@ class Database(Protocol):
         ...
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads, on one snapshot, and return its result."""
+        """Run a unit that only reads, on one snapshot, and return its result. Raises `StorageUnreadable` if that is
+        impossible now."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Several reads on one snapshot, for long walks. Raises `ServerBusy` if there are too many at once."""
         ...
 
     async def alter(self, unit: Unit[None]) -> None:

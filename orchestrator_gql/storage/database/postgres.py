@@ -2,11 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from sqlalchemy import make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,7 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
+from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 POOL = 10
 POOL_SECONDS = 10
@@ -42,6 +48,11 @@ AGAIN = frozenset({"40001", "40P01"})
 READ_ONLY = "25006"
 """The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
 
+SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+IDLE_SECONDS = 60
+"""Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
+
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
 
@@ -56,6 +67,23 @@ def connection_arguments(url: str) -> dict[str, Any]:
     return {**CONNECTION, **arguments}
 
 
+_connections: "WeakSet[Any]" = WeakSet()
+"""All connections of psycopg in this process."""
+
+
+def keep_own(connection: Any) -> None:
+    """Keep a new connection of psycopg to this process: a forked child that holds it also holds the session and its
+    locks, and ends the session when it exits."""
+    _connections.add(connection)
+
+
+def _descriptors() -> Iterator[int]:
+    return (connection.fileno() for connection in list(_connections) if not connection.closed)
+
+
+keep_from_children(_descriptors)
+
+
 class PostgresDatabase:
     """A PostgreSQL database, which any number of servers share."""
 
@@ -64,10 +92,12 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.hooks: CommitHooks = NoHooks()
         self.observer: Observer = Unobserved()
+        self.outage = Outage()
         self.prepare: Prepare | None = None
         self._url = url
         self._engine: AsyncEngine | None = None
         self._failpoints = read_failpoints()
+        self._places = SnapshotPlaces()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -88,6 +118,7 @@ class PostgresDatabase:
                 pool_pre_ping=False,  # it costs a round trip for every unit; `_is_undone` handles dead connections
                 connect_args={**CONNECTION, "options": f"{SESSION} {options_of_url}".strip()},
             )
+            listen(self._engine.sync_engine, "connect", lambda adapted, _: keep_own(adapted.driver_connection))
         except ModuleNotFoundError as error:
             raise SettingsError(
                 f"PostgreSQL needs the extra: pip install 'orchestrator-gql[postgres]' ({error.name} is missing)."
@@ -104,6 +135,16 @@ class PostgresDatabase:
 
         Raises `OutcomeUnknown` only if the connection was lost during the COMMIT itself.
         """
+        try:
+            result = await self._repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(WRITES, error)
+            raise
+        self.outage.worked(WRITES)
+        return result
+
+    async def _repeated(self, unit: Unit[T]) -> T:
+        """Run the unit, again after a conflict with another transaction."""
         for tries in range(5):
             try:
                 result, effects = await self._transaction(unit)
@@ -144,6 +185,15 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
+        try:
+            result = await self._read_repeated(unit)
+        except StorageUnavailable as error:
+            self.outage.failed(READS, error)
+            raise StorageUnreadable from error
+        self.outage.worked(READS)
+        return result
+
+    async def _read_repeated(self, unit: Unit[T]) -> T:
         for tries in range(2):
             try:
                 return await self._read(unit)
@@ -156,8 +206,42 @@ class PostgresDatabase:
 
     async def _read(self, unit: Unit[T]) -> T:
         async with asyncio.timeout(UNIT_SECONDS), self.engine.connect() as conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
+        async with self._places.place(), AsyncExitStack() as stack:
+            try:
+                conn = await stack.enter_async_context(self.engine.connect())
+                await conn.execution_options(**SNAPSHOT)
+                await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+            except DBAPIError as error:
+                raise _translated(error) from error
+            except PoolTimeout as error:
+                raise StorageUnavailable from error
+            yield _Snapshot(conn)
+
+
+class _Snapshot:
+    """A transaction that only reads. It ends with its time, or if its reader takes too long between two reads."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+        self._ends_at = time.monotonic() + SECONDS
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads."""
+        if time.monotonic() > self._ends_at:
+            raise StorageUnavailable
+        try:
+            async with asyncio.timeout(UNIT_SECONDS):
+                return await self._conn.run_sync(unit)
+        except DBAPIError as error:
+            raise _translated(error) from error
+        except TimeoutError as error:
+            raise StorageUnavailable from error
 
 
 async def _commit(conn: AsyncConnection) -> None:

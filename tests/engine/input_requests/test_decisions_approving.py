@@ -183,7 +183,7 @@ async def test_the_first_approval_fixes_the_values_and_later_approvers_see_them(
     with pytest.raises(StaleForm) as refused:
         await approve(engine, request, BOB, minutes=99)
     decisions = (await engine.read(lambda conn: input_requests.decisions_of(conn, [request.id])))[request.id]
-    shown = await open_form(engine.runtime, BOB, request, [], made=decisions)
+    shown = await open_form(engine.runtime, BOB, request, [], decisions=decisions)
 
     assert refused.value.by == "ada"
     assert isinstance(shown, NextPage)

@@ -20,8 +20,11 @@ from orchestrator_gql.commands.processes import abort_process
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.forms import NextPage, PageInvalid
 from orchestrator_gql.input_requests.decision import InputRequest
-from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.reads.audit import audit_page
+from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage import input_requests
+from orchestrator_gql.storage.audit import AuditFilter
+from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import CallbackStatus, EventKind, Json, ProcessStatus, ResultSource, State, StepStatus
 from orchestrator_gql.utils.errors import CallbackClosed, Forbidden
 from orchestrator_gql.workflow import Workflow, workflow
@@ -79,7 +82,7 @@ async def test_a_result_at_the_second_url_completes_the_process(offer: Offer) ->
     await answer(engine.runtime, await remote.asked(), {"rc": 0})
     await engine.reaches(process_id, COMPLETED)
 
-    assert (await engine.callback(process_id)).round == 2
+    assert (await engine.callback(process_id)).issue_number == 2
 
 
 @pytest.mark.parametrize("is_retryable", [True, False])
@@ -184,12 +187,12 @@ async def test_the_form_of_a_wait_obeys_the_authors_rule_for_recovery(offer: Off
     engine.turn(60)
     await engine.reaches(process_id, SUSPENDED)
 
-    for pages in ([{"answer": "reissue"}], [{"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"}]):
+    typed = [{"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"}]
+    for pages in ([{"answer": "reissue"}], typed, [{"answer": "wait"}, {"minutes": 5}], [{"answer": "abort"}]):
         with pytest.raises(Forbidden):
             await submit(engine, process_id, *pages)
-    await submit(engine, process_id, {"answer": "abort"})
 
-    await engine.reaches(process_id, ABORTED)
+    assert (await engine.process(process_id)).status is SUSPENDED
     assert len(remote.tokens) == 1
 
 
@@ -212,6 +215,40 @@ async def test_an_operator_action_closes_the_input_request_of_the_wait(offer: Of
     assert closed is None
     (changed,) = await engine.events(process_id, EventKind.INPUT_REQUEST_CHANGED)
     assert changed.payload["change"] == "CLOSED"
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize(
+    ("pages", "comment", "action", "reason"),
+    [
+        ([{"answer": "complete"}, {"result": '{"rc": 0}', "reason": "seen"}], None, "completeCallback", "seen"),
+        ([{"answer": "reissue"}], "it was rebooted", "reissueCallback", "it was rebooted"),
+        ([{"answer": "wait"}, {"minutes": 5}], "it is slow", "reawaitCallback", "it is slow"),
+        ([{"answer": "abort"}], "wrong site", "abortProcess", "wrong site"),
+        ([{"answer": "abort"}], None, "abortProcess", "No answer came."),
+    ],
+)
+async def test_what_the_form_does_is_in_the_audit_log_with_callback_and_reason(
+    offer: Offer, pages: list[Json], comment: str | None, action: str, reason: str
+) -> None:
+    remote = Remote()
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"))
+    process_id = await engine.start(flow)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+    callback_id = (await engine.callback(process_id)).id
+
+    request = await open_request(engine, process_id)
+    await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=pages, comment=comment)
+
+    page = await audit_page(engine.runtime, LOCAL_OPERATOR, AuditFilter(process_id), PageArgs(10))
+    entries = {entry.action: entry for _, entry in page.items}
+    assert (entries[action].actor, entries[action].details["reason"]) == ("ada", reason)
+    if action != "abortProcess":
+        assert entries[action].details["callback_id"] == str(callback_id)
+    assert entries["submitForm"].actor == "ada"
 
 
 class Polled(BaseModel):
@@ -280,6 +317,8 @@ async def test_a_wait_ends_if_the_poll_gives_no_valid_result(offer: Offer, ask: 
     assert failed.failure is not None
     assert failed.failure.code == "callback-expired"
     assert (await engine.callback(process_id)).status is CallbackStatus.EXPIRED
+    kept = [attempt.outcome for attempt in await engine.attempts(process_id)]
+    assert kept == (["INVALID"] if ask is _is_odd else [])  # an operator may adopt it
 
 
 async def test_no_service_is_polled_while_the_engine_is_paused(offer: Offer) -> None:

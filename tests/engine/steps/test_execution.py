@@ -47,7 +47,7 @@ async def test_a_retrystep_waits_longer_each_time_and_fails_after_its_last_try(o
 
     async def second_wait() -> bool:
         (execution,) = await engine.steps(process_id)
-        return execution.status is StepStatus.WAITING and execution.tries == 2
+        return execution.status is StepStatus.WAITING and execution.try_count == 2
 
     await engine.until(second_wait, awaited="the second pause")
     (second,) = await engine.steps(process_id)

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from conftest import Offer
+from sqlalchemy import select
 from support.clock import TurnableClock
 from support.database import PostgresServer
 from support.engine import engine_of
@@ -13,6 +14,7 @@ from support.remote import Remote, report
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.engine.runner import advance
 from orchestrator_gql.storage import callback_attempts
+from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus, State
 from orchestrator_gql.workflow import workflow
 
@@ -57,6 +59,36 @@ async def test_a_stopping_server_lets_its_steps_finish_and_starts_no_other_step(
     async with engine_of(storage, slow, quick, clock=clock) as second:
         assert (await second.process(stored)).state == {"is_done": True}
         await second.reaches(late, COMPLETED)
+
+
+async def test_a_stopping_server_renews_the_leases_of_its_last_steps(storage: str, clock: TurnableClock) -> None:
+    """The grace may be longer than a lease; without a lease another worker would run the step at the same time."""
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @step("Long")
+    async def long() -> None:
+        begun.set()
+        await go.wait()
+
+    @workflow("Long")
+    def slow() -> Any:
+        return begin >> long
+
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(engine_of(storage, slow, clock=clock, grace=600.0, heartbeat=0.1))
+        stored = await server.start(slow)
+        await begun.wait()
+        closing = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0)
+        clock.turn(3600)
+
+        async def is_held() -> bool | None:
+            found = select(processes.c.id).where(processes.c.id == stored, processes.c.lease_until > clock.now())
+            return await server.read(lambda conn: conn.execute(found).scalar()) is not None or None
+
+        await server.until(is_held, awaited="the lease to be renewed")
+        go.set()
+        await closing
 
 
 async def test_on_postgres_a_worker_whose_lease_expired_continues_but_cannot_commit(

@@ -14,8 +14,8 @@ from alembic import op
 
 from orchestrator_gql.storage import columns
 
-revision = '0012'
-down_revision = '0011'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

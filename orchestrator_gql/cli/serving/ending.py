@@ -1,0 +1,133 @@
+"""End the server's process at SIGINT or SIGTERM, whatever hangs.
+
+The first signal begins the orderly end, which has the grace of the settings and `LAST_SECONDS` more. After that time,
+and at a second signal, the process ends at once: ``os._exit`` waits for no thread. A thread of its own waits for the
+signals, because authors' code may block the event loop, or the main thread in C code::
+
+    C handler of the signal ─▶ pipe ─▶ thread "signals" ─▶ event loop: the orderly end ─▶ os._exit
+                                             └─ time is over, or a second signal ──────▶ os._exit
+
+Only our command uses this module: a host that embeds the application ends its process itself.
+"""
+
+import atexit
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, NoReturn
+
+logger = logging.getLogger(__name__)
+
+LAST_SECONDS = 3.0
+"""Seconds after the grace for the rest: hand over the processes, seal the audit log, close the database."""
+
+EXIT_SECONDS = 1.0
+"""Seconds for the functions that are registered with `atexit`, and for the output of the server."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+BY_SIGNAL = 128
+"""Added to the number of a signal: the exit code of a process that a signal ended."""
+
+
+def leave(code: int, *, message: str | None = None, is_orderly: bool = True) -> NoReturn:
+    """End the process now with this exit code.
+
+    Exit functions run (if it is an orderly end) and the output is written first, for `EXIT_SECONDS`: both may hang.
+    """
+
+    def finish() -> None:
+        if message is not None:
+            logger.warning(message)
+        if is_orderly:
+            atexit._run_exitfuncs()
+        _write_output()
+
+    last_thread = threading.Thread(target=finish, name="exit", daemon=True)
+    last_thread.start()
+    last_thread.join(EXIT_SECONDS)
+    os._exit(code)
+
+
+def _write_output() -> None:
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):  # nobody reads it, it is closed, or there is none
+            continue
+
+
+class Ending:
+    """Receives the signals from entry to exit of the context. Enter it in the main thread."""
+
+    def __init__(self, grace: float, leave: Callable[..., Any] = leave) -> None:
+        self.grace = grace
+        self._leave = leave
+        self._begin: Callable[[], None] | None = None
+        self._has_begun = False
+        self._lock = threading.Lock()
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "Ending":
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._before = {number: signal.signal(number, _nothing) for number in SIGNALS}
+        self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        self._writer.close()
+        self._thread.join()
+        self._reader.close()
+
+    def call_at_signal(self, begin: Callable[[], None]) -> None:
+        """Call ``begin`` at the first signal, in another thread; at once if the signal came already."""
+        with self._lock:
+            self._begin = begin
+            if self._has_begun:
+                begin()
+
+    def _watch(self) -> None:
+        if self._next_signal(None) is None:
+            return
+        ends_at = time.monotonic() + self.grace + LAST_SECONDS
+        with self._lock:
+            self._has_begun = True
+            if self._begin is not None:
+                self._begin()
+        number = self._next_signal(ends_at)
+        if number is not None:
+            self._leave(BY_SIGNAL + number, message="a second signal ended the server at once", is_orderly=False)
+        elif time.monotonic() >= ends_at:
+            self._leave(0, message="the server did not end in time: its running steps will run again")
+
+    def _next_signal(self, until: float | None) -> int | None:
+        """The number of the next signal; None when it is ``until``, or if the context was left."""
+        while True:
+            left = None if until is None else max(until - time.monotonic(), 0.001)
+            self._reader.settimeout(left)
+            try:
+                received = self._reader.recv(1)
+            except TimeoutError:
+                return None
+            if not received:
+                return None
+            if received[0] in SIGNALS:  # any other signal with a handler in Python arrives here, too
+                return received[0]
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """The handler in Python: the thread does everything, but the default handler would end the process."""

@@ -1,0 +1,214 @@
+"""Takes the results of callbacks: one function stores outcome, attempt, event and audit entry, whatever the source is.
+
+A result is delivered to the URL or under the service's own id, it is polled at the deadline, or an operator gives it.
+Every function needs the lock of the process.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.callbacks.contract import violations_of_issued
+from orchestrator_gql.callbacks.rules import (
+    BY_OPERATOR,
+    Accepted,
+    Arrival,
+    Callback,
+    Delivery,
+    DeliveryOutcome,
+    Duplicate,
+    Receipt,
+    Rejected,
+    judge,
+)
+from orchestrator_gql.engine import audit_log
+from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
+from orchestrator_gql.process import Process
+from orchestrator_gql.process.secrecy import failure_shown
+from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
+from orchestrator_gql.storage.callbacks import AcceptedResult
+from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ResultSource
+from orchestrator_gql.utils.errors import FieldError
+from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.secrets import NOTHING, Secrets
+from orchestrator_gql.utils.tokens import conceal, new_id, new_receipt
+from orchestrator_gql.workflow.model import AwaitStep
+
+REMOTE = "remote service"
+"""The actor of a delivery if the step names no service."""
+
+ACTIONS: Mapping[ResultSource, str] = {
+    ResultSource.CALLBACK: "receiveCallback",
+    ResultSource.POLL: "pollCallback",
+    ResultSource.OPERATOR: "completeCallback",
+    ResultSource.ADOPTED: "adoptCallbackAttempt",
+}
+"""The action in the audit entry of a result; that of a failure report is ``failCallback``."""
+
+
+def contract_errors(callback: Callback, step: AwaitStep | None, payload: Json) -> tuple[FieldError, ...]:
+    """The places where the payload breaks the contract that the callback was issued with."""
+    return violations_of_issued(callback.contract, step.contract if step is not None else None, payload)
+
+
+def arrival(
+    process: Process,
+    callback: Callback,
+    step: AwaitStep | None,
+    delivery: Delivery,
+    *,
+    source: ResultSource,
+    at: datetime,
+    is_early: bool = False,
+    receipt: str | None = None,
+    repeated: Duplicate | None = None,
+    **facts: Any,
+) -> Arrival:
+    """Judge a delivery that arrived ``at`` that time. ``step`` is the deployed step of the wait, if there is one.
+
+    ``receipt`` is the receipt that the sender has already. ``repeated`` is the outcome if it is known to be a repeated
+    failure report. ``facts`` are further fields of the `Arrival`.
+    """
+    is_checked = source is not ResultSource.ADOPTED and not delivery.refusal and not delivery.is_failure
+    errors = contract_errors(callback, step, delivery.payload) if is_checked and callback.contract is not None else ()
+    outcome: DeliveryOutcome = repeated or judge(
+        callback, delivery, at, is_early=is_early, errors=errors, source=source
+    )
+    if isinstance(outcome, Rejected):
+        outcome = refusal_shown(outcome.without(facts.get("token", "")), process.secrets)
+    failure: Failure | None = facts.pop("failure", None)
+    return Arrival(
+        callback=callback,
+        delivery=delivery,
+        outcome=outcome,
+        source=source,
+        at=at,
+        receipt=receipt or new_receipt(),
+        payload_id=new_id(),
+        failure=failure_shown(failure, process.secrets) if failure else None,
+        **({"actor": callback.service or REMOTE} | facts),
+    )
+
+
+def take(
+    conn: Connection, process: Process, arrived: Arrival, *, now: datetime, audit_key: bytes | None
+) -> Receipt | Rejected:
+    """Store the outcome of the arrival: the result or the refusal, the attempt, the event and the audit entry.
+
+    The caller moves the process on. Only an accepted result has an event and an audit entry.
+    """
+    callback, delivery, outcome, token = arrived.callback, arrived.delivery, arrived.outcome, arrived.token
+    match outcome:
+        case Duplicate(receipt):
+            kept = _failure_report_shown(process, arrived) if delivery.is_failure else delivery
+            callback_attempts.keep(conn, callback.id, kept, outcome.outcome, now=now, receipt=receipt)
+            return Receipt(receipt, callback.received_at or now, is_duplicate=True)
+        case Rejected(refusal, message):
+            # Operators see the refused body, and the URL may still be open: the body must not show the token.
+            shown = replace(delivery, body=_concealed(delivery.body, token))
+            callback_attempts.keep(conn, callback.id, shown, refusal, now=now, error=message)
+            return outcome
+        case Accepted():
+            _accept(conn, process, arrived, outcome, now)
+            _write_audit_entry(conn, process, arrived, now, audit_key)
+            return Receipt(arrived.receipt, now)
+
+
+def refuse_unauthenticated(
+    conn: Connection,
+    callback: Callback,
+    delivery: Delivery,
+    refused: Rejected,
+    *,
+    token: str,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Store the attempt of a sender that is not authentic, with the beginning of its body."""
+    head = _concealed(delivery.body[: callback_attempts.HEAD], token)
+    shown = replace(delivery, body=body_shown(head, secrets))
+    callback_attempts.keep(conn, callback.id, shown, refused.outcome, now=now, error=refused.message)
+
+
+def received(
+    callback: Callback, size: int, now: datetime, *, is_early: bool = False, actor: str | None = None
+) -> Event:
+    """The event for a received result; ``size`` is in bytes."""
+    payload = {"callback_id": str(callback.id), "is_early": is_early, "bytes": size}
+    return Event(EventKind.CALLBACK_RECEIVED, now, callback.process_id, actor, payload)
+
+
+def ended(callback: Callback, status: CallbackStatus, now: datetime, actor: str | None = None) -> Event:
+    """The event for a callback that ended with ``status``."""
+    payload = {"callback_id": str(callback.id), "status": status}
+    return Event(EventKind.CALLBACK_ENDED, now, callback.process_id, actor, payload)
+
+
+def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accepted, now: datetime) -> None:
+    callback, delivery, receipt = arrived.callback, arrived.delivery, arrived.receipt
+    _keep_replaced_result(conn, callback)
+    kept = delivery
+    if arrived.failure is None:
+        result = AcceptedResult(
+            id=arrived.payload_id,
+            text=encode(delivery.payload),
+            size=delivery.size,
+            digest=delivery.digest,
+            receipt=receipt,
+            source=arrived.source,
+            preview=_preview(process, callback, delivery),
+        )
+        callbacks.accept(conn, callback, result, is_early=outcome.is_early, now=now)
+        actor = arrived.actor if arrived.source in BY_OPERATOR else None
+        event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
+    else:
+        callbacks.fail(conn, callback.id, arrived.failure, receipt=receipt, digest=delivery.digest, now=now)
+        event = ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)
+        kept = _failure_report_shown(process, arrived)
+    timers.clear_callback(conn, callback.id)
+    if arrived.source not in BY_OPERATOR:  # attempts are what a remote service sent; the audit log has the operator
+        callback_attempts.keep(conn, callback.id, kept, AttemptOutcome.ACCEPTED, now=now, receipt=receipt)
+    events.append(conn, [event])
+
+
+def _preview(process: Process, callback: Callback, delivery: Delivery) -> str | None:
+    """The beginning of the result without secrets; None if neither the contract nor the process knows any."""
+    if callback.contract is None and delivery.secrets is NOTHING and not process.secrets.values:
+        return None
+    return preview_of(callback, delivery, process.secrets)
+
+
+def _failure_report_shown(process: Process, arrived: Arrival) -> Delivery:
+    body = body_shown(_concealed(arrived.delivery.body, arrived.token), process.secrets)
+    return replace(arrived.delivery, body=body)
+
+
+def _keep_replaced_result(conn: Connection, callback: Callback) -> None:
+    """Store the body of a result that an operator replaces with the attempt that delivered it."""
+    if callback.payload_id is not None and callback.receipt is not None:
+        text = callbacks.texts(conn, [callback.payload_id])[callback.payload_id]
+        callback_attempts.keep_body(conn, callback.id, callback.receipt, text.encode())
+
+
+def _write_audit_entry(
+    conn: Connection, process: Process, arrived: Arrival, now: datetime, audit_key: bytes | None
+) -> None:
+    details: dict[str, Json] = {
+        "callback_id": str(arrived.callback.id),
+        "name": arrived.callback.name,
+        "attempt_id": str(arrived.attempt_id) if arrived.attempt_id else None,
+        "receipt": arrived.receipt,
+        "digest": arrived.delivery.digest,
+        "peer": arrived.delivery.peer,
+        "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
+    }
+    action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
+    audit_log.entered(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
+
+
+def _concealed(body: bytes, token: str) -> bytes:
+    text: str = conceal(body.decode("utf-8", "surrogateescape"), (token,))
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,131 @@
+"""The places where authors' functions run: steps in one, forms and rules of requests in another.
+
+A place has threads for sync functions and an event loop for async functions. What happens in the place of the steps
+holds up no person: forms, start forms and rules have threads and a loop of their own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from orchestrator_gql.utils.author_calls import attempt_async, value_of
+from orchestrator_gql.utils.author_handover import Limit, TimedOut
+from orchestrator_gql.utils.author_loops import Loops
+from orchestrator_gql.utils.author_threads import Threads
+from orchestrator_gql.utils.author_watch import LoopWatch, ServerLoop, Watched
+
+__all__ = ["Authors", "Place"]
+
+FORM_THREADS = 64
+FORM_SHARE = 16
+"""The most threads that one form, or one rule, may take at once."""
+
+SPARE = 4
+"""The spare threads for steps, as a multiple of their threads."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Place:
+    """Where authors' functions of one kind run. ``loops`` is None if async functions run on the server's loop."""
+
+    name: str
+    threads: Threads
+    loops: Loops | None
+    timeouts: int = 0
+    """The number of functions that took longer than their limit."""
+
+    async def call(
+        self, function: Callable[[], T], *, name: str = "", limit: Limit | None = None, key: Hashable = None
+    ) -> T:
+        """Run a sync function in a thread; raises `AuthorRaised` and `TimedOut`. See `Threads.run`."""
+        try:
+            return await self.threads.run(function, name=name, limit=limit, key=key)
+        except TimedOut:
+            self.timeouts += 1
+            raise
+
+    async def call_async(self, begin: Callable[[], Awaitable[T]], *, name: str = "", limit: Limit | None = None) -> T:
+        """Await the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`. See `Loops.run`."""
+        try:
+            if self.loops is not None:
+                return await self.loops.run(begin, name=name, limit=limit)
+            return await _on_this_loop(begin, name, limit)
+        except TimedOut:
+            self.timeouts += 1
+            raise
+
+    @property
+    def stuck(self) -> int:
+        """The number of functions that did not return in time, and still run."""
+        return self.threads.stuck + (self.loops.stuck if self.loops is not None else 0)
+
+    @property
+    def thread_count(self) -> int:
+        """The number of threads, those of the loops included."""
+        return self.threads.count + (len(self.loops.threads) if self.loops is not None else 0)
+
+
+async def _on_this_loop(begin: Callable[[], Awaitable[T]], name: str, limit: Limit | None) -> T:
+    if limit is not None:
+        limit.begin()
+    try:
+        async with asyncio.timeout(limit.left() if limit is not None else None) as bound:
+            return value_of(await attempt_async(begin, name=name))
+    except TimeoutError:
+        if not bound.expired():
+            raise
+        raise TimedOut from None
+
+
+@dataclass
+class Authors:
+    """The places of one server."""
+
+    steps: Place
+    forms: Place
+    _watch: LoopWatch | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, *, step_threads: int, loop: Literal["own", "server"]) -> "Authors":
+        """The places with this number of threads for steps; ``loop`` says where async functions run."""
+        is_own = loop == "own"
+        steps = Threads("step", size=step_threads, spare=SPARE * step_threads)
+        forms = Threads("form", size=FORM_THREADS, spare=FORM_THREADS, share=FORM_SHARE)
+        return cls(
+            Place("steps", steps, Loops("step-loop") if is_own else None),
+            Place("forms", forms, Loops("form-loop") if is_own else None),
+        )
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """Both places."""
+        return (self.steps, self.forms)
+
+    @property
+    def blocks(self) -> dict[str, int]:
+        """How often each loop was blocked for over a second."""
+        counted = self._watch.blocks if self._watch is not None else {}
+        names = [place.name for place in self.places if place.loops is not None]
+        return {name: counted.get(name, 0) for name in ("server", *names)}
+
+    def watch(self) -> None:
+        """Log what blocks a loop; called on the server's loop."""
+        server = ServerLoop()
+
+        def targets() -> list[tuple[str, Watched]]:
+            own = [(place.name, thread) for place in self.places if place.loops for thread in place.loops.threads]
+            return [("server", server), *own]
+
+        self._watch = LoopWatch(targets)
+
+    def close(self) -> None:
+        """End the threads and the loops; those that are stuck end when their functions return."""
+        if self._watch is not None:
+            self._watch.stop()
+        for place in self.places:
+            if place.loops is not None:
+                place.loops.close()
+            place.threads.close()

@@ -1,0 +1,73 @@
+"""Logs an outage of the database: one line a minute for a server, whatever fails, and one line when it is over."""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+
+logger = logging.getLogger("orchestrator_gql.storage.database")
+
+EVERY = 60.0
+"""Seconds between two lines; also the seconds without a failure after which any success ends the outage."""
+
+CALM = 6.0
+"""Seconds without a failure after which a success of the same kind ends the outage. On a full disk a transaction that
+writes nothing succeeds between those that fail; the heartbeat, which writes, comes more often than this."""
+
+READS, WRITES, WAKE_UPS, QUEUE = "reads", "writes", "wake-ups", "queue"
+"""The kinds of work that can fail."""
+
+
+class Outage:
+    """Counts what fails and notices what works again; a server has a single one."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._failed_at: dict[str, float] = {}
+        self._began = self._last = 0.0
+        self._failures = 0
+        self._next_line = 0.0
+        self._is_logged = False
+
+    def failed(self, kind: str, error: BaseException) -> None:
+        """Count a failure; log a line if the last line is a minute old."""
+        now = self._now()
+        if not self._failed_at:
+            self._began, self._failures = now, 0
+        self._failed_at[kind] = self._last = now
+        self._failures += 1
+        if now < self._next_line:
+            return
+        self._next_line, self._is_logged = now + EVERY, True
+        logger.warning(
+            "the database is unavailable; what failed is tried again, and clients are asked to try again",
+            extra={
+                "failing": ",".join(sorted(self._failed_at)),
+                "failures": self._failures,
+                "seconds": round(now - self._began),
+                "error": _named(error),
+            },
+        )
+
+    def worked(self, kind: str, *, is_sure: bool = False) -> None:
+        """Note a success; log the end of the outage if nothing fails any more. ``is_sure``: this kind works again."""
+        if not self._failed_at:
+            return
+        now = self._now()
+        self._failed_at = {
+            name: at
+            for name, at in self._failed_at.items()
+            if now - at < (CALM if name == kind else EVERY) and not (is_sure and name == kind)
+        }
+        if not self._failed_at and self._is_logged:
+            self._is_logged = False
+            facts = {"failures": self._failures, "seconds": round(self._last - self._began)}
+            logger.info("the database is available again", extra=facts)
+
+
+def _named(error: BaseException) -> str:
+    """The kind of the error, for SQLite with its text. A text of PostgreSQL's driver may hold the address."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, sqlite3.Error) else kind

@@ -1,0 +1,364 @@
+"""A signal ends the server in its grace, whatever hangs: authors' code, threads, exit functions or the database."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGTERM, Signals
+from time import monotonic
+
+import httpx
+import psycopg
+import pytest
+from support.command_line import SECONDS, Running, running, until
+from support.database import PostgresServer
+from support.ports import free_port
+
+from orchestrator_gql.cli.serving.ending import BY_SIGNAL
+from orchestrator_gql.cli.serving.server import bind_socket
+
+HEAD = """
+import asyncio, atexit, ctypes, multiprocessing, os, re, subprocess, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from orchestrator_gql import begin, inputstep, step
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.workflow import workflow
+
+LONG = 600
+
+def note():
+    Path("hangs").touch()
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(LONG)
+        except asyncio.CancelledError:
+            continue
+
+class Page(FormPage):
+    n: int = 1
+
+"""
+
+STEP = """
+@step("Hang")
+{kind} hang():
+    note()
+    {body}
+
+@workflow("Hang")
+def hanging():
+    return begin >> hang
+"""
+
+START_FORM = """
+{kind} form():
+    note()
+    {body}
+    yield Page
+
+@step("Rest")
+def rest():
+    pass
+
+@workflow("Hang", initial_input_form=form)
+def hanging():
+    return begin >> rest
+"""
+
+FORM = """
+@inputstep("Hang", assignee=Assignee("NOC"))
+{kind} hang():
+    note()
+    {body}
+    yield Page
+
+@workflow("Hang")
+def hanging():
+    return begin >> hang
+"""
+
+SYNC, ASYNC = "def", "async def"
+THREAD = "threading.Thread(target=time.sleep, args=(LONG,)).start()"
+CHILD = "multiprocessing.get_context('fork').Process(target=time.sleep, args=(LONG,)).start()"
+
+HANGS = {
+    "a sync step": (STEP, SYNC, "time.sleep(LONG)"),
+    "an async step that blocks its loop": (STEP, ASYNC, "time.sleep(LONG)"),
+    "an async step that waits": (STEP, ASYNC, "await asyncio.sleep(LONG)"),
+    "an async step that ignores its cancellation": (STEP, ASYNC, "await stubborn()"),
+    "a task of an author that ignores its cancellation": (STEP, ASYNC, "asyncio.create_task(stubborn())"),
+    "a thread in C": (STEP, SYNC, "ctypes.CDLL(None).sleep(LONG)"),
+    "a loop in C": (STEP, ASYNC, "ctypes.CDLL(None).sleep(LONG)"),
+    "the threads of asyncio": (STEP, ASYNC, "await asyncio.to_thread(time.sleep, LONG)"),
+    "an executor": (STEP, SYNC, "ThreadPoolExecutor().submit(time.sleep, LONG)"),
+    "a thread": (STEP, SYNC, THREAD),
+    "an exit function": (STEP, SYNC, "atexit.register(time.sleep, LONG)"),
+    "a child": (STEP, SYNC, CHILD),
+    "a start form": (START_FORM, SYNC, "time.sleep(LONG)"),
+    "an async start form": (START_FORM, ASYNC, "time.sleep(LONG)"),
+    "the form of a step": (FORM, SYNC, "time.sleep(LONG)"),
+    "the async form of a step": (FORM, ASYNC, "time.sleep(LONG)"),
+}
+"""What hangs, with the template, the kind of the function and its body."""
+
+START = 'mutation { startWorkflow(input: {workflowName: "hanging"}) { __typename } }'
+
+
+@contextmanager
+def hanging(
+    folder: Path, text: str, *command: str, answers: list[httpx.Response] | None = None, **environment: str
+) -> Iterator[Running]:
+    """A server whose workflow hangs now."""
+    (folder / "flows.py").write_text(HEAD + text)
+    words = command or ("serve", "--workflows", "flows", "--port", "0")
+    with running(folder, *words, **{"ORCHESTRATOR_GRACE": "1", **environment}) as server:
+        thread = threading.Thread(target=begin_to_hang, args=(server.address, [] if answers is None else answers))
+        thread.start()
+        until(lambda: (folder / "hangs").exists() or None)
+        yield server
+        if server.process.poll() is None:
+            server.process.kill()
+        thread.join()
+
+
+def begin_to_hang(address: str, answers: list[httpx.Response]) -> None:
+    """Start the workflow; the response may never come."""
+    with suppress(httpx.HTTPError):
+        answers.append(httpx.post(address + "/graphql", json={"query": START}, trust_env=False, timeout=SECONDS))
+
+
+def ends(server: Running, signal: Signals = SIGTERM) -> int:
+    """Send the signal; the exit code, as soon as the process has ended."""
+    began = monotonic()
+    code = server.end(signal)
+    assert monotonic() - began < SECONDS / 2
+    return code
+
+
+@pytest.mark.parametrize("what", HANGS)
+def test_sigterm_ends_a_server_in_its_grace_whatever_hangs(tmp_path: Path, what: str) -> None:
+    template, kind, body = HANGS[what]
+
+    with hanging(tmp_path, template.format(kind=kind, body=body)) as server:
+        assert ends(server) == 0
+
+        log = server.err.read_text()
+    assert "asyncio.exceptions.CancelledError" not in log
+    assert is_unlocked(tmp_path / "orchestrator.db.lock")
+
+
+def is_unlocked(path: Path) -> bool:
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
+
+
+@pytest.mark.parametrize("signal", [SIGINT, SIGTERM])
+def test_a_second_signal_ends_a_server_at_once(tmp_path: Path, signal: Signals) -> None:
+    template, kind, body = HANGS["an async step that blocks its loop"]
+
+    with hanging(tmp_path, template.format(kind=kind, body=body), ORCHESTRATOR_GRACE="600") as server:
+        server.process.send_signal(SIGTERM)
+        until(lambda: is_noticed(server))
+
+        assert ends(server, signal) == BY_SIGNAL + signal
+        assert "a second signal ended the server" in server.err.read_text()
+
+
+def is_noticed(server: Running) -> bool | None:
+    """True if no signal is pending: the first one must not swallow the second one."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return ("SigPnd:\t0000000000000000" in status and "ShdPnd:\t0000000000000000" in status) or None
+
+
+def test_a_step_that_ends_in_the_grace_is_recorded(tmp_path: Path) -> None:
+    text = STEP.format(kind=SYNC, body="time.sleep(1.5)")
+
+    with hanging(tmp_path, text, ORCHESTRATOR_GRACE="30") as server:
+        assert ends(server) == 0
+
+    with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as conn:
+        assert conn.execute("SELECT status, worker FROM processes").fetchall() == [("COMPLETED", None)]
+
+
+def test_a_step_that_does_not_end_is_handed_over(tmp_path: Path) -> None:
+    with hanging(tmp_path, STEP.format(kind=SYNC, body="time.sleep(LONG)")) as server:
+        assert ends(server) == 0
+
+    with closing(sqlite3.connect(tmp_path / "orchestrator.db")) as conn:
+        assert conn.execute("SELECT status, worker FROM processes").fetchall() == [("RUNNING", None)]
+        assert conn.execute("SELECT count(*) FROM workers").fetchone() == (0,)
+
+
+def test_a_worker_on_postgresql_ends_in_its_grace_and_hands_over(tmp_path: Path, postgres: PostgresServer) -> None:
+    text = STEP.format(kind=SYNC, body="time.sleep(LONG)")
+    with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        options = {"ORCHESTRATOR_DATABASE_URL": url, "ORCHESTRATOR_PUBLIC_URL": "http://api", "ORCHESTRATOR_GRACE": "1"}
+        (tmp_path / "flows.py").write_text(HEAD + text)
+        api = ("serve", "--role", "api", "--workflows", "flows", "--port", "0")
+        worker = ("worker", "--workflows", "flows", "--port", "0")
+        with running(tmp_path, *api, **options) as server, running(tmp_path, *worker, **options) as busy:
+            begin_to_hang(server.address, [])
+            until(lambda: (tmp_path / "hangs").exists() or None)
+
+            assert ends(busy) == 0
+            assert ends(server) == 0
+
+        assert conn.execute("SELECT status, worker FROM processes").fetchall() == [("RUNNING", None)]
+        assert conn.execute("SELECT count(*) FROM workers").fetchone() == (0,)
+
+
+def test_a_database_that_hangs_does_not_keep_the_server(tmp_path: Path) -> None:
+    text = STEP.format(kind=SYNC, body="time.sleep(LONG)")
+    with hanging(tmp_path, text) as server, closing(sqlite3.connect(tmp_path / "orchestrator.db")) as conn:
+        conn.execute("BEGIN EXCLUSIVE")
+
+        assert ends(server) == 0
+
+
+@pytest.mark.parametrize("fails_at", ["the start", "the end"])
+def test_an_error_keeps_its_exit_code_though_a_thread_hangs(tmp_path: Path, fails_at: str) -> None:
+    """The thread is started when the module is imported."""
+    (tmp_path / "flows.py").write_text(HEAD + THREAD + STEP.format(kind=SYNC, body="pass"))
+    if fails_at == "the start":
+        (tmp_path / "orchestrator.db").write_text("a text, not a database")
+
+    with running(tmp_path, "serve", "--workflows", "flows", "--port", "0") as server:
+        if fails_at == "the start":
+            assert server.process.wait(SECONDS) == 2
+            assert "file is not a database" in server.err.read_text()
+        else:
+            assert server.address
+            assert ends(server) == 0
+
+
+def test_what_is_registered_at_exit_runs_once_more(tmp_path: Path) -> None:
+    body = "atexit.register(Path('ended').touch)"
+
+    with hanging(tmp_path, STEP.format(kind=SYNC, body=body)) as server:
+        assert ends(server) == 0
+
+    assert (tmp_path / "ended").exists()
+
+
+def test_a_stream_ends_cleanly_and_goes_on_behind_its_last_event_at_the_next_server(tmp_path: Path) -> None:
+    text = STEP.format(kind=SYNC, body="pass")
+    with hanging(tmp_path, text) as server, followed(server.address) as lines:
+        first = [line for line in lines if ends_at_first_event(line, server)]
+    with running(tmp_path, "serve", "--workflows", "flows", "--port", "0") as server:
+        begin_to_hang(server.address, [])
+        last_id = [line.removeprefix("id: ") for line in first if line.startswith("id: ")][-1]
+        with followed(server.address, last_id) as lines:
+            nothing, second = next(lines), next(line for line in lines if line.startswith("data: "))
+
+    assert first[0] == "event: next"
+    assert "event: complete" not in first  # it would tell the client that no event will ever follow
+    assert nothing == "event: next"
+    assert '"__typename":"ProcessCreatedEvent"' in second
+
+
+@contextmanager
+def followed(address: str, last_event_id: str = "") -> Iterator[Iterator[str]]:
+    """The lines of a stream of all events, from its beginning or after an event; a broken body raises an error."""
+    query = "subscription ($after: String) { processEvents(after: $after) { cursor events { __typename } } }"
+    variables = {} if last_event_id else {"after": "MC4w"}
+    headers = {"accept": "text/event-stream", **({"last-event-id": last_event_id} if last_event_id else {})}
+    body = {"query": query, "variables": variables}
+    with (
+        httpx.Client(trust_env=False, timeout=SECONDS, headers=headers) as client,
+        client.stream("POST", address + "/graphql", json=body) as response,
+    ):
+        yield response.iter_lines()
+
+
+def ends_at_first_event(line: str, server: Running) -> bool:
+    """Send SIGTERM as soon as an event has arrived; True for a line with text."""
+    if line.startswith("data: "):
+        server.process.terminate()
+    return bool(line)
+
+
+def test_a_request_that_hangs_is_answered_when_the_server_ends(tmp_path: Path) -> None:
+    answers: list[httpx.Response] = []
+
+    with hanging(tmp_path, START_FORM.format(kind=SYNC, body="time.sleep(LONG)"), answers=answers) as server:
+        assert ends(server) == 0
+
+    [answer] = answers
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "SERVER_BUSY"
+
+
+FORKS = {
+    "os.fork": "if os.fork() == 0: Path('child').write_text(str(os.getpid())); time.sleep(LONG); os._exit(0)",
+    "multiprocessing": "multiprocessing.get_context('fork').Process(target=child).start()",
+    "subprocess": "Path('child').write_text(str(subprocess.Popen(['sleep', str(LONG)], close_fds=False).pid))",
+}
+"""How authors start a child."""
+
+CHILDS = """
+def child():
+    Path("child").write_text(str(os.getpid()))
+    time.sleep(LONG)
+
+"""
+
+
+@pytest.mark.parametrize("signal", [SIGTERM, SIGKILL])
+@pytest.mark.parametrize("fork", FORKS)
+def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
+    tmp_path: Path, fork: str, signal: Signals
+) -> None:
+    port = free_port()
+    command = ("serve", "--workflows", "flows", "--port", port)
+
+    with hanging(tmp_path, CHILDS + STEP.format(kind=SYNC, body=FORKS[fork]), *command) as server:
+        child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+        try:
+            with httpx.Client(trust_env=False, timeout=SECONDS) as client:
+                client.get(server.address + "/health/live")
+                ends(server, signal)
+                os.kill(child, 0)  # it lives
+
+                with bind_socket("127.0.0.1", int(port)) as listener:
+                    listener.listen()
+                assert is_unlocked(tmp_path / "orchestrator.db.lock")
+                assert sockets_of(child) == []
+        finally:
+            os.kill(child, SIGKILL)
+
+
+@pytest.mark.parametrize("dispatcher", ["embedded", "distributed"])
+def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
+    tmp_path: Path, postgres: PostgresServer, dispatcher: str
+) -> None:
+    """A session that is kept in a transaction would also keep its locks."""
+    text = STEP.format(kind=SYNC, body=FORKS["os.fork"])
+    with postgres.database() as url, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        with hanging(tmp_path, text, ORCHESTRATOR_DATABASE_URL=url, ORCHESTRATOR_DISPATCHER=dispatcher) as server:
+            child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
+            try:
+                assert conn.execute(others).fetchone() != (0,)
+
+                ends(server, SIGKILL)
+
+                until(lambda: conn.execute(others).fetchone() == (0,) or None)
+                os.kill(child, 0)  # it lives
+            finally:
+                os.kill(child, SIGKILL)
+
+
+def sockets_of(process_id: int) -> list[str]:
+    """The sockets for TCP among the descriptors of the process."""
+    names = (str(path.readlink()) for path in Path(f"/proc/{process_id}/fd").iterdir())
+    inodes = {name.removeprefix("socket:[").rstrip("]") for name in names if name.startswith("socket:")}
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return [line for line in lines if line.split()[9] in inodes]

@@ -1,0 +1,163 @@
+"""Every command prints on every stdout: with a narrow encoding, closed, full, or with a reader that leaves."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from support.command_line import SECONDS, Running, command, environment_of, running, until
+
+from orchestrator_gql.cli.failure import CLOSED, DONE, UNWRITTEN
+
+FLOWS = """
+from orchestrator_gql import begin, inputstep
+from orchestrator_gql.config.assignee import Assignee
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.workflow import workflow
+
+
+@inputstep("Prüfe → 😀", assignee=Assignee("NÖC"))
+def ask():
+    class Page(FormPage):
+        größe: str = "⌀ 3 µm"
+    yield Page
+
+
+@workflow("Frage für Zoë → 😀")
+def asking():
+    return begin >> ask
+"""
+
+START = 'mutation { startWorkflow(input: {workflowName: "asking"}) { ... on StartWorkflowSuccess { process { id } } } }'
+
+SHOW = ("show", "ID")
+COMMANDS = (
+    ("--help",),
+    ("--version",),
+    ("schema",),
+    SHOW,
+    ("show", "ID", "--json"),
+    ("waits",),
+    ("start", "asking", "--idempotency-key", "key"),
+    ("pause", "--reason", "A test"),
+    ("resume",),
+    ("notifications",),
+    ("audit", "list"),
+    ("audit", "export"),
+    ("audit", "verify"),
+    ("migrate", "--database", "sqlite+aiosqlite:///plain.db"),
+)
+"""The commands that print and end by themselves."""
+
+ENCODINGS = {
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "a narrow locale": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    "UTF-8": {"PYTHONIOENCODING": "utf-8"},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, str]]:
+    """A server with a process whose names need Unicode, and the id of the process."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "flows.py").write_text(FLOWS, encoding="utf-8")
+    with running(folder, "serve", "--workflows", "flows", "--port", "0", PYTHONIOENCODING="ascii") as server:
+        response = httpx.post(server.address + "/graphql", json={"query": START}, trust_env=False, timeout=SECONDS)
+        process_id = response.json()["data"]["startWorkflow"]["process"]["id"]
+        until(lambda: "ask" in printed(("waits",), server, process_id, {}).stdout.decode() or None)
+        yield server, process_id
+
+
+def printed(
+    words: tuple[str, ...], server: Running, process_id: str, environment: dict[str, str], stdout: int = subprocess.PIPE
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the command to its end."""
+    reaches = words[0] in ("show", "waits", "start", "pause", "resume", "notifications", "audit", "tail")
+    url = ("--url", server.address) if reaches and "--help" not in words else ()
+    return subprocess.run(
+        command((*(process_id if word == "ID" else word for word in words), *url)),
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        env=environment_of({"PYTHONUNBUFFERED": "", **environment}),
+        cwd=server.out.parent,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_command_prints_in_every_encoding(server: tuple[Running, str], encoding: str) -> None:
+    seen = {}
+    for words in COMMANDS if encoding != "UTF-8" else [SHOW]:  # of UTF-8 one command is enough
+        result = printed(words, *server, ENCODINGS[encoding])
+        seen[words] = result.stdout
+        assert result.returncode == DONE, (words, result.stderr)
+        assert b"Traceback" not in result.stderr, words
+    text = seen[SHOW].decode("latin-1" if encoding == "latin-1" else "utf-8")
+    assert ("→" in text) == (encoding == "UTF-8")
+    assert "2192" in text or encoding == "UTF-8"
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_no_command_ends_in_a_trace_if_stdout_is_full_or_its_reader_left(
+    server: tuple[Running, str], words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = printed(words, *server, {}, full.fileno())
+    assert (result.returncode, b"Traceback" in result.stderr) == (UNWRITTEN, False), result.stderr
+    assert b"cannot be written: No space left on device" in result.stderr
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = printed(words, *server, {}, writer)
+    finally:
+        os.close(writer)
+    assert (result.returncode, result.stderr) == (CLOSED, b"")
+
+
+@pytest.mark.parametrize("words", [SHOW, ("--version",), ("schema",), ("audit", "export")])
+def test_a_closed_stdout_is_no_error(server: tuple[Running, str], words: tuple[str, ...]) -> None:
+    url = ("--url", server[0].address) if words[0] in ("show", "audit") else ()
+    given = command((*(server[1] if word == "ID" else word for word in words), *url))
+
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- 2>closed.err', "sh", *given],
+        cwd=server[0].out.parent,
+        env=environment_of({}),
+        timeout=SECONDS,
+        check=False,
+    )
+
+    assert (closed.returncode, (server[0].out.parent / "closed.err").read_text()) == (DONE, "")
+
+
+def test_a_server_without_stdout_and_stderr_writes_into_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "flows.py").write_text(FLOWS, encoding="utf-8")
+    given = command(("serve", "--workflows", "flows", "--port", "0"))
+    process = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *given], cwd=tmp_path, env=environment_of({})
+    )
+    try:
+        path = tmp_path / "orchestrator.db.lock"
+        until(lambda: (path.exists() and path.read_text()) or None)
+        links = [str(Path(f"/proc/{process.pid}/fd/{number}").readlink()) for number in range(3)]
+    finally:
+        process.terminate()
+        code = process.wait(SECONDS)
+
+    assert links == ["/dev/null"] * 3
+    assert code == DONE
+
+
+def test_an_argument_that_is_no_text_is_refused(server: tuple[Running, str]) -> None:
+    given = [os.fsencode(word) for word in command(("start", "asking", "--url", server[0].address, "--set"))]
+
+    refused = subprocess.run(
+        [*given, b"x=\xff"], capture_output=True, env=environment_of({}), timeout=SECONDS, check=False
+    )
+
+    assert (refused.returncode, b"Traceback" in refused.stderr) == (2, False), refused.stderr
