@@ -342,7 +342,8 @@ ENDS_OF_CHILDREN = {
         "process.join(SECONDS); process.kill(); return {'ended': process.exitcode}"
     ),
     "os.kill": (
-        "child = os.fork() or time.sleep(LONG); os.kill(child, signal.SIGTERM); return {'ended': os.waitpid(child, 0)[1]}"
+        "child = os.fork() or time.sleep(LONG); os.kill(child, signal.SIGTERM); "
+        "return {'ended': os.waitpid(child, 0)[1]}"
     ),
 }
 """How authors end a child by a signal: a pool does so at the end of its block."""
