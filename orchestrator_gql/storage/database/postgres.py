@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces
+from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces, unreadable_if_unavailable
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
@@ -209,9 +209,12 @@ class PostgresDatabase:
             await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
+        return unreadable_if_unavailable(self._snapshot())
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Snapshot]:
         async with self._places.place(), AsyncExitStack() as stack:
             try:
                 conn = await stack.enter_async_context(self.engine.connect())
