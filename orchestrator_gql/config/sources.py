@@ -54,6 +54,8 @@ class EnvironmentAndFile(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         """Return the values by name."""
         values = self._environment()
+        if _ADDRESS_OF_KUBERNETES.match(str(values.get("port", ""))):  # of a Service named `orchestrator`
+            del values["port"]
         path = self.current_state.get(FILE) or values.get(FILE)
         unknown = unknown_variables(os.environ, self.settings_cls.model_fields)
         return {**(read_file(Path(path)) if path else {}), **values, **dict.fromkeys(unknown)}

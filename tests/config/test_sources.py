@@ -121,6 +121,7 @@ def test_the_kit_for_tests_names_the_nearest_setting_too() -> None:
 OF_KUBERNETES = {
     "ORCHESTRATOR_SERVICE_HOST": "10.0.0.7",
     "ORCHESTRATOR_SERVICE_PORT": "8000",
+    "ORCHESTRATOR_PORT": "tcp://10.0.0.7:8000",
     "ORCHESTRATOR_SERVICE_PORT_HTTP": "8000",
     "ORCHESTRATOR_PORT_8000_TCP": "tcp://10.0.0.7:8000",
     "ORCHESTRATOR_PORT_8000_TCP_ADDR": "10.0.0.7",
