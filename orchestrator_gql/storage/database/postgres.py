@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces
+from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces, unreadable_if_unavailable
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
@@ -177,11 +177,11 @@ class PostgresDatabase:
         if self._failpoints is not None:
             self._failpoints.reached(side, unit)
 
-    async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema, without a time limit: an index over millions of rows takes long."""
+    async def alter(self, unit: Unit[T]) -> T:
+        """Run a unit that changes the schema or a whole table, without a time limit: millions of rows take long."""
         async with self.engine.begin() as conn:
             await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            await conn.run_sync(unit)
+            return await conn.run_sync(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
@@ -209,9 +209,12 @@ class PostgresDatabase:
             await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
+        return unreadable_if_unavailable(self._snapshot())
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Snapshot]:
         async with self._places.place(), AsyncExitStack() as stack:
             try:
                 conn = await stack.enter_async_context(self.engine.connect())

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
-from orchestrator_gql.utils.errors import ServerBusy
+from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
 
 SNAPSHOTS = 2
 """The most snapshots of one server at once: each holds a connection for as long as its client reads."""
@@ -24,6 +24,28 @@ class Snapshot(Protocol):
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads. Raises `StorageUnavailable`, also if the snapshot has ended."""
         ...
+
+
+@asynccontextmanager
+async def unreadable_if_unavailable(opening: AbstractAsyncContextManager[Snapshot]) -> AsyncIterator[Snapshot]:
+    """The snapshot, with `StorageUnreadable` for every `StorageUnavailable`: a reader never changes anything."""
+    async with AsyncExitStack() as stack:
+        try:
+            snapshot = await stack.enter_async_context(opening)
+        except StorageUnavailable as error:
+            raise StorageUnreadable from error
+        yield _ReadOnly(snapshot)
+
+
+class _ReadOnly:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    async def read(self, unit: Unit[T]) -> T:
+        try:
+            return await self._snapshot.read(unit)
+        except StorageUnavailable as error:
+            raise StorageUnreadable from error
 
 
 class SnapshotPlaces:

@@ -17,7 +17,7 @@ from orchestrator_gql.storage.database.after_commit import CommitEffects, Commit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import Snapshot
+from orchestrator_gql.storage.database.snapshot import Snapshot, unreadable_if_unavailable
 from orchestrator_gql.storage.database.sqlite_file import (
     FileLock,
     OpenedFiles,
@@ -106,9 +106,9 @@ class SqliteDatabase:
         self.outage.worked(WRITES)
         return result
 
-    async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema."""
-        await self.transaction(unit)
+    async def alter(self, unit: Unit[T]) -> T:
+        """Run a unit that changes the schema or a whole table, and return its result."""
+        return await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
@@ -127,7 +127,7 @@ class SqliteDatabase:
     def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
         """Several reads on one snapshot, beside the loop. Raises `ServerBusy` if there are too many."""
         assert self._long_reads is not None, "the database is not open"
-        return self._long_reads.snapshot()
+        return unreadable_if_unavailable(self._long_reads.snapshot())
 
     def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
         self.observer.committed(units, seconds, effects.facts)
