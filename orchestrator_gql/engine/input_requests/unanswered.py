@@ -194,7 +194,7 @@ def _result_page(step: AwaitStep, callback: Callback, limit: int) -> type[FormPa
 
 
 def _demand_payload(step: AwaitStep, callback: Callback, text: str, limit: int) -> None:
-    """Raise `ValueError` for a result that ``completeCallback`` refuses; a mask hides nothing before there is a result."""
+    """Raise `ValueError` for a result that ``completeCallback`` refuses. A mask hides nothing: no result is known."""
     if (size := len(text.encode())) > limit:
         raise ValueError(f"It has {size:,} bytes; {limit:,} are the most.")
     try:
