@@ -1,7 +1,7 @@
 """The rules of a callback: it accepts one result, and these functions decide about each delivery."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Failure, Json, ResultSource
-from orchestrator_gql.utils.author_calls import Outcome
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import canonical
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -286,21 +285,6 @@ class WaitDecision:
     callbacks: tuple[Callback, ...]
     ended: tuple[Callback, ...] = ()
     reissued: tuple[Callback, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The results of a wait (``additions``), and what the lenses of its step make of them and the state."""
-
-    additions: Mapping[str, Json]
-    outcome: Outcome[dict[str, Json]]
-
-
-@dataclass(frozen=True, slots=True)
-class NotMerged:
-    """The wait succeeds with these results, but the lenses of its step must put them into the state first."""
-
-    additions: Mapping[str, Json]
 
 
 def decide_wait(

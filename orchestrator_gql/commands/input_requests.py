@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -18,9 +18,9 @@ from orchestrator_gql.engine.commit import PendingTransitions, commit_context
 from orchestrator_gql.engine.input_requests import decisions, requests, unanswered
 from orchestrator_gql.engine.input_requests.decisions import OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
-from orchestrator_gql.engine.steps import calls, execution
+from orchestrator_gql.engine.steps import execution
 from orchestrator_gql.engine.steps.failures import in_request
-from orchestrator_gql.engine.steps.state import changed, fetched_now
+from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import (
     Decision,
@@ -81,11 +81,10 @@ async def submit_form(
         if opened.is_of_wait:
             await unanswered.demand_may_act(runtime, principal, opened.workflow, opened.process, turn.data)
         demand_shown(opened.request, shown_digest, turn.shown_digest)
-        whole = await _put_back(runtime, opened, turn)
         decision = _approval(runtime, principal, turn, comment)
 
         def store(conn: Connection) -> DecisionResult:
-            submitted = _decide(conn, runtime, principal, opened, decision, turn, whole)
+            submitted = _decide(conn, runtime, principal, opened, decision, turn)
             if idempotency_key is not None:
                 key = {"scope": scope, "key": idempotency_key, "digest": request_digest}
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
@@ -107,16 +106,6 @@ async def _turn(runtime: Runtime, opened: OpenRequest, pages: list[Json], locale
     with in_request(f"The form of step {opened.step.name!r}"):
         turn = await execution.turn(runtime, opened.process, opened.step, pages, approved=approved, locale=locale)
     return _small_enough(runtime, turn) if isinstance(turn, forms.Complete) else turn
-
-
-async def _put_back(runtime: Runtime, opened: OpenRequest, turn: forms.Complete) -> Mapping[str, Json]:
-    """The changes of the whole state by the form. The lenses of the step are authors' code: none runs in a transaction,
-    because a lens that blocks would hold up every writer."""
-    step, process = opened.step, opened.process
-    what = f"The lens of step {step.name!r}"
-    with in_request(what):
-        state = await execution.state_for(runtime, process, step, step.form)
-        return await calls.for_person(runtime, what, step.form).put_back(step, state, turn.data)
 
 
 def _approval(runtime: Runtime, principal: Principal, turn: forms.Complete, comment: str | None) -> Decision:
@@ -141,7 +130,6 @@ def _decide(
     opened: OpenRequest,
     decision: Decision,
     turn: forms.Complete,
-    whole: Mapping[str, Json],
 ) -> DecisionResult:
     """Store the decision under the lock of the process; the last decision that is needed moves the process on."""
     process, request, earlier = decisions.lock_open_request(conn, opened, principal)
@@ -157,7 +145,7 @@ def _decide(
         raise StaleForm(process_id=opened.process.id)
     timers.clear_request(conn, process.id, request.id)
     events.append(conn, [requests.keep(conn, request, decision, SCOPE, key_of(runtime))])
-    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn, whole)
+    after = _move_on(conn, runtime, principal, replace(opened, process=process), decision, turn)
     return DecisionResult.closed(request, InputRequestStatus.SUBMITTED, decision.at, after)
 
 
@@ -168,7 +156,6 @@ def _move_on(
     opened: OpenRequest,
     decision: Decision,
     turn: forms.Complete,
-    whole: Mapping[str, Json],
 ) -> Process:
     data = turn.data
     process, steps = opened.process, steps_of(opened.process, opened.workflow)
@@ -176,8 +163,10 @@ def _move_on(
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
         return unanswered.act(conn, runtime, principal, locked, data, decision.comment, decision.at)
-    reads_state = any(isinstance(process.state.get(key), Stored) for key in whole)
+    reads_state = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
     state = fetched_now(conn, process.state) if reads_state else process.state
+    with in_request(f"The lens of step {opened.step.name!r}"):
+        whole = returned_by(lambda: put_back(opened.step, state, focus(opened.step, state), data))
     delta = changed(process.state, state, whole)
     secrets = turn.secrets.standing_in(delta) if opened.step.lenses else turn.secrets
     transition = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)

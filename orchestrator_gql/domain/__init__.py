@@ -11,7 +11,7 @@ paths          names a place in a model
 from orchestrator_gql.domain.blocks import ProductBlockModel
 from orchestrator_gql.domain.changes import diff
 from orchestrator_gql.domain.families import is_lifecycle
-from orchestrator_gql.domain.finding import DumpedModel, dumped_models, find_models
+from orchestrator_gql.domain.finding import find_models
 from orchestrator_gql.domain.lifecycle import SAFE_TRANSITIONS, check_transition, is_safe
 from orchestrator_gql.domain.product import ProductModel, ProductStatus
 from orchestrator_gql.domain.registration import register_product
@@ -21,7 +21,6 @@ from orchestrator_gql.domain.subscriptions import SubscriptionModel, accepts
 
 __all__ = [
     "SAFE_TRANSITIONS",
-    "DumpedModel",
     "ProductBlockModel",
     "ProductModel",
     "ProductRegistry",
@@ -32,7 +31,6 @@ __all__ = [
     "block_schema",
     "check_transition",
     "diff",
-    "dumped_models",
     "find_models",
     "is_lifecycle",
     "is_safe",

@@ -1,23 +1,9 @@
 """Finds the subscriptions in the result of a step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
-
-
-@dataclass(frozen=True, slots=True)
-class DumpedModel:
-    """A subscription, and its values as JSON. The dump runs authors' validators and serializers, the storage none."""
-
-    model: SubscriptionModel
-    values: dict[str, Any]
-
-
-def dumped_models(value: Any) -> tuple[DumpedModel, ...]:
-    """The subscriptions that `find_models` finds, dumped; raises what the models raise."""
-    return tuple(DumpedModel(model, model.dump()) for model in find_models(value))
 
 
 def find_models(value: Any) -> list[SubscriptionModel]:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Arrival, Merged, NotMerged, WaitChanges
+from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
 from orchestrator_gql.engine import audit_log, engine_state
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
@@ -79,8 +79,7 @@ class PendingTransitions:
 
     ``evaluated`` is the position whose conditions were just evaluated. ``names`` are the callbacks that the action at
     this position expects. ``polled`` holds the results of the polls of callbacks whose time is over. If a poll could
-    not be called, ``poll_failure`` says why: a wait that then ends without a result fails with it. ``merged`` is what
-    the lenses of a wait made of its results.
+    not be called, ``poll_failure`` says why: a wait that then ends without a result fails with it.
     """
 
     process: Process
@@ -89,7 +88,6 @@ class PendingTransitions:
     names: tuple[str, ...] | None = None
     polled: Polled = field(default_factory=dict)
     poll_failure: Failure | None = None
-    merged: Merged | None = None
 
     def then(self, transition: Transition) -> "PendingTransitions":
         """The pending transitions with one more."""
@@ -251,8 +249,8 @@ def _settle(conn: Connection, pending: PendingTransitions, context: CommitContex
             outcome: Outcome = Skipped()
         elif isinstance(step, AwaitStep):
             claimed = [arrived for transition in pending.transitions for arrived in _arrivals(transition)]
-            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed, pending.merged)
-            if decided is None or isinstance(decided, NotMerged):
+            decided = waits.decide(conn, process, step, context.now, pending.polled, claimed)
+            if decided is None:
                 break
             outcome, changes = decided.outcome, decided.changes
             if isinstance(outcome, Failed) and pending.poll_failure is not None:

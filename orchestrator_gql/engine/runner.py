@@ -22,7 +22,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.callbacks.rules import Merged, NotMerged
 from orchestrator_gql.engine import commit, engine_errors
 from orchestrator_gql.engine.callbacks import waits
 from orchestrator_gql.engine.commit import (
@@ -176,10 +175,8 @@ async def _prepare_next(runtime: Runtime, steps: StepList, pending: PendingTrans
             pending = pending.then(decide(process, steps, outcome, runtime.clock.now()))
         elif isinstance(step, ActionStep) and conditions.is_taken(process, steps) and needs_names(pending, step):
             pending = await _ask_names(runtime, steps, pending, step)
-        elif isinstance(step, AwaitStep) and conditions.is_taken(process, steps):
-            if step.poll is not None:
-                pending = await _poll(runtime, pending, step)
-            return await _merge(runtime, pending, step) if step.lenses else pending
+        elif isinstance(step, AwaitStep) and step.poll is not None:
+            return await _poll(runtime, pending, step)
         else:
             break
     return pending
@@ -207,18 +204,6 @@ async def _poll(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) 
     }
     failure = next((result for result in results if isinstance(result, Failure)), None)
     return replace(pending, polled=polled, poll_failure=failure)
-
-
-async def _merge(runtime: Runtime, pending: PendingTransitions, step: AwaitStep) -> PendingTransitions:
-    """If the wait succeeds now, let the lenses of its step put the results into the state."""
-    process, now = pending.process, runtime.clock.now()
-    decided = await execution.patiently(
-        lambda: runtime.database.read(lambda conn: waits.decide(conn, process, step, now, pending.polled))
-    )
-    if not isinstance(decided, NotMerged):
-        return pending
-    outcome = await execution.put_back_in(runtime, process, step, decided.additions)
-    return replace(pending, merged=Merged(decided.additions, outcome))
 
 
 async def _evaluate_conditions(runtime: Runtime, steps: StepList, pending: PendingTransitions) -> PendingTransitions:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from orchestrator_gql.domain import DumpedModel, ProductModel, SubscriptionModel, diff
+from orchestrator_gql.domain import ProductModel, SubscriptionModel, diff
 from orchestrator_gql.storage.tables import (
     process_subscriptions,
     processes,
@@ -20,6 +20,7 @@ from orchestrator_gql.storage.tables import (
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json
+from orchestrator_gql.utils.author_calls import returned_by
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
@@ -37,12 +38,11 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
-def save(conn: Connection, dumped: DumpedModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
+def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
     """Store the model as a new version and link it to the process; the events to write, none without a change."""
-    model = dumped.model
     stored = lock(conn, model.subscription_id)
     version = stored.version if stored else 0
-    new = dumped.values | {"version": version}
+    new = returned_by(model.dump) | {"version": version}
     changes = diff(stored.model if stored else {}, new)
     if stored is not None and not changes:
         link(conn, process_id, model.subscription_id, target)

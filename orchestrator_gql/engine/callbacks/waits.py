@@ -15,8 +15,6 @@ from orchestrator_gql.callbacks.rules import (
     Arrival,
     Callback,
     Delivery,
-    Merged,
-    NotMerged,
     WaitChanges,
     WaitDecision,
     WaitVerdict,
@@ -27,7 +25,7 @@ from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.results import ended
 from orchestrator_gql.engine.steps.execution import Tokens
-from orchestrator_gql.engine.steps.state import changed, fetched_now
+from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
 from orchestrator_gql.process import (
     Await,
     Failed,
@@ -42,7 +40,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
-from orchestrator_gql.utils.author_calls import AuthorRaised
+from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
 from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
@@ -134,25 +132,19 @@ class DecidedWait:
 
 
 def decide(
-    conn: Connection,
-    process: Process,
-    step: AwaitStep,
-    now: datetime,
-    polled: Polled,
-    claimed: Sequence[Arrival] = (),
-    merged: Merged | None = None,
-) -> DecidedWait | NotMerged | None:
+    conn: Connection, process: Process, step: AwaitStep, now: datetime, polled: Polled, claimed: Sequence[Arrival]
+) -> DecidedWait | None:
     """Decide the current wait; None if a remote service must be polled first. Nothing is stored.
 
-    ``claimed`` are the deliveries that the same commit stores before. Lenses are authors' code, and none runs in a
-    transaction: if the wait succeeds and ``merged`` is not for its results, the decision is `NotMerged`.
+    ``claimed`` are the deliveries that the same commit stores before.
     """
     known = {arrived.callback.id: arrived.after for arrived in claimed}
     stored = callbacks.of_wait(conn, process.id, process.position)
     before = [known.get(callback.id, callback) for callback in stored]
     if not before:
-        missing = Failure("callback-missing", "No callback was issued for this wait.", now)
-        return DecidedWait(Failed(missing), WaitChanges())
+        return DecidedWait(
+            Failed(Failure("callback-missing", "No callback was issued for this wait.", now)), WaitChanges()
+        )
     arrivals = [
         results.arrival(process, callback, step, delivery, source=ResultSource.POLL, at=now)
         for callback in before
@@ -175,7 +167,7 @@ def decide(
             watched = tuple(callback for callback in decision.callbacks if _needs_timers(process, callback, now))
             return DecidedWait(Await(), replace(changes, watched=watched))
         case WaitVerdict.SUCCEED:
-            return _succeeded(conn, process, step, decision, changes, [*claimed, *arrivals], polled, merged, now)
+            return _succeeded(conn, process, step, decision, changes, [*claimed, *arrivals], polled, now)
         case WaitVerdict.REISSUE:
             failure = _failure_of_all(step, decision.callbacks, now)
             return DecidedWait(Reissue(failure, entry_again("on-timeout", decision.reissued)), changes)
@@ -290,9 +282,8 @@ def _succeeded(
     changes: WaitChanges,
     arrivals: Sequence[Arrival],
     polled: Polled,
-    merged: Merged | None,
     now: datetime,
-) -> DecidedWait | NotMerged:
+) -> DecidedWait:
     """Success with the results in the state. A large result stays in its own row, unless a lens needs it."""
     with_result = [callback for callback in decision.callbacks if callback.status in WITH_RESULT]
     new = {
@@ -314,10 +305,8 @@ def _succeeded(
     if step.expect is not None:
         failures = _failures_of(decision.callbacks, now)
         additions[step.failures_key] = {name: failure_json(failure) for name, failure in failures.items()}
-    if step.lenses and (merged is None or merged.additions != additions):
-        return NotMerged(additions)
     secrets = secrecy.of_results(conn, step, with_result, polled, new)
-    return DecidedWait(_success(conn, step, process, additions, merged, secrets, now), changes)
+    return DecidedWait(_success(conn, step, process, additions, secrets, now), changes)
 
 
 def _failures_of(wait_callbacks: Sequence[Callback], now: datetime) -> dict[str | None, Failure]:
@@ -376,14 +365,14 @@ def _success(
     step: AwaitStep,
     process: Process,
     additions: Mapping[str, Json],
-    merged: Merged | None,
     secrets: Secrets,
     now: datetime,
 ) -> Outcome:
-    """Success with the results in the state, or the failure of a lens."""
-    if merged is None:
-        return Success(changed(process.state, process.state, additions), secrets=secrets)
-    if isinstance(merged.outcome, AuthorRaised):
-        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {merged.outcome}", now))
-    delta = changed(process.state, fetched_now(conn, process.state), merged.outcome.value)
-    return Success(delta, secrets=secrets.standing_in(delta))
+    """Success with the results in the state. A lens is an author's code: its exception fails the step here. Otherwise
+    the commit would be tried for ever."""
+    whole = fetched_now(conn, process.state) if step.lenses else process.state
+    combined = attempt(lambda: put_back(step, whole, focus(step, whole), additions))
+    if isinstance(combined, AuthorRaised):
+        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {combined}", now))
+    delta = changed(process.state, whole, combined.value)
+    return Success(delta, secrets=secrets.standing_in(delta) if step.lenses else secrets)

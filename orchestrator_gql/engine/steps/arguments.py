@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.callbacks import urls
-from orchestrator_gql.domain import DumpedModel, dumped_models
+from orchestrator_gql.domain import find_models
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.models import load_models
 from orchestrator_gql.engine.steps.state import Focused, fetched
@@ -154,7 +154,7 @@ async def bound(
 
 def contributed(
     result: Any, *, where: str, hidden: frozenset[str] = frozenset()
-) -> tuple[State, tuple[DumpedModel, ...], Secrets]:
+) -> tuple[State, tuple[Any, ...], Secrets]:
     """The values that a function's result adds to the state, as JSON, with its product subscriptions and secrets.
 
     ``where`` names the function in errors; ``hidden`` are keys that are not stored. Raises `StepError` if the result is
@@ -167,7 +167,7 @@ def contributed(
             f"{where} returned {type(result).__name__}: a step returns nothing or a dict of what it adds to the state.",
             "bad-result",
         )
-    models = dumped_models(result)
+    models = tuple(find_models(result))
     kept = {key: value for key, value in result.items() if key not in GIVEN and key not in hidden}
     found = Found()
     try:

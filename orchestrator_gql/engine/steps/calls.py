@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from orchestrator_gql.engine.steps.state import Focused, focus, put_back
+from orchestrator_gql.engine.steps.state import Focused, focus
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, returned_by
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
-from orchestrator_gql.workflow.model import Step
 
 FORM_TIMEOUT = "form-timeout"
 STEP_TIMEOUT = "step-timeout"
@@ -66,13 +65,6 @@ class Caller:
             return dict(state)
         with self.limited():
             return await self.call_sync(focus, step, state)
-
-    async def put_back(self, step: Step, state: Mapping[str, Json], added: Mapping[str, Json]) -> dict[str, Json]:
-        """The changes of the whole state, if the step adds ``added`` to the part that it sees; see `focused`."""
-        if not step.lenses:
-            return dict(added)
-        with self.limited():
-            return await self.call_sync(lambda: put_back(step, state, focus(step, state), added))
 
     @contextmanager
     def limited(self) -> Iterator[None]:

@@ -24,8 +24,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.types import Failure, Json, State
 from orchestrator_gql.utils.arguments import bind
-from orchestrator_gql.utils.author_calls import AuthorRaised, Returned, returned_by
-from orchestrator_gql.utils.author_calls import Outcome as AuthorOutcome
+from orchestrator_gql.utils.author_calls import AuthorRaised, returned_by
 from orchestrator_gql.utils.author_handover import Limit
 from orchestrator_gql.utils.errors import OrchestratorError, StepError, StorageUnavailable, WorkflowDefinitionError
 from orchestrator_gql.utils.json import encode, to_json
@@ -192,18 +191,6 @@ def _names(what: str, result: Any) -> tuple[str, ...]:
         return names_of(result, what)
     except WorkflowDefinitionError as error:
         raise StepError(error.message, "bad-expect") from None
-
-
-async def put_back_in(
-    runtime: Runtime, process: Process, step: AwaitStep, additions: Mapping[str, Json]
-) -> AuthorOutcome[dict[str, Json]]:
-    """The changes of the whole state by the results of a wait with lenses; `AuthorRaised` if a lens raised."""
-    state = await patiently(lambda: fetched(runtime, process.state))
-    caller = calls.for_step(runtime, f"the lens of step {step.name!r}")
-    try:
-        return Returned(await caller.put_back(step, state, additions))
-    except AuthorRaised as raised:
-        return raised
 
 
 async def polled(runtime: Runtime, process: Process, step: AwaitStep, callback: Callback) -> Delivery | Failure | None:

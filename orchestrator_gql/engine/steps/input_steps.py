@@ -1,10 +1,12 @@
 """Decides an input step: it asks people, its policy confirms it, or its form has no pages."""
 
+from collections.abc import Mapping
+
 from orchestrator_gql import forms
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls, execution
 from orchestrator_gql.engine.steps.failures import failed
-from orchestrator_gql.engine.steps.state import changed
+from orchestrator_gql.engine.steps.state import changed, focus, put_back
 from orchestrator_gql.process import Outcome, PolicyConfirmation, Process, Success, Suspend
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
@@ -38,8 +40,7 @@ async def _done(
 ) -> Success:
     """Success with the data of the form; with a ``title``, the policy of the step confirmed the form."""
     state = await execution.state_for(runtime, process, step, step.form)
-    caller = calls.for_step(runtime, f"the lens of step {step.name!r}")
-    whole = await caller.put_back(step, state, filled.data)
+    whole = await _whole(runtime, step, state, filled)
     delta = changed(process.state, state, whole)
     secrets = filled.secrets.standing_in(delta) if step.lenses else filled.secrets
     if title is None:
@@ -49,6 +50,16 @@ async def _done(
         name, title, step.assignee.key, filled.pages, filled.shown_digest, filled.page_secrets
     )
     return Success(delta, confirmation=confirmation, secrets=secrets)
+
+
+async def _whole(
+    runtime: Runtime, step: InputStep, state: Mapping[str, Json], filled: forms.Complete
+) -> dict[str, Json]:
+    """The changes of the whole state by the form; the lenses of the step are authors' code."""
+    if not step.lenses:
+        return put_back(step, state, state, filled.data)
+    caller = calls.for_step(runtime, f"the lens of step {step.name!r}")
+    return await caller.call_sync(lambda: put_back(step, state, focus(step, state), filled.data))
 
 
 def _name_of(policy: object) -> str:
