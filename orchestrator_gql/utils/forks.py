@@ -1,4 +1,4 @@
-"""Keeps the server's own descriptors from the processes that authors' code forks.
+"""Keeps the server's own descriptors and signal handlers from the processes that authors' code forks.
 
 A forked child has a copy of every descriptor. It would keep the port in use, the lock on the database's file and the
 sessions on PostgreSQL after the server has ended, and a client would not notice that its connection was closed. So each
@@ -6,7 +6,10 @@ of these descriptors becomes ``/dev/null`` in the child. A program that the chil
 """
 
 import os
-from collections.abc import Callable, Iterable
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 Descriptors = Callable[[], Iterable[int]]
 
@@ -38,4 +41,41 @@ def _replace() -> None:
     _own.clear()
 
 
-os.register_at_fork(after_in_child=_replace)
+_handlers: dict[int, Any] = {}
+_masks = threading.local()
+
+
+def give_signals_back(handlers: Mapping[signal.Signals, Any]) -> Callable[[], None]:
+    """Set these handlers, and no wake-up descriptor, in every process that is forked from now on; the result ends that.
+
+    A child with the server's handlers would not end at a signal, and would write its signal to the server, which would
+    then end: ``Process.terminate()`` of an author would stop the server.
+    """
+    _handlers.update(handlers)
+    return _handlers.clear
+
+
+def _block_signals() -> None:
+    """A signal may reach the child before its handlers are set: it waits until then."""
+    _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, _handlers)
+
+
+def _unblock_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
+
+
+def _set_handlers() -> None:
+    if _handlers:
+        signal.set_wakeup_fd(-1)
+        for number, handler in _handlers.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+        _handlers.clear()
+    _unblock_signals()
+
+
+def _clean_up_child() -> None:
+    _replace()
+    _set_handlers()
+
+
+os.register_at_fork(before=_block_signals, after_in_parent=_unblock_signals, after_in_child=_clean_up_child)

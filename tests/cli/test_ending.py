@@ -335,6 +335,48 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
             os.kill(child, SIGKILL)
 
 
+TERMINATES = {
+    "os.fork": "child = forked(); os.kill(child, SIGTERM); code = os.waitpid(child, 0)[1]",
+    "multiprocessing": "child = started(); child.terminate(); child.join(); code = child.exitcode",
+}
+"""How authors end a child, at once after its start."""
+
+NOTE = "; Path('ended').write_text(str(code))"
+
+ENDS = """
+from signal import SIGTERM
+
+def forked():
+    child = os.fork()
+    if child == 0:
+        time.sleep(LONG)
+        os._exit(0)
+    return child
+
+def started():
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(LONG,))
+    process.start()
+    return process
+
+"""
+
+
+@pytest.mark.parametrize("fork", TERMINATES)
+def test_an_author_who_ends_a_child_does_not_end_the_server(tmp_path: Path, fork: str) -> None:
+    with hanging(tmp_path, ENDS + STEP.format(kind=SYNC, body=TERMINATES[fork] + NOTE)) as server:
+        code = until(lambda: ((tmp_path / "ended").exists() and (tmp_path / "ended").read_text()) or None)
+        with httpx.Client(trust_env=False, timeout=SECONDS) as client:
+            until(lambda: "COMPLETED" in _statuses(client, server.address) or None)
+
+        assert abs(int(code)) == SIGTERM
+        assert ends(server) == 0
+
+
+def _statuses(client: httpx.Client, address: str) -> str:
+    query = "{ processes(first: 1) { nodes { status } } }"
+    return client.post(address + "/graphql", json={"query": query}).text
+
+
 @pytest.mark.parametrize("dispatcher", ["embedded", "distributed"])
 def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
     tmp_path: Path, postgres: PostgresServer, dispatcher: str
