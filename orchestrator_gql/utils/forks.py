@@ -41,7 +41,7 @@ def _replace() -> None:
     _own.clear()
 
 
-_handlers: dict[int, Any] = {}
+_handlers: dict[signal.Signals, Any] = {}
 _masks = threading.local()
 
 
