@@ -11,7 +11,7 @@ from support.until import PATIENCE
 
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.storage.database import backup
-from orchestrator_gql.storage.database.backup import back_up
+from orchestrator_gql.storage.database.backup import Backup
 
 ROWS = 2_000
 
@@ -44,7 +44,7 @@ def test_a_backup_in_steps_ends_beside_a_busy_writer(source: Path, monkeypatch: 
 
     writer = threading.Thread(target=write)
     writer.start()
-    back_up(url_of(source), target)
+    Backup(url_of(source), target).make()
     last = commits
     is_done.set()
     writer.join()
