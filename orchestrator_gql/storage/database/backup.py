@@ -30,8 +30,8 @@ class BackupStopped(Exception):
 class Backup:
     """A copy of the file of the URL.
 
-    `make` runs in a thread of its own, and `stop` is called in another thread. Nothing here is cancelled: a connection
-    of aiosqlite that is closed while its own closing is cancelled waits for ever for its thread, which has ended.
+    `make` runs in a thread of its own, and `stop` is called in another thread. Nothing here is cancelled: the thread of
+    the source would go on, and SQLite may wait for ever if the target is closed while a step copies into it.
     """
 
     def __init__(self, url: str, target: Path) -> None:

@@ -294,5 +294,5 @@ def test_a_disk_that_does_not_answer_does_not_keep_the_process_alive(tmp_path: P
         check=False,
     )
 
-    assert (ended.returncode, ended.stdout) == (0, "closed StorageUnavailable\nended\n"), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "closed SnapshotEnded\nended\n"), ended.stderr
     assert "a read of the database does not end" in ended.stderr
