@@ -331,6 +331,7 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
                     listener.listen()
                 assert is_unlocked(tmp_path / "orchestrator.db.lock")
                 assert sockets_of(child) == []
+                assert files_of(child, tmp_path) == []
         finally:
             os.kill(child, SIGKILL)
 
@@ -354,6 +355,12 @@ def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
                 os.kill(child, 0)  # it lives
             finally:
                 os.kill(child, SIGKILL)
+
+
+def files_of(process_id: int, folder: Path) -> list[str]:
+    """The database's files among the descriptors of the process."""
+    names = (str(path.readlink()) for path in Path(f"/proc/{process_id}/fd").iterdir())
+    return [name for name in names if name.startswith(f"{folder}/orchestrator.db")]
 
 
 def sockets_of(process_id: int) -> list[str]:

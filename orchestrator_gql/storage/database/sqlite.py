@@ -28,6 +28,7 @@ from orchestrator_gql.storage.database.sqlite_file import (
     path_of,
 )
 from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import WRITES, Outage
 
 OPERATIONS = 1_000
@@ -52,6 +53,7 @@ class SqliteDatabase:
         self._long_reads: LongReads | None = None
         self._writer: GroupWriter | None = None
         self._loop_reader: _LoopReader | None = None
+        self._end_keeping: Callable[[], None] = lambda: None
 
     @property
     def engine(self) -> Engine:
@@ -75,7 +77,9 @@ class SqliteDatabase:
         self._loop_reader = _LoopReader(self._engine)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
-        self._writer = GroupWriter(conn, demand=OpenedFiles(self._path).demand, committed=self._committed)
+        files = OpenedFiles(self._path)
+        self._end_keeping = keep_from_children(files.descriptors)
+        self._writer = GroupWriter(conn, demand=files.demand, committed=self._committed)
 
     async def close(self) -> None:
         """Run all waiting units, break off long reads, then close the file and release the lock."""
@@ -85,6 +89,7 @@ class SqliteDatabase:
                 self._loop_reader.close()
                 self._writer = self._loop_reader = None
             await self._close_connections()
+            self._end_keeping()
         finally:
             self._lock.release()
 
