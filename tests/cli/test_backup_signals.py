@@ -26,12 +26,16 @@ def wait_for_ever():
     Path("stuck").touch()
     threading.Event().wait()
 
+def slowly(function, *arguments):
+    threading.Event().wait(0.02)
+    function(*arguments)
+
 {change}
 sys.exit(main(["backup", "copy.db", "--database", "sqlite+aiosqlite:///net.db"]))
 """
 """The command, with a change that makes a moment last."""
 
-SLOW = "backup.PAGES = 1"
+SLOW = "backup.PAGES = 1; wanted = Backup._demand_wanted; Backup._demand_wanted = lambda copy, *_: slowly(wanted, copy)"
 STUCK = "command.STOP_SECONDS = 0.2; {place} = lambda *_: wait_for_ever()"
 
 STUCK_PLACES = {
