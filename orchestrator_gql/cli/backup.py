@@ -1,22 +1,17 @@
 """`orchestrator-gql backup`: copy the SQLite file."""
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from types import FrameType
 
 from orchestrator_gql.cli.arguments import PROGRAM
 from orchestrator_gql.cli.failure import DONE
 from orchestrator_gql.cli.serving.ending import BY_SIGNAL, leave
+from orchestrator_gql.cli.signals import handling
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage.database.backup import Backup
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 STOP_SECONDS = 3.0
 """Seconds that a copy may take to stop, and its removal after that: a disk that does not answer must not keep the
@@ -35,7 +30,7 @@ def backup(file: Path, *, database: str | None) -> int:
     copy = Backup(read_settings(database_url=database).database_url, file)
     arrived: SimpleQueue[int | Outcome] = SimpleQueue()  # a signal handler may put into it, whatever it interrupts
 
-    with _received(arrived):
+    with handling(arrived.put, is_last=True):
         Thread(target=_make, args=(copy, arrived), daemon=True).start()
         first = arrived.get()
         if isinstance(first, int):
@@ -76,21 +71,3 @@ def _has_outcome(arrived: "SimpleQueue[int | Outcome]") -> bool:
         except Empty:
             break
     return False
-
-
-@contextmanager
-def _received(arrived: "SimpleQueue[int | Outcome]") -> Iterator[None]:
-    """Put the numbers of signals into the queue, instead of what they do otherwise."""
-
-    def put(number: int, _: FrameType | None) -> None:
-        arrived.put(number)
-
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:  # such as of nohup
-            signal.signal(number, put)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
