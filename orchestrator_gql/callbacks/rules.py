@@ -215,7 +215,8 @@ class Arrival:
 
     ``actor`` is the remote service or the operator. ``receipt`` and ``payload_id`` are those of the result if it is
     accepted. ``failure`` is the failure of a failure report. ``token`` is the token of the URL, to conceal it;
-    ``reason`` and ``attempt_id`` are for the audit log.
+    ``reason`` and ``attempt_id`` are for the audit log, and ``method`` is, if another request than the current one
+    brought the delivery (see `audit.origin`).
     """
 
     callback: Callback
@@ -230,6 +231,7 @@ class Arrival:
     token: str = field(default="", repr=False)
     reason: str | None = None
     attempt_id: UUID | None = None
+    method: str | None = None
 
     @property
     def after(self) -> Callback:

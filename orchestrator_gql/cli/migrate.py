@@ -33,6 +33,6 @@ async def _migrate(url: str, after_restore: bool) -> int:
     await database.open()
     try:
         await schema.migrate(database)
-        return await database.transaction(event_numbers.renumber) if after_restore else 0
+        return await database.alter(event_numbers.renumber) if after_restore else 0
     finally:
         await database.close()

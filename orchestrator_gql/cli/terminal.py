@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from typing import TextIO
 
 
 def printable(text: str) -> str:
@@ -24,7 +25,7 @@ def say(text: str) -> None:
     try:
         print(text, end="", flush=True)
     except OSError:
-        drop_output()
+        drop_output(sys.stdout)
 
 
 def prepare_output() -> None:
@@ -46,12 +47,19 @@ def prepare_output() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def drop_output() -> None:
-    """Discard all later output: Python flushes stdout when it exits, and would report the error again."""
+def drop_output(*broken: TextIO) -> None:
+    """Discard all later output of the ``broken`` streams and of every stream that cannot be flushed.
+
+    Python flushes stdout when it exits, and would report the error again. An unbuffered stream keeps nothing to flush,
+    so only a write shows that it is broken.
+    """
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
+            is_broken = stream in broken
         except OSError:
+            is_broken = True
+        if is_broken:
             os.dup2(null, stream.fileno())
     os.close(null)

@@ -5,6 +5,7 @@ workflow declares clean-up steps, they run first, and the process is aborted aft
 """
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -31,6 +32,7 @@ from orchestrator_gql.utils.errors import (
     NotFound,
     PayloadInvalid,
     Refused,
+    StaleVersion,
     WorkflowBlocked,
 )
 from orchestrator_gql.utils.json import canonical
@@ -51,14 +53,14 @@ async def abort_process(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, and `InvalidState` if it has ended.
     """
     principal.demand(Permission.ABORT)
-    loaded = await _load(runtime, process_id)
-    await authorization.demand_abort(runtime, principal, runtime.registry.find(loaded.workflow_name), loaded)
 
-    def end(conn: Connection) -> Process:
-        process = lock_process(conn, process_id, expected_version)
+    async def demand(loaded: Process) -> None:
+        await authorization.demand_abort(runtime, principal, runtime.registry.find(loaded.workflow_name), loaded)
+
+    def end(conn: Connection, process: Process) -> Process:
         return operator_actions.end(conn, runtime, process, principal.id, reason, runtime.clock.now())
 
-    return await runtime.database.transaction(end)
+    return await _at_its_step(runtime, process_id, expected_version, demand, end)
 
 
 async def retry_process(
@@ -69,20 +71,65 @@ async def retry_process(
     Raises `NotFound`, `Forbidden`, `StaleVersion`, `EnginePaused`, and `InvalidState` if there is nothing to retry.
     """
     principal.demand(Permission.RETRY)
-    loaded = await _load(runtime, process_id)
-    workflow = runtime.registry.get(loaded.workflow_name)
-    await authorization.demand_retry(runtime, principal, workflow, loaded)
 
-    def enter_again(conn: Connection) -> Process:
+    async def demand(loaded: Process) -> None:
+        await authorization.demand_retry(runtime, principal, runtime.registry.get(loaded.workflow_name), loaded)
+
+    def enter_again(conn: Connection, process: Process) -> Process:
         demand_running(conn)
-        process = lock_process(conn, process_id, expected_version)
         now = runtime.clock.now()
-        steps = steps_of(process, workflow)
+        steps = steps_of(process, runtime.registry.get(process.workflow_name))
         retried = replace(retry(process, steps, now, principal.id), audit=AuditNote(principal.id, "retryProcess"))
         pending = PendingTransitions(process).then(retried)
         return commit.apply(conn, process, pending, commit_context(runtime, steps)).process
 
-    return await runtime.database.transaction(enter_again)
+    return await _at_its_step(runtime, process_id, expected_version, demand, enter_again)
+
+
+TRIES = 10
+"""How often a rule is asked for a process that moves on meanwhile."""
+
+
+class _MovedOn(Exception):
+    """Rolls the transaction back: the rule was asked for a step that the process has left."""
+
+
+async def _at_its_step(
+    runtime: Runtime,
+    process_id: UUID,
+    expected_version: int | None,
+    demand: Callable[[Process], Awaitable[None]],
+    unit: Callable[[Connection, Process], Process],
+) -> Process:
+    """Run ``unit`` on the locked process, for whose current step ``demand`` has allowed it.
+
+    ``demand`` asks an author's rule, without a lock. If the process moves on meanwhile, the rule for its next step may
+    refuse, so ``demand`` is asked again. Raises `StaleVersion` if the process moves on too fast for that.
+    """
+    for _ in range(TRIES):
+        loaded = await _load(runtime, process_id)
+        await demand(loaded)
+
+        def at_this_step(conn: Connection, before: Process = loaded) -> Process:
+            process = lock_process(conn, process_id, expected_version)
+            if process.position != before.position and _has_rule(runtime, before, process):
+                raise _MovedOn
+            return unit(conn, process)
+
+        try:
+            return await runtime.database.transaction(at_this_step)
+        except _MovedOn:
+            continue
+    raise StaleVersion(process_id=process_id)
+
+
+def _has_rule(runtime: Runtime, *processes: Process) -> bool:
+    """True if an author's rule decides at the current step of one of the processes."""
+    return any(
+        authorization.has_retry_rule(workflow, process.position)
+        for process in processes
+        if (workflow := runtime.registry.find(process.workflow_name)) is not None
+    )
 
 
 async def _load(runtime: Runtime, process_id: UUID) -> Process:

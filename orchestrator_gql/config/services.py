@@ -57,6 +57,11 @@ class Service(BaseModel):
         """True if the service must show more than the token in its URL."""
         return bool(self.signature_keys or self.addresses or self.credential_sha256)
 
+    @property
+    def method(self) -> str:
+        """The method in the audit log of a delivery by job id."""
+        return "rest/signature" if self.signature_keys else "rest/credential"
+
     def calls_from(self, peer: str | None) -> bool:
         """Return whether the peer's address is allowed: in the service's networks, or any if it has none."""
         if not self.addresses:

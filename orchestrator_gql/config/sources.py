@@ -54,6 +54,8 @@ class EnvironmentAndFile(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         """Return the values by name."""
         values = self._environment()
+        if _ADDRESS_OF_KUBERNETES.match(str(values.get("port", ""))):  # of a Service named `orchestrator`
+            del values["port"]
         path = self.current_state.get(FILE) or values.get(FILE)
         unknown = unknown_variables(os.environ, self.settings_cls.model_fields)
         return {**(read_file(Path(path)) if path else {}), **values, **dict.fromkeys(unknown)}
@@ -62,7 +64,7 @@ class EnvironmentAndFile(PydanticBaseSettingsSource):
 def read_file(path: Path) -> dict[str, Any]:
     """Return the values of the TOML file; raises `SettingsError`, which quotes nothing of the file."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except UnicodeDecodeError:
@@ -70,6 +72,10 @@ def read_file(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at [^()]*\)$", str(error))  # the rest may quote a secret
         reason = f"it is not TOML {place[0]}" if place else "it is not TOML"
+    else:
+        if FILE not in values:
+            return values
+        reason = f"it names another file in {FILE!r}, which would not be read"
     raise SettingsError(f"{PREFIX}{FILE.upper()}: {str(path)!r} cannot be used: {reason}.")
 
 
@@ -93,6 +99,8 @@ def misspelt(settings_cls: type[BaseModel], place: tuple[int | str, ...]) -> str
     """Return the sentence for a name that does not exist: a setting, or a key inside a setting."""
     name, fields = str(place[-1]), settings_cls.model_fields
     if len(place) == 1:
+        if name != name.lower() and name.lower() in fields:  # only in a file: the environment takes any case
+            return f"in the file it is written in lower case: {name.lower()!r} instead of {name!r}"
         plain = name.lower().removeprefix(PREFIX.lower())
         near = nearest(plain, [PREFIX + field.upper() for field in fields]) or nearest(plain, OTHER_VARIABLES)
         return f"is not a setting; the nearest name is {near}" if near else f"is not a setting; see {PAGE}"

@@ -69,11 +69,20 @@ async def _demand_by_retry_rule(
     runtime: Runtime, principal: Principal, workflow: Workflow, position: int, action: str, permission: Permission
 ) -> None:
     principal.demand(permission)
-    rule = _last_retry_rule(workflow, position) or workflow.retry_auth_callback or workflow.authorize_callback
+    rule = _retry_rule(workflow, position)
     steps = _all(workflow)
     step = steps[position] if position < len(steps) else None  # a deployment may have removed steps
     context = AuthContext(principal, action, workflow.name, step.name if step else None)
     await _demand(runtime, rule, context, permission)
+
+
+def has_retry_rule(workflow: Workflow, position: int) -> bool:
+    """True if a rule of the author decides about a retry or an abort at ``position``."""
+    return _retry_rule(workflow, position) is not None
+
+
+def _retry_rule(workflow: Workflow, position: int) -> Authorizer | None:
+    return _last_retry_rule(workflow, position) or workflow.retry_auth_callback or workflow.authorize_callback
 
 
 async def _demand(runtime: Runtime, rule: Authorizer | None, context: AuthContext, permission: Permission) -> None:

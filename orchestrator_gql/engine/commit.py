@@ -6,7 +6,7 @@ the same lock, so the delivery and the wait cannot miss each other. The commit t
 execution of the next action and stores the token digests of its URLs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
@@ -62,8 +63,8 @@ class CommitContext:
     """The time, steps and settings that a commit needs.
 
     ``callback_timeout`` is the default timeout of a callback, ``lease_until`` the end of the worker's lease, and
-    ``audit_key`` the key of the audit log. With ``hands_over`` the worker starts no further step and releases the
-    process to the next worker.
+    ``audit_key`` the key of the audit log, ``services`` the settings of remote services. With ``hands_over`` the worker
+    starts no further step and releases the process to the next worker.
     """
 
     now: datetime
@@ -72,6 +73,7 @@ class CommitContext:
     lease_until: datetime | None = None
     hands_over: bool = False
     audit_key: bytes | None = field(default=None, repr=False)
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def commit_context(
     settings = runtime.settings
     lease = now + timedelta(seconds=settings.lease)
     callback_timeout = timedelta(seconds=settings.callback_timeout)
-    return CommitContext(now, steps, callback_timeout, lease, hands_over, settings.audit_secret)
+    return CommitContext(now, steps, callback_timeout, lease, hands_over, settings.audit_secret, settings.services)
 
 
 def with_current_definition(conn: Connection, pending: PendingTransitions, workflow: Workflow) -> PendingTransitions:
@@ -188,7 +190,10 @@ def _claim_deliveries(
         if wait is None:
             return transition
         position = transition.executions[0].step_index + 1
-        return replace(transition, wait=external_ids.claim(conn, before, wait, position, transition.refs, context.now))
+        claimed = external_ids.claim(
+            conn, before, wait, position, transition.refs, services=context.services, now=context.now
+        )
+        return replace(transition, wait=claimed)
 
     return replace(pending, transitions=tuple(map(with_claims, pending.transitions)))
 

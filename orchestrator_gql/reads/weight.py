@@ -183,9 +183,9 @@ class WeighedDatabase:
         """The same as the database's."""
         return await self._database.transaction(unit)
 
-    async def alter(self, unit: Unit[None]) -> None:
+    async def alter(self, unit: Unit[T]) -> T:
         """The same as the database's."""
-        await self._database.alter(unit)
+        return await self._database.alter(unit)
 
     async def open(self) -> None:
         """The same as the database's."""

@@ -70,7 +70,7 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
     async def endpoint(request: Request) -> Response:
         try:
             address = await find(request, runtime)
-            with origin.acting(peer_of(request), f"rest/{_credential(runtime, address)}"):
+            with origin.acting(peer_of(request), _method(runtime, address)):
                 receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
             return problem_of(limiter.refusal(peer_of(request), unknown))
@@ -83,12 +83,11 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
     return endpoint
 
 
-def _credential(runtime: Runtime, address: Address) -> str:
-    """The kind of the credential that the address demands, for the audit log."""
+def _method(runtime: Runtime, address: Address) -> str:
+    """The API and the kind of the credential that the address demands, for the audit log."""
     if address.ref is None:
-        return "callback-token"
-    service = runtime.settings.services.get(address.service or "")
-    return "signature" if service is not None and service.signature_keys else "credential"
+        return "rest/callback-token"
+    return runtime.settings.services[address.service or ""].method
 
 
 async def _concealing(handled: Awaitable[Receipt], token: str) -> Receipt:

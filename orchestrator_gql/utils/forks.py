@@ -1,13 +1,17 @@
-"""Keeps the server's own descriptors from the processes that authors' code forks.
+"""Keeps the server's own descriptors and signal handlers from the processes that authors' code forks.
 
 A forked child has a copy of every descriptor. It would keep the port in use, the lock on the database's file and the
 sessions on PostgreSQL after the server has ended, and a client would not notice that its connection was closed. With a
 descriptor of a SQLite file it could write into the file of a later server. So each of these descriptors becomes
 ``/dev/null`` in the child. A program that the child executes gets none of them anyway.
+Nor does a child keep the server's handlers of signals.
 """
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 
 UNUSABLE = getattr(os, "O_PATH", os.O_RDONLY)
 """How ``/dev/null`` is opened: it takes neither data nor locks. If SQLite in the child got the lock on a database, it
@@ -16,6 +20,8 @@ would believe that nobody else uses the database, and remove the file of the new
 Descriptors = Callable[[], Iterable[int]]
 
 _own: list[Descriptors] = []
+_handled: set[signal.Signals] = set()
+_of_thread = threading.local()
 
 
 def keep_from_children(descriptors: Descriptors) -> Callable[[], None]:
@@ -27,6 +33,35 @@ def keep_from_children(descriptors: Descriptors) -> Callable[[], None]:
             _own.remove(descriptors)
 
     return end
+
+
+def keep_handlers_from_children(numbers: Iterable[signal.Signals]) -> Callable[[], None]:
+    """Give these signals their default handlers in every process that is forked from now on; the result ends that.
+
+    With the server's handlers a signal to a child would go through a pipe which the child has in common with the
+    server, and end the server: every `multiprocessing.Pool` ends its children by SIGTERM.
+    """
+    _handled.update(numbers)
+    return partial(_handled.difference_update, numbers)
+
+
+def _hold_signals() -> None:
+    """Let a signal to the new child wait until its handlers are the default ones."""
+    _of_thread.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _handled) if _handled else None
+
+
+def _release_signals() -> None:
+    if _of_thread.mask is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _of_thread.mask)
+
+
+def _restore_handlers() -> None:
+    if _of_thread.mask is not None:
+        signal.set_wakeup_fd(-1)
+        for number in _handled:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        _handled.clear()
+    _release_signals()
 
 
 def _replace() -> None:
@@ -43,4 +78,5 @@ def _replace() -> None:
     _own.clear()
 
 
+os.register_at_fork(before=_hold_signals, after_in_parent=_release_signals, after_in_child=_restore_handlers)
 os.register_at_fork(after_in_child=_replace)

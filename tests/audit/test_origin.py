@@ -170,6 +170,44 @@ async def test_a_delivery_has_the_address_and_the_method_of_its_sender(storage: 
     assert whole.fault is None
 
 
+@pytest.mark.parametrize(
+    ("service", "way"), [("known", deliver_with_a_credential), ("signed", deliver_with_a_signature)]
+)
+async def test_a_delivery_that_waited_for_its_action_has_its_own_origin(
+    storage: str, service: str, way: Deliver
+) -> None:
+    """The engine claims it when the action is done, but a remote service sent it."""
+    begun, is_delivered = asyncio.Event(), asyncio.Event()
+
+    @step("Order")
+    async def order() -> State:
+        begun.set()
+        await is_delivered.wait()
+        return {"remote_ref": f"job-{service}"}
+
+    @workflow("Order")
+    def early() -> Any:
+        return begin >> callback_step("Job", order, judge, service=service, timeout=3600) >> confirm
+
+    settings: dict[str, Any] = {"services": SERVICES, "api_tokens": [api_token("ada", role="admin")]}
+    async with site_of(storage, early, **settings) as site:
+        world = World(site, Remote())
+        process_id = await world.start("early")
+        await begun.wait()
+        await way(world, process_id, "")
+        is_delivered.set()
+        await site.engine.reaches(process_id, ProcessStatus.COMPLETED)
+        entries = await world.entries(process_id)
+        whole = await verify_audit(site.engine.runtime, LOCAL_OPERATOR, after=None, first=100)
+
+    method = "rest/signature" if service == "signed" else "rest/credential"
+    assert [(entry.action, entry.address, entry.method) for entry in entries][1:] == [
+        ("receiveCallback", PROXY, method),
+        ("autoConfirm", None, "internal"),
+    ]
+    assert whole.fault is None
+
+
 async def test_requests_in_one_commit_have_an_origin_each(storage: str) -> None:
     @workflow("Do nothing")
     def nothing() -> Any:

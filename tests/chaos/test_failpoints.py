@@ -67,7 +67,7 @@ async def test_an_armed_server_dies_at_its_boundary_and_writes_so_only_to_the_bo
     [port] = free_ports(1)
     async with nursery() as servers:
         site = Site(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}", servers)
-        boundary = "before storage.processes.drop_leases"
+        boundary = "before app._forget_dead_server"
         life = await site.begin("server", ["serve"], port=port, failpoint=f"{boundary}:1", log=log)
         async with asyncio.timeout(60):
             code = await life.gone

@@ -358,6 +358,37 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
             os.kill(child, SIGKILL)
 
 
+ENDS_OF_CHILDREN = {
+    "a pool": "with FORK.Pool(1) as pool: return {'ended': pool.map(abs, [-1])}",
+    "a process": (
+        "process = FORK.Process(target=time.sleep, args=(LONG,)); process.start(); process.terminate(); "
+        "process.join(SECONDS); process.kill(); return {'ended': process.exitcode}"
+    ),
+    "os.kill": (
+        "child = os.fork() or time.sleep(LONG); os.kill(child, signal.SIGTERM); "
+        "return {'ended': os.waitpid(child, 0)[1]}"
+    ),
+}
+"""How authors end a child by a signal: a pool does so at the end of its block."""
+
+
+@pytest.mark.parametrize("how", ENDS_OF_CHILDREN)
+def test_a_signal_to_a_child_ends_the_child_and_not_the_server(tmp_path: Path, how: str) -> None:
+    head = f"import signal\nFORK, SECONDS = multiprocessing.get_context('fork'), {SECONDS / 4}\n"
+
+    with hanging(tmp_path, head + STEP.format(kind=SYNC, body=ENDS_OF_CHILDREN[how])) as server:
+        until(lambda: state_of(tmp_path) == "COMPLETED" or None)
+        assert server.process.poll() is None
+        assert httpx.get(server.address + "/health/ready", trust_env=False).status_code == 200
+        assert ends(server) == 0
+
+
+def state_of(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "orchestrator.db")) as conn:
+        status: str = conn.execute("SELECT status FROM processes").fetchone()[0]
+    return status
+
+
 @pytest.mark.parametrize("dispatcher", ["embedded", "distributed"])
 def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
     tmp_path: Path, postgres: PostgresServer, dispatcher: str

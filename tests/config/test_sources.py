@@ -121,6 +121,7 @@ def test_the_kit_for_tests_names_the_nearest_setting_too() -> None:
 OF_KUBERNETES = {
     "ORCHESTRATOR_SERVICE_HOST": "10.0.0.7",
     "ORCHESTRATOR_SERVICE_PORT": "8000",
+    "ORCHESTRATOR_PORT": "tcp://10.0.0.7:8000",
     "ORCHESTRATOR_SERVICE_PORT_HTTP": "8000",
     "ORCHESTRATOR_PORT_8000_TCP": "tcp://10.0.0.7:8000",
     "ORCHESTRATOR_PORT_8000_TCP_ADDR": "10.0.0.7",
@@ -185,6 +186,8 @@ def test_a_file_holds_what_the_environment_does_not(tmp_path: Path, monkeypatch:
     ("content", "message"),
     [
         (b"prot = 1", "ORCHESTRATOR_PROT: is not a setting; the nearest name is ORCHESTRATOR_PORT"),
+        (b"Port = 1", "ORCHESTRATOR_PORT: in the file it is written in lower case: 'port' instead of 'Port'"),
+        (b"settings_file = 'other.toml'", "cannot be used: it names another file in 'settings_file'"),
         (b"ORCHESTRATOR_PORT = 1", "the nearest name is ORCHESTRATOR_PORT"),
         (b"[[team]]\nkey = 'NOC'", "the nearest name is ORCHESTRATOR_TEAMS"),
         (b"[[teams]]\nkey = 'NOC'\nmembers = []", "ORCHESTRATOR_TEAMS: 0.members: unknown key; the keys are"),

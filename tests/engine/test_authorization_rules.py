@@ -1,15 +1,18 @@
 """The rules of workflow authors: which rule applies to which verb, wherever the process stands."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from conftest import Offer
-from support.operator import ADA, BOB
-from support.playbooks import judge
+from support.engine import Engine
+from support.operator import ADA, BOB, open_request
+from support.playbooks import judge, of
 from support.remote import Remote
 
-from orchestrator_gql import begin, callback_step, step
+from orchestrator_gql import begin, callback_step, inputstep, step
 from orchestrator_gql.callbacks.rules import Delivery
 from orchestrator_gql.commands.callback_operator_actions import (
     adopt_callback_attempt,
@@ -17,11 +20,13 @@ from orchestrator_gql.commands.callback_operator_actions import (
     reawait_callback,
     reissue_callback,
 )
+from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process, retry_process
 from orchestrator_gql.engine import authorization
+from orchestrator_gql.forms import FormPage
 from orchestrator_gql.security import AuthContext
 from orchestrator_gql.storage import callback_attempts
-from orchestrator_gql.types import AttemptOutcome, ProcessStatus
+from orchestrator_gql.types import AttemptOutcome, FormGenerator, ProcessStatus
 from orchestrator_gql.utils.errors import Forbidden
 from orchestrator_gql.workflow import Workflow, workflow
 
@@ -109,3 +114,43 @@ async def test_the_rule_of_the_workflow_applies_at_a_step_that_a_deployment_remo
 
     engine = await offer(shorter)
     await authorization.demand_recover(engine.runtime, ADA, shorter, 7)
+
+
+async def test_a_rule_of_a_step_that_the_process_left_meanwhile_allows_no_abort(offer: Offer) -> None:
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: AuthContext) -> bool:
+        is_asked.set()
+        await may_answer.wait()
+        return True
+
+    flow = of(ask_with("First", slowly), ask_with("Second", lambda _: False), name="guarded")
+    engine = await offer(flow)
+    process_id = await engine.start(flow)
+    request = await open_request(engine, process_id)
+
+    aborted = asyncio.create_task(abort_process(engine.runtime, ADA, process_id=process_id))
+    await asyncio.wait_for(is_asked.wait(), 20)
+    await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
+    await engine.until(lambda: _at(engine, process_id, 1), awaited="the second form")
+    may_answer.set()
+
+    with pytest.raises(Forbidden):
+        await aborted
+    assert (await engine.process(process_id)).status is ProcessStatus.SUSPENDED
+
+
+def ask_with(name: str, rule: Any) -> Any:
+    """A form whose step has this rule for a retry and an abort."""
+
+    @inputstep(name, retry_auth_callback=rule, resume_auth_callback=lambda _: True)
+    def ask() -> FormGenerator:
+        yield FormPage
+        return {}
+
+    return ask
+
+
+async def _at(engine: Engine, process_id: UUID, position: int) -> bool | None:
+    process = await engine.process(process_id)
+    return True if process.position == position and process.status is ProcessStatus.SUSPENDED else None

@@ -16,7 +16,9 @@ from support.postgres_cluster import postgres_cluster
 from support.web import site_of
 
 from orchestrator_gql import begin, step
+from orchestrator_gql.cli.migrate import migrate
 from orchestrator_gql.storage import events, outbox_cursor
+from orchestrator_gql.storage.database import postgres as database_of_postgres
 from orchestrator_gql.storage.event_numbers import REMEDY, is_from_other_cluster, renumber
 from orchestrator_gql.storage.events import EventFilter
 from orchestrator_gql.types import Event, ProcessStatus
@@ -152,3 +154,30 @@ async def test_a_log_of_this_cluster_is_left_as_it_is(storage: str) -> None:
         assert not await engine.read(is_from_other_cluster)
         assert await engine.runtime.database.transaction(renumber) == 0
         assert [event.cursor for event in await engine.events()] == [event.cursor for event in before]
+
+
+FILL = """
+    INSERT INTO events (kind, payload, at)
+    SELECT 'PROCESS_STATUS_CHANGED', '{}', now() FROM generate_series(1, 5)
+"""
+SLOW = """
+    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION be_slow()
+"""
+
+
+def test_a_large_log_is_mended_without_the_time_limits_of_a_server(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Millions of rows take longer than a statement of a server may; here each of a few rows takes long."""
+    monkeypatch.setattr(database_of_postgres, "SESSION", "-c statement_timeout=400")
+    monkeypatch.setattr(database_of_postgres, "UNIT_SECONDS", 0.4)
+    with postgres.database() as url:
+        execute(url, FILL)
+        execute(url, "UPDATE events SET tx = (tx::text::bigint + 1000000)::text::xid8")
+        execute(url, SLOW)
+
+        migrate(url, after_restore=True)
+
+    assert "5 events were renumbered." in capsys.readouterr().out

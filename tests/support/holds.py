@@ -10,12 +10,16 @@ PATIENCE = 30.0
 
 
 class Hold:
-    """Holds the functions that ask it; ``entered`` is set when the first function waits."""
+    """Holds the functions that ask it; ``entered`` is set when the first function waits.
+
+    ``ran_out`` is true if a function returned by itself, because what should let it go waited for it.
+    """
 
     def __init__(self) -> None:
         self.entered = threading.Event()
         self._go = threading.Event()
         self.inside = 0
+        self.ran_out = False
         self.most = 0
         self._lock = threading.Lock()
 
@@ -29,7 +33,8 @@ class Hold:
             self.inside += 1
             self.most = max(self.most, self.inside)
         self.entered.set()
-        self._go.wait(PATIENCE)
+        if not self._go.wait(PATIENCE):
+            self.ran_out = True
         with self._lock:
             self.inside -= 1
 

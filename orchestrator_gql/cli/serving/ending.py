@@ -22,6 +22,8 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
+from orchestrator_gql.utils.forks import keep_handlers_from_children
+
 logger = logging.getLogger(__name__)
 
 LAST_SECONDS = 3.0
@@ -81,6 +83,7 @@ class Ending:
         self._writer.setblocking(False)
         self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, _nothing) for number in SIGNALS}
+        self._release = keep_handlers_from_children(SIGNALS)
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
         self._thread.start()
         return self
@@ -89,6 +92,7 @@ class Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._wakeup_before)
+        self._release()
         self._writer.close()
         self._thread.join()
         self._reader.close()

@@ -4,6 +4,7 @@ A delivery may arrive just before the action that names its job is committed. Bo
 id, and both take it before the lock of a process. So the delivery finds the callback, or the action finds the delivery.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.callbacks.external_ids import Refs
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
+from orchestrator_gql.config.services import Service
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks, unclaimed_deliveries
@@ -26,14 +28,21 @@ def lock(conn: Connection, wait: AwaitStep, refs: Refs) -> None:
 
 
 def claim(
-    conn: Connection, process: Process, wait: AwaitStep, step_index: int, refs: Refs, now: datetime
+    conn: Connection,
+    process: Process,
+    wait: AwaitStep,
+    step_index: int,
+    refs: Refs,
+    *,
+    services: Mapping[str, Service],
+    now: datetime,
 ) -> WaitChanges:
     """The external ids to store, and the deliveries that already arrived for them, each judged as of its arrival."""
     arrivals: list[Arrival] = []
     waiting = callbacks.of_wait(conn, process.id, step_index)
     named = [(callback, refs[callback.name]) for callback in waiting if callback.name in refs]
     for latest, ref in named:
-        callback = latest
+        callback, service = latest, services.get(latest.service or "")
         for unclaimed in unclaimed_deliveries.of_job(conn, callback.service, ref, now) if callback.service else ():
             delivery = unclaimed.delivery
             arrived = results.arrival(
@@ -46,6 +55,7 @@ def claim(
                 is_early=True,
                 receipt=unclaimed.receipt,
                 failure=failure_in(delivery.payload, now) if delivery.is_failure else None,
+                method=None if service is None else service.method,
             )
             arrivals.append(arrived)
             callback = arrived.after

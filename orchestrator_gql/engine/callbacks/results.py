@@ -5,12 +5,14 @@ Every function needs the lock of the process.
 """
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.audit import origin
 from orchestrator_gql.callbacks.contract import violations_of_issued
 from orchestrator_gql.callbacks.rules import (
     BY_OPERATOR,
@@ -206,7 +208,9 @@ def _write_audit_entry(
         "reason": None if arrived.reason is None else process.secrets.concealed(arrived.reason),
     }
     action = ACTIONS[arrived.source] if arrived.failure is None else "failCallback"
-    audit_log.entered(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
+    came = nullcontext() if arrived.method is None else origin.acting(arrived.delivery.peer, arrived.method)
+    with came:
+        audit_log.entered(conn, audit_key, process.id, actor=arrived.actor, action=action, now=now, details=details)
 
 
 def _concealed(body: bytes, token: str) -> bytes:

@@ -17,11 +17,12 @@ from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
 from orchestrator_gql.forms import FormPage, ReadOnly, SubmitFormPage
+from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage import callbacks
-from orchestrator_gql.types import FormGenerator, Json, ResultSource, State
+from orchestrator_gql.types import FormGenerator, ResultSource, State
 from orchestrator_gql.utils.errors import PayloadInvalid
 from orchestrator_gql.utils.json import encode, read
 from orchestrator_gql.workflow.model import AwaitStep, InputStep, Step, Workflow
@@ -65,11 +66,14 @@ async def input_step_of(runtime: Runtime, process: Process, step_index: int, ste
     if not isinstance(step, AwaitStep):
         return step if isinstance(step, InputStep) else None
     missing = await runtime.database.read(lambda conn: missing_at(conn, process, step_index))
-    return as_input(step, missing, runtime.clock.now())
+    return as_input(step, missing, runtime.clock.now(), runtime.settings.max_callback_bytes)
 
 
-def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> InputStep:
-    """The input step that asks an operator what to do about the missing results of a wait."""
+def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime, limit: int) -> InputStep:
+    """The input step that asks an operator what to do about the missing results of a wait.
+
+    ``limit`` is the most bytes of a result.
+    """
 
     def ask() -> FormGenerator:
         choice = yield _choice(missing, now)
@@ -79,7 +83,7 @@ def as_input(step: AwaitStep, missing: Sequence[Callback], now: datetime) -> Inp
                 longer = yield _wait_page()
                 return chosen | {"minutes": longer.minutes}
             case UnansweredAction.COMPLETE:
-                typed = yield _result_page(step, missing[0])
+                typed = yield _result_page(step, missing[0], limit)
                 return chosen | {"result": read(typed.result.encode()), "reason": typed.reason}
             case UnansweredAction.REISSUE | UnansweredAction.ABORT:
                 return chosen
@@ -164,7 +168,7 @@ def _wait_page() -> type[FormPage]:
     return WaitPage
 
 
-def _result_page(step: AwaitStep, callback: Callback) -> type[FormPage]:
+def _result_page(step: AwaitStep, callback: Callback, limit: int) -> type[FormPage]:
     class ResultPage(SubmitFormPage):
         model_config = ConfigDict(title="The result")
 
@@ -174,18 +178,30 @@ def _result_page(step: AwaitStep, callback: Callback) -> type[FormPage]:
         @field_validator("result")
         @classmethod
         def is_a_payload(cls, text: str) -> str:
-            _demand_payload(step, callback, text)
+            _demand_payload(step, callback, text, limit)
             return text
+
+        @field_validator("reason")
+        @classmethod
+        def is_a_reason(cls, reason: str) -> str:
+            try:
+                operator_actions.demand_reason(reason)
+            except PayloadInvalid as error:
+                raise ValueError(error.errors[0].message) from None
+            return reason
 
     return ResultPage
 
 
-def _demand_payload(step: AwaitStep, callback: Callback, text: str) -> Json:
+def _demand_payload(step: AwaitStep, callback: Callback, text: str, limit: int) -> None:
+    """Raise `ValueError` for a result that ``completeCallback`` refuses. A mask hides nothing: no result is known."""
+    if (size := len(text.encode())) > limit:
+        raise ValueError(f"It has {size:,} bytes; {limit:,} are the most.")
     try:
         payload: Any = read(text.encode())
     except PayloadInvalid as error:
         raise ValueError(error.message) from None
-    violations = contract_errors(callback, step, payload)
+    masks = restored(payload, None, None)[1] if holds_mask(payload) else ()
+    violations = masks or contract_errors(callback, step, payload)
     if violations:
         raise ValueError("; ".join(f"{error.pointer or 'The whole'}: {error.message}" for error in violations[:5]))
-    return payload

@@ -46,8 +46,8 @@ class Database(Protocol):
         """Several reads on one snapshot, for long walks. Raises `ServerBusy` if there are too many at once."""
         ...
 
-    async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema, without a time limit."""
+    async def alter(self, unit: Unit[T]) -> T:
+        """Run a unit that changes the schema or a whole table, without a time limit, and return its result."""
         ...
 
 

@@ -187,11 +187,11 @@ class PostgresDatabase:
         if self._failpoints is not None:
             self._failpoints.reached(side, unit)
 
-    async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema, without a time limit: an index over millions of rows takes long."""
+    async def alter(self, unit: Unit[T]) -> T:
+        """Run a unit that changes the schema or a whole table, without a time limit: millions of rows take long."""
         async with self.engine.begin() as conn:
             await conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
-            await conn.run_sync(unit)
+            return await conn.run_sync(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""

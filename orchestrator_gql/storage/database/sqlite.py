@@ -111,9 +111,9 @@ class SqliteDatabase:
         self.outage.worked(WRITES)
         return result
 
-    async def alter(self, unit: Unit[None]) -> None:
-        """Run a unit that changes the schema."""
-        await self.transaction(unit)
+    async def alter(self, unit: Unit[T]) -> T:
+        """Run a unit that changes the schema or a whole table, and return its result."""
+        return await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""

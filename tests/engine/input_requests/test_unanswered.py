@@ -1,5 +1,6 @@
 """A wait without a result: it fails, is reissued, asks an operator, or polls the service, on both databases."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from support.remote import Remote, answer, fail
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.commands.callback_deliveries import fail_callback
-from orchestrator_gql.commands.callback_operator_actions import reawait_callback
+from orchestrator_gql.commands.callback_operator_actions import complete_callback, reawait_callback
 from orchestrator_gql.commands.engine import set_engine_state
 from orchestrator_gql.commands.input_requests import submit_form
 from orchestrator_gql.commands.processes import abort_process
@@ -26,7 +27,9 @@ from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import CallbackStatus, EventKind, Json, ProcessStatus, ResultSource, State, StepStatus
-from orchestrator_gql.utils.errors import CallbackClosed, Forbidden
+from orchestrator_gql.utils.errors import CallbackClosed, Forbidden, PayloadInvalid
+from orchestrator_gql.utils.json.redaction import MASK
+from orchestrator_gql.utils.json.secrets import DISPLAY
 from orchestrator_gql.workflow import Workflow, workflow
 
 AWAITING, FAILED, COMPLETED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.FAILED, ProcessStatus.COMPLETED
@@ -249,6 +252,40 @@ async def test_what_the_form_does_is_in_the_audit_log_with_callback_and_reason(
     if action != "abortProcess":
         assert entries[action].details["callback_id"] == str(callback_id)
     assert entries["submitForm"].actor == "ada"
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("result", f'{{"rc": 0, "password": "{DISPLAY}"}}'),
+        ("result", f'{{"rc": 0, "url": "https://{MASK}@example.net"}}'),
+        ("result", json.dumps({"rc": 0, "output": "x" * 2000})),
+        ("reason", "   "),
+    ],
+    ids=["masked secret", "mask", "too large", "blank"],
+)
+async def test_the_form_refuses_what_complete_callback_refuses(offer: Offer, field: str, wrong: str) -> None:
+    remote = Remote()
+    engine = await offer(flow := calls(remote, timeout=60, on_timeout="operator"), max_callback_bytes=2000)
+    process_id = await engine.start(flow)
+    await remote.asked()
+    await engine.reaches(process_id, AWAITING)
+    engine.turn(60)
+    await engine.reaches(process_id, SUSPENDED)
+    callback_id = (await engine.callback(process_id)).id
+    right = {"result": '{"rc": 0}', "reason": "seen"}
+    typed = right | {field: wrong}
+
+    refused = await submit(engine, process_id, {"answer": "complete"}, typed)
+    await submit(engine, process_id, {"answer": "wait"}, {"minutes": 5})
+    with pytest.raises(PayloadInvalid):
+        await complete_callback(
+            engine.runtime, ADA, callback_id=callback_id, result=json.loads(typed["result"]), reason=typed["reason"]
+        )
+
+    assert isinstance(refused, PageInvalid)
+    assert [error.path for error in refused.errors] == [(field,)]
 
 
 class Polled(BaseModel):

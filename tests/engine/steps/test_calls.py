@@ -4,11 +4,11 @@ import asyncio
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, BeforeValidator, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, computed_field, field_validator
 from support.hanging import (
     LIMIT,
     Function,
@@ -30,7 +30,7 @@ from support.playbooks import of
 from support.web import Site
 
 from orchestrator_gql import begin, callback_step, conditional, step, steplens
-from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.domain import SubscriptionModel, register_product
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.types import ProcessStatus, State
@@ -135,6 +135,27 @@ class Lenient(Enum):
         return cls.ONE
 
 
+class Port(SubscriptionModel, is_base=True):
+    """A product subscription that blocks when it is dumped to be stored: its first dump is for the result."""
+
+    dumps: ClassVar[int] = 0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def text(self) -> str:
+        Port.dumps += 1
+        return str(block_value("")) if Port.dumps > 1 else ""
+
+
+PORT = register_product(name="Port that blocks", model=Port)
+
+
+@step("Store")
+def store() -> State:
+    Port.dumps = 0
+    return {"port": Port.from_product_id(PORT.product_id, customer_id="uva")}
+
+
 @step("Hang")
 def wants_a_model(item: BlockingModel) -> None: ...
 
@@ -156,8 +177,9 @@ def item() -> State:
         (item, steplens(block_value, lambda _: lambda part: part)(begin >> rest)),
         (item, steplens(block_value, lambda _: lambda part: part)(input_of(ask))),
         (item, steplens(lambda state: state, lambda _: block_value)(begin >> rest)),
+        (store,),
     ],
-    ids=["model", "models of an async step", "lens", "lens of a form", "lens that puts back"],
+    ids=["model", "models of an async step", "lens", "lens of a form", "lens that puts back", "stored model"],
 )
 async def test_people_go_on_while_a_validator_or_a_lens_of_a_step_blocks(tmp_path: Path, steps: Any) -> None:
     global blocked_value  # noqa: PLW0603
@@ -171,6 +193,7 @@ async def test_people_go_on_while_a_validator_or_a_lens_of_a_step_blocks(tmp_pat
         await others.go_on()
 
         assert one.hold.inside == 1  # it still blocks: the loop of this test did not wait for it
+        assert not one.hold.ran_out
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def busy():
 
 START = 'mutation { startWorkflow(input: {workflowName: "busy"}) { __typename } }'
 LIST = "{ processes { nodes { id } } }"
+VERIFY = "{ verifyAudit { __typename } }"
 REPORTS = "orchestrator_gql.storage.database: the database is "
 
 
@@ -74,7 +75,8 @@ def test_an_outage_of_postgresql_is_one_line_for_each_server(tmp_path: Path) -> 
             for _ in range(5):
                 assert "errors" not in send(server, START)
         cluster.stop_immediately()
-        refused = [send(servers[0], query)["errors"][0]["message"] for query in (LIST, START)]
+        refused = [send(servers[0], query)["errors"][0]["message"] for query in (LIST, VERIFY, START)]
+        refused.append(get(servers[0].address + "/api/audit/export").json()["detail"])
         ends_at = time.monotonic() + 5
         while time.monotonic() < ends_at:
             for server in servers:
@@ -87,7 +89,9 @@ def test_an_outage_of_postgresql_is_one_line_for_each_server(tmp_path: Path) -> 
 
     assert refused == [
         "The database cannot be read now: try again in a moment.",
+        "The database cannot be read now: try again in a moment.",
         "The database cannot be written now, and nothing was changed: try again in a moment.",
+        "The database cannot be read now: try again in a moment.",
     ]
     for log in logs:
         assert "Traceback" not in log
