@@ -1,12 +1,73 @@
 """`orchestrator-gql backup`: copy the SQLite file."""
 
+import sys
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
 
+from orchestrator_gql.cli.arguments import PROGRAM
+from orchestrator_gql.cli.failure import DONE
+from orchestrator_gql.cli.serving.ending import BY_SIGNAL, leave
+from orchestrator_gql.cli.signals import handling
 from orchestrator_gql.config.settings import read_settings
-from orchestrator_gql.storage.database.backup import back_up
+from orchestrator_gql.storage.database.backup import Backup
+
+STOP_SECONDS = 3.0
+"""Seconds that a copy may take to stop, and its removal after that: a disk that does not answer must not keep the
+command alive."""
+
+Outcome = Path | BaseException
+"""The source that was copied, or the error."""
 
 
-def backup(file: Path, *, database: str | None) -> None:
-    """Copy the database to the file and print the size of the copy."""
-    source = back_up(read_settings(database_url=database).database_url, file)
-    print(f"Copied {source} to {file} ({file.stat().st_size:,} bytes).")
+def backup(file: Path, *, database: str | None) -> int:
+    """Copy the database to the file, print the size of the copy and return the exit code.
+
+    After a signal nothing of the copy remains. A thread of its own copies, so that the main thread can leave it
+    behind: only the main thread receives signals.
+    """
+    copy = Backup(read_settings(database_url=database).database_url, file)
+    arrived: SimpleQueue[int | Outcome] = SimpleQueue()  # a signal handler may put into it, whatever it interrupts
+
+    with handling(arrived.put, is_last=True):
+        Thread(target=_make, args=(copy, arrived), daemon=True).start()
+        first = arrived.get()
+        if isinstance(first, int):
+            return _stop(copy, arrived, BY_SIGNAL + first)
+        if isinstance(first, BaseException):
+            raise first
+        print(f"Copied {first} to {file} ({file.stat().st_size:,} bytes).")
+    return DONE
+
+
+def _make(copy: Backup, arrived: "SimpleQueue[int | Outcome]") -> None:
+    try:
+        arrived.put(copy.make())
+    except BaseException as error:
+        arrived.put(error)
+
+
+def _stop(copy: Backup, arrived: "SimpleQueue[int | Outcome]", code: int) -> int:
+    """Stop the copy, remove it and return the exit code; leave at once if the disk does not answer."""
+    copy.stop()
+    has_ended = _has_outcome(arrived)
+    removing = Thread(target=copy.remove, daemon=True)
+    removing.start()
+    removing.join(STOP_SECONDS)
+    if not has_ended or removing.is_alive():
+        print(f"{PROGRAM}: The disk does not answer: the copy was given up.", file=sys.stderr)
+        leave(code, is_orderly=False)  # Python would wait for SQLite
+    return code
+
+
+def _has_outcome(arrived: "SimpleQueue[int | Outcome]") -> bool:
+    """Wait for the outcome of the copy, whatever further signals arrive; false if it does not come in time."""
+    until = monotonic() + STOP_SECONDS
+    while (left := until - monotonic()) > 0:
+        try:
+            if not isinstance(arrived.get(timeout=left), int):
+                return True
+        except Empty:
+            break
+    return False

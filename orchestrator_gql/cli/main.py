@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
         case "backup":
             from orchestrator_gql.cli.backup import backup
 
-            backup(options.file, database=options.database)
+            return backup(options.file, database=options.database)
         case "schema":
             from orchestrator_gql.cli.schema import schema
 

@@ -32,7 +32,7 @@
     ├── Unauthenticated             the credential is missing or wrong
     ├── RateLimited                 too many wrong credentials or URLs came from one address
     ├── AddressForbidden            the caller's address is not an address of the remote service
-    ├── ServerBusy                  the server has too many connections
+    ├── ServerBusy                  the server has too much to do at once
     ├── StorageUnavailable          the database cannot be used now
     │   └── OutcomeUnknown          the connection broke in the COMMIT: the change may be stored
     ├── AuthorCodeFailed            an author's function raised during a request
@@ -317,7 +317,7 @@ class AddressForbidden(OrchestratorError):
 
 
 class ServerBusy(OrchestratorError):
-    """The server has too many connections: try again in a moment."""
+    """The server has too many connections, or too many exports or verifications of the audit log: try again later."""
 
     code = "server-busy"
 

@@ -1,8 +1,9 @@
 """Keeps the server's own descriptors and signal handlers from the processes that authors' code forks.
 
 A forked child has a copy of every descriptor. It would keep the port in use, the lock on the database's file and the
-sessions on PostgreSQL after the server has ended, and a client would not notice that its connection was closed. So each
-of these descriptors becomes ``/dev/null`` in the child. A program that the child executes gets none of them anyway.
+sessions on PostgreSQL after the server has ended, and a client would not notice that its connection was closed. With a
+descriptor of a SQLite file it could write into the file of a later server. So each of these descriptors becomes
+``/dev/null`` in the child. A program that the child executes gets none of them anyway.
 Nor does a child keep the server's handlers of signals.
 """
 
@@ -11,6 +12,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
+
+UNUSABLE = getattr(os, "O_PATH", os.O_RDONLY)
+"""How ``/dev/null`` is opened: it takes neither data nor locks. If SQLite in the child got the lock on a database, it
+would believe that nobody else uses the database, and remove the file of the newest commits."""
 
 Descriptors = Callable[[], Iterable[int]]
 
@@ -61,7 +66,7 @@ def _restore_handlers() -> None:
 
 def _replace() -> None:
     """Replace and not close them: the child's objects, which nobody may use, would close other files of that number."""
-    null = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, UNUSABLE)
     for descriptors in _own:
         try:
             for number in descriptors():

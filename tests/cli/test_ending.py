@@ -1,7 +1,9 @@
 """A signal ends the server in its grace, whatever hangs: authors' code, threads, exit functions or the database."""
 
 import fcntl
+import json
 import os
+import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from time import monotonic
 import httpx
 import psycopg
 import pytest
-from support.command_line import SECONDS, Running, running, until
+from support.command_line import SECONDS, Running, get, running, until
 from support.database import PostgresServer
 from support.ports import free_port
 
@@ -296,6 +298,26 @@ def test_a_request_that_hangs_is_answered_when_the_server_ends(tmp_path: Path) -
     assert answer.json()["errors"][0]["extensions"]["code"] == "SERVER_BUSY"
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["stays", "leaves"])
+def test_a_request_that_is_cut_off_at_the_end_leaves_no_trace_in_the_log(tmp_path: Path, leaves: bool) -> None:
+    with hanging(tmp_path, START_FORM.format(kind=SYNC, body="time.sleep(LONG)")) as server:
+        address = httpx.URL(server.address)
+        with socket.create_connection((address.host, address.port or 80)) as client:
+            body = json.dumps({"query": START}).encode()
+            head = f"POST /graphql HTTP/1.1\r\nHost: {address.host}\r\nContent-Type: application/json\r\n"
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            get(server.address + "/health/live")
+            if leaves:
+                client.close()
+                get(server.address + "/health/live")
+            assert ends(server) == 0
+
+    log = server.err.read_text()
+    assert "Traceback" not in log
+    assert "Exception in ASGI application" not in log
+    assert "Cancel 2 running task(s)" in log
+
+
 FORKS = {
     "os.fork": "if os.fork() == 0: Path('child').write_text(str(os.getpid())); time.sleep(LONG); os._exit(0)",
     "multiprocessing": "multiprocessing.get_context('fork').Process(target=child).start()",
@@ -331,6 +353,7 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
                     listener.listen()
                 assert is_unlocked(tmp_path / "orchestrator.db.lock")
                 assert sockets_of(child) == []
+                assert files_of(child, tmp_path) == []
         finally:
             os.kill(child, SIGKILL)
 
@@ -385,6 +408,12 @@ def test_a_child_keeps_no_session_of_a_dead_server_on_postgresql(
                 os.kill(child, 0)  # it lives
             finally:
                 os.kill(child, SIGKILL)
+
+
+def files_of(process_id: int, folder: Path) -> list[str]:
+    """The database's files among the descriptors of the process."""
+    names = (str(path.readlink()) for path in Path(f"/proc/{process_id}/fd").iterdir())
+    return [name for name in names if name.startswith(f"{folder}/orchestrator.db")]
 
 
 def sockets_of(process_id: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import httpx
 
 from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_signed_in
+from orchestrator_gql.cli.signals import handling, leave_block
 from orchestrator_gql.cli.terminal import printable
 
 SECONDS = 60.0
@@ -26,6 +27,7 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
     address = f"{base_of(url)}/api/audit/export"
     try:
         with (
+            handling(leave_block),
             httpx.Client(trust_env=False, timeout=SECONDS) as http,
             http.stream(
                 "GET", address, params={"after": after} if after else None, headers=authorization()

@@ -54,7 +54,6 @@ class TimedHttp(H11Protocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._deadline: asyncio.TimerHandle | None = None
-        self._is_ending = False
         self._request: tuple[Scope, Receive, Send] | None = None
         self._app, self.app = self.app, self._serve
 
@@ -90,14 +89,10 @@ class TimedHttp(H11Protocol):
         try:
             await self._app(scope, receive, counted)
         except asyncio.CancelledError:
-            if not self._is_ending:
+            task = asyncio.current_task()
+            if task is None or not task.cancelling():
                 raise
-            self._cut_off()
-
-    def shutdown(self) -> None:
-        """Close the connection, or let its request end first."""
-        self._is_ending = True
-        super().shutdown()
+            self._cut_off()  # only uvicorn cancels a request: the server stops, and the client may have left before
 
     async def refuse_open_request(self) -> None:
         """Answer a request that has no response yet, such as a form that hangs: the time of the server is over."""

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.storage.database.group_commit import storage_error, translated
-from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces
+from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotEnded, SnapshotPlaces
 from orchestrator_gql.storage.database.sqlite_file import configure, engine_url, identity
 from orchestrator_gql.utils.errors import StorageUnavailable
 
@@ -159,7 +159,7 @@ class _Session:
             return result
         if not self.task.cancelled() and (error := self.task.exception()) is not None:
             raise storage_error(error)
-        raise StorageUnavailable  # the snapshot has ended
+        raise SnapshotEnded
 
     def end(self) -> None:
         """End the snapshot after the read that runs."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -17,10 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces, unreadable_if_unavailable
-from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.storage.database.snapshot import (
+    SECONDS,
+    CountedSnapshot,
+    Snapshot,
+    SnapshotEnded,
+    SnapshotPlaces,
+    counted,
+)
+from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable
 from orchestrator_gql.utils.forks import keep_from_children
-from orchestrator_gql.utils.outages import READS, WRITES, Outage
+from orchestrator_gql.utils.outages import WRITES, Outage
 
 POOL = 10
 POOL_SECONDS = 10
@@ -50,8 +57,11 @@ READ_ONLY = "25006"
 
 SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
-IDLE_SECONDS = 60
+IDLE_SECONDS = 60.0
 """Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
+
+IDLE = "25P03"
+"""The SQLSTATE if they have passed: PostgreSQL ended the session."""
 
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
@@ -185,13 +195,8 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result."""
-        try:
-            result = await self._read_repeated(unit)
-        except StorageUnavailable as error:
-            self.outage.failed(READS, error)
-            raise StorageUnreadable from error
-        self.outage.worked(READS)
-        return result
+        with counted(self.outage):
+            return await self._read_repeated(unit)
 
     async def _read_repeated(self, unit: Unit[T]) -> T:
         for tries in range(2):
@@ -209,22 +214,24 @@ class PostgresDatabase:
             await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
 
-    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
-        """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
-        return unreadable_if_unavailable(self._snapshot())
-
     @asynccontextmanager
-    async def _snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
         async with self._places.place(), AsyncExitStack() as stack:
-            try:
-                conn = await stack.enter_async_context(self.engine.connect())
-                await conn.execution_options(**SNAPSHOT)
-                await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
-            except DBAPIError as error:
-                raise _translated(error) from error
-            except PoolTimeout as error:
-                raise StorageUnavailable from error
-            yield _Snapshot(conn)
+            with counted(self.outage):
+                conn = await self._begin_snapshot(stack)
+            yield CountedSnapshot(_Snapshot(conn), self.outage)
+
+    async def _begin_snapshot(self, stack: AsyncExitStack) -> AsyncConnection:
+        try:
+            conn = await stack.enter_async_context(self.engine.connect())
+            await conn.execution_options(**SNAPSHOT)
+            await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        except DBAPIError as error:
+            raise _translated(error) from error
+        except PoolTimeout as error:
+            raise StorageUnavailable from error
+        return conn
 
 
 class _Snapshot:
@@ -237,11 +244,13 @@ class _Snapshot:
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads."""
         if time.monotonic() > self._ends_at:
-            raise StorageUnavailable
+            raise SnapshotEnded
         try:
             async with asyncio.timeout(UNIT_SECONDS):
                 return await self._conn.run_sync(unit)
         except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == IDLE:
+                raise SnapshotEnded from error
             raise _translated(error) from error
         except TimeoutError as error:
             raise StorageUnavailable from error

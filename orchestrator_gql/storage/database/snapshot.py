@@ -1,12 +1,13 @@
 """Several reads on one snapshot, for exports and verifications of the audit log, and how many there may be at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol
 
 from orchestrator_gql.storage.database.after_commit import T, Unit
 from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.outages import READS, Outage
 
 SNAPSHOTS = 2
 """The most snapshots of one server at once: each holds a connection for as long as its client reads."""
@@ -22,30 +23,41 @@ class Snapshot(Protocol):
     """A snapshot of the database, which does not change."""
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit that only reads. Raises `StorageUnavailable`, also if the snapshot has ended."""
+        """Run a unit that only reads. Raises `StorageUnreadable`, also if the snapshot has ended."""
         ...
 
 
-@asynccontextmanager
-async def unreadable_if_unavailable(opening: AbstractAsyncContextManager[Snapshot]) -> AsyncIterator[Snapshot]:
-    """The snapshot, with `StorageUnreadable` for every `StorageUnavailable`: a reader never changes anything."""
-    async with AsyncExitStack() as stack:
-        try:
-            snapshot = await stack.enter_async_context(opening)
-        except StorageUnavailable as error:
-            raise StorageUnreadable from error
-        yield _ReadOnly(snapshot)
+class SnapshotEnded(StorageUnreadable):
+    """The snapshot has ended, because its time is over or the server stops: continue after the last cursor."""
 
 
-class _ReadOnly:
-    def __init__(self, snapshot: Snapshot) -> None:
+@contextmanager
+def counted(outage: Outage) -> Iterator[None]:
+    """Count a read for the log of outages. Raises `StorageUnreadable` instead of `StorageUnavailable`.
+
+    The end of a snapshot does not count: the database is well.
+    """
+    try:
+        yield
+    except SnapshotEnded:
+        raise
+    except StorageUnavailable as error:
+        outage.failed(READS, error)
+        raise StorageUnreadable from error
+    outage.worked(READS)
+
+
+class CountedSnapshot:
+    """A snapshot whose reads count for the log of outages."""
+
+    def __init__(self, snapshot: Snapshot, outage: Outage) -> None:
         self._snapshot = snapshot
+        self._outage = outage
 
     async def read(self, unit: Unit[T]) -> T:
-        try:
+        """Run a unit that only reads."""
+        with counted(self._outage):
             return await self._snapshot.read(unit)
-        except StorageUnavailable as error:
-            raise StorageUnreadable from error
 
 
 class SnapshotPlaces:

@@ -7,8 +7,8 @@ microseconds; a long read is interrupted and starts again on a connection of aio
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -17,7 +17,7 @@ from orchestrator_gql.storage.database.after_commit import CommitEffects, Commit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import Snapshot, unreadable_if_unavailable
+from orchestrator_gql.storage.database.snapshot import CountedSnapshot, Snapshot, counted
 from orchestrator_gql.storage.database.sqlite_file import (
     FileLock,
     OpenedFiles,
@@ -27,8 +27,9 @@ from orchestrator_gql.storage.database.sqlite_file import (
     engine_url,
     path_of,
 )
-from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
-from orchestrator_gql.utils.outages import READS, WRITES, Outage
+from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
+from orchestrator_gql.utils.outages import WRITES, Outage
 
 OPERATIONS = 1_000
 ROUNDS = 50
@@ -52,6 +53,7 @@ class SqliteDatabase:
         self._long_reads: LongReads | None = None
         self._writer: GroupWriter | None = None
         self._loop_reader: _LoopReader | None = None
+        self._end_keeping: Callable[[], None] = lambda: None
 
     @property
     def engine(self) -> Engine:
@@ -75,7 +77,9 @@ class SqliteDatabase:
         self._loop_reader = _LoopReader(self._engine)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
-        self._writer = GroupWriter(conn, demand=OpenedFiles(self._path).demand, committed=self._committed)
+        files = OpenedFiles(self._path)
+        self._end_keeping = keep_from_children(files.descriptors)
+        self._writer = GroupWriter(conn, demand=files.demand, committed=self._committed)
 
     async def close(self) -> None:
         """Run all waiting units, break off long reads, then close the file and release the lock."""
@@ -85,6 +89,7 @@ class SqliteDatabase:
                 self._loop_reader.close()
                 self._writer = self._loop_reader = None
             await self._close_connections()
+            self._end_keeping()
         finally:
             self._lock.release()
 
@@ -113,21 +118,18 @@ class SqliteDatabase:
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
         assert self._loop_reader is not None and self._long_reads is not None, "the database is not open"
-        try:
+        with counted(self.outage):
             try:
-                result = self._loop_reader.read(unit)
+                return self._loop_reader.read(unit)
             except _TakesLong:
-                result = await self._long_reads.read(unit)
-        except StorageUnavailable as error:
-            self.outage.failed(READS, error)
-            raise StorageUnreadable from error
-        self.outage.worked(READS)
-        return result
+                return await self._long_reads.read(unit)
 
-    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Several reads on one snapshot, beside the loop. Raises `ServerBusy` if there are too many."""
         assert self._long_reads is not None, "the database is not open"
-        return unreadable_if_unavailable(self._long_reads.snapshot())
+        async with self._long_reads.snapshot() as snapshot:
+            yield CountedSnapshot(snapshot, self.outage)
 
     def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
         self.observer.committed(units, seconds, effects.facts)

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, unquote
@@ -114,6 +115,19 @@ class OpenedFiles:
             logger.error("the database's files were moved, removed or replaced: nothing is written until they are back")
         self._are_missed = True
         raise StorageUnavailable
+
+    def descriptors(self) -> list[int]:
+        """The descriptors of these files in this process. SQLite opens them, so they are known by their files only.
+
+        A child that closes its copies takes no lock from us: the locks of SQLite belong to a process.
+        """
+        found = []
+        for path in Path("/dev/fd").iterdir():
+            with suppress(OSError):  # the descriptor with which the folder was read
+                stat = os.fstat(int(path.name))
+                if (stat.st_dev, stat.st_ino) in self._opened:
+                    found.append(int(path.name))
+        return found
 
     def _identities(self) -> list[tuple[int, int] | None]:
         return [identity(path) for path in self._paths]

@@ -1,17 +1,14 @@
 """A backup is one snapshot, made in steps beside a busy writer (SQLite)."""
 
 import sqlite3
-import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.until import PATIENCE
 
-from orchestrator_gql.config.database_url import url_of
+from orchestrator_gql.config.database_url import file_name, url_of
 from orchestrator_gql.storage.database import backup
-from orchestrator_gql.storage.database.backup import back_up
+from orchestrator_gql.storage.database.backup import Backup
 
 ROWS = 2_000
 
@@ -27,30 +24,29 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_backup_in_steps_ends_beside_a_busy_writer(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backup, "PAGES", 1)
-    is_done, target = threading.Event(), source.with_name("copy.db")
-    deadline, commits, last = time.monotonic() + PATIENCE, 0, 0
+class BusyBackup(Backup):
+    """A backup beside a program that commits before the first step and after every step."""
 
-    def write() -> None:
-        nonlocal commits
-        with closing(sqlite3.connect(source)) as file:
+    commits = 0
+
+    def _demand_wanted(self, *_: int) -> None:
+        with closing(sqlite3.connect(file_name(self._url))) as file, file:
             file.execute("PRAGMA synchronous = OFF")
-            while not is_done.is_set() and time.monotonic() < deadline:
-                with file:
-                    file.execute("UPDATE facts SET fact = fact || '' WHERE rowid = 1")
-                    file.execute("INSERT INTO facts VALUES ('later')")
-                commits += 1
+            file.execute("INSERT INTO facts VALUES ('later')")
+        self.commits += 1
+        if self.commits > 2 * ROWS:  # it would begin again for ever
+            self.stop()
+        super()._demand_wanted()
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    back_up(url_of(source), target)
-    last = commits
-    is_done.set()
-    writer.join()
+
+def test_a_backup_in_steps_ends_beside_a_busy_writer(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "PAGES", 8)
+    busy, target = BusyBackup(url_of(source), source.with_name("copy.db")), source.with_name("copy.db")
+
+    busy.make()
 
     with closing(sqlite3.connect(target)) as copy:
         later = copy.execute("SELECT count(*) FROM facts WHERE fact = 'later'").fetchone()[0]
         whole = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    assert whole == "ok"
-    assert last - later > 1  # the writer went on during the steps, and the copy did not begin again
+    assert (later, whole) == (0, "ok")
+    assert busy.commits > 10

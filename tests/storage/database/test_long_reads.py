@@ -17,7 +17,7 @@ from support.database import sqlite_url
 from support.until import PATIENCE
 
 from orchestrator_gql.storage.database import connect, sqlite
-from orchestrator_gql.storage.database.backup import back_up
+from orchestrator_gql.storage.database.backup import Backup
 from orchestrator_gql.storage.database.long_reads import READERS, ROWS
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
@@ -109,7 +109,7 @@ async def test_without_aiosqlite_neither_a_server_starts_nor_a_backup_is_made(
     with pytest.raises(RuntimeError, match="aiosqlite is broken"):
         await connect(sqlite_url(tmp_path)).open()
     with pytest.raises(RuntimeError, match="aiosqlite is broken"):
-        await asyncio.to_thread(back_up, sqlite_url(tmp_path), tmp_path / "copy.db")
+        await asyncio.to_thread(Backup(sqlite_url(tmp_path), tmp_path / "copy.db").make)
     monkeypatch.undo()
 
     assert not (tmp_path / "copy.db").exists()
@@ -294,5 +294,5 @@ def test_a_disk_that_does_not_answer_does_not_keep_the_process_alive(tmp_path: P
         check=False,
     )
 
-    assert (ended.returncode, ended.stdout) == (0, "closed StorageUnavailable\nended\n"), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "closed SnapshotEnded\nended\n"), ended.stderr
     assert "a read of the database does not end" in ended.stderr

@@ -6,15 +6,34 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
-from support.database import sqlite_url
+from support.database import PostgresServer, sqlite_url
 from support.until import PATIENCE
 
-from orchestrator_gql.storage.database import Database, connect, long_reads, postgres, snapshot
-from orchestrator_gql.storage.database.snapshot import SNAPSHOTS
+from orchestrator_gql.storage.database import Database, connect, long_reads, snapshot
+from orchestrator_gql.storage.database import postgres as postgres_module
+from orchestrator_gql.storage.database.snapshot import SNAPSHOTS, SnapshotEnded
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
-from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable
+from orchestrator_gql.utils.errors import ServerBusy, StorageUnavailable, StorageUnreadable
+from orchestrator_gql.utils.outages import READS, Outage
 
 pytestmark = pytest.mark.one_dispatcher
+
+
+class Outages(Outage):
+    """Remembers what failed and what worked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[str] = []
+        self.successes: list[str] = []
+
+    def failed(self, kind: str, error: BaseException) -> None:
+        self.failures.append(kind)
+        super().failed(kind, error)
+
+    def worked(self, kind: str, *, is_sure: bool = False) -> None:
+        self.successes.append(kind)
+        super().worked(kind, is_sure=is_sure)
 
 
 @pytest.fixture
@@ -103,16 +122,75 @@ async def test_a_snapshot_too_many_is_refused_and_a_place_is_free_again(
 
 
 async def test_a_snapshot_ends_with_its_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (long_reads, postgres):
+    for module in (long_reads, postgres_module):
         monkeypatch.setattr(module, "SECONDS", 0.0)
+    outages = Outages()
+    database.outage = outages
     async with database.snapshot() as walk:
         await asyncio.sleep(0.01)
-        with pytest.raises(StorageUnavailable):
+        with pytest.raises(SnapshotEnded, match="continue after the last cursor"):
             await walk.read(count)
     monkeypatch.undo()
+    assert outages.failures == []  # the database is well
 
     async with database.snapshot() as walk:
         assert await walk.read(count) == 0
+
+
+async def test_a_snapshot_whose_reader_pauses_too_long_ends_on_postgresql(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_module, "IDLE_SECONDS", 0.05)
+    with postgres.database() as url:
+        database = connect(url)
+        await database.open()
+        outages = Outages()
+        database.outage = outages
+        async with database.snapshot() as walk:
+            await asyncio.sleep(0.5)
+            with pytest.raises(SnapshotEnded):
+                await walk.read(lambda conn: conn.execute(text("SELECT 1")).all())
+        await database.close()
+
+    assert outages.failures == []
+
+
+def _unavailable(_: Connection) -> None:
+    raise StorageUnavailable
+
+
+async def test_every_refused_read_has_the_same_error_and_counts_as_an_outage(database: Database) -> None:
+    """A read by itself and a read of a snapshot; a later success of either ends the outage."""
+    outages = Outages()
+    database.outage = outages
+
+    for _ in range(2):
+        with pytest.raises(StorageUnreadable) as refused:
+            await database.read(_unavailable)
+        assert refused.type is StorageUnreadable
+        async with database.snapshot() as walk:
+            await walk.read(count)
+            with pytest.raises(StorageUnreadable) as refused:
+                await walk.read(_unavailable)
+            assert refused.type is StorageUnreadable
+            outages.successes.clear()
+            await walk.read(count)
+
+    assert outages.failures == [READS] * 4
+    assert outages.successes == [READS]
+
+
+async def test_a_snapshot_that_cannot_begin_is_a_refused_read_on_postgresql(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        database = connect(url)
+        await database.open()
+        database.outage = outages = Outages()
+    with pytest.raises(StorageUnreadable):
+        async with database.snapshot():
+            pass
+    await database.close()
+
+    assert outages.failures == [READS]
 
 
 async def test_the_transaction_of_a_snapshot_ends_with_the_block(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from orchestrator_gql.cli.serving.banner import banner
 from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.config.settings import read_settings
 from orchestrator_gql.storage.database import connect, schema
-from orchestrator_gql.storage.database.backup import back_up
+from orchestrator_gql.storage.database.backup import Backup
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.errors import SettingsError
 
@@ -91,7 +91,7 @@ def test_a_backup_reads_and_writes_the_files_of_those_names(tmp_path: Path, name
     with closing(sqlite3.connect(tmp_path / name)) as file, file:
         file.execute("CREATE TABLE named AS SELECT 1 AS one")
 
-    source = back_up(url_of(tmp_path / name), tmp_path / f"{name} copy")
+    source = Backup(url_of(tmp_path / name), tmp_path / f"{name} copy").make()
 
     assert source == tmp_path / name
     assert {file.name for file in tmp_path.iterdir()} == {name, f"{name} copy"}
@@ -152,7 +152,7 @@ async def test_a_file_with_a_hard_link_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=r"other\.db' has a second name \(a hard link\)"):
             await connect(url_of(tmp_path / "other.db")).open()
         with pytest.raises(SettingsError, match="has a second name"):
-            back_up(url_of(tmp_path / "other.db"), tmp_path / "copy.db")
+            Backup(url_of(tmp_path / "other.db"), tmp_path / "copy.db").make()
     with pytest.raises(SettingsError, match="has a second name"):
         await connect(url_of(tmp_path / "net.db")).open()
     (tmp_path / "other.db").unlink()
