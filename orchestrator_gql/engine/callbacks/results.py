@@ -152,18 +152,18 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
     _keep_replaced_result(conn, callback)
     kept = delivery
     if arrived.failure is None:
+        actor = arrived.actor if arrived.source in BY_OPERATOR else None
+        event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
         result = AcceptedResult(
             id=arrived.payload_id,
+            preview=_preview(process, callback, delivery),
             text=encode(delivery.payload),
             size=delivery.size,
             digest=delivery.digest,
             receipt=receipt,
             source=arrived.source,
-            preview=_preview(process, callback, delivery),
         )
         callbacks.accept(conn, callback, result, is_early=outcome.is_early, now=now)
-        actor = arrived.actor if arrived.source in BY_OPERATOR else None
-        event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
     else:
         callbacks.fail(conn, callback.id, arrived.failure, receipt=receipt, digest=delivery.digest, now=now)
         event = ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)

@@ -132,7 +132,8 @@ class PostgresDatabase:
         except StorageUnavailable as error:
             self.outage.failed(WRITES, error)
             raise
-        self.outage.worked(WRITES)
+        if self.outage.failed_at:
+            self.outage.worked(WRITES)
         return result
 
     async def _repeated(self, unit: Unit[T]) -> T:
@@ -182,7 +183,8 @@ class PostgresDatabase:
         except StorageUnavailable as error:
             self.outage.failed(READS, error)
             raise StorageUnreadable from error
-        self.outage.worked(READS)
+        if self.outage.failed_at:
+            self.outage.worked(READS)
         return result
 
     async def _read_repeated(self, unit: Unit[T]) -> T:

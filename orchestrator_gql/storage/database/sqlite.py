@@ -91,7 +91,8 @@ class SqliteDatabase:
         except StorageUnavailable as error:
             self.outage.failed(WRITES, error)
             raise
-        self.outage.worked(WRITES)
+        if self.outage.failed_at:
+            self.outage.worked(WRITES)
         return result
 
     async def alter(self, unit: Unit[None]) -> None:
@@ -109,7 +110,8 @@ class SqliteDatabase:
         except StorageUnavailable as error:
             self.outage.failed(READS, error)
             raise StorageUnreadable from error
-        self.outage.worked(READS)
+        if self.outage.failed_at:
+            self.outage.worked(READS)
         return result
 
     def _committed(self, effects: CommitEffects, units: int, seconds: float) -> None:
