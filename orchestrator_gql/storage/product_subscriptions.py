@@ -20,7 +20,7 @@ from orchestrator_gql.storage.tables import (
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json
-from orchestrator_gql.utils.author_calls import returned_by
+from orchestrator_gql.utils.author_demands import demand
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
@@ -42,7 +42,8 @@ def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target
     """Store the model as a new version and link it to the process; the events to write, none without a change."""
     stored = lock(conn, model.subscription_id)
     version = stored.version if stored else 0
-    new = returned_by(model.dump) | {"version": version}
+    name = f"The serializers of {type(model).__name__}"
+    new = demand(("dump", id(model)), model.dump, name=name, owner=type(model)) | {"version": version}
     changes = diff(stored.model if stored else {}, new)
     if stored is not None and not changes:
         link(conn, process_id, model.subscription_id, target)

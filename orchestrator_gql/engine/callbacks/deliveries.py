@@ -101,11 +101,18 @@ async def demand_known(runtime: Runtime, address: Address) -> None:
 
 
 def deliver(
-    conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
+    conn: Connection,
+    runtime: Runtime,
+    address: Address,
+    delivery: Delivery,
+    failure: Failure | None = None,
+    at: datetime | None = None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``failure`` is the failure of a failure report. Raises `CallbackUnknown` if the address belongs to no callback.
+    ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
+    seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
+    callback.
     """
     now = runtime.clock.now()
     target = _find(conn, address)
@@ -130,7 +137,7 @@ def deliver(
         step,
         delivery,
         source=ResultSource.CALLBACK,
-        at=now,
+        at=at or now,
         is_early=not _waits_for(process, callback) or engine_state.is_paused(conn),
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
