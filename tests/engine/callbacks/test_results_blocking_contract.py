@@ -5,13 +5,14 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from hashlib import sha256
-from typing import Any
-from uuid import UUID
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
 
 import pytest
 from conftest import Offer
-from pydantic import BaseModel, field_validator
+from pydantic import computed_field
 from support.engine import Engine
+from support.gates import RESULT, Blocking, gate, jobs, other_remote, others, waiting
 from support.operator import ADA, open_request
 from support.playbooks import judge, of
 from support.remote import Remote, answer
@@ -22,44 +23,18 @@ from orchestrator_gql.callbacks.signature import Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery
 from orchestrator_gql.commands.callback_operator_actions import complete_callback
 from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.domain import SubscriptionModel, register_product
 from orchestrator_gql.engine.callbacks.deliveries import Address
 from orchestrator_gql.forms import FormPage
-from orchestrator_gql.types import AttemptOutcome, FormGenerator, Json, ProcessStatus, State
+from orchestrator_gql.types import AttemptOutcome, FormGenerator, Json, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, PayloadInvalid
 from orchestrator_gql.utils.json import encode
-from orchestrator_gql.workflow import Workflow
 
 pytestmark = pytest.mark.one_dispatcher
 
 AWAITING, COMPLETED, SUSPENDED = ProcessStatus.AWAITING_CALLBACK, ProcessStatus.COMPLETED, ProcessStatus.SUSPENDED
 CREDENTIAL = "s3cret-of-the-proxy"
 SERVICES = {"proxy": {"credential_sha256": sha256(CREDENTIAL.encode()).hexdigest()}}
-BLOCKED = 3.0
-"""Seconds after which a function that nobody lets go returns by itself."""
-
-RESULT: Json = {"rc": 0}
-
-
-class Gate:
-    """An author's function that blocks its thread, once it is armed."""
-
-    def __init__(self) -> None:
-        self.entered, self.may_go = threading.Event(), threading.Event()
-        self.is_armed = self.is_blocked = False
-        self.calls = 0
-
-    def pass_through(self) -> None:
-        """Block while the gate is armed."""
-        if not self.is_armed:
-            return
-        self.calls += 1
-        self.is_blocked = True
-        self.entered.set()
-        self.may_go.wait(BLOCKED)
-        self.is_blocked = False
-
-
-gate = Gate()
 
 
 @pytest.fixture(autouse=True)
@@ -67,21 +42,6 @@ def _fresh_gate() -> Iterator[None]:
     gate.__init__()  # type: ignore[misc]  # the contract, which is cached, knows this object
     yield
     gate.may_go.set()
-
-
-class Blocking(BaseModel):
-    """A contract with a validator that blocks."""
-
-    rc: int
-
-    @field_validator("rc")
-    @classmethod
-    def judged(cls, rc: int) -> int:
-        """Accept a return code that is not negative."""
-        gate.pass_through()
-        if rc < 0:
-            raise ValueError("negative")
-        return rc
 
 
 def lens_of_part() -> Any:
@@ -92,31 +52,6 @@ def lens_of_part() -> Any:
         return {**state, "part": part}
 
     return steplens(lambda state: dict(state.get("part", {})), lambda state: partial(put, state))
-
-
-def jobs(remote: Remote, **options: Any) -> Workflow:
-    """One job with the contract, and a time-out of an hour."""
-    options = {"contract": Blocking, "timeout": 3600, **options}
-    return of(callback_step("Job", remote.action(), judge, **options), name="jobs")
-
-
-async def waiting(offer: Offer, **options: Any) -> tuple[Engine, UUID, str]:
-    """A process that waits for its job, and the token of the job."""
-    remote = Remote()
-    engine = await offer(flow := jobs(remote, **options), others(), form_timeout=10.0, authors_loop="own")
-    process_id = await engine.start(flow)
-    token = await remote.asked()
-    await engine.reaches(process_id, AWAITING)
-    return engine, process_id, token
-
-
-other_remote = Remote()
-
-
-def others() -> Workflow:
-    """A job of somebody else."""
-    other_remote.__init__()  # type: ignore[misc]
-    return of(callback_step("Other", other_remote.action(), judge), name="others")
 
 
 Go = Callable[[], Awaitable[Any]]
@@ -133,7 +68,6 @@ async def by_dry_run(offer: Offer) -> tuple[Engine, UUID, Go]:
 
     async def go() -> None:
         await receive_delivery(engine.runtime, Address(token, id, is_dry_run=True), delivery)
-        gate.is_armed = False
         await answer(engine.runtime, token, RESULT)
 
     return engine, id, go
@@ -228,6 +162,49 @@ async def lens_of_a_form(offer: Offer) -> tuple[Engine, UUID, Go]:
     return engine, process_id, lambda: submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
 
 
+class BlockingPort(SubscriptionModel, is_base=True):
+    """A product subscription that blocks when it is stored: its first dump is for the result of the step."""
+
+    kind: str
+    dumps: ClassVar[int] = 0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def text(self) -> str:
+        """The text of the port."""
+        type(self).dumps += 1
+        if type(self).dumps > 1:
+            gate.pass_through()
+        return ""
+
+
+class ActiveBlockingPort(BlockingPort, lifecycle=[SubscriptionLifecycle.ACTIVE]):
+    """The active product subscription."""
+
+
+BLOCKING_PORT = register_product(name="Port that blocks", model=BlockingPort)
+
+
+async def serializer_of_a_model(offer: Offer) -> tuple[Engine, UUID, Go]:
+    may_return = threading.Event()
+
+    @step("Create")
+    def create() -> State:
+        may_return.wait(20)
+        customer = str(uuid4())
+        port = BlockingPort.from_product_id(BLOCKING_PORT.product_id, customer, kind="fast")
+        return {"subscription": BlockingPort.from_other_lifecycle(port, SubscriptionLifecycle.ACTIVE)}
+
+    BlockingPort.dumps = ActiveBlockingPort.dumps = 0
+    engine = await offer(flow := of(create, name="creates"), others())
+    process_id = await engine.start(flow)
+
+    async def go() -> None:
+        may_return.set()
+
+    return engine, process_id, go
+
+
 SOURCES = [
     by_url,
     by_dry_run,
@@ -238,6 +215,7 @@ SOURCES = [
     by_poll,
     lens_of_a_wait,
     lens_of_a_form,
+    serializer_of_a_model,
 ]
 
 
@@ -272,11 +250,11 @@ async def test_a_contract_that_takes_too_long_refuses_and_the_attempt_can_be_ado
 
     with pytest.raises(PayloadInvalid) as refused:
         await answer(engine.runtime, token, RESULT)
+    gate.is_armed = True
     with pytest.raises(PayloadInvalid) as of_operator:
         id = (await engine.callback(process_id)).id
         await complete_callback(engine.runtime, ADA, callback_id=id, result=RESULT, reason="seen")
     gate.may_go.set()
-    gate.is_armed = False
 
     for error in (refused, of_operator):
         assert [field.type for field in error.value.errors] == ["contract-timeout"]
@@ -301,7 +279,6 @@ async def test_a_lens_of_a_form_that_takes_too_long_leaves_the_form_open(offer: 
     with pytest.raises(FormTimeout):
         await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
     gate.may_go.set()
-    gate.is_armed = False
 
     await submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}])
     await engine.reaches(process_id, COMPLETED)
@@ -316,7 +293,7 @@ async def test_a_lens_of_a_form_that_raises_is_a_typed_error(offer: Offer) -> No
         yield FormPage
         return {"confirmed": True}
 
-    lens = steplens(lambda state: dict(state), lambda state: put)
+    lens = steplens(dict, lambda state: put)
     engine = await offer(flow := of(lens(confirm), name="forms"))
     process_id = await engine.start(flow)
     request = await open_request(engine, process_id)
