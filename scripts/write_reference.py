@@ -8,7 +8,7 @@ from orchestrator_gql.config.sources import OTHER_VARIABLES, PREFIX
 from orchestrator_gql.rest.openapi import openapi_document
 from orchestrator_gql.rest.problems import HTTP_PROBLEMS
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils import errors
+from orchestrator_gql.utils import errors, start_errors
 from orchestrator_gql.utils.errors import OrchestratorError
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -19,6 +19,7 @@ FAILURES = {
     "bad-expect": "`expect` of a callback step names no callbacks, or too few.",
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
     "bad-result": "A step returned neither a dict nor nothing.",
+    "block-in-use": "A step removed a block that another product subscription uses.",
     "callback-expired": "The remote service did not deliver in time.",
     "callback-missing": "No callback was issued for the wait.",
     "callback-withdrawn": "The callback was withdrawn.",
@@ -27,6 +28,7 @@ FAILURES = {
     "definition-changed": "The workflow changed and cannot continue this process; a retry adopts the new definition.",
     "engine-error": "The engine itself failed three times in a row to advance the process; the log has the reason.",
     "failed-by-remote": "The remote service reported a failure without a code of its own.",
+    "foreign-block": "A step changed a block of another product subscription without returning that subscription.",
     "form-definition": "A form function is not a valid form.",
     "form-timeout": "A form took longer than `ORCHESTRATOR_FORM_TIMEOUT` when the engine opened it.",
     "heartbeat-lost": "The remote service sent no heartbeat for too long.",
@@ -37,11 +39,18 @@ FAILURES = {
     "model-invalid": "A product subscription does not fit its model.",
     "not-json": "The result of a step or a form is not JSON.",
     "process-failure": "A step raised `ProcessFailureError`.",
+    "reference-circle": "Two product subscriptions would use each other.",
+    "reference-ended": "A product subscription would use a block of a terminated one.",
+    "reference-unknown": "A product subscription refers to a block that does not exist.",
     "rejected": "Somebody rejected the form; a retry opens it again.",
     "result-too-large": "The result of a step, or the state, is larger than `ORCHESTRATOR_MAX_STEP_BYTES`.",
     "step-error": "A step could not be run.",
     "step-raised": "A step raised another error.",
     "step-timeout": "A step took longer than its timeout.",
+    "subscription-in-use": "A step would end a product subscription that a living one uses.",
+    "subscription-locked": "A step would change or lock a product subscription that another process holds.",
+    "subscription-out-of-sync": "A step would lock a product subscription that an aborted process left out of sync.",
+    "subscription-stale": "The product subscription changed since the step loaded it; a retry loads it again.",
 }
 """The failure codes of processes, without the codes of authors and remote services."""
 
@@ -118,7 +127,7 @@ PAGES = {"settings.md": settings_page, "errors.md": errors_page, "rest.md": rest
 
 def _kinds(kind: type[OrchestratorError]) -> Iterator[type[OrchestratorError]]:
     for subclass in kind.__subclasses__():
-        if subclass.__module__ == errors.__name__:
+        if subclass.__module__ in (errors.__name__, start_errors.__name__):
             if "code" in vars(subclass):
                 yield subclass
             yield from _kinds(subclass)

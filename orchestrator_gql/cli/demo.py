@@ -11,6 +11,7 @@ from pathlib import Path
 from orchestrator_gql.cli.demo_advice import advice
 from orchestrator_gql.cli.serve import serve
 from orchestrator_gql.cli.serving.server import bind_socket
+from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.utils.errors import SettingsError
 
 HOST = "127.0.0.1"
@@ -34,7 +35,7 @@ def demo(*, port: int, proxy_port: int, work: Path) -> None:
         ["orchestrator_gql.demo.workflows", "orchestrator_gql.demo.rehearsal"],
         host=HOST,
         port=port,
-        database=f"sqlite+aiosqlite:///{work / 'orchestrator.db'}",
+        database=url_of(work / "orchestrator.db"),
         beside=nullcontext() if external_proxy else proxy_at_work(proxy_port, work),
         advice=lambda address: advice(
             address, external_proxy or f"{os.environ[PROXY_ADDRESS]}, its log in {_log_of(work)}"

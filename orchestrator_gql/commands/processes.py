@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization, commit
+from orchestrator_gql.engine import authorization, commit, start_check
 from orchestrator_gql.engine.audit_log import key_of, write_down
 from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.commit import PendingTransitions, begin_process, clean_note, commit_context, lock_process
@@ -24,13 +24,13 @@ from orchestrator_gql.process import AuditNote, Process, Transition, create, ret
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import events, idempotency, processes, product_subscriptions
-from orchestrator_gql.targets import Target
-from orchestrator_gql.types import Event, EventKind, Json, State
+from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.types import Event, EventKind, Json
 from orchestrator_gql.utils.errors import (
     FieldError,
     NotFound,
     PayloadInvalid,
-    SubscriptionLocked,
+    Refused,
     WorkflowBlocked,
 )
 from orchestrator_gql.utils.json import canonical
@@ -112,47 +112,72 @@ async def start_workflow(
     idempotency_key: str | None = None,
     locale: str = DEFAULT_LOCALE,
     note: str | None = None,
+    product_subscription_version: int | None = None,
     trace: str | None = None,
 ) -> Started | forms.NextPage | forms.PageInvalid:
     """Start the workflow with the pages of its form. If a page is missing or wrong, that page is returned instead.
 
-    Nothing is stored in that case. ``trace`` is the trace of the request; see `utils.traces`.
+    Nothing is stored in that case. ``product_subscription_version`` is the version that was shown to the principal.
+    ``trace`` is the trace of the request; see `utils.traces`.
 
-    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `SubscriptionLocked`, `EnginePaused`, `IdempotencyKeyReused`,
-    `AuthorCodeFailed`.
+    Raises `NotFound`, `Forbidden`, `WorkflowBlocked`, `EnginePaused`, `IdempotencyKeyReused`, `AuthorCodeFailed`, and
+    the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
     digest = hashlib.sha256(canonical([workflow_name, pages])).hexdigest()
-    key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
     if idempotency_key is not None and (known := await _known_start(runtime, principal, idempotency_key, digest)):
         return known
+    key = None if idempotency_key is None else idempotency.of_sender(principal.id, idempotency_key)
+    request = _StartRequest(pages, digest, key, locale, note, product_subscription_version, trace)
+    try:
+        return await _start(runtime, principal, workflow, request)
+    except (_AlreadyStarted, Refused):
+        # The same request may have been stored meanwhile, and then its process holds the product subscription.
+        if idempotency_key is None:
+            raise
+        earlier = await _known_start(runtime, principal, idempotency_key, digest)
+        if earlier is None:
+            raise
+        return earlier
+
+
+@dataclass(frozen=True, slots=True)
+class _StartRequest:
+    """The values of a call of `start_workflow`; ``digest`` is the digest of the workflow's name and the pages."""
+
+    pages: list[Json]
+    digest: str
+    key: str | None
+    locale: str
+    note: str | None
+    version: int | None
+    trace: str | None
+
+
+async def _start(
+    runtime: Runtime, principal: Principal, workflow: Workflow, request: _StartRequest
+) -> Started | forms.NextPage | forms.PageInvalid:
     await _demand_startable(runtime, workflow, principal)
-    turn = await _turn(runtime, workflow, principal, pages, locale)
+    subject = await _demand_startable_on(runtime, workflow, request.pages, request.version)
+    turn = await _turn(runtime, workflow, principal, request.pages, subject, request.locale)
     if not isinstance(turn, forms.Complete):
         return turn
+    subscription_id = start_check.subject_of(workflow, turn.data)
 
     def store(conn: Connection) -> Process:
         demand_running(conn)
-        subscription_id = _demand_in_sync(conn, workflow, turn.data)
+        if subscription_id is not None:
+            start_check.lock_subject(conn, workflow, subscription_id, request.version)
         now = runtime.clock.now()
-        start = _begin_transition(workflow, turn, principal, clean_note(note), trace, now, digest)
+        note = clean_note(request.note)
+        start = _begin_transition(workflow, turn, principal, note, request.trace, now, request.digest)
         process = begin_process(conn, start, key_of(runtime))
         if subscription_id is not None:
-            product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
-        if key is not None and not idempotency.remember(
-            conn, scope=SCOPE, key=key, digest=digest, subject_id=process.id, now=now
-        ):
-            raise _AlreadyStarted
+            _begin_on(conn, workflow, subscription_id, process, now)
+        _remember_key(conn, request, process, now)
         return process
 
-    try:
-        stored = await runtime.database.transaction(store)
-    except _AlreadyStarted:
-        assert idempotency_key is not None
-        earlier = await _known_start(runtime, principal, idempotency_key, digest)
-        assert earlier is not None
-        return earlier
-    return Started(stored, created=True)
+    return Started(await runtime.database.transaction(store), created=True)
 
 
 def _begin_transition(
@@ -174,6 +199,14 @@ def _begin_transition(
     audit = AuditNote(actor, "startWorkflow", {"workflow": workflow.name, "pages_digest": digest})
     started = replace(transition.process, note=secrets.concealed(note), trace=trace)
     return replace(transition, process=started, audit=audit)
+
+
+def _remember_key(conn: Connection, request: _StartRequest, process: Process, now: datetime) -> None:
+    key, digest = request.key, request.digest
+    if key is None:
+        return
+    if not idempotency.remember(conn, scope=SCOPE, key=key, digest=digest, subject_id=process.id, now=now):
+        raise _AlreadyStarted
 
 
 class _AlreadyStarted(Exception):
@@ -199,10 +232,10 @@ async def _known_start(runtime: Runtime, principal: Principal, key: str, digest:
 
 
 async def _turn(
-    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], locale: str
+    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], subject: UUID | None, locale: str
 ) -> forms.Turn:
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+        return await execution.start_turn(runtime, workflow, principal, pages, subject=subject, locale=locale)
 
 
 async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Principal) -> None:
@@ -212,31 +245,23 @@ async def _demand_startable(runtime: Runtime, workflow: Workflow, principal: Pri
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
 
 
-def _demand_in_sync(conn: Connection, workflow: Workflow, state: State) -> UUID | None:
-    """The product subscription that the process will change, or None; one process at a time may change it."""
-    value = state.get("subscription_id")
-    if value is None or workflow.target not in (Target.MODIFY, Target.TERMINATE):
-        return None
-    subscription_id = _uuid_of(value)
-    row = product_subscriptions.lock(conn, subscription_id)
-    if row is None:
-        raise NotFound("product subscription", value)
-    holder = product_subscriptions.out_of_sync_by(conn, subscription_id)
-    if holder is not None or not row.insync:
-        raise SubscriptionLocked(
-            f"The product subscription {subscription_id} is held by process {holder}."
-            if holder
-            else f"The product subscription {subscription_id} is out of sync: a process left it so.",
-            process_id=holder,
-        )
-    return subscription_id
+async def _demand_startable_on(
+    runtime: Runtime, workflow: Workflow, pages: list[Json], version: int | None
+) -> UUID | None:
+    """Check the product subscription that the first page names, before the author's form sees it."""
+    chosen = start_check.chosen_on_page(workflow, pages)
+    if chosen is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, chosen, version))
+    return chosen
 
 
-def _uuid_of(value: Json) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise NotFound("product subscription", value) from None
+def _begin_on(conn: Connection, workflow: Workflow, subscription_id: UUID, process: Process, now: datetime) -> None:
+    """Link the new process to its product subscription; the process of a change also holds it from now on."""
+    product_subscriptions.link(conn, process.id, subscription_id, workflow.target)
+    if workflow.target in start_check.LOCKING:
+        locks.take(conn, subscription_id, process.id, now)
+        changed = product_subscriptions.changed_event(subscription_id, process.id, now, process.created_by)
+        events.append(conn, [changed])
 
 
 LONGEST = 10_000

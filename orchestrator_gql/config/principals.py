@@ -17,6 +17,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
             Permission.RETRY,
             Permission.ABORT,
             Permission.RECOVER_CALLBACK,
+            Permission.SET_IN_SYNC,
             Permission.EDIT_NOTE,
         }
     ),

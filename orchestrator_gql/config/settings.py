@@ -11,10 +11,9 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_v
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as NotReadable
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from orchestrator_gql.config import addresses
+from orchestrator_gql.config import database_url as database_urls
 from orchestrator_gql.config.notifications import Smtp, Webhook
 from orchestrator_gql.config.principals import ROLES, ApiToken, Team
 from orchestrator_gql.config.services import Service
@@ -57,7 +56,8 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "sqlite+aiosqlite:///orchestrator.db",
-        description="The database: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://…`.",
+        description="The database: `sqlite+aiosqlite:///FILE` or `postgresql+psycopg://…`. Everything after the third "
+        "slash is the name of the SQLite file, also `#`, `?` and `%`: the URL of a file has no options.",
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65535)] = Field(8000, description="The port to listen on; 0 takes a free one.")
@@ -216,18 +216,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:", "postgresql+psycopg:")):
-            scheme = value.partition(":")[0]
-            raise ValueError(f"starts with {scheme!r}; it must start with 'sqlite+aiosqlite:' or 'postgresql+psycopg:'")
-        try:
-            is_complete = bool(make_url(value).database) and "://" in value
-        except (ArgumentError, ValueError):
-            is_complete = False
-        if not is_complete:
-            raise ValueError(
-                "is not a complete URL; it looks like sqlite+aiosqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-            )
-        return value
+        return database_urls.checked(value)
 
     @field_validator("public_url")
     @classmethod
@@ -298,7 +287,7 @@ class Settings(BaseSettings):
     @property
     def is_sqlite(self) -> bool:
         """True if the database is an SQLite file."""
-        return self.database_url.startswith("sqlite")
+        return database_urls.is_sqlite(self.database_url)
 
     @property
     def is_distributed(self) -> bool:

@@ -5,35 +5,45 @@ blocks         the nested parts                 subscriptions  make, load, dump 
 product        the facts of a product           registry       the registered products
 registration   declares a product               schemas        a product as JSON Schema
 changes        the difference of two versions   finding        the subscriptions in the result of a step
-paths          names a place in a model
+paths          names a place in a model          documents      subscriptions as they are to be stored
+references     the blocks of other subscriptions
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
 from orchestrator_gql.domain.changes import diff
+from orchestrator_gql.domain.documents import SubscriptionDocument, SyncChange, documents_of
 from orchestrator_gql.domain.families import is_lifecycle
 from orchestrator_gql.domain.finding import find_models
 from orchestrator_gql.domain.lifecycle import SAFE_TRANSITIONS, check_transition, is_safe
 from orchestrator_gql.domain.product import ProductModel, ProductStatus
+from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
 from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
-from orchestrator_gql.domain.subscriptions import SubscriptionModel, accepts
+from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts
 
 __all__ = [
     "SAFE_TRANSITIONS",
+    "Lock",
     "ProductBlockModel",
     "ProductModel",
     "ProductRegistry",
     "ProductStatus",
     "RegisteredProduct",
+    "SubscriptionDocument",
     "SubscriptionModel",
+    "SyncChange",
     "accepts",
     "block_schema",
     "check_transition",
     "diff",
+    "documents_of",
+    "expanded",
     "find_models",
     "is_lifecycle",
     "is_safe",
+    "own_blocks_in",
     "products",
     "register_product",
+    "uses_in",
 ]

@@ -2,13 +2,13 @@
 
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import DomainModel, Family, validated
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, validated
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.utils.tokens import new_id
@@ -29,6 +29,11 @@ class ProductBlockModel(DomainModel):
 
     name: str = Field(default="", frozen=True, description="The product block's name.")
     subscription_instance_id: UUID = Field(default_factory=new_id, frozen=True, description="The id of this block.")
+    owner_subscription_id: UUID | None = Field(
+        default=None,
+        frozen=True,
+        description="The id of the subscription that owns the block; None for none yet.",
+    )
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -45,8 +50,11 @@ class ProductBlockModel(DomainModel):
     def new(cls, **values: Any) -> Self:
         """A new block of ``values``; ``filled`` says which values missing fields get.
 
+        The block belongs to the subscription ``subscription_id``; without it, to the first subscription that gets it.
         Raises ``StepError`` ``model-invalid``, which names the fields.
         """
+        if "subscription_id" in values and "subscription_id" not in cls.model_fields:
+            values["owner_subscription_id"] = values.pop("subscription_id")
         return validated(cls, filled(cls, values), problem=f"`{cls.__qualname__}` cannot be made of these values")
 
     @field_validator("name")
@@ -59,6 +67,60 @@ class ProductBlockModel(DomainModel):
         if name not in ("", own):
             raise ValueError(f"this is a {name!r}, not a {own!r}")
         return own
+
+
+def blocks_of(value: Any) -> Iterator[ProductBlockModel]:
+    """Every block in a model, at any depth."""
+    if isinstance(value, DomainModel):
+        if isinstance(value, ProductBlockModel):
+            yield value
+        for name in type(value).model_fields:
+            yield from blocks_of(value.__dict__.get(name))
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from blocks_of(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from blocks_of(item)
+
+
+def adopt(value: Any, owner_id: UUID) -> None:
+    """Make ``owner_id`` the owner of every block in ``value`` that has no owner yet."""
+    for block in blocks_of(value):
+        if block.owner_subscription_id is None:
+            block.__dict__["owner_subscription_id"] = owner_id  # authors cannot assign it
+
+
+_PARTS = (DomainModel, list, tuple, dict)
+"""The values that may contain blocks. A tuple, because this test runs for every field of every block."""
+
+
+def remember(value: Any, data: Any, owner_id: UUID) -> None:
+    """Keep in every block in ``value`` the JSON from which it was loaded; a block without an owner gets the owner."""
+    if isinstance(value, DomainModel):
+        if not isinstance(data, dict):
+            return
+        if isinstance(value, ProductBlockModel):
+            if value.owner_subscription_id is None:
+                value.__dict__["owner_subscription_id"] = owner_id
+            # A validator may have put another block here.
+            if data.get("subscription_instance_id") == str(value.subscription_instance_id):
+                _set_loaded(value, data)
+        for name, item in value.__dict__.items():
+            if isinstance(item, _PARTS):
+                remember(item, data.get(name), owner_id)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            remember(item, data[index] if isinstance(data, list) and index < len(data) else None, owner_id)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            remember(item, data.get(key) if isinstance(data, dict) else None, owner_id)
+
+
+def _set_loaded(block: ProductBlockModel, data: dict[str, Any]) -> None:
+    private = block.__pydantic_private__
+    assert private is not None
+    private["_loaded"] = LoadedDocument(whole=data)  # an assignment would take ten times as long
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

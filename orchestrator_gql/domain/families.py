@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from orchestrator_gql.domain.lifecycle import LOOKED_UP
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
+from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
 
 M = TypeVar("M", bound="DomainModel")
 
@@ -28,6 +29,37 @@ class Family:
     name: str
     base: type["DomainModel"]
     variants: dict[SubscriptionLifecycle, type["DomainModel"]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class LoadedDocument:
+    """The JSON from which a model was loaded.
+
+    ``data`` is the stored document, in which foreign blocks are references; ``whole`` contains these blocks.
+    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded.
+    """
+
+    data: Mapping[str, Any] | None = None
+    whole: Mapping[str, Any] | None = None
+    is_in_sync: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        # Pydantic compares private attributes too, but two models with equal fields are equal.
+        return other is None or isinstance(other, LoadedDocument)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "LoadedDocument":
+        return self
+
+
+_MADE = LoadedDocument()
+"""The document of a model that was made and not loaded."""
+
+
+def loaded_document(model: "DomainModel") -> LoadedDocument:
+    """The JSON from which the model was loaded."""
+    return model._loaded or _MADE
 
 
 class DomainModel(BaseModel):
@@ -43,6 +75,7 @@ class DomainModel(BaseModel):
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
+    _loaded: LoadedDocument | None = PrivateAttr(default=None)
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:
@@ -97,6 +130,12 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_sto
         return model.model_validate(values, extra="ignore" if is_stored else None)
     except ValidationError as cause:
         raise StepError(f"{problem}: {faults_of(cause)}.", code="model-invalid") from cause
+
+
+def clear_dump(model: DomainModel) -> dict[str, Any]:
+    """The model as JSON values, with its secrets in clear text."""
+    data: dict[str, Any] = revealed(dumped(model, warnings=False), Found())
+    return data
 
 
 def models_in(annotation: Any) -> Iterator[type[DomainModel]]:

@@ -1,24 +1,43 @@
 """Product subscriptions: a customer's instance of a product, as authors read and change it in steps."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, PrivateAttr
 
-from orchestrator_gql.domain.blocks import filled
-from orchestrator_gql.domain.families import DomainModel, Family, validated, variant
+from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import NotFound, StepError
-from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
+
+BESIDE = frozenset({"insync"})
+"""The fields that are stored beside the document: a lock is no part of what a customer has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Why a subscription is not in sync.
+
+    A process holds it (``locked_by``, since ``locked_at``), or an aborted process may have left a change
+    (``out_of_sync_by``, with the reason), or both.
+    """
+
+    locked_by: UUID | None = None
+    locked_at: datetime | None = None
+    out_of_sync_by: UUID | None = None
+    out_of_sync_since: datetime | None = None
+    out_of_sync_reason: str | None = None
 
 
 class SubscriptionModel(DomainModel):
@@ -39,11 +58,13 @@ class SubscriptionModel(DomainModel):
     subscription_id: UUID = Field(default_factory=new_id, frozen=True)
     description: str = ""
     status: SubscriptionLifecycle = Field(default=SubscriptionLifecycle.INITIAL, frozen=True)
-    insync: bool = False
+    insync: bool = Field(default=False, description="True if no process holds the subscription or left it changed.")
     start_date: AwareDatetime | None = None
     end_date: AwareDatetime | None = None
     note: str | None = None
-    version: int = Field(default=1, ge=1)
+    version: int = Field(default=1, ge=1, frozen=True, description="The version that was loaded.")
+
+    _sync_change: str | None = PrivateAttr(default=None)
 
     def __init_subclass__(
         cls, *, is_base: bool = False, lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -76,9 +97,10 @@ class SubscriptionModel(DomainModel):
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
-        return validated(
-            model, filled(model, field_values), problem=f"A new {facts.name} subscription cannot be {status}"
-        )
+        problem = f"A new {facts.name} subscription cannot be {status}"
+        made = validated(model, filled(model, field_values), problem=problem)
+        adopt(made, made.subscription_id)
+        return made
 
     @classmethod
     def from_other_lifecycle(
@@ -95,26 +117,76 @@ class SubscriptionModel(DomainModel):
         model = _narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
-        return validated(model, values, problem=f"{title} cannot become {status}")
+        changed = validated(model, values, problem=f"{title} cannot become {status}")
+        adopt(changed, changed.subscription_id)
+        changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
+        documents = {block.subscription_instance_id: block._loaded for block in blocks_of(subscription)}
+        for block in blocks_of(changed):
+            block._loaded = documents.get(block.subscription_instance_id, block._loaded)
+        return changed
 
     @classmethod
-    def load(cls, data: Mapping[str, Any]) -> Self:
+    def load(
+        cls,
+        data: Mapping[str, Any],
+        others: Documents | None = None,
+        *,
+        is_in_sync: bool = False,
+    ) -> Self:
         """The subscription that ``dump`` wrote, of the class for its product and status.
 
-        A field that the class no longer has is ignored. Raises the errors of ``accepts``, and ``StepError``
-        ``model-invalid`` if the other fields do not fit the class.
+        If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
+        ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` is stored
+        beside the document. A field that the class no longer has is ignored. Raises the errors of ``accepts`` and
+        ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
         """
-        model = accepts(cls, data)
-        return validated(model, data, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+        mismatch: StepError | None = None
+        try:
+            model = accepts(cls, data)
+        except StepError as error:
+            if error.failure_code != "lifecycle-mismatch" or not _is_of_family(cls, data):
+                raise
+            model, mismatch = cls, error
+        whole = expanded(data, others or {})
+        # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
+        values = {**copied(whole), "insync": is_in_sync}
+        try:
+            loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+        except StepError as error:
+            if mismatch is None:
+                raise
+            problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
+            raise StepError(problem, code=mismatch.failure_code) from error
+        remember(loaded, whole, loaded.subscription_id)
+        loaded._loaded = LoadedDocument(data, whole, is_in_sync)
+        return loaded
 
     def dump(self) -> dict[str, Any]:
-        """This subscription as JSON values, which ``load`` reads.
+        """This subscription as it is stored, as JSON values which ``load`` reads.
 
-        Raises ``StepError`` ``model-invalid`` if ``load`` would refuse it: an append to a list is not validated before.
+        A block of another subscription becomes a reference. Raises ``StepError`` ``model-invalid`` if ``load`` would
+        refuse the values: an append to a list is not validated before.
         """
-        data: dict[str, Any] = revealed(dumped(self, warnings=False), Found())
+        return self.stored(self.whole())
+
+    def whole(self) -> dict[str, Any]:
+        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
+        adopt(self, self.subscription_id)
+        data = clear_dump(self)
         validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
         return data
+
+    def stored(self, whole: Mapping[str, Any]) -> dict[str, Any]:
+        """The document of ``whole``: with references, and without what is stored beside the document."""
+        document = {name: value for name, value in whole.items() if name not in BESIDE}
+        referring: dict[str, Any] = with_references(document, str(self.subscription_id))
+        return referring
+
+    def with_sync(self, change: str) -> Self:
+        """A copy that asks for a change of the lock when it is saved."""
+        copy = self.model_copy(update={"insync": change == "UNLOCK"})
+        copy._sync_change = change
+        return copy
 
 
 def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
@@ -131,6 +203,14 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
+
+
+def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
+    """True if the product of ``data`` has a class in the family of ``model``."""
+    product = data.get("product")
+    if model._family is None or not isinstance(product, Mapping):
+        return False
+    return _family_member(model, product.get("product_id", ""))._family is model._family
 
 
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.callbacks.rules import Arrival, WaitChanges
-from orchestrator_gql.engine import audit_log, engine_state
+from orchestrator_gql.engine import audit_log, engine_state, subscription_locks
 from orchestrator_gql.engine.callbacks import external_ids, waits
 from orchestrator_gql.engine.callbacks.waits import Polled
 from orchestrator_gql.engine.input_requests import requests
@@ -36,9 +36,10 @@ from orchestrator_gql.process import (
     hand_over,
 )
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import callbacks, events, processes, product_subscriptions, steps, timers
+from orchestrator_gql.storage import callbacks, events, processes, steps, timers
 from orchestrator_gql.storage.columns import Words
 from orchestrator_gql.storage.database.after_commit import wake
+from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
     EngineState,
@@ -329,6 +330,8 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
         in_order += _write_effects(conn, transition, context)
         in_order += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
         _write_audit_entry(conn, transition, context.now, context.audit_key)
+    if after.status.is_ended:
+        in_order += subscription_locks.release_all(conn, after, context.steps, context.now)
     events.append(conn, in_order)
 
 
@@ -340,8 +343,7 @@ def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, 
 
 def _write_effects(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
     process, now, effects = transition.process, context.now, list[Event]()
-    for model in transition.models:
-        effects += product_subscriptions.save(conn, model, process_id=process.id, target=process.target, now=now)
+    effects += save_all(conn, transition.models, process_id=process.id, target=process.target, now=now)
     if transition.suspend is not None:
         effects.append(requests.open_request(conn, process, transition.suspend, now))
     if transition.confirmation is not None:

@@ -238,10 +238,11 @@ async def _commit(
     reason: Failure | None = None
     try:
         return await _written(runtime, before, now, pending, if_paused)
-    except engine_errors.REFUSALS as error:
+    except StepError as error:  # a product subscription that the step returned cannot be saved
+        logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
+        reason = failure_of(error, runtime)
+    except engine_errors.REFUSALS:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
-        if isinstance(error, AuthorRaised):  # by a model while it was stored
-            reason = failure_of(error, runtime)
     following = _failed_at(if_paused, now()) if reason is None else None
     if if_paused.transitions and following is not None:
         try:

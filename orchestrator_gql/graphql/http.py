@@ -36,6 +36,7 @@ from orchestrator_gql.graphql.transport.body import (
     read_body,
 )
 from orchestrator_gql.graphql.transport.negotiation import EVENTS, GRAPHQL, Accepted, is_json, negotiate
+from orchestrator_gql.graphql.transport.presence import while_client_stays
 from orchestrator_gql.graphql.transport.request import GraphQLRequest
 from orchestrator_gql.graphql.transport.responses import HttpRefusal, graphql_response, refusal
 from orchestrator_gql.graphql.transport.sse import KEEP_ALIVE, EventStream
@@ -230,7 +231,11 @@ class GraphQLApp:
         self._demand_signed_in(context, brings_results=documents.asks_only(operation, documents.CALLBACK_MUTATIONS))
         kind = operation.operation
         if accepted.media_type != EVENTS and kind is not Kind.SUBSCRIPTION:
-            return _asgi_response(await self._only_response(graphql_request, context, kind), accepted)
+            work = self._only_response(graphql_request, context, kind)
+            # A mutation whose client left is completed: the client cannot know how far it came.
+            is_query = kind is Kind.QUERY
+            response = await (while_client_stays(request.receive, work) if is_query else work)
+            return _asgi_response(response, accepted)
         ends = self._is_going_away if kind is Kind.SUBSCRIPTION else None
         return EventStream(self.responses(graphql_request, context, kind=kind), self._keep_alive_seconds, ends)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from strawberry.dataloader import DataLoader
 
 from orchestrator_gql.callbacks.rules import Callback
+from orchestrator_gql.domain import Lock
 from orchestrator_gql.input_requests.decision import Decision, InputRequest
 from orchestrator_gql.process import Process, StepExecution
 from orchestrator_gql.reads import processes as process_reads
@@ -26,11 +27,16 @@ from orchestrator_gql.reads.rows import (
     payloads,
     processes_by_ids,
     product_subscription_ids_of_processes,
+    product_subscription_locks_by_ids,
+    product_subscription_models,
     product_subscriptions_by_ids,
     secrets_of_processes,
+    start_facts,
     state_deltas,
     states,
     steps_of_processes,
+    subscription_owners,
+    subscription_users,
     whole_processes,
 )
 from orchestrator_gql.runtime import Runtime
@@ -38,6 +44,7 @@ from orchestrator_gql.security import Principal
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.secrets import Secrets
 
@@ -80,6 +87,13 @@ class Loaders:
         self.subscription: DataLoader[UUID, Row[Any] | None] = _single_rows(
             runtime, principal, product_subscriptions_by_ids
         )
+        self.subscription_model: DataLoader[UUID, Any] = _single_rows(runtime, principal, product_subscription_models)
+        self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
+            runtime, principal, product_subscription_locks_by_ids
+        )
+        self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
+        self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
+        self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)
         self.backlog: DataLoader[None, Backlog] = _single_value(lambda: process_reads.work(runtime, principal))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.errors import AuthorCodeError, ForbiddenError, NotFoundError, typed
+from orchestrator_gql.graphql.errors import AuthorCodeError, ConflictError, ForbiddenError, NotFoundError, typed
 from orchestrator_gql.graphql.types import stats as stats_types
 from orchestrator_gql.graphql.types.audit import AuditEntry, AuditQueries
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
@@ -55,7 +55,7 @@ CONDITIONS = strawberry.argument(description="The conditions that an entry must 
 NEWEST_FIRST = ProcessOrder(field=ProcessOrderField.STARTED_AT, direction=OrderDirection.DESC)
 
 StartFormResult = Annotated[
-    FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError | AuthorCodeError,
+    FormPage | FormInvalid | FormComplete | NotFoundError | ForbiddenError | ConflictError | AuthorCodeError,
     strawberry.union(
         "StartFormResult",
         description="The result of `startForm`: the next page, the errors of a page, the completed form, or an error.",

@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.mutations.input_requests import InputRequestMutati
 from orchestrator_gql.graphql.mutations.notifications import NotificationMutations
 from orchestrator_gql.graphql.mutations.operator_actions import OperatorActionMutations
 from orchestrator_gql.graphql.mutations.processes import ProcessMutations
+from orchestrator_gql.graphql.mutations.product_subscriptions import ProductSubscriptionMutations
 from orchestrator_gql.graphql.queries import Query
 from orchestrator_gql.graphql.redaction import redact_before_writing
 from orchestrator_gql.graphql.subscriptions import EventExecutor, Subscription
@@ -32,6 +33,7 @@ class Mutation(
     OperatorActionMutations,
     NotificationMutations,
     EngineMutations,
+    ProductSubscriptionMutations,
 ):
     """The mutations of all nouns."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator_gql.callbacks.rules import WaitChanges
-from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -34,7 +34,7 @@ class Success:
     """
 
     delta: Mapping[str, Json] = field(default_factory=dict)
-    models: tuple[SubscriptionModel, ...] = ()
+    models: tuple[SubscriptionDocument, ...] = ()
     actor: str | None = None
     refs: Mapping[str | None, str] = field(default_factory=dict)
     confirmation: PolicyConfirmation | None = None
@@ -125,7 +125,7 @@ class Transition:
     process: Process
     executions: tuple[StepExecution, ...] = ()
     events: tuple[Event, ...] = ()
-    models: tuple[SubscriptionModel, ...] = ()
+    models: tuple[SubscriptionDocument, ...] = ()
     suspend: Suspend | None = None
     retry_at: datetime | None = None
     validation: Success | Failed | None = None

@@ -1,8 +1,8 @@
 """The audit log: its pages, its verification and its export."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage import audit
 from orchestrator_gql.storage.audit import BATCH, AuditFilter, Part
+from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.utils.errors import CursorInvalid, PayloadInvalid
 
@@ -41,6 +42,9 @@ async def audit_entry(runtime: Runtime, principal: Principal, id: UUID) -> Audit
 
 MOST = 100_000
 """The most entries in one verification."""
+
+TURN = 100
+"""Entries whose digests or lines are made in one turn of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +74,33 @@ async def verify_audit(
     if not 1 <= first <= MOST:
         raise PayloadInvalid(f"1 to {MOST:,} entries can be verified at once, not {first}.")
     place = START if after is None else _place(after)
-    if anchor is not None and (fault_text := await runtime.database.read(lambda conn: _anchor_fault(conn, anchor))):
-        return Verified(0, None, fault_text, after, has_more=True)
+    async with runtime.database.snapshot() as snapshot:
+        if anchor is not None and (fault_text := await snapshot.read(lambda conn: _anchor_fault(conn, anchor))):
+            return Verified(0, None, fault_text, after, has_more=True)
+        return await _verified(snapshot, place, first, runtime.settings.audit_secret)
+
+
+async def _verified(snapshot: Snapshot, place: Place, first: int, key: bytes | None) -> Verified:
     checked = 0
     while True:
-        part = await _load_part(runtime, place, min(max(first - checked, 1), BATCH))
+        part = await _load_part(snapshot, place, min(max(first - checked, 1), BATCH))
         if checked >= first and part.entries:
-            return await _intact(runtime, checked, place, has_more=True)
-        part_checked, fault = _check(part, place, runtime.settings.audit_secret)
+            return await _intact(snapshot, checked, place, has_more=True)
+        part_checked, fault = await _check(part, place, key)
         checked += part_checked
         if fault is not None:
             return Verified(checked, fault.entry, fault.words, _cursor(fault.place), has_more=True)
         if part.is_last:  # entries that are not sealed yet are verified again after their seal
-            has_more = not place.is_sealed and await _has_new_seal(runtime, place.seal)
-            return await _intact(runtime, checked, behind(place.seal), has_more=has_more)
+            has_more = not place.is_sealed and await _has_new_seal(snapshot, place.seal)
+            return await _intact(snapshot, checked, behind(place.seal), has_more=has_more)
         place = _end(part, place)
-        await asyncio.sleep(0)  # digests are computed on the event loop: other tasks run between two parts
 
 
-def audit_parts(runtime: Runtime, principal: Principal, after: str | None) -> AsyncIterator[Part]:
-    """The whole log after the cursor of a seal, in parts; each part is a read of its own.
+def audit_parts(runtime: Runtime, principal: Principal, after: str | None) -> AsyncGenerator[Part, None]:
+    """The whole log after the cursor of a seal, in parts, on one snapshot.
 
-    The permission and the cursor are checked at once, before the first part is read.
+    The permission and the cursor are checked at once, before the first part is read. Close the generator if not all
+    parts are wanted: it holds the snapshot.
     """
     principal.demand(Permission.READ_AUDIT)
     return _parts(runtime, START if after is None else _place(after))
@@ -102,32 +111,28 @@ def behind_seal(seal: Seal) -> str:
     return _cursor(behind(seal.seq))
 
 
-async def _has_new_seal(runtime: Runtime, seal: int) -> bool:
-    """True if open entries were sealed during the verification, so that reading in parts may have missed some."""
-    newest = await runtime.database.read(audit.newest_anchor)
+async def _has_new_seal(snapshot: Snapshot, seal: int) -> bool:
+    """True if open entries were sealed since the verification that gave the cursor, which may have missed some."""
+    newest = await snapshot.read(audit.newest_anchor)
     return newest is not None and newest.seq > seal
 
 
-async def _parts(runtime: Runtime, place: Place) -> AsyncIterator[Part]:
-    while True:
-        part = await _load_part(runtime, place, BATCH)
-        if not part.is_sealed and not part.is_last:
-            # Several reads are not one snapshot. Entries that are sealed between two reads are missing in the second
-            # read, so a chain would lack its middle. The next export has all these entries, under their seal.
-            sealed = tuple(item for item in part.entries if item[0].seal is not None)
-            part = replace(part, entries=sealed, is_last=True)
-        yield part
-        if part.is_last:
-            return
-        place = _end(part, place)
+async def _parts(runtime: Runtime, place: Place) -> AsyncGenerator[Part, None]:
+    async with runtime.database.snapshot() as snapshot:
+        while True:
+            part = await _load_part(snapshot, place, BATCH)
+            yield part
+            if part.is_last:
+                return
+            place = _end(part, place)
 
 
-async def _load_part(runtime: Runtime, place: Place, limit: int) -> Part:
-    return await runtime.database.read(lambda conn: audit.part(conn, place, limit))
+async def _load_part(snapshot: Snapshot, place: Place, limit: int) -> Part:
+    return await snapshot.read(lambda conn: audit.part(conn, place, limit))
 
 
-async def _intact(runtime: Runtime, checked: int, place: Place, *, has_more: bool) -> Verified:
-    seal = await runtime.database.read(lambda conn: audit.seal_at(conn, place.seal))
+async def _intact(snapshot: Snapshot, checked: int, place: Place, *, has_more: bool) -> Verified:
+    seal = await snapshot.read(lambda conn: audit.seal_at(conn, place.seal))
     reached = Anchor(seal.seq, seal.digest) if seal else None
     is_beginning = place.is_sealed and place.seal == 0
     return Verified(checked, None, None, None if is_beginning else _cursor(place), has_more, reached)
@@ -143,7 +148,7 @@ def _anchor_fault(conn: Connection, anchor: Anchor) -> str | None:
     return None
 
 
-def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
+async def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | None]:
     """The number of checked entries of the part, and the first fault."""
     current, checked, fault = part.current, 0, None
     walk = Walk(key, Anchor(current.seq, current.digest) if current else Anchor(place.seal, BEGINNING))
@@ -159,6 +164,8 @@ def _check(part: Part, place: Place, key: bytes | None) -> tuple[int, Fault | No
         else:
             checked += 1
             fault = walk.step(*item)
+            if checked % TURN == 0:
+                await asyncio.sleep(0)
         if fault is not None:
             return checked, fault
     return checked, walk.close() if part.is_whole else None

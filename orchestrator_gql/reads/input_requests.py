@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from orchestrator_gql import forms
-from orchestrator_gql.engine import authorization
+from orchestrator_gql.engine import authorization, start_check
 from orchestrator_gql.engine.input_requests import unanswered
 from orchestrator_gql.engine.input_requests.decisions import demand_may_answer
 from orchestrator_gql.engine.steps import execution
@@ -77,11 +77,24 @@ async def start_form(
 ) -> forms.Turn:
     """One turn of the start form of the workflow.
 
-    Raises `NotFound` for an unknown workflow, `Forbidden` and `AuthorCodeFailed`.
+    Raises `NotFound` for an unknown workflow, `Forbidden`, `AuthorCodeFailed` and, once the form names a product
+    subscription, the errors of `start_check.demand_startable`.
     """
     workflow = await authorization.find_startable(runtime, principal, workflow_name)
+    checked = start_check.chosen_on_page(workflow, pages)
+    if checked is not None:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, checked))
+    choices: dict[str, str] = {}
+    if checked is None and start_check.works_on_subscription(workflow):
+        choices = await runtime.database.read(lambda conn: start_check.choices(conn, workflow))
     with in_request(f"The start form of workflow {workflow.name!r}"):
-        return await execution.start_turn(runtime, workflow, principal, pages, locale=locale)
+        turn = await execution.start_turn(
+            runtime, workflow, principal, pages, subject=checked, choices=choices, locale=locale
+        )
+    subject = start_check.subject_of(workflow, turn.data) if isinstance(turn, forms.Complete) else None
+    if subject is not None and subject != checked:
+        await runtime.database.read(lambda conn: start_check.demand_startable(conn, workflow, subject))
+    return turn
 
 
 async def open_form(

@@ -2,7 +2,13 @@
 
 from orchestrator_gql.domain import RegisteredProduct
 from orchestrator_gql.domain import products as registry
+from orchestrator_gql.engine.start_check import refusal, works_on_subscription
+from orchestrator_gql.reads.processes import blocked_reason
+from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
+from orchestrator_gql.storage.product_subscriptions import StartFacts
+from orchestrator_gql.utils.start_errors import ProductMismatch
+from orchestrator_gql.workflow.model import Workflow
 
 
 def products(principal: Principal) -> list[RegisteredProduct]:
@@ -14,3 +20,20 @@ def products(principal: Principal) -> list[RegisteredProduct]:
 def product(principal: Principal, name: str) -> RegisteredProduct | None:
     """The product with that name, or None."""
     return next((product for product in products(principal) if product.facts.name == name), None)
+
+
+async def workflow_starts(
+    runtime: Runtime, principal: Principal, facts: StartFacts
+) -> list[tuple[Workflow, str | None]]:
+    """The workflows for subscriptions to the product, each with the reason why it cannot start now, or None."""
+    principal.demand(Permission.READ)
+    starts: list[tuple[Workflow, str | None]] = []
+    for workflow in runtime.registry:
+        if not works_on_subscription(workflow):
+            continue
+        refused = refusal(workflow, facts)
+        if isinstance(refused, ProductMismatch):
+            continue
+        reason = refused.message if refused is not None else await blocked_reason(runtime, principal, workflow)
+        starts.append((workflow, reason))
+    return starts

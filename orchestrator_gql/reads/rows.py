@@ -16,6 +16,8 @@ from orchestrator_gql.storage import (
     input_requests,
     listing,
     processes,
+    product_subscription_locks,
+    product_subscription_uses,
     product_subscriptions,
     steps,
 )
@@ -54,6 +56,12 @@ input_requests_by_ids = _read(input_requests.by_ids)
 decisions = _read(input_requests.decisions_of)
 product_subscription_ids_of_processes = _read(product_subscriptions.ids_of_processes)
 product_subscriptions_by_ids = _read(product_subscriptions.rows)
+"""Product subscriptions, without their models."""
+product_subscription_models = _read(product_subscriptions.models)
+product_subscription_locks_by_ids = _read(product_subscription_locks.of_subscriptions)
+start_facts = _read(product_subscriptions.start_facts)
+subscription_users = _read(product_subscription_uses.user_ids)
+subscription_owners = _read(product_subscription_uses.owner_ids)
 
 
 class NodeKind(Enum):

@@ -6,6 +6,7 @@ for one of four places and starts again. So at most four operations hold large r
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import weight as loads
 from orchestrator_gql.storage.database import Database
+from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.events import Page
 from orchestrator_gql.storage.pagination import RowPage
 from orchestrator_gql.storage.weight import Allowance, TooHeavy
@@ -172,6 +174,10 @@ class WeighedDatabase:
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads."""
         return await self._weight.read(self._database, unit)
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """The same as the database's: its reads do not count."""
+        return self._database.snapshot()
 
     async def transaction(self, unit: Unit[T]) -> T:
         """The same as the database's."""

@@ -42,7 +42,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.tokens import new_id
 
 BATCH = 500
-"""Entries that one seal covers at most, and that one read of a walk loads: on SQLite each read blocks the loop."""
+"""Entries that one seal covers at most, and that one read of a walk loads."""
 
 SEALS = 100
 """Seals that one read of a walk loads at most."""
@@ -54,6 +54,7 @@ _append = Prepared(insert(audit).inline(), audit.c.keys())
 
 NEWEST_FIRST = Key((audit.c.at, audit.c.id), is_descending=True)
 
+_NAMES = tuple(column.name for column in audit.c)
 _CHAINED = (audit.c.chain, audit.c.seq)
 _before = audit.alias("before")
 _walked = select(audit, _before.c.digest.label("before_digest")).outerjoin(
@@ -254,7 +255,7 @@ def _conditions(filters: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 def _entry(row: Row[Any]) -> AuditEntry:
-    return AuditEntry(**{column.name: row._mapping[column.name] for column in audit.c})
+    return AuditEntry(**dict(zip(_NAMES, row, strict=False)))  # behind these columns a row of a walk has one more
 
 
 def _seal(row: Row[Any]) -> Seal:

@@ -1,26 +1,22 @@
 """Products, and the product subscriptions of customers with all their versions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from orchestrator_gql.domain import ProductModel, SubscriptionModel, diff
-from orchestrator_gql.storage.tables import (
-    process_subscriptions,
-    processes,
-    product_subscription_versions,
-    product_subscriptions,
-    products,
-)
+from orchestrator_gql.domain import Lock, ProductModel, expanded, uses_in
+from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage.tables import process_subscriptions, product_subscriptions, products
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import Event, EventKind, Json
-from orchestrator_gql.utils.author_demands import demand
+from orchestrator_gql.types import Event, EventKind, Json, SubscriptionLifecycle
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
@@ -38,44 +34,18 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
 
 
-def save(conn: Connection, model: SubscriptionModel, *, process_id: UUID, target: Target, now: datetime) -> list[Event]:
-    """Store the model as a new version and link it to the process; the events to write, none without a change."""
-    stored = lock(conn, model.subscription_id)
-    version = stored.version if stored else 0
-    name = f"The serializers of {type(model).__name__}"
-    new = demand(("dump", id(model)), model.dump, name=name, owner=type(model)) | {"version": version}
-    changes = diff(stored.model if stored else {}, new)
-    if stored is not None and not changes:
-        link(conn, process_id, model.subscription_id, target)
-        return []
-    version += 1
-    new["version"] = version
-    if stored is None:
-        write_products(conn, [model.product])
-        conn.execute(insert(product_subscriptions), {**_values(model, new, version, now), "created_at": now})
-    else:
-        condition = product_subscriptions.c.id == model.subscription_id
-        conn.execute(update(product_subscriptions).where(condition).values(_values(model, new, version, now)))
-    conn.execute(
-        insert(product_subscription_versions),
-        {
-            "subscription_id": model.subscription_id,
-            "version": version,
-            "status": model.status,
-            "model": new,
-            "changes": changes,
-            "at": now,
-            "process_id": process_id,
-        },
-    )
-    link(conn, process_id, model.subscription_id, target)
-    payload = {"product_subscription_id": str(model.subscription_id)}
-    return [Event(EventKind.PRODUCT_SUBSCRIPTION_CHANGED, now, process_id, None, payload)]
+def lock_all(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """The whole rows; no other transaction can change them, or their locks, until this one ends.
+
+    The rows are locked in the order of their ids, so two transactions never wait for each other.
+    """
+    return {row.id: row for row in conn.execute(_by_id(ids).order_by(product_subscriptions.c.id).with_for_update())}
 
 
-def lock(conn: Connection, subscription_id: UUID) -> Row[Any] | None:
-    """The whole row; no other transaction can change it until this one ends."""
-    return conn.execute(_by_id([subscription_id]).with_for_update()).one_or_none()
+def changed_event(subscription_id: UUID, process_id: UUID | None, now: datetime, actor: str | None = None) -> Event:
+    """The event that the product subscription or its lock changed."""
+    payload = {"product_subscription_id": str(subscription_id)}
+    return Event(EventKind.PRODUCT_SUBSCRIPTION_CHANGED, now, process_id, actor, payload)
 
 
 def link(conn: Connection, process_id: UUID, subscription_id: UUID, target: Target) -> None:
@@ -85,14 +55,43 @@ def link(conn: Connection, process_id: UUID, subscription_id: UUID, target: Targ
     conn.execute(upsert(process_subscriptions).values(row).on_conflict_do_nothing())
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Product subscriptions as they are stored: ``documents`` also has those whose blocks they use, at any depth."""
+
+    documents: dict[UUID, Json]
+    locks: dict[UUID, Lock]
+
+
+def stored(conn: Connection, ids: Collection[UUID]) -> Stored:
+    """The stored documents of the product subscriptions with everything that is needed to load them."""
+    documents: dict[UUID, Json] = {}
+    wanted = set(ids)
+    while missing := wanted - documents.keys():
+        heavy = [product_subscriptions.c.model]
+        found = {row.id: row.model for row in within(conn, _models_by_id(missing), heavy=heavy, order=["id"])}
+        documents |= found
+        wanted = {use.owner_id for document in found.values() for use in uses_in(document)}
+    return Stored(documents, locks.of_subscriptions(conn, list(ids)))
+
+
 def models(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Json]:
-    """The stored models of the product subscriptions."""
-    return {row.id: row.model for row in conn.execute(_by_id(ids))}
+    """The whole models of the product subscriptions, as their authors see them: with all blocks, and ``insync``.
+
+    A reference to a block that does not exist any more stays a reference.
+    """
+    found = stored(conn, ids)
+    return {
+        id: {**expanded(found.documents[id], found.documents, is_strict=False), "insync": id not in found.locks}
+        for id in ids
+        if id in found.documents
+    }
 
 
 def rows(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-    """The whole rows of the product subscriptions."""
-    return {row.id: row for row in within(conn, _by_id(ids), heavy=[product_subscriptions.c.model], order=["id"])}
+    """The rows of the product subscriptions, without their models."""
+    light = [column for column in product_subscriptions.c if column.name != "model"]
+    return {row.id: row for row in conn.execute(select(*light).where(product_subscriptions.c.id.in_(ids)))}
 
 
 def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -105,33 +104,67 @@ def ids_of_processes(conn: Connection, process_ids: Sequence[UUID]) -> dict[UUID
     return ids
 
 
-def out_of_sync_by(conn: Connection, subscription_id: UUID) -> UUID | None:
-    """The id of a process that has not ended and works on the product subscription, None if there is none."""
-    living = (
-        select(process_subscriptions.c.process_id)
-        .join(processes, processes.c.id == process_subscriptions.c.process_id)
-        .where(process_subscriptions.c.subscription_id == subscription_id, processes.c.ended_at.is_(None))
-        .limit(1)
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """The facts on which a start depends; ``users`` are the living subscriptions that use this one."""
+
+    id: UUID
+    product_id: UUID
+    product_name: str
+    status: SubscriptionLifecycle
+    version: int
+    lock: Lock | None
+    users: tuple[uses.User, ...]
+
+    @property
+    def title(self) -> str:
+        """The product and the id, for messages."""
+        return f"{self.product_name} subscription {self.id}"
+
+
+def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFacts]:
+    """The facts of the product subscriptions on which the start of a workflow depends."""
+    s = product_subscriptions.c
+    columns = (s.id, s.product_id, products.c.name, s.status, s.version)
+    query = select(*columns).join(products, products.c.id == s.product_id)
+    known = locks.of_subscriptions(conn, list(ids))
+    facts: dict[UUID, StartFacts] = {}
+    for row in conn.execute(query.where(s.id.in_(list(ids)))):
+        users = {user.id: user for user in uses.living_users(conn, row.id, ended=(SubscriptionLifecycle.TERMINATED,))}
+        lock = known.get(row.id)
+        facts[row.id] = StartFacts(
+            row.id, row.product_id, row.name, row.status, row.version, lock, tuple(users.values())
+        )
+    return facts
+
+
+def newest(
+    conn: Connection,
+    product_ids: Collection[UUID],
+    statuses: Collection[SubscriptionLifecycle],
+    *,
+    is_in_sync: bool,
+    limit: int,
+) -> list[tuple[UUID, str, str]]:
+    """The newest product subscriptions of these products and statuses: id, description and customer.
+
+    With ``is_in_sync`` only those that are in sync.
+    """
+    s = product_subscriptions.c
+    query = select(s.id, s.description, s.customer_id).where(
+        s.product_id.in_(list(product_ids)), s.status.in_(list(statuses))
     )
-    return conn.execute(living).scalar()
+    if is_in_sync:
+        query = query.where(s.insync.is_(True))
+    return [
+        (row.id, row.description, row.customer_id) for row in conn.execute(query.order_by(s.id.desc()).limit(limit))
+    ]
 
 
-def _by_id(ids: Sequence[UUID]) -> Any:
-    return select(product_subscriptions).where(product_subscriptions.c.id.in_(ids))
+def _by_id(ids: Collection[UUID]) -> Select[Any]:
+    return select(product_subscriptions).where(product_subscriptions.c.id.in_(list(ids)))
 
 
-def _values(model: SubscriptionModel, dumped: Json, version: int, now: datetime) -> dict[str, Any]:
-    return {
-        "id": model.subscription_id,
-        "product_id": model.product.product_id,
-        "customer_id": model.customer_id,
-        "description": model.description,
-        "status": model.status,
-        "insync": model.insync,
-        "model": dumped,
-        "version": version,
-        "note": model.note,
-        "start_date": model.start_date,
-        "end_date": model.end_date,
-        "updated_at": now,
-    }
+def _models_by_id(ids: Collection[UUID]) -> Select[Any]:
+    c = product_subscriptions.c
+    return select(c.id, c.model).where(c.id.in_(list(ids)))

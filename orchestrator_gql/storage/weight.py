@@ -1,8 +1,8 @@
 """Limits how much a read may load: the values are counted as they come from the database, before they are decoded.
 
-A read for a client has an `Allowance`; a read of the engine has none. SQLite returns one row after the other, so the
-count stops the read in time. The driver of PostgreSQL loads all rows before it returns the first row: there `within`
-lets the database itself stop behind the allowance.
+A read for a client has an `Allowance`; a read of the engine has none. SQLite returns one row after the other, in a long
+read a few at once, so the count stops the read in time. The driver of PostgreSQL loads all rows before it returns the
+first row: there `within` lets the database itself stop behind the allowance.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -49,7 +49,7 @@ def under(allowance: Allowance, unit: Callable[[Connection], T]) -> Callable[[Co
         try:
             return unit(conn)
         except BaseException:
-            allowance.taken = taken  # SQLite may start a long read again in another thread
+            allowance.taken = taken  # SQLite may start a long read again on another connection
             raise
         finally:
             allowance_of_read.reset(token)

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from orchestrator_gql.app import assemble, dispatcher_of, running
+from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.config.sources import misspelt
 from orchestrator_gql.runtime import Runtime
@@ -75,8 +76,9 @@ async def at_work(settings: Settings, workflows: Iterable[Workflow], clock: Cloc
 async def fresh_database(folder: Path) -> str:
     """The URL of a new SQLite file in the folder, with the current schema."""
     path = folder / "orchestrator.db"
+    path.touch(0o600)
     path.write_bytes(await asyncio.to_thread(blank))
-    return _url(path)
+    return url_of(path)
 
 
 @cache
@@ -92,13 +94,9 @@ def blank() -> bytes:
 
 
 async def _migrate(path: Path) -> None:
-    database = connect(_url(path))
+    database = connect(url_of(path))
     await database.open()
     try:
         await prepare(database)
     finally:
         await database.close()
-
-
-def _url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"

@@ -12,7 +12,7 @@
     │   ├── StaleForm               the form changed since it was shown
     │   ├── InvalidState            the process's status does not allow the operation
     │   ├── IdempotencyKeyReused    the key was used before with another input
-    │   ├── SubscriptionLocked      another process holds the product subscription
+    │   ├── SubscriptionLocked      another process holds the product subscription (more: `start_errors`)
     │   ├── WorkflowBlocked         the workflow cannot be started now
     │   ├── EnginePaused            the engine takes no new work
     │   ├── CallbackConflict        another result was accepted before this one

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from orchestrator_gql.config.assignee import SYSTEM, Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import State, StepKind
+from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.limits import LONGEST, demand_function, span
@@ -217,6 +217,9 @@ def workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    products: Iterable[str] = (),
+    statuses: Iterable[SubscriptionLifecycle] | None = None,
+    allow_in_use: bool = False,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
@@ -225,6 +228,10 @@ def workflow(
     it may take ``reporter``, ``workflow_name`` and ``workflow_target``.
     ``on_abort`` are steps that clean up after an abort: the process is ABORTED after the last of them, or after a
     second abort.
+
+    A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
+    without them, the products whose models its steps and its start form take) in one of ``statuses``. With
+    ``allow_in_use`` it may end a subscription that other subscriptions use.
     """
 
     demand_text(description, "description of a workflow")
@@ -240,6 +247,10 @@ def workflow(
             retry_auth_callback=retry_auth_callback,
             run_predicate=run_predicate,
             on_abort=StepList(each(on_abort)),
+            products=tuple(products),
+            statuses=None if statuses is None else frozenset(statuses),
+            allow_in_use=allow_in_use,
+            author_form=initial_input_form,
         )
 
     return decorate

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import State, StepKind
+from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 
@@ -152,6 +152,7 @@ class ActionStep(AnyStep):
     """A unit of work: a function of the state, sync or async.
 
     ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process.
+    ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator.
     """
 
     function: Callable[..., Any]
@@ -161,6 +162,7 @@ class ActionStep(AnyStep):
     on_crash: OnCrash = "rerun"
     awaits: AwaitStep | None = None
     ends: bool = False
+    is_bookkeeping: bool = False
     retry_auth_callback: Authorizer | None = None
 
     @property
@@ -256,7 +258,9 @@ class Workflow:
     """A named, ordered list of steps, with an optional start form.
 
     ``on_abort`` are the steps that clean up after an aborted process. They come after the other steps, and only an
-    abort leads to them.
+    abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
+    statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
+    subscription that others use. ``author_form`` is the author's part of the start form.
     """
 
     name: str
@@ -268,6 +272,10 @@ class Workflow:
     authorize_callback: Authorizer | None = None
     retry_auth_callback: Authorizer | None = None
     run_predicate: Callable[..., Any] | None = None
+    products: tuple[str, ...] = ()
+    statuses: frozenset[SubscriptionLifecycle] | None = None
+    allow_in_use: bool = False
+    author_form: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         _demand_names(self)

@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
+from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction, isgenerator
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, Field, create_model
 from pydantic_forms.validators import Choice
 
-from orchestrator_gql.domain import ProductModel, ProductStatus, products
+from orchestrator_gql.domain import ProductModel, products
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.types import State
 from orchestrator_gql.utils.arguments import bind, wanted
@@ -20,11 +22,18 @@ Prelude: TypeAlias = Callable[[], Generator[Any, Any, State]]
 """A generator function that asks one page or none, and returns the data for the state."""
 
 
-def asks_product(names: Sequence[str]) -> Prelude:
-    """Ask which product to create; a single product is chosen without a page. Empty ``names``: all active products."""
+LOADED: ContextVar[Callable[[], Mapping[str, Any]]] = ContextVar("loaded", default=dict)
+"""Builds the models that the author's start form takes, by parameter name; their author's code runs with the form."""
+
+CHOICES: ContextVar[Mapping[str, str]] = ContextVar("choices", default=MappingProxyType({}))
+"""The product subscriptions that the first page suggests, by id, with what people call them."""
+
+
+def asks_product(offer: Callable[[], Sequence[ProductModel]]) -> Prelude:
+    """Ask which of the offered products to create; a single product is chosen without a page."""
 
     def prelude() -> Generator[Any, Any, State]:
-        offered = _offered(names)
+        offered = offer()
         if not offered:
             return {}
         if len(offered) == 1:
@@ -106,13 +115,7 @@ def _pages(form_run: Any) -> Generator[Any, Any, State | None]:
 
 
 def _arguments(form: InputForm, state: State) -> dict[str, Any]:
-    return bind(wanted(form), state, given={"state": state})
-
-
-def _offered(names: Sequence[str]) -> list[ProductModel]:
-    if names:
-        return [products.by_name(name).facts for name in names]
-    return [registered.facts for registered in products.all() if registered.facts.status is ProductStatus.ACTIVE]
+    return bind(wanted(form), state, given={**LOADED.get()(), "state": state})
 
 
 def _chosen(product: ProductModel) -> State:
@@ -130,9 +133,16 @@ def _product_page(offered: Sequence[ProductModel]) -> type[FormPage]:
 
 
 def _subscription_page() -> type[FormPage]:
+    suggested = CHOICES.get()
+    extra: dict[str, Any] = {"examples": list(suggested), "options": dict(suggested)} if suggested else {}
+
     class SubscriptionPage(FormPage):
         model_config = ConfigDict(title="Which product subscription?")
-        subscription_id: UUID
+        subscription_id: UUID = Field(
+            title="Product subscription",
+            description="Choose one, or type the id of another one.",
+            json_schema_extra=extra,
+        )
 
     return SubscriptionPage
 

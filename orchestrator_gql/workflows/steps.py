@@ -4,12 +4,20 @@ If a step returns a product subscription, the engine saves it and links it to th
 So none of these steps uses the database.
 """
 
-from orchestrator_gql.domain import SubscriptionModel
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from orchestrator_gql.domain import SubscriptionModel, SyncChange
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, SubscriptionLifecycle
-from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.workflow.language import step
 from orchestrator_gql.workflow.model import ActionStep
+
+
+def _bookkeeping(name: str) -> Callable[[Callable[..., Any]], ActionStep]:
+    """A step that changes nothing outside the orchestrator: an abort after it gives the lock back."""
+    return lambda function: replace(step(name)(function), is_bookkeeping=True)
 
 
 def store_process_subscription(workflow_target: Target | None = None) -> ActionStep:
@@ -18,7 +26,7 @@ def store_process_subscription(workflow_target: Target | None = None) -> ActionS
     The target is that of the workflow. The argument has no effect: it exists for workflows that still pass it.
     """
 
-    @step("Create process subscription relation")
+    @_bookkeeping("Create process subscription relation")
     def relate(subscription_id: SubscriptionModel) -> State:
         return {"subscription": subscription_id}
 
@@ -37,25 +45,23 @@ def set_status(status: SubscriptionLifecycle) -> ActionStep:
     return change
 
 
-@step("Lock subscription")
+@_bookkeeping("Lock subscription")
 def unsync(subscription_id: SubscriptionModel) -> State:
-    """Take the product subscription out of sync: no other process may start on it."""
-    if not subscription_id.insync:
-        raise ProcessFailureError("The product subscription is already out of sync: another process changed it.")
-    return _with_sync(subscription_id, is_in_sync=False)
+    """Lock the product subscription: only this process may change it.
+
+    The step fails if another process holds it or left it out of sync. A modification and a termination hold it from
+    their start, so there the step changes nothing.
+    """
+    return {"subscription": subscription_id.with_sync(SyncChange.LOCK)}
 
 
-@step("Lock subscription")
+@_bookkeeping("Lock subscription")
 def unsync_unchecked(subscription_id: SubscriptionModel) -> State:
-    """Take the product subscription out of sync, also if it is out of sync already."""
-    return _with_sync(subscription_id, is_in_sync=False)
+    """Lock the product subscription unless another process holds it, also if it is out of sync."""
+    return {"subscription": subscription_id.with_sync(SyncChange.LOCK_UNCHECKED)}
 
 
 @step("Unlock subscription")
 def resync(subscription: SubscriptionModel) -> State:
-    """Put the product subscription back in sync: it describes what the network does."""
-    return _with_sync(subscription, is_in_sync=True)
-
-
-def _with_sync(subscription: SubscriptionModel, *, is_in_sync: bool) -> State:
-    return {"subscription": subscription.model_copy(update={"insync": is_in_sync})}
+    """Put the product subscription back in sync, unless another process holds it: it describes the network."""
+    return {"subscription": subscription.with_sync(SyncChange.UNLOCK)}

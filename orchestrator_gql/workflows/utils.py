@@ -1,6 +1,7 @@
 """The ready-made kinds of workflow: they add standard steps before and after the author's steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeAlias
 
@@ -10,6 +11,7 @@ from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_text
 from orchestrator_gql.workflow.language import done, init, steps_of, workflow
 from orchestrator_gql.workflow.model import Step, StepList, Workflow, begin
+from orchestrator_gql.workflows.offers import offered_by
 from orchestrator_gql.workflows.start_forms import (
     InputForm,
     Prelude,
@@ -18,7 +20,7 @@ from orchestrator_gql.workflows.start_forms import (
     known_products,
     preceded,
 )
-from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync, unsync_unchecked
+from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync
 
 Body: TypeAlias = Callable[[], StepList]
 Decorator: TypeAlias = Callable[[Body], Workflow]
@@ -38,21 +40,31 @@ def create_workflow(
 ) -> Decorator:
     """A workflow that makes a product subscription. At the end the subscription is in ``status`` and in sync.
 
-    If more than one of ``products`` (names; default all) can be made, a page before the author's form asks which. The
-    state then holds ``product`` (its id) and ``product_name``. Raises `WorkflowDefinitionError` for an unknown product.
+    If more than one of ``products`` (names) can be made, a page before the author's form asks which. Without names,
+    the products are those whose models the steps and the form take; if they take none, all active products. The state
+    then holds ``product`` (its id) and ``product_name``. Raises `WorkflowDefinitionError` for an unknown product.
     """
+    made: list[Workflow] = []
     last_steps = (additional_steps or begin) >> set_status(status) >> resync >> done
-    return _kind(
+    decorate = _kind(
         description,
         Target.CREATE,
-        form=preceded(asks_product(known_products(products)), initial_input_form),
+        form=preceded(asks_product(lambda: offered_by(made[0])), initial_input_form),
+        author_form=initial_input_form,
         first_steps=init,
         last_steps=last_steps,
+        products=known_products(products),
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
     )
+
+    def remembered(function: Body) -> Workflow:
+        made[:] = [decorate(function)]  # its steps say which products it makes
+        return made[0]
+
+    return remembered
 
 
 def modify_workflow(
@@ -60,16 +72,27 @@ def modify_workflow(
     initial_input_form: InputForm | None = None,
     additional_steps: StepList | None = None,
     *,
+    products: Sequence[str] = (),
+    statuses: Collection[SubscriptionLifecycle] | None = None,
+    allow_in_use: bool = False,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow that asks for a product subscription, changes it, and keeps it out of sync until the end."""
+    """A workflow that asks for a product subscription, changes it, and holds it until the end.
+
+    It starts only on a subscription to one of ``products`` (names; without them, as for `create_workflow`) in one of
+    ``statuses`` (default: active). With ``allow_in_use`` it may disable a subscription that others use.
+    """
     return _kind(
         description,
         Target.MODIFY,
         form=_on_subscription(initial_input_form),
+        author_form=initial_input_form,
+        products=known_products(products),
+        statuses=statuses,
+        allow_in_use=allow_in_use,
         first_steps=init >> store_process_subscription() >> unsync,
         last_steps=(additional_steps or begin) >> resync >> done,
         authorize_callback=authorize_callback,
@@ -84,17 +107,28 @@ def terminate_workflow(
     initial_input_form: InputForm | None = None,
     additional_steps: StepList | None = None,
     *,
+    products: Sequence[str] = (),
+    statuses: Collection[SubscriptionLifecycle] | None = None,
+    allow_in_use: bool = False,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
 ) -> Decorator:
-    """A workflow that asks for a product subscription and terminates it."""
+    """A workflow that asks for a product subscription and terminates it.
+
+    ``products`` and ``statuses`` (default: every status before terminated) are as for `modify_workflow`. A subscription
+    that others use is terminated only with ``allow_in_use``.
+    """
     last_steps = (additional_steps or begin) >> set_status(SubscriptionLifecycle.TERMINATED) >> resync >> done
     return _kind(
         description,
         Target.TERMINATE,
         form=_on_subscription(initial_input_form),
+        author_form=initial_input_form,
+        products=known_products(products),
+        statuses=statuses,
+        allow_in_use=allow_in_use,
         first_steps=init >> store_process_subscription() >> unsync,
         last_steps=last_steps,
         authorize_callback=authorize_callback,
@@ -107,16 +141,24 @@ def terminate_workflow(
 def validate_workflow(
     description: str = "",
     *,
+    products: Sequence[str] = (),
+    statuses: Collection[SubscriptionLifecycle] | None = None,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
 ) -> Decorator:
-    """A workflow that compares a product subscription with the network. After a failure it stays out of sync."""
+    """A workflow that compares a product subscription with the network.
+
+    It takes no lock, so it may run beside a change. Once it is complete, the subscription is in sync.
+    """
     return _kind(
         description,
         Target.VALIDATE,
         form=_on_subscription(None),
-        first_steps=init >> store_process_subscription() >> unsync_unchecked,
-        last_steps=resync >> done,
+        author_form=None,
+        products=known_products(products),
+        statuses=statuses,
+        first_steps=init >> store_process_subscription(),
+        last_steps=done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
     )
@@ -137,6 +179,7 @@ def task(
         description,
         Target.SYSTEM,
         form=initial_input_form,
+        author_form=initial_input_form,
         first_steps=init,
         last_steps=(additional_steps or begin) >> done,
         authorize_callback=authorize_callback,
@@ -161,6 +204,7 @@ def _kind(
     target: Target,
     *,
     form: InputForm | None,
+    author_form: InputForm | None,
     first_steps: StepList,
     last_steps: StepList,
     **rules: Any,
@@ -172,6 +216,7 @@ def _kind(
         def all_steps() -> StepList:
             return first_steps >> steps_of(function) >> last_steps
 
-        return workflow(description, initial_input_form=form, target=target, **rules)(all_steps)
+        made = workflow(description, initial_input_form=form, target=target, **rules)(all_steps)
+        return replace(made, author_form=author_form)
 
     return decorate

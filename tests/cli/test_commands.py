@@ -139,3 +139,25 @@ def test_a_backup_that_cannot_be_made_says_why_and_leaves_nothing(tmp_path: Path
     assert refused.returncode == 2
     assert reason in refused.stderr
     assert not (tmp_path / "copy.db").exists()
+
+
+def test_every_command_uses_the_name_of_the_file_as_it_is_written(tmp_path: Path) -> None:
+    name = "net #1?mode=memory&x=100%25é.db"
+    url = f"sqlite+aiosqlite:///{name}"
+
+    migrated = orchestrator(tmp_path, "migrate", ORCHESTRATOR_DATABASE_URL=url)
+    with serving(tmp_path, "--database", url) as server:
+        assert get(server.address + "/health/ready").status_code == 200
+        banner = server.out.read_text()
+        refused = orchestrator(tmp_path, "migrate", ORCHESTRATOR_DATABASE_URL=url)
+        done = orchestrator(tmp_path, "backup", "copy #1?.db", "--database", url)
+
+    assert migrated.returncode == 0, migrated.stderr
+    assert f"Database   {name}\n" in banner
+    assert f"works on {name!r}" in refused.stderr
+    assert done.stdout.startswith(f"Copied {name} to copy #1?.db")
+    assert {path.name for path in tmp_path.iterdir() if path.name.startswith(("net", "copy", "orch"))} == {
+        name,
+        f"{name}.lock",
+        "copy #1?.db",
+    }

@@ -32,6 +32,7 @@ from orchestrator_gql.utils.errors import (
     WorkflowBlocked,
 )
 from orchestrator_gql.utils.json import canonical
+from orchestrator_gql.utils.start_errors import SubscriptionOutOfSync
 from orchestrator_gql.workflow import Workflow, workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
 
@@ -90,9 +91,14 @@ def look() -> Iterator[type[FormPage]]:
     yield FormPage
 
 
+@step("Unscrew it")
+def unscrew() -> None:
+    return None
+
+
 @modify_workflow("Change a lamp")
 def change() -> Any:
-    return begin >> look
+    return begin >> unscrew >> look
 
 
 @step("Count")
@@ -129,6 +135,15 @@ async def test_the_same_key_at_the_same_time_starts_one_process(offer: Offer) ->
     assert len(set(results)) == 1
     await engine.reaches(results[0], COMPLETED)
     assert len(await engine.events(kind=EventKind.PROCESS_CREATED)) == 1
+
+
+async def test_the_same_key_at_the_same_time_starts_one_process_on_a_product_subscription(offer: Offer) -> None:
+    engine = await offer(install, change)
+    page = {"subscription_id": str(await installed(engine))}
+
+    results = await asyncio.gather(*(engine.start(change, page, idempotency_key="order-1") for _ in range(10)))
+
+    assert len(set(results)) == 1
 
 
 async def test_a_key_with_another_input_is_refused(offer: Offer) -> None:
@@ -234,9 +249,10 @@ async def test_a_model_that_a_step_returns_is_saved_with_the_step_and_loaded_for
     subscription_id = UUID(ended.state["subscription_id"])
     row = (await engine.read(lambda conn: product_subscriptions.rows(conn, [subscription_id])))[subscription_id]
     assert ended.state["watts"] == 8
-    assert (row.model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
+    model = (await engine.read(lambda conn: product_subscriptions.models(conn, [subscription_id])))[subscription_id]
+    assert (model["lamp"]["watts"], row.status) == (8, SubscriptionLifecycle.ACTIVE)
     changed = await engine.events(process_id, EventKind.PRODUCT_SUBSCRIPTION_CHANGED)
-    assert len(changed) == row.version
+    assert len(changed) == row.version + 1  # the last one is the end of the lock
     linked = await engine.read(lambda conn: product_subscriptions.ids_of_processes(conn, [process_id]))
     assert linked == {process_id: [subscription_id]}
 
@@ -275,8 +291,9 @@ async def test_a_product_subscription_that_a_process_left_out_of_sync_stays_lock
 
     await abort_process(engine.runtime, ADA, process_id=holder)
 
-    with pytest.raises(SubscriptionLocked, match="out of sync"):
+    with pytest.raises(SubscriptionOutOfSync, match="change was aborted by ada") as refused:
         await engine.start(change, {"subscription_id": lamp})
+    assert refused.value.process_id == holder
 
 
 async def test_a_product_subscription_that_does_not_exist_cannot_be_changed(offer: Offer) -> None:

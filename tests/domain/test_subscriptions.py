@@ -7,13 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from annotated_types import Len
-from pydantic import ValidationError, computed_field
+from pydantic import Field, ValidationError, computed_field
 
 from orchestrator_gql.domain import (
     SAFE_TRANSITIONS,
     ProductBlockModel,
     SubscriptionModel,
     accepts,
+    documents_of,
     is_lifecycle,
     register_product,
 )
@@ -342,12 +343,10 @@ def test_a_stricter_block_in_a_looser_field_is_dumped_in_full() -> None:
     subscription = designed_order()
     subscription.virtual_circuit.saps[0].port = active_subscription().virtual_circuit.saps[0].port
 
-    stored = subscription.dump()
-
-    port = stored["virtual_circuit"]["saps"][0]["port"]
+    port = subscription.whole()["virtual_circuit"]["saps"][0]["port"]
     assert (port["title"], port["node"]["node_name"]) == ("node-0:ge-0/0/0", "node-0")
     assert isinstance(subscription.virtual_circuit.saps[0].port, PortBlock)
-    assert SubscriptionModel.load(stored).subscription_id == subscription.subscription_id
+    assert SubscriptionModel.load(subscription.whole()).subscription_id == subscription.subscription_id
 
 
 def test_a_list_beyond_its_limits_cannot_be_saved() -> None:
@@ -447,3 +446,30 @@ def test_a_status_without_a_class_has_the_nearest_looser_class(
 
     assert standing == classes
     assert type(at(status)) is classes[-1]
+
+
+class NotedBlock(ProductBlockModel, product_block_name="Noted block"):
+    notes: dict[str, Any] = Field(default_factory=dict)
+    anything: Any = None
+
+
+class Noted(SubscriptionModel, is_base=True):
+    block: NotedBlock
+
+
+NOTED = register_product(name="Noted", model=Noted)
+
+
+@pytest.mark.parametrize("change", ["notes", "anything"])
+def test_a_change_deep_within_a_value_of_any_type_is_a_change(change: str) -> None:
+    made = Noted.from_product_id(NOTED.product_id, "SURF")
+    made.block.notes = {"rack": {"unit": [1]}}
+    made.block.anything = {"rack": {"unit": [1]}}
+    loaded = Noted.load(json.loads(json.dumps(made.dump())))
+    (untouched,) = documents_of([loaded])
+
+    getattr(loaded.block, change)["rack"]["unit"].append(2)
+    (document,) = documents_of([loaded])
+
+    assert not untouched.is_changed
+    assert document.is_changed

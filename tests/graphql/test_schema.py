@@ -104,6 +104,7 @@ ROOT_FIELDS = {
     "updateProcessNote": f'updateProcessNote(input: {{processId: "{ID}"}}) {{ __typename }}',
     "resendNotification": f'resendNotification(input: {{notificationId: "{ID}"}}) {{ __typename }}',
     "setEngineState": "setEngineState(input: {paused: true}) { __typename }",
+    "setInSync": f'setInSync(input: {{productSubscriptionId: "{ID}", reason: "x"}}) {{ __typename }}',
     "claimInputRequest": f'claimInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
     "releaseInputRequest": f'releaseInputRequest(input: {{inputRequestId: "{ID}"}}) {{ __typename }}',
     "assignInputRequest": (
@@ -134,6 +135,7 @@ NEEDED = {
         "completeCallback",
         "adoptCallbackAttempt",
     },
+    Permission.SET_IN_SYNC: {"setInSync"},
     Permission.MANAGE_ENGINE: {"notifications", "resendNotification", "setEngineState"},
     Permission.READ_AUDIT: {"audit", "verifyAudit"},
 }

@@ -1,21 +1,33 @@
 """The export of the audit log is complete, can be verified without the server, and needs the permission to read it."""
 
+import asyncio
 import hashlib
 import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Connection, delete, select
+from starlette.types import Message, Scope
 from support.database import sqlite_url
+from support.until import PATIENCE
 from support.web import Site, site_of
 
 from orchestrator_gql.audit.judging import Judge, Judgement
 from orchestrator_gql.audit.lines import read_lines
 from orchestrator_gql.engine.audit_log import write_down
 from orchestrator_gql.engine.workers.audit_sealer import seal_new
+from orchestrator_gql.reads.audit import TURN, audit_parts
+from orchestrator_gql.rest.audit import _lines
+from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import audit as log
 from orchestrator_gql.storage.audit import BATCH
+from orchestrator_gql.storage.database import snapshot
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.storage.tables import audit
 
 KEY = "a key of the deployment"
@@ -138,3 +150,118 @@ async def test_the_export_needs_the_permission_to_read_the_log(tmp_path: Path) -
     assert responses[""].headers["content-type"] == "application/problem+json"
     assert responses[""].headers["www-authenticate"].startswith("Bearer")
     assert (cursor.status_code, cursor.json()["code"]) == (400, "cursor-invalid")
+
+
+@pytest.mark.one_dispatcher
+async def test_an_export_is_one_snapshot_of_the_log(storage: str) -> None:
+    async with site_of(storage, audit_key=KEY) as site:
+        await decide(site, *(UUID(int=number % 30 + 1) for number in range(3 * BATCH)))
+        await seal(site)
+        await decide(site, *(UUID(int=number % 40 + 1) for number in range(2 * BATCH + 7)))
+        stored = await site.engine.read(lambda conn: len(conn.execute(select(audit.c.id)).all()))
+        async with aclosing(_lines(audit_parts(site.engine.runtime, LOCAL_OPERATOR, None))) as parts:
+            lines = []
+            async for text in parts:
+                lines += text.splitlines(keepends=True)
+                if len(lines) < 3 * BATCH:
+                    await decide(site, UUID(int=7), UUID(int=len(lines) + 1000))
+                    await seal(site)
+
+    judgement = verified(lines)
+
+    assert (judgement.fault, judgement.entries, judgement.has_end) == (None, stored, True)
+
+
+async def test_the_loop_runs_during_an_export(tmp_path: Path) -> None:
+    turns, turns_at_part = 0, list[int]()
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async def note(message: Message) -> None:
+        turns_at_part.append(turns)  # it never waits: a client that reads as fast as we send
+
+    async with site_of(sqlite_url(tmp_path)) as site:
+        await decide(site, *(UUID(int=number % 30 + 1) for number in range(5 * BATCH)))
+        turning = asyncio.create_task(turn())
+        await site.app(_request(), _stays, note)
+        turning.cancel()
+
+    assert len(turns_at_part) > 5 * BATCH / TURN
+    assert all(before < after for before, after in pairwise(turns_at_part[1:-2]))  # the last two are the end
+
+
+@pytest.mark.parametrize("leaves", ["while it reads slowly", "while we read"])
+async def test_a_client_that_leaves_ends_its_export_and_frees_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    has_left, sent, kept = asyncio.Event(), list[Message](), list[AsyncGenerator[bytes, None]]()
+
+    def keep(parts: AsyncGenerator[log.Part, None]) -> AsyncGenerator[bytes, None]:
+        kept.append(_lines(parts))  # so that Python itself does not close it
+        return kept[0]
+
+    monkeypatch.setattr("orchestrator_gql.rest.audit._lines", keep)
+
+    async def receive() -> Message:
+        await has_left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body":
+            has_left.set()
+            if leaves == "while it reads slowly":
+                await asyncio.Event().wait()
+
+    async with site_of(sqlite_url(tmp_path)) as site:
+        database = site.engine.runtime.database
+        assert isinstance(database, SqliteDatabase) and database._long_reads is not None
+        await decide(site, *(UUID(int=number % 30 + 1) for number in range(20 * BATCH)))
+        async with asyncio.timeout(PATIENCE):
+            await site.app(_request(), receive, send)
+            while database._long_reads._sessions:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        monkeypatch.undo()
+        lines = await export(site)
+
+    assert len(sent) < 20
+    assert verified(lines, key=None).entries == 20 * BATCH
+
+
+async def test_an_export_too_many_is_refused_before_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "PATIENCE", 0.05)
+    async with site_of(sqlite_url(tmp_path)) as site, AsyncExitStack() as stack:
+        for _ in range(snapshot.SNAPSHOTS):
+            await stack.enter_async_context(site.engine.runtime.database.snapshot())
+        refused = await site.http.get(EXPORT)
+        verification = await site.answer("{ verifyAudit { entries } }")
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "server-busy")
+    assert refused.headers["retry-after"]
+    assert verification["errors"][0]["extensions"]["code"] == "SERVER_BUSY"
+
+
+def _request() -> Scope:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},  # as uvicorn
+        "method": "GET",
+        "path": EXPORT,
+        "raw_path": EXPORT.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+        "client": ("127.0.0.1", 4711),
+        "server": ("testserver", 80),
+        "scheme": "http",
+        "http_version": "1.1",
+        "root_path": "",
+    }
+
+
+async def _stays() -> Message:
+    await asyncio.Event().wait()
+    raise AssertionError

@@ -13,6 +13,7 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy import URL, make_url
 
+from orchestrator_gql.config.database_url import url_of
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.postgres import PostgresDatabase
 from orchestrator_gql.storage.database.schema import migrate
@@ -23,7 +24,7 @@ URL_VARIABLE = "ORCHESTRATOR_TEST_DATABASE_URL"
 
 def new_sqlite_url(folder: Path) -> str:
     """The URL of a file that does not exist yet: the server creates it, as for a user."""
-    return f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
+    return url_of(folder / "orchestrator.db")
 
 
 def sqlite_url(folder: Path) -> str:

@@ -1,5 +1,6 @@
 """The ready-made kinds of workflow: the standard steps and pages around those of the author."""
 
+import json
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ import pytest
 from support.stage import Play, Stage
 
 from orchestrator_gql import StepList, begin, inputstep, step
-from orchestrator_gql.domain import SubscriptionModel, register_product
+from orchestrator_gql.domain import SubscriptionModel, products, register_product
 from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.process import Process
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
-from orchestrator_gql.utils.errors import SubscriptionLocked
+from orchestrator_gql.utils.errors import NotFound, SubscriptionLocked
 from orchestrator_gql.workflow import Workflow
 from orchestrator_gql.workflows.steps import set_status
 from orchestrator_gql.workflows.utils import (
@@ -38,6 +39,13 @@ class Line(LineInactive, lifecycle=[SubscriptionLifecycle.ACTIVE]):
 LINE = register_product(name="Leased line", model=Line)
 FIBRE = register_product(name="Leased fibre", model=Line)
 BOTH = (LINE.name, FIBRE.name)
+
+
+class Lamp(SubscriptionModel, is_base=True):
+    watts: int = 7
+
+
+LAMP = register_product(name="Leased lamp", model=Lamp)
 
 
 class OrderPage(FormPage):
@@ -239,11 +247,15 @@ async def test_a_terminate_workflow_ends_the_subscription(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("is_good", [True, False])
-async def test_a_validation_that_fails_leaves_the_subscription_out_of_sync(stage: Stage, is_good: bool) -> None:
+async def test_a_validation_takes_no_lock_and_writes_nothing(stage: Stage, is_good: bool) -> None:
+    seen: list[bool] = []
+
     @step("Compare with the network")
-    def compare(subscription: Line) -> None:
+    def compare(subscription: Line) -> State:
+        seen.append(subscription.insync)
         if not is_good:
             raise RuntimeError("the network says otherwise")
+        return {"subscription": subscription}
 
     @validate_workflow("Check")
     def check_line() -> StepList:
@@ -251,35 +263,20 @@ async def test_a_validation_that_fails_leaves_the_subscription_out_of_sync(stage
 
     async with stage(creation(), check_line) as play:
         line_id = await created(play)
+        before = await play.subscription(line_id)
         process = await play.run("check_line", {"subscription_id": line_id})
         line = await play.subscription(line_id)
 
     assert process.status is (ProcessStatus.COMPLETED if is_good else ProcessStatus.FAILED)
-    assert line["insync"] is is_good
+    assert seen == [True]
+    assert line == before
     assert check_line.target is Target.VALIDATE
-
-
-async def test_a_validation_may_run_out_of_sync_and_puts_the_subscription_in_sync(stage: Stage) -> None:
-    answers = [RuntimeError("the network says otherwise"), None]
-
-    @step("Compare with the network")
-    def compare() -> None:
-        answer = answers.pop(0)
-        if answer is not None:
-            raise answer
-
-    @validate_workflow("Check")
-    def check_line() -> StepList:
-        return begin >> compare
-
-    async with stage(creation(), check_line) as play:
-        line_id = await created(play)
-        await play.run("check_line", {"subscription_id": line_id})
-        ended = await play.run("check_line", {"subscription_id": line_id})
-        line = await play.subscription(line_id)
-
-    assert ended.status is ProcessStatus.COMPLETED
-    assert line["insync"] is True
+    assert names_of(check_line) == [
+        "Start",
+        "Create process subscription relation",
+        "Compare with the network",
+        "Done",
+    ]
 
 
 async def test_a_task_runs_between_start_and_done_and_needs_no_form(stage: Stage) -> None:
@@ -341,17 +338,45 @@ async def test_a_missing_subscription_fails_the_step(stage: Stage, reference: An
     assert message in process.failure.message
 
 
-async def test_a_subscription_of_a_looser_class_fails_the_step_that_needs_a_stricter_class(stage: Stage) -> None:
+@pytest.mark.parametrize("is_filled", [True, False])
+async def test_a_stricter_class_than_that_of_the_status_is_given_once_the_values_fit_it(
+    stage: Stage, is_filled: bool
+) -> None:
+    @step("Construct it empty")
+    def construct_empty(product: UUID) -> State:
+        line = LineInactive.from_product_id(product, "Surf")
+        return {"subscription": line, "subscription_id": line.subscription_id}
+
     @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
-    def create_too_early() -> StepList:
-        return begin >> construct >> change_speed
+    def create_early() -> StepList:
+        return begin >> (construct if is_filled else construct_empty) >> change_speed
 
-    async with stage(create_too_early) as play:
-        process = await play.run("create_too_early", {"speed": 10})
+    async with stage(create_early) as play:
+        process = await play.run("create_early", {"speed": 10})
 
+    if is_filled:
+        assert process.status is ProcessStatus.COMPLETED
+        return
     assert process.failure is not None
     assert process.failure.code == "lifecycle-mismatch"
     assert "is no `Line`: in the status initial it is a `LineInactive`" in process.failure.message
+    assert "As a `Line`" in process.failure.message
+    assert "speed is not set" in process.failure.message
+
+
+async def test_in_a_union_the_class_of_the_stored_status_comes_first(stage: Stage) -> None:
+    @step("Look at the class")
+    def look_at_class(subscription: Line | LineInactive) -> State:
+        return {"seen": type(subscription).__name__}
+
+    @create_workflow("Create", initial_input_form=order_form, products=[LINE.name])
+    def create_line() -> StepList:
+        return begin >> construct >> look_at_class
+
+    async with stage(create_line) as play:
+        process = await play.run("create_line", {"speed": 10})
+
+    assert process.state["seen"] == "LineInactive"
 
 
 async def _after_creation(stage: Stage, steps: StepList) -> Process:
@@ -363,3 +388,88 @@ async def _after_creation(stage: Stage, steps: StepList) -> Process:
 
     async with stage(create_line) as play:
         return await play.run("create_line", {"speed": 10})
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_the_start_form_of_a_modification_takes_the_loaded_subscription_and_its_facts_by_name(
+    stage: Stage, is_async: bool
+) -> None:
+    def page_of(subscription: Line) -> type[FormPage]:
+        class SpeedPage(FormPage):
+            speed: int = subscription.speed
+
+        return SpeedPage
+
+    def form(
+        subscription: Line, subscription_id: UUID, product: UUID, product_name: str, customer_id: str, version: int
+    ) -> FormGenerator:
+        assert subscription.subscription_id == subscription_id
+        answer = yield page_of(subscription)
+        return {"speed": answer.speed, "asked": [product, product_name, customer_id, version]}
+
+    async def async_form(subscription: Line, customer_id: str) -> AsyncGenerator[Any, Any]:
+        answer = yield page_of(subscription)
+        yield {"speed": answer.speed, "asked": [customer_id]}
+
+    @modify_workflow("Change", initial_input_form=async_form if is_async else form)
+    def change_line() -> StepList:
+        return begin >> change_speed
+
+    async with stage(creation(), change_line) as play:
+        line_id = await created(play)
+        page = await play.begin("change_line", {"subscription_id": line_id})
+        process = await play.run("change_line", {"subscription_id": line_id}, {"speed": 30})
+        line = await play.subscription(line_id)
+
+    assert isinstance(page, NextPage)
+    assert page.page.initial_data == {"speed": 10}
+    assert process.state["asked"] == ["Surf"] if is_async else [str(LINE.product_id), "Leased line", "Surf", 2]
+    assert line["speed"] == 30
+    assert "version" not in process.state
+
+
+@pytest.mark.parametrize("chosen", ["6f0b3f6e-0000-4000-8000-000000000000", "no id"])
+async def test_an_unknown_subscription_on_the_first_page_is_refused_before_the_authors_form(
+    stage: Stage, chosen: str
+) -> None:
+    def form(subscription: Line) -> FormGenerator:
+        yield OrderPage
+        return {}
+
+    @modify_workflow("Change", initial_input_form=form)
+    def change_line() -> StepList:
+        return begin >> change_speed
+
+    async with stage(creation(), change_line) as play:
+        if chosen == "no id":
+            refused = await play.begin("change_line", {"subscription_id": chosen})
+            assert isinstance(refused, PageInvalid)
+            assert [error.path for error in refused.errors] == [("subscription_id",)]
+            return
+        with pytest.raises(NotFound):
+            await play.begin("change_line", {"subscription_id": chosen})
+
+
+async def test_without_products_the_annotations_say_which_products_a_workflow_creates(stage: Stage) -> None:
+    @create_workflow("Create", initial_input_form=order_form)
+    def create_unnamed() -> StepList:
+        return begin >> construct >> change_speed
+
+    @create_workflow("Create", initial_input_form=order_form)
+    def create_anything() -> StepList:
+        return begin >> construct
+
+    async with stage(create_unnamed, create_anything) as play:
+        page = await play.begin("create_unnamed")
+        everything = await play.begin("create_anything")
+
+    assert isinstance(page, NextPage)
+    assert isinstance(everything, NextPage)
+    assert products_on(page) == {"Leased line", "Leased fibre"}
+    assert products_on(everything) >= {"Leased line", "Leased fibre", "Leased lamp"}
+
+
+def products_on(turn: NextPage) -> set[str]:
+    """The names of the products that the page offers."""
+    text = json.dumps(turn.page.schema)
+    return {product.facts.name for product in products.all() if f'"{product.facts.name}"' in text}

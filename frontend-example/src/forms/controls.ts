@@ -110,6 +110,20 @@ function text({ id, schema, ui, value, nullable }: Wanted): Control {
   };
 }
 
+/** A text with suggestions: type to search them, or type anything else. */
+function suggested(wanted: Wanted): Control {
+  const { id, schema } = wanted;
+  const labels = (schema["options"] ?? {}) as Record<string, string>;
+  const typed = text(wanted);
+  typed.element.setAttribute("list", `${id}-list`);
+  const list = h(
+    "datalist",
+    { id: `${id}-list` },
+    asList(schema["examples"]).map((value) => h("option", { value: String(value) }, labels[String(value)] ?? "")),
+  );
+  return { element: h("div", {}, typed.element, list), read: typed.read };
+}
+
 const hint = (ui: Schema) => (typeof ui["ui:placeholder"] === "string" ? ui["ui:placeholder"] : null);
 const looksLikeCode = (value: string) => /^\s*[[{<]/.test(value);
 const isMoment = (schema: Schema) => schema["format"] === "date" || schema["format"] === "time";
@@ -167,6 +181,7 @@ export function control(wanted: Wanted): Control {
   const { schema } = wanted;
   if (schema["format"] === "accept") return checkbox(wanted, "ACCEPTED", "INCOMPLETE");
   if ("enum" in schema) return select(wanted);
+  if (schema["type"] === "string" && asList(schema["examples"]).length) return suggested(wanted);
   if (schema["format"] === "date-time" || schema["format"] === "timestamp") return instant(wanted);
   switch (schema["type"]) {
     case "boolean":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import make_url
 
+from orchestrator_gql.config.database_url import file_name
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.engine.authorization import named_by
 from orchestrator_gql.version import __version__
@@ -51,5 +52,6 @@ def local_address(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    url = make_url(settings.database_url)
-    return url.database or "" if settings.is_sqlite else url.render_as_string(hide_password=True)
+    if settings.is_sqlite:
+        return file_name(settings.database_url)
+    return make_url(settings.database_url).render_as_string(hide_password=True)

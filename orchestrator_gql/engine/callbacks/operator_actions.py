@@ -218,7 +218,8 @@ def end(conn: Connection, runtime: Runtime, process: Process, actor: str, reason
     concealed: str | None = process.secrets.concealed(reason)
     note = AuditNote(actor, "abortProcess", {"reason": concealed})
     ended = replace(abort(process, workflow, Abort(actor, concealed), now), audit=note)
-    return commit.apply(conn, process, PendingTransitions(process).then(ended), commit_context(runtime, begin)).process
+    steps = workflow.all_steps(is_aborted=True) if workflow is not None else begin
+    return commit.apply(conn, process, PendingTransitions(process).then(ended), commit_context(runtime, steps)).process
 
 
 def _apply(conn: Connection, runtime: Runtime, locked: LockedCallback, transition: Transition) -> Process:

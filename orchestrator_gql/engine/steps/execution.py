@@ -7,16 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from orchestrator_gql import forms
 from orchestrator_gql.callbacks import external_ids
 from orchestrator_gql.callbacks.rules import Callback, Delivery
+from orchestrator_gql.domain import documents_of
 from orchestrator_gql.engine.steps import arguments as step_arguments
 from orchestrator_gql.engine.steps import calls
 from orchestrator_gql.engine.steps.arguments import wanted_by
 from orchestrator_gql.engine.steps.calls import FormCaller, name_of
 from orchestrator_gql.engine.steps.failures import failed, failure_at, failure_of, log_failure, without_tokens
-from orchestrator_gql.engine.steps.models import load_models
+from orchestrator_gql.engine.steps.models import load_models, subject_of_form
 from orchestrator_gql.engine.steps.state import changed, fetched, put_back
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.process import Failed, Outcome, Process, Success
@@ -32,6 +34,7 @@ from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
 from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
+from orchestrator_gql.workflows.start_forms import CHOICES, LOADED
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -79,10 +82,12 @@ def _success(
             f"{where} hands out no URL and returned no {external_ids.KEY}: nothing could answer.", "bad-remote-ref"
         )
     hidden = frozenset({wait.route_key, external_ids.KEY}) if wait else frozenset[str]()
-    added, models, found = step_arguments.contributed(result, where=where, hidden=hidden)
+    added, returned, found = step_arguments.contributed(result, where=where, hidden=hidden)
     delta = changed(process.state, state, put_back(step, state, visible, without_tokens(added, secrets)))
     _demand_size(runtime, step, state, delta)
-    return Success(delta, models, refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
+    workflow = runtime.registry.find(process.workflow_name)
+    documents = documents_of(returned, allows_in_use=workflow is not None and workflow.allow_in_use)
+    return Success(delta, tuple(documents), refs=refs, secrets=found.standing_in(delta) if step.lenses else found)
 
 
 async def state_for(runtime: Runtime, process: Process, step: Step, function: Callable[..., Any]) -> Mapping[str, Json]:
@@ -127,14 +132,32 @@ async def turn(
 
 
 async def start_turn(
-    runtime: Runtime, workflow: Workflow, principal: Principal, pages: list[Json], *, locale: str = DEFAULT_LOCALE
+    runtime: Runtime,
+    workflow: Workflow,
+    principal: Principal,
+    pages: list[Json],
+    *,
+    subject: UUID | None = None,
+    choices: Mapping[str, str] | None = None,
+    locale: str = DEFAULT_LOCALE,
 ) -> forms.Turn:
-    """Run the start form of a workflow; without a form it is complete at once, and any page is too many."""
+    """Run the start form of a workflow; without a form it is complete at once, and any page is too many.
+
+    ``subject`` is the product subscription that its first page chose: the author's form can take it by name.
+    ``choices`` are the subscriptions that the first page suggests, with what people call them.
+    """
     secrecy = forms.Secrecy(redact=runtime.redact)
     form, given = workflow.initial_form or _no_form, _of_start(workflow, principal)
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
-    turned = await form_turn(runtime, form, given, pages, locale, secrecy, caller, is_bound=False)
+    facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
+    token, shown = LOADED.set(loaded), CHOICES.set(choices or {})
+    try:
+        state = {**facts, **given}
+        turned = await form_turn(runtime, form, state, pages, locale, secrecy, caller, is_bound=False)
+    finally:
+        LOADED.reset(token)
+        CHOICES.reset(shown)
     return _without_own_names(turned, what)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from orchestrator_gql.domain import SubscriptionModel
+from orchestrator_gql.domain import SubscriptionModel, accepts
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.product_subscriptions import Stored
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.arguments import Parameter
+from orchestrator_gql.utils.arguments import Parameter, wanted
 from orchestrator_gql.utils.errors import StepError
 
 Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel]]
@@ -35,7 +36,7 @@ async def load_models(
         return dict
     ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
     every_id = [id for ids in ids_of.values() for id in ids]
-    stored = await runtime.database.read(lambda conn: product_subscriptions.models(conn, every_id))
+    stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
 
     def build() -> Models:
         models: Models = {}
@@ -45,6 +46,28 @@ async def load_models(
         return models
 
     return build
+
+
+async def subject_of_form(
+    runtime: Runtime, form: Callable[..., Any] | None, subject: UUID | None
+) -> tuple[dict[str, Json], Callable[[], Mapping[str, Any]]]:
+    """The facts of the product subscription that a start form is about, and the models that the form takes, by name."""
+    if form is None or subject is None:
+        return {}, dict
+    found = await runtime.database.read(lambda conn: product_subscriptions.models(conn, [subject]))
+    if subject not in found:
+        return {}, dict
+    model, id = found[subject], str(subject)
+    facts = {
+        "subscription": model,
+        "subscription_id": id,
+        "product": model["product"]["product_id"],
+        "product_name": model["product"]["name"],
+        "customer_id": model["customer_id"],
+        "version": model["version"],
+    }
+    named: dict[str, Json] = {"subscription": id, "subscription_id": id}
+    return facts, await load_models(runtime, wanted(form), named)
 
 
 def _classes(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
@@ -68,15 +91,29 @@ def _ids(name: str, value: Json) -> list[UUID]:
         ) from error
 
 
-def _load(
-    name: str, id: UUID, stored: Mapping[UUID, Json], classes: Sequence[type[SubscriptionModel]]
-) -> SubscriptionModel:
-    if id not in stored:
+def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[SubscriptionModel]]) -> SubscriptionModel:
+    if id not in stored.documents:
         raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
-    for model in classes[:-1]:
+    # In a union the class of the stored status comes first; another one fits only if the values do.
+    exact = [model for model in classes if _is_exact(model, stored.documents[id])]
+    errors: list[StepError] = []
+    for model in exact or classes:
         try:
-            return model.load(stored[id])
+            return _loaded(model, id, stored)
         except StepError as error:
             if error.failure_code != "lifecycle-mismatch":
                 raise
-    return classes[-1].load(stored[id])
+            errors.append(error)
+    raise errors[-1]
+
+
+def _is_exact(model: type[SubscriptionModel], document: Json) -> bool:
+    try:
+        accepts(model, document)
+    except StepError:
+        return False
+    return True
+
+
+def _loaded(model: type[SubscriptionModel], id: UUID, stored: Stored) -> SubscriptionModel:
+    return model.load(stored.documents[id], stored.documents, is_in_sync=id not in stored.locks)

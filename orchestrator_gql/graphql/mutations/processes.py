@@ -44,6 +44,11 @@ class StartWorkflowInput:
         "second process. Null: every call starts a process.",
     )
     note: str | None = strawberry.field(default=None, description="The note of the process; null for none.")
+    product_subscription_version: int | None = strawberry.field(
+        default=None,
+        description="The version of the product subscription that the caller read. If it has changed since, "
+        "ConflictError refuses the mutation. Null skips this check.",
+    )
 
 
 @strawberry.type(description="The process was started.")
@@ -132,9 +137,9 @@ class ProcessMutations:
     @mutation(
         description="Start a process. It returns FormIncomplete while the start form needs more pages, and "
         "FormInvalid for a page with errors; then nothing is started. It refuses an unknown workflow (NotFoundError), "
-        "a missing permission (ForbiddenError), a blocked workflow, a locked product subscription or a reused "
-        "idempotency key (ConflictError), a paused engine (EnginePausedError) and a failure in the code of the "
-        "workflow's author (AuthorCodeError)."
+        "a missing permission (ForbiddenError), a blocked workflow, a product subscription on which the workflow may "
+        "not start now, or a reused idempotency key (ConflictError), a paused engine (EnginePausedError) and a failure "
+        "in the code of the workflow's author (AuthorCodeError)."
     )
     async def start_workflow(
         self,
@@ -153,6 +158,7 @@ class ProcessMutations:
                 idempotency_key=input.idempotency_key,
                 locale=info.context.locale,
                 note=input.note,
+                product_subscription_version=input.product_subscription_version,
                 trace=context.trace,
             )
         except OrchestratorError as error:

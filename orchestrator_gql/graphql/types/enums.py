@@ -55,6 +55,10 @@ class ErrorCode(StrEnum):
     INPUT_REQUEST_CLOSED = "INPUT_REQUEST_CLOSED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     SUBSCRIPTION_LOCKED = "SUBSCRIPTION_LOCKED"
+    SUBSCRIPTION_OUT_OF_SYNC = "SUBSCRIPTION_OUT_OF_SYNC"
+    SUBSCRIPTION_IN_USE = "SUBSCRIPTION_IN_USE"
+    PRODUCT_MISMATCH = "PRODUCT_MISMATCH"
+    STATUS_MISMATCH = "STATUS_MISMATCH"
     WORKFLOW_BLOCKED = "WORKFLOW_BLOCKED"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     CALLBACK_UNKNOWN = "CALLBACK_UNKNOWN"
@@ -133,6 +137,11 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "INPUT_REQUEST_CLOSED": "The input request can no longer be answered.",
     "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
     "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
+    "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate the product subscription, or use "
+    "`setInSync`.",
+    "SUBSCRIPTION_IN_USE": "Other product subscriptions use the product subscription.",
+    "PRODUCT_MISMATCH": "The workflow is for product subscriptions to other products.",
+    "STATUS_MISMATCH": "The workflow does not start on a product subscription in this status.",
     "WORKFLOW_BLOCKED": "A rule of the workflow does not allow it to start now.",
     "STORAGE_UNAVAILABLE": "The database is not available now: try again in a moment.",
     "CALLBACK_UNKNOWN": "No callback has this token.",
@@ -271,6 +280,7 @@ described(Permission, "A permission of a user.", {
     "RETRY": "Retry failed processes.",
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
+    "SET_IN_SYNC": "Put product subscriptions in sync by hand.",
     "EDIT_NOTE": "Set and remove the notes of processes.",
     "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
     "READ_SECRETS": "Read stack traces and values that are hidden from other users.",

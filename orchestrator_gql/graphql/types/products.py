@@ -2,21 +2,26 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Row
 
-from orchestrator_gql.domain import ProductStatus, RegisteredProduct, products
+from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Node
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
+from orchestrator_gql.reads import products as product_reads
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
 from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
+
+if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.processes import Process
+    from orchestrator_gql.graphql.types.workflows import Workflow, WorkflowStart
 
 
 @strawberry.type(description="A product that is offered to customers.")
@@ -51,10 +56,7 @@ class ProductSubscription(Node):
         description="The status of the product subscription in its life cycle."
     )
     in_sync: bool = strawberry.field(
-        description="False while a process works on it; then no other process can change it."
-    )
-    model: JSON = strawberry.field(
-        description="The whole model of the product subscription; values marked as secret are masked."
+        description="False while a process works on it, and after an abort that may have left a change."
     )
     version: int = strawberry.field(description="The version; it grows with every change.")
     note: str | None = strawberry.field(description="The note that people wrote; null if there is none.")
@@ -72,7 +74,6 @@ class ProductSubscription(Node):
             customer_id=row.customer_id,
             status=row.status,
             in_sync=row.insync,
-            model=_without_secrets(row.product_id, row.model),
             version=row.version,
             note=row.note,
             start_date=row.start_date,
@@ -84,6 +85,86 @@ class ProductSubscription(Node):
     @resolved(description="The product of this subscription.")
     def product(self) -> Product:
         return Product.of(products.by_id(self.product_id))
+
+    @resolved(
+        description="The whole model of the product subscription, with the blocks of other subscriptions as they are "
+        "now; values marked as secret are masked."
+    )
+    async def model(self, info: Info) -> JSON:
+        return _without_secrets(self.product_id, await info.context.loaders.subscription_model.load(self._key))
+
+    @resolved(description="The process that holds the product subscription; null if no process does.")
+    async def locked_by(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
+        lock = await self._lock(info)
+        return await _process(info, lock.locked_by if lock else None)
+
+    @resolved(
+        description="The process that was aborted and left the product subscription out of sync; null if no process "
+        "left it so."
+    )
+    async def out_of_sync_by(
+        self, info: Info
+    ) -> Annotated["Process", strawberry.lazy("orchestrator_gql.graphql.types.processes")] | None:
+        lock = await self._lock(info)
+        return await _process(info, lock.out_of_sync_by if lock else None)
+
+    @resolved(description="The reason why the product subscription is out of sync; null if no process left it so.")
+    async def out_of_sync_reason(self, info: Info) -> str | None:
+        lock = await self._lock(info)
+        return lock.out_of_sync_reason if lock else None
+
+    @resolved(description="The product subscriptions that use a block of this one, ended ones included.")
+    async def in_use_by(self, info: Info) -> list["ProductSubscription"]:
+        return await _subscriptions(info, await info.context.loaders.subscription_users.load(self._key))
+
+    @resolved(description="The product subscriptions whose blocks this one uses.")
+    async def depends_on(self, info: Info) -> list["ProductSubscription"]:
+        return await _subscriptions(info, await info.context.loaders.subscription_owners.load(self._key))
+
+    @resolved(description="The workflows that the caller can start on the product subscription now.")
+    async def startable_workflows(
+        self, info: Info
+    ) -> list[Annotated["Workflow", strawberry.lazy("orchestrator_gql.graphql.types.workflows")]]:
+        return [start.workflow for start in await self._starts(info) if start.blocked_reason is None]
+
+    @resolved(
+        description="The workflows for product subscriptions to this product, each with the reason why it cannot start "
+        "now."
+    )
+    async def workflow_starts(
+        self, info: Info
+    ) -> list[Annotated["WorkflowStart", strawberry.lazy("orchestrator_gql.graphql.types.workflows")]]:
+        return await self._starts(info)
+
+    async def _starts(self, info: Info) -> list["WorkflowStart"]:
+        from orchestrator_gql.graphql.types.workflows import Workflow, WorkflowStart
+
+        facts = await info.context.loaders.start_facts.load(self._key)
+        if facts is None:
+            return []
+        starts = await product_reads.workflow_starts(info.context.runtime, info.context.principal, facts)
+        return [WorkflowStart(workflow=Workflow.of(workflow), blocked_reason=reason) for workflow, reason in starts]
+
+    async def _lock(self, info: Info) -> Lock | None:
+        return await info.context.loaders.subscription_lock.load(self._key)
+
+    @property
+    def _key(self) -> UUID:
+        return UUID(self.id)
+
+
+async def _process(info: Info, id: UUID | None) -> "Process | None":
+    from orchestrator_gql.graphql.types.processes import Process
+
+    row = await info.context.loaders.process.load(id) if id is not None else None
+    return Process.of(row) if row is not None else None
+
+
+async def _subscriptions(info: Info, ids: list[UUID]) -> list[ProductSubscription]:
+    rows = await info.context.loaders.subscription.load_many(ids)
+    return [ProductSubscription.of(row) for row in rows if row is not None]
 
 
 def _without_secrets(product_id: UUID, model: Any) -> Any:

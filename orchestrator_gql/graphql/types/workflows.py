@@ -111,3 +111,12 @@ class Workflow(Node):
     ) -> Connection[Process]:
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))
+
+
+@strawberry.type(description="A workflow for a product subscription.")
+class WorkflowStart:
+    workflow: Workflow = strawberry.field(description="The workflow.")
+    blocked_reason: str | None = strawberry.field(
+        description="The reason why the caller cannot start the workflow on the product subscription now; null if the "
+        "caller can."
+    )

@@ -1,9 +1,11 @@
 """The interface of a database, `transaction(unit)` and `read(unit)`, for SQLite and PostgreSQL."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator_gql.storage.database.after_commit import CommitHooks, T, Unit
 from orchestrator_gql.storage.database.observer import Observer
+from orchestrator_gql.storage.database.snapshot import Snapshot
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.utils.outages import Outage
 
@@ -38,6 +40,10 @@ class Database(Protocol):
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. Raises `StorageUnreadable` if that is
         impossible now."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Snapshot]:
+        """Several reads on one snapshot, for long walks. Raises `ServerBusy` if there are too many at once."""
         ...
 
     async def alter(self, unit: Unit[None]) -> None:

@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator_gql.storage.database.after_commit import CommitEffects, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
+from orchestrator_gql.storage.database.sqlite_file import PATIENCE
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,6 @@ SLICE = 0.005
 """Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-PATIENCE = 5000
-"""Milliseconds to wait for a lock that another program, such as an operator's shell, holds on the file."""
 
 WITHOUT_WAITING = "PRAGMA busy_timeout = 0"
 
@@ -183,7 +182,7 @@ class GroupWriter:
     def _settle(self, group: _Group, error: BaseException | None) -> None:
         if error is not None:
             self._roll_back()
-            group.void(_storage_error(error))
+            group.void(storage_error(error))
         if self._waiting:
             self._loop.call_soon(self._begin)  # behind the other tasks that are ready
         else:
@@ -239,13 +238,13 @@ def translated(unit: Unit[T], conn: Connection) -> T:
     try:
         return unit(conn)
     except (DBAPIError, sqlite3.Error) as error:
-        translation = _storage_error(error)
+        translation = storage_error(error)
         if translation is error:
             raise
         raise translation from error
 
 
-def _storage_error(error: BaseException) -> BaseException:
+def storage_error(error: BaseException) -> BaseException:
     """`StorageUnavailable` for an error of the disk or the file; any other error itself."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.OperationalError) and getattr(cause, "sqlite_errorcode", None) not in DAMAGED:

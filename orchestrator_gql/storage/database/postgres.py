@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit, begin_unit
 from orchestrator_gql.storage.database.failpoints import read_failpoints
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
+from orchestrator_gql.storage.database.snapshot import SECONDS, Snapshot, SnapshotPlaces
 from orchestrator_gql.utils.errors import OutcomeUnknown, SettingsError, StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
@@ -45,6 +47,11 @@ AGAIN = frozenset({"40001", "40P01"})
 
 READ_ONLY = "25006"
 """The SQLSTATE if the server became a standby, or if its administrator stopped all writes."""
+
+SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+IDLE_SECONDS = 60
+"""Seconds that may pass between two reads of a snapshot: its client reads what came before, perhaps slowly."""
 
 Prepare = Callable[[AsyncConnection, Iterable[UUID]], Awaitable[None]]
 """A function that gets the processes that became runnable and writes in the same transaction, before its COMMIT."""
@@ -90,6 +97,7 @@ class PostgresDatabase:
         self._url = url
         self._engine: AsyncEngine | None = None
         self._failpoints = read_failpoints()
+        self._places = SnapshotPlaces()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -200,8 +208,42 @@ class PostgresDatabase:
 
     async def _read(self, unit: Unit[T]) -> T:
         async with asyncio.timeout(UNIT_SECONDS), self.engine.connect() as conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            await conn.execution_options(**SNAPSHOT)
             return await conn.run_sync(unit)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """Several reads on one snapshot. Raises `ServerBusy` if there are too many at once."""
+        async with self._places.place(), AsyncExitStack() as stack:
+            try:
+                conn = await stack.enter_async_context(self.engine.connect())
+                await conn.execution_options(**SNAPSHOT)
+                await conn.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+            except DBAPIError as error:
+                raise _translated(error) from error
+            except PoolTimeout as error:
+                raise StorageUnavailable from error
+            yield _Snapshot(conn)
+
+
+class _Snapshot:
+    """A transaction that only reads. It ends with its time, or if its reader takes too long between two reads."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+        self._ends_at = time.monotonic() + SECONDS
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads."""
+        if time.monotonic() > self._ends_at:
+            raise StorageUnavailable
+        try:
+            async with asyncio.timeout(UNIT_SECONDS):
+                return await self._conn.run_sync(unit)
+        except DBAPIError as error:
+            raise _translated(error) from error
+        except TimeoutError as error:
+            raise StorageUnavailable from error
 
 
 async def _commit(conn: AsyncConnection) -> None:

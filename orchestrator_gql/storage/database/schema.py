@@ -14,7 +14,7 @@ from orchestrator_gql.utils.errors import SettingsError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration; a test compares it with the files in the folder."""
 
 FOLDER = Path(__file__).parent.parent / "migrations"
@@ -68,5 +68,5 @@ def configuration() -> "Config":
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # it is read as a ConfigParser's value
     return config

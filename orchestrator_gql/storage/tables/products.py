@@ -54,6 +54,37 @@ product_subscriptions = Table(
 )
 Index("ix_product_subscriptions_product_id", product_subscriptions.c.product_id, product_subscriptions.c.id)
 
+product_subscription_locks = Table(
+    "product_subscription_locks",
+    metadata,
+    Column(
+        "subscription_id",
+        Uuid,
+        ForeignKey("product_subscriptions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("locked_by", Uuid),
+    Column("locked_at", UtcDateTime),
+    Column("out_of_sync_by", Uuid),
+    Column("out_of_sync_since", UtcDateTime),
+    Column("out_of_sync_reason", Words),
+)
+"""Each subscription that is not in sync: a process holds it, or left it. The column ``insync`` is a copy, for lists."""
+
+Index("ix_product_subscription_locks_locked_by", product_subscription_locks.c.locked_by)
+
+product_subscription_uses = Table(
+    "product_subscription_uses",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", Uuid, ForeignKey("product_subscriptions.id"), nullable=False),
+    Column("block_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "owner_id", "block_id"),
+)
+"""The references in the stored models: the blocks of other subscriptions that a subscription uses."""
+
+Index("ix_product_subscription_uses_owner_id", product_subscription_uses.c.owner_id)
+
 product_subscription_versions = Table(
     "product_subscription_versions",
     metadata,

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Connection, text
 from support.database import sqlite_url
 
-from orchestrator_gql.storage.database.group_commit import PATIENCE
 from orchestrator_gql.storage.database.schema import migrate
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
+from orchestrator_gql.storage.database.sqlite_file import PATIENCE
 from orchestrator_gql.utils.errors import StorageUnavailable
 
 

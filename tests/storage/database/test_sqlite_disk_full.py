@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +12,12 @@ from sqlalchemy import Connection, text
 from support.database import sqlite_url
 from support.engine import Engine
 from support.remote import Remote
-from support.until import PATIENCE
 from support.web import Site, site_of
 
 from orchestrator_gql import begin, callback_step, step
 from orchestrator_gql.callbacks.urls import route
-from orchestrator_gql.storage.database.sqlite import READERS, SqliteDatabase
+from orchestrator_gql.storage.database.long_reads import READERS
+from orchestrator_gql.storage.database.sqlite import SqliteDatabase
 from orchestrator_gql.types import Json, ProcessStatus, State
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.workflow import workflow
@@ -118,31 +117,36 @@ async def counted(site: Site) -> int:
 
 
 def at_once(engine: Engine) -> list[Awaitable[int]]:
-    """The counts of all readers, which read at the same time."""
-    together = threading.Barrier(READERS, timeout=PATIENCE)
+    """The counts of all long readers; each uses its own connection."""
 
     def count(conn: Connection) -> int:
-        together.wait()
         total: int = conn.execute(text("SELECT count(*) FROM processes")).scalar_one()
         return total
 
-    return [read_in_a_thread(engine.runtime.database, count) for _ in range(READERS)]
+    return [long_read(engine.runtime.database, count) for _ in range(READERS)]
 
 
-async def read_in_a_thread(database: Any, unit: Callable[[Connection], T]) -> T:
-    """The result of a read that takes too long for the loop: it uses its own connection."""
-    assert isinstance(database, SqliteDatabase)
-    return await asyncio.get_running_loop().run_in_executor(database._threads, database._read, unit)
+async def long_read(database: Any, unit: Callable[[Connection], T]) -> T:
+    """The result of a read that takes too long for the loop."""
+    assert isinstance(database, SqliteDatabase) and database._long_reads is not None
+    return await database._long_reads.read(unit)
 
 
-async def test_a_reader_does_not_create_a_removed_file_again(tmp_path: Path) -> None:
+async def test_a_reader_opens_no_other_file_of_that_name(tmp_path: Path) -> None:
     database = SqliteDatabase(sqlite_url(tmp_path))
     await database.open()
+    assert database._long_reads is not None
     try:
-        database.engine.dispose()  # the next reader opens the file
-        with files_away(tmp_path), pytest.raises(StorageUnavailable):
-            await read_in_a_thread(database, lambda conn: conn.execute(text("SELECT 1")).scalar())
-        assert await read_in_a_thread(database, lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
+        await database._long_reads._engine.dispose()  # the next reader opens the file
+        with files_away(tmp_path):
+            with pytest.raises(StorageUnavailable):
+                await long_read(database, lambda conn: conn.execute(text("SELECT 1")).scalar())
+            another = tmp_path / "orchestrator.db"
+            another.touch()
+            with pytest.raises(StorageUnavailable):
+                await long_read(database, lambda conn: conn.execute(text("SELECT 1")).scalar())
+            another.unlink()
+        assert await long_read(database, lambda conn: conn.execute(text("SELECT 1")).scalar()) == 1
     finally:
         await database.close()
 

@@ -1,0 +1,142 @@
+"""Documents: subscriptions as they are to be stored, without any code of their authors.
+
+A step returns models. They become documents in the thread of the step, before any transaction begins: to dump a model
+runs its author's code (computed fields, serializers, validators).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from orchestrator_gql.domain.blocks import blocks_of
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
+from orchestrator_gql.domain.paths import path_of
+from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
+from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.types import Json, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
+
+
+class SyncChange(StrEnum):
+    """What a step does to the lock of a subscription."""
+
+    LOCK = "LOCK"
+    LOCK_UNCHECKED = "LOCK_UNCHECKED"
+    UNLOCK = "UNLOCK"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionDocument:
+    """A subscription as a step returned it.
+
+    ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
+    ``is_new`` is True if it was made and not loaded. With ``allows_in_use`` its life may end under its users.
+    """
+
+    subscription_id: UUID
+    product: ProductModel
+    customer_id: str
+    description: str
+    status: SubscriptionLifecycle
+    note: str | None
+    start_date: datetime | None
+    end_date: datetime | None
+    version: int
+    data: Mapping[str, Json]
+    is_changed: bool
+    is_new: bool
+    sync: SyncChange | None
+    uses: frozenset[Use]
+    blocks: frozenset[UUID]
+    allows_in_use: bool = False
+
+
+def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = False) -> list[SubscriptionDocument]:
+    """The documents of the models that a step returned; runs their authors' code.
+
+    Raises ``StepError``: ``model-invalid`` if a model does not fit the class of its status, and ``foreign-block`` if
+    the step changed a block of another subscription without returning that subscription.
+    """
+    wholes = [(model, model.whole()) for model in models]
+    owned = [own_blocks_in(whole) for _, whole in wholes]
+    for model, whole in wholes:
+        _demand_unchanged(model, whole, owned)
+    return [replace(_document(model, whole), allows_in_use=allows_in_use) for model, whole in wholes]
+
+
+def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
+    data = model.stored(whole)
+    return SubscriptionDocument(
+        subscription_id=model.subscription_id,
+        product=model.product,
+        customer_id=model.customer_id,
+        description=model.description,
+        status=model.status,
+        note=model.note,
+        start_date=model.start_date,
+        end_date=model.end_date,
+        version=model.version,
+        data=data,
+        is_changed=_is_changed(model, data),
+        is_new=loaded_document(model).data is None,
+        sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
+        uses=uses_in(data),
+        blocks=frozenset(own_blocks_in(data)),
+    )
+
+
+def _sync_of(model: SubscriptionModel) -> SyncChange | None:
+    """The change that the author made by an assignment to ``insync``."""
+    document = loaded_document(model)
+    if document.data is None:
+        return None if model.insync else SyncChange.LOCK_UNCHECKED
+    if model.insync is document.is_in_sync:
+        return None
+    return SyncChange.UNLOCK if model.insync else SyncChange.LOCK_UNCHECKED
+
+
+def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
+    document = loaded_document(model)
+    if document.data is None or document.whole is None:
+        return True
+    if data == document.data:
+        return False
+    if data["status"] != document.data["status"]:
+        return True
+    # A newer release may write the same subscription differently: a new field has its default, for example.
+    before = type(model).model_validate(dict(document.whole), extra="ignore")
+    return data != before.stored(before.whole())
+
+
+def _demand_unchanged(
+    model: SubscriptionModel, whole: Mapping[str, Json], owned: Iterable[Mapping[UUID, Mapping[str, Json]]]
+) -> None:
+    """Refuse a changed block of another subscription, unless that subscription is saved with the same change."""
+    own_id = str(model.subscription_id)
+    blocks = {block.subscription_instance_id: block for block in blocks_of(model)}
+    outer: tuple[str | int, ...] | None = None
+    for place, block in blocks_in(dict(whole)):
+        if outer is not None and place[: len(outer)] == outer:
+            continue  # the block around it is foreign, and was compared as a whole
+        if not is_foreign(block, own_id):
+            continue
+        outer = place
+        id = UUID(str(block[ID]))
+        if any(id in others and dict(others[id]) == block for others in owned):
+            continue
+        if (held := blocks.get(id)) is not None and _differs(held, block):
+            raise StepError(
+                f"{path_of(place)} was changed, but it belongs to subscription {block[OWNER]} and is saved only with "
+                "that subscription: load it, change the block there and return it too.",
+                code="foreign-block",
+            )
+
+
+def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
+    loaded = loaded_document(block).whole
+    if loaded is None or dict(loaded) == dumped:
+        return False
+    return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped

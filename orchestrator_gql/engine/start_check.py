@@ -1,0 +1,144 @@
+"""The one check of a start: whether a workflow may start on a product subscription now.
+
+The start form, `startWorkflow` and the list of startable workflows ask it, so they always give the same answer.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.product_subscriptions import StartFacts
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Json, State
+from orchestrator_gql.utils.errors import (
+    NotFound,
+    Refused,
+    StaleVersion,
+    SubscriptionLocked,
+)
+from orchestrator_gql.utils.start_errors import (
+    ProductMismatch,
+    StatusMismatch,
+    SubscriptionInUse,
+    SubscriptionOutOfSync,
+)
+from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflows.offers import products_of, statuses_of
+
+SUBJECT = "subscription_id"
+"""The key of the state, and of the first page of a start form, that names the product subscription."""
+
+MOST_CHOICES = 200
+"""The most subscriptions that the first page of a start form suggests."""
+
+LOCKING = (Target.MODIFY, Target.TERMINATE)
+"""The targets whose processes hold their subscription from the start. They start only if it is in sync."""
+
+
+def works_on_subscription(workflow: Workflow) -> bool:
+    """True if the target of the workflow is to work on an existing product subscription."""
+    return bool(statuses_of(workflow))
+
+
+def subject_of(workflow: Workflow, state: State) -> UUID | None:
+    """The product subscription on which the process will work; None if there is none. Raises `NotFound`."""
+    value = state.get(SUBJECT)
+    if value is None or not works_on_subscription(workflow):
+        return None
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise NotFound("product subscription", value) from None
+
+
+def chosen_on_page(workflow: Workflow, pages: Sequence[Json]) -> UUID | None:
+    """The product subscription that the first page names, if it is an id: the form says what is wrong otherwise."""
+    page = pages[0] if pages else None
+    if not isinstance(page, dict) or not works_on_subscription(workflow):
+        return None
+    try:
+        return UUID(str(page.get(SUBJECT)))
+    except ValueError:
+        return None
+
+
+def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None = None) -> None:
+    """Raise the error that refuses the start, if there is one; nothing is locked or written.
+
+    ``version`` is the version that was shown to the person who starts. Raises `NotFound`, `ProductMismatch`,
+    `StatusMismatch`, `SubscriptionLocked`, `SubscriptionOutOfSync`, `SubscriptionInUse`, `StaleVersion`.
+    """
+    facts = product_subscriptions.start_facts(conn, [subscription_id]).get(subscription_id)
+    if facts is None:
+        raise NotFound("product subscription", subscription_id)
+    reason = refusal(workflow, facts)
+    if reason is not None:
+        raise reason
+    if version is not None and version != facts.version:
+        raise StaleVersion(
+            f"{facts.title} is at version {facts.version}, not {version}: read it again, then start again.",
+            current_version=facts.version,
+        )
+
+
+def refusal(workflow: Workflow, facts: StartFacts) -> Refused | None:
+    """The error that refuses to start the workflow on the product subscription; None if it may start."""
+    offered = products_of(workflow)
+    if facts.product_id not in {product.product_id for product in offered}:
+        names = ", ".join(product.name for product in offered) or "no product"
+        return ProductMismatch(
+            f"{workflow.name!r} is for {names}, and {facts.title} is not: start a workflow of its own product."
+        )
+    statuses = statuses_of(workflow)
+    if facts.status not in statuses:
+        allowed = ", ".join(sorted(statuses))
+        return StatusMismatch(
+            f"{facts.title} is {facts.status}, and {workflow.name!r} starts from {allowed}: start a workflow that "
+            "changes the status first."
+        )
+    if workflow.target in LOCKING and facts.lock is not None:
+        return _out_of_sync(facts)
+    if workflow.target is Target.TERMINATE and facts.users and not workflow.allow_in_use:
+        users = ", ".join(map(str, facts.users[:5]))
+        more = f" and {len(facts.users) - 5} more" if len(facts.users) > 5 else ""
+        return SubscriptionInUse(f"{facts.title} is in use by {users}{more}: terminate or change the users first.")
+    return None
+
+
+def _out_of_sync(facts: StartFacts) -> Refused:
+    lock = facts.lock
+    assert lock is not None
+    if lock.locked_by is not None:
+        since = f"{lock.locked_at:%Y-%m-%d %H:%M:%S}" if lock.locked_at else "its start"
+        return SubscriptionLocked(
+            f"{facts.title} is held by process {lock.locked_by} since {since}: wait until it ends, or abort it.",
+            process_id=lock.locked_by,
+        )
+    return SubscriptionOutOfSync(
+        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Start a "
+        "validation of it, or set it in sync.",
+        process_id=lock.out_of_sync_by,
+    )
+
+
+def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
+    """The newest product subscriptions on which the workflow may start, with what people call them, by id.
+
+    They are suggestions: `demand_startable` decides about the one that is chosen, in this list or not.
+    """
+    found = product_subscriptions.newest(
+        conn,
+        [product.product_id for product in products_of(workflow)],
+        statuses_of(workflow),
+        is_in_sync=workflow.target in LOCKING,
+        limit=MOST_CHOICES,
+    )
+    return {str(id): f"{description} ({customer_id})" for id, description, customer_id in found}
+
+
+def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> None:
+    """Raise as `demand_startable`; nobody else can start on the subscription until this transaction ends."""
+    product_subscriptions.lock_all(conn, [subscription_id])
+    demand_startable(conn, workflow, subscription_id, version)

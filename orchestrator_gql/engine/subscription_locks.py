@@ -1,0 +1,64 @@
+"""Gives the locks of product subscriptions back when a process ends."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from orchestrator_gql.process import Process
+from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage import product_subscriptions, steps
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Event, ProcessStatus, StepKind, StepStatus
+from orchestrator_gql.workflow.model import ActionStep, Step
+
+CHANGING = (StepKind.ACTION, StepKind.VALIDATION, StepKind.AWAIT_CALLBACK)
+"""The kinds of steps that may change something outside. A form changes nothing, and a system step belongs to us."""
+
+
+def release_all(conn: Connection, process: Process, all_steps: Sequence[Step], now: datetime) -> list[Event]:
+    """Release the locks of a process that has just ended; the events of the subscriptions that changed.
+
+    After a completed process its subscriptions are in sync. After an aborted process they stay out of sync if a step of
+    the author began, because that step may have changed the network. A completed validation puts its subscriptions in
+    sync, unless another process holds them.
+    """
+    held = locks.held_by(conn, process.id)
+    is_validation = process.target is Target.VALIDATE and process.status is ProcessStatus.COMPLETED
+    linked = product_subscriptions.ids_of_processes(conn, [process.id]).get(process.id, []) if is_validation else []
+    ids = sorted({*held, *linked})
+    if not ids:
+        return []
+    product_subscriptions.lock_all(conn, ids)
+    known = locks.of_subscriptions(conn, ids)
+    changed = [id for id, lock in known.items() if lock.locked_by in (None, process.id)]
+    is_untouched = process.status is ProcessStatus.COMPLETED or not _has_begun(conn, process, all_steps)
+    for id in changed:
+        if process.status is ProcessStatus.COMPLETED:
+            locks.put_in_sync(conn, id)
+        elif is_untouched:
+            locks.give_back(conn, id)
+        else:
+            locks.leave_out_of_sync(conn, id, process.id, _reason(process), now)
+    return [product_subscriptions.changed_event(id, process.id, now) for id in sorted(changed)]
+
+
+def _has_begun(conn: Connection, process: Process, all_steps: Sequence[Step]) -> bool:
+    """True if a step of the author began, clean-up steps included. Without its definition, every step is the author's.
+
+    The standard steps of a workflow change nothing outside.
+    """
+    for execution in steps.light_of_processes(conn, [process.id]).get(process.id, []):
+        step = all_steps[execution.step_index] if execution.step_index < len(all_steps) else None
+        is_ours = isinstance(step, ActionStep) and step.is_bookkeeping and step.name == execution.name
+        is_run = execution.status not in (StepStatus.SKIPPED, StepStatus.PENDING)
+        if is_run and not is_ours and execution.kind in CHANGING:
+            return True
+    return False
+
+
+def _reason(process: Process) -> str:
+    return (
+        f"{process.workflow_name} was aborted by {process.aborted_by or 'the engine'} after it had begun, "
+        "so the network may differ."
+    )

@@ -1,0 +1,164 @@
+"""The file of a SQLite database: its one name, who may read it, the lock beside it, and whether it is still there."""
+
+import fcntl
+import logging
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote, unquote
+
+from sqlalchemy import URL, make_url
+
+from orchestrator_gql.config.database_url import file_name
+from orchestrator_gql.utils.errors import SettingsError, StorageUnavailable
+from orchestrator_gql.utils.forks import keep_from_children
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 5000
+"""Milliseconds to wait for a lock that another program, such as an operator's shell, holds on the file."""
+
+
+def path_of(url: str) -> Path:
+    """The absolute path of the file, without symbolic links: with them the file would have two names, and two locks.
+
+    Raises `SettingsError` if the URL names no file.
+    """
+    name = file_name(url)
+    if not name or name == ":memory:":
+        raise SettingsError(
+            f"{url!r} names no file, and a database in memory would lose every process: "
+            "use `sqlite+aiosqlite:///orchestrator.db`."
+        )
+    try:
+        path = Path(name).resolve()
+        is_folder = name.endswith("/") or path.is_dir()
+    except (OSError, RuntimeError) as error:  # a RuntimeError if symbolic links lead to each other
+        raise SettingsError(f"The database {name!r} cannot be found: {error}.") from error
+    if is_folder:
+        raise SettingsError(f"The database {name!r} is a folder: name the file in it.")
+    return path
+
+
+def demand_one_name(path: Path) -> None:
+    """Raise `SettingsError` if the file has a second name, a hard link.
+
+    SQLite keeps the newest commits in a file beside the name that was opened. Through the second name a server would
+    not see them, nor the lock of the first server.
+    """
+    if path.exists() and path.stat().st_nlink > 1:
+        raise SettingsError(
+            f"The database {str(path)!r} has a second name (a hard link), and commits that are made under one name are "
+            "not seen under the other. Remove the other name, or copy the file with `cp`."
+        )
+
+
+def create(path: Path, url: str) -> None:
+    """Create the file if it does not exist; only we may read it, because it holds the results of remote services."""
+    if path.exists() and path.stat().st_size:
+        return
+    former = _former_path(url)
+    if former is not None and former != path and former.exists():
+        names = {"new_file": str(path), "existing_file": str(former)}
+        logger.warning("a new file is created: the name in the URL of the database is used as it is", extra=names)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise SettingsError(f"The database {str(path)!r} cannot be created: {error.strerror}.") from error
+
+
+def _former_path(url: str) -> Path | None:
+    """The file that an earlier release used: it ended the name at a `?` or `#`, and read `%20` as a space."""
+    database = make_url(url).database
+    if not database or "\0" in database:
+        return None
+    return Path(unquote(re.split("[#?]", str(Path(database).resolve()), maxsplit=1)[0]))
+
+
+def engine_url(driver: str, path: Path, *, mode: Literal["ro", "rw"] = "rw") -> URL:
+    """The URL with which SQLAlchemy opens the file, whatever characters its name has.
+
+    SQLite itself reads it as a URI. No mode creates the file: a connection that is opened later must not create an
+    empty file in the place of a removed file.
+    """
+    return URL.create(driver, database=f"file://{quote(os.fsencode(path))}", query={"mode": mode, "uri": "true"})
+
+
+def configure(driver: Any, _: object) -> None:
+    """Configure a new connection, of the driver or of SQLAlchemy's adapter for aiosqlite."""
+    driver.execute(f"PRAGMA busy_timeout = {PATIENCE}")  # first: the next statements may have to wait for a lock
+    driver.execute("PRAGMA synchronous = FULL")
+    driver.execute("PRAGMA foreign_keys = ON")
+    driver.execute("PRAGMA temp_store = MEMORY")
+
+
+class OpenedFiles:
+    """The identities of the files when they were opened.
+
+    SQLite goes on writing into files that were removed or replaced, and reports success: all these commits would be
+    lost when the server stops. So nothing is written until the files are back.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._paths = [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
+        self._opened = self._identities()
+        self._are_missed = False
+
+    def demand(self) -> None:
+        """Raise `StorageUnavailable` if the files are not the files that were opened."""
+        if self._identities() == self._opened:
+            self._are_missed = False
+            return
+        if not self._are_missed:
+            logger.error("the database's files were moved, removed or replaced: nothing is written until they are back")
+        self._are_missed = True
+        raise StorageUnavailable
+
+    def _identities(self) -> list[tuple[int, int] | None]:
+        return [identity(path) for path in self._paths]
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """The numbers of the device and of the file, None if the file cannot be found."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
+
+
+class FileLock:
+    """An exclusive lock on a file beside the database; the kernel releases it when the server ends in any way."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._fd: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises `SettingsError` if another server has it."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise SettingsError(f"The folder of the database cannot be written: {error}.") from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(fd, 32).decode(errors="replace").strip() or "?"
+            os.close(fd)
+            file = self._path.name.removesuffix(".lock")
+            raise SettingsError(
+                f"Another server (process {holder}) works on {file!r}: one SQLite file takes one server. "
+                "Stop it first, or move to PostgreSQL to run several."
+            ) from None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, str(os.getpid()).encode(), 0)
+        self._fd = fd
+        self._end_keeping = keep_from_children(lambda: [fd])
+
+    def release(self) -> None:
+        """Release the lock, if this server has it."""
+        if self._fd is not None:
+            self._end_keeping()
+            os.close(self._fd)
+            self._fd = None

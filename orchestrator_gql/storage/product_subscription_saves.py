@@ -1,0 +1,260 @@
+"""Saves the documents of a step as new versions, in the commit of the step.
+
+Nothing is merged silently. A document is refused if another process changed the subscription since it was loaded, or
+holds it. All rows are written first and all relations are checked after, so the order of the documents is no matter.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, check_transition, diff, own_blocks_in
+from orchestrator_gql.domain.references import Use
+from orchestrator_gql.storage import product_subscription_locks as locks
+from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
+from orchestrator_gql.storage.tables import product_subscription_versions as versions
+from orchestrator_gql.storage.tables import product_subscriptions
+from orchestrator_gql.targets import Target
+from orchestrator_gql.types import Event, Json, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
+
+TERMINATED, DISABLED = SubscriptionLifecycle.TERMINATED, SubscriptionLifecycle.DISABLED
+
+ENDED_FOR = {
+    SubscriptionLifecycle.INITIAL: (TERMINATED,),
+    DISABLED: (TERMINATED, DISABLED),
+    TERMINATED: (TERMINATED,),
+}
+"""For each status that an owner may not get under a living user: the statuses of users that do not live."""
+
+_ADDING_USES = 7_310_411
+"""The key of the PostgreSQL lock of all saves that add references: two of them could close a circle together."""
+
+
+def save_all(
+    conn: Connection,
+    documents: Sequence[SubscriptionDocument],
+    *,
+    process_id: UUID,
+    target: Target,
+    now: datetime,
+) -> list[Event]:
+    """Store the documents that are changed, link them to the process, and return the events to write.
+
+    Raises ``StepError``: ``subscription-stale``, ``subscription-locked``, ``subscription-out-of-sync``,
+    ``subscription-in-use``, ``block-in-use``, ``reference-unknown``, ``reference-ended``, ``reference-circle``; and
+    ``UnsafeTransition``.
+    """
+    if not documents:
+        return []
+    ids = {document.subscription_id for document in documents if document.is_changed or document.sync is not None}
+    # Their owners too: none of them may end before the new reference is stored.
+    lock_all(conn, ids | {use.owner_id for document in documents if document.is_changed for use in document.uses})
+    save = _Save(conn, process_id, target, now)
+    for document in documents:
+        save.write(document)
+    for check in save.checks:
+        save.check(*check)
+    return [changed_event(id, process_id, now) for id in save.changed]
+
+
+class _Save:
+    """The saves of one step; ``changed`` are the subscriptions that changed, ``checks`` what is checked at the end."""
+
+    def __init__(self, conn: Connection, process_id: UUID, target: Target, now: datetime) -> None:
+        self.conn = conn
+        self.process_id = process_id
+        self.target = target
+        self.now = now
+        self.changed: dict[UUID, None] = {}
+        self.checks: list[tuple[SubscriptionDocument, Row[Any] | None, frozenset[Use]]] = []
+
+    def write(self, document: SubscriptionDocument) -> None:
+        """Store the document, if it is changed, and change the lock as the step asks."""
+        id = document.subscription_id
+        stored = self.conn.execute(select(product_subscriptions).where(product_subscriptions.c.id == id)).one_or_none()
+        lock = locks.of_subscriptions(self.conn, [id]).get(id)
+        if stored is None:
+            self.store(document, None, {})
+        elif document.is_changed and (changes := self.changes(document, stored)):
+            if lock is not None and lock.locked_by not in (None, self.process_id):
+                self.refuse_locked(document, lock, "cannot be changed")
+            check_transition(stored.status, document.status, subscription_id=id)
+            self.store(document, stored, changes)
+        link(self.conn, self.process_id, id, self.target)
+        if stored is None or not document.is_new:
+            self.change_lock(document, lock)
+
+    def changes(self, document: SubscriptionDocument, stored: Row[Any]) -> dict[str, dict[str, Json]]:
+        """The changes against the stored document. Raises ``StepError`` if another version was changed."""
+        new = {**document.data, "version": stored.version}
+        changes = diff(stored.model, new)
+        if changes and document.version != stored.version:
+            base = self.conn.execute(
+                select(versions.c.model).where(
+                    versions.c.subscription_id == document.subscription_id, versions.c.version == document.version
+                )
+            ).scalar()
+            if base is not None and not diff({**base, "version": 0}, {**new, "version": 0}):
+                return {}  # as it was loaded: an untouched model never writes an old version back
+            self.refuse_stale(document, stored.version)
+        return changes
+
+    def store(
+        self, document: SubscriptionDocument, stored: Row[Any] | None, changes: dict[str, dict[str, Json]]
+    ) -> None:
+        id, version = document.subscription_id, stored.version + 1 if stored is not None else 1
+        new = {**document.data, "version": version}
+        values = _values(document, new, version, self.now)
+        if stored is None:
+            write_products(self.conn, [document.product])
+            changes = diff({}, new)
+            row = {**values, "insync": True, "created_at": self.now}
+            self.conn.execute(insert(product_subscriptions), row)
+        else:
+            condition = product_subscriptions.c.id == id
+            self.conn.execute(update(product_subscriptions).where(condition).values(values))
+        self.conn.execute(
+            insert(versions),
+            {
+                "subscription_id": id,
+                "version": version,
+                "status": document.status,
+                "model": new,
+                "changes": changes,
+                "at": self.now,
+                "process_id": self.process_id,
+            },
+        )
+        self.changed[id] = None
+        self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
+
+    def change_lock(self, document: SubscriptionDocument, lock: Lock | None) -> None:
+        """Take the lock or remove it. The lock of another process is never touched."""
+        id, change = document.subscription_id, document.sync
+        if change is None:
+            return
+        is_of_other = lock is not None and lock.locked_by not in (None, self.process_id)
+        if change is SyncChange.LOCK and lock is not None and lock.locked_by != self.process_id:
+            if is_of_other:
+                self.refuse_locked(document, lock, "cannot be locked")
+            raise StepError(
+                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, or set it in sync.",
+                code="subscription-out-of-sync",
+            )
+        if is_of_other or (change is SyncChange.UNLOCK and lock is None):
+            return
+        if change is SyncChange.UNLOCK:
+            locks.put_in_sync(self.conn, id)
+            self.changed[id] = None
+        elif lock is None or lock.locked_by is None:
+            locks.take(self.conn, id, self.process_id, self.now)
+            self.changed[id] = None
+
+    def check(self, document: SubscriptionDocument, stored: Row[Any] | None, before: frozenset[Use]) -> None:
+        """Check the relations of a stored document, and store them."""
+        added = document.uses - before
+        if added and self.conn.dialect.name == "postgresql":
+            self.conn.execute(select(func.pg_advisory_xact_lock(_ADDING_USES)))
+        for use in sorted(added):
+            self.check_use(document, use)
+        uses.change(self.conn, document.subscription_id, before, document.uses)
+        if not document.allows_in_use:
+            self.check_users(document, stored)
+
+    def check_use(self, document: SubscriptionDocument, use: Use) -> None:
+        owner = self.conn.execute(
+            select(product_subscriptions).where(product_subscriptions.c.id == use.owner_id)
+        ).one_or_none()
+        what = f"{_title(document)} refers to block {use.block_id} of subscription {use.owner_id}"
+        if owner is None or use.block_id not in own_blocks_in(owner.model):
+            raise StepError(f"{what}, which does not exist: save its subscription first.", code="reference-unknown")
+        if owner.status is TERMINATED and document.status is not TERMINATED:
+            raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
+        way = uses.path_to(self.conn, use.owner_id, document.subscription_id)
+        if way is not None:
+            circle = " → ".join(map(str, [document.subscription_id, *way]))
+            raise StepError(
+                f"{what}, which uses this subscription itself: neither could ever end. The circle is {circle}: "
+                "remove one of its references.",
+                code="reference-circle",
+            )
+
+    def check_users(self, document: SubscriptionDocument, stored: Row[Any] | None) -> None:
+        """Refuse to end a subscription, or to remove a block, under a living user."""
+        if stored is None:
+            return
+        ended = ENDED_FOR.get(document.status)
+        is_ending = ended is not None and stored.status is not document.status
+        removed = own_blocks_in(stored.model).keys() - document.blocks
+        if not is_ending and not removed:
+            return
+        users = uses.living_users(self.conn, document.subscription_id, ended if is_ending and ended else (TERMINATED,))
+        if is_ending and users:
+            raise StepError(in_use(_title(document), document.status, users), code="subscription-in-use")
+        if of_removed := [user for user in users if user.block_id in removed]:
+            raise StepError(
+                f"{_title(document)} cannot lose block {of_removed[0].block_id}: {_listed(of_removed)} uses it. "
+                "Change the users first.",
+                code="block-in-use",
+            )
+
+    def refuse_locked(self, document: SubscriptionDocument, lock: Lock, what: str) -> NoReturn:
+        raise StepError(
+            f"{_title(document)} {what} by process {self.process_id}: process {lock.locked_by} holds it since "
+            f"{lock.locked_at:%Y-%m-%d %H:%M:%S}. Wait until that process ends, or abort it; then retry this step.",
+            code="subscription-locked",
+        )
+
+    def refuse_stale(self, document: SubscriptionDocument, version: int) -> NoReturn:
+        newer = select(versions.c.process_id).where(
+            versions.c.subscription_id == document.subscription_id, versions.c.version > document.version
+        )
+        other = self.conn.execute(newer.order_by(versions.c.version).limit(1)).scalar()
+        if other == self.process_id:
+            how = f"process {other} itself changed it since: return the subscription once, as it is after all changes"
+        else:
+            how = f"process {other} changed it since, and that change is kept: retry the step, which loads it again"
+        raise StepError(
+            f"{_title(document)} was loaded by process {self.process_id} at version {document.version} and is at "
+            f"version {version} now; {how}.",
+            code="subscription-stale",
+        )
+
+
+def in_use(title: str, status: SubscriptionLifecycle, users: Sequence[uses.User]) -> str:
+    """The message that a subscription in use cannot get the status."""
+    one_each = list({user.id: user for user in users}.values())
+    return (
+        f"{title} cannot become {status}: {_listed(one_each)} uses it. Terminate or change the users first, or declare "
+        "the workflow with allow_in_use=True."
+    )
+
+
+def _listed(users: Sequence[uses.User]) -> str:
+    shown = ", ".join(map(str, users[:5]))
+    return f"{shown} and {len(users) - 5} more" if len(users) > 5 else shown
+
+
+def _title(document: SubscriptionDocument) -> str:
+    return f"{document.product.name} subscription {document.subscription_id}"
+
+
+def _values(document: SubscriptionDocument, data: Json, version: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": document.subscription_id,
+        "product_id": document.product.product_id,
+        "customer_id": document.customer_id,
+        "description": document.description,
+        "status": document.status,
+        "model": data,
+        "version": version,
+        "note": document.note,
+        "start_date": document.start_date,
+        "end_date": document.end_date,
+        "updated_at": now,
+    }

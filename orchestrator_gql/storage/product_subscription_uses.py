@@ -1,0 +1,102 @@
+"""The references between product subscriptions: who uses whose blocks."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from orchestrator_gql.domain.references import Use
+from orchestrator_gql.storage.tables import product_subscription_uses as uses
+from orchestrator_gql.storage.tables import product_subscriptions
+from orchestrator_gql.types import SubscriptionLifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A product subscription that uses a block of another one."""
+
+    id: UUID
+    description: str
+    status: SubscriptionLifecycle
+    block_id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.description!r} ({self.id}, {self.status})"
+
+
+def of_subscription(conn: Connection, subscription_id: UUID) -> frozenset[Use]:
+    """The blocks of other subscriptions that the subscription uses."""
+    query = select(uses.c.owner_id, uses.c.block_id).where(uses.c.subscription_id == subscription_id)
+    return frozenset(Use(row.owner_id, row.block_id) for row in conn.execute(query))
+
+
+def change(conn: Connection, subscription_id: UUID, before: frozenset[Use], after: frozenset[Use]) -> None:
+    """Store the blocks that the subscription uses now."""
+    for use in sorted(before - after):
+        conn.execute(
+            delete(uses).where(
+                uses.c.subscription_id == subscription_id,
+                uses.c.owner_id == use.owner_id,
+                uses.c.block_id == use.block_id,
+            )
+        )
+    added = [
+        {"subscription_id": subscription_id, "owner_id": use.owner_id, "block_id": use.block_id}
+        for use in sorted(after - before)
+    ]
+    if added:
+        conn.execute(insert(uses), added)
+
+
+def living_users(
+    conn: Connection, owner_id: UUID, ended: Collection[SubscriptionLifecycle], limit: int = 200
+) -> list[User]:
+    """The subscriptions that use a block of the owner and are in none of the ``ended`` statuses."""
+    s = product_subscriptions.c
+    query = (
+        select(s.id, s.description, s.status, uses.c.block_id)
+        .join(uses, uses.c.subscription_id == s.id)
+        .where(uses.c.owner_id == owner_id, s.status.not_in(list(ended)))
+        .order_by(s.id)
+        .limit(limit)
+    )
+    return [User(row.id, row.description, row.status, row.block_id) for row in conn.execute(query)]
+
+
+def owner_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The subscriptions whose blocks each subscription uses, directly."""
+    return _grouped(conn, select(uses.c.subscription_id, uses.c.owner_id).where(uses.c.subscription_id.in_(ids)))
+
+
+def user_ids(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """The subscriptions that use a block of each subscription, directly; ended ones are among them."""
+    return _grouped(conn, select(uses.c.owner_id, uses.c.subscription_id).where(uses.c.owner_id.in_(ids)))
+
+
+def path_to(conn: Connection, start: UUID, target: UUID) -> list[UUID] | None:
+    """The subscriptions on a way of references from ``start`` to ``target``; None if there is none."""
+    came_from: dict[UUID, UUID] = {}
+    level = [start]
+    while level and target not in level:
+        following: list[UUID] = []
+        for user, owners in owner_ids(conn, level).items():
+            for owner in owners:
+                if owner not in came_from and owner != start:
+                    came_from[owner] = user
+                    following.append(owner)
+        level = following
+    if target not in level:
+        return None
+    way = [target]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def _grouped(conn: Connection, query: Select[Any]) -> dict[UUID, list[UUID]]:
+    grouped: dict[UUID, list[UUID]] = {}
+    for key, value in conn.execute(query.distinct()):
+        grouped.setdefault(key, []).append(value)
+    return {key: sorted(values) for key, values in grouped.items()}

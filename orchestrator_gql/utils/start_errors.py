@@ -1,0 +1,34 @@
+"""The errors that refuse to start a workflow on a product subscription.
+
+Refused
+├── SubscriptionOutOfSync   an aborted process may have left a change
+├── SubscriptionInUse       other product subscriptions use the product subscription
+├── ProductMismatch         the workflow is for other products
+└── StatusMismatch          the workflow does not start from this status
+"""
+
+from orchestrator_gql.utils.errors import Refused
+
+
+class SubscriptionOutOfSync(Refused):
+    """A process left this product subscription out of sync: validate it, or set it in sync."""
+
+    code = "subscription-out-of-sync"
+
+
+class SubscriptionInUse(Refused):
+    """Other product subscriptions use this product subscription."""
+
+    code = "subscription-in-use"
+
+
+class ProductMismatch(Refused):
+    """This workflow is for subscriptions to other products."""
+
+    code = "product-mismatch"
+
+
+class StatusMismatch(Refused):
+    """This workflow does not start on a product subscription in this status."""
+
+    code = "status-mismatch"

@@ -1,0 +1,208 @@
+"""Product subscriptions of the previous release: locks leave the models, and copies of blocks become references."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, Table, insert, inspect, select
+from support.database import PostgresServer, new_sqlite_url, sqlite_url
+from support.engine import Engine, engine_of
+from support.network import (
+    Circuit,
+    Node,
+    Port,
+    begun,
+    create_circuit,
+    create_node,
+    create_port,
+    document_of,
+    lock_of,
+    made,
+    model_of,
+    modifies,
+    rested,
+    run,
+    terminates,
+    validates,
+)
+from support.operator import ADA, confirm, open_request
+
+from orchestrator_gql import inputstep, step
+from orchestrator_gql.commands.processes import abort_process
+from orchestrator_gql.forms import FormPage
+from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.database import connect
+from orchestrator_gql.storage.database.schema import configuration, migrate
+from orchestrator_gql.storage.tables import metadata, product_subscription_uses, product_subscription_versions
+from orchestrator_gql.types import FormGenerator, ProcessStatus, State
+
+RELEASE = "0008"
+"""The newest migration of the previous release."""
+
+NEW = ("product_subscription_locks", "product_subscription_uses", "engine_state", "events", "workers")
+"""Tables that the previous release did not have, or that the test leaves empty."""
+
+
+@step("Rename it")
+def rename(subscription: Node, name: str = "utr-1") -> State:
+    subscription.node.node_name = name
+    return {"subscription": subscription}
+
+
+@inputstep("Confirm")
+def ask() -> FormGenerator:
+    yield FormPage
+    return {}
+
+
+@step("Look")
+def look(subscription: Circuit) -> State:
+    return {"seen": [port.node.node_name for port in subscription.circuit.ports]}
+
+
+@step("Add a port")
+def add_port(subscription: Circuit, port: Port) -> State:
+    subscription.circuit.ports = [*subscription.circuit.ports, port.port]
+    return {"subscription": subscription}
+
+
+EXTEND = modifies(Circuit, add_port)
+CHANGE = modifies(Node, rename, ask)
+CHECK = validates(Circuit, look)
+WORKFLOWS = (
+    create_node, create_port, create_circuit, CHANGE, EXTEND, CHECK, terminates(Node, allow_in_use=True),
+)  # fmt: skip
+
+
+@contextmanager
+def empty(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database."""
+    if kind == "sqlite":
+        yield new_sqlite_url(folder)
+        return
+    with postgres.database(is_migrated=False) as url:
+        yield url
+
+
+async def written(engine: Engine) -> dict[str, str]:
+    """The ids of the subscriptions and processes of a site in the middle of its work."""
+    ids = {"node": await made(engine, create_node)}
+    ids["port"] = await made(engine, create_port, node=ids["node"])
+    ids["circuit"] = await made(engine, create_circuit, ports=[ids["port"]])
+    for name in ("held", "left"):
+        ids[name] = await made(engine, create_node)
+        process_id = await begun(engine, CHANGE, subscription_id=ids[name])
+        await open_request(engine, process_id)
+        ids[f"{name}_by"] = str(process_id)
+    await abort_process(engine.runtime, ADA, process_id=UUID(ids["left_by"]))
+    engine.turn(1)  # the port is younger than the circuit that will use it
+    ids["younger"] = await made(engine, create_port, node=await made(engine, create_node))
+    engine.turn(1)
+    await run(engine, EXTEND, subscription_id=ids["circuit"], port=ids["younger"])
+    ids["ended"] = await made(engine, create_node)
+    ids["orphan"] = await made(engine, create_port, node=ids["ended"])
+    await run(engine, WORKFLOWS[-1], subscription_id=ids["ended"])
+    return ids
+
+
+async def rows_of_release_before(engine: Engine) -> dict[Table, list[dict[str, Any]]]:
+    """All rows, as the previous release would have stored them."""
+    old = [table for table in metadata.sorted_tables if table.name not in NEW]
+
+    def read(conn: Connection) -> dict[Table, list[dict[str, Any]]]:
+        found = {table: [dict(row) for row in conn.execute(select(table)).mappings()] for table in old}
+        for table, rows in found.items():
+            if table.name == "product_subscriptions":
+                for row in rows:
+                    row["model"] = _copied(product_subscriptions.models(conn, [row["id"]])[row["id"]])
+            if table is product_subscription_versions:
+                for row in rows:
+                    row["model"] = _copied({**row["model"], "insync": False})
+                    row["changes"] = {**row["changes"], "insync": {"from": True, "to": False}}
+        return found
+
+    return await engine.read(read)
+
+
+def _copied(value: Any) -> Any:
+    """The value without owners: the previous release stored no owner, and a copy of each block."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items() if key != "owner_subscription_id"}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+async def store(url: str, rows: dict[Table, list[dict[str, Any]]]) -> None:
+    """Store the rows with the schema of the previous release, then migrate the database."""
+    database = connect(url)
+    await database.open()
+    try:
+        await database.alter(_old_schema)
+        await database.alter(lambda conn: _insert(conn, rows))
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+def _old_schema(conn: Connection) -> None:
+    config = configuration()
+    config.attributes["connection"] = conn
+    command.upgrade(config, RELEASE)
+
+
+def _insert(conn: Connection, rows: dict[Table, list[dict[str, Any]]]) -> None:
+    for table, table_rows in rows.items():
+        columns = {column["name"] for column in inspect(conn).get_columns(table.name)}
+        conn.execute(table.delete())
+        for row in table_rows:
+            conn.execute(insert(table), {name: value for name, value in row.items() if name in columns})
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: Path, postgres: PostgresServer) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    async with engine_of(sqlite_url(source), *WORKFLOWS) as engine:
+        ids = await written(engine)
+        names = ("node", "port", "circuit", "younger", "held", "left", "ended")
+        documents = {name: await document_of(engine, ids[name]) for name in names}
+        uses = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+        rows = await rows_of_release_before(engine)
+
+    stored = {str(row["id"]): row["model"] for row in rows[metadata.tables["product_subscriptions"]]}
+    stored[ids["port"]]["port"]["node"]["node_name"] = "a stale copy"
+    with empty(kind, tmp_path, postgres) as url:
+        await store(url, rows)
+        async with engine_of(url, *WORKFLOWS) as engine:
+            migrated = {name: await document_of(engine, ids[name]) for name in names}
+            found = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+            held, left = await lock_of(engine, ids["held"]), await lock_of(engine, ids["left"])
+            free = [await lock_of(engine, ids[name]) for name in ("node", "port", "circuit", "ended", "orphan")]
+            history = await engine.read(lambda conn: conn.execute(select(product_subscription_versions)).all())
+            orphan = await document_of(engine, ids["orphan"])
+
+            await confirm(engine, UUID(ids["held_by"]))
+            await engine.reaches(UUID(ids["held_by"]), ProcessStatus.COMPLETED)
+            freed = await lock_of(engine, ids["held"])
+            renaming = await begun(engine, CHANGE, subscription_id=ids["node"])
+            await rested(engine, renaming)
+            seen = (await run(engine, CHECK, subscription_id=ids["circuit"])).state["seen"]
+            model = await model_of(engine, ids["orphan"])
+
+    assert migrated == documents
+    assert found == [row for row in uses if str(row.subscription_id) != ids["orphan"]]
+    assert held is not None
+    assert (str(held.locked_by), held.out_of_sync_by) == (ids["held_by"], None)
+    assert left is not None
+    assert (left.locked_by, str(left.out_of_sync_by)) == (None, ids["left_by"])
+    assert left.out_of_sync_reason == "It was out of sync when this server was upgraded."
+    assert free == [None] * 5
+    assert freed is None
+    assert all("insync" not in row.model and "insync" not in row.changes for row in history)
+    assert seen == ["utr-1", "ams-1"]
+    # The owner had ended, so the living user keeps its copy.
+    assert orphan["port"]["node"]["owner_subscription_id"] == ids["orphan"]
+    assert model["port"]["node"]["node_name"] == "ams-1"
