@@ -35,12 +35,11 @@ from orchestrator_gql.rest.callbacks import callback_routes
 from orchestrator_gql.rest.client_address import ClientAddress
 from orchestrator_gql.rest.dashboard import dashboard_folder, dashboard_routes
 from orchestrator_gql.rest.health import health_routes
-from orchestrator_gql.rest.hosts import KnownHosts, Refuse
 from orchestrator_gql.rest.metrics import Metrics, metrics_routes
 from orchestrator_gql.rest.openapi import openapi_routes
 from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, problem_of
 from orchestrator_gql.rest.receipts import receipt_routes
-from orchestrator_gql.rest.request_target import RequestTarget
+from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
 from orchestrator_gql.storage import processes, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect

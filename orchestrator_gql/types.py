@@ -57,7 +57,11 @@ class ProcessStatus(StrEnum):
     @property
     def is_ended(self) -> bool:
         """True if the process can never continue."""
-        return self in (ProcessStatus.ABORTED, ProcessStatus.COMPLETED)
+        return self in ENDED
+
+
+ENDED = frozenset({ProcessStatus.ABORTED, ProcessStatus.COMPLETED})
+"""The statuses of a process that can never continue."""
 
 
 class StepStatus(StrEnum):

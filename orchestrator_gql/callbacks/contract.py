@@ -88,13 +88,26 @@ def violations_of_issued(issued: Json, deployed: type[BaseModel] | None, payload
     """
     if issued is None:
         return ()
-    if deployed is not None and _schema_as_stored(deployed) == issued:
-        return violations(deployed, payload)
+    model = judging_model(issued, deployed)
+    if model is not None:
+        return violations(model, payload)
     validator = validator_of(issued)
-    if validator is None:
+    return tuple(_field_errors_of(validator, payload)) if validator is not None else ()
+
+
+def judging_model(issued: Json, deployed: type[BaseModel] | None) -> type[BaseModel] | None:
+    """The model that judges the payloads of a callback with this contract; None if its JSON Schema judges."""
+    if issued is None or deployed is None or _schema_as_stored(deployed) == issued:
+        return None if issued is None else deployed
+    if validator_of(issued) is None:
         logger.warning("the contract of a callback cannot be judged by its JSON Schema; the deployed model judges")
-        return violations(deployed, payload)
-    return tuple(_field_errors_of(validator, payload))
+        return deployed
+    return None
+
+
+def late_verdict(reason: str) -> tuple[FieldError, ...]:
+    """The verdict if the contract takes too long: the payload is refused, and kept as an attempt."""
+    return (FieldError((), f"The contract did not judge this body. {reason}", "contract-timeout"),)
 
 
 @lru_cache(maxsize=256)

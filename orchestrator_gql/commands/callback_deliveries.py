@@ -8,6 +8,7 @@ from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
 from orchestrator_gql.engine.callbacks.deliveries import Address
+from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Failure, Json
 from orchestrator_gql.utils.errors import FieldError, PayloadTooLarge
@@ -30,8 +31,9 @@ async def receive_delivery(runtime: Runtime, address: Address, delivery: Deliver
     Raises `CallbackUnknown`, `CallbackConflict`, `CallbackClosed`, `PayloadInvalid`, `PayloadTooLarge` and
     `UnsupportedMediaType`; the attempt is stored in each of these cases.
     """
-    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery)
-    outcome = await deliveries.carry_out(runtime, address, deliver)
+    at = runtime.clock.now()
+    deliver = partial(deliveries.deliver, runtime=runtime, address=address, delivery=delivery, at=at)
+    outcome = await outside(runtime, lambda: deliveries.carry_out(runtime, address, deliver), is_request=True)
     if isinstance(outcome, Rejected):
         raise deliveries.refusal(outcome, runtime.settings.max_callback_bytes)
     return outcome

@@ -11,6 +11,7 @@ from orchestrator_gql.engine.callbacks import operator_actions
 from orchestrator_gql.engine.callbacks.operator_actions import LockedCallback
 from orchestrator_gql.engine.callbacks.results import contract_errors
 from orchestrator_gql.engine.engine_state import demand_running
+from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.forms.masks import holds_mask, restored
 from orchestrator_gql.process import Process, ProcessAction
 from orchestrator_gql.runtime import Runtime
@@ -120,7 +121,7 @@ async def complete_callback(
             now=runtime.clock.now(),
         )
 
-    return await runtime.database.transaction(complete)
+    return await outside(runtime, lambda: runtime.database.transaction(complete), is_request=True)
 
 
 def _without_masks(conn: Connection, runtime: Runtime, locked: LockedCallback, result: Json) -> Json:

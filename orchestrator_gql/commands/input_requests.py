@@ -19,8 +19,9 @@ from orchestrator_gql.engine.input_requests import decisions, requests, unanswer
 from orchestrator_gql.engine.input_requests.decisions import OpenRequest
 from orchestrator_gql.engine.input_requests.requests import DecisionResult
 from orchestrator_gql.engine.steps import execution
+from orchestrator_gql.engine.steps.calls import outside
 from orchestrator_gql.engine.steps.failures import in_request
-from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
+from orchestrator_gql.engine.steps.state import changed, fetched_now, through_lenses
 from orchestrator_gql.forms.errors import DEFAULT_LOCALE
 from orchestrator_gql.input_requests.decision import (
     Decision,
@@ -90,7 +91,8 @@ async def submit_form(
                 idempotency.remember(conn, **key, subject_id=input_request_id, now=decision.at)
             return submitted
 
-        return await runtime.database.transaction(store)
+        with in_request(f"The lens of step {opened.step.name!r}"):
+            return await outside(runtime, lambda: runtime.database.transaction(store), is_request=True)
     except AlreadyDecided:  # perhaps by the same click, which arrived twice at the same time
         if idempotency_key is None:
             raise
@@ -163,11 +165,13 @@ def _move_on(
         missing = unanswered.missing_at(conn, process, opened.request.step_index)
         locked = LockedCallback(process, missing[0], opened.workflow, steps)
         return unanswered.act(conn, runtime, principal, locked, data, decision.comment, decision.at)
-    reads_state = opened.step.lenses or any(isinstance(process.state.get(key), Stored) for key in data)
-    state = fetched_now(conn, process.state) if reads_state else process.state
-    with in_request(f"The lens of step {opened.step.name!r}"):
-        whole = returned_by(lambda: put_back(opened.step, state, focus(opened.step, state), data))
-    delta = changed(process.state, state, whole)
+    if opened.step.lenses:
+        with in_request(f"The lens of step {opened.step.name!r}"):
+            delta = through_lenses(conn, process, opened.step, data)
+    else:
+        reads_state = any(isinstance(process.state.get(key), Stored) for key in data)
+        state = fetched_now(conn, process.state) if reads_state else process.state
+        delta = changed(process.state, state, data)
     secrets = turn.secrets.standing_in(delta) if opened.step.lenses else turn.secrets
     transition = decide(process, steps, Success(delta, actor=decision.by, secrets=secrets), decision.at)
     pending = PendingTransitions(process).then(transition)

@@ -43,6 +43,7 @@ from orchestrator_gql.storage.database.after_commit import wake
 from orchestrator_gql.storage.product_subscription_saves import save_all
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import (
+    ENDED,
     EngineState,
     Event,
     EventKind,
@@ -335,7 +336,7 @@ def _write(conn: Connection, after: Process, written: Sequence[Transition], cont
         in_order += _write_effects(conn, transition, context)
         in_order += [replace(event, payload={**event.payload, "version": after.version}) for event in statuses]
         _write_audit_entry(conn, transition, context.now, context.audit_key)
-    if after.status.is_ended:
+    if after.status in ENDED:
         in_order += subscription_locks.release_all(conn, after, context.steps, context.now)
     events.append(conn, in_order)
 
@@ -348,7 +349,8 @@ def _write_audit_entry(conn: Connection, transition: Transition, now: datetime, 
 
 def _write_effects(conn: Connection, transition: Transition, context: CommitContext) -> list[Event]:
     process, now, effects = transition.process, context.now, list[Event]()
-    effects += save_all(conn, transition.models, process_id=process.id, target=process.target, now=now)
+    if transition.models:
+        effects += save_all(conn, transition.models, process_id=process.id, target=process.target, now=now)
     if transition.suspend is not None:
         effects.append(requests.open_request(conn, process, transition.suspend, now))
     if transition.confirmation is not None:

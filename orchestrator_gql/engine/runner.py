@@ -33,7 +33,7 @@ from orchestrator_gql.engine.commit import (
     needs_names,
     with_current_definition,
 )
-from orchestrator_gql.engine.steps import conditions, execution, input_steps
+from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of
 from orchestrator_gql.process import (
     Failed,
@@ -113,7 +113,11 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
 
 async def _claimed(runtime: Runtime, process_id: UUID) -> CommitResult | None:
     try:
-        return await runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id))
+        return await calls.outside(
+            runtime,
+            lambda: runtime.database.transaction(lambda conn: _claim(conn, runtime, process_id)),
+            is_request=False,
+        )
     except StorageUnavailable:
         raise
     except engine_errors.REFUSALS:  # the next step cannot start: without this the process would be claimed for ever
@@ -280,7 +284,7 @@ async def _written(
     while True:
         try:
             try:
-                return await runtime.database.transaction(write)
+                return await calls.outside(runtime, lambda: runtime.database.transaction(write), is_request=False)
             except (StorageUnavailable, Fenced):
                 raise
             except Exception as error:

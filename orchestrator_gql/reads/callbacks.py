@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from orchestrator_gql.storage.listing import CallbackFilter
 from orchestrator_gql.storage.pagination import PageArgs, RowPage, cursor_of, only
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import CursorInvalid
-from orchestrator_gql.utils.tokens import digest
 
 T = TypeVar("T", Attempt, Progress)
 
@@ -62,12 +60,6 @@ async def progress_pages(
         lambda conn: callback_attempts.progress_of_callbacks(conn, callback_ids, after, size + 1)
     )
     return {id: _log(rows, total, page_args) for id, (rows, total) in logs.items()}
-
-
-async def is_address(runtime: Runtime, process_id: UUID, token: str) -> bool:
-    """True if a callback of the process has or had that token; checked before the body of a request is read."""
-    find = partial(callbacks.process_of_token_digest, token_digest=digest(token))
-    return await runtime.database.read(find) == process_id
 
 
 async def status_of_receipt(runtime: Runtime, receipt: str) -> CallbackStatus | None:

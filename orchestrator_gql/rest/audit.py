@@ -14,7 +14,7 @@ from orchestrator_gql.audit.seals import Seal
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.authentication.tokens import signed_in
 from orchestrator_gql.reads.audit import TURN, audit_parts, behind_seal
-from orchestrator_gql.rest.problems import peer_of
+from orchestrator_gql.rest.client_address import peer_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import NOBODY
 from orchestrator_gql.storage.audit import Part

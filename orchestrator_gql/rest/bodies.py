@@ -19,11 +19,18 @@ class BodyIncomplete(OrchestratorError):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that was read; ``size`` counts its bytes, and ``is_cut`` is True if the body is over the limit."""
+    """A body that was read; ``size`` counts its bytes, and ``is_cut`` is True if the body is over the limit.
+
+    ``media_type`` has no parameters. ``is_plain`` is True if the body is not compressed. ``is_json`` is True for
+    ``application/json`` and ``application/*+json``, not compressed.
+    """
 
     content: bytes
     size: int
     is_cut: bool
+    media_type: str
+    is_plain: bool
+    is_json: bool
 
 
 async def read_body(request: Request, limit: int) -> Body:
@@ -31,6 +38,10 @@ async def read_body(request: Request, limit: int) -> Body:
 
     Raises `BodyIncomplete` if the body takes too long or the client disconnects: a part of a body is no attempt.
     """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_plain = request.headers.get("content-encoding", "identity").lower() in ("", "identity")
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    headers = (kind, is_plain, is_plain and is_json)
     chunks: list[bytes] = []
     size = 0
     try:
@@ -39,25 +50,7 @@ async def read_body(request: Request, limit: int) -> Body:
                 size += len(chunk)
                 chunks.append(chunk)
                 if size > limit:
-                    return Body(b"".join(chunks)[:limit], size, is_cut=True)
+                    return Body(b"".join(chunks)[:limit], size, True, *headers)
     except (TimeoutError, ClientDisconnect):
         raise BodyIncomplete from None
-    return Body(b"".join(chunks), size, is_cut=False)
-
-
-def is_json(request: Request) -> bool:
-    """True for ``application/json`` and ``application/*+json``, sent uncompressed."""
-    kind = media_type(request)
-    return is_plain(request) and (
-        kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
-    )
-
-
-def is_plain(request: Request) -> bool:
-    """True if the body is not compressed."""
-    return request.headers.get("content-encoding", "identity").lower() in ("", "identity")
-
-
-def media_type(request: Request) -> str:
-    """The media type, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Body(b"".join(chunks), size, False, *headers)

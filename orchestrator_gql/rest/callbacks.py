@@ -18,11 +18,11 @@ from orchestrator_gql.callbacks.progress import Report, read_report
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, without_token
 from orchestrator_gql.callbacks.signature import PROVING, Proof
 from orchestrator_gql.commands.callback_deliveries import receive_delivery, receive_failure, receive_report
-from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, in_thread_if_large
+from orchestrator_gql.engine.callbacks.deliveries import DRY_RUN, Address, demand_known, in_thread_if_large
 from orchestrator_gql.engine.callbacks.service_auth import demand_service
-from orchestrator_gql.reads.callbacks import is_address
-from orchestrator_gql.rest.bodies import Body, is_json, is_plain, media_type, read_body
-from orchestrator_gql.rest.problems import peer_of, problem, problem_of
+from orchestrator_gql.rest.bodies import Body, read_body
+from orchestrator_gql.rest.client_address import peer_of
+from orchestrator_gql.rest.problems import problem, problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import AttemptOutcome, Json
 from orchestrator_gql.utils.errors import (
@@ -70,7 +70,7 @@ def _endpoint(runtime: Runtime, limiter: GuessLimiter, find: Find, handler: Hand
     async def endpoint(request: Request) -> Response:
         try:
             address = await find(request, runtime)
-            with origin.acting(peer_of(request), _method(runtime, address)):
+            with origin.acting(address.peer, _method(runtime, address)):
                 receipt = await _concealing(handler(request, runtime, address), address.token)
         except (CallbackUnknown, Unauthenticated) as unknown:
             return problem_of(limiter.refusal(peer_of(request), unknown))
@@ -126,8 +126,8 @@ async def _failure(request: Request, runtime: Runtime, address: Address) -> Rece
 async def _progress(request: Request, runtime: Runtime, address: Address) -> Receipt:
     body = await read_body(request, runtime.settings.max_callback_bytes)
     address = _proven(request, runtime, address, body)
-    is_text = is_plain(request) and media_type(request) == "text/plain"
-    _demand_readable(body, runtime, is_right=is_text or is_json(request))
+    is_text = body.is_plain and body.media_type == "text/plain"
+    _demand_readable(body, runtime, is_right=is_text or body.is_json)
     report = await in_thread_if_large(
         body.size, lambda: _text(body.content) if is_text else read_report(read(body.content))
     )
@@ -139,9 +139,9 @@ async def _unknown(_request: Request, _runtime: Runtime, _address: Address) -> R
     raise CallbackUnknown
 
 
-def _delivery(request: Request, body: Body, peer: str | None) -> Delivery:
+def _delivery(body: Body, peer: str | None) -> Delivery:
     """The delivery of the body, or a delivery with the reason why the body cannot be read."""
-    refusal, kept, errors = _unreadable(request, body), HEAD, tuple[FieldError, ...]()
+    refusal, kept, errors = _unreadable(body), HEAD, tuple[FieldError, ...]()
     if refusal is None:
         try:
             return Delivery.of(read(body.content), body.content, peer=peer)
@@ -155,7 +155,7 @@ def _delivery(request: Request, body: Body, peer: str | None) -> Delivery:
         message,
         size=body.size,
         kept=kept,
-        media_type=media_type(request),
+        media_type=body.media_type,
         peer=peer,
         errors=errors,
     )
@@ -165,7 +165,7 @@ async def _read_delivery(request: Request, runtime: Runtime, address: Address) -
     """The delivery of a request, and its address with the proof from the headers."""
     body = await read_body(request, runtime.settings.max_callback_bytes)
     return await in_thread_if_large(
-        body.size, lambda: (_delivery(request, body, address.peer), _proven(request, runtime, address, body))
+        body.size, lambda: (_delivery(body, address.peer), _proven(request, runtime, address, body))
     )
 
 
@@ -177,10 +177,10 @@ def _proven(request: Request, runtime: Runtime, address: Address, body: Body) ->
     return replace(address, proof=proof)
 
 
-def _unreadable(request: Request, body: Body) -> tuple[AttemptOutcome, str] | None:
+def _unreadable(body: Body) -> tuple[AttemptOutcome, str] | None:
     if body.is_cut:
         return AttemptOutcome.TOO_LARGE, "The body is larger than the limit."
-    if not is_json(request):
+    if not body.is_json:
         return AttemptOutcome.UNSUPPORTED_TYPE, _WRONG_TYPE
     return None
 
@@ -214,9 +214,9 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
-    if not await is_address(runtime, process_id, token):
-        raise CallbackUnknown
-    return Address(token, process_id, is_dry_run=_is_dry_run(request), peer=peer_of(request))
+    address = Address(token, process_id, is_dry_run=_is_dry_run(request), peer=peer_of(request))
+    await demand_known(runtime, address)
+    return address
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:

@@ -4,10 +4,11 @@ Every part of the server reads the result: limits, attempts, allow-lists of serv
 own reading of these headers is off.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestrator_gql.config.addresses import Proxy, plain_address
@@ -32,14 +33,16 @@ class ClientAddress:
         self._app = app
         self._proxies = proxies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass the request on with the client's address."""
         if scope["type"] in ("http", "websocket"):
             self._find_client(scope)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _find_client(self, scope: Scope) -> None:
         host, port = scope.get("client") or ("", 0)
+        if not self._proxies and ":" not in host:  # the system writes an IPv4 address in one way only
+            return
         peer = _address(host)
         if peer is not None and str(peer) != host:  # a socket for IPv4 and IPv6 shows an IPv4 peer as an IPv6 address
             scope["client"] = (str(peer), port)
@@ -49,6 +52,11 @@ class ClientAddress:
         if client is not None and client != peer:
             scope["client"] = (str(client), 0)
         _take_scheme(scope)
+
+
+def peer_of(request: Request) -> str:
+    """The address that the request came from, as `ClientAddress` found it."""
+    return request.client.host if request.client else ""
 
 
 def client_of(peer: Address | None, forwarded: Iterable[str], proxies: Collection[Proxy]) -> Address | None:

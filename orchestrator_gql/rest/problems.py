@@ -103,11 +103,6 @@ def _status(error: OrchestratorError) -> tuple[int, str]:
     return 500, "Error"
 
 
-def peer_of(request: Request) -> str:
-    """The address that the request came from."""
-    return request.client.host if request.client else ""
-
-
 async def on_error(_: Request, error: Exception) -> Response:
     """Starlette's handler for our errors."""
     assert isinstance(error, OrchestratorError)

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from orchestrator_gql.authentication.guess_limiter import GuessLimiter
 from orchestrator_gql.reads.callbacks import status_of_receipt
-from orchestrator_gql.rest.problems import peer_of, problem_of
+from orchestrator_gql.rest.client_address import peer_of
+from orchestrator_gql.rest.problems import problem_of
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import CallbackStatus
 from orchestrator_gql.utils.errors import ReceiptUnknown

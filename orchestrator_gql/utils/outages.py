@@ -23,7 +23,8 @@ class Outage:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._failed_at: dict[str, float] = {}
+        self.failed_at: dict[str, float] = {}
+        """When each kind of work failed last. Empty: nothing fails, so a success needs no call of `worked`."""
         self._began = self._last = 0.0
         self._failures = 0
         self._next_line = 0.0
@@ -32,9 +33,9 @@ class Outage:
     def failed(self, kind: str, error: BaseException) -> None:
         """Count a failure; log a line if the last line is a minute old."""
         now = self._now()
-        if not self._failed_at:
+        if not self.failed_at:
             self._began, self._failures = now, 0
-        self._failed_at[kind] = self._last = now
+        self.failed_at[kind] = self._last = now
         self._failures += 1
         if now < self._next_line:
             return
@@ -42,7 +43,7 @@ class Outage:
         logger.warning(
             "the database is unavailable; what failed is tried again, and clients are asked to try again",
             extra={
-                "failing": ",".join(sorted(self._failed_at)),
+                "failing": ",".join(sorted(self.failed_at)),
                 "failures": self._failures,
                 "seconds": round(now - self._began),
                 "error": _named(error),
@@ -51,15 +52,15 @@ class Outage:
 
     def worked(self, kind: str, *, is_sure: bool = False) -> None:
         """Note a success; log the end of the outage if nothing fails any more. ``is_sure``: this kind works again."""
-        if not self._failed_at:
+        if not self.failed_at:
             return
         now = self._now()
-        self._failed_at = {
+        self.failed_at = {
             name: at
-            for name, at in self._failed_at.items()
+            for name, at in self.failed_at.items()
             if now - at < (CALM if name == kind else EVERY) and not (is_sure and name == kind)
         }
-        if not self._failed_at and self._is_logged:
+        if not self.failed_at and self._is_logged:
             self._is_logged = False
             facts = {"failures": self._failures, "seconds": round(self._last - self._began)}
             logger.info("the database is available again", extra=facts)

@@ -14,8 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from orchestrator_gql.cli.serving.metered import MeteredTransport
-from orchestrator_gql.rest.hosts import Refuse
 from orchestrator_gql.rest.problems import http_problem, problem_of
+from orchestrator_gql.rest.request_target import Refuse
 from orchestrator_gql.utils.errors import HostInvalid, ServerBusy
 from orchestrator_gql.utils.slow_readers import SlowReaders
 

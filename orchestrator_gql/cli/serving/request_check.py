@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestrator_gql.rest.hosts import Refuse
 from orchestrator_gql.rest.problems import http_problem
+from orchestrator_gql.rest.request_target import Refuse
 from orchestrator_gql.utils.errors import ServerBusy
 
 VERSION = "1."

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar, assert_never
 from uuid import UUID
 
@@ -92,12 +93,26 @@ def carry_out(runtime: Runtime, address: Address, unit: Callable[[Connection], T
     return database.read(unit) if address.is_dry_run else database.transaction(unit)
 
 
+async def demand_known(runtime: Runtime, address: Address) -> None:
+    """Raise `CallbackUnknown` unless a callback of the process of the address has or had its token."""
+    find = partial(callbacks.process_of_token_digest, token_digest=digest(address.token))
+    if await runtime.database.read(find) != address.process_id:
+        raise CallbackUnknown
+
+
 def deliver(
-    conn: Connection, runtime: Runtime, address: Address, delivery: Delivery, failure: Failure | None = None
+    conn: Connection,
+    runtime: Runtime,
+    address: Address,
+    delivery: Delivery,
+    failure: Failure | None = None,
+    at: datetime | None = None,
 ) -> Receipt | Rejected:
     """Judge the delivery and store it; an accepted delivery makes the waiting process runnable.
 
-    ``failure`` is the failure of a failure report. Raises `CallbackUnknown` if the address belongs to no callback.
+    ``failure`` is the failure of a failure report. ``at`` is the time of the arrival: the contract may take some
+    seconds, and a delivery that came in time is not late. Raises `CallbackUnknown` if the address belongs to no
+    callback.
     """
     now = runtime.clock.now()
     target = _find(conn, address)
@@ -115,14 +130,14 @@ def deliver(
                 conn, callback, delivery, refused, token=address.token, secrets=process.secrets, now=now
             )
         return refused
-    step = _wait_of(runtime, process, callback)
+    step = _wait_of(runtime, process, callback) if callback.contract is not None or callback.name is not None else None
     arrived = results.arrival(
         process,
         callback,
         step,
         delivery,
         source=ResultSource.CALLBACK,
-        at=now,
+        at=at or now,
         is_early=not _waits_for(process, callback) or engine_state.is_paused(conn),
         repeated=_repeated_failure_report(conn, callback, delivery),
         failure=failure,
@@ -234,11 +249,9 @@ def _find(conn: Connection, address: Address) -> tuple[Process, Callback] | None
         callback = callbacks.by_ids(conn, [known.id]).get(known.id)
         return (process, callback) if process and callback else None
     token_digest = digest(address.token)
-    process_id = callbacks.process_of_token_digest(conn, token_digest)
-    if process_id is None or address.process_id not in (None, process_id):
-        raise CallbackUnknown
-    process = processes.lock(conn, process_id)
-    callback = callbacks.of_token_digest(conn, process_id, token_digest)
+    process_id = address.process_id or callbacks.process_of_token_digest(conn, token_digest)
+    process = processes.lock(conn, process_id) if process_id is not None else None
+    callback = callbacks.of_token_digest(conn, process.id, token_digest) if process is not None else None
     if process is None or callback is None:
         raise CallbackUnknown
     return process, callback
@@ -279,7 +292,7 @@ def _may_end(conn: Connection, process: Process, callback: Callback, step: Await
     of a thousand expected callbacks would wake the process."""
     if not _waits_for(process, callback):
         return False
-    if step is None or step.expect is None:
+    if callback.name is None or step is None or step.expect is None:
         return True
     waited = callbacks.of_wait(conn, process.id, callback.step_index)
     return is_over(waited, step.needed(len(waited)))

@@ -4,16 +4,19 @@ A result is delivered to the URL or under the service's own id, it is polled at 
 Every function needs the lock of the process.
 """
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from orchestrator_gql.audit import origin
-from orchestrator_gql.callbacks.contract import violations_of_issued
+from orchestrator_gql.callbacks.contract import judging_model, late_verdict, violations_of_issued
 from orchestrator_gql.callbacks.rules import (
     BY_OPERATOR,
     Accepted,
@@ -28,11 +31,13 @@ from orchestrator_gql.callbacks.rules import (
 )
 from orchestrator_gql.engine import audit_log
 from orchestrator_gql.engine.secrecy import body_shown, preview_of, refusal_shown
+from orchestrator_gql.engine.steps.calls import runs_authors_code
 from orchestrator_gql.process import Process
 from orchestrator_gql.process.secrecy import failure_shown
 from orchestrator_gql.storage import callback_attempts, callbacks, events, timers
 from orchestrator_gql.storage.callbacks import AcceptedResult
 from orchestrator_gql.types import AttemptOutcome, CallbackStatus, Event, EventKind, Failure, Json, ResultSource
+from orchestrator_gql.utils.author_demands import demand
 from orchestrator_gql.utils.errors import FieldError
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
@@ -52,8 +57,22 @@ ACTIONS: Mapping[ResultSource, str] = {
 
 
 def contract_errors(callback: Callback, step: AwaitStep | None, payload: Json) -> tuple[FieldError, ...]:
-    """The places where the payload breaks the contract that the callback was issued with."""
-    return violations_of_issued(callback.contract, step.contract if step is not None else None, payload)
+    """The places where the payload breaks the contract that the callback was issued with.
+
+    If the contract runs authors' code, such as a validator, a transaction demands the verdict: the code runs outside.
+    """
+    deployed = step.contract if step is not None else None
+    judge = partial(violations_of_issued, callback.contract, deployed, payload)
+    model = judging_model(callback.contract, deployed)
+    if model is None or not (runs_authors_code(model) or _validates_itself(model)):
+        return judge()
+    key = ("contract", callback.id, model, hashlib.sha256(encode(payload).encode()).digest())
+    return demand(key, judge, name=f"The contract {model.__name__!r}", owner=model, instead=late_verdict)
+
+
+def _validates_itself(model: type[BaseModel]) -> bool:
+    """True if the author replaced pydantic's method that validates."""
+    return getattr(model.model_validate, "__func__", None) is not getattr(BaseModel.model_validate, "__func__", None)
 
 
 def arrival(
@@ -74,11 +93,11 @@ def arrival(
     ``receipt`` is the receipt that the sender has already. ``repeated`` is the outcome if it is known to be a repeated
     failure report. ``facts`` are further fields of the `Arrival`.
     """
-    is_checked = source is not ResultSource.ADOPTED and not delivery.refusal and not delivery.is_failure
-    errors = contract_errors(callback, step, delivery.payload) if is_checked and callback.contract is not None else ()
-    outcome: DeliveryOutcome = repeated or judge(
-        callback, delivery, at, is_early=is_early, errors=errors, source=source
-    )
+    judged = partial(judge, callback, delivery, at, is_early=is_early, source=source)
+    outcome: DeliveryOutcome = repeated or judged()
+    is_checked = source not in BY_OPERATOR and callback.contract is not None and not delivery.is_failure
+    if isinstance(outcome, Accepted) and is_checked:
+        outcome = judged(errors=contract_errors(callback, step, delivery.payload))
     if isinstance(outcome, Rejected):
         outcome = refusal_shown(outcome.without(facts.get("token", "")), process.secrets)
     failure: Failure | None = facts.pop("failure", None)
@@ -154,18 +173,18 @@ def _accept(conn: Connection, process: Process, arrived: Arrival, outcome: Accep
     _keep_replaced_result(conn, callback)
     kept = delivery
     if arrived.failure is None:
+        actor = arrived.actor if arrived.source in BY_OPERATOR else None
+        event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
         result = AcceptedResult(
             id=arrived.payload_id,
+            preview=_preview(process, callback, delivery),
             text=encode(delivery.payload),
             size=delivery.size,
             digest=delivery.digest,
             receipt=receipt,
             source=arrived.source,
-            preview=_preview(process, callback, delivery),
         )
         callbacks.accept(conn, callback, result, is_early=outcome.is_early, now=now)
-        actor = arrived.actor if arrived.source in BY_OPERATOR else None
-        event = received(callback, delivery.size, now, is_early=outcome.is_early, actor=actor)
     else:
         callbacks.fail(conn, callback.id, arrived.failure, receipt=receipt, digest=delivery.digest, now=now)
         event = ended(callback, CallbackStatus.FAILED_BY_REMOTE, now)

@@ -25,7 +25,7 @@ from orchestrator_gql.engine import secrecy
 from orchestrator_gql.engine.callbacks import results
 from orchestrator_gql.engine.callbacks.results import ended
 from orchestrator_gql.engine.steps.execution import Tokens
-from orchestrator_gql.engine.steps.state import changed, fetched_now, focus, put_back
+from orchestrator_gql.engine.steps.state import changed, through_lenses
 from orchestrator_gql.process import (
     Await,
     Failed,
@@ -40,7 +40,7 @@ from orchestrator_gql.process import (
 from orchestrator_gql.storage import callbacks, events, timers, unclaimed_deliveries
 from orchestrator_gql.storage.timers import TimerKind
 from orchestrator_gql.types import CallbackStatus, Event, EventKind, Failure, Json, ResultSource
-from orchestrator_gql.utils.author_calls import AuthorRaised, attempt
+from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.exception_text import RAISED
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.stored import INLINE, Stored
@@ -370,9 +370,10 @@ def _success(
 ) -> Outcome:
     """Success with the results in the state. A lens is an author's code: its exception fails the step here. Otherwise
     the commit would be tried for ever."""
-    whole = fetched_now(conn, process.state) if step.lenses else process.state
-    combined = attempt(lambda: put_back(step, whole, focus(step, whole), additions))
-    if isinstance(combined, AuthorRaised):
-        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {combined}", now))
-    delta = changed(process.state, whole, combined.value)
-    return Success(delta, secrets=secrets.standing_in(delta) if step.lenses else secrets)
+    if not step.lenses:
+        return Success(changed(process.state, process.state, dict(additions)), secrets=secrets)
+    try:
+        delta = through_lenses(conn, process, step, additions)
+    except AuthorRaised as raised:
+        return Failed(Failure(RAISED, f"The lens of {step.name!r} raised {raised}", now))
+    return Success(delta, secrets=secrets.standing_in(delta))

@@ -8,12 +8,13 @@ from functools import lru_cache, partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from orchestrator_gql.engine.steps.state import Focused, focus
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.author_calls import AuthorRaised, attempt, returned_by
+from orchestrator_gql.utils.author_calls import AuthorRaised, Outcome, Returned, attempt, returned_by
+from orchestrator_gql.utils.author_demands import Demand, with_demands
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
@@ -101,6 +102,35 @@ async def made(runtime: Runtime, make: Callable[[], T], annotations: Iterable[An
     return returned_by(make)
 
 
+async def outside(runtime: Runtime, transaction: Callable[[], Awaitable[T]], *, is_request: bool) -> T:
+    """The result of the transaction; the authors' functions that it demands run outside of it, in threads.
+
+    All functions for a request have ``ORCHESTRATOR_FORM_TIMEOUT`` seconds together. For the engine, a function has
+    these seconds for itself if there is a value instead of its own, and else no limit. Raises `StepError`.
+    """
+    seconds = runtime.settings.form_timeout
+    limit: Limit | None = None
+
+    async def call(demanded: Demand) -> Outcome[Any]:
+        nonlocal limit
+        if is_request:
+            limit = limit or Limit(seconds, is_urgent=True)
+        place = runtime.authors.forms if is_request else runtime.authors.steps
+        bound = limit or (Limit(seconds) if demanded.instead is not None else None)
+        caller = Caller(place, demanded.name, bound, demanded.owner, FORM_TIMEOUT)
+        try:
+            with caller.limited():
+                return Returned(await caller.call_sync(demanded.function))
+        except AuthorRaised as raised:
+            return raised
+        except StepError as late:
+            if demanded.instead is None:
+                raise
+            return Returned(demanded.instead(late.message))
+
+    return await with_demands(transaction, call)
+
+
 class FormCaller:
     """Calls the code of a form for one turn.
 
@@ -153,16 +183,23 @@ def _runs_authors_code(annotation: Any) -> bool:
 def _has_function(schema: Any) -> bool:
     if isinstance(schema, Mapping):
         names = ("function", "default_factory", "post_init", "custom_init")
-        is_callable = any(schema.get(name) for name in names) or _has_missing(schema)
+        is_callable = any(schema.get(name) for name in names) or _has_method(schema)
         return is_callable or any(_has_function(part) for name, part in schema.items() if name != "metadata")
     return isinstance(schema, list | tuple) and any(map(_has_function, schema))
 
 
-def _has_missing(schema: Mapping[str, Any]) -> bool:
-    """True for an enum that makes members from unknown values by a method of its own."""
-    return schema.get("type") == "enum" and "_missing_" in {
-        name for kind in schema["cls"].__mro__ if kind is not Enum for name in vars(kind)
-    }
+_METHODS = {
+    "enum": ("_missing_", (Enum,)),
+    "model": ("__new__", (BaseModel, object)),
+    "dataclass": ("__new__", (object,)),
+}
+"""The method by which a type makes its values itself, and the classes that have a method of this name anyway."""
+
+
+def _has_method(schema: Mapping[str, Any]) -> bool:
+    """True for an enum that makes members from unknown values, and for a class that makes its objects."""
+    method, others = _METHODS.get(schema.get("type", ""), ("", ()))
+    return bool(method) and any(method in vars(kind) for kind in schema["cls"].__mro__ if kind not in others)
 
 
 def name_of(function: Callable[..., Any]) -> str:

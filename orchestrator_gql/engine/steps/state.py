@@ -1,16 +1,19 @@
 """Selects the part of the state that a step sees, and merges its result back into the whole state."""
 
 import asyncio
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
 
+from orchestrator_gql.process import Process
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.storage import callbacks
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.json import decode
+from orchestrator_gql.utils.author_demands import demand
+from orchestrator_gql.utils.json import decode, encode
 from orchestrator_gql.utils.json.stored import Stored
 from orchestrator_gql.workflow.model import Lens, Step
 
@@ -62,6 +65,21 @@ def fetched_now(conn: Connection, state: Mapping[str, Json]) -> Mapping[str, Jso
     """Like `fetched`, inside a transaction and for all keys."""
     wanted = _wanted(state, None)
     return _filled(state, wanted, callbacks.texts(conn, list(wanted.values()))) if wanted else state
+
+
+def through_lenses(conn: Connection, process: Process, step: Step, added: Mapping[str, Json]) -> dict[str, Json]:
+    """The changes of the state if the step adds values through its lenses. Raises `AuthorRaised`.
+
+    Lenses are authors' code, so the transaction demands what they return.
+    """
+    whole = fetched_now(conn, process.state)
+    digest = hashlib.sha256(encode([whole, added]).encode()).digest()
+    combined = demand(
+        ("lenses", process.id, process.position, step.name, digest),
+        lambda: put_back(step, whole, focus(step, whole), added),
+        name=f"The lens of {step.name!r}",
+    )
+    return changed(process.state, whole, combined)
 
 
 def changed(before: Mapping[str, Json], whole: Mapping[str, Json], delta: Mapping[str, Json]) -> dict[str, Json]:

@@ -150,7 +150,8 @@ class PostgresDatabase:
         except StorageUnavailable as error:
             self.outage.failed(WRITES, error)
             raise
-        self.outage.worked(WRITES)
+        if self.outage.failed_at:
+            self.outage.worked(WRITES)
         return result
 
     async def _repeated(self, unit: Unit[T]) -> T:

@@ -42,9 +42,15 @@ def counted(outage: Outage) -> Iterator[None]:
     except SnapshotEnded:
         raise
     except StorageUnavailable as error:
-        outage.failed(READS, error)
-        raise StorageUnreadable from error
-    outage.worked(READS)
+        raise unreadable(outage, error) from error
+    if outage.failed_at:
+        outage.worked(READS)
+
+
+def unreadable(outage: Outage, error: StorageUnavailable) -> StorageUnreadable:
+    """Count the read that failed for the log of outages; the error to raise."""
+    outage.failed(READS, error)
+    return StorageUnreadable()
 
 
 class CountedSnapshot:

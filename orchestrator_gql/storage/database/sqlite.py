@@ -17,7 +17,7 @@ from orchestrator_gql.storage.database.after_commit import CommitEffects, Commit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
 from orchestrator_gql.storage.database.observer import Observer, Unobserved
-from orchestrator_gql.storage.database.snapshot import CountedSnapshot, Snapshot, counted
+from orchestrator_gql.storage.database.snapshot import CountedSnapshot, Snapshot, counted, unreadable
 from orchestrator_gql.storage.database.sqlite_file import (
     FileLock,
     OpenedFiles,
@@ -29,7 +29,7 @@ from orchestrator_gql.storage.database.sqlite_file import (
 )
 from orchestrator_gql.utils.errors import StorageUnavailable
 from orchestrator_gql.utils.forks import keep_from_children
-from orchestrator_gql.utils.outages import WRITES, Outage
+from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
 OPERATIONS = 1_000
 ROUNDS = 50
@@ -108,7 +108,8 @@ class SqliteDatabase:
         except StorageUnavailable as error:
             self.outage.failed(WRITES, error)
             raise
-        self.outage.worked(WRITES)
+        if self.outage.failed_at:
+            self.outage.worked(WRITES)
         return result
 
     async def alter(self, unit: Unit[T]) -> T:
@@ -118,11 +119,16 @@ class SqliteDatabase:
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
         assert self._loop_reader is not None and self._long_reads is not None, "the database is not open"
-        with counted(self.outage):
-            try:
-                return self._loop_reader.read(unit)
-            except _TakesLong:
+        try:
+            result = self._loop_reader.read(unit)  # each request does this: nothing stands around it
+        except _TakesLong:
+            with counted(self.outage):
                 return await self._long_reads.read(unit)
+        except StorageUnavailable as error:
+            raise unreadable(self.outage, error) from error
+        if self.outage.failed_at:
+            self.outage.worked(READS)
+        return result
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:

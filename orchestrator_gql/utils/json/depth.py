@@ -26,13 +26,11 @@ def is_deeper(body: bytes, limit: int) -> bool:
     >>> is_deeper(b'[["[[["]]', 2), is_deeper(b'[["[[["]]', 1)
     (False, True)
     """
-    return _is_long_enough(body, limit) and max(_levels(body), default=0) > limit
+    return body.count(b"[") + body.count(b"{") > limit and max(_levels(body), default=0) > limit
 
 
 def refuse_deeper(body: bytes, text: str, *, limit: int) -> None:
     """Raise ``PayloadInvalid`` if ``body`` has more than ``limit`` levels; ``text`` is the decoded body."""
-    if not _is_long_enough(body, limit):
-        return
     levels = _levels(body)
     if max(levels, default=0) <= limit:
         return
@@ -60,10 +58,6 @@ def cut_off(text: str, flaws: Flaws, *, limit: int) -> str:
             kept.append("null")
             start = bracket.end()
     return "".join(kept) + (text[start:] if depth <= limit else "")
-
-
-def _is_long_enough(body: bytes, limit: int) -> bool:
-    return body.count(b"[") + body.count(b"{") > limit
 
 
 def _levels(body: bytes) -> Sequence[int]:

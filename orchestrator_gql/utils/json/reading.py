@@ -33,7 +33,8 @@ def read(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
     orchestrator_gql.utils.errors.PayloadInvalid: Refused JSON: /load/1 is not a finite number.
     """
     text = _utf8(body)
-    refuse_deeper(body, text, limit=max_depth)
+    if body.count(b"[") + body.count(b"{") > max_depth:  # fewer brackets cannot be deeper
+        refuse_deeper(body, text, limit=max_depth)
     try:
         value = _parsed(text, _CAREFUL if _has_extreme_number(body) else _STRICT)
     except _Suspicion:

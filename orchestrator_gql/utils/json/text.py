@@ -1,6 +1,7 @@
 """JSON as text: encoded, decoded, canonical, and shortened."""
 
 import json as stdjson
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -115,6 +116,5 @@ def _refuse_non_finite(value: Json) -> None:
         level = inner
 
 
-def decode(text: str) -> Json:
-    """Return the value of stored JSON text; integers above 64 bits are exact."""
-    return stdjson.loads(text)
+decode: Callable[[str], Json] = stdjson.loads
+"""Return the value of stored JSON text; integers above 64 bits are exact."""
