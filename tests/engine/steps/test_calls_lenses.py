@@ -135,7 +135,7 @@ async def test_the_lenses_of_a_result_that_came_before_the_wait_run_too(tmp_path
     async with site_with(tmp_path, lens.one, authors_loop="server") as site:
         routes.clear()
         process_id = await site.engine.start(lens.one.flow)
-        await site.engine.until(lambda: _asked(), awaited="the call")
+        await site.engine.until(_asked, awaited="the call")
         await answer(site.engine.runtime, token_of(routes[-1]), {"rc": 0})
         may_return.set()
 
