@@ -325,7 +325,7 @@ FORKS = {
 }
 """How authors start a child."""
 
-CHILDS = """
+CHILDREN = """
 def child():
     Path("child").write_text(str(os.getpid()))
     time.sleep(LONG)
@@ -341,7 +341,7 @@ def test_a_child_keeps_no_port_no_lock_and_no_connection_of_a_dead_server(
     port = free_port()
     command = ("serve", "--workflows", "flows", "--port", port)
 
-    with hanging(tmp_path, CHILDS + STEP.format(kind=SYNC, body=FORKS[fork]), *command) as server:
+    with hanging(tmp_path, CHILDREN + STEP.format(kind=SYNC, body=FORKS[fork]), *command) as server:
         child = int(until(lambda: ((tmp_path / "child").exists() and (tmp_path / "child").read_text()) or None))
         try:
             with httpx.Client(trust_env=False, timeout=SECONDS) as client:

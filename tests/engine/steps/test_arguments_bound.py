@@ -255,14 +255,14 @@ async def test_a_poll_reads_what_its_parameters_name(stage: Stage, poll: Callabl
     assert process.state["callback_result"] == DELIVERED | {"site": "ams", "ref": None}
 
 
-def typo(swiches: list[str]) -> Any: ...
+def typo(switchez: list[str]) -> Any: ...
 
 
 LACKING: list[tuple[Callable[..., Any], str]] = [
-    (typo, "swiches"),
-    (lambda swiches: swiches, "swiches"),
-    (lambda switches, swiches: swiches, "swiches"),
-    (partial(typo), "swiches"),
+    (typo, "switchez"),
+    (lambda switchez: switchez, "switchez"),
+    (lambda switches, switchez: switchez, "switchez"),
+    (partial(typo), "switchez"),
     (Rules().is_bad, "bad"),
     (Rules(), "bad"),
     (is_bad_async, "bad"),
