@@ -25,7 +25,7 @@ FAILURES = {
     "callback-withdrawn": "The callback was withdrawn.",
     "callbacks-incomplete": "Too few of the named callbacks have a good result.",
     "cannot-be-stored": "The database refuses the result of a step.",
-    "definition-changed": "The workflow changed and cannot continue this process; a retry adopts the new definition.",
+    "definition-changed": "The workflow changed and has other first steps now; deploy the same first steps, and retry.",
     "engine-error": "The engine itself failed three times in a row to advance the process; the log has the reason.",
     "failed-by-remote": "The remote service reported a failure without a code of its own.",
     "foreign-block": "A step changed a block of another product subscription without returning that subscription.",

@@ -31,6 +31,16 @@ class ConnectionFailed(OrchestratorError):
     code = "connection-failed"
 
 
+def unreachable(url: str, error: Exception) -> ConnectionFailed:
+    """The error for a server that does not answer at this base URL."""
+    parts = urlsplit(url)
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"  # without a password
+    reason = str(error) or type(error).__name__
+    return ConnectionFailed(
+        f"The server cannot be reached at {address}: {reason}. Another address is given by --url or ORCHESTRATOR_URL."
+    )
+
+
 class OperationRefused(OrchestratorError):
     """The server refuses the operation; it would refuse the same operation again."""
 
@@ -77,7 +87,7 @@ async def subscribe(url: str, query: str, variables: Mapping[str, Json]) -> Asyn
     except InvalidStatus as refused:
         raise not_opened(refused.response.status_code) from refused
     except (OSError, InvalidHandshake, TimeoutError) as error:
-        raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
+        raise unreachable(url, error) from error
 
 
 async def _begin(socket: ClientConnection, query: str, variables: Mapping[str, Json]) -> None:

@@ -5,7 +5,14 @@ from typing import Any
 
 import httpx
 
-from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_opened, refusal
+from orchestrator_gql.cli.client import (
+    OperationRefused,
+    authorization,
+    base_of,
+    not_opened,
+    refusal,
+    unreachable,
+)
 from orchestrator_gql.utils.json import Json
 
 MEDIA_TYPE = "application/graphql-response+json"
@@ -26,7 +33,7 @@ def request(url: str, query: str, variables: Mapping[str, Json]) -> dict[str, An
                 f"{base_of(url)}/graphql", json=body, headers={"accept": MEDIA_TYPE, **authorization()}
             )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
+        raise unreachable(url, error) from error
     return _data(response)
 
 

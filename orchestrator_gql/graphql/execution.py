@@ -102,6 +102,8 @@ class Execution:
         kind = operation.operation
         if kind not in kinds:
             message = f"A {kind.value} cannot be sent this way."
+            if kind is Kind.SUBSCRIPTION:
+                message = "A subscription needs a WebSocket, or HTTP with the header `Accept: text/event-stream`."
             refused = GraphQLError(message, operation, extensions={"code": "OPERATION_NOT_ALLOWED"})
             raise Refusal(self._refused([refused]), kind)
         return operation

@@ -120,7 +120,7 @@ class HttpProblem(NamedTuple):
 HTTP_PROBLEMS = {
     "malformed-request": HttpProblem(400, "Malformed request", "The request is not valid HTTP/1.1 (RFC 9112)."),
     "not-found": HttpProblem(404, "Not found", "Nothing is served here."),
-    "method-not-allowed": HttpProblem(405, "Method not allowed", "This is asked for in another way: see Allow."),
+    "method-not-allowed": HttpProblem(405, "Method not allowed", "Use a method that the Allow header names."),
     "uri-too-long": HttpProblem(414, "URI too long", "The URL is longer than the server reads."),
     "headers-too-large": HttpProblem(431, "Headers too large", "The headers are larger than the server reads."),
     "http-error": HttpProblem(400, "Refused", "The request cannot be answered."),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt, value_of
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, PendingCall, stack_of
+from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = ["Threads"]
 
@@ -194,8 +195,8 @@ class Threads:
             self._stuck_of[call.key] += 1
             is_bound_reached = self._stuck == self._size + self._spare
             self._start_threads()
-        message = "a thread is stuck in an author's function, which did not return in time: %s\n%s"
-        logger.warning(message, call.name, stack_of(call.thread), extra={"threads": self._name})
+        message = f"a thread is stuck in an author's function and did not end in time: {call.name}"
+        log_trace(logger, logging.WARNING, message, stack_of(call.thread), threads=self._name)
         if is_bound_reached:
             message = "every thread is stuck, and no more are started: restart this server"
             logger.error(message, extra={"threads": self._name})

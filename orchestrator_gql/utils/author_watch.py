@@ -10,6 +10,7 @@ from typing import Protocol
 
 from orchestrator_gql.utils.author_handover import inbox_of, stack_of
 from orchestrator_gql.utils.author_loops import BLOCKED
+from orchestrator_gql.utils.exception_text import log_trace
 
 __all__ = ["LoopWatch", "ServerLoop", "Watched"]
 
@@ -108,5 +109,6 @@ class LoopWatch:
         elif loop not in self._logged:
             self._logged.add(loop)
             self.blocks[name] += 1
-            message = "%s blocks the event loop of %s for over %g s: move what blocks into a sync function\n%s"
-            logger.warning(message, loop.running_name(), name, BLOCKED, stack_of(loop.ident))
+            blocked = f"{loop.running_name()} blocks the event loop of {name} for over {BLOCKED:g} s"
+            message = f"{blocked}: move what blocks into a sync function"
+            log_trace(logger, logging.WARNING, message, stack_of(loop.ident))

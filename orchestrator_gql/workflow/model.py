@@ -246,7 +246,7 @@ def _described(thing: object) -> str:
         return f"the workflow {thing.name!r}: use its steps, not itself"
     if callable(thing):
         return f'the plain function {getattr(thing, "__name__", repr(thing))!r}: decorate it with @step("…")'
-    return f"{thing!r} (a {type(thing).__name__})"
+    return f"{thing!r} (of type {type(thing).__name__})"
 
 
 begin = StepList()

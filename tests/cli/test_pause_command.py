@@ -35,7 +35,7 @@ def test_a_reason_that_is_too_long_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://127.0.0.1:1", "The server cannot be reached: "),
+        ("http://127.0.0.1:1", "The server cannot be reached at http://127.0.0.1:1: "),
         ("ftp://127.0.0.1", "'ftp://127.0.0.1' is not the address of a server"),
         ("http://127.0.0.1:none", "is not the address of a server"),
         ("http://[::1", "is not the address of a server"),

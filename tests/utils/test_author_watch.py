@@ -12,7 +12,9 @@ from orchestrator_gql.utils.author_places import Authors
 
 
 def blocks(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if "blocks the event loop" in record.getMessage()]
+    """The lines about a blocked loop, each with the stack below it."""
+    records = [record for record in caplog.records if "blocks the event loop" in record.getMessage()]
+    return [f"{record.getMessage()}\n{record.exc_text}" for record in records]
 
 
 async def becomes(condition: Callable[[], object]) -> None:

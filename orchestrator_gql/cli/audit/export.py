@@ -8,7 +8,14 @@ from typing import BinaryIO
 
 import httpx
 
-from orchestrator_gql.cli.client import ConnectionFailed, OperationRefused, authorization, base_of, not_signed_in
+from orchestrator_gql.cli.client import (
+    ConnectionFailed,
+    OperationRefused,
+    authorization,
+    base_of,
+    not_signed_in,
+    unreachable,
+)
 from orchestrator_gql.cli.signals import handling, leave_block
 from orchestrator_gql.cli.terminal import printable
 
@@ -39,7 +46,7 @@ def export(url: str, *, output: Path | None = None, after: str | None = None) ->
             with _opened(output) if output else nullcontext(sys.stdout.buffer) as file:
                 _write(response, file, output)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ConnectionFailed(f"The server cannot be reached: {error or type(error).__name__}.") from error
+        raise unreachable(url, error) from error
 
 
 def _opened(output: Path) -> BinaryIO:

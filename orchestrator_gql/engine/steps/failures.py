@@ -59,10 +59,16 @@ def failure_at(
 def log_failure(
     runtime: Runtime, process: Process, step: Step, level: int, text: str, failure: Failure, error: BaseException
 ) -> None:
-    """Log the text and the trace of the failure, without the secrets that are known here."""
-    trace = without_known(process.secrets.text(failure.traceback), error) if failure.traceback else ""
+    """Log the text and the trace of the failure, or its message without a trace, without secrets known here."""
+
+    def shown(words: str) -> str:
+        return runtime.redact.text(without_known(process.secrets.text(words), error))
+
     facts = {"process_id": str(process.id), "step": step.name, "code": failure.code}
-    log_trace(logger, level, text, runtime.redact.text(trace), **facts)
+    if failure.traceback:
+        log_trace(logger, level, text, shown(failure.traceback), **facts)
+    else:
+        log_trace(logger, level, text, "", **facts, reason=shown(failure.message))
 
 
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:

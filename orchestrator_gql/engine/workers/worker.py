@@ -73,6 +73,9 @@ class WorkerTasks:
         assert self._stopping_since is not None, "it began to stop"
         left = max(self._stopping_since + grace - time.monotonic(), 0.0)
         if self._tasks:
+            logger.info(
+                "stopping: running steps may end first", extra={"steps": len(self._tasks), "seconds": round(left)}
+            )
             renewing = asyncio.create_task(self._renew_leases())
             _, late = await asyncio.wait(self._tasks, timeout=left)
             renewing.cancel()

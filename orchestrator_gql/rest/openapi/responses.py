@@ -115,7 +115,7 @@ WRONG_METHOD = DocumentedResponse(
     "WrongMethod",
     405,
     "The method is not allowed. The URL stays valid, for example after a link preview.",
-    _problem(405, "Method not allowed", "method-not-allowed", "This is asked for in another way: see Allow."),
+    _problem(405, "Method not allowed", "method-not-allowed", "Use a method that the Allow header names."),
     headers=("Allow",),
 )
 TOO_SLOW = DocumentedResponse(

@@ -97,7 +97,7 @@ def _source(url: str) -> Path:
         )
     path = Path(file_name(url))
     if not path.is_file():
-        raise SettingsError(f"There is no database {str(path)!r} to copy.")
+        raise SettingsError(f"There is no database {str(path)!r} to copy: name its file with --database.")
     demand_one_name(path.resolve())  # the newest commits are beside the other name
     return path
 
