@@ -58,7 +58,7 @@ def name_of(unit: Callable[..., Any]) -> str:
     if isinstance(unit, partial):
         return name_of(unit.func)
     place = f"{unit.__module__}.{unit.__qualname__}".removeprefix(f"{PACKAGE}.").replace(".<locals>", "")
-    outer, _, last = place.rpartition(".")
+    outer, _, last = place.replace(".<lambda>.", ".").rpartition(".")
     return f"{outer}[{_callee(unit)}]" if last == "<lambda>" and isinstance(unit, FunctionType) else place
 
 

@@ -182,7 +182,7 @@ class ActiveBlockingPort(BlockingPort, lifecycle=[SubscriptionLifecycle.ACTIVE])
     """The active product subscription."""
 
 
-BLOCKING_PORT = register_product(name="Port that blocks", model=BlockingPort)
+BLOCKING_PORT = register_product(name="Port with a blocking serializer", model=BlockingPort)
 
 
 async def serializer_of_a_model(offer: Offer) -> tuple[Engine, UUID, Go]:
