@@ -214,9 +214,9 @@ async def _address(request: Request, runtime: Runtime) -> Address:
         process_id = UUID(request.path_params["process_id"])
     except ValueError:
         raise CallbackUnknown from None
-    address = Address(token, process_id, is_dry_run=_is_dry_run(request), peer=peer_of(request))
-    await demand_known(runtime, address)
-    return address
+    address = Address(token, process_id, peer=peer_of(request))
+    await demand_known(runtime, address)  # first: a wrong token has one answer, and counts, whatever else is wrong
+    return replace(address, is_dry_run=_is_dry_run(request))
 
 
 async def _job(request: Request, runtime: Runtime) -> Address:

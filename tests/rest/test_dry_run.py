@@ -184,6 +184,14 @@ async def test_a_dry_run_that_is_not_understood_is_refused_and_the_url_stays_val
     assert real.json()["receipt"]
 
 
+async def test_a_wrong_token_has_one_answer_whatever_the_query_says(tmp_path: Path) -> None:
+    async with waiting(tmp_path, settings={"misses_per_minute": 2}) as wait:
+        unknown = await is_elsewhere(wait)
+        responses = [await unknown.send(RESULT, behind="?dryRun=yes") for _ in range(3)]
+
+    assert [response.status_code for response in responses] == [404, 404, 429]
+
+
 async def test_guesses_are_counted_in_a_dry_run_too(tmp_path: Path) -> None:
     async with waiting(tmp_path, settings={"misses_per_minute": 2}) as wait:
         unknown = await is_elsewhere(wait)
