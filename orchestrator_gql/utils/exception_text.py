@@ -24,7 +24,7 @@ from orchestrator_gql.utils.json.boundary import to_json
 from orchestrator_gql.utils.json.flaws import FORBIDDEN_CHARACTER
 from orchestrator_gql.utils.json.text import Json, encode
 
-__all__ = ["RAISED", "Description", "describe", "frames_of", "is_a", "log_trace"]
+__all__ = ["RAISED", "Description", "beginning", "describe", "frames_of", "is_a", "log_trace"]
 
 RAISED = "step-raised"
 """The failure code for an exception without a code."""
@@ -87,7 +87,7 @@ class Description:
     is_polite: bool
 
     def __str__(self) -> str:
-        return self.message if self.is_polite else _cut(f"{self.kind}: {self.message}", MESSAGE)
+        return self.message if self.is_polite else beginning(f"{self.kind}: {self.message}", MESSAGE)
 
 
 def describe(error: BaseException) -> Description:
@@ -142,7 +142,7 @@ def _attempt(work: Callable[[], T], instead: T) -> T:
 def _polite(error: BaseException) -> str:
     """Return the message that the author gave, converted to text if it is none."""
     value = _attempt(lambda: getattr(error, "message", None), None)
-    message = "" if value is None else _attempt(lambda: _cut(_as_text(value), MESSAGE), SPEECHLESS)
+    message = "" if value is None else _attempt(lambda: beginning(_as_text(value), MESSAGE), SPEECHLESS)
     return message or _text_of(error) or UNSAID
 
 
@@ -166,7 +166,7 @@ def _details(error: BaseException) -> Json:
     try:
         return to_json(getattr(error, "details", None), where="details")
     except StepError as problem:
-        return {"unreadable": _cut(_plain(problem.message), MESSAGE)}
+        return {"unreadable": beginning(_plain(problem.message), MESSAGE)}
 
 
 def _code(code: Any) -> str:
@@ -177,7 +177,7 @@ def _code(code: Any) -> str:
 
 
 def _text_of(error: BaseException) -> str:
-    return _attempt(lambda: _cut(_plain(_text(error)), MESSAGE), SPEECHLESS)
+    return _attempt(lambda: beginning(_plain(_text(error)), MESSAGE), SPEECHLESS)
 
 
 def _text(error: BaseException) -> str:
@@ -206,11 +206,11 @@ def _short() -> Repr:
 
 def _plain(text: str) -> str:
     """Return the beginning of the text as a plain ``str``, without characters that a database refuses."""
-    beginning: str = str.__getitem__(text, slice(0, MESSAGE + 2 * LONGEST_SECRET))
-    return FORBIDDEN_CHARACTER.sub("\ufffd", beginning)
+    kept: str = str.__getitem__(text, slice(0, MESSAGE + 2 * LONGEST_SECRET))
+    return FORBIDDEN_CHARACTER.sub("\ufffd", kept)
 
 
-def _cut(text: str, limit: int) -> str:
+def beginning(text: str, limit: int) -> str:
     """Return the beginning of the text, without half of a word at its end."""
     if len(text) <= limit:
         return text
@@ -285,7 +285,7 @@ def _members(group: BaseException, remaining: list[int], depth: int) -> Iterator
 
 def _notes(error: BaseException) -> str:
     notes: Iterable[str] = getattr(error, "__notes__", ())
-    return "".join(f"{_cut(_plain(note), 1_000)}\n" for note in islice(notes, NOTES))
+    return "".join(f"{beginning(_plain(note), 1_000)}\n" for note in islice(notes, NOTES))
 
 
 def _frames(error: BaseException) -> str:

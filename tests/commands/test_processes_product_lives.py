@@ -209,6 +209,9 @@ async def test_no_acknowledged_change_is_lost_and_nothing_refers_to_what_has_end
     site = Site(await offer(*LIVES), seed)
     for kind in (0, 0, 1, 1, 2, 3):
         await site.create(random.Random(kind + seed))
+    first_change = await site.start(MODIFIES[0], {"subscription_id": site.made[0][0]}, {"chance": 0.0})
+    await rested(site.engine, first_change)  # marked at least once, whatever the chances do
+    await site.submit(first_change)
 
     await asyncio.gather(*(site.operate(number) for number in range(OPERATORS)))
 

@@ -62,7 +62,7 @@ def choose() -> FormGenerator:
 
 @step("Break")
 def break_down() -> None:
-    raise ProcessFailureError("The password is swordfish.")
+    raise ProcessFailureError("The device refused password=swordfish.")
 
 
 @workflow("Maintain")

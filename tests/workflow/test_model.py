@@ -60,7 +60,9 @@ def test_a_workflow_among_steps_is_refused_with_its_name() -> None:
         begin >> workflow_named("inner")  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(("wrong", "shown"), [([order], "a list"), (None, "a NoneType"), ("Order", "a str")])
+@pytest.mark.parametrize(
+    ("wrong", "shown"), [([order], "of type list"), (None, "of type NoneType"), ("Order", "of type str")]
+)
 def test_any_other_object_among_steps_is_refused_with_its_type(wrong: Any, shown: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=f"Expected a step or a StepList on the right of >>.*{shown}"):
         begin >> wrong

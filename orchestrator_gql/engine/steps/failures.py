@@ -13,7 +13,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.types import Failure
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import AuthorCodeFailed, FormTimeout, OrchestratorError, StepError
-from orchestrator_gql.utils.exception_text import MESSAGE, describe, is_a, log_trace
+from orchestrator_gql.utils.exception_text import MESSAGE, beginning, describe, is_a, log_trace
 from orchestrator_gql.utils.json import bounded
 from orchestrator_gql.utils.secrets import without_known
 from orchestrator_gql.utils.tokens import conceal
@@ -23,6 +23,9 @@ logger = logging.getLogger("orchestrator_gql.engine.authors.failures")
 
 ARGUMENTS = ("missing-argument", "bad-argument")
 """The codes of failures whose message names the function and the parameter, but not the step."""
+
+REASON = 2_000
+"""Characters of a message that the log shows; to redact the longest message takes too long on the loop."""
 
 
 def failure_of(error: BaseException, runtime: Runtime, tokens: Iterable[str] = ()) -> Failure:
@@ -68,7 +71,7 @@ def log_failure(
     if failure.traceback:
         log_trace(logger, level, text, shown(failure.traceback), **facts)
     else:
-        log_trace(logger, level, text, "", **facts, reason=shown(failure.message))
+        log_trace(logger, level, text, "", **facts, reason=shown(beginning(failure.message, REASON)))
 
 
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:

@@ -40,6 +40,12 @@ GROUP = 512
 SLICE = 0.005
 """Seconds that a group may block the loop before other tasks run; units that these add join the same group."""
 
+TURN = 0.002
+"""Seconds that a job of the thread may take before the loop gives way to it."""
+
+WAY = 0.0005
+"""Seconds, at most, that the loop gives way each time."""
+
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 WITHOUT_WAITING = "PRAGMA busy_timeout = 0"
@@ -101,6 +107,8 @@ class GroupWriter:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_PendingUnit[Any]] = deque()
         self._is_busy = False
+        self._job_is_done = threading.Event()
+        self._way: asyncio.TimerHandle
         self._jobs: queue.SimpleQueue[tuple[_Job, _Then] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run_jobs, name="sqlite-commit", daemon=True)
         self._thread.start()
@@ -130,7 +138,7 @@ class GroupWriter:
         except StorageUnavailable as error:
             self._run_group(error)
         except sqlite3.Error:  # most likely another program writes: the loop must not wait for it
-            self._jobs.put((self._begin_patiently, self._run_group))
+            self._run_in_thread(self._begin_patiently, self._run_group)
         else:
             self._run_group(None)
 
@@ -158,7 +166,7 @@ class GroupWriter:
         if self._driver.total_changes == group.written or not self._driver.in_transaction:  # nothing to write
             self._settle(group, self._commit(group))
         else:
-            self._jobs.put((partial(self._commit, group), partial(self._settle, group)))
+            self._run_in_thread(partial(self._commit, group), partial(self._settle, group))
 
     def _run_next(self, group: _Group) -> None:
         waiting = self._waiting.popleft()
@@ -225,12 +233,32 @@ class GroupWriter:
             self._driver.execute(WITHOUT_WAITING)
         return None
 
+    def _run_in_thread(self, work: _Job, then: _Then) -> None:
+        self._job_is_done.clear()
+        self._way = self._loop.call_later(TURN, self._give_way)
+        self._jobs.put((work, then))
+
+    def _give_way(self) -> None:
+        """Let the thread have the GIL for a moment if it needs it.
+
+        A loop with many short tasks releases the GIL often, but takes it again before the thread has woken up; and the
+        thread may demand the GIL only if nobody released it for a whole switch interval. So the thread would wait for
+        seconds with a COMMIT that has long ended.
+        """
+        if not self._job_is_done.wait(WAY):
+            self._way = self._loop.call_later(TURN, self._give_way)
+
+    def _finish(self, then: _Then, outcome: BaseException | None) -> None:
+        self._way.cancel()
+        then(outcome)
+
     def _run_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             work, then = job
             outcome = work()
             if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(then, outcome)
+                self._loop.call_soon_threadsafe(self._finish, then, outcome)
+            self._job_is_done.set()
 
 
 def translated(unit: Unit[T], conn: Connection) -> T:
