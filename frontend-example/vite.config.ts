@@ -1,6 +1,7 @@
 /** How the page is built, and how it reaches the server while it is being worked on. */
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
 const server = process.env["ORCHESTRATOR_SERVER"] ?? "http://127.0.0.1:8000";
@@ -10,13 +11,13 @@ const server = process.env["ORCHESTRATOR_SERVER"] ?? "http://127.0.0.1:8000";
  * request may leave the origin; the licences go where the code goes.
  */
 const COPIED: Record<string, string> = {
-  "graphiql/react.js": "node_modules/react/umd/react.production.min.js",
-  "graphiql/react-dom.js": "node_modules/react-dom/umd/react-dom.production.min.js",
+  "graphiql/react.js": "node_modules/react-18/umd/react.production.min.js",
+  "graphiql/react-dom.js": "node_modules/react-dom-18/umd/react-dom.production.min.js",
   "graphiql/graphiql.js": "node_modules/graphiql/graphiql.min.js",
   "graphiql/graphiql.css": "node_modules/graphiql/graphiql.min.css",
   "graphiql/boot.js": "graphiql/boot.js",
   "graphiql/boot.css": "graphiql/boot.css",
-  "graphiql/LICENSE-react.txt": "node_modules/react/LICENSE",
+  "graphiql/LICENSE-react.txt": "node_modules/react-18/LICENSE",
   "graphiql/LICENSE-graphiql.txt": "node_modules/graphiql/LICENSE",
   "assets/LICENSE-graphql-ws.txt": "node_modules/graphql-ws/LICENSE.md",
 };
@@ -32,7 +33,7 @@ function copied(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [copied()],
+  plugins: [react(), copied()],
   // Relative to the <base> of the page, which the server sets to the path of its public URL.
   base: "./",
   build: {

@@ -1,0 +1,75 @@
+/** Sends operations. Answers are read without loss, and a problem is one of two errors with words for a person. */
+import { Client, fetchExchange, type AnyVariables, type DocumentInput, type OperationResult } from "urql";
+import { parse, stringify } from "./json";
+import { credentials, demand, demandSignIn } from "./session";
+
+/** The server answered with an error, or did not answer; `errorId` finds the details in the server's log. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly code: string | null = null,
+    readonly errorId: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The server wants a token, or another one. */
+export class Unauthenticated extends ApiError {}
+
+/** Numbers that JavaScript cannot hold travel as marked texts, in both directions. */
+async function losslessFetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const body = typeof init.body === "string" ? stringify(JSON.parse(init.body)) : init.body;
+  const response = await fetch(input, { ...init, body: body ?? null });
+  const text = await response.text();
+  const { status, statusText, headers } = response;
+  let exact = text;
+  try {
+    exact = JSON.stringify(parse(text));
+  } catch {
+    // No JSON: a proxy's page. The client reports the status.
+  }
+  return new Response(status === 204 ? null : exact, { status, statusText, headers });
+}
+
+export const client = new Client({
+  url: new URL("graphql", document.baseURI).href,
+  exchanges: [fetchExchange],
+  requestPolicy: "network-only",
+  preferGetMethod: false,
+  fetch: losslessFetch,
+  fetchOptions: () => ({ headers: { accept: "application/graphql-response+json, application/json;q=0.9", ...credentials() } }),
+});
+
+/** Run a query or a mutation. A field error is as good as a failure: pages show whole answers only. */
+export async function run<Data, Variables extends AnyVariables>(
+  document: DocumentInput<Data, Variables>,
+  variables: Variables,
+  kind: "query" | "mutation" = "query",
+): Promise<Data> {
+  if (demand.get() !== null) throw new Unauthenticated("Sign in first.");
+  const result = await (kind === "query" ? client.query(document, variables) : client.mutation(document, variables));
+  return dataOf(result);
+}
+
+function dataOf<Data>({ data, error }: OperationResult<Data>): Data {
+  const status = (error?.response as Response | undefined)?.status;
+  const [first] = error?.graphQLErrors ?? [];
+  const words = error?.graphQLErrors.map(({ message }) => message).join(" · ");
+  if (status === 401) {
+    demandSignIn();
+    throw new Unauthenticated(words || "The server wants to know who you are.");
+  }
+  if (first) throw new ApiError(words ?? "", textOf(first.extensions["code"]), textOf(first.extensions["errorId"]));
+  if (error) throw new ApiError(status ? `The server answered with status ${status}.` : "The server does not answer.");
+  if (!data) throw new ApiError("The server answered without data.");
+  return data;
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/** A key for a command, so that sending it twice does it once. */
+export function freshKey(): string {
+  // crypto.randomUUID is missing if the page is served over plain HTTP from another host.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,79 @@
+/**
+ * JSON without loss. JavaScript reads 9007199254740993 as 9007199254740992, so a number that it cannot hold travels as text
+ * with a mark in front, and becomes a bare number again when it is sent.
+ */
+
+/** A private-use character: a text of a server that begins with it gets a second one. */
+const MARK = "\uE000";
+
+const NUMBER_OR_TEXT = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** Most answers hold neither a long number nor the mark: then nothing is searched piece by piece. */
+const MAY_LOSE = /\d{16}|\d\.\d{15}|[\d.]{17}|\d[eE]|\uE000|\\u[eE]000/;
+
+/** The digits that a number holds, and the power of ten of the last of them. */
+function digitsOf(token: string): string {
+  const [mantissa = "", exponent = "0"] = token.toLowerCase().split("e");
+  const [whole = "", fraction = ""] = mantissa.replace(/^[+-]/, "").split(".");
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** True if JavaScript reads the number without loss. */
+export function isExact(token: string): boolean {
+  const value = Number(token);
+  if (/^-?\d+$/.test(token)) return Number.isSafeInteger(value);
+  return Number.isFinite(value) && (value === 0 || digitsOf(token) === digitsOf(String(value)));
+}
+
+/** The value of a JSON text. */
+export function parse(text: string): unknown {
+  if (!MAY_LOSE.test(text)) return JSON.parse(text);
+  const marked = text.replace(NUMBER_OR_TEXT, (token) => {
+    if (!token.startsWith('"')) return isExact(token) ? token : `"${MARK}${token}"`;
+    const begins = token.startsWith(`"${MARK}`) || /^"\\u[eE]000/.test(token);
+    return begins ? `"${MARK}${token.slice(1)}` : token;
+  });
+  return JSON.parse(marked);
+}
+
+/** The JSON text of a value. */
+export function stringify(value: unknown, space?: number): string {
+  const text = JSON.stringify(value, null, space);
+  if (!text.includes(MARK)) return text;
+  return text.replace(NUMBER_OR_TEXT, (token) => {
+    if (!token.startsWith(`"${MARK}`)) return token;
+    return token.startsWith(`"${MARK}${MARK}`) ? `"${token.slice(2)}` : token.slice(2, -1);
+  });
+}
+
+/** The text of a number that JavaScript cannot hold; null for any other value. */
+export function exactNumber(value: unknown): string | null {
+  return typeof value === "string" && value.startsWith(MARK) && !value.startsWith(MARK + MARK) ? value.slice(1) : null;
+}
+
+/** A number as a value: a JavaScript number if that holds it, else the text with the mark. */
+export function numberValue(token: string): number | string {
+  return isExact(token) ? Number(token) : MARK + token;
+}
+
+/** A text as a person reads it: without the mark of a long number, and without the second mark. */
+export function plainText(value: string): string {
+  return value.startsWith(MARK) ? value.slice(1) : value;
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** True if both are the same JSON; the order of keys does not matter. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => isEqual(item, b[at]));
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]));
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

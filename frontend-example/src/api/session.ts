@@ -1,0 +1,82 @@
+/**
+ * Who is signed in. The token is kept for this tab (sessionStorage) and handed to the other tabs that are open now; it is
+ * never part of an address, which browsers and proxies write down, and never in localStorage, which outlives the browser.
+ */
+import { store } from "./store";
+
+const PLACE = "orchestrator-token";
+
+type Message = { kind: "ask" } | { kind: "token"; token: string } | { kind: "sign-out" };
+
+/** Null until the server was asked or a token was entered. */
+export const token = store<string | null>(sessionStorage.getItem(PLACE));
+
+/** Somebody must sign in before anything is sent; the reason is shown to the person. */
+export const demand = store<string | null>(null);
+
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("orchestrator-session");
+
+if (channel) {
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    const known = token.get();
+    if (data.kind === "ask" && known) say({ kind: "token", token: known });
+    if (data.kind === "token" && data.token !== known) keep(data.token);
+    if (data.kind === "sign-out" && known) forget();
+  };
+}
+
+function say(message: Message): void {
+  channel?.postMessage(message);
+}
+
+function keep(entered: string): void {
+  sessionStorage.setItem(PLACE, entered);
+  token.set(entered);
+  demand.set(null);
+}
+
+/** Nothing of one person may be left for the next: the page is loaded again. */
+function forget(): void {
+  sessionStorage.removeItem(PLACE);
+  location.reload();
+}
+
+/** Ask the other tabs for their token; the promise ends when one has answered, or after a moment. */
+export async function askOtherTabs(): Promise<void> {
+  if (!channel || token.get()) return;
+  say({ kind: "ask" });
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 150);
+    const stop = token.subscribe(() => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    });
+  });
+}
+
+export function signIn(entered: string): void {
+  keep(entered);
+  say({ kind: "token", token: entered });
+}
+
+export function signOut(): void {
+  say({ kind: "sign-out" });
+  forget();
+}
+
+/** The server wants a token, or another one. */
+export function demandSignIn(): void {
+  if (demand.get() !== null) return;
+  demand.set(
+    token.get()
+      ? "The server does not accept the token of this tab any more. Sign in again: what you typed is still there."
+      : "This server wants to know who you are. Enter the token that you were given.",
+  );
+}
+
+/** What goes with every operation: a header over HTTP, the first message over a WebSocket, which carries no headers. */
+export function credentials(): Record<string, string> {
+  const known = token.get();
+  return known ? { authorization: `Bearer ${known}` } : {};
+}

@@ -1,0 +1,18 @@
+import { graphql } from "../gql";
+
+graphql(`
+  subscription ProcessEvents($after: String) {
+    processEvents(after: $after) {
+      cursor
+      caughtUp
+      reset
+      events {
+        __typename
+        processId
+        ... on ProductSubscriptionChangedEvent {
+          productSubscriptionId
+        }
+      }
+    }
+  }
+`);

@@ -1,0 +1,3 @@
+export default function Process() {
+  return <p>To come.</p>;
+}
