@@ -21,7 +21,7 @@ BELOW_CLIENTS = (20_000, 32_000)
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on; a server keeps its port through all its lives, as in a deployment.
 
-    They lie below the ports that a system gives to clients and to port 0: while a server is dead, nobody takes its port.
+    They lie below the ports that a system gives to clients and to port 0: while a server is dead, none takes its port.
     """
     dice = random.SystemRandom()
     ports: set[int] = set()
