@@ -75,6 +75,7 @@ class DomainModel(BaseModel):
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
+    _reserved: ClassVar[frozenset[str]] = frozenset()
     _loaded: LoadedDocument | None = PrivateAttr(default=None)
 
     @classmethod
@@ -156,7 +157,7 @@ def _statuses(cls: type, lifecycle: Iterable[SubscriptionLifecycle]) -> tuple[Su
 
 
 def _check_names(cls: type[DomainModel], family: Family) -> None:
-    if reserved := inspect.get_annotations(cls).keys() & bookkeeping_of(cls):
+    if reserved := inspect.get_annotations(cls).keys() & (bookkeeping_of(cls) | cls._reserved):
         problem = f"`{cls.__qualname__}` declares {_listed(reserved)}, which every model of its kind has already"
         raise WorkflowDefinitionError(f"{problem}: choose another name.")
     if new_fields := cls.model_fields.keys() - family.base.model_fields.keys():

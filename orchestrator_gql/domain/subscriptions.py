@@ -9,8 +9,17 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    clear_dump,
+    models_in,
+    validated,
+    variant,
+)
 from orchestrator_gql.domain.lifecycle import check_transition
+from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
@@ -99,7 +108,7 @@ class SubscriptionModel(DomainModel):
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
         problem = f"A new {facts.name} subscription cannot be {status}"
         made = validated(model, filled(model, field_values), problem=problem)
-        adopt(made, made.subscription_id)
+        adopt(made, made.subscription_id, _origin_of(made, {}))
         return made
 
     @classmethod
@@ -118,11 +127,12 @@ class SubscriptionModel(DomainModel):
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
         changed = validated(model, values, problem=f"{title} cannot become {status}")
-        adopt(changed, changed.subscription_id)
         changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
-        documents = {block.subscription_instance_id: block._loaded for block in blocks_of(subscription)}
+        known = {block.subscription_instance_id: block for block in blocks_of(subscription)}
         for block in blocks_of(changed):
-            block._loaded = documents.get(block.subscription_instance_id, block._loaded)
+            if (before := known.get(block.subscription_instance_id)) is not None:
+                block._loaded, block._origin = before._loaded, before._origin
+        adopt(changed, changed.subscription_id, _origin_of(changed, {}))
         return changed
 
     @classmethod
@@ -157,7 +167,7 @@ class SubscriptionModel(DomainModel):
                 raise
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
-        remember(loaded, whole, loaded.subscription_id)
+        remember(loaded, whole, loaded.subscription_id, _origin_of(loaded, others or {}))
         loaded._loaded = LoadedDocument(data, whole, is_in_sync)
         return loaded
 
@@ -187,6 +197,16 @@ class SubscriptionModel(DomainModel):
         copy = self.model_copy(update={"insync": change == "UNLOCK"})
         copy._sync_change = change
         return copy
+
+
+def _origin_of(subscription: SubscriptionModel, documents: Documents) -> Origin:
+    """The origin of the blocks of the subscription; ``documents`` are those with which it was loaded."""
+    return Origin(subscription, documents, SubscriptionModel.load)
+
+
+def subscriptions_in(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
+    """The subscription models that an annotation names, at any depth in unions, lists and other containers."""
+    return tuple(model for model in models_in(annotation) if issubclass(model, SubscriptionModel))
 
 
 def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
