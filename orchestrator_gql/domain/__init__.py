@@ -7,7 +7,7 @@ registration   declares a product               schemas        a product as JSON
 changes        the difference of two versions   finding        the subscriptions in the result of a step
 paths          names a place in a model          documents      subscriptions as they are to be stored
 references     the blocks of other subscriptions  base           the classes from which authors derive theirs
-origins        the subscriptions that own blocks
+origins        the subscriptions that own blocks    loading_rules  what a class keeps of the loaded JSON
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel

@@ -3,12 +3,20 @@
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, field_validator
 
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, validated
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    loaded_document,
+    validated,
+)
+from orchestrator_gql.domain.loading_rules import block_fields
 from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.names import demand_name
@@ -37,7 +45,6 @@ class ProductBlockModel(DomainModel):
     )
 
     _reserved: ClassVar[frozenset[str]] = frozenset({"subscription"})
-    _origin: Origin | None = PrivateAttr(default=None)
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -73,7 +80,8 @@ class ProductBlockModel(DomainModel):
 
         The owner of a block of another subscription is as it was stored when the block was loaded.
         """
-        return None if self._origin is None else self._origin.owner_of(self)
+        origin = loaded_document(self).origin
+        return None if origin is None else origin.owner_of(self)
 
     @field_validator("name")
     @classmethod
@@ -111,37 +119,32 @@ def adopt(value: Any, owner_id: UUID, origin: Origin | None = None) -> None:
         if block.owner_subscription_id is None:
             block.__dict__["owner_subscription_id"] = owner_id  # authors cannot assign it
         if origin is not None and block.owner_subscription_id == owner_id:
-            block._origin = origin
-
-
-_PARTS = (DomainModel, list, tuple, dict)
-"""The values that may contain blocks. A tuple, because this test runs for every field of every block."""
+            block._loaded = replace(loaded_document(block), origin=origin)
 
 
 def remember(value: Any, data: Any, owner_id: UUID, origin: Origin) -> None:
     """Keep in every block in ``value`` the JSON from which it was loaded; a block without an owner gets the owner."""
-    if isinstance(value, DomainModel):
-        if not isinstance(data, dict):
-            return
-        if isinstance(value, ProductBlockModel):
-            if value.owner_subscription_id is None:
-                value.__dict__["owner_subscription_id"] = owner_id
-            private = value.__pydantic_private__
-            assert private is not None
-            private["_origin"] = origin  # an assignment would take ten times as long
-            # A validator may have put another block here.
-            if data.get("subscription_instance_id") == str(value.subscription_instance_id):
-                private["_loaded"] = LoadedDocument(whole=data)
-        for name, item in value.__dict__.items():
-            if isinstance(item, _PARTS):
-                remember(item, data.get(name), owner_id, origin)
-    elif isinstance(value, list | tuple):
+    kind = type(value)
+    if kind is list or kind is tuple:
         for index, item in enumerate(value):
-            below = data[index] if isinstance(data, list) and index < len(data) else None
-            remember(item, below, owner_id, origin)
-    elif isinstance(value, dict):
+            remember(item, data[index] if type(data) is list and index < len(data) else None, owner_id, origin)
+    elif kind is dict:
         for key, item in value.items():
-            remember(item, data.get(key) if isinstance(data, dict) else None, owner_id, origin)
+            remember(item, data.get(key) if type(data) is dict else None, owner_id, origin)
+    elif type(data) is dict and isinstance(value, DomainModel):
+        fields = value.__dict__
+        if isinstance(value, ProductBlockModel):
+            if fields["owner_subscription_id"] is None:
+                fields["owner_subscription_id"] = owner_id
+            # A validator may have put another block here.
+            is_same = data.get("subscription_instance_id") == str(fields["subscription_instance_id"])
+            # An assignment to the attribute would take ten times as long.
+            value.__pydantic_private__["_loaded"] = LoadedDocument(  # type: ignore[index]
+                None, data if is_same else None, False, origin
+            )
+        for name in block_fields(kind):
+            if (item := fields[name]) is not None:
+                remember(item, data.get(name), owner_id, origin)
 
 
 def filled(model: type[DomainModel], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
@@ -107,7 +107,7 @@ def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
     if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
-    before = type(model).model_validate(dict(document.whole), extra="ignore")
+    before = stored_as(type(model), document.whole)
     return data != before.stored(before.whole())
 
 
@@ -139,4 +139,4 @@ def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
     loaded = loaded_document(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
-    return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped
+    return clear_dump(stored_as(type(block), loaded)) != dumped

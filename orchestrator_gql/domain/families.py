@@ -14,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from orchestrator_gql.domain.lifecycle import LOOKED_UP
+from orchestrator_gql.domain.loading_rules import forgiving_validator
+from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
@@ -36,12 +38,14 @@ class LoadedDocument:
     """The JSON from which a model was loaded.
 
     ``data`` is the stored document, in which foreign blocks are references; ``whole`` contains these blocks.
-    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded.
+    ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded. ``origin`` finds the
+    subscription that owns a block.
     """
 
     data: Mapping[str, Any] | None = None
     whole: Mapping[str, Any] | None = None
     is_in_sync: bool = False
+    origin: Origin | None = None
 
     def __eq__(self, other: object) -> bool:
         # Pydantic compares private attributes too, but two models with equal fields are equal.
@@ -128,9 +132,17 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_sto
     If ``is_stored`` is true, a field that the class does not have is ignored: a later release removed it.
     """
     try:
-        return model.model_validate(values, extra="ignore" if is_stored else None)
+        return stored_as(model, values) if is_stored else model.model_validate(values)
     except ValidationError as cause:
         raise StepError(f"{problem}: {faults_of(cause)}.", code="model-invalid") from cause
+
+
+def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
+    """The stored ``values`` as a ``model``, without fields that a class does not have; raises `ValidationError`."""
+    if (validator := forgiving_validator(model)) is None:
+        return model.model_validate(values, extra="ignore")
+    made: M = validator.validate_python(values)
+    return made
 
 
 def clear_dump(model: DomainModel) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from orchestrator_gql.domain.families import (
     variant,
 )
 from orchestrator_gql.domain.lifecycle import check_transition
+from orchestrator_gql.domain.loading_rules import keeps_json
 from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
@@ -131,7 +132,7 @@ class SubscriptionModel(DomainModel):
         known = {block.subscription_instance_id: block for block in blocks_of(subscription)}
         for block in blocks_of(changed):
             if (before := known.get(block.subscription_instance_id)) is not None:
-                block._loaded, block._origin = before._loaded, before._origin
+                block._loaded = before._loaded
         adopt(changed, changed.subscription_id, _origin_of(changed, {}))
         return changed
 
@@ -159,7 +160,8 @@ class SubscriptionModel(DomainModel):
             model, mismatch = cls, error
         whole = expanded(data, others or {})
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
-        values = {**copied(whole), "insync": is_in_sync}
+        values = copied(whole) if keeps_json(model) else {**whole, "product": copied(whole["product"])}
+        values["insync"] = is_in_sync
         try:
             loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
         except StepError as error:

@@ -36,6 +36,7 @@ def has_wrapper(annotation: Any) -> bool:
 def with_wrappers(annotation: Any) -> Any:
     """The annotation for pydantic: each wrapper class in it is called with the plain value.
 
+    >>> from pydantic import TypeAdapter
     >>> class Speed(int):
     ...     def unwrap(self) -> int:
     ...         return int(self)
