@@ -142,7 +142,7 @@ def remember(value: Any, data: Any, owner_id: UUID, origin: Origin) -> None:
             value.__pydantic_private__["_loaded"] = LoadedDocument(  # type: ignore[index]
                 None, data if is_same else None, False, origin
             )
-        for name in block_fields(kind):
+        for name in block_fields(type(value)):
             if (item := fields[name]) is not None:
                 remember(item, data.get(name), owner_id, origin)
 
