@@ -69,7 +69,8 @@ class ProductBlockModel(DomainModel):
             owner = values.pop("subscription_id")
         if owner is not None:
             values["owner_subscription_id"] = owner
-        made = validated(cls, filled(cls, values), problem=f"`{cls.__qualname__}` cannot be made of these values")
+        problem = f"`{cls.__qualname__}` cannot be made of these values"
+        made = validated(cls, filled(cls, values), problem=problem, fix="Pass other values, or use a looser class.")
         if made.owner_subscription_id is not None:
             adopt(made, made.owner_subscription_id)
         return made

@@ -66,6 +66,19 @@ def loaded_document(model: "DomainModel") -> LoadedDocument:
     return model._loaded or _MADE
 
 
+class ValueRefused(StepError, ValueError):
+    """A field of a model does not take the value that an author assigned."""
+
+    def __init__(self, model: str, field: str, cause: ValidationError) -> None:
+        kind = cause.errors(include_url=False)[0]["type"]
+        message = f"`{model}` cannot take this value: {faults_of(cause)}. Assign one that fits the type of the field."
+        if kind == "no_such_attribute":
+            message = f"`{model}` has no field {field!r}. Correct the name, or declare the field."
+        if kind == "frozen_field":
+            message = f"`{model}` does not let a step assign {field!r}. Only `from_other_lifecycle` changes a status."
+        super().__init__(message, code="model-invalid")
+
+
 class DomainModel(BaseModel):
     """The common base of product subscriptions and blocks; authors do not derive from it directly.
 
@@ -81,6 +94,15 @@ class DomainModel(BaseModel):
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
     _reserved: ClassVar[frozenset[str]] = frozenset()
     _loaded: LoadedDocument | None = PrivateAttr(default=None)
+
+    if not typing.TYPE_CHECKING:  # a type checker would accept every attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Assign a value; raises `ValueRefused` if it does not fit the field."""
+            try:
+                super().__setattr__(name, value)
+            except ValidationError as cause:
+                raise ValueRefused(type(self).__qualname__, name, cause) from cause
 
     @classmethod
     def _join(cls, family: Family, lifecycle: Iterable[SubscriptionLifecycle]) -> None:
@@ -126,15 +148,15 @@ def bookkeeping_of(model: type[DomainModel]) -> frozenset[str]:
     return frozenset(name for parent in parents for name in parent.model_fields)
 
 
-def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_stored: bool = False) -> M:
-    """``values`` as a ``model``; raises ``StepError`` ``model-invalid`` with ``problem`` and each wrong field.
+def validated(model: type[M], values: Mapping[str, Any], *, problem: str, fix: str, is_stored: bool = False) -> M:
+    """``values`` as a ``model``; raises ``StepError`` ``model-invalid`` with the problem, each wrong field and the fix.
 
     If ``is_stored`` is true, a field that the class does not have is ignored: a later release removed it.
     """
     try:
         return stored_as(model, values) if is_stored else model.model_validate(values)
     except ValidationError as cause:
-        raise StepError(f"{problem}: {faults_of(cause)}.", code="model-invalid") from cause
+        raise StepError(f"{problem}: {faults_of(cause)}. {fix}", code="model-invalid") from cause
 
 
 def stored_as(model: type[M], values: Mapping[str, Any]) -> M:

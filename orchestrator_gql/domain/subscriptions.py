@@ -31,6 +31,10 @@ from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
 
+_FIX_STORED = (
+    "The stored document fits an earlier class: let the field have a default or allow None, or change the document."
+)
+
 BESIDE = frozenset({"insync"})
 """The fields that are stored beside the document: a lock is no part of what a customer has."""
 
@@ -98,17 +102,21 @@ class SubscriptionModel(DomainModel):
         ``values`` sets fields by name. Missing blocks are made, other missing fields are None if they allow it. The
         subscription is out of sync until its workflow is done.
 
-        Raises ``NotFound`` for an unknown product, and ``StepError``: ``lifecycle-mismatch`` if the class is not a
+        Raises ``StepError``: ``product-unknown``, ``lifecycle-mismatch`` if the class is not a
         ``cls``, ``model-invalid`` if a required field is missing.
         """
-        product = products.by_id(product_id)
+        try:
+            product = products.by_id(product_id)
+        except NotFound as error:
+            raise _unknown_product(product_id) from error
         facts = product.facts
         model = _narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
         problem = f"A new {facts.name} subscription cannot be {status}"
-        made = validated(model, filled(model, field_values), problem=problem)
+        fix = "Set these values by name in the call, or begin with a status whose class is looser."
+        made = validated(model, filled(model, field_values), problem=problem, fix=fix)
         adopt(made, made.subscription_id, _origin_of(made, {}))
         return made
 
@@ -127,7 +135,8 @@ class SubscriptionModel(DomainModel):
         model = _narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
-        changed = validated(model, values, problem=f"{title} cannot become {status}")
+        fix = "Set these values before the status."
+        changed = validated(model, values, problem=f"{title} cannot become {status}", fix=fix)
         changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
         known = {block.subscription_instance_id: block for block in blocks_of(subscription)}
         for block in blocks_of(changed):
@@ -163,7 +172,8 @@ class SubscriptionModel(DomainModel):
         values = copied(whole) if keeps_json(model) else {**whole, "product": copied(whole["product"])}
         values["insync"] = is_in_sync
         try:
-            loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+            problem = f"{_title_of(data)} cannot be loaded as a `{model.__qualname__}`"
+            loaded = validated(model, values, problem=problem, fix=_FIX_STORED, is_stored=True)
         except StepError as error:
             if mismatch is None:
                 raise
@@ -185,7 +195,9 @@ class SubscriptionModel(DomainModel):
         """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
         adopt(self, self.subscription_id)
         data = clear_dump(self)
-        validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
+        problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
+        fix = "Set these values before the step returns it."
+        validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)
         return data
 
     def stored(self, whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,14 +227,15 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
     """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
 
     The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
-    classes and the subscription, if the class is not a ``model``; ``NotFound`` if the product is not registered and
-    ``model`` has no family.
+    classes and the subscription, if the class is not a ``model``; ``product-unknown`` if the product is not registered
+    and ``model`` has no family.
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
+        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown"
+        message = f"{message} ({problem}). Change the stored document."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
 
@@ -238,10 +251,16 @@ def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:
     try:
         return products.by_id(product_id).model
-    except NotFound:
+    except NotFound as error:
         if model._family is None:
-            raise
+            raise _unknown_product(product_id) from error
         return model
+
+
+def _unknown_product(product_id: UUID | str) -> StepError:
+    known = ", ".join(product.facts.name for product in products.all()) or "none"
+    problem = f"There is no product {str(product_id)!r}; there are: {known}"
+    return StepError(f"{problem}. Register it with `register_product`, or name another one.", code="product-unknown")
 
 
 def _narrowed(model: type[S], member: type[DomainModel], status: SubscriptionLifecycle, *, title: str) -> type[S]:

@@ -4,10 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-
-from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel
-from orchestrator_gql.domain.documents import documents_of
-from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from support.network import (
     ACTIVE,
     NODE,
@@ -20,6 +16,10 @@ from support.network import (
     PortBlockInactive,
     PortInactive,
 )
+
+from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel
+from orchestrator_gql.domain.documents import documents_of
+from orchestrator_gql.utils.errors import WorkflowDefinitionError
 
 
 def node() -> Node:
