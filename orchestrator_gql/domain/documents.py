@@ -69,6 +69,7 @@ def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = F
 
 def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
     data = model.stored(whole)
+    _demand_same(data)
     return SubscriptionDocument(
         subscription_id=model.subscription_id,
         product=model.product,
@@ -86,6 +87,20 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
     )
+
+
+def _demand_same(data: Mapping[str, Json]) -> None:
+    """Refuse two versions of one block: nobody could say which of them is right."""
+    places: dict[str, tuple[str, dict[str, Json]]] = {}
+    for place, block in blocks_in(dict(data)):
+        path = path_of(place)
+        other, first = places.setdefault(str(block[ID]), (path, block))
+        if first != block:
+            raise StepError(
+                f"{other} and {path} are the same block, but with different values: change both alike, or make a new "
+                "block for one of them.",
+                code="block-twice",
+            )
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
