@@ -159,6 +159,9 @@ async def _run_step(
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    if any(transition.models for transition in ended.transitions):
+        # A form or a condition that follows may take the product subscription: it must be stored before.
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps), ended, ended)
     try:
         pending = await _prepare_next(runtime, steps, ended)
     except Exception:
