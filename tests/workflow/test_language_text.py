@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -223,3 +224,44 @@ async def test_a_step_for_the_system_may_be_answered_by_everybody(stage: Stage) 
         process = await play.submit(process, {})
 
     assert process.status is ProcessStatus.COMPLETED
+
+
+@dataclass
+class Hop:
+    """A part of a payload."""
+
+    router: str
+    since: datetime | None = None
+
+
+@dataclass
+class Trace:
+    """The payload of a remote service."""
+
+    hops: list[Hop]
+    job_id: UUID
+
+
+async def test_a_payload_may_be_a_dataclass_in_every_place(stage: Stage) -> None:
+    @step("Call")
+    def call(callback_route: str, wanted: Trace) -> State:
+        stage.seen.append((callback_route, wanted))
+        return {"asked": wanted}
+
+    @step("Judge")
+    def judge(callback_result: Trace) -> State:
+        stage.seen.append(callback_result)
+        return {"trace": callback_result, "hops": {hop.router: hop for hop in callback_result.hops}}
+
+    wanted = {"hops": [{"router": "ams-1"}], "job_id": ID}
+    async with stage(named("play", callback_step("Trace", call, judge))) as play:
+        process = await play.run("play", {"wanted": wanted})
+        route = stage.seen[0][0]
+        await play.answer(route, wanted | {"hops": [{"router": "ams-1", "since": "2026-01-01T00:00:00Z"}]})
+        process = await play.rest(process.id, ProcessStatus.AWAITING_CALLBACK)
+
+    assert process.failure is None
+    assert stage.seen[0][1] == Trace([Hop("ams-1")], UUID(ID))
+    assert stage.seen[1].hops[0].since == datetime(2026, 1, 1, tzinfo=UTC)
+    assert process.state["asked"] == {"hops": [{"router": "ams-1", "since": None}], "job_id": ID}
+    assert process.state["hops"]["ams-1"]["router"] == "ams-1"
