@@ -9,10 +9,11 @@ import pytest
 from annotated_types import Len
 from sqlalchemy import select, update
 from support.engine import Engine, engine_of
-from support.network import begun, rested
+from support.network import begun, lock_of, rested
 
 from orchestrator_gql import StepList, begin, inputstep, step
 from orchestrator_gql.commands.input_requests import submit_form
+from orchestrator_gql.commands.processes import start_workflow
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.domain.base import SI
 from orchestrator_gql.forms import FormPage
@@ -20,7 +21,9 @@ from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import input_requests
 from orchestrator_gql.storage.tables import product_subscriptions
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import OrchestratorError
 from orchestrator_gql.workflow import Workflow, workflow
+from orchestrator_gql.workflows.utils import modify_workflow
 
 pytestmark = pytest.mark.one_dispatcher
 
@@ -281,3 +284,32 @@ async def _submitted(engine: Engine, process_id: UUID) -> Any:
     assert request is not None
     await submit_form(engine.runtime, LOCAL_OPERATOR, input_request_id=request.id, pages=[{}])
     return await rested(engine, process_id)
+
+
+def _take_it(subscription: Link) -> FormGenerator:
+    yield FormPage
+    return {}
+
+
+@modify_workflow("Modify it", initial_input_form=_take_it)
+def modify_it() -> StepList:
+    return begin >> use
+
+
+@pytest.mark.parametrize(("spoil", "code", "words"), SPOILT, ids=lambda value: getattr(value, "__name__", ""))
+async def test_a_start_form_of_a_document_that_no_longer_fits_answers_with_the_path_and_starts_nothing(
+    storage: str, spoil: Callable[[Any], None], code: str, words: tuple[str, ...]
+) -> None:
+    async with engine_of(storage, made := _of(make), modify_it) as engine:
+        process = await rested(engine, await begun(engine, made))
+        id: str = process.state["subscription_id"]
+        await _write(engine, UUID(id), spoil)
+        with pytest.raises(OrchestratorError) as refused:
+            await start_workflow(
+                engine.runtime, LOCAL_OPERATOR, workflow_name="modify_it", pages=[{"subscription_id": id}, {}]
+            )
+        lock = await lock_of(engine, id)
+
+    for word in words:
+        assert word in refused.value.message, refused.value
+    assert lock is None
