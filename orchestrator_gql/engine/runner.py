@@ -36,9 +36,11 @@ from orchestrator_gql.engine.commit import (
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
 from orchestrator_gql.engine.steps.failures import failure_at, failure_of
 from orchestrator_gql.process import (
+    Abort,
     Failed,
     Process,
     Skipped,
+    abort,
     claim,
     decide,
     step_at,
@@ -144,15 +146,22 @@ async def _run_step(
 ) -> CommitResult | None:
     """Run the open step and commit. ``known`` are the secrets it returned so far, even if it failed afterwards."""
     process = latest.process
-    steps = steps_of(process, runtime.registry.get(process.workflow_name))
+    workflow = runtime.registry.get(process.workflow_name)
+    steps = steps_of(process, workflow)
     ended = PendingTransitions(process)
     step = step_at(process, steps)
-    if isinstance(step, ActionStep) and process.is_step_running:
+    if isinstance(step, ActionStep) and process.is_step_running and step.aborts:
+        reason = f"Its step {step.name!r} aborted it."
+        ended = ended.then(abort(process, workflow, Abort(actor=None, reason=reason), runtime.clock.now()))
+    elif isinstance(step, ActionStep) and process.is_step_running:
         outcome = await execution.run(runtime, process, step, latest.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    if any(transition.models for transition in ended.transitions):
+        # A form or a condition that follows may take the product subscription: it must be stored before.
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps), ended, ended)
     try:
         pending = await _prepare_next(runtime, steps, ended)
     except Exception:

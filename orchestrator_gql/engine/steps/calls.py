@@ -18,6 +18,7 @@ from orchestrator_gql.utils.author_demands import Demand, with_demands
 from orchestrator_gql.utils.author_handover import Limit, NoThreadFree, TimedOut
 from orchestrator_gql.utils.author_places import Place
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.wrappers import has_wrapper
 
 FORM_TIMEOUT = "form-timeout"
 STEP_TIMEOUT = "step-timeout"
@@ -174,6 +175,8 @@ def runs_authors_code(annotation: Any) -> bool:
 
 @lru_cache(maxsize=1024)
 def _runs_authors_code(annotation: Any) -> bool:
+    if has_wrapper(annotation):
+        return True
     if annotation is Any or (isinstance(annotation, type) and annotation.__module__ == "builtins"):
         return False
     adapter = attempt(TypeAdapter, annotation)
