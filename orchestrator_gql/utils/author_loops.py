@@ -18,8 +18,8 @@ from orchestrator_gql.utils.author_calls import (
     LINGER,
     AuthorRaised,
     Outcome,
-    as_author,
     attempted,
+    become_author,
     contain_tasks,
     value_of,
 )
@@ -61,7 +61,7 @@ class _LoopCall(PendingCall):
     def __init__(self, begin: Callable[[], Awaitable[Any]], name: str, limit: Limit | None) -> None:
         super().__init__(name, limit)
         self.begin_call = begin
-        self.task: asyncio.Task[Outcome[Any]] | None = None
+        self.task: asyncio.Task[None] | None = None
         self.thread: _LoopThread
         self.is_begun = self.is_cancel_seen = self.is_ended = False
 
@@ -75,8 +75,9 @@ class _LoopCall(PendingCall):
             thread.ended(self)
             return
         self.begin()
-        create = partial(thread.loop.create_task, attempted(self.begin_call), name=self.name)
-        self.task = self.context.run(as_author, create)
+        self.context.run(become_author)
+        # Not by the task factory: the coroutine contains every exception itself, without a cost for each of its turns.
+        self.task = asyncio.Task(self._attempted(), loop=thread.loop, name=self.name, context=self.context)
         self.task.add_done_callback(self._done)
 
     def move(self, to: Callable[[], "_LoopThread"]) -> None:
@@ -94,8 +95,16 @@ class _LoopCall(PendingCall):
         if self.task is not None:
             self.task.cancel()
 
-    def _done(self, task: "asyncio.Task[Outcome[Any]]") -> None:
-        outcome = AuthorRaised(asyncio.CancelledError()) if task.cancelled() else task.result()
+    async def _attempted(self) -> None:
+        self._finish(
+            await attempted(self.begin_call)
+        )  # here, and not in a callback: that would take a turn of the loop
+
+    def _done(self, _: "asyncio.Task[None]") -> None:
+        if not self.is_ended:  # the task was cancelled before its start
+            self._finish(AuthorRaised(asyncio.CancelledError()))
+
+    def _finish(self, outcome: Outcome[Any]) -> None:
         self.task = None
         self.thread.ended(self)
         self.end(_with_hint(outcome))
