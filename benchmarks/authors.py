@@ -41,7 +41,8 @@ async def _hops() -> list[Line]:
             reference = await _best(lambda: server.steps.call_async(_trivial), at_once)
             must = "<= + 40 us, or <= + floor" if at_once == 1 else ""
             lines.append(_line(f"hop of an async step, {at_once} at once : no hop", hop, reference, must))
-        lines.append(_line("two loops in two threads that wake each other : no hop", *await _floor(server)))
+        floor, reference = await _floor(server)
+        lines.append(_line("two loops in two threads that wake each other : no hop", floor, reference, ""))
         thread = await _best(lambda: own.steps.call(_nothing), 1)
         reference = await _best(lambda: asyncio.to_thread(_nothing), 1)
         lines.append(_line("hop of a sync step : asyncio.to_thread", thread, reference, ""))

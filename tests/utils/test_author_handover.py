@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -105,7 +106,7 @@ async def test_an_inbox_keeps_no_value_of_the_request_that_made_it() -> None:
 
 def open_descriptors() -> int:
     """The number of descriptors that this process has open."""
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def test_nothing_is_lost_if_several_threads_put_while_the_loop_takes() -> None:
