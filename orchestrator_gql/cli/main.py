@@ -3,6 +3,7 @@
 import argparse
 import errno
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -52,6 +53,8 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 def _run(options: argparse.Namespace) -> int:
     """Import and run the chosen command only: `--version` needs no server, and `tail` no database."""
+    if hasattr(options, "url"):
+        _warn_of_misspelt_variables()
     match options.command:
         case "serve" | "worker" if options.reload:
             from orchestrator_gql.cli.serving.reloading import serve_reloading
@@ -99,6 +102,24 @@ def _run(options: argparse.Namespace) -> int:
         case _:
             _act(options)
     return DONE
+
+
+_OF_CLIENTS = ("ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN")
+"""The variables of the commands that call a server."""
+
+
+def _warn_of_misspelt_variables() -> None:
+    """Name the variables that the caller of a server may have meant for another one; a server refuses to start."""
+    own = {name for name in os.environ if name.upper().startswith("ORCHESTRATOR_")}
+    if own <= set(_OF_CLIENTS):
+        return  # the settings take a tenth of a second to import
+    from orchestrator_gql.config.settings import Settings
+    from orchestrator_gql.config.sources import PREFIX, misspelt, nearest, unknown_variables
+
+    for name in unknown_variables(os.environ, Settings.model_fields):
+        near = nearest(name, _OF_CLIENTS)
+        why = f"is not a setting; the nearest name is {near}" if near else misspelt(Settings, (name,))
+        print(f"{PROGRAM}: {PREFIX}{name.upper()} {why}", file=sys.stderr)
 
 
 def _audit(options: argparse.Namespace) -> int:
