@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 BLOCKED = 1.0
 """Seconds after which a loop that does not respond counts as blocked."""
 
+REPLACED = 10.0
+"""Seconds after which a blocked loop is replaced, though none of its calls has timed out. Not earlier: the objects that
+its functions keep, such as clients, belong to this loop, and are of no use on the new one."""
+
 LOOPS = 16
 """The most blocked loops that are replaced."""
 
@@ -88,6 +92,11 @@ class _LoopCall(PendingCall):
             self.thread.calls.pop(self, None)
             self.thread = to()
         self.thread.submit(self)
+
+    @property
+    def is_running(self) -> bool:
+        """True if the task runs at this moment, and holds up the others of its loop."""
+        return self.task is not None and self.task is asyncio.current_task(self.thread.loop)
 
     def cancel(self) -> None:
         """Cancel the task; called on its loop."""
@@ -231,6 +240,7 @@ class Loops:
         self._name = name
         self._current: _LoopThread | None = None
         self._blocked: list[_LoopThread] = []
+        self._kept: _LoopThread | None = None
         self._ignoring: set[_LoopCall] = set()
         self._number = 0
 
@@ -269,6 +279,22 @@ class Loops:
             raise
         result: T = value_of(outcome)
         return result
+
+    @property
+    def must_replace(self) -> bool:
+        """True if the loop is blocked for so long that `replace_blocked` replaces it; called in any thread."""
+        current = self._current
+        if current is None or current.blocked_seconds <= REPLACED:
+            return False
+        return current is not self._kept or len(self.threads) <= LOOPS
+
+    def replace_blocked(self) -> None:
+        """Replace the loop if it is blocked for too long, and count the call that blocks it as stuck."""
+        thread = self._current
+        if thread is None or not self.must_replace:
+            return
+        self._ignoring.update(call for call in list(thread.calls) if call.is_running)
+        self._replace(thread)
 
     def close(self) -> None:
         """End the loops; a loop that is blocked ends when it is not blocked any more."""
@@ -314,6 +340,7 @@ class Loops:
     def _replace(self, thread: _LoopThread) -> None:
         facts = {"loop": self._name}
         if len(self.threads) > LOOPS:
+            self._kept = thread
             logger.error("every event loop is blocked, and no more are started: restart this server", extra=facts)
             return
         logger.error("an event loop of authors is blocked, and a new one takes its calls", extra=facts)
