@@ -85,14 +85,14 @@ async def test_a_stopping_server_does_not_wait_for_a_step_whose_process_was_abor
         return begin >> (wait if kind == "async" else block)
 
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(engine_of(storage, hangs, clock=clock, grace=600.0))
+        server = await stack.enter_async_context(engine_of(storage, hangs, clock=clock, grace=40.0))
         before, during = await server.start(hangs), await server.start(hangs)
         await asyncio.to_thread(hold.entered.wait, 20) if kind == "sync" else await begun.wait()
         await abort_process(server.runtime, LOCAL_OPERATOR, process_id=before)
         closing = asyncio.create_task(stack.aclose())
         await asyncio.sleep(0.1)
         await abort_process(server.runtime, LOCAL_OPERATOR, process_id=during)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(25):
             await closing
     hold.let_go()
 
