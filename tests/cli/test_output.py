@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,3 +196,33 @@ def test_a_misspelt_variable_of_the_client_is_named(
 
     assert result.returncode == DONE
     assert result.stderr.decode().splitlines() == ([f"orchestrator-gql: {message}"] if message else [])
+
+
+SAYING = """
+import sys
+
+from orchestrator_gql.cli.terminal import say
+
+say("Listening")
+print("later")
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_later_output_is_dropped_too_if_the_reader_left(unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = subprocess.run(
+            [sys.executable, "-c", SAYING],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=environment_of({"PYTHONUNBUFFERED": unbuffered}),
+            cwd=tmp_path,
+            timeout=SECONDS,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (result.returncode, result.stderr) == (0, b"")
