@@ -71,7 +71,7 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; ``command`` of its result is the name of the chosen command."""
     server = os.environ.get("ORCHESTRATOR_URL", "").strip() or _LOCAL_SERVER
-    whole = _Parser(
+    whole: argparse.ArgumentParser = _Parser(
         prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")

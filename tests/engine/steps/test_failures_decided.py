@@ -1,4 +1,4 @@
-"""A process that fails without an exception of its author's code is in the log: with its id, the code and the reason."""
+"""A process that fails without an exception of its author is in the log: with its id, the code and the reason."""
 
 import logging
 from collections.abc import Callable
