@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _code_of(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(given, argparse.Namespace(given=list(given)))
+    if hasattr(options, "url"):
+        _warn_of_misspelt_variables()
     try:
         return _run(options)
     except OrchestratorError as error:
@@ -53,8 +55,6 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 def _run(options: argparse.Namespace) -> int:
     """Import and run the chosen command only: `--version` needs no server, and `tail` no database."""
-    if hasattr(options, "url"):
-        _warn_of_misspelt_variables()
     match options.command:
         case "serve" | "worker" if options.reload:
             from orchestrator_gql.cli.serving.reloading import serve_reloading

@@ -120,11 +120,8 @@ def deliver(
         return _keep_unclaimed(conn, address, delivery, now)
     process, callback = target
     is_whole = delivery.refusal is not AttemptOutcome.TOO_LARGE  # the signature of a cut body never matches
-    if (
-        is_whole
-        and callback.service is not None
-        and (refused := denied(runtime, callback, address.proof, address.peer, now))
-    ):
+    must_prove = is_whole and callback.service is not None
+    if must_prove and (refused := denied(runtime, callback, address.proof, address.peer, now)):
         if not address.is_dry_run:
             results.refuse_unauthenticated(
                 conn, callback, delivery, refused, token=address.token, secrets=process.secrets, now=now
