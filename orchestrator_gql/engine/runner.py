@@ -34,7 +34,7 @@ from orchestrator_gql.engine.commit import (
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_at, failure_of
+from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided
 from orchestrator_gql.process import (
     Abort,
     Failed,
@@ -102,6 +102,8 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
             with known_to_logs(latest.process.secrets.values) as known:
                 latest = await _run_step(runtime, latest, time_slice, known)
             time_slice.count()
+        if latest is not None:
+            log_decided(runtime, latest.process)
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         if latest is not None:
