@@ -15,6 +15,7 @@ from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, chec
 from orchestrator_gql.domain.references import Use
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
 from orchestrator_gql.storage.tables import product_subscription_versions as versions
 from orchestrator_gql.storage.tables import product_subscriptions
@@ -130,6 +131,7 @@ class _Save:
                 "process_id": self.process_id,
             },
         )
+        search.write(self.conn, id)
         self.changed[id] = None
         self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
 

@@ -25,6 +25,7 @@ from orchestrator_gql.storage.tables.products import (
     product_subscription_locks,
     product_subscription_uses,
     product_subscription_versions,
+    product_subscription_words,
     product_subscriptions,
     products,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "product_subscription_locks",
     "product_subscription_uses",
     "product_subscription_versions",
+    "product_subscription_words",
     "product_subscriptions",
     "products",
     "timers",

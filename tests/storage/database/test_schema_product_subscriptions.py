@@ -43,7 +43,14 @@ from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 RELEASE = "0008"
 """The newest migration of the previous release."""
 
-NEW = ("product_subscription_locks", "product_subscription_uses", "engine_state", "events", "workers")
+NEW = (
+    "product_subscription_locks",
+    "product_subscription_uses",
+    "product_subscription_words",
+    "engine_state",
+    "events",
+    "workers",
+)
 """Tables that the previous release did not have, or that the test leaves empty."""
 
 

@@ -1,0 +1,204 @@
+"""The list of product subscriptions, with its filters.
+
+A page costs the same however many subscriptions there are. So the plan is chosen here and not by the database, which
+knows too little about the data:
+
+    each filter ─▶ how many rows fit it, counted up to `FEW`
+       │
+       ├─ a filter with few rows ─▶ read these rows by their ids, apply the other filters, sort them
+       └─ every filter has many ──▶ walk along the index of the order, apply the filters until the page is full
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, exists, func, select, union
+from sqlalchemy.sql.elements import UnaryExpression
+from sqlalchemy.sql.operators import custom_op
+
+from orchestrator_gql.domain.search_words import terms_of
+from orchestrator_gql.storage import product_subscription_words as search
+from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
+from orchestrator_gql.storage.tables import product_subscription_uses as uses
+from orchestrator_gql.storage.tables import product_subscription_words as words
+from orchestrator_gql.storage.tables import product_subscriptions, products
+from orchestrator_gql.storage.tables.products import CUSTOMER_BEGINNING, OUT_OF_SYNC
+from orchestrator_gql.types import SubscriptionLifecycle
+
+FEW = 1_000
+"""The most rows that are read by their ids and sorted."""
+
+_S = product_subscriptions.c
+_LIGHT = [column for column in _S if column.name != "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class StartRule:
+    """Which product subscriptions a workflow may start on; see `engine.start_check`."""
+
+    product_ids: frozenset[UUID]
+    statuses: frozenset[SubscriptionLifecycle]
+    is_in_sync: bool
+    is_unused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSubscriptionFilter:
+    """Selects product subscriptions; None means any.
+
+    ``owner_id`` selects the ones that use a block of that subscription, ``user_id`` the ones whose blocks it uses.
+    """
+
+    ids: Sequence[UUID] | None = None
+    statuses: Collection[SubscriptionLifecycle] | None = None
+    product_names: Sequence[str] | None = None
+    product_types: Sequence[str] | None = None
+    customer_id: str | None = None
+    is_in_sync: bool | None = None
+    search: str | None = None
+    owner_id: UUID | None = None
+    user_id: UUID | None = None
+    start: StartRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """One filter: its condition, and the query for the ids that fit it, if an index finds them."""
+
+    where: ColumnElement[bool]
+    ids: Select[Any] | None = None
+
+
+def page(
+    conn: Connection,
+    wanted: ProductSubscriptionFilter,
+    page_args: PageArgs,
+    *,
+    by_update: bool = False,
+    is_descending: bool = True,
+) -> RowPage[Row[Any]]:
+    """A page of product subscriptions without their models, in the order of their creation or of their last change."""
+    conditions = _conditions(conn, wanted)
+    few = _few(conn, conditions)
+    if few is None:
+        rows: Any = product_subscriptions
+        query = select(*_LIGHT).where(*(condition.where for condition in conditions))
+    else:
+        rows = _rows_of(few, conditions)
+        query = select(rows)
+    at = rows.c.updated_at if by_update else rows.c.created_at
+    return read_page(conn, query, Key((at, rows.c.id), is_descending), page_args)
+
+
+def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
+    """The number of product subscriptions that match the filter."""
+    conditions = _conditions(conn, wanted)
+    few = _few(conn, conditions)
+    if few is not None:
+        return count(conn, select(_rows_of(few, conditions)))
+    return count(conn, select(_S.id).where(*(condition.where for condition in conditions)))
+
+
+def _rows_of(ids: Sequence[UUID], conditions: Sequence[_Condition]) -> Subquery:
+    """The rows with these ids that meet the conditions.
+
+    The offset keeps PostgreSQL from walking along the index of the order instead. The name is that of the table, so
+    the cursors of both plans are the same.
+    """
+    query = select(*_LIGHT).where(_S.id.in_(ids), *(condition.where for condition in conditions))
+    return query.offset(0).subquery(product_subscriptions.name)
+
+
+def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
+    """The ids that fit one of the conditions, if there are only few; None if each of them has many."""
+    found = [condition.ids.limit(FEW + 1) for condition in conditions if condition.ids is not None]
+    if not found:
+        return None
+    counts = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in found]
+    sizes = list(conn.execute(select(*(size.label(f"size_{index}") for index, size in enumerate(counts)))).one())
+    smallest = min(range(len(sizes)), key=sizes.__getitem__)
+    if sizes[smallest] > FEW:
+        return None
+    return list(dict.fromkeys(conn.execute(found[smallest]).scalars()))
+
+
+def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:
+    plain = _plain(conn)
+    conditions: list[_Condition] = []
+    listed: tuple[tuple[Collection[Any] | None, ColumnElement[Any]], ...] = (
+        (wanted.ids, _S.id),
+        (wanted.statuses, _S.status),
+        (_product_ids(conn, wanted), _S.product_id),
+        (wanted.start.statuses if wanted.start else None, _S.status),
+        (wanted.start.product_ids if wanted.start else None, _S.product_id),
+    )
+    for values, column in listed:
+        if values is not None:
+            fits = column.in_(sorted(values))
+            conditions.append(_Condition(plain(column).in_(sorted(values)), select(_S.id).where(fits)))
+    if wanted.customer_id is not None:
+        beginning = wanted.customer_id[:100]
+        ids = select(_S.id).where(beginning == CUSTOMER_BEGINNING, _S.customer_id == wanted.customer_id)
+        conditions.append(_Condition(plain(_S.customer_id) == wanted.customer_id, ids))
+    in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
+    conditions += [_sync(plain, is_wanted) for is_wanted in in_sync if is_wanted is not None]
+    for term in terms_of(wanted.search or ""):
+        conditions.append(_term(term))
+    conditions += _relations(wanted)
+    return conditions
+
+
+def _plain(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
+    """A function that hides a column from the planner of SQLite, which would take its index for any condition.
+
+    PostgreSQL has statistics, so it sees for itself that the condition fits many rows.
+    """
+    if conn.dialect.name != "sqlite":
+        return lambda column: column
+    return lambda column: UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+def _sync(plain: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync: bool) -> _Condition:
+    where = plain(_S.insync).is_(is_in_sync)
+    return _Condition(where) if is_in_sync else _Condition(where, select(_S.id).where(OUT_OF_SYNC))
+
+
+def _term(term: str) -> _Condition:
+    ids = select(words.c.subscription_id.label("id")).where(search.begins_with(term))
+    span = search.ids_from(term)
+    if span is not None:
+        both = union(ids.limit(FEW + 1).subquery().select(), select(_S.id).where(_S.id.between(*span))).subquery()
+        ids = select(both.c.id)
+    return _Condition(search.has_word(term), ids)
+
+
+def _relations(wanted: ProductSubscriptionFilter) -> list[_Condition]:
+    conditions = []
+    if wanted.owner_id is not None:
+        ids = select(uses.c.subscription_id).where(uses.c.owner_id == wanted.owner_id)
+        is_user = exists().where(uses.c.owner_id == wanted.owner_id, uses.c.subscription_id == _S.id)
+        conditions.append(_Condition(is_user, ids))
+    if wanted.user_id is not None:
+        ids = select(uses.c.owner_id).where(uses.c.subscription_id == wanted.user_id)
+        is_owner = exists().where(uses.c.subscription_id == wanted.user_id, uses.c.owner_id == _S.id)
+        conditions.append(_Condition(is_owner, ids))
+    if wanted.start is not None and wanted.start.is_unused:
+        user = product_subscriptions.alias("users")
+        is_alive = user.c.status != SubscriptionLifecycle.TERMINATED
+        is_used = exists().where(uses.c.owner_id == _S.id, user.c.id == uses.c.subscription_id, is_alive)
+        conditions.append(_Condition(~is_used))
+    return conditions
+
+
+def _product_ids(conn: Connection, wanted: ProductSubscriptionFilter) -> Collection[UUID] | None:
+    """The ids of the products with the wanted names and types, no longer declared ones included."""
+    if wanted.product_names is None and wanted.product_types is None:
+        return None
+    query = select(products.c.id)
+    if wanted.product_names is not None:
+        query = query.where(products.c.name.in_(wanted.product_names))
+    if wanted.product_types is not None:
+        query = query.where(products.c.product_type.in_(wanted.product_types))
+    return set(conn.execute(query).scalars())
