@@ -33,7 +33,8 @@ class SubscriptionDocument:
     """A subscription as a step returned it.
 
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
-    ``is_new`` is True if it was made and not loaded. With ``allows_in_use`` its life may end under its users.
+    ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
+    ``allows_in_use`` its life may end under its users.
     """
 
     subscription_id: UUID
@@ -42,6 +43,7 @@ class SubscriptionDocument:
     description: str
     status: SubscriptionLifecycle
     note: str | None
+    note_before: str | None
     start_date: datetime | None
     end_date: datetime | None
     version: int
@@ -76,6 +78,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         description=model.description,
         status=model.status,
         note=model.note,
+        note_before=_note_before(model),
         start_date=model.start_date,
         end_date=model.end_date,
         version=model.version,
@@ -86,6 +89,12 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
     )
+
+
+def _note_before(model: SubscriptionModel) -> str | None:
+    data = loaded_document(model).data
+    note: str | None = data.get("note") if data is not None else None
+    return note
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -66,7 +67,9 @@ Index("ix_product_subscriptions_created_at", product_subscriptions.c.created_at,
 Index("ix_product_subscriptions_updated_at", product_subscriptions.c.updated_at, *_FILTERED)
 Index("ix_product_subscriptions_status", product_subscriptions.c.status)
 
-CUSTOMER_BEGINNING = func.substr(product_subscriptions.c.customer_id, literal_column("1"), literal_column("100"))
+CUSTOMER_BEGINNING: ColumnElement[str] = func.substr(
+    product_subscriptions.c.customer_id, literal_column("1"), literal_column("100")
+)
 """The indexed part of the customer: an index of PostgreSQL stores at most 2,700 bytes."""
 
 Index("ix_product_subscriptions_customer_id", CUSTOMER_BEGINNING)
