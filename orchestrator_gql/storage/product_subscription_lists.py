@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, exists, func, select, union
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, false, func, select, union_all
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from orchestrator_gql.domain.search_words import terms_of
 from orchestrator_gql.storage import product_subscription_words as search
+from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_words as words
@@ -136,18 +137,33 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
     )
     for values, column in listed:
         if values is not None:
-            fits = column.in_(sorted(values))
-            conditions.append(_Condition(plain(column).in_(sorted(values)), select(_S.id).where(fits)))
+            conditions.append(_Condition(plain(column).in_(sorted(values)), _ids_by(column, sorted(values))))
     if wanted.customer_id is not None:
-        beginning = wanted.customer_id[:100]
-        ids = select(_S.id).where(beginning == CUSTOMER_BEGINNING, _S.customer_id == wanted.customer_id)
-        conditions.append(_Condition(plain(_S.customer_id) == wanted.customer_id, ids))
+        # SQLite would put the value into the indexed expression, and then it would not know the expression any more.
+        is_of_customer = plain(_S.customer_id) == wanted.customer_id
+        has_beginning = CUSTOMER_BEGINNING.in_([wanted.customer_id[:100]])
+        conditions.append(_Condition(is_of_customer, select(_S.id).where(has_beginning, is_of_customer)))
     in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
     conditions += [_sync(plain, is_wanted) for is_wanted in in_sync if is_wanted is not None]
     for term in terms_of(wanted.search or ""):
         conditions.append(_term(term))
     conditions += _relations(wanted)
     return conditions
+
+
+def _ids_by(column: ColumnElement[Any], values: Sequence[Any]) -> Select[Any]:
+    """The ids of the rows with one of the values, through the index of the column."""
+    if not values:
+        return select(_S.id).where(false())
+    return _all_of(*(select(_S.id).where(column == value) for value in values))
+
+
+def _all_of(*queries: Select[Any]) -> Select[Any]:
+    """The ids of all queries, up to the bound of each of them."""
+    if len(queries) == 1:
+        return queries[0]
+    bounded = [select(query.limit(FEW + 1).subquery().c.id) for query in queries]
+    return select(union_all(*bounded).subquery().c.id)
 
 
 def _plain(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
@@ -166,11 +182,11 @@ def _sync(plain: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync:
 
 
 def _term(term: str) -> _Condition:
-    ids = select(words.c.subscription_id.label("id")).where(search.begins_with(term))
+    # In the order of the index, so PostgreSQL reads the index and does not look through the table.
+    ids = select(words.c.subscription_id.label("id")).where(search.begins_with(term)).order_by(words.c.word)
     span = search.ids_from(term)
     if span is not None:
-        both = union(ids.limit(FEW + 1).subquery().select(), select(_S.id).where(_S.id.between(*span))).subquery()
-        ids = select(both.c.id)
+        ids = _all_of(ids, select(_S.id).where(_S.id.between(*span)).order_by(_S.id))
     return _Condition(search.has_word(term), ids)
 
 
@@ -178,17 +194,24 @@ def _relations(wanted: ProductSubscriptionFilter) -> list[_Condition]:
     conditions = []
     if wanted.owner_id is not None:
         ids = select(uses.c.subscription_id).where(uses.c.owner_id == wanted.owner_id)
-        is_user = exists().where(uses.c.owner_id == wanted.owner_id, uses.c.subscription_id == _S.id)
+        is_user = asked_per_row(
+            select(uses.c.owner_id).where(uses.c.owner_id == wanted.owner_id, uses.c.subscription_id == _S.id)
+        )
         conditions.append(_Condition(is_user, ids))
     if wanted.user_id is not None:
         ids = select(uses.c.owner_id).where(uses.c.subscription_id == wanted.user_id)
-        is_owner = exists().where(uses.c.subscription_id == wanted.user_id, uses.c.owner_id == _S.id)
+        is_owner = asked_per_row(
+            select(uses.c.owner_id).where(uses.c.subscription_id == wanted.user_id, uses.c.owner_id == _S.id)
+        )
         conditions.append(_Condition(is_owner, ids))
     if wanted.start is not None and wanted.start.is_unused:
         user = product_subscriptions.alias("users")
-        is_alive = user.c.status != SubscriptionLifecycle.TERMINATED
-        is_used = exists().where(uses.c.owner_id == _S.id, user.c.id == uses.c.subscription_id, is_alive)
-        conditions.append(_Condition(~is_used))
+        status = select(user.c.status).where(user.c.id == uses.c.subscription_id).scalar_subquery()
+        living = select(uses.c.subscription_id).where(
+            uses.c.owner_id == _S.id, status != SubscriptionLifecycle.TERMINATED
+        )
+        # In the order of the index: where one subscription has most users, PostgreSQL would look through the table.
+        conditions.append(_Condition(~asked_per_row(living.order_by(uses.c.subscription_id))))
     return conditions
 
 

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select
 
 from orchestrator_gql.domain.search_words import words_of
+from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions, products
 
@@ -33,7 +34,8 @@ def begins_with(term: str) -> ColumnElement[bool]:
 
 def has_word(term: str) -> ColumnElement[bool]:
     """The condition on a product subscription that the term is the beginning of one of its words, or of its id."""
-    is_found = exists().where(words.c.subscription_id == product_subscriptions.c.id, begins_with(term))
+    is_own = words.c.subscription_id == product_subscriptions.c.id
+    is_found = asked_per_row(select(words.c.word).where(is_own, begins_with(term)))
     span = ids_from(term)
     return is_found if span is None else is_found | product_subscriptions.c.id.between(*span)
 

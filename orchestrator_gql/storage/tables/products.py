@@ -65,14 +65,14 @@ _FILTERED = [product_subscriptions.c[name] for name in ("id", "status", "product
 
 Index("ix_product_subscriptions_created_at", product_subscriptions.c.created_at, *_FILTERED)
 Index("ix_product_subscriptions_updated_at", product_subscriptions.c.updated_at, *_FILTERED)
-Index("ix_product_subscriptions_status", product_subscriptions.c.status)
+Index("ix_product_subscriptions_status", product_subscriptions.c.status, product_subscriptions.c.id)
 
 CUSTOMER_BEGINNING: ColumnElement[str] = func.substr(
     product_subscriptions.c.customer_id, literal_column("1"), literal_column("100")
 )
 """The indexed part of the customer: an index of PostgreSQL stores at most 2,700 bytes."""
 
-Index("ix_product_subscriptions_customer_id", CUSTOMER_BEGINNING)
+Index("ix_product_subscriptions_customer_id", CUSTOMER_BEGINNING, product_subscriptions.c.id)
 
 OUT_OF_SYNC = product_subscriptions.c.insync.is_(False)
 Index(
