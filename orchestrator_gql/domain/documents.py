@@ -13,7 +13,7 @@ from uuid import UUID
 from orchestrator_gql.domain.blocks import blocks_of
 from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
 from orchestrator_gql.domain.paths import path_of
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.domain.values import Indexed, indexed

@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from orchestrator_gql.domain.references import ID, OWNER, is_block, is_foreign
-from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import encode
 
 LONGEST = 120
 """The most characters of a path or a value in the index; of a longer text it has the beginning and the digest."""
 
-_SUBSCRIPTION_FIELDS = frozenset(SubscriptionModel.model_fields) | {"insync"}
+_SUBSCRIPTION_FIELDS = frozenset(
+    {
+        *("product", "customer_id", "subscription_id", "description", "status", "insync"),
+        *("start_date", "end_date", "note", "version"),
+    }
+)
+"""The fields of `SubscriptionModel` itself: lists filter by their columns."""
+
 _BLOCK_FIELDS = frozenset({"name", ID, OWNER})
 
 
@@ -61,10 +67,9 @@ class ValuePlace:
 
 @dataclass(frozen=True, slots=True)
 class ValueFilter:
-    """The subscriptions that have one of the ``values`` (JSON texts as in the index) in one of the places."""
+    """The subscriptions that have one of the values, JSON texts as in the index, in the place beside them."""
 
-    places: tuple[ValuePlace, ...]
-    values: tuple[str, ...]
+    alternatives: tuple[tuple[ValuePlace, tuple[str, ...]], ...]
 
 
 def indexed(document: Mapping[str, Json]) -> Indexed:

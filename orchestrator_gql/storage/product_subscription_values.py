@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    false,
     insert,
     or_,
     select,
@@ -76,10 +77,12 @@ def matching(conn: Connection, id: ColumnElement[UUID], filter: ValueFilter) -> 
     Combine several filters with ``and_``. The ids of few matches are read now and stand in the condition, so read the
     list in the same transaction.
     """
+    if not filter.alternatives:
+        return false()
     found = _few_ids(conn, filter)
     if found is not None:
         return among(conn, id, found)
-    return or_(*(_has(id, place, filter.values) for place in filter.places))
+    return or_(*(_has(id, place, wanted) for place, wanted in filter.alternatives))
 
 
 def owners_of_block(conn: Connection, block_id: UUID) -> list[UUID]:
@@ -97,11 +100,11 @@ def _removal(table: Any, names: Sequence[str], subscription_id: UUID) -> Delete:
 
 def _few_ids(conn: Connection, filter: ValueFilter) -> list[UUID] | None:
     """The ids of the subscriptions that the filter finds; None if the index has many rows for it."""
-    starts = [_start(place, filter.values) for place in filter.places]
+    starts = [_start(place, wanted) for place, wanted in filter.alternatives]
     for start in starts:
         if len(conn.execute(start.limit(FEW + 1)).all()) > FEW:
             return None
-    ways = [_upward(place, start) for place, start in zip(filter.places, starts, strict=True)]
+    ways = [_upward(place, start) for (place, _), start in zip(filter.alternatives, starts, strict=True)]
     query = ways[0].distinct().limit(FEW + 1) if len(ways) == 1 else union_of(*ways).limit(FEW + 1)
     ids = list(conn.execute(query).scalars())
     return ids if len(ids) <= FEW else None

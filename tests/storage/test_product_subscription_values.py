@@ -55,7 +55,7 @@ WORKFLOWS = (create_node, create_port, create_circuit, create_monitor, CHANGE_NO
 def at(path: str, *wanted: Json) -> ValueFilter:
     """The filter for a path whose names before the last are fields of blocks."""
     *hops, last = path.split(".")
-    return ValueFilter((ValuePlace(tuple(hops), last),), tuple(map(text_of, wanted)))
+    return ValueFilter(((ValuePlace(tuple(hops), last), tuple(map(text_of, wanted))),))
 
 
 async def found(engine: Engine, *filters: ValueFilter) -> set[str]:
@@ -84,7 +84,8 @@ async def stored_index(engine: Engine, id: str) -> Indexed:
             )
         return Indexed(rows[product_subscription_values], rows[product_subscription_blocks])
 
-    return await engine.read(read)
+    found: Indexed = await engine.read(read)
+    return found
 
 
 @pytest.fixture(params=["few", "many"])
@@ -125,7 +126,7 @@ async def test_several_places_of_one_filter_count_as_one(offer: Offer) -> None:
     engine = await offer(*WORKFLOWS)
     node = await made(engine, create_node)
     port = await made(engine, create_port, node=node)
-    either = ValueFilter((ValuePlace(("node",), "node_name"), ValuePlace(("port", "node"), "node_name")), ('"ams-1"',))
+    either = ValueFilter(tuple((ValuePlace(hops, "node_name"), ('"ams-1"',)) for hops in (("node",), ("port", "node"))))
 
     assert await found(engine, either) == {node, port}
 
