@@ -13,9 +13,10 @@ from uuid import UUID
 from orchestrator_gql.domain.blocks import blocks_of
 from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
 from orchestrator_gql.domain.paths import path_of
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
 
@@ -53,6 +54,7 @@ class SubscriptionDocument:
     sync: SyncChange | None
     uses: frozenset[Use]
     blocks: frozenset[UUID]
+    found_by: Indexed
     allows_in_use: bool = False
 
 
@@ -88,6 +90,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
+        found_by=indexed(data),
     )
 
 

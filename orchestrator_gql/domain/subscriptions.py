@@ -11,7 +11,8 @@ from pydantic import AwareDatetime, Field, PrivateAttr
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
 from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
+from orchestrator_gql.domain.reading import ById, StoredSubscriptions, demand_id, read
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
@@ -23,6 +24,12 @@ S = TypeVar("S", bound="SubscriptionModel")
 
 BESIDE = frozenset({"insync"})
 """The fields that are stored beside the document: a lock is no part of what a customer has."""
+
+
+FIT = (
+    "The stored document does not fit the class that is deployed: let the class accept the value, such as by a default "
+    "or a looser type, and store the subscription again by a workflow."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,34 @@ class SubscriptionModel(DomainModel):
         return made
 
     @classmethod
+    def from_subscription(cls, subscription_id: UUID | str) -> Self:
+        """The subscription as it is stored now, for a step or a form; one short read.
+
+        The class is chosen as for a parameter of a step: see `load`. Return the changed model from the step, and it is
+        saved, or refused as stale. Raises ``StepError``: ``subscription-unknown``, ``product-mismatch``,
+        ``lifecycle-mismatch``, ``model-invalid``, and ``no-reader`` outside of authors' code.
+        """
+        id = demand_id(subscription_id)
+        found = read(ById(id), f"{cls.__qualname__}.from_subscription")
+        if not found.ids:
+            raise StepError(f"There is no product subscription {id}: look at the id.", code="subscription-unknown")
+        return stored_model(cls, found, id)
+
+    @property
+    def in_use_by(self) -> "list[SubscriptionModel]":
+        """The living subscriptions that use a block of this one, as they are stored now; see `queries.in_use_by`."""
+        from orchestrator_gql.domain.queries import in_use_by
+
+        return in_use_by(self)
+
+    @property
+    def depends_on(self) -> "list[SubscriptionModel]":
+        """The subscriptions whose blocks this one uses, as they are stored now; see `queries.depends_on`."""
+        from orchestrator_gql.domain.queries import depends_on
+
+        return depends_on(self)
+
+    @classmethod
     def from_other_lifecycle(
         cls, subscription: "SubscriptionModel", status: SubscriptionLifecycle, *, now: datetime | None = None
     ) -> Self:
@@ -154,7 +189,7 @@ class SubscriptionModel(DomainModel):
             loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
         except StepError as error:
             if mismatch is None:
-                raise
+                raise StepError(f"{error.message} {FIT}", code=error.failure_code) from error
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
         remember(loaded, whole, loaded.subscription_id)
@@ -203,6 +238,29 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
+
+
+def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
+    """The subscription among those that were read, as a ``model``.
+
+    Raises ``StepError``: those of `SubscriptionModel.load`, and ``product-mismatch`` if its product has another model.
+    """
+    data = found.documents[id]
+    try:
+        member = _family_member(model, data["product"]["product_id"])
+    except NotFound:
+        raise StepError(
+            f"{_title_of(data)} cannot be loaded: its product is not registered. Deploy the module that registers it.",
+            code="product-mismatch",
+        ) from None
+    if model._family is not None and member._family is not model._family:
+        actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
+        raise StepError(
+            f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
+            f"`{actual}`, or give the id of another subscription.",
+            code="product-mismatch",
+        )
+    return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
 
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:

@@ -1,11 +1,14 @@
 """Product subscriptions in pages, and their versions."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from orchestrator_gql.domain import diff
+from orchestrator_gql.domain import RegisteredProduct, diff, products
+from orchestrator_gql.domain.values import ValueFilter
+from orchestrator_gql.domain.where import filter_of
 from orchestrator_gql.engine import authorization
 from orchestrator_gql.engine.start_check import rule_of
 from orchestrator_gql.engine.steps import execution
@@ -17,7 +20,11 @@ from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.types import Json
-from orchestrator_gql.utils.errors import NotFound, WorkflowBlocked
+from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StepError, WorkflowBlocked
+from orchestrator_gql.utils.json.secrets import marked_names
+
+MOST_VALUES = 10
+"""The most values of fields in one filter."""
 
 
 async def subscription_page(
@@ -54,6 +61,40 @@ async def start_rule(runtime: Runtime, principal: Principal, workflow_name: str)
     if reason is not None:
         raise WorkflowBlocked(f"Workflow {workflow.name!r} cannot be started: {reason}")
     return rule_of(workflow)
+
+
+def value_filters(
+    principal: Principal,
+    wanted: Sequence[tuple[str, Json]],
+    product_names: Sequence[str] | None,
+    product_types: Sequence[str] | None,
+) -> list[ValueFilter]:
+    """The filters for values at paths in the models of the named products, or of every product.
+
+    Raises `PayloadInvalid` for a path that no model has, for a value that does not fit it, and for a secret.
+    """
+    principal.demand(Permission.READ)
+    if len(wanted) > MOST_VALUES:
+        raise PayloadInvalid(f"A filter has at most {MOST_VALUES} fields, not {len(wanted)}.")
+    chosen = [
+        product
+        for product in products.all()
+        if (product_names is None or product.facts.name in product_names)
+        and (product_types is None or product.facts.product_type in product_types)
+    ]
+    return [_value_filter(chosen, index, path, value) for index, (path, value) in enumerate(wanted)]
+
+
+def _value_filter(chosen: Sequence[RegisteredProduct], index: int, path: str, value: Json) -> ValueFilter:
+    secret = {name for product in chosen for name in marked_names(product.block_schema())}
+    try:
+        if secret & set(path.split(".")):
+            raise StepError(f"{path!r} is a secret: a subscription cannot be found by it.", code="where-secret")
+        return filter_of(list(dict.fromkeys(product.model for product in chosen)), path, value)
+    except StepError as error:
+        place = "value" if error.failure_code == "where-value" else "path"
+        problem = FieldError(("filter", "fields", str(index), place), error.message, str(error.failure_code))
+        raise PayloadInvalid(error.message, [problem]) from error
 
 
 async def version_page(

@@ -19,13 +19,15 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from orchestrator_gql.domain.search_words import terms_of
+from orchestrator_gql.domain.values import ValueFilter
+from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_words as search
-from orchestrator_gql.storage.columns import asked_per_row
+from orchestrator_gql.storage.columns import among, asked_per_row
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, count, read_page
 from orchestrator_gql.storage.tables import product_subscription_uses as uses
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions, products
-from orchestrator_gql.storage.tables.products import CUSTOMER_BEGINNING, OUT_OF_SYNC
+from orchestrator_gql.storage.tables.products import BEGINNING_OF_CUSTOMER, OUT_OF_SYNC
 from orchestrator_gql.types import SubscriptionLifecycle
 
 FEW = 1_000
@@ -61,15 +63,20 @@ class ProductSubscriptionFilter:
     search: str | None = None
     owner_id: UUID | None = None
     user_id: UUID | None = None
+    values: Sequence[ValueFilter] = ()
     start: StartRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """One filter: its condition, and the query for the ids that fit it, if an index finds them."""
+    """One filter: its condition, and the query for the ids that fit it, if an index finds them.
+
+    ``found`` are these ids themselves, if they are few and known already.
+    """
 
     where: ColumnElement[bool]
     ids: Select[Any] | None = None
+    found: Sequence[UUID] | None = None
 
 
 def page(
@@ -87,7 +94,7 @@ def page(
         rows: Any = product_subscriptions
         query = select(*_LIGHT).where(*(condition.where for condition in conditions))
     else:
-        rows = _rows_of(few, conditions)
+        rows = _rows_of(conn, few, conditions)
         query = select(rows)
     at = rows.c.updated_at if by_update else rows.c.created_at
     return read_page(conn, query, Key((at, rows.c.id), is_descending), page_args)
@@ -98,22 +105,25 @@ def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
     conditions = _conditions(conn, wanted)
     few = _few(conn, conditions)
     if few is not None:
-        return count(conn, select(_rows_of(few, conditions)))
+        return count(conn, select(_rows_of(conn, few, conditions)))
     return count(conn, select(_S.id).where(*(condition.where for condition in conditions)))
 
 
-def _rows_of(ids: Sequence[UUID], conditions: Sequence[_Condition]) -> Subquery:
+def _rows_of(conn: Connection, ids: Sequence[UUID], conditions: Sequence[_Condition]) -> Subquery:
     """The rows with these ids that meet the conditions.
 
     The offset keeps PostgreSQL from walking along the index of the order instead. The name is that of the table, so
     the cursors of both plans are the same.
     """
-    query = select(*_LIGHT).where(_S.id.in_(ids), *(condition.where for condition in conditions))
+    query = select(*_LIGHT).where(among(conn, _S.id, ids), *(condition.where for condition in conditions))
     return query.offset(0).subquery(product_subscriptions.name)
 
 
 def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
     """The ids that fit one of the conditions, if there are only few; None if each of them has many."""
+    for condition in conditions:
+        if condition.found is not None:
+            return condition.found
     found = [condition.ids.limit(FEW + 1) for condition in conditions if condition.ids is not None]
     if not found:
         return None
@@ -141,13 +151,17 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
     if wanted.customer_id is not None:
         # SQLite would put the value into the indexed expression, and then it would not know the expression any more.
         is_of_customer = plain(_S.customer_id) == wanted.customer_id
-        has_beginning = CUSTOMER_BEGINNING.in_([wanted.customer_id[:100]])
+        has_beginning = BEGINNING_OF_CUSTOMER.in_([wanted.customer_id[:100]])
         conditions.append(_Condition(is_of_customer, select(_S.id).where(has_beginning, is_of_customer)))
     in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
     conditions += [_sync(plain, is_wanted) for is_wanted in in_sync if is_wanted is not None]
     for term in terms_of(wanted.search or ""):
         conditions.append(_term(term))
     conditions += _relations(wanted)
+    for filter in wanted.values:
+        found = subscription_values.few_ids(conn, filter) if filter.alternatives else []
+        has_value = subscription_values.matching(conn, _S.id, filter) if found is None else among(conn, _S.id, found)
+        conditions.append(_Condition(has_value, found=found))
     return conditions
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, check_transition, diff, own_blocks_in
 from orchestrator_gql.domain.references import Use
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
@@ -141,6 +143,8 @@ class _Save:
             },
         )
         search.write(self.conn, id)
+        found_by = indexed(stored.model) if stored is not None else Indexed()
+        subscription_values.change(self.conn, id, found_by, document.found_by)
         self.changed[id] = None
         self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
 

@@ -10,10 +10,19 @@ from orchestrator_gql.graphql.types.enums import OrderDirection, ProductSubscrip
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.products import ProductSubscription, subscription_connection
 from orchestrator_gql.graphql.types.resolving import resolved
+from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import product_subscriptions as subscription_reads
 from orchestrator_gql.storage import product_subscription_lists as lists
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import SubscriptionLifecycle
+
+
+@strawberry.input(description="A condition on a value in the model of a product subscription.")
+class FieldFilter:
+    path: str = strawberry.field(
+        description="The fields that lead to the value, such as `port.vlan`; a list has no positions in it."
+    )
+    value: JSON = strawberry.field(description="The value, or a list of values of which any will do.")
 
 
 @strawberry.input(description="The conditions that a product subscription must meet; all of them together.")
@@ -42,6 +51,11 @@ class ProductSubscriptionFilter:
         "customer's id or description, or the name of the product, or it begins the id with at least 4 digits. A word "
         "also begins after a sign in it, or where its letters or digits begin. Null does not filter.",
     )
+    fields: list[FieldFilter] | None = strawberry.field(
+        default=None,
+        description="The model has these values, at most 10. A path that no model of `products` has, or a value that "
+        "does not fit it, is an error, and so is a secret. Null does not filter.",
+    )
     startable_with: str | None = strawberry.field(
         default=None,
         description="The workflow with this name may start on it now. The field fails if the caller may not start the "
@@ -59,6 +73,7 @@ class ProductSubscriptionFilter:
         rule = None
         if name is not None:
             rule = await subscription_reads.start_rule(context.runtime, context.principal, name)
+        fields = [(each.path, each.value) for each in self.fields or []]
         return lists.ProductSubscriptionFilter(
             ids=None if self.ids is None else [uuid_or_nowhere(id) for id in self.ids],
             statuses=self.statuses,
@@ -69,6 +84,7 @@ class ProductSubscriptionFilter:
             search=self.search,
             owner_id=uuid_or_nowhere(self.depends_on_id) if self.depends_on_id is not None else None,
             user_id=uuid_or_nowhere(self.in_use_by_id) if self.in_use_by_id is not None else None,
+            values=subscription_reads.value_filters(context.principal, fields, self.products, self.product_types),
             start=rule,
         )
 

@@ -3,7 +3,6 @@
 from sqlalchemy import (
     Boolean,
     Column,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -59,20 +58,24 @@ product_subscriptions = Table(
 """``note`` and ``customer_description`` are texts that people edit beside the model."""
 
 Index("ix_product_subscriptions_product_id", product_subscriptions.c.product_id, product_subscriptions.c.id)
+Index("ix_product_subscriptions_status_id", product_subscriptions.c.status, product_subscriptions.c.id)
+Index(
+    "ix_product_subscriptions_product_status",
+    product_subscriptions.c.product_id,
+    product_subscriptions.c.status,
+    product_subscriptions.c.id,
+)
+
+BEGINNING_OF_CUSTOMER = func.substr(product_subscriptions.c.customer_id, literal_column("1"), literal_column("100"))
+"""The indexed part of the customer's id: an index of PostgreSQL stores at most 2,700 bytes."""
+
+Index("ix_product_subscriptions_customer", BEGINNING_OF_CUSTOMER, product_subscriptions.c.id)
 
 _FILTERED = [product_subscriptions.c[name] for name in ("id", "status", "product_id", "insync")]
 """The columns of a list in its index: a row that the filter excludes is not read from the table."""
 
 Index("ix_product_subscriptions_created_at", product_subscriptions.c.created_at, *_FILTERED)
 Index("ix_product_subscriptions_updated_at", product_subscriptions.c.updated_at, *_FILTERED)
-Index("ix_product_subscriptions_status", product_subscriptions.c.status, product_subscriptions.c.id)
-
-CUSTOMER_BEGINNING: ColumnElement[str] = func.substr(
-    product_subscriptions.c.customer_id, literal_column("1"), literal_column("100")
-)
-"""The indexed part of the customer: an index of PostgreSQL stores at most 2,700 bytes."""
-
-Index("ix_product_subscriptions_customer_id", CUSTOMER_BEGINNING, product_subscriptions.c.id)
 
 OUT_OF_SYNC = product_subscriptions.c.insync.is_(False)
 Index(
@@ -130,6 +133,39 @@ Index(
     "ix_product_subscription_uses_owner_id",
     product_subscription_uses.c.owner_id,
     product_subscription_uses.c.subscription_id,
+)
+
+product_subscription_values = Table(
+    "product_subscription_values",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("block_id", Uuid, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "block_id", "path", "value"),
+    sqlite_with_rowid=False,
+)
+"""The plain values in the stored models, by the block that has them: an index by which subscriptions are found."""
+
+Index("ix_product_subscription_values_path", product_subscription_values.c.path, product_subscription_values.c.value)
+
+product_subscription_blocks = Table(
+    "product_subscription_blocks",
+    metadata,
+    Column("subscription_id", Uuid, ForeignKey("product_subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("parent_id", Uuid, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("owner_id", Uuid, nullable=False),
+    Column("block_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "parent_id", "field", "owner_id", "block_id"),
+    sqlite_with_rowid=False,
+)
+"""The blocks in the stored models, references included: the field of the block, or of the subscription, around it."""
+
+Index(
+    "ix_product_subscription_blocks_block_id",
+    product_subscription_blocks.c.block_id,
+    product_subscription_blocks.c.owner_id,
 )
 
 product_subscription_versions = Table(

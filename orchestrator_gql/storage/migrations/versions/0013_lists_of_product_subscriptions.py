@@ -10,7 +10,7 @@ from orchestrator_gql.domain.search_words import words_of
 from orchestrator_gql.storage import columns
 
 revision = '0013'
-down_revision = '0011'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 
@@ -52,8 +52,6 @@ def upgrade() -> None:
     op.create_index('ix_product_subscription_words_word', 'product_subscription_words', ['word', 'subscription_id'])
     for at in ('created_at', 'updated_at'):
         op.create_index(f'ix_{TABLE}_{at}', TABLE, [at, 'id', 'status', 'product_id', 'insync'])
-    op.create_index(f'ix_{TABLE}_status', TABLE, ['status', 'id'])
-    op.create_index(f'ix_{TABLE}_customer_id', TABLE, [sa.text('substr(customer_id, 1, 100)'), 'id'])
     left = subscriptions.c.insync.is_(False)
     op.create_index(f'ix_{TABLE}_out_of_sync', TABLE, ['id'], sqlite_where=left, postgresql_where=left)
     op.drop_index('ix_product_subscription_uses_owner_id', 'product_subscription_uses')
