@@ -53,6 +53,7 @@ def find_subscriptions(
     found = read(
         Matching(
             product_ids=tuple(each.facts.product_id for each in chosen),
+            is_any_product=product is None and product_type is None,
             statuses=None if status is None else tuple(map(_status, _each(status))),
             customer_ids=None if customer_id is None else tuple(_each(customer_id)),
             filters=filters,

@@ -33,10 +33,12 @@ class OfBlock:
 class Matching:
     """The newest ``limit`` product subscriptions of these, older than the subscription ``after``; None means any.
 
-    If ``is_whole``, and there are more of them, no document is read.
+    With ``is_any_product`` the products are all that are registered. If ``is_whole``, and there are more subscriptions,
+    no document is read.
     """
 
     product_ids: tuple[UUID, ...]
+    is_any_product: bool
     statuses: tuple[SubscriptionLifecycle, ...] | None
     customer_ids: tuple[str, ...] | None
     filters: tuple[ValueFilter, ...]

@@ -142,7 +142,7 @@ def _in_mapping(kind: Any, keys: Sequence[str], hops: tuple[str, ...], path: str
 
 def _hints(kind: Any) -> Mapping[str, Any] | None:
     """The fields of a dataclass, a typed dict or a named tuple; None for another type."""
-    if isinstance(kind, type) and (hasattr(kind, "__dataclass_fields__") or typing.is_typeddict(kind)):
+    if isinstance(kind, type) and (hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__required_keys__")):
         return typing.get_type_hints(kind, include_extras=True)
     return None
 

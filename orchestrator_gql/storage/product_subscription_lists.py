@@ -159,8 +159,8 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
         conditions.append(_term(term))
     conditions += _relations(wanted)
     for filter in wanted.values:
-        found = subscription_values.few_ids(conn, filter) if filter.alternatives else []
-        has_value = subscription_values.matching(conn, _S.id, filter) if found is None else among(conn, _S.id, found)
+        found = subscription_values.few_ids(conn, filter)
+        has_value = subscription_values.has(_S.id, filter) if found is None else among(conn, _S.id, found)
         conditions.append(_Condition(has_value, found=found))
     return conditions
 

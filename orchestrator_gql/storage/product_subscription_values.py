@@ -77,12 +77,27 @@ def matching(conn: Connection, id: ColumnElement[UUID], filter: ValueFilter) -> 
     Combine several filters with ``and_``. The ids of few matches are read now and stand in the condition, so read the
     list in the same transaction.
     """
-    if not filter.alternatives:
-        return false()
     found = few_ids(conn, filter)
-    if found is not None:
-        return among(conn, id, found)
-    return or_(*(_has(id, place, wanted) for place, wanted in filter.alternatives))
+    return has(id, filter) if found is None else among(conn, id, found)
+
+
+def has(id: ColumnElement[UUID], filter: ValueFilter) -> ColumnElement[bool]:
+    """The condition that the subscription has the values of the filter, looked up for each subscription."""
+    return or_(false(), *(_has(id, place, wanted) for place, wanted in filter.alternatives))
+
+
+def few_ids(conn: Connection, filter: ValueFilter) -> list[UUID] | None:
+    """The ids of the subscriptions that the filter finds; None if the index has many rows for it."""
+    if not filter.alternatives:
+        return []
+    starts = [_start(place, wanted) for place, wanted in filter.alternatives]
+    for start in starts:
+        if len(conn.execute(start.limit(FEW + 1)).all()) > FEW:
+            return None
+    ways = [_upward(place, start) for (place, _), start in zip(filter.alternatives, starts, strict=True)]
+    query = ways[0].distinct().limit(FEW + 1) if len(ways) == 1 else union_of(*ways).limit(FEW + 1)
+    ids = list(conn.execute(query).scalars())
+    return ids if len(ids) <= FEW else None
 
 
 def owners_of_block(conn: Connection, block_id: UUID) -> list[UUID]:
@@ -96,18 +111,6 @@ def owners_of_block(conn: Connection, block_id: UUID) -> list[UUID]:
 def _removal(table: Any, names: Sequence[str], subscription_id: UUID) -> Delete:
     same = (table.c[name] == bindparam(f"b_{name}", type_=table.c[name].type) for name in names)
     return delete(table).where(table.c.subscription_id == subscription_id, *same)
-
-
-def few_ids(conn: Connection, filter: ValueFilter) -> list[UUID] | None:
-    """The ids of the subscriptions that the filter finds; None if the index has many rows for it."""
-    starts = [_start(place, wanted) for place, wanted in filter.alternatives]
-    for start in starts:
-        if len(conn.execute(start.limit(FEW + 1)).all()) > FEW:
-            return None
-    ways = [_upward(place, start) for (place, _), start in zip(filter.alternatives, starts, strict=True)]
-    query = ways[0].distinct().limit(FEW + 1) if len(ways) == 1 else union_of(*ways).limit(FEW + 1)
-    ids = list(conn.execute(query).scalars())
-    return ids if len(ids) <= FEW else None
 
 
 def _start(place: ValuePlace, wanted: Sequence[str]) -> Select[Any]:
