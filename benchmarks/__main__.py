@@ -20,6 +20,7 @@ from benchmarks.inbox import inbox
 from benchmarks.journeys import journeys
 from benchmarks.lifecycle import lifecycle
 from benchmarks.postgres import postgres
+from benchmarks.product_lists import product_lists
 from benchmarks.recovery import recovery
 from benchmarks.subscriptions import subscriptions
 from benchmarks.table import Line, head, shown
@@ -35,7 +36,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_rows(STORED))}; default: all")
     parser.add_argument("--stored", type=int, default=STORED, help="processes of `stored`, and subscriptions")
-    parser.add_argument("--database", default="", metavar="URL", help="an empty PostgreSQL, for `subscriptions` too")
+    parser.add_argument(
+        "--database", default="", metavar="URL", help="an empty PostgreSQL, for subscriptions too"
+    )
     options = parser.parse_args()
     rows = _rows(options.stored, options.database)
     if unknown := set(options.names) - set(rows):
@@ -59,6 +62,7 @@ def _rows(stored: int, database_url: str = "") -> dict[str, Rows]:
         "inbox": inbox,
         "journeys": journeys,
         "subscriptions": partial(subscriptions, count=stored, database_url=database_url),
+        "product_lists": partial(product_lists, count=stored, database_url=database_url),
         "postgres": postgres,
     }
 

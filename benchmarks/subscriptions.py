@@ -99,7 +99,7 @@ async def subscriptions(folder: Path, *, count: int = MANY, database_url: str = 
         async with AsyncExitStack() as stack:
             for size in (FEW, count):
                 url = url_of(folder / f"subscriptions-{size}.db") if kind == "SQLite" else database_url
-                read = await _filled(url, size, stack)
+                read = await filled(url, size, stack)
                 for _ in range(LOOKS):
                     for name, question in QUESTIONS.items():
                         durations.setdefault((size, name), []).append(_seconds(read, question))
@@ -119,7 +119,7 @@ def _seconds(read: Callable[[Question], StoredSubscriptions], question: dict[str
         READER.reset(token)
 
 
-async def _filled(url: str, size: int, stack: AsyncExitStack) -> Callable[[Question], StoredSubscriptions]:
+async def filled(url: str, size: int, stack: AsyncExitStack) -> Callable[[Question], StoredSubscriptions]:
     """Store the subscriptions in a database; the function that reads them."""
     database = connect(url)
     await database.open()

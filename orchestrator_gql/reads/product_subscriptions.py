@@ -1,6 +1,7 @@
 """Product subscriptions in pages, and their versions."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ def value_filters(
 
 
 def _value_filter(chosen: Sequence[RegisteredProduct], index: int, path: str, value: Json) -> ValueFilter:
-    secret = {name for product in chosen for name in marked_names(product.block_schema())}
+    secret = {name for product in chosen for name in _secret_names(product.facts.product_id)}
     try:
         if secret & set(path.split(".")):
             raise StepError(f"{path!r} is a secret: a subscription cannot be found by it.", code="where-secret")
@@ -95,6 +96,12 @@ def _value_filter(chosen: Sequence[RegisteredProduct], index: int, path: str, va
         place = "value" if error.failure_code == "where-value" else "path"
         problem = FieldError(("filter", "fields", str(index), place), error.message, str(error.failure_code))
         raise PayloadInvalid(error.message, [problem]) from error
+
+
+@lru_cache(maxsize=256)
+def _secret_names(product_id: UUID) -> frozenset[str]:
+    """The names of the fields that the product marks as secret."""
+    return frozenset(marked_names(products.by_id(product_id).block_schema()))
 
 
 async def version_page(

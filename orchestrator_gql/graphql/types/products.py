@@ -40,7 +40,7 @@ class Product(Node):
     type: str = strawberry.field(description="The kind of product.")
     tag: str = strawberry.field(description="A short label for the product.")
     status: ProductStatus = strawberry.field(description="The status of the product in its life cycle.")
-    block_schema: JSON = strawberry.field(description="The JSON Schema of an active subscription to the product.")
+    registered: strawberry.Private[RegisteredProduct]
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -52,8 +52,12 @@ class Product(Node):
             type=facts.product_type,
             tag=facts.tag,
             status=facts.status,
-            block_schema=Shape(registered.block_schema()),
+            registered=registered,
         )
+
+    @resolved(description="The JSON Schema of an active subscription to the product.")
+    def block_schema(self) -> JSON:
+        return Shape(self.registered.block_schema())  # pydantic needs some milliseconds for it: only if it is selected
 
     @resolved(description="The workflows that create or work on subscriptions to the product, ordered by name.")
     def workflows(
