@@ -8,7 +8,7 @@ import pytest
 from conftest import Offer
 from sqlalchemy import Connection
 from support.engine import Engine
-from support.network import Node, begun, create_node, lock_of, made, model_of, modifies, rested, run
+from support.network import Node, begun, create_node, lock_of, made, model_of, modifies, rested, run, terminates
 from support.operator import ADA, confirm
 
 from orchestrator_gql import inputstep, step
@@ -205,6 +205,41 @@ async def test_a_note_written_while_a_process_works_is_kept_and_disturbs_nothing
     assert process.status is ProcessStatus.COMPLETED, process.failure
     assert (model["node"]["node_name"], model["note"]) == ("utr-1", "Call me")
     assert (row.note, row.customer_description) == ("Call me", "Core of Ada")
+
+
+@pytest.mark.one_dispatcher
+async def test_every_change_of_a_subscription_is_an_event_with_who_made_it(offer: Offer) -> None:
+    engine = await offer(create_node, CHANGE, ending := terminates(Node))
+    seen = 0
+
+    async def new_events() -> list[tuple[str, str | None]]:
+        nonlocal seen
+        every = await engine.events(kind=EventKind.PRODUCT_SUBSCRIPTION_CHANGED)
+        new, seen = every[seen:], len(every)
+        return [(each.payload["product_subscription_id"], each.actor) for each in new]
+
+    id = await made(engine, create_node)
+    created = await new_events()
+    holder = await begun(engine, CHANGE, subscription_id=id)
+    await rested(engine, holder)
+    locked = await new_events()
+    await update_product_subscription_note(engine.runtime, ADA, subscription_id=UUID(id), note="x")
+    noted = await new_events()
+    await update_customer_description(engine.runtime, ADA, subscription_id=UUID(id), description="x")
+    named = await new_events()
+    await abort_process(engine.runtime, ADA, process_id=holder)
+    left = await new_events()
+    await set_in_sync(engine.runtime, ADA, subscription_id=UUID(id), reason="I looked.")
+    mended = await new_events()
+    await run(engine, ending, subscription_id=id)
+    saved = await new_events()
+
+    assert {each for each, _ in (*created, *locked, *noted, *named, *left, *mended, *saved)} == {id}
+    assert len(created) >= 2  # made, and active
+    assert locked == [(id, "local")]
+    assert noted == named == mended == [(id, "ada")]
+    assert len(left) == 1
+    assert len(saved) >= 3  # locked, saved, unlocked
 
 
 CHANGERS = [("another field", rename, "utr-1", "Call me"), ("nothing", return_it, "ams-1", "Call me")]

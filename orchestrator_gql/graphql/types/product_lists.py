@@ -40,7 +40,7 @@ class ProductSubscriptionFilter:
         default=None, description="The product is of one of these kinds; null does not filter."
     )
     customer_id: str | None = strawberry.field(
-        default=None, description="It belongs to the customer with this id; null does not filter."
+        default=None, description="The product subscription belongs to the customer with this id; null does not filter."
     )
     in_sync: bool | None = strawberry.field(
         default=None, description="True: only those that are in sync. False: only the others. Null does not filter."
@@ -62,10 +62,11 @@ class ProductSubscriptionFilter:
         "workflow at all. Null does not filter.",
     )
     depends_on_id: strawberry.ID | None = strawberry.field(
-        default=None, description="It uses a block of the product subscription with this id; null does not filter."
+        default=None, description="The subscription uses a block of the one with this id; null does not filter."
     )
     in_use_by_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The product subscription with this id uses a block of it; null does not filter."
+        default=None,
+        description="The product subscription with this id uses a block of the listed one; null does not filter.",
     )
 
     async def within(self, info: Info) -> lists.ProductSubscriptionFilter:

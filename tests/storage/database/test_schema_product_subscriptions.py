@@ -37,7 +37,12 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import configuration, migrate
-from orchestrator_gql.storage.tables import metadata, product_subscription_uses, product_subscription_versions
+from orchestrator_gql.storage.tables import (
+    metadata,
+    product_subscription_uses,
+    product_subscription_versions,
+    product_subscription_words,
+)
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State
 
 RELEASE = "0008"
@@ -177,6 +182,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
         names = ("node", "port", "circuit", "younger", "held", "left", "ended")
         documents = {name: await document_of(engine, ids[name]) for name in names}
         uses = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+        words = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_words)).all()))
         rows = await rows_of_release_before(engine)
 
     stored = {str(row["id"]): row["model"] for row in rows[metadata.tables["product_subscriptions"]]}
@@ -186,6 +192,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
         async with engine_of(url, *WORKFLOWS) as engine:
             migrated = {name: await document_of(engine, ids[name]) for name in names}
             found = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_uses)).all()))
+            searched = await engine.read(lambda conn: sorted(conn.execute(select(product_subscription_words)).all()))
             held, left = await lock_of(engine, ids["held"]), await lock_of(engine, ids["left"])
             free = [await lock_of(engine, ids[name]) for name in ("node", "port", "circuit", "ended", "orphan")]
             history = await engine.read(lambda conn: conn.execute(select(product_subscription_versions)).all())
@@ -201,6 +208,7 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
 
     assert migrated == documents
     assert found == [row for row in uses if str(row.subscription_id) != ids["orphan"]]
+    assert searched == words != []
     assert held is not None
     assert (str(held.locked_by), held.out_of_sync_by) == (ids["held_by"], None)
     assert left is not None
