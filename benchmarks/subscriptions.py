@@ -128,9 +128,9 @@ async def filled(url: str, size: int, stack: AsyncExitStack) -> Callable[[Questi
     await migrate(database)
     await database.transaction(lambda conn: write_products(conn, [NODE, CIRCUIT]))
     began, rows = time.monotonic(), 0
-    documents = _documents(size)
-    while batch := list(islice(documents, BATCH)):
-        rows += _write(url, batch)
+    found = documents(size)
+    while batch := list(islice(found, BATCH)):
+        rows += write(url, batch)
     await database.alter(lambda conn: conn.exec_driver_sql("ANALYZE") if conn.dialect.name == "postgresql" else None)
     print(f"  {database.dialect}: {size:,} subscriptions, {rows:,} rows: {time.monotonic() - began:.0f} s", flush=True)
 
@@ -145,7 +145,7 @@ def _emptied(conn: Any) -> None:
     conn.exec_driver_sql("CREATE SCHEMA public")
 
 
-def _documents(size: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def documents(size: int) -> Iterator[tuple[int, dict[str, Any]]]:
     nodes: list[dict[str, Any]] = []
     for number in range(NODES):
         block = NodeBlock.new(node_name=f"node-{number}")
@@ -179,7 +179,7 @@ def _changed(document: dict[str, Any], number: int, size: int, nodes: list[dict[
     return document
 
 
-def _write(url: str, batch: list[tuple[int, dict[str, Any]]]) -> int:
+def write(url: str, batch: list[tuple[int, dict[str, Any]]]) -> int:
     """Store the documents and their index; the number of rows."""
     rows: dict[str, list[tuple[Any, ...]]] = {
         "product_subscriptions": [],

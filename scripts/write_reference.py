@@ -20,6 +20,8 @@ FAILURES = {
     "bad-remote-ref": "A step returned a `remote_ref` that is no job id, or another job's.",
     "bad-result": "A step returned neither a dict nor nothing.",
     "block-in-use": "A step removed a block that another product subscription uses.",
+    "block-mismatch": "A block that a step or a form read is of another class.",
+    "block-unknown": "A step or a form read a block that does not exist.",
     "callback-expired": "The remote service did not deliver in time.",
     "callback-missing": "No callback was issued for the wait.",
     "callback-withdrawn": "The callback was withdrawn.",
@@ -37,8 +39,11 @@ FAILURES = {
     "lifecycle-mismatch": "A product subscription is not in the required lifecycle status.",
     "missing-argument": "The state has no value for a parameter of a function.",
     "model-invalid": "A product subscription does not fit its model.",
+    "no-reader": "A function read product subscriptions outside of a step or a form.",
     "not-json": "The result of a step or a form is not JSON.",
     "process-failure": "A step raised `ProcessFailureError`.",
+    "product-mismatch": "A product subscription that a step or a form read is of another product.",
+    "read-timeout": "A step or a form read product subscriptions for longer than 5 seconds.",
     "reference-circle": "Two product subscriptions would use each other.",
     "reference-ended": "A product subscription would use a block of a terminated one.",
     "reference-unknown": "A product subscription refers to a block that does not exist.",
@@ -51,6 +56,11 @@ FAILURES = {
     "subscription-locked": "A step would change or lock a product subscription that another process holds.",
     "subscription-out-of-sync": "A step would lock a product subscription that an aborted process left out of sync.",
     "subscription-stale": "The product subscription changed since the step loaded it; a retry loads it again.",
+    "subscription-unknown": "A step or a form read a product subscription that does not exist.",
+    "too-many-results": "A step or a form read more than 1,000 product subscriptions without a limit.",
+    "where-secret": "A step or a form sought product subscriptions by a secret.",
+    "where-unknown": "A step or a form sought product subscriptions by a field that does not exist.",
+    "where-value": "A step or a form sought product subscriptions by a value that does not fit the field.",
 }
 """The failure codes of processes, without the codes of authors and remote services."""
 

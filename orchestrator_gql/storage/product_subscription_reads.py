@@ -20,7 +20,7 @@ BEGINNING = 100
 """The characters of a customer's id that are in its index."""
 
 MOST_BRANCHES = 24
-"""The most queries, one for each product and status, that are joined."""
+"""The most queries, one for each customer, or for each product and status, that are joined."""
 
 
 def answer(conn: Connection, question: Question) -> StoredSubscriptions:
@@ -50,21 +50,22 @@ def matching_ids(conn: Connection, question: Matching) -> Select[Any]:
     others = [subscription_values.has(table.c.id, filter) for filter, ids in found.items() if ids is None]
     if few:
         return _newest(conn, question, among(conn, table.c.id, list(set.intersection(*few))), *others)
+    branches = _branches(question)
+    if not 0 < len(branches) <= MOST_BRANCHES:
+        return _newest(conn, question, *others)
+    parts = [_newest(conn, question, *branch, *others).subquery() for branch in branches]
+    ids = union_all(*(select(part.c.id) for part in parts)).subquery()
+    return select(ids.c.id).order_by(ids.c.id.desc()).limit(question.limit + 1)
+
+
+def _branches(question: Matching) -> list[list[ColumnElement[bool]]]:
+    """The conditions whose rows are in the order of their ids in an index: one customer, or a product and a status."""
+    s = table.c
     if question.customer_ids is not None:
-        beginnings = sorted({customer_id[:BEGINNING] for customer_id in question.customer_ids})
-        return _newest(conn, question, BEGINNING_OF_CUSTOMER.in_(beginnings), *others)
+        return [[BEGINNING_OF_CUSTOMER == each] for each in sorted({id[:BEGINNING] for id in question.customer_ids})]
     products = [None] if question.is_any_product else list(question.product_ids)
     statuses = [None] if question.statuses is None else list(question.statuses)
-    if not 0 < len(products) * len(statuses) <= MOST_BRANCHES:
-        return _newest(conn, question, *others)
-    # A query for each product and status: in an index of both, the rows of each are in the order of their ids.
-    branches = [
-        _newest(conn, question, *_is(table.c.product_id, product), *_is(table.c.status, status), *others).subquery()
-        for product in products
-        for status in statuses
-    ]
-    ids = union_all(*(select(branch.c.id) for branch in branches)).subquery()
-    return select(ids.c.id).order_by(ids.c.id.desc()).limit(question.limit + 1)
+    return [[*_is(s.product_id, each), *_is(s.status, status)] for each in products for status in statuses]
 
 
 def _newest(conn: Connection, question: Matching, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -74,7 +75,8 @@ def _newest(conn: Connection, question: Matching, *conditions: ColumnElement[boo
     if question.statuses is not None:
         query = query.where(_unindexed(conn, s.status).in_(question.statuses))
     if question.customer_ids is not None:
-        query = query.where(s.customer_id.in_(question.customer_ids))
+        # SQLite would put an only customer into the expression of the index, and no longer find the index.
+        query = query.where(_unindexed(conn, s.customer_id).in_(question.customer_ids))
     if question.after is not None:
         query = query.where(s.id < question.after)
     return query.order_by(s.id.desc()).limit(question.limit + 1)

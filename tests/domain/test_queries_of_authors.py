@@ -289,7 +289,7 @@ REFUSALS: dict[str, tuple[Callable[[State], Any], str, tuple[str, ...]]] = {
     ),
     "unknown product": (lambda s: find_subscriptions(product="Node of a netwerk"), "bad-argument", (NODE.name,)),
     "unknown product type": (lambda s: find_subscriptions(product_type="Prt"), "bad-argument", ("Prt",)),
-    "unknown status": (lambda s: find_subscriptions(status="activ"), "bad-argument", ("'active'",)),
+    "unknown status": (lambda s: find_subscriptions(status="actief"), "bad-argument", ("'active'",)),
     "class without a product": (lambda s: find_subscriptions(product=Strange), "bad-argument", ("register_product",)),
     "unknown path": (
         lambda s: find_subscriptions(where={"port.port_nam": "x"}),

@@ -235,7 +235,7 @@ def test_another_value_is_not_found(path: str, value: Any) -> None:
 
 
 REFUSED: list[tuple[str, Any, str, str]] = [
-    ("outer.numbr", 7, "where-unknown", "the nearest is 'outer.number'"),
+    ("outer.numbers", 7, "where-unknown", "the nearest is 'outer.number'"),
     ("outer.inners[0].depth", 7, "where-unknown", "the nearest is 'outer.inners.depth'"),
     ("number", 7, "where-unknown", "'outer.number'"),
     ("outer.number.more", 7, "where-unknown", "outer.number"),

@@ -24,7 +24,7 @@ from orchestrator_gql.utils.errors import StepError, StorageUnavailable, Storage
 SECONDS = 5.0
 """Seconds that one read may take, and that it waits for a connection."""
 
-CONNECTIONS = 8
+CONNECTIONS = 4
 """Connections for these reads, opened when they are needed. A read takes milliseconds, so few wait for one."""
 
 OPERATIONS = 10_000
