@@ -38,7 +38,7 @@ def terms_of(text: str) -> list[str]:
 
 
 def _stripped(term: str) -> str:
-    first = next((index for index, letter in enumerate(term) if letter.isalnum()), 0)
+    first = next((index for index, sign in enumerate(term) if sign.isalnum()), 0)
     return term[first:]
 
 
@@ -46,8 +46,8 @@ def _from_each_start(chunk: str) -> Iterator[str]:
     """The chunk from its start, and from each start of letters or digits in it."""
     yield _storable(chunk[:LONGEST])
     for index in range(1, len(chunk)):
-        before, letter = chunk[index - 1], chunk[index]
-        if letter.isalnum() and (not before.isalnum() or before.isdigit() is not letter.isdigit()):
+        before, sign = chunk[index - 1], chunk[index]
+        if sign.isalnum() and (not before.isalnum() or before.isdigit() is not sign.isdigit()):
             yield _storable(chunk[index : index + LONGEST])
 
 

@@ -9,7 +9,7 @@ from orchestrator_gql.storage.columns import asked_per_row
 from orchestrator_gql.storage.tables import product_subscription_words as words
 from orchestrator_gql.storage.tables import product_subscriptions, products
 
-_AFTER_EVERY_LETTER = "\U0010ffff"
+_LAST = "\U0010ffff"
 _FEWEST_DIGITS = 4
 
 
@@ -29,7 +29,7 @@ def write(conn: Connection, subscription_id: UUID) -> None:
 
 def begins_with(term: str) -> ColumnElement[bool]:
     """The condition on a word that the term is its beginning."""
-    return and_(words.c.word >= term, words.c.word < term + _AFTER_EVERY_LETTER)
+    return and_(words.c.word >= term, words.c.word < term + _LAST)
 
 
 def has_word(term: str) -> ColumnElement[bool]:

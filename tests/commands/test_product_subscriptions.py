@@ -261,7 +261,7 @@ async def test_a_step_that_loaded_before_the_note_keeps_it(
 
 
 @pytest.mark.one_dispatcher
-async def test_a_step_that_changes_the_note_too_is_told_so_and_its_retry_succeeds(offer: Offer) -> None:
+async def test_a_step_that_changes_the_note_too_fails_and_its_retry_succeeds(offer: Offer) -> None:
     engine = await offer(create_node, workflow := modifies(Node, _edited_meanwhile(write_note)))
     id = await made(engine, create_node)
     MEANWHILE.append(

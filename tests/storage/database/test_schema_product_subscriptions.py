@@ -240,9 +240,8 @@ async def test_subscriptions_of_the_previous_release_go_on(kind: str, tmp_path: 
 
 async def rows_of_0011(engine: Engine) -> dict[Table, list[dict[str, Any]]]:
     """All rows of the tables that the release of 0011 had."""
-    tables = [
-        table for table in metadata.sorted_tables if table.name not in (*INDEX, "engine_state", "events", "workers")
-    ]
+    later = (*INDEX, "product_subscription_words", "engine_state", "events", "workers")
+    tables = [table for table in metadata.sorted_tables if table.name not in later]
 
     def read(conn: Connection) -> dict[Table, list[dict[str, Any]]]:
         return {table: [dict(row) for row in conn.execute(select(table)).mappings()] for table in tables}
