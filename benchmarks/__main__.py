@@ -36,9 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_rows(STORED))}; default: all")
     parser.add_argument("--stored", type=int, default=STORED, help="processes of `stored`, and subscriptions")
-    parser.add_argument(
-        "--database", default="", metavar="URL", help="an empty PostgreSQL, for subscriptions too"
-    )
+    parser.add_argument("--database", default="", metavar="URL", help="an empty PostgreSQL, for subscriptions too")
     options = parser.parse_args()
     rows = _rows(options.stored, options.database)
     if unknown := set(options.names) - set(rows):

@@ -10,7 +10,7 @@ knows too little about the data:
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,9 @@ from orchestrator_gql.types import SubscriptionLifecycle
 
 FEW = 1_000
 """The most rows that are read by their ids and sorted."""
+
+FEWER = 200
+"""The same for a filter whose column is in the index of the order: the walk along the index then costs little."""
 
 _S = product_subscriptions.c
 _LIGHT = [column for column in _S if column.name != "model"]
@@ -71,12 +74,13 @@ class ProductSubscriptionFilter:
 class _Condition:
     """One filter: its condition, and the query for the ids that fit it, if an index finds them.
 
-    ``found`` are these ids themselves, if they are few and known already.
+    ``found`` are these ids themselves, if they are few and known already. ``few`` is the most ids that are read so.
     """
 
     where: ColumnElement[bool]
     ids: Select[Any] | None = None
     found: Sequence[UUID] | None = None
+    few: int = field(default_factory=lambda: FEW)
 
 
 def page(
@@ -124,15 +128,17 @@ def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] |
     for condition in conditions:
         if condition.found is not None:
             return condition.found
-    found = [condition.ids.limit(FEW + 1) for condition in conditions if condition.ids is not None]
-    if not found:
+    asked = [condition for condition in conditions if condition.ids is not None]
+    if not asked:
         return None
-    counts = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in found]
+    queries = [condition.ids.limit(condition.few + 1) for condition in asked if condition.ids is not None]
+    counts = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in queries]
     sizes = list(conn.execute(select(*(size.label(f"size_{index}") for index, size in enumerate(counts)))).one())
-    smallest = min(range(len(sizes)), key=sizes.__getitem__)
-    if sizes[smallest] > FEW:
+    small = [index for index, condition in enumerate(asked) if sizes[index] <= condition.few]
+    if not small:
         return None
-    return list(dict.fromkeys(conn.execute(found[smallest]).scalars()))
+    smallest = min(small, key=sizes.__getitem__)
+    return list(dict.fromkeys(conn.execute(queries[smallest]).scalars()))
 
 
 def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:
@@ -147,7 +153,9 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
     )
     for values, column in listed:
         if values is not None:
-            conditions.append(_Condition(plain(column).in_(sorted(values)), _ids_by(column, sorted(values))))
+            conditions.append(
+                _Condition(plain(column).in_(sorted(values)), _ids_by(column, sorted(values)), few=min(FEW, FEWER))
+            )
     if wanted.customer_id is not None:
         # SQLite would put the value into the indexed expression, and then it would not know the expression any more.
         is_of_customer = plain(_S.customer_id) == wanted.customer_id
@@ -192,7 +200,7 @@ def _plain(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any
 
 def _sync(plain: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync: bool) -> _Condition:
     where = plain(_S.insync).is_(is_in_sync)
-    return _Condition(where) if is_in_sync else _Condition(where, select(_S.id).where(OUT_OF_SYNC))
+    return _Condition(where) if is_in_sync else _Condition(where, select(_S.id).where(OUT_OF_SYNC), few=min(FEW, FEWER))
 
 
 def _term(term: str) -> _Condition:
