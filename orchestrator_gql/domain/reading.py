@@ -12,7 +12,7 @@ from uuid import UUID
 
 from orchestrator_gql.domain.values import ValueFilter
 from orchestrator_gql.types import Json, SubscriptionLifecycle
-from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.errors import StepError, StorageUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,10 @@ READER: ContextVar[Read | None] = ContextVar("reader", default=None)
 
 
 def read(question: Question, what: str) -> StoredSubscriptions:
-    """The subscriptions that answer the question. Raises ``StepError`` ``no-reader``; ``what`` is what was called."""
+    """The subscriptions that answer the question; ``what`` is what was called.
+
+    Raises ``StepError``: ``no-reader``, ``read-timeout``, and ``storage-unreadable`` if the database is away.
+    """
     reader = READER.get()
     if reader is None:
         raise StepError(
@@ -98,7 +101,11 @@ def read(question: Question, what: str) -> StoredSubscriptions:
             "`orchestrator_gql.testing`.",
             code="no-reader",
         )
-    return reader(question)
+    try:
+        return reader(question)
+    except StorageUnavailable as error:
+        problem = f"`{what}`: the database cannot be read now. Try again in a moment, or retry the step."
+        raise StepError(problem, code="storage-unreadable") from error
 
 
 def demand_id(value: object) -> UUID:

@@ -238,7 +238,7 @@ def _is_secret(annotation: Any) -> bool:
 
 def _unfit(path: str, value: Any, leaves: Sequence[_Leaf]) -> str:
     kinds = " or ".join(dict.fromkeys(_name(leaf.annotation) for leaf in leaves))
-    return f"{value!r} at {path!r} in `where` is no {kinds}, so no subscription has it: give a value of that type."
+    return f"{value!r:.80} at {path!r} in `where` is no {kinds}, so no subscription has it: give a value of that type."
 
 
 def _name(annotation: Any) -> str:

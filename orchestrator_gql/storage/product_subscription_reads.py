@@ -62,7 +62,8 @@ def _branches(question: Matching) -> list[list[ColumnElement[bool]]]:
     """The conditions whose rows are in the order of their ids in an index: one customer, or a product and a status."""
     s = table.c
     if question.customer_ids is not None:
-        return [[each == BEGINNING_OF_CUSTOMER] for each in sorted({id[:BEGINNING] for id in question.customer_ids})]
+        beginning, beginnings = BEGINNING_OF_CUSTOMER, {id[:BEGINNING] for id in question.customer_ids}
+        return [[beginning == each] for each in sorted(beginnings)]
     products = [None] if question.is_any_product else list(question.product_ids)
     statuses = [None] if question.statuses is None else list(question.statuses)
     return [[*_is(s.product_id, each), *_is(s.status, status)] for each in products for status in statuses]

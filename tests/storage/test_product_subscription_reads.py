@@ -194,3 +194,26 @@ async def test_a_read_that_takes_long_ends(storage: str, monkeypatch: pytest.Mon
 
     assert late.value.failure_code == "read-timeout"
     assert fits == 1
+
+
+async def test_a_read_survives_lost_connections_and_names_a_database_that_is_away(storage: str) -> None:
+    database = connect(storage)
+    await database.open()
+    with reading(database, lambda conn: None):
+        try:
+            assert find_subscriptions() == []
+            if isinstance(database, PostgresDatabase):
+                await database.alter(lambda conn: conn.exec_driver_sql(OTHERS_END).all())
+            assert find_subscriptions() == []
+        finally:
+            await database.close()
+        with pytest.raises(StepError, match="cannot be read now") as away:
+            find_subscriptions()
+
+    assert away.value.failure_code == "storage-unreadable"
+
+
+OTHERS_END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
