@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 
 __all__ = ["SI", "ProductBlockModel", "ProductModel", "SubscriptionModel"]

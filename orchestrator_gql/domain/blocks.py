@@ -3,11 +3,11 @@
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from orchestrator_gql.domain.families import (
     DomainModel,
@@ -18,9 +18,30 @@ from orchestrator_gql.domain.families import (
 )
 from orchestrator_gql.domain.loading_rules import block_fields
 from orchestrator_gql.domain.origins import Origin
+from orchestrator_gql.domain.reading import OfBlock, demand_id, read
 from orchestrator_gql.types import SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.utils.names import demand_name
 from orchestrator_gql.utils.tokens import new_id
+
+if typing.TYPE_CHECKING:
+    from orchestrator_gql.domain.subscriptions import SubscriptionModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadWith:
+    """The subscription with which a block was read: a changed block is saved with it."""
+
+    subscription: "SubscriptionModel"
+
+    def __eq__(self, other: object) -> bool:
+        # As `LoadedDocument`: two blocks with equal fields are equal.
+        return other is None or isinstance(other, ReadWith)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ReadWith":
+        return self
 
 
 class ProductBlockModel(DomainModel):
@@ -44,7 +65,8 @@ class ProductBlockModel(DomainModel):
         description="The id of the subscription that owns the block; None for none yet.",
     )
 
-    _reserved: ClassVar[frozenset[str]] = frozenset({"subscription"})
+    _reserved: ClassVar[frozenset[str]] = frozenset({"subscription", "in_use_by"})
+    _read_with: "ReadWith | None" = PrivateAttr(default=None)
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -83,6 +105,40 @@ class ProductBlockModel(DomainModel):
         """
         origin = loaded_document(self).origin
         return None if origin is None else origin.owner_of(self)
+
+    @classmethod
+    def from_db(cls, subscription_instance_id: UUID | str) -> Self:
+        """The block as it is stored now, for a step or a form; one short read.
+
+        Its class is the one in its subscription. Change it and return it from the step: it is saved with its
+        subscription, or refused as stale. Raises ``StepError``: ``block-unknown``, ``block-mismatch`` if it is no
+        ``cls``, ``model-invalid``, and ``no-reader`` outside of authors' code.
+        """
+        from orchestrator_gql.domain.subscriptions import SubscriptionModel, stored_model
+
+        id = demand_id(subscription_instance_id)
+        found = read(OfBlock(id), f"{cls.__qualname__}.from_db")
+        if not found.ids:
+            raise StepError(f"There is no block {id}: look at the id.", code="block-unknown")
+        owner = stored_model(SubscriptionModel, found, found.ids[0])
+        own = (block for block in blocks_of(owner) if block.owner_subscription_id == owner.subscription_id)
+        block = next((block for block in own if block.subscription_instance_id == id), None)
+        if not isinstance(block, cls):
+            actual, status = type(block).__qualname__, owner.status
+            raise StepError(
+                f"Block {id} of subscription {owner.subscription_id} is no `{cls.__qualname__}`: in the status "
+                f"{status} it is a `{actual}`. Ask for a `{actual}`, or give the id of another block.",
+                code="block-mismatch",
+            )
+        block._read_with = ReadWith(owner)
+        return block
+
+    @property
+    def in_use_by(self) -> "list[SubscriptionModel]":
+        """The living subscriptions that use this block, as they are stored now; see `queries.in_use_by`."""
+        from orchestrator_gql.domain.queries import in_use_by
+
+        return in_use_by(self)
 
     @field_validator("name")
     @classmethod

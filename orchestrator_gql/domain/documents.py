@@ -13,9 +13,10 @@ from uuid import UUID
 from orchestrator_gql.domain.blocks import blocks_of
 from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
 
@@ -33,7 +34,8 @@ class SubscriptionDocument:
     """A subscription as a step returned it.
 
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
-    ``is_new`` is True if it was made and not loaded. With ``allows_in_use`` its life may end under its users.
+    ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
+    ``allows_in_use`` its life may end under its users.
     """
 
     subscription_id: UUID
@@ -42,6 +44,7 @@ class SubscriptionDocument:
     description: str
     status: SubscriptionLifecycle
     note: str | None
+    note_before: str | None
     start_date: datetime | None
     end_date: datetime | None
     version: int
@@ -51,6 +54,7 @@ class SubscriptionDocument:
     sync: SyncChange | None
     uses: frozenset[Use]
     blocks: frozenset[UUID]
+    found_by: Indexed
     allows_in_use: bool = False
 
 
@@ -77,6 +81,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         description=model.description,
         status=model.status,
         note=model.note,
+        note_before=_note_before(model),
         start_date=model.start_date,
         end_date=model.end_date,
         version=model.version,
@@ -86,6 +91,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
+        found_by=indexed(data),
     )
 
 
@@ -101,6 +107,12 @@ def _demand_same(data: Mapping[str, Json]) -> None:
                 "block for one of them.",
                 code="block-twice",
             )
+
+
+def _note_before(model: SubscriptionModel) -> str | None:
+    data = loaded_document(model).data
+    note: str | None = data.get("note") if data is not None else None
+    return note
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,8 @@ from orchestrator_gql.domain.families import (
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.loading_rules import keeps_json
 from orchestrator_gql.domain.origins import Origin
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
+from orchestrator_gql.domain.reading import ById, StoredSubscriptions, demand_id, read
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
@@ -32,7 +33,7 @@ from orchestrator_gql.utils.tokens import new_id
 S = TypeVar("S", bound="SubscriptionModel")
 
 _FIX_STORED = (
-    "The stored document fits an earlier class: let the field have a default or allow None, or change the document."
+    "The stored document does not fit the class that is deployed: let the field have a default or allow None, or change the document."
 )
 
 BESIDE = frozenset({"insync"})
@@ -119,6 +120,34 @@ class SubscriptionModel(DomainModel):
         made = validated(model, filled(model, field_values), problem=problem, fix=fix)
         adopt(made, made.subscription_id, _origin_of(made, {}))
         return made
+
+    @classmethod
+    def from_subscription(cls, subscription_id: UUID | str) -> Self:
+        """The subscription as it is stored now, for a step or a form; one short read.
+
+        The class is chosen as for a parameter of a step: see `load`. Return the changed model from the step, and it is
+        saved, or refused as stale. Raises ``StepError``: ``subscription-unknown``, ``product-mismatch``,
+        ``lifecycle-mismatch``, ``model-invalid``, and ``no-reader`` outside of authors' code.
+        """
+        id = demand_id(subscription_id)
+        found = read(ById(id), f"{cls.__qualname__}.from_subscription")
+        if not found.ids:
+            raise StepError(f"There is no product subscription {id}: look at the id.", code="subscription-unknown")
+        return stored_model(cls, found, id)
+
+    @property
+    def in_use_by(self) -> "list[SubscriptionModel]":
+        """The living subscriptions that use a block of this one, as they are stored now; see `queries.in_use_by`."""
+        from orchestrator_gql.domain.queries import in_use_by
+
+        return in_use_by(self)
+
+    @property
+    def depends_on(self) -> "list[SubscriptionModel]":
+        """The subscriptions whose blocks this one uses, as they are stored now; see `queries.depends_on`."""
+        from orchestrator_gql.domain.queries import depends_on
+
+        return depends_on(self)
 
     @classmethod
     def from_other_lifecycle(
@@ -238,6 +267,24 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         message = f"{message} ({problem}). Change the stored document."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
+
+
+def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
+    """The subscription among those that were read, as a ``model``.
+
+    Raises ``StepError``: those of `SubscriptionModel.load`, ``product-unknown`` if its product is not registered, and
+    ``product-mismatch`` if its product has another model.
+    """
+    data = found.documents[id]
+    member = _family_member(model, data["product"]["product_id"])
+    if model._family is not None and member._family is not model._family:
+        actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
+        raise StepError(
+            f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
+            f"`{actual}`, or give the id of another subscription.",
+            code="product-mismatch",
+        )
+    return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
 
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:

@@ -37,6 +37,8 @@ from orchestrator_gql.reads.rows import (
     steps_of_processes,
     subscription_owners,
     subscription_users,
+    version_changes,
+    version_models,
     whole_processes,
 )
 from orchestrator_gql.runtime import Runtime
@@ -92,6 +94,8 @@ class Loaders:
         self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
             runtime, principal, product_subscription_locks_by_ids
         )
+        self.version_model: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_models)
+        self.version_changes: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_changes)
         self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
         self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
         self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)

@@ -34,7 +34,7 @@ from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
 from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
-from orchestrator_gql.workflows.start_forms import CHOICES, LOADED
+from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")
 
@@ -151,13 +151,13 @@ async def start_turn(
     what = f"The start form of {workflow.name!r}"
     caller = FormCaller(runtime, what, form, is_request=True)
     facts, loaded = await subject_of_form(runtime, workflow.author_form, subject)
-    token, shown = LOADED.set(loaded), CHOICES.set(choices or {})
+    token, shown = LOADED.set(loaded), CHOICE.set(SubscriptionChoice(workflow.name, choices or {}))
     try:
         state = {**facts, **given}
         turned = await form_turn(runtime, form, state, pages, locale, secrecy, caller, is_bound=False)
     finally:
         LOADED.reset(token)
-        CHOICES.reset(shown)
+        CHOICE.reset(shown)
     return _without_own_names(turned, what)
 
 
