@@ -115,7 +115,11 @@ def explaining(plans: list[str]) -> Callable[[Connection], None]:
 
 
 BIG = r"(product_subscriptions|product_subscription_(values|blocks|uses)\w*)"
-SCANS = (re.compile(rf"^SCAN {BIG}", re.M), re.compile(rf"Seq Scan on {BIG}"))
+SCANS = (
+    re.compile(rf"^SCAN {BIG}", re.M),
+    re.compile(rf"Seq Scan on {BIG}"),
+    re.compile(r"Hash (Semi |Right Semi )?Join.*?(values|blocks)", re.S),
+)
 
 
 @pytest.mark.parametrize("few", [subscription_values.FEW, 0], ids=["values first", "subscriptions first"])
