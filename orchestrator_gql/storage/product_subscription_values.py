@@ -163,7 +163,8 @@ def _has(id: ColumnElement[UUID], place: ValuePlace, wanted: Sequence[str]) -> C
         )
         condition = true()
     for table, is_step in reversed(steps):
-        condition = exists(select(1).select_from(table).where(is_step, condition))
+        # Without OFFSET, PostgreSQL joins the whole tables first, though a page needs only its first rows.
+        condition = exists(select(1).select_from(table).where(is_step, condition).limit(1).offset(0))
     return condition
 
 
