@@ -143,7 +143,8 @@ class _Save:
             if is_of_other:
                 self.refuse_locked(document, lock, "cannot be locked")
             raise StepError(
-                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, or set it in sync.",
+                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, "
+                "reconcile it, or set it in sync.",
                 code="subscription-out-of-sync",
             )
         if is_of_other or (change is SyncChange.UNLOCK and lock is None):

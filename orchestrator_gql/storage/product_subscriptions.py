@@ -144,11 +144,12 @@ def newest(
     statuses: Collection[SubscriptionLifecycle],
     *,
     is_in_sync: bool,
+    is_free: bool,
     limit: int,
 ) -> list[tuple[UUID, str, str]]:
     """The newest product subscriptions of these products and statuses: id, description and customer.
 
-    With ``is_in_sync`` only those that are in sync.
+    With ``is_in_sync`` only those that are in sync, with ``is_free`` only those that no process holds.
     """
     s = product_subscriptions.c
     query = select(s.id, s.description, s.customer_id).where(
@@ -156,6 +157,8 @@ def newest(
     )
     if is_in_sync:
         query = query.where(s.insync.is_(True))
+    elif is_free:
+        query = query.where(~locks.is_held(s.id))
     return [
         (row.id, row.description, row.customer_id) for row in conn.execute(query.order_by(s.id.desc()).limit(limit))
     ]
