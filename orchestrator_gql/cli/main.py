@@ -73,7 +73,12 @@ def _run(options: argparse.Namespace) -> int:
             gc.disable()
             from orchestrator_gql.cli.demo import demo
 
-            demo(port=options.port, proxy_port=options.proxy_port, work=options.work)
+            demo(
+                port=options.port,
+                proxy_port=options.proxy_port,
+                work=options.work,
+                has_examples=not options.no_examples,
+            )
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 

@@ -216,6 +216,11 @@ class _Save:
             versions.c.subscription_id == document.subscription_id, versions.c.version > document.version
         )
         other = self.conn.execute(newer.order_by(versions.c.version).limit(1)).scalar()
+        if document.is_new:
+            raise StepError(
+                f"{_title(document)} exists already, at version {version}: load it, or make one with another id.",
+                code="subscription-exists",
+            )
         if other == self.process_id:
             how = f"process {other} itself changed it since: return the subscription once, as it is after all changes"
         else:

@@ -14,7 +14,7 @@ from orchestrator_gql.types import Json
 from orchestrator_gql.utils.arguments import Parameter, wanted
 from orchestrator_gql.utils.errors import StepError
 
-Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel]]
+Models: TypeAlias = dict[str, SubscriptionModel | list[SubscriptionModel] | None]
 """Product subscriptions by the name of the parameter that asks for them."""
 
 
@@ -25,7 +25,8 @@ async def load_models(
 
     A model is an author's code, so the function must be called where that may block. The state names a product
     subscription by its id or by an object with ``subscription_id``. Both raise `StepError`: if the state names none, if
-    the product subscription does not exist, or if its lifecycle is not the annotated one.
+    the product subscription does not exist, or if its lifecycle is not the annotated one. A parameter that may be None
+    (``Port | None``) is None if the product subscription does not exist.
     """
     classes_of = {
         parameter.name: classes
@@ -34,6 +35,7 @@ async def load_models(
     }
     if not classes_of:
         return dict
+    optional = {parameter.name for parameter in parameters if parameter.is_optional}
     ids_of = {name: _ids(name, state[name]) for name in classes_of if state[name] is not None}
     every_id = [id for ids in ids_of.values() for id in ids]
     stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
@@ -41,6 +43,9 @@ async def load_models(
     def build() -> Models:
         models: Models = {}
         for name, ids in ids_of.items():
+            if name in optional and not isinstance(state[name], list) and ids[0] not in stored.documents:
+                models[name] = None
+                continue
             loaded = [_load(name, id, stored, classes_of[name]) for id in ids]
             models[name] = loaded if isinstance(state[name], list) else loaded[0]
         return models
