@@ -47,11 +47,11 @@ class Examples:
         self._is_listening.set()
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Make the missing examples beside the server, and stop with it."""
+    async def at_work(self) -> AsyncIterator["asyncio.Task[None]"]:
+        """Make the missing examples beside the server, in a task that stops with it."""
         task = asyncio.create_task(self._make())
         try:
-            yield
+            yield task
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -62,13 +62,15 @@ class Examples:
         if not self._pending.exists():
             return
         try:
-            async with httpx.AsyncClient(base_url=self._server_url, trust_env=False, timeout=30) as client:
+            async with client_of(self._server_url) as client:
                 await make_examples(Orders(client))
+        except httpx.TransportError:
+            return  # the server ends; the next start goes on
         except (httpx.HTTPError, ExampleFailed) as error:
             logger.warning("the demo could not make all its examples", extra={"reason": str(error)})
-            return
+        else:
+            logger.info("the examples of the demo are made", extra={"dashboard": self._server_url})
         self._pending.unlink(missing_ok=True)
-        logger.info("the examples of the demo are made", extra={"dashboard": self._server_url})
 
 
 class ExampleFailed(Exception):
@@ -116,6 +118,11 @@ class Orders:
             raise ExampleFailed(str(body["errors"][0]["message"]))
         data: dict[str, Any] = next(iter(body["data"].values()))
         return data
+
+
+def client_of(server_url: str) -> httpx.AsyncClient:
+    """A client of the server, which is near: no web proxy of the environment."""
+    return httpx.AsyncClient(base_url=server_url, trust_env=False, timeout=30)
 
 
 async def make_examples(orders: Orders) -> None:

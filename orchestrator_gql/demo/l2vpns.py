@@ -9,7 +9,7 @@ from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.demo.circuit_steps import comparison, configuration, removal
 from orchestrator_gql.demo.network import NETWORK_PORTS, subscription_id_of
 from orchestrator_gql.demo.products import L2vpn, Port
-from orchestrator_gql.demo.workflows import attach_point
+from orchestrator_gql.demo.workflows import attach_point, description_of
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
 from orchestrator_gql.workflows.steps import set_status
@@ -52,6 +52,7 @@ def change_circuit(subscription: L2vpn, vlan: int, add_port: str, registered: Po
         sap.vlan = vlan
     if add_port != NO_PORT:
         circuit.saps = [*circuit.saps, attach_point(add_port, registered, vlan)]
+    subscription.description = description_of(subscription)
     return {"subscription": subscription}
 
 

@@ -48,8 +48,8 @@ def construct_model(
     ordered = L2vpnInactive.from_product_id(product, customer_id="demo", status=SubscriptionLifecycle.INITIAL)
     ordered.virtual_circuit.service_speed = service_speed
     ordered.virtual_circuit.saps = [attach_point(port_a, registered_a, vlan), attach_point(port_b, registered_b, vlan)]
-    ordered.description = f"L2VPN {vlan} from {NETWORK_PORTS[port_a].node_name} to {NETWORK_PORTS[port_b].node_name}"
     subscription = L2vpnProvisioning.from_other_lifecycle(ordered, SubscriptionLifecycle.PROVISIONING)
+    subscription.description = description_of(subscription)
     return {"subscription": subscription, "subscription_id": subscription.subscription_id}
 
 
@@ -64,6 +64,12 @@ def attach_point(key: str, registered: Port | None, vlan: int) -> SapBlock:
     chosen = NETWORK_PORTS[key]
     node = NodeBlock.new(node_name=chosen.node_name)
     return SapBlock.new(vlan=vlan, port=PortBlock.new(port_name=chosen.port_name, node=node))
+
+
+def description_of(subscription: L2vpnProvisioning) -> str:
+    """The name of the circuit for people: its VLAN and its devices."""
+    saps = subscription.virtual_circuit.saps
+    return f"L2VPN {saps[0].vlan} from {' to '.join(sap.port.node.node_name for sap in saps)}"
 
 
 def provisioning() -> StepList:

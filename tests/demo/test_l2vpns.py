@@ -5,7 +5,7 @@ from typing import Any
 
 from support.demo_operator import Operator, demo
 
-SUBSCRIPTION = """query($id: ID!) { productSubscription(id: $id) { status inSync model
+SUBSCRIPTION = """query($id: ID!) { productSubscription(id: $id) { description status inSync model
   inUseBy { description } dependsOn { description } } }"""
 
 
@@ -44,7 +44,7 @@ def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
         ports = {"a": "paris-1:ge-0/0/1", "b": "lyon-1:ge-0/0/2", "c": "lyon-1:ge-0/0/3"}
         site.register("create_port", **{name: {"port": port} for name, port in ports.items()})
 
-        # create: the circuit refers to the blocks of the ports, which refer to the blocks of their nodes
+        # Create: the circuit refers to the blocks of the ports, which refer to the blocks of their nodes
         created = operator.complete(operator.start(vlan=101))
         site.ids["l2vpn"] = created["state"]["subscription_id"]
         assert "vlan 101" in site.config("paris-1")
@@ -54,14 +54,16 @@ def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
         }
         site.register("create_monitor", monitor={"l2vpn": site.ids["l2vpn"], "interval": 5})
 
-        # modify twice: another VLAN, then one more port
+        # Modify twice: another VLAN, then one more port
         site.run("modify_l2vpn", "l2vpn", {"vlan": 102})
         assert "vlan 101" not in site.config("paris-1") + site.config("lyon-1")
         site.run("modify_l2vpn", "l2vpn", {"add_port": ports["c"]})
         assert "attachment ge-0/0/3\n    encapsulation vlan 102" in site.config("lyon-1")
-        assert len(site.subscription("l2vpn")["model"]["virtual_circuit"]["saps"]) == 3
+        changed = site.subscription("l2vpn")
+        assert changed["description"] == "L2VPN 102 from paris-1 to lyon-1 to lyon-1"
+        assert len(changed["model"]["virtual_circuit"]["saps"]) == 3
 
-        # validate: somebody changes a device, and the comparison shows the difference
+        # Validate: somebody changes a device, and the comparison shows the difference
         site.run("validate_l2vpn", "l2vpn")
         file = site.devices / "paris-1.cfg"
         file.write_text(file.read_text().replace("vlan 102", "vlan 666"))
@@ -72,12 +74,12 @@ def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
         assert "+    encapsulation vlan 102" in failure["details"]["difference"]
         assert "vlan 666" in site.config("paris-1"), "a comparison changes nothing"
 
-        # reconcile: the devices are again as the model says
+        # Reconcile: the devices are again as the model says
         site.run("reconcile_l2vpn", "l2vpn")
         assert "vlan 666" not in site.config("paris-1")
         site.run("validate_l2vpn", "l2vpn")
 
-        # terminate: refused while something uses it, from the circuit down to the nodes
+        # Terminate: refused while something uses it, from the circuit down to the nodes
         for workflow, name in (("terminate_l2vpn", "l2vpn"), ("terminate_port", "a"), ("terminate_node", "paris")):
             code, message = operator.refused(workflow, {"subscription_id": site.ids[name]})
             assert code == "SUBSCRIPTION_IN_USE"

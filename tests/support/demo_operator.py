@@ -8,6 +8,9 @@ import httpx
 from support.command_line import running, until
 from support.ports import free_port
 
+PLAYBOOK_SECONDS = 300.0
+"""The time for two playbooks on a busy machine, with a wide margin."""
+
 PORTS = {"port_a": "paris-1:ge-0/0/1", "port_b": "lyon-1:ge-0/0/2"}
 START = """mutation($name: String!, $pages: [JSON!]!) { startWorkflow(input: {workflowName: $name, pages: $pages}) {
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
@@ -58,7 +61,7 @@ class Operator:
                 self.ask(CONFIRM, id=process["openInputRequest"]["id"])
             return process if process["status"] == "COMPLETED" else None
 
-        return until(look)
+        return until(look, seconds=PLAYBOOK_SECONDS)
 
     def wait_for_status(self, id: str, status: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
@@ -66,7 +69,7 @@ class Operator:
             assert process["status"] != "FAILED" or status == "FAILED", process
             return process if process["status"] == status else None
 
-        return until(look)
+        return until(look, seconds=PLAYBOOK_SECONDS)
 
     def confirm(self, process: dict[str, Any]) -> None:
         response = self.ask(CONFIRM, id=process["openInputRequest"]["id"])
