@@ -20,22 +20,22 @@ Item = NodeProvisioning | PortProvisioning
 @step("Configure the device")
 def configure(subscription: NodeProvisioning | PortProvisioning, callback_url: str, progress_url: str) -> State:
     """Start the playbook, which writes the node or the port."""
-    return {"job_id": _start_playbook(subscription, {}, callback_url, progress_url)}
+    return {"job_id": _order(subscription, {}, callback_url, progress_url)}
 
 
 @step("Remove it from the device")
 def remove(subscription: NodeProvisioning | PortProvisioning, callback_url: str, progress_url: str) -> State:
     """Start the playbook, which removes the node or the port."""
-    return {"job_id": _start_playbook(subscription, {"state": "absent"}, callback_url, progress_url)}
+    return {"job_id": _order(subscription, {"state": "absent"}, callback_url, progress_url)}
 
 
 @step("Compare with the device")
 def compare(subscription: NodeProvisioning | PortProvisioning, callback_url: str, progress_url: str) -> State:
     """Start a dry run of the playbook that fails if it would change something."""
-    return {"comparison_job_id": _start_playbook(subscription, COMPARE, callback_url, progress_url)}
+    return {"comparison_job_id": _order(subscription, COMPARE, callback_url, progress_url)}
 
 
-def _start_playbook(item: Item, switches: Mapping[str, object], callback_url: str, progress_url: str) -> str:
+def _order(item: Item, switches: Mapping[str, object], callback_url: str, progress_url: str) -> str:
     node = item.node if isinstance(item, NodeProvisioning) else item.port.node
     variables = {**_block_of(item), **switches}
     return order_playbook("inventory.yml", [node.node_name], variables, callback_url, progress_url)
