@@ -55,6 +55,7 @@ FAILURES = {
     "step-raised": "A step raised another error.",
     "step-timeout": "A step took longer than its timeout.",
     "storage-unreadable": "A step or a form could not read product subscriptions, because the database is away.",
+    "subscription-exists": "A step would make a product subscription with an id that is taken.",
     "subscription-in-use": "A step would end a product subscription that a living one uses.",
     "subscription-locked": "A step would change or lock a product subscription that another process holds.",
     "subscription-out-of-sync": "A step would lock a product subscription that an aborted process left out of sync.",

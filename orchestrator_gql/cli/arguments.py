@@ -33,8 +33,9 @@ SIGTERM hands over what runs: steps get their time to finish, and another worker
 /metrics are answered at --port."""
 
 _DEMO = """\
-Show everything on this machine: a server with two workflows, the dashboard, and a small service that runs a real
-Ansible playbook and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
+Show everything on this machine: a server with some workflows, the dashboard, and a small service that runs real
+Ansible playbooks and calls back. Nothing else has to be running, and nothing outside the work folder is changed.
+A fresh work folder gets examples, each with a note that says so; --no-examples leaves it empty.
 If ANSIBLE_PROXY_URL is set, the service at that address runs the playbooks instead."""
 
 _TAIL = """\
@@ -94,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--work", type=Path, default=Path(".demo"), metavar="FOLDER", help="the folder of all files (.demo)"
     )
+    demo.add_argument("--no-examples", action="store_true", help="begin with an empty screen")
 
     tail = _command(commands, "tail", "follow what happens, live", _TAIL)
     tail.add_argument("--url", default=server, help=f"the server ({server})")

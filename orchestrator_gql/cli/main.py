@@ -76,7 +76,8 @@ def _run(options: argparse.Namespace) -> int:
             gc.disable()
             from orchestrator_gql.cli.demo import demo
 
-            demo(port=options.port, proxy_port=options.proxy_port, work=options.work)
+            has_examples = not options.no_examples
+            demo(port=options.port, proxy_port=options.proxy_port, work=options.work, has_examples=has_examples)
         case "migrate":
             from orchestrator_gql.cli.migrate import migrate
 

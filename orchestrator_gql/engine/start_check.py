@@ -36,8 +36,11 @@ SUBJECT = "subscription_id"
 MOST_CHOICES = 200
 """The most subscriptions that the first page of a start form suggests."""
 
-LOCKING = (Target.MODIFY, Target.TERMINATE)
-"""The targets whose processes hold their subscription from the start. They start only if it is in sync."""
+LOCKING = (Target.MODIFY, Target.TERMINATE, Target.RECONCILE)
+"""The targets whose processes hold their subscription from the start. They start only if no other process holds it."""
+
+IN_SYNC = (Target.MODIFY, Target.TERMINATE)
+"""The targets whose processes start only on a subscription that is in sync."""
 
 
 def works_on_subscription(workflow: Workflow) -> bool:
@@ -91,7 +94,8 @@ def rule_of(workflow: Workflow) -> StartRule:
     return StartRule(
         product_ids=frozenset(product.product_id for product in products_of(workflow)),
         statuses=statuses_of(workflow),
-        is_in_sync=workflow.target in LOCKING,
+        is_in_sync=workflow.target in IN_SYNC,
+        is_free=workflow.target in LOCKING,
         is_unused=workflow.target is Target.TERMINATE and not workflow.allow_in_use,
     )
 
@@ -110,7 +114,7 @@ def refusal(workflow: Workflow, facts: StartFacts) -> Refused | None:
             f"{facts.title} is {facts.status}, and {workflow.name!r} starts from {allowed}: start a workflow that "
             "changes the status first."
         )
-    if rule.is_in_sync and facts.lock is not None:
+    if facts.lock is not None and (rule.is_free if facts.lock.locked_by is not None else rule.is_in_sync):
         return _out_of_sync(facts)
     if rule.is_unused and facts.users:
         users = ", ".join(map(str, facts.users[:5]))
@@ -129,8 +133,8 @@ def _out_of_sync(facts: StartFacts) -> Refused:
             process_id=lock.locked_by,
         )
     return SubscriptionOutOfSync(
-        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Start a "
-        "validation of it, or set it in sync.",
+        f"{facts.title} is out of sync: {lock.out_of_sync_reason} Process {lock.out_of_sync_by} left it so. Validate "
+        "it, reconcile it, or set it in sync.",
         process_id=lock.out_of_sync_by,
     )
 

@@ -20,6 +20,7 @@ from sqlalchemy.sql.operators import custom_op
 
 from orchestrator_gql.domain.search_words import terms_of
 from orchestrator_gql.domain.values import ValueFilter
+from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_values as subscription_values
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.columns import among, asked_per_row
@@ -47,6 +48,7 @@ class StartRule:
     product_ids: frozenset[UUID]
     statuses: frozenset[SubscriptionLifecycle]
     is_in_sync: bool
+    is_free: bool
     is_unused: bool
 
 
@@ -163,6 +165,8 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
         conditions.append(_Condition(is_of_customer, select(_S.id).where(has_beginning, is_of_customer)))
     in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
     conditions += [_sync(plain, is_wanted) for is_wanted in in_sync if is_wanted is not None]
+    if wanted.start is not None and wanted.start.is_free and not wanted.start.is_in_sync:
+        conditions.append(_Condition(~locks.is_held(_S.id)))
     for term in terms_of(wanted.search or ""):
         conditions.append(_term(term))
     conditions += _relations(wanted)

@@ -158,7 +158,8 @@ class _Save:
             if is_of_other:
                 self.refuse_locked(document, lock, "cannot be locked")
             raise StepError(
-                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, or set it in sync.",
+                f"{_title(document)} is already out of sync: {lock.out_of_sync_reason} Validate it, "
+                "reconcile it, or set it in sync.",
                 code="subscription-out-of-sync",
             )
         if is_of_other or (change is SyncChange.UNLOCK and lock is None):
@@ -226,6 +227,11 @@ class _Save:
         )
 
     def refuse_stale(self, document: SubscriptionDocument, version: int) -> NoReturn:
+        if document.is_new:
+            raise StepError(
+                f"{_title(document)} exists already, at version {version}: load it, or make one with another id.",
+                code="subscription-exists",
+            )
         other = versions.first_process_after(self.conn, document.subscription_id, document.version)
         if other == self.process_id:
             how = f"process {other} itself changed it since: return the subscription once, as it is after all changes"

@@ -16,6 +16,7 @@ STARTS_FROM = {
     Target.MODIFY: frozenset({ACTIVE}),
     Target.TERMINATE: frozenset({INITIAL, PROVISIONING, ACTIVE, MIGRATING, DISABLED}),
     Target.VALIDATE: frozenset({PROVISIONING, ACTIVE, MIGRATING, DISABLED}),
+    Target.RECONCILE: frozenset({ACTIVE}),
 }
 """For each target that works on a product subscription, the statuses from which its workflows start by default."""
 

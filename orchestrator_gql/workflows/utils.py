@@ -20,7 +20,7 @@ from orchestrator_gql.workflows.start_forms import (
     known_products,
     preceded,
 )
-from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync
+from orchestrator_gql.workflows.steps import resync, set_status, store_process_subscription, unsync, unsync_unchecked
 
 Body: TypeAlias = Callable[[], StepList]
 Decorator: TypeAlias = Callable[[Body], Workflow]
@@ -161,6 +161,38 @@ def validate_workflow(
         last_steps=done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
+    )
+
+
+def reconcile_workflow(
+    description: str = "",
+    additional_steps: StepList | None = None,
+    *,
+    products: Sequence[str] = (),
+    statuses: Collection[SubscriptionLifecycle] | None = None,
+    authorize_callback: Authorizer | None = None,
+    retry_auth_callback: Authorizer | None = None,
+    run_predicate: Callable[..., Any] | None = None,
+    on_abort: Step | StepList = begin,
+) -> Decorator:
+    """A workflow that makes the network as the product subscription says, and holds the subscription until the end.
+
+    It also starts on a subscription that is out of sync, but not while another process holds it. Once it is complete,
+    the subscription is in sync. ``products`` and ``statuses`` (default: active) are as for `modify_workflow`.
+    """
+    return _kind(
+        description,
+        Target.RECONCILE,
+        form=_on_subscription(None),
+        author_form=None,
+        products=known_products(products),
+        statuses=statuses,
+        first_steps=init >> store_process_subscription() >> unsync_unchecked,
+        last_steps=(additional_steps or begin) >> resync >> done,
+        authorize_callback=authorize_callback,
+        retry_auth_callback=retry_auth_callback,
+        run_predicate=run_predicate,
+        on_abort=on_abort,
     )
 
 

@@ -49,10 +49,20 @@ from orchestrator_gql.utils.start_errors import (
     SubscriptionOutOfSync,
 )
 from orchestrator_gql.workflow import Workflow
-from orchestrator_gql.workflows.utils import modify_workflow, terminate_workflow, validate_workflow
+from orchestrator_gql.workflows.utils import (
+    modify_workflow,
+    reconcile_workflow,
+    terminate_workflow,
+    validate_workflow,
+)
 
 DISABLED, TERMINATED = SubscriptionLifecycle.DISABLED, SubscriptionLifecycle.TERMINATED
-KINDS = {"modify": modify_workflow, "terminate": terminate_workflow, "validate": validate_workflow}
+KINDS = {
+    "modify": modify_workflow,
+    "terminate": terminate_workflow,
+    "validate": validate_workflow,
+    "reconcile": reconcile_workflow,
+}
 
 
 @step("Look at the node")
@@ -93,7 +103,9 @@ def flow(kind: str, of: str, *steps: Any) -> Workflow:
 
 
 FLOWS = {
-    (kind, of): flow(kind, of, *([confirm] if kind == "modify" else [])) for kind in KINDS for of in ("node", "port")
+    (kind, of): flow(kind, of, *([confirm] if kind in ("modify", "reconcile") else []))
+    for kind in KINDS
+    for of in ("node", "port")
 }
 
 
@@ -136,12 +148,16 @@ def everything(conn: Connection) -> dict[str, list[Any]]:
     return {name: list(conn.execute(select(metadata.tables[name]))) for name in names}
 
 
+FREE = dict.fromkeys(KINDS)
+HELD = dict.fromkeys(("modify", "terminate", "reconcile"), SubscriptionLocked)
+LEFT = dict.fromkeys(("modify", "terminate"), SubscriptionOutOfSync)
 CASES: list[tuple[str, str, dict[str, type[OrchestratorError] | None]]] = [
-    ("an active node", "node", {"modify": None, "terminate": None, "validate": None}),
-    ("a node in use", "used node", {"modify": None, "terminate": SubscriptionInUse, "validate": None}),
-    ("a node that is held", "held", dict.fromkeys(("modify", "terminate"), SubscriptionLocked) | {"validate": None}),
-    ("an aborted change", "left", dict.fromkeys(("modify", "terminate"), SubscriptionOutOfSync) | {"validate": None}),
-    ("a disabled node", "disabled", {"modify": StatusMismatch, "terminate": None, "validate": None}),
+    ("an active node", "node", FREE),
+    ("a node in use", "used node", FREE | {"terminate": SubscriptionInUse}),
+    ("a node that is held", "held", FREE | HELD),
+    ("an aborted change", "left", FREE | LEFT),
+    ("a node that is held after an aborted change", "held again", FREE | HELD),
+    ("a disabled node", "disabled", FREE | dict.fromkeys(("modify", "reconcile"), StatusMismatch)),
     ("an ended node", "ended", dict.fromkeys(KINDS, StatusMismatch)),
     ("a port", "port", dict.fromkeys(KINDS, ProductMismatch)),
     ("nothing", "nothing", dict.fromkeys(KINDS, NotFound)),
@@ -158,11 +174,14 @@ async def prepared(engine: Engine, what: str) -> str:
             return await made(engine, create_port, node=node)
         case "used node":
             await made(engine, create_port, node=node)
-        case "held" | "left":
+        case "held" | "left" | "held again":
             holder = await begun(engine, FLOWS["modify", "node"], subscription_id=node)
             await engine.reaches(holder, ProcessStatus.SUSPENDED)
-            if what == "left":
+            if what != "held":
                 await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=holder)
+            if what == "held again":
+                holder = await begun(engine, FLOWS["reconcile", "node"], subscription_id=node)
+                await engine.reaches(holder, ProcessStatus.SUSPENDED)
         case "disabled" | "ended":
             await run(engine, ENDS, subscription=node, status=DISABLED if what == "disabled" else TERMINATED)
     return node
@@ -265,9 +284,13 @@ async def test_an_author_may_widen_the_statuses(offer: Offer) -> None:
 @pytest.mark.one_dispatcher
 async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_may_start(offer: Offer) -> None:
     engine = await offer(create_node, create_port, ENDS, *FLOWS.values())
-    free, held, ended = [await made(engine, create_node) for _ in range(3)]
+    free, left, held, ended = [await made(engine, create_node) for _ in range(4)]
     await made(engine, create_port, node=free)
-    await engine.reaches(await begun(engine, FLOWS["modify", "node"], subscription_id=held), ProcessStatus.SUSPENDED)
+    for id in (left, held):
+        holder = await begun(engine, FLOWS["modify", "node"], subscription_id=id)
+        await engine.reaches(holder, ProcessStatus.SUSPENDED)
+        if id == left:
+            await abort_process(engine.runtime, LOCAL_OPERATOR, process_id=holder)
     await run(engine, ENDS, subscription=ended, status=TERMINATED)
 
     async def suggested(kind: str) -> list[tuple[str, str]]:
@@ -279,5 +302,6 @@ async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_m
         return [(id, field["options"][id]) for id in field.get("examples", [])]
 
     assert await suggested("modify") == [(free, "Node of a network (uva)")]
-    assert [id for id, _ in await suggested("validate")] == [held, free]
+    assert [id for id, _ in await suggested("validate")] == [held, left, free]
+    assert [id for id, _ in await suggested("reconcile")] == [left, free]
     assert await suggested("terminate") == []

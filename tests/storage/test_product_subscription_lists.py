@@ -81,7 +81,11 @@ CASES: list[tuple[str, ProductSubscriptionFilter, Fits]] = [
     ),
     (
         "where a workflow may start",
-        ProductSubscriptionFilter(start=StartRule(frozenset({UUID(int=1)}), frozenset({ACTIVE}), True, True)),
+        ProductSubscriptionFilter(
+            start=StartRule(
+                frozenset({UUID(int=1)}), frozenset({ACTIVE}), is_in_sync=True, is_free=True, is_unused=True
+            )
+        ),
         lambda one: one.product_id.int == 1 and one.status is ACTIVE and one.insync and one.id != OWNER,
     ),
 ]

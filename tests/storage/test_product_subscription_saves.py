@@ -13,6 +13,7 @@ from pydantic import computed_field
 from sqlalchemy import Connection, update
 from support.engine import Engine
 from support.network import (
+    NODE,
     Circuit,
     CircuitInactive,
     Monitor,
@@ -610,3 +611,25 @@ async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     assert CALLS
     assert not any(CALLS)
     assert await lock_of(engine, (await engine.process(process_id)).state["subscription_id"]) is None
+
+
+@pytest.mark.one_dispatcher
+async def test_a_second_subscription_with_the_id_of_another_is_refused_and_changes_nothing(offer: Offer) -> None:
+    @step("Construct the same node")
+    def construct_again(product: UUID, node: UUID) -> State:
+        made_again = NodeInactive.from_product_id(product, "another customer", subscription_id=node)
+        return {"subscription": made_again, "subscription_id": made_again.subscription_id}
+
+    @create_workflow("Create it again", initial_input_form=order_form, products=[NODE.name])
+    def create_again() -> StepList:
+        return begin >> construct_again
+
+    engine = await offer(create_node, create_again)
+    node = await made(engine, create_node)
+    before = await document_of(engine, node)
+    refused = await failing(engine, create_again, node=node)
+
+    assert code_of(refused) == "subscription-exists"
+    assert refused.failure is not None
+    assert f"{node} exists already" in refused.failure.message
+    assert await document_of(engine, node) == before

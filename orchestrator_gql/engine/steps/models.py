@@ -26,7 +26,8 @@ async def load_models(
 
     A model is an author's code, so the function must be called where that may block. The state names a product
     subscription by its id or by an object with ``subscription_id``. Both raise `StepError`: if the state names none, if
-    the product subscription does not exist, or if its lifecycle is not the annotated one.
+    the product subscription does not exist, or if its lifecycle is not the annotated one. A parameter that may be None
+    (``Port | None``) is None if the product subscription does not exist.
     """
     found = [
         (parameter, classes)
@@ -39,12 +40,12 @@ async def load_models(
     stored = await runtime.database.read(lambda conn: product_subscriptions.stored(conn, every_id))
 
     def build() -> Models:
-        return {
-            parameter.name: _built(
-                parameter, state[parameter.name], partial(_load, parameter.name, stored=stored, classes=classes)
-            )
-            for parameter, classes in found
-        }
+        models: Models = {}
+        for parameter, classes in found:
+            load = partial(_load, parameter.name, stored=stored, classes=classes)
+            value = state[parameter.name]
+            models[parameter.name] = None if _is_gone(parameter, value, stored) else _built(parameter, value, load)
+        return models
 
     return build
 
@@ -87,6 +88,12 @@ def _ids(parameter: Parameter, value: Json) -> list[UUID]:
             f"'subscription_id', found {str(value)[:80]!r}.",
             "bad-argument",
         ) from error
+
+
+def _is_gone(parameter: Parameter, value: Json, stored: Stored) -> bool:
+    """True if the parameter may be None, and there is no such product subscription."""
+    is_single = not isinstance(value, list) and not _is_by_key(parameter, value)
+    return parameter.is_optional and is_single and _ids(parameter, value)[0] not in stored.documents
 
 
 def _built(parameter: Parameter, value: Json, load: Callable[[UUID], SubscriptionModel]) -> Any:

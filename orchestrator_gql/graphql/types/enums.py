@@ -144,8 +144,8 @@ described(ErrorCode, "The reason for a refusal, for programs. The codes are stab
     "INPUT_REQUEST_CLOSED": "The input request can no longer be answered.",
     "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with another input.",
     "SUBSCRIPTION_LOCKED": "Another process works on the product subscription.",
-    "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate the product subscription, or use "
-    "`setInSync`.",
+    "SUBSCRIPTION_OUT_OF_SYNC": "An aborted process may have left a change: validate or reconcile the product "
+    "subscription, or use `setInSync`.",
     "SUBSCRIPTION_IN_USE": "Other product subscriptions use the product subscription.",
     "PRODUCT_MISMATCH": "The workflow is for product subscriptions to other products.",
     "STATUS_MISMATCH": "The workflow does not start on a product subscription in this status.",
@@ -235,6 +235,7 @@ described(Target, "What a workflow does to a product subscription.", {
     "MODIFY": "The workflow changes a product subscription.",
     "TERMINATE": "The workflow terminates a product subscription.",
     "VALIDATE": "The workflow compares a product subscription with the network.",
+    "RECONCILE": "The workflow makes the network as the product subscription says.",
     "SYSTEM": "The workflow works on no product subscription.",
 }, name="WorkflowTarget")  # fmt: skip
 described(WaitKind, "The kind of event that a process waits for.", {

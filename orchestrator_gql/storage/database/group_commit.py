@@ -18,7 +18,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -121,6 +121,15 @@ class GroupWriter:
             self._is_busy = True
             self._loop.call_soon(self._begin)  # units that arrive in this turn of the loop join the group
         return await waiting.future
+
+    @contextlib.contextmanager
+    def without_foreign_keys(self) -> Iterator[None]:
+        """Let units drop a table and keep the rows that refer to it. SQLite changes this only between transactions."""
+        self._driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            self._driver.execute("PRAGMA foreign_keys = ON")
 
     async def close(self) -> None:
         """Run all waiting units, then return the connection to its pool."""

@@ -120,8 +120,14 @@ class SqliteDatabase:
         return result
 
     async def alter(self, unit: Unit[T]) -> T:
-        """Run a unit that changes the schema or a whole table, and return its result."""
-        return await self.transaction(unit)
+        """Run a unit that changes the schema or a whole table, and return its result. No other unit may run meanwhile.
+
+        Foreign keys are off meanwhile. SQLite copies a table to change its constraints, and dropping the table that was
+        copied would also delete the rows that refer to it.
+        """
+        assert self._writer is not None, "the database is not open"
+        with self._writer.without_foreign_keys():
+            return await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
