@@ -7,6 +7,7 @@ registration   declares a product               schemas        a product as JSON
 changes        the difference of two versions   finding        the subscriptions in the result of a step
 paths          names a place in a model          documents      subscriptions as they are to be stored
 references     the blocks of other subscriptions
+secret_places  hides the secrets in stored models
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -20,6 +21,7 @@ from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
 from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
+from orchestrator_gql.domain.secret_places import without_secrets
 from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts
 
 __all__ = [
@@ -46,4 +48,5 @@ __all__ = [
     "products",
     "register_product",
     "uses_in",
+    "without_secrets",
 ]

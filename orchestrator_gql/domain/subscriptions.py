@@ -154,7 +154,7 @@ class SubscriptionModel(DomainModel):
             loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
         except StepError as error:
             if mismatch is None:
-                raise
+                raise StepError(f"{error.message} {_remedy(model, data)}", code=error.failure_code) from error
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
         remember(loaded, whole, loaded.subscription_id)
@@ -193,16 +193,40 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
     """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
 
     The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
-    classes and the subscription, if the class is not a ``model``; ``NotFound`` if the product is not registered and
-    ``model`` has no family.
+    classes and the subscription, if the class is not a ``model``; ``product-unknown`` if the product is not registered
+    and ``model`` has no family.
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
+        id = data.get("subscription_id", "")
+        message = (
+            f"The value is not a dumped subscription: its id {id!s:.80}, its product or its status is missing or "
+            "unknown. Correct the stored document."
+        )
         raise StepError(message, code="model-invalid") from problem
-    return _narrowed(model, _family_member(model, product_id), status, title=title)
+    try:
+        member = _family_member(model, product_id)
+    except NotFound as unknown:
+        message = (
+            f"{title} cannot be loaded: its product ({product_id}) is not declared any more. Declare it again with "
+            "register_product, with this id, or terminate its subscriptions before you remove it."
+        )
+        raise StepError(message, code="product-unknown") from unknown
+    return _narrowed(model, member, status, title=title)
+
+
+def _remedy(model: type[DomainModel], data: Mapping[str, Any]) -> str:
+    """What to do about a stored subscription that does not fit ``model``."""
+    try:
+        products.by_id(data["product"]["product_id"])
+    except NotFound:
+        return "Its product is not declared any more: declare it again with register_product, with the same id."
+    return (
+        f"It was stored by another release of `{model.__qualname__}`: give new fields a default and keep the names and "
+        "types of old ones, or correct the stored document."
+    )
 
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:

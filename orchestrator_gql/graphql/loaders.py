@@ -30,6 +30,7 @@ from orchestrator_gql.reads.rows import (
     product_subscription_locks_by_ids,
     product_subscription_models,
     product_subscriptions_by_ids,
+    products_by_ids,
     secrets_of_processes,
     start_facts,
     state_deltas,
@@ -88,6 +89,7 @@ class Loaders:
             runtime, principal, product_subscriptions_by_ids
         )
         self.subscription_model: DataLoader[UUID, Any] = _single_rows(runtime, principal, product_subscription_models)
+        self.product: DataLoader[UUID, Row[Any] | None] = _single_rows(runtime, principal, products_by_ids)
         self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
             runtime, principal, product_subscription_locks_by_ids
         )

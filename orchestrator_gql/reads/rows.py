@@ -57,6 +57,8 @@ decisions = _read(input_requests.decisions_of)
 product_subscription_ids_of_processes = _read(product_subscriptions.ids_of_processes)
 product_subscriptions_by_ids = _read(product_subscriptions.rows)
 """Product subscriptions, without their models."""
+products_by_ids = _read(product_subscriptions.product_rows)
+"""Stored products, also those that are not declared any more."""
 product_subscription_models = _read(product_subscriptions.models)
 product_subscription_locks_by_ids = _read(product_subscription_locks.of_subscriptions)
 start_facts = _read(product_subscriptions.start_facts)

@@ -1,14 +1,13 @@
 """The types of products and product subscriptions."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Row
 
-from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products
+from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products, without_secrets
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Node
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -17,7 +16,6 @@ from orchestrator_gql.reads import products as product_reads
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.utils.json.redaction import Shape
-from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -31,7 +29,10 @@ class Product(Node):
     type: str = strawberry.field(description="The kind of product.")
     tag: str = strawberry.field(description="A short label for the product.")
     status: ProductStatus = strawberry.field(description="The status of the product in its life cycle.")
-    block_schema: JSON = strawberry.field(description="The JSON Schema of an active subscription to the product.")
+    block_schema: JSON = strawberry.field(
+        description="The JSON Schema of an active subscription to the product; empty if the product is not declared "
+        "any more."
+    )
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -44,6 +45,19 @@ class Product(Node):
             tag=facts.tag,
             status=facts.status,
             block_schema=Shape(registered.block_schema()),
+        )
+
+    @classmethod
+    def of_row(cls, row: Row[Any]) -> "Product":
+        """A product that the deployed code does not declare any more, as it was stored."""
+        return cls(
+            id=strawberry.ID(f"product:{row.name}"),
+            name=row.name,
+            description=row.description,
+            type=row.product_type,
+            tag=row.tag,
+            status=ProductStatus(row.status),
+            block_schema=Shape({}),
         )
 
 
@@ -83,15 +97,22 @@ class ProductSubscription(Node):
         )
 
     @resolved(description="The product of this subscription.")
-    def product(self) -> Product:
-        return Product.of(products.by_id(self.product_id))
+    async def product(self, info: Info) -> Product:
+        try:
+            return Product.of(products.by_id(self.product_id))
+        except NotFound:
+            row = await info.context.loaders.product.load(self.product_id)
+            if row is None:
+                raise
+            return Product.of_row(row)
 
     @resolved(
         description="The whole model of the product subscription, with the blocks of other subscriptions as they are "
         "now; values marked as secret are masked."
     )
     async def model(self, info: Info) -> JSON:
-        return _without_secrets(self.product_id, await info.context.loaders.subscription_model.load(self._key))
+        model = await info.context.loaders.subscription_model.load(self._key)
+        return without_secrets(self.product_id, model)
 
     @resolved(description="The process that holds the product subscription; null if no process does.")
     async def locked_by(
@@ -165,22 +186,6 @@ async def _process(info: Info, id: UUID | None) -> "Process | None":
 async def _subscriptions(info: Info, ids: list[UUID]) -> list[ProductSubscription]:
     rows = await info.context.loaders.subscription.load_many(ids)
     return [ProductSubscription.of(row) for row in rows if row is not None]
-
-
-def _without_secrets(product_id: UUID, model: Any) -> Any:
-    """The model with masks for the values that the product marks as secret."""
-    try:
-        schema = _schema_of(product_id)
-    except NotFound:  # the product is no longer declared, so its secret places are not known
-        return model
-    return masked(model, places_in(schema, model)) if schema else model
-
-
-@lru_cache(maxsize=256)
-def _schema_of(product_id: UUID) -> dict[str, Any]:
-    """The schema of the product's subscriptions; empty if it marks no value as secret."""
-    schema = products.by_id(product_id).block_schema()
-    return schema if holds_marks(schema) else {}
 
 
 async def product_subscription_by_id(info: Info, id: UUID) -> ProductSubscription:
