@@ -39,13 +39,13 @@ OPERATORS = 4
 ARMED = 0.6
 """The share of lives with a failpoint."""
 
-ANSWERS = (1, 25)
+ANSWERS = (1, 8)
 """The answers to operators after which a server is killed at any moment, from and to; for each server of the site."""
 
-ANSWERS_WITH_A_FAILPOINT = 60
+ANSWERS_WITH_A_FAILPOINT = 20
 """The answers after which a server is killed that has not reached its failpoint."""
 
-LIFE = 10.0
+LIFE = 15.0
 """Seconds after which a server is killed in any case."""
 
 LATEST = 6
@@ -90,8 +90,9 @@ class RemoteOperators(Operators):
         return id
 
     async def rested(self, process_id: str) -> Seen:
-        while (process := await self._process(process_id))["status"] in MOVING:
-            await asyncio.sleep(AGAIN)  # noqa: ASYNC110 - the server can tell this client nothing while it is dead
+        while (process := await self._process(process_id))["status"] in MOVING:  # noqa: ASYNC110 - servers are dead
+            await asyncio.sleep(AGAIN)
+        self.answers += 1  # not for each look: while no worker lives, there are only looks
         status, failure = ProcessStatus(process["status"]), process["failure"]
         if status.is_ended:
             self.ended[process_id] = status
@@ -113,7 +114,6 @@ class RemoteOperators(Operators):
 
     async def _process(self, process_id: str) -> dict[str, Any]:
         process: dict[str, Any] = (await self.world.ask(STANDS, {"id": process_id}))["process"]
-        self.answers += 1
         return process
 
     async def _do(self, mutation: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -178,8 +178,8 @@ class Storm:
         """Wait until the operators got some more answers, or the server is dead."""
         more = ANSWERS_WITH_A_FAILPOINT if is_armed else self.dice.randint(*ANSWERS)
         enough = self.operators.answers + more * self.servers
-        while self.operators.answers < enough and not life.gone.done():
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 - an event for each answer would be longer
+        while self.operators.answers < enough and not life.gone.done():  # noqa: ASYNC110 - an event is longer
+            await asyncio.sleep(0.005)
 
     def _failpoint(self) -> str:
         boundary = self.dice.choice(sorted(self.boundaries))
