@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
+from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, demand_finite, validated, variant
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
@@ -173,7 +173,9 @@ class SubscriptionModel(DomainModel):
         """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
         adopt(self, self.subscription_id)
         data = clear_dump(self)
-        validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
+        problem = f"{_title_of(data)} cannot be saved"
+        demand_finite(data, problem=problem)
+        validated(variant(type(self), self.status), data, problem=problem, is_stored=True)
         return data
 
     def stored(self, whole: Mapping[str, Any]) -> dict[str, Any]:
