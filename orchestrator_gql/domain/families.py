@@ -138,7 +138,7 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_sto
 
 
 def demand_finite(data: Mapping[str, Any], *, problem: str) -> None:
-    """Raise ``StepError`` ``model-invalid`` if a number in dumped values is NaN or infinite: JSON has no such number."""
+    """Raise ``StepError`` ``model-invalid`` if a number in the values is NaN or infinite: that is not JSON."""
     for place in _not_finite(data, ()):
         raise StepError(f"{problem}: {path_of(place)}: NaN and infinities are not JSON.", code="model-invalid")
 

@@ -46,7 +46,9 @@ def without_secrets(product_id: UUID, model: dict[str, Json]) -> dict[str, Json]
     return shown
 
 
-def _hidden(value: Mapping[str, Json], declared: _Declared | None, facts: frozenset[str], place: Place) -> Iterator[str]:
+def _hidden(
+    value: Mapping[str, Json], declared: _Declared | None, facts: frozenset[str], place: Place
+) -> Iterator[str]:
     """The places of the secrets in a subscription or a block; blocks in it have declarations of their own."""
     for schema in declared.schemas if declared is not None else ():
         yield from (pointer((*place, *place_of(below))) for below in places_in(schema, dict(value)))

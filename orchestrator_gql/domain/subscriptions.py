@@ -9,7 +9,15 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, demand_finite, validated, variant
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    clear_dump,
+    demand_finite,
+    validated,
+    variant,
+)
 from orchestrator_gql.domain.lifecycle import check_transition
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from orchestrator_gql.domain import Lock
-from orchestrator_gql.engine.start_check import SUBJECT
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscriptions, steps
@@ -50,7 +49,7 @@ def _validated(process: Process) -> list[UUID]:
     if process.target is not Target.VALIDATE or process.status is not ProcessStatus.COMPLETED:
         return []
     try:
-        return [UUID(str(process.state.get(SUBJECT)))]
+        return [UUID(str(process.state.get("subscription_id")))]
     except ValueError:  # a step has put another value there
         return []
 

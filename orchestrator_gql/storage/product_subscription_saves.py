@@ -16,8 +16,8 @@ from orchestrator_gql.domain.references import Use
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
-from orchestrator_gql.storage.tables import product_subscription_versions as versions
 from orchestrator_gql.storage.tables import process_subscriptions, product_subscriptions
+from orchestrator_gql.storage.tables import product_subscription_versions as versions
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
@@ -165,6 +165,7 @@ class _Save:
             self.conn.execute(select(func.pg_advisory_xact_lock(_ADDING_USES)))
         for use in sorted(added):
             self.check_use(document, use)
+        self.check_rebuilt(document)
         if stored is not None and _comes_alive(stored.status, document.status):
             self.check_owners(document, document.uses - added)
         uses.change(self.conn, document.subscription_id, before, document.uses)
@@ -194,6 +195,18 @@ class _Save:
                 code="reference-circle",
             )
 
+    def check_rebuilt(self, document: SubscriptionDocument) -> None:
+        """Refuse a foreign block that was made from values and is not as its owner stores it: nothing is dropped."""
+        for use in sorted(use for use in document.uses if use.block_id in document.rebuilt):
+            query = select(product_subscriptions.c.model).where(product_subscriptions.c.id == use.owner_id)
+            if own_blocks_in(self.conn.execute(query).scalar_one())[use.block_id] != document.rebuilt[use.block_id]:
+                raise StepError(
+                    f"{_title(document)} has another content for block {use.block_id}, which belongs to subscription "
+                    f"{use.owner_id} and is saved only with that subscription: load it, change the block there and "
+                    "return it too.",
+                    code="foreign-block",
+                )
+
     def check_owners(self, document: SubscriptionDocument, kept: frozenset[Use]) -> None:
         """Refuse a subscription that comes alive again above a disabled one that it used all the time."""
         for owner in lock_all(self.conn, {use.owner_id for use in kept}).values():
@@ -206,9 +219,7 @@ class _Save:
         if owner.status is TERMINATED:
             raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
         if owner.status is DISABLED and document.status in LIVING:
-            raise StepError(
-                f"{what}, which is disabled: enable it first, or use another one.", code="reference-ended"
-            )
+            raise StepError(f"{what}, which is disabled: enable it first, or use another one.", code="reference-ended")
         lock = locks.of_subscriptions(self.conn, [owner.id]).get(owner.id)
         if lock is not None and lock.locked_by not in (None, self.process_id) and self.is_terminating(lock, owner.id):
             raise StepError(

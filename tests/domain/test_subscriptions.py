@@ -416,7 +416,7 @@ def test_a_subscription_of_an_unregistered_product_needs_a_class_of_its_family()
     loaded = OtherInactive.load(stored)
 
     assert type(loaded) is OtherInactive
-    with pytest.raises(NotFound, match=stored["product"]["product_id"]):
+    with pytest.raises(StepError, match=stored["product"]["product_id"]):
         SubscriptionModel.load(stored)
 
 

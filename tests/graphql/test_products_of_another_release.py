@@ -1,4 +1,4 @@
-"""Stored subscriptions that the deployed classes do not know: they are shown, and each error names path, cause and fix."""
+"""Stored subscriptions of another release: they are shown, and each error names path, cause and fix."""
 
 import json
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from sqlalchemy import Connection, insert, select, update
 from support.database import sqlite_url
 from support.network import begun, order_form, rested
@@ -50,8 +50,8 @@ class DeviceBlock(ProductBlockModel, product_block_name="Device of a release"):
     size: int = 1
     colour: Colour = Colour.RED
     password: SecretStr = SecretStr(SECRET)
-    extra: dict[str, Any] = {}
-    parts: list[PartBlock] = []
+    extra: dict[str, Any] = Field(default_factory=dict)
+    parts: list[PartBlock] = Field(default_factory=list)
 
 
 class Device(SubscriptionModel, is_base=True):
@@ -195,7 +195,11 @@ async def test_a_document_of_another_release_is_shown_and_each_refusal_says_wher
     ]  # fmt: skip
     assert SECRET not in json.dumps([detail, after, form, started, validation, modification])
     if kind in FITTING:
-        assert (form["__typename"], validation["status"], modification["status"]) == ("FormPage", "COMPLETED", "COMPLETED")
+        assert (form["__typename"], validation["status"], modification["status"]) == (
+            "FormPage",
+            "COMPLETED",
+            "COMPLETED",
+        )
         return
     assert form["code"] == "FORM_RAISED"
     for failure in (validation["failure"], modification["failure"]):

@@ -302,6 +302,29 @@ async def test_a_block_does_not_move_to_another_subscription(offer: Offer) -> No
     assert [await model_of(engine, id) for id in (node, other)] == before
 
 
+@pytest.mark.parametrize("is_changed", [True, False])
+async def test_a_block_of_another_subscription_that_is_made_from_values_is_compared(
+    offer: Offer, is_changed: bool
+) -> None:
+    @step("Use a copy of the block")
+    def use_copy(subscription: Port, node: Node) -> State:
+        values = node.node.model_dump() | ({"node_name": "utr-1"} if is_changed else {})
+        subscription.port.node = type(node.node)(**values)
+        return {"subscription": subscription}
+
+    engine = await offer(create_node, create_port, uses := named("uses", use_copy))
+    node, other = await made(engine, create_node), await made(engine, create_node)
+    port = await made(engine, create_port, node=node)
+    process_id = await begun(engine, uses, subscription=port, node=other)
+    process = await rested(engine, process_id)
+
+    assert process.status is (FAILED if is_changed else COMPLETED)
+    assert not is_changed or failure_of(process)[0] == "foreign-block"
+    owner = (await model_of(engine, port))["port"]["node"]["owner_subscription_id"]
+    assert owner == (node if is_changed else other)
+    assert (await model_of(engine, other))["node"]["node_name"] == "ams-1"
+
+
 async def test_of_two_subscriptions_of_a_step_both_are_saved_or_none(offer: Offer) -> None:
     gate = Gate()
 

@@ -8,6 +8,7 @@ or has the block no more, and if a reference would close a circle.
 import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -180,7 +181,7 @@ class _Owners:
         first = self._first.get(key, self._made[key])[1]
         return first if first in self._living else None
 
-    def owner_of(self, key: bytes, id: UUID) -> UUID:
+    def owner_of(self, key: bytes, *, id: UUID) -> UUID:
         """The owner of the block that the subscription contains."""
         if key not in self._shared:
             return id
@@ -228,7 +229,7 @@ def _refer(conn: sa.Connection, rows: Sequence[Any], owners: _Owners) -> None:
     written, named = [], []
     for row in rows:
         used: set[tuple[str, str]] = set()
-        model = _referring(row.model, str(row.id), lambda key, id=row.id: str(owners.owner_of(key, id)), used)
+        model = _referring(row.model, str(row.id), partial(owners.owner_of, id=row.id), used)
         model.pop('insync', None)
         written.append({'of_id': row.id, 'of_version': row.version, 'new_model': model})
         named += [{'subscription_id': row.id, 'owner_id': UUID(owner), 'block_id': UUID(block)} for owner, block in sorted(used)]
@@ -316,13 +317,13 @@ def _key(value: Any) -> bytes | None:
         return None
 
 
-def _referring(value: Any, own_id: str, owner_of: Callable[[bytes], str], used: set[tuple[str, str]]) -> Any:
+def _referring(value: Any, own_id: str, owner_of: Callable[[bytes], UUID], used: set[tuple[str, str]]) -> Any:
     if isinstance(value, list):
         return [_referring(item, own_id, owner_of, used) for item in value]
     if not isinstance(value, dict):
         return value
     if (key := _key(value)) is not None:
-        owner = owner_of(key)
+        owner = str(owner_of(key))
         if owner != own_id:
             used.add((owner, value[ID]))
             return {'name': value['name'], ID: value[ID], OWNER: owner}

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from orchestrator_gql import begin, inputstep, step
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import FormPage
@@ -35,7 +37,7 @@ class Link(SubscriptionModel, is_base=True):
 
 
 class PathBlock(ProductBlockModel, product_block_name="Path of a release"):
-    links: list[LinkBlock] = []
+    links: list[LinkBlock] = Field(default_factory=list)
 
 
 class Path(SubscriptionModel, is_base=True):
@@ -159,5 +161,6 @@ def validate_path() -> Any:
 
 
 WORKFLOWS = (
-    create_router, create_link, create_path, modify_router, modify_copy, terminate_router, validate_router, validate_path,
+    create_router, create_link, create_path, modify_router, modify_copy, terminate_router, validate_router,
+    validate_path,
 )  # fmt: skip
