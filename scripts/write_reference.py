@@ -39,8 +39,10 @@ FAILURES = {
     "model-invalid": "A product subscription does not fit its model.",
     "not-json": "The result of a step or a form is not JSON.",
     "process-failure": "A step raised `ProcessFailureError`.",
+    "product-name-taken": "A product is stored under the same name with another id.",
+    "product-unknown": "The product of a stored subscription is not declared any more.",
     "reference-circle": "Two product subscriptions would use each other.",
-    "reference-ended": "A product subscription would use a block of a terminated one.",
+    "reference-ended": "A product subscription would use one that is terminated, disabled, or being terminated.",
     "reference-unknown": "A product subscription refers to a block that does not exist.",
     "rejected": "Somebody rejected the form; a retry opens it again.",
     "result-too-large": "The result of a step, or the state, is larger than `ORCHESTRATOR_MAX_STEP_BYTES`.",
@@ -50,7 +52,7 @@ FAILURES = {
     "subscription-in-use": "A step would end a product subscription that a living one uses.",
     "subscription-locked": "A step would change or lock a product subscription that another process holds.",
     "subscription-out-of-sync": "A step would lock a product subscription that an aborted process left out of sync.",
-    "subscription-stale": "The product subscription changed since the step loaded it; a retry loads it again.",
+    "subscription-stale": "The product subscription changed since the step loaded it; the next try loads it again.",
 }
 """The failure codes of processes, without the codes of authors and remote services."""
 

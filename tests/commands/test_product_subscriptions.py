@@ -18,7 +18,7 @@ from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import EventKind, FormGenerator
-from orchestrator_gql.utils.errors import Forbidden, NotFound, PayloadInvalid, SubscriptionLocked
+from orchestrator_gql.utils.errors import Forbidden, NotFound, OrchestratorError, PayloadInvalid, SubscriptionLocked
 
 
 @step("Touch the network")
@@ -88,3 +88,35 @@ async def test_it_needs_its_own_permission_and_a_subscription(offer: Offer) -> N
     with pytest.raises(NotFound):
         await set_in_sync(engine.runtime, ADA, subscription_id=uuid4(), reason="I looked.")
     assert {role for role, held in ROLES.items() if Permission.SET_IN_SYNC in held} == {"operator", "admin"}
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("state", ["in sync", "held", "left", "unknown"])
+async def test_only_a_role_with_the_permission_puts_it_in_sync_and_another_learns_nothing(
+    offer: Offer, state: str
+) -> None:
+    engine = await offer(create_node, CHANGE)
+    node, process_id = await held(engine)
+    if state in ("in sync", "left"):
+        await abort_process(engine.runtime, ADA, process_id=process_id)
+    if state == "in sync":
+        await set_in_sync(engine.runtime, ADA, subscription_id=UUID(node), reason="I looked.")
+    id = uuid4() if state == "unknown" else UUID(node)
+    before = await lock_of(engine, node)
+    outcomes = {}
+    for role, permissions in sorted(ROLES.items(), key=lambda each: Permission.SET_IN_SYNC in each[1]):
+        try:
+            await set_in_sync(
+                engine.runtime, Principal(role, role, permissions=permissions), subscription_id=id, reason="x"
+            )
+            outcomes[role] = "done"
+        except OrchestratorError as error:
+            outcomes[role] = error.code
+        if Permission.SET_IN_SYNC not in permissions:
+            assert await lock_of(engine, node) == before
+
+    allowed = {"in sync": "done", "held": "subscription-locked", "left": "done", "unknown": "not-found"}[state]
+    assert outcomes == {
+        role: allowed if Permission.SET_IN_SYNC in permissions else "forbidden" for role, permissions in ROLES.items()
+    }
+    assert len(set(outcomes.values())) == 2
