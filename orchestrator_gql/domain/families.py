@@ -9,13 +9,12 @@ import inspect
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from orchestrator_gql.domain.lifecycle import LOOKED_UP
-from orchestrator_gql.domain.paths import faults_of, path_of
+from orchestrator_gql.domain.paths import faults_of
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError, WorkflowDefinitionError
 from orchestrator_gql.utils.json.secrets import Found, dumped, revealed
@@ -75,7 +74,7 @@ class DomainModel(BaseModel):
         validate_assignment=True,
         validate_default=True,
         polymorphic_serialization=True,
-        ser_json_inf_nan="constants",  # or NaN in a field of any type would become None silently
+        ser_json_inf_nan="constants",  # the JSON boundary refuses them; "null" would replace them silently
     )
 
     _family: ClassVar[Family | None] = None
@@ -135,23 +134,6 @@ def validated(model: type[M], values: Mapping[str, Any], *, problem: str, is_sto
         return model.model_validate(values, extra="ignore" if is_stored else None)
     except ValidationError as cause:
         raise StepError(f"{problem}: {faults_of(cause)}.", code="model-invalid") from cause
-
-
-def demand_finite(data: Mapping[str, Any], *, problem: str) -> None:
-    """Raise ``StepError`` ``model-invalid`` if a number in the values is NaN or infinite: that is not JSON."""
-    for place in _not_finite(data, ()):
-        raise StepError(f"{problem}: {path_of(place)}: NaN and infinities are not JSON.", code="model-invalid")
-
-
-def _not_finite(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _not_finite(item, (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _not_finite(item, (*place, index))
-    elif isinstance(value, float) and not isfinite(value):
-        yield place
 
 
 def clear_dump(model: DomainModel) -> dict[str, Any]:

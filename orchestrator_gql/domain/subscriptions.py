@@ -14,7 +14,6 @@ from orchestrator_gql.domain.families import (
     Family,
     LoadedDocument,
     clear_dump,
-    demand_finite,
     validated,
     variant,
 )
@@ -182,7 +181,6 @@ class SubscriptionModel(DomainModel):
         adopt(self, self.subscription_id)
         data = clear_dump(self)
         problem = f"{_title_of(data)} cannot be saved"
-        demand_finite(data, problem=problem)
         validated(variant(type(self), self.status), data, problem=problem, is_stored=True)
         return data
 
