@@ -42,7 +42,7 @@ ARMED = 0.6
 ANSWERS = (1, 8)
 """The answers to operators after which a server is killed at any moment, from and to; for each server of the site."""
 
-ANSWERS_WITH_A_FAILPOINT = 20
+ANSWERS_WITH_A_FAILPOINT = 12
 """The answers after which a server is killed that has not reached its failpoint."""
 
 LIFE = 15.0

@@ -10,7 +10,7 @@ from support.database import PostgresServer
 from chaos.lives import nursery
 from chaos.product_lives import Outcome, storm
 
-KILLS = 4
+KILLS = 3
 SEED = "CHAOS_SEED"
 
 
