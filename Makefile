@@ -50,6 +50,7 @@ chaos: $(VENV)/.dev ## Kill servers by the hundred, race for callbacks by the th
 	ORCHESTRATOR_TEST_HISTORIES=10000 $(BIN)/pytest -q tests/input_requests/test_no_way_around.py
 	PYTHONPATH=tests $(BIN)/python -m races
 	PYTHONPATH=tests $(BIN)/python -m chaos
+	PYTHONPATH=tests $(BIN)/python -m chaos.product_lives
 	PYTHONPATH=tests $(BIN)/python -m chaos.deliveries
 
 schema: $(VENV)/.dev ## Write schema.graphql

@@ -43,11 +43,12 @@ FAILURES = {
     "no-reader": "A function read product subscriptions outside of a step or a form.",
     "not-json": "The result of a step or a form is not JSON.",
     "process-failure": "A step raised `ProcessFailureError`.",
+    "product-name-taken": "A product is stored under the same name with another id.",
     "product-unknown": "A product is not registered, which a step names or which a stored product subscription has.",
     "product-mismatch": "A product subscription that a step or a form read is of another product.",
     "read-timeout": "A step or a form read product subscriptions for longer than 5 seconds.",
     "reference-circle": "Two product subscriptions would use each other.",
-    "reference-ended": "A product subscription would use a block of a terminated one.",
+    "reference-ended": "A product subscription would use one that is terminated, disabled, or being terminated.",
     "reference-unknown": "A product subscription refers to a block that does not exist.",
     "rejected": "Somebody rejected the form; a retry opens it again.",
     "result-too-large": "The result of a step, or the state, is larger than `ORCHESTRATOR_MAX_STEP_BYTES`.",
@@ -59,12 +60,12 @@ FAILURES = {
     "subscription-in-use": "A step would end a product subscription that a living one uses.",
     "subscription-locked": "A step would change or lock a product subscription that another process holds.",
     "subscription-out-of-sync": "A step would lock a product subscription that an aborted process left out of sync.",
-    "subscription-stale": "The product subscription changed since the step loaded it; a retry loads it again.",
     "subscription-unknown": "A step or a form read a product subscription that does not exist.",
     "too-many-results": "A step or a form read more than 1,000 product subscriptions without a limit.",
     "where-secret": "A step or a form sought product subscriptions by a secret.",
     "where-unknown": "A step or a form sought product subscriptions by a field that does not exist.",
     "where-value": "A step or a form sought product subscriptions by a value that does not fit the field.",
+    "subscription-stale": "The product subscription changed since the step loaded it; the next try loads it again.",
 }
 """The failure codes of processes, without the codes of authors and remote services."""
 

@@ -6,10 +6,11 @@ product_model  the facts of a product           registry       the registered pr
 registration   declares a product               schemas        a product as JSON Schema
 changes        the difference of two versions   finding        the subscriptions in the result of a step
 paths          names a place in a model          documents      subscriptions as they are to be stored
-references     the blocks of other subscriptions  base           the classes from which authors derive theirs
-origins        the subscriptions that own blocks    loading_rules  what a class keeps of the loaded JSON
+references     the blocks of other subscriptions  base        the classes from which authors derive theirs
+origins        the subscriptions that own blocks  loading_rules  what a class keeps of the loaded JSON
 reading        how authors' code reads          queries        what it may ask
 values         what subscriptions are found by  where          finds the path of a value in the models
+secret_places  hides the secrets in stored models
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -24,6 +25,7 @@ from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
 from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
+from orchestrator_gql.domain.secret_places import without_secrets
 from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts, subscriptions_in
 
 __all__ = [
@@ -55,4 +57,5 @@ __all__ = [
     "register_product",
     "subscriptions_in",
     "uses_in",
+    "without_secrets",
 ]

@@ -1,13 +1,15 @@
 """The differences of two versions of a subscription as people read them: by path, without secrets, of bounded size."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
+from orchestrator_gql.domain.changes import diff
 from orchestrator_gql.domain.paths import keys_of
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import encode
 from orchestrator_gql.utils.json.redaction import MASK
-from orchestrator_gql.utils.json.secrets import masked, places_in
+
+Model: TypeAlias = Mapping[str, Json]
 
 MOST = 1_000
 """The differences that are listed."""
@@ -20,52 +22,47 @@ _UNCOUNTED = ("version",)
 """The fields that differ in any two versions."""
 
 
-def differences(changes: Mapping[str, Mapping[str, Json]], schema: Json) -> list[Json]:
-    """The changes that ``diff`` found: ``{"path", "change", "old", "new"}`` for each, in the order of the fields.
+def differences(old: Model, new: Model, hide: Callable[[dict[str, Json]], dict[str, Json]]) -> list[Json]:
+    """The differences of two versions: ``{"path", "change", "old", "new"}`` for each, in the order of the fields.
 
     ``change`` is ``added`` if there was no value or null before, ``removed`` if there is none or null after, otherwise
-    ``changed``. ``schema`` is the JSON Schema of the subscription; a value that it marks as secret is masked, and the
-    beginning of a long value is shown as text. After `MOST` differences follows ``{"change": "omitted", "count"}``.
+    ``changed``. ``hide`` puts masks in place of the secrets of a model, and the beginning of a long value is shown as
+    text. After `MOST` differences follows ``{"change": "omitted", "count"}``.
 
-    >>> differences({"port.vlan": {"from": 10, "to": None}}, {})
+    >>> differences({"port": {"vlan": 10}}, {"port": {"vlan": None}}, dict)
     [{'path': 'port.vlan', 'change': 'removed', 'old': 10, 'new': None}]
     """
-    counted = {path: change for path, change in changes.items() if path not in _UNCOUNTED}
-    shown: list[Json] = [_difference(path, counted[path], schema) for path in list(counted)[:MOST]]
-    if len(counted) > MOST:
-        shown.append({"change": "omitted", "count": len(counted) - MOST})
+    changes = {path: change for path, change in diff(old, new).items() if path not in _UNCOUNTED}
+    before, after = hide(dict(old)), hide(dict(new))
+    shown: list[Json] = []
+    for path in list(changes)[:MOST]:
+        keys, change = keys_of(path), changes[path]
+        kind = "added" if change["from"] is None else "removed" if change["to"] is None else "changed"
+        values = {"old": _shown(before, keys), "new": _shown(after, keys)}
+        shown.append({"path": path, "change": kind, **values})
+    if len(changes) > MOST:
+        shown.append({"change": "omitted", "count": len(changes) - MOST})
     return shown
 
 
-def _difference(path: str, change: Mapping[str, Json], schema: Json) -> dict[str, Json]:
-    old, new = change["from"], change["to"]
-    kind = "added" if old is None else "removed" if new is None else "changed"
-    keys = keys_of(path)
-    return {"path": path, "change": kind, "old": _shown(keys, old, schema), "new": _shown(keys, new, schema)}
-
-
-def _shown(keys: tuple[str | int, ...], value: Json, schema: Json) -> Json:
-    """The value at the place, with masks for its secrets; a long value is cut."""
-    if schema and value is not None:
-        around = _around(keys, value)
-        value = _at(masked(around, places_in(schema, around)), keys)
+def _shown(document: Json, keys: tuple[str | int, ...]) -> Json:
+    """The value at the place, null if there is none; a long value is cut."""
+    value = _at(document, keys)
     text = value if isinstance(value, str) else encode(value)
     if len(text) <= LONGEST:
         return value
     return f"{text[:_HEAD]}… ({len(text):,} characters)"
 
 
-def _around(keys: tuple[str | int, ...], value: Json) -> Json:
-    """A document with only this value at its place."""
-    for key in reversed(keys):
-        value = {key: value} if isinstance(key, str) else [*[None] * key, value]
-    return value
-
-
 def _at(document: Any, keys: tuple[str | int, ...]) -> Json:
     for key in keys:
         if document == MASK:
-            break  # a part around the value is secret
-        document = document[key]
+            return MASK  # a part around the value is secret
+        if isinstance(document, dict):
+            document = document.get(key)
+        elif isinstance(document, list) and isinstance(key, int) and key < len(document):
+            document = document[key]
+        else:
+            return None
     result: Json = document
     return result

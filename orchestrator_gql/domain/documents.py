@@ -5,7 +5,7 @@ runs its author's code (computed fields, serializers, validators).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -14,7 +14,16 @@ from orchestrator_gql.domain.blocks import blocks_of
 from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
 from orchestrator_gql.domain.product_model import ProductModel
-from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
+from orchestrator_gql.domain.references import (
+    ID,
+    OWNER,
+    Use,
+    blocks_in,
+    is_foreign,
+    own_blocks_in,
+    uses_in,
+    with_references,
+)
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
@@ -36,6 +45,8 @@ class SubscriptionDocument:
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
     ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
     ``allows_in_use`` its life may end under its users.
+    ``rebuilt`` are the blocks of other subscriptions that were made from values and not loaded, as their owners would
+    store them: only the stored blocks show whether they are changed.
     """
 
     subscription_id: UUID
@@ -56,6 +67,7 @@ class SubscriptionDocument:
     blocks: frozenset[UUID]
     found_by: Indexed
     allows_in_use: bool = False
+    rebuilt: Mapping[UUID, Json] = field(default_factory=dict)
 
 
 def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = False) -> list[SubscriptionDocument]:
@@ -92,6 +104,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
         found_by=indexed(data),
+        rebuilt=_rebuilt(model, whole),
     )
 
 
@@ -113,6 +126,19 @@ def _note_before(model: SubscriptionModel) -> str | None:
     data = loaded_document(model).data
     note: str | None = data.get("note") if data is not None else None
     return note
+
+
+def _rebuilt(model: SubscriptionModel, whole: Mapping[str, Json]) -> dict[UUID, Json]:
+    own_id = str(model.subscription_id)
+    made = {
+        block.subscription_instance_id
+        for block in blocks_of(model)
+        if loaded_document(block).whole is None and block.owner_subscription_id not in (None, model.subscription_id)
+    }
+    if not made:
+        return {}
+    foreign = (block for _, block in blocks_in(dict(whole)) if is_foreign(block, own_id))
+    return {id: with_references(block, str(block[OWNER])) for block in foreign if (id := UUID(str(block[ID]))) in made}
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:

@@ -87,7 +87,11 @@ class DomainModel(BaseModel):
     """
 
     model_config = ConfigDict(
-        extra="forbid", validate_assignment=True, validate_default=True, polymorphic_serialization=True
+        extra="forbid",
+        validate_assignment=True,
+        validate_default=True,
+        polymorphic_serialization=True,
+        ser_json_inf_nan="constants",  # the JSON boundary refuses them; "null" would replace them silently
     )
 
     _family: ClassVar[Family | None] = None

@@ -5,6 +5,7 @@ other subscription contains a reference: the block's name, id and owner. A refer
 an old copy of the block.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ OWNER = "owner_subscription_id"
 _KEYS = ("name", ID, OWNER)
 _REFERENCE = frozenset(_KEYS)
 _CONTAINERS = frozenset({dict, list})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Place = tuple[str | int, ...]
 Documents = Mapping[UUID, Mapping[str, Json]]
@@ -45,8 +47,12 @@ def blocks_in(value: Json, place: Place = ()) -> Iterator[tuple[Place, dict[str,
 
 
 def is_block(value: Mapping[str, Json]) -> bool:
-    """True if the JSON object is a block."""
-    return ID in value and "name" in value
+    """True if the JSON object is a block. Other data may have the same keys, but not ids in them."""
+    return ID in value and "name" in value and _is_id(value[ID]) and _is_id(value.get(OWNER) or value[ID])
+
+
+def _is_id(value: Json) -> bool:
+    return type(value) is str and _UUID.fullmatch(value) is not None
 
 
 def is_foreign(block: Mapping[str, Json], subscription_id: str) -> bool:
@@ -127,7 +133,7 @@ class _Expansion:
             return [self.of(item, own_id, (*place, index), around) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        if value.keys() == _REFERENCE and is_foreign(value, own_id):
+        if value.keys() == _REFERENCE and is_block(value) and is_foreign(value, own_id):
             return self.referenced(value, place, around)
         return {key: self.of(item, own_id, (*place, key), around) for key, item in value.items()}
 

@@ -32,11 +32,6 @@ from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
 
-_FIX_STORED = (
-    "The stored document does not fit the class that is deployed: let the field have a default or allow None, or "
-    "change the document."
-)
-
 BESIDE = frozenset({"insync"})
 """The fields that are stored beside the document: a lock is no part of what a customer has."""
 
@@ -203,7 +198,7 @@ class SubscriptionModel(DomainModel):
         values["insync"] = is_in_sync
         try:
             problem = f"{_title_of(data)} cannot be loaded as a `{model.__qualname__}`"
-            loaded = validated(model, values, problem=problem, fix=_FIX_STORED, is_stored=True)
+            loaded = validated(model, values, problem=problem, fix=_remedy(model, data), is_stored=True)
         except StepError as error:
             if mismatch is None:
                 raise
@@ -264,10 +259,26 @@ def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown"
-        message = f"{message} ({problem}). Change the stored document."
+        id = data.get("subscription_id", "")
+        message = (
+            f"The value is not a dumped subscription: its id {id!s:.80}, its product or its status is missing or "
+            "unknown. Correct the stored document."
+        )
         raise StepError(message, code="model-invalid") from problem
-    return _narrowed(model, _family_member(model, product_id), status, title=title)
+    member = _stored_member(model, product_id, title)
+    return _narrowed(model, member, status, title=title)
+
+
+def _remedy(model: type[DomainModel], data: Mapping[str, Any]) -> str:
+    """What to do about a stored subscription that does not fit ``model``."""
+    try:
+        products.by_id(data["product"]["product_id"])
+    except NotFound:
+        return "Its product is not declared any more: declare it again with register_product, with the same id."
+    return (
+        f"It was stored by another release of `{model.__qualname__}`: give new fields a default and keep the names and "
+        "types of old ones, or correct the stored document."
+    )
 
 
 def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
@@ -277,7 +288,7 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     ``product-mismatch`` if its product has another model.
     """
     data = found.documents[id]
-    member = _family_member(model, data["product"]["product_id"])
+    member = _stored_member(model, data["product"]["product_id"], _title_of(data))
     if model._family is not None and member._family is not model._family:
         actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
         raise StepError(
@@ -299,10 +310,22 @@ def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:
     try:
         return products.by_id(product_id).model
-    except NotFound as error:
+    except NotFound:
         if model._family is None:
-            raise _unknown_product(product_id) from error
+            raise
         return model
+
+
+def _stored_member(model: type[DomainModel], product_id: UUID | str, title: str) -> type[DomainModel]:
+    """As `_family_member`, for a stored subscription; raises ``StepError`` ``product-unknown``."""
+    try:
+        return _family_member(model, product_id)
+    except NotFound as unknown:
+        message = (
+            f"{title} cannot be loaded: its product ({product_id}) is not declared any more. Declare it again with "
+            "register_product, with this id, or terminate its subscriptions before you remove it."
+        )
+        raise StepError(message, code="product-unknown") from unknown
 
 
 def _unknown_product(product_id: UUID | str) -> StepError:

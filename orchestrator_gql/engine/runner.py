@@ -34,11 +34,12 @@ from orchestrator_gql.engine.commit import (
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided
+from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided, outcome_of
 from orchestrator_gql.process import (
     Abort,
     Failed,
     Process,
+    RetryLater,
     Skipped,
     abort,
     claim,
@@ -252,6 +253,8 @@ async def _commit(
     except StepError as error:  # a product subscription that the step returned cannot be saved
         logger.warning("the outcome of a step is refused", extra=extra | {"code": error.failure_code})
         reason = failure_of(error, runtime)
+        if (again := _tried_again(runtime, before, now(), reason)) is not None:
+            return await _written(runtime, before, now, again, again)
     except engine_errors.REFUSALS:
         logger.exception("the outcome of a step cannot be stored", extra=extra)
     following = _failed_at(if_paused, now()) if reason is None else None
@@ -307,6 +310,19 @@ async def _written(
         except StorageUnavailable:  # the database has logged it
             await asyncio.sleep(PATIENCE[min(try_count, len(PATIENCE) - 1)])
             try_count += 1
+
+
+def _tried_again(
+    runtime: Runtime, before: Process, context: CommitContext, reason: Failure
+) -> PendingTransitions | None:
+    """The transition to the next try of a step whose product subscription was refused; None if it has no try left.
+
+    The next try loads the product subscription again, so a refusal is like any other failure of the step.
+    """
+    outcome = outcome_of(runtime, before, step_at(before, context.steps), reason)
+    if not isinstance(outcome, RetryLater) or not before.is_step_running:
+        return None
+    return PendingTransitions(before).then(decide(before, context.steps, outcome, context.now))
 
 
 def _failed_at(

@@ -30,6 +30,7 @@ from orchestrator_gql.reads.rows import (
     product_subscription_locks_by_ids,
     product_subscription_models,
     product_subscriptions_by_ids,
+    products_by_ids,
     secrets_of_processes,
     start_facts,
     state_deltas,
@@ -37,7 +38,6 @@ from orchestrator_gql.reads.rows import (
     steps_of_processes,
     subscription_owners,
     subscription_users,
-    version_changes,
     version_models,
     whole_processes,
 )
@@ -91,11 +91,11 @@ class Loaders:
             runtime, principal, product_subscriptions_by_ids
         )
         self.subscription_model: DataLoader[UUID, Any] = _single_rows(runtime, principal, product_subscription_models)
+        self.product: DataLoader[UUID, Row[Any] | None] = _single_rows(runtime, principal, products_by_ids)
         self.subscription_lock: DataLoader[UUID, Lock | None] = _single_rows(
             runtime, principal, product_subscription_locks_by_ids
         )
         self.version_model: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_models)
-        self.version_changes: DataLoader[tuple[UUID, int], Any] = _single_rows(runtime, principal, version_changes)
         self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
         self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
         self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)

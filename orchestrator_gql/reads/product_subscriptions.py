@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from orchestrator_gql.domain import RegisteredProduct, diff, products
+from orchestrator_gql.domain import RegisteredProduct, products
 from orchestrator_gql.domain.values import ValueFilter
 from orchestrator_gql.domain.where import filter_of
 from orchestrator_gql.engine import authorization
@@ -118,10 +118,10 @@ async def version_count(runtime: Runtime, principal: Principal, subscription_id:
     return await runtime.database.read(lambda conn: versions.total(conn, subscription_id))
 
 
-async def changes_between(
+async def two_versions(
     runtime: Runtime, principal: Principal, subscription_id: UUID, from_version: int, to_version: int
-) -> dict[str, dict[str, Json]]:
-    """The changes from one version of the product subscription to the other. Raises `NotFound` for a version."""
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """The stored models of two versions of the product subscription. Raises `NotFound` for a version."""
     principal.demand(Permission.READ)
     keys = [(subscription_id, from_version), (subscription_id, to_version)]
 
@@ -133,4 +133,4 @@ async def changes_between(
         if key not in found:
             raise NotFound(f"version of product subscription {subscription_id}", key[1])
     old, new = (found[key] for key in keys)
-    return diff(old, new)
+    return old, new

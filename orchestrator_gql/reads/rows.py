@@ -58,11 +58,12 @@ decisions = _read(input_requests.decisions_of)
 product_subscription_ids_of_processes = _read(product_subscriptions.ids_of_processes)
 product_subscriptions_by_ids = _read(product_subscriptions.rows)
 """Product subscriptions, without their models."""
+products_by_ids = _read(product_subscriptions.product_rows)
+"""Stored products, also those that are not declared any more."""
 product_subscription_models = _read(product_subscriptions.models)
 product_subscription_locks_by_ids = _read(product_subscription_locks.of_subscriptions)
 version_models = _read(product_subscription_versions.models)
 """The stored models of versions, by the id of the subscription and the version."""
-version_changes = _read(product_subscription_versions.changes)
 start_facts = _read(product_subscriptions.start_facts)
 subscription_users = _read(product_subscription_uses.first_user_ids)
 subscription_owners = _read(product_subscription_uses.first_owner_ids)

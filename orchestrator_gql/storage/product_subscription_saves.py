@@ -20,7 +20,11 @@ from orchestrator_gql.storage import product_subscription_values as subscription
 from orchestrator_gql.storage import product_subscription_versions as versions
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
-from orchestrator_gql.storage.tables import product_subscription_versions, product_subscriptions
+from orchestrator_gql.storage.tables import (
+    process_subscriptions,
+    product_subscription_versions,
+    product_subscriptions,
+)
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
@@ -33,6 +37,9 @@ ENDED_FOR = {
     TERMINATED: (TERMINATED,),
 }
 """For each status that an owner may not get under a living user: the statuses of users that do not live."""
+
+LIVING = (SubscriptionLifecycle.PROVISIONING, SubscriptionLifecycle.ACTIVE, SubscriptionLifecycle.MIGRATING)
+"""The statuses of subscriptions that need what they use."""
 
 _ADDING_USES = 7_310_411
 """The key of the PostgreSQL lock of all saves that add references: two of them could close a circle together."""
@@ -178,6 +185,9 @@ class _Save:
             self.conn.execute(select(func.pg_advisory_xact_lock(_ADDING_USES)))
         for use in sorted(added):
             self.check_use(document, use)
+        self.check_rebuilt(document)
+        if stored is not None and _comes_alive(stored.status, document.status):
+            self.check_owners(document, document.uses - added)
         uses.change(self.conn, document.subscription_id, before, document.uses)
         if not document.allows_in_use:
             self.check_users(document, stored)
@@ -187,10 +197,15 @@ class _Save:
             select(product_subscriptions).where(product_subscriptions.c.id == use.owner_id)
         ).one_or_none()
         what = f"{_title(document)} refers to block {use.block_id} of subscription {use.owner_id}"
-        if owner is None or use.block_id not in own_blocks_in(owner.model):
-            raise StepError(f"{what}, which does not exist: save its subscription first.", code="reference-unknown")
-        if owner.status is TERMINATED and document.status is not TERMINATED:
-            raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
+        if owner is None:
+            raise StepError(f"{what}, which is not stored: return that one in the same step.", code="reference-unknown")
+        if use.block_id not in own_blocks_in(owner.model):
+            raise StepError(
+                f"{what}, which has no such block: a block stays in the subscription that owns it. Make a new block "
+                "for another subscription, and return the owner of a new block in the same step.",
+                code="reference-unknown",
+            )
+        self.check_owner(document, owner, what)
         way = uses.path_to(self.conn, use.owner_id, document.subscription_id)
         if way is not None:
             circle = " → ".join(map(str, [document.subscription_id, *way]))
@@ -199,6 +214,44 @@ class _Save:
                 "remove one of its references.",
                 code="reference-circle",
             )
+
+    def check_rebuilt(self, document: SubscriptionDocument) -> None:
+        """Refuse a foreign block that was made from values and is not as its owner stores it: nothing is dropped."""
+        for use in sorted(use for use in document.uses if use.block_id in document.rebuilt):
+            query = select(product_subscriptions.c.model).where(product_subscriptions.c.id == use.owner_id)
+            if own_blocks_in(self.conn.execute(query).scalar_one())[use.block_id] != document.rebuilt[use.block_id]:
+                raise StepError(
+                    f"{_title(document)} has another content for block {use.block_id}, which belongs to subscription "
+                    f"{use.owner_id} and is saved only with that subscription: load it, change the block there and "
+                    "return it too.",
+                    code="foreign-block",
+                )
+
+    def check_owners(self, document: SubscriptionDocument, kept: frozenset[Use]) -> None:
+        """Refuse a subscription that comes alive again above a disabled one that it used all the time."""
+        for owner in lock_all(self.conn, {use.owner_id for use in kept}).values():
+            self.check_owner(document, owner, f"{_title(document)} uses subscription {owner.id}")
+
+    def check_owner(self, document: SubscriptionDocument, owner: Row[Any], what: str) -> None:
+        """Refuse a living user of a subscription that has ended, or that another process is about to end."""
+        if document.status is TERMINATED:
+            return
+        if owner.status is TERMINATED:
+            raise StepError(f"{what}, which is terminated: use another one.", code="reference-ended")
+        if owner.status is DISABLED and document.status in LIVING:
+            raise StepError(f"{what}, which is disabled: enable it first, or use another one.", code="reference-ended")
+        lock = locks.of_subscriptions(self.conn, [owner.id]).get(owner.id)
+        if lock is not None and lock.locked_by not in (None, self.process_id) and self.is_terminating(lock, owner.id):
+            raise StepError(
+                f"{what}, which process {lock.locked_by} terminates: use another one, or abort that process.",
+                code="reference-ended",
+            )
+
+    def is_terminating(self, lock: Lock, owner_id: UUID) -> bool:
+        """True if the process that holds the subscription is to terminate it."""
+        c = process_subscriptions.c
+        query = select(c.target).where(c.process_id == lock.locked_by, c.subscription_id == owner_id)
+        return self.conn.execute(query).scalar() is Target.TERMINATE
 
     def check_users(self, document: SubscriptionDocument, stored: Row[Any] | None) -> None:
         """Refuse to end a subscription, or to remove a block, under a living user."""
@@ -244,6 +297,10 @@ class _Save:
             f"version {version} now; {how}.",
             code="subscription-stale",
         )
+
+
+def _comes_alive(before: SubscriptionLifecycle, after: SubscriptionLifecycle) -> bool:
+    return after in LIVING and before not in LIVING
 
 
 def in_use(title: str, status: SubscriptionLifecycle, users: Sequence[uses.User]) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, tuple_, update
 
 from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.pagination import Key, PageArgs, RowPage, read_page
@@ -38,19 +38,10 @@ def total(conn: Connection, subscription_id: UUID) -> int:
 
 def models(conn: Connection, keys: Sequence[VersionKey]) -> dict[VersionKey, Json]:
     """The stored models of the versions; the blocks of other subscriptions are references in them."""
-    return _documents(conn, keys, _V.model)
-
-
-def changes(conn: Connection, keys: Sequence[VersionKey]) -> dict[VersionKey, Json]:
-    """The changes of the versions against the version before."""
-    return _documents(conn, keys, _V.changes)
-
-
-def _documents(conn: Connection, keys: Sequence[VersionKey], column: ColumnElement[Any]) -> dict[VersionKey, Json]:
-    query = select(_V.subscription_id, _V.version, column.label("document"))
+    query = select(_V.subscription_id, _V.version, _V.model)
     query = query.where(tuple_(_V.subscription_id, _V.version).in_(keys))
-    rows = within(conn, query, heavy=[column], order=["subscription_id", "version"])
-    return {(row.subscription_id, row.version): row.document for row in rows}
+    rows = within(conn, query, heavy=[_V.model], order=["subscription_id", "version"])
+    return {(row.subscription_id, row.version): row.model for row in rows}
 
 
 def is_edited_only(conn: Connection, subscription_id: UUID, after: int) -> bool:

@@ -17,12 +17,23 @@ from orchestrator_gql.storage.tables import process_subscriptions, product_subsc
 from orchestrator_gql.storage.weight import within
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, EventKind, Json, SubscriptionLifecycle
+from orchestrator_gql.utils.errors import StepError
 
 
 def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
-    """Write the products that the code declares; they overwrite the stored rows."""
+    """Write the products that the code declares; they overwrite the stored rows.
+
+    Raises ``StepError`` ``product-name-taken`` if another product is stored under the name.
+    """
     upsert = sqlite_insert if conn.dialect.name == "sqlite" else postgres_insert
     for product in declared:
+        others = select(products.c.id).where(products.c.name == product.name, products.c.id != product.product_id)
+        if (other := conn.execute(others).scalar()) is not None:
+            raise StepError(
+                f"The product {product.name!r} is stored with the id {other}, and the code declares it with the id "
+                f"{product.product_id}: pass product_id=UUID('{other}') to register_product, or choose another name.",
+                code="product-name-taken",
+            )
         row = {
             "id": product.product_id,
             "name": product.name,
@@ -32,6 +43,11 @@ def write_products(conn: Connection, declared: Iterable[ProductModel]) -> None:
             "status": product.status,
         }
         conn.execute(upsert(products).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def product_rows(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """The stored facts of the products, also of those that the code does not declare any more."""
+    return {row.id: row for row in conn.execute(select(products).where(products.c.id.in_(list(ids))))}
 
 
 def lock_all(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:

@@ -41,6 +41,8 @@ class Site:
     database_url: str
     nursery: Nursery
     settings: Mapping[str, str] = field(default_factory=dict)
+    workflows: str = "chaos.workflows"
+    """The module that the servers offer."""
 
     async def begin(
         self,
@@ -54,7 +56,7 @@ class Site:
         forked: bool = True,
     ) -> Life:
         """Start the server ``name``; it dies at ``failpoint``, and writes the boundaries that it passes to ``log``."""
-        arguments = [*command, "--workflows", "chaos.workflows", "--port", str(port), "--database", self.database_url]
+        arguments = [*command, "--workflows", self.workflows, "--port", str(port), "--database", self.database_url]
         environment = {workflows.FOLDER: str(self.folder), workflows.REMOTE: remote, **self.settings}
         if failpoint is not None:
             environment[failpoints.ARMED] = failpoint

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from conftest import Offer
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from support.engine import Engine
 from support.network import Node, begun, create_node, lock_of, made, model_of, modifies, rested, run, terminates
 from support.operator import ADA, confirm
@@ -22,11 +22,19 @@ from orchestrator_gql.config.principals import ROLES
 from orchestrator_gql.forms import FormPage
 from orchestrator_gql.reads.audit import audit_page, verify_audit
 from orchestrator_gql.security import LOCAL_OPERATOR, Permission, Principal
-from orchestrator_gql.storage import product_subscription_versions, product_subscriptions
+from orchestrator_gql.storage import product_subscriptions
 from orchestrator_gql.storage.audit import AuditFilter
 from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.tables import product_subscription_versions
 from orchestrator_gql.types import EventKind, FormGenerator, ProcessStatus, State
-from orchestrator_gql.utils.errors import Forbidden, NotFound, PayloadInvalid, StaleVersion, SubscriptionLocked
+from orchestrator_gql.utils.errors import (
+    Forbidden,
+    NotFound,
+    OrchestratorError,
+    PayloadInvalid,
+    StaleVersion,
+    SubscriptionLocked,
+)
 
 
 @step("Touch the network")
@@ -130,10 +138,9 @@ async def versions_of(engine: Engine, id: str) -> list[dict[str, Any]]:
     """The changes of the versions, the newest first."""
 
     def read(conn: Connection) -> list[dict[str, Any]]:
-        page = product_subscription_versions.page(conn, UUID(id), PageArgs(50))
-        keys = [(row.subscription_id, row.version) for _, row in page.items]
-        found = product_subscription_versions.changes(conn, keys)
-        return [found[key] for key in keys]
+        v = product_subscription_versions.c
+        query = select(v.changes).where(v.subscription_id == UUID(id))
+        return list(conn.execute(query.order_by(v.version.desc())).scalars())
 
     return await engine.read(read)
 
@@ -295,3 +302,35 @@ def _edited_meanwhile(change: Any) -> Any:
         return result
 
     return changing
+
+
+@pytest.mark.one_dispatcher
+@pytest.mark.parametrize("state", ["in sync", "held", "left", "unknown"])
+async def test_only_a_role_with_the_permission_puts_it_in_sync_and_another_learns_nothing(
+    offer: Offer, state: str
+) -> None:
+    engine = await offer(create_node, CHANGE)
+    node, process_id = await held(engine)
+    if state in ("in sync", "left"):
+        await abort_process(engine.runtime, ADA, process_id=process_id)
+    if state == "in sync":
+        await set_in_sync(engine.runtime, ADA, subscription_id=UUID(node), reason="I looked.")
+    id = uuid4() if state == "unknown" else UUID(node)
+    before = await lock_of(engine, node)
+    outcomes = {}
+    for role, permissions in sorted(ROLES.items(), key=lambda each: Permission.SET_IN_SYNC in each[1]):
+        try:
+            await set_in_sync(
+                engine.runtime, Principal(role, role, permissions=permissions), subscription_id=id, reason="x"
+            )
+            outcomes[role] = "done"
+        except OrchestratorError as error:
+            outcomes[role] = error.code
+        if Permission.SET_IN_SYNC not in permissions:
+            assert await lock_of(engine, node) == before
+
+    allowed = {"in sync": "done", "held": "subscription-locked", "left": "done", "unknown": "not-found"}[state]
+    assert outcomes == {
+        role: allowed if Permission.SET_IN_SYNC in permissions else "forbidden" for role, permissions in ROLES.items()
+    }
+    assert len(set(outcomes.values())) == 2

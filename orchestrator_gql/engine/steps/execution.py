@@ -307,6 +307,7 @@ def _demand_size(runtime: Runtime, step: Step, state: Mapping[str, Json], delta:
         largest = max(changed, key=lambda key: len(encode(changed[key])))
         raise StepError(
             f"Step {step.name!r} changes {size} bytes of the state, over the limit of {limit}; "
-            f"the largest is {largest!r}: store large data elsewhere and keep a reference to it.",
+            f"the largest is {largest!r}: store large data elsewhere and keep a reference to it, or raise "
+            "ORCHESTRATOR_MAX_STEP_BYTES.",
             "result-too-large",
         )

@@ -92,7 +92,11 @@ def log_decided(runtime: Runtime, process: Process) -> None:
 
 def failed(runtime: Runtime, process: Process, step: Step, error: BaseException, tokens: Iterable[str] = ()) -> Outcome:
     """The outcome of a step that raised: a failure, or another try if the step has tries left."""
-    failure = failure_at(runtime, process, step, error, tokens)
+    return outcome_of(runtime, process, step, failure_at(runtime, process, step, error, tokens))
+
+
+def outcome_of(runtime: Runtime, process: Process, step: Step | None, failure: Failure) -> Outcome:
+    """The outcome of a step with this failure: another try if the step has tries left, or the failure."""
     try_count = process.execution.try_count if process.execution else 1
     if isinstance(step, ActionStep) and step.retry is not None and try_count < step.retry.attempts:
         return RetryLater(failure, runtime.clock.now() + step.retry.wait(try_count))

@@ -1,14 +1,15 @@
-"""The type of a version of a product subscription, and the masks for the secrets of models."""
+"""The type of a version of a product subscription."""
 
+import asyncio
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Row
 
-from orchestrator_gql.domain import products
+from orchestrator_gql.domain import without_secrets
 from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import Connection, connection
@@ -17,8 +18,6 @@ from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads import product_subscriptions as subscription_reads
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.types import SubscriptionLifecycle
-from orchestrator_gql.utils.errors import NotFound
-from orchestrator_gql.utils.json.secrets import holds_marks, masked, places_in
 
 if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
@@ -58,8 +57,10 @@ class SubscriptionVersion:
         "version every value is added."
     )
     async def changes(self, info: Info) -> JSON:
-        found = await info.context.loaders.version_changes.load(self.key)
-        return differences(found or {}, schema_of(self.product_id))
+        subscription_id, version = self.key
+        loader = info.context.loaders.version_model
+        old, new = await asyncio.gather(loader.load((subscription_id, version - 1)), loader.load(self.key))
+        return differences(old or {}, new, partial(without_secrets, self.product_id))
 
     @resolved(
         description="The process that made the version; null if a person edited the note or the customer's "
@@ -88,26 +89,3 @@ async def version_connection(
         page, lambda row: SubscriptionVersion.of(row, product_id), total
     )
     return result
-
-
-def without_secrets(product_id: UUID, model: Any) -> Any:
-    """The model with masks for the values that the product marks as secret."""
-    schema = schema_of(product_id)
-    return masked(model, places_in(schema, model)) if schema else model
-
-
-def schema_of(product_id: UUID) -> dict[str, Any]:
-    """The schema of the product's subscriptions; empty if it marks no value as secret.
-
-    It is empty too if the product is no longer declared: its secret places are not known.
-    """
-    try:
-        return _schema_of(product_id)
-    except NotFound:
-        return {}
-
-
-@lru_cache(maxsize=256)
-def _schema_of(product_id: UUID) -> dict[str, Any]:
-    schema = products.by_id(product_id).block_schema()
-    return schema if holds_marks(schema) else {}

@@ -1,21 +1,20 @@
 """The types of products and product subscriptions."""
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Row
 
-from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products
+from orchestrator_gql.domain import Lock, ProductStatus, RegisteredProduct, products, without_secrets
 from orchestrator_gql.domain.differences import differences
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.common import After, Connection, First, Node, connection
 from orchestrator_gql.graphql.types.product_versions import (
     SubscriptionVersion,
-    schema_of,
     version_connection,
-    without_secrets,
 )
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -40,7 +39,7 @@ class Product(Node):
     type: str = strawberry.field(description="The kind of product.")
     tag: str = strawberry.field(description="A short label for the product.")
     status: ProductStatus = strawberry.field(description="The status of the product in its life cycle.")
-    registered: strawberry.Private[RegisteredProduct]
+    registered: strawberry.Private[RegisteredProduct | None]
 
     @classmethod
     def of(cls, registered: RegisteredProduct) -> "Product":
@@ -55,9 +54,26 @@ class Product(Node):
             registered=registered,
         )
 
-    @resolved(description="The JSON Schema of an active subscription to the product.")
+    @classmethod
+    def of_row(cls, row: Row[Any]) -> "Product":
+        """A product that the deployed code does not declare any more, as it was stored."""
+        return cls(
+            id=strawberry.ID(f"product:{row.name}"),
+            name=row.name,
+            description=row.description,
+            type=row.product_type,
+            tag=row.tag,
+            status=ProductStatus(row.status),
+            registered=None,
+        )
+
+    @resolved(
+        description="The JSON Schema of an active subscription to the product; empty if the product is not declared "
+        "any more."
+    )
     def block_schema(self) -> JSON:
-        return Shape(self.registered.block_schema())  # pydantic needs some milliseconds for it: only if it is selected
+        # pydantic needs some milliseconds for it: only if it is selected
+        return Shape(self.registered.block_schema() if self.registered is not None else {})
 
     @resolved(description="The workflows that create or work on subscriptions to the product, ordered by name.")
     def workflows(
@@ -109,15 +125,22 @@ class ProductSubscription(Node):
         )
 
     @resolved(description="The product of this subscription.")
-    def product(self) -> Product:
-        return Product.of(products.by_id(self.product_id))
+    async def product(self, info: Info) -> Product:
+        try:
+            return Product.of(products.by_id(self.product_id))
+        except NotFound:
+            row = await info.context.loaders.product.load(self.product_id)
+            if row is None:
+                raise
+            return Product.of_row(row)
 
     @resolved(
         description="The whole model of the product subscription, with the blocks of other subscriptions as they are "
         "now; values marked as secret are masked."
     )
     async def model(self, info: Info) -> JSON:
-        return without_secrets(self.product_id, await info.context.loaders.subscription_model.load(self._key))
+        model = await info.context.loaders.subscription_model.load(self._key)
+        return without_secrets(self.product_id, model)
 
     @resolved(description="The process that holds the product subscription; null if no process does.")
     async def locked_by(
@@ -196,10 +219,10 @@ class ProductSubscription(Node):
         to_version: Annotated[int, strawberry.argument(description="The version with the new values.")],
     ) -> JSON:
         context = info.context
-        found = await subscription_reads.changes_between(
+        old, new = await subscription_reads.two_versions(
             context.reading, context.principal, self._key, from_version, to_version
         )
-        return differences(found, schema_of(self.product_id))
+        return differences(old, new, partial(without_secrets, self.product_id))
 
     @resolved(description="The workflows that the caller can start on the product subscription now.")
     async def startable_workflows(

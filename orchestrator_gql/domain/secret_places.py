@@ -1,0 +1,109 @@
+"""Masks the secrets in a stored model, also if the deployed classes do not know all of it any more.
+
+A stored value may be a secret of a class that is gone: of a removed field, a renamed block or a removed product. So a
+value is shown only if a deployed class declares its field, and no class of that name declares it as a secret.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic.errors import PydanticUserError
+
+from orchestrator_gql.domain.blocks import ProductBlockModel
+from orchestrator_gql.domain.families import DomainModel, Family
+from orchestrator_gql.domain.references import ID, OWNER, Place, blocks_in, is_block
+from orchestrator_gql.domain.registry import products
+from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.types import Json
+from orchestrator_gql.utils.errors import NotFound
+from orchestrator_gql.utils.json.secrets import MarkingSchema, holds_marks, masked, place_of, places_in, pointer
+
+BLOCK_FACTS = frozenset({"name", ID, OWNER})
+SUBSCRIPTION_FACTS = frozenset(SubscriptionModel.model_fields)
+"""The orchestrator's own fields; none of them is a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """The fields that some classes declare, and the schemas of the classes that declare a secret."""
+
+    names: frozenset[str]
+    schemas: tuple[Mapping[str, Any], ...]
+
+
+_blocks: dict[str, _Declared] = {}
+_subscriptions: dict[UUID, _Declared] = {}
+
+
+def without_secrets(product_id: UUID, model: dict[str, Json]) -> dict[str, Json]:
+    """The whole model of a subscription to the product, with a mask in place of each secret."""
+    places = set(_hidden(model, _of_product(product_id), SUBSCRIPTION_FACTS, ()))
+    for place, block in blocks_in(model):
+        places.update(_hidden(block, _of_block(str(block["name"])), BLOCK_FACTS, place))
+    shown: dict[str, Json] = masked(model, places)
+    return shown
+
+
+def _hidden(
+    value: Mapping[str, Json], declared: _Declared | None, facts: frozenset[str], place: Place
+) -> Iterator[str]:
+    """The places of the secrets in a subscription or a block; blocks in it have declarations of their own."""
+    for schema in declared.schemas if declared is not None else ():
+        yield from (pointer((*place, *place_of(below))) for below in places_in(schema, dict(value)))
+    known = facts | declared.names if declared is not None else facts
+    for name in value.keys() - known:
+        yield from _leaves(value[name], (*place, name))
+
+
+def _leaves(value: Json, place: Place) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in () if is_block(value) else value.items():
+            yield from _leaves(item, (*place, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*place, index))
+    else:
+        yield pointer(place)
+
+
+def _of_product(product_id: UUID) -> _Declared | None:
+    if product_id not in _subscriptions:
+        try:
+            family = products.by_id(product_id).model._family
+        except NotFound:
+            return None  # not remembered: it may be declared later
+        declared = _declared(() if family is None else (family.base, *family.variants.values()))
+        if declared is None:
+            return None
+        _subscriptions[product_id] = declared
+    return _subscriptions[product_id]
+
+
+def _of_block(name: str) -> _Declared | None:
+    if name not in _blocks:
+        declared = _declared(_classes_of(name, ProductBlockModel))
+        if declared is None:
+            return None
+        _blocks[name] = declared
+    return _blocks[name]
+
+
+def _classes_of(name: str, parent: type[DomainModel]) -> Iterator[type[DomainModel]]:
+    for child in parent.__subclasses__():
+        family: Family | None = child._family
+        if family is not None and family.name == name:
+            yield child
+        yield from _classes_of(name, child)
+
+
+def _declared(classes: Iterable[type[DomainModel]]) -> _Declared | None:
+    """What the classes declare; None if there is none, or if a class has no JSON Schema that would mark its secrets."""
+    found = list(dict.fromkeys(classes))
+    try:
+        schemas = [model.model_json_schema(schema_generator=MarkingSchema, mode="serialization") for model in found]
+    except PydanticUserError:
+        return None
+    names = frozenset(name for model in found for name in (*model.model_fields, *model.model_computed_fields))
+    return _Declared(names, tuple(schema for schema in schemas if holds_marks(schema))) if found else None
