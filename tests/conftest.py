@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 from support.clock import TurnableClock
+from support.compiled import share_compiled_statements
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
 
@@ -15,6 +16,8 @@ from orchestrator_gql.workflow.model import Workflow
 
 # A shell lets background jobs ignore Ctrl-C, and every program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+share_compiled_statements()
 
 
 class Offer(Protocol):
