@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import pytest
 from support.clock import TurnableClock
-from support.compiled import share_compiled_statements
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
+from support.sharing import share_compiled_statements, share_schemas
 
 from orchestrator_gql.workflow.model import Workflow
 
@@ -18,6 +18,7 @@ from orchestrator_gql.workflow.model import Workflow
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 share_compiled_statements()
+share_schemas()
 
 
 class Offer(Protocol):

@@ -1,9 +1,13 @@
-"""Lets SQLAlchemy compile a statement once for all engines of a test run: every test has a new engine."""
+"""Lets the servers of a test run share what each of them would make again: compiled statements and GraphQL schemas."""
 
 from typing import Any
 
+import strawberry
 from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
+
+from orchestrator_gql.graphql import app
+from orchestrator_gql.utils.json.redaction import Redactor
 
 STATEMENTS = 2_000
 """More than the product has, so that none is compiled twice."""
@@ -29,6 +33,21 @@ def _common(key: Any) -> Any:
 
 
 def share_compiled_statements() -> None:
-    """Give all engines of this process the same cache."""
+    """Give all database engines of this process the same cache: SQLAlchemy's own belongs to one engine."""
     statements = _CompiledStatements(STATEMENTS)
     Engine._compiled_cache = property(lambda _: statements, lambda _, own: None)  # type: ignore[assignment]
+
+
+def share_schemas() -> None:
+    """Give all servers of this process with the same settings the same GraphQL schema: it keeps nothing of a server."""
+    build, schemas = app.build_schema, dict[Any, strawberry.Schema]()
+
+    def build_once(*, is_development: bool, redact: Redactor) -> strawberry.Schema:
+        words = redact._words
+        pattern = words._pattern.pattern if words._pattern else None
+        key = (is_development, words._names, words._exact, pattern, redact._stretch)
+        if key not in schemas:
+            schemas[key] = build(is_development=is_development, redact=redact)
+        return schemas[key]
+
+    app.build_schema = build_once  # type: ignore[assignment]
