@@ -149,15 +149,17 @@ def test_whether_a_header_names_the_client_is_decided_by_the_settings_alone(
     assert statuses == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "message"),
-    [
-        ("ORCHESTRATOR_TRUSTED_PROXY", "127.0.0.1", "the nearest name is ORCHESTRATOR_TRUSTED_PROXIES"),
-        ("ORCHESTRATOR_TEAMS", '[{"key": "NOC", "user": []}]', "0.user: unknown key; the nearest is 'users'"),
-        ("ORCHESTRATOR_SETTINGS_FILE", "nowhere.toml", "'nowhere.toml' cannot be used: No such file"),
-    ],
+MISSPELT = (
+    ("ORCHESTRATOR_TRUSTED_PROXY", "127.0.0.1", "the nearest name is ORCHESTRATOR_TRUSTED_PROXIES"),
+    ("ORCHESTRATOR_TEAMS", '[{"key": "NOC", "user": []}]', "0.user: unknown key; the nearest is 'users'"),
+    ("ORCHESTRATOR_SETTINGS_FILE", "nowhere.toml", "'nowhere.toml' cannot be used: No such file"),
 )
-@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "message"),
+    [*(("serve", *setting) for setting in MISSPELT), ("worker", *MISSPELT[0]), ("migrate", *MISSPELT[0])],
+)
 def test_a_misspelt_setting_ends_every_command_of_a_server_at_its_start(
     tmp_path: Path, command: str, name: str, value: str, message: str
 ) -> None:
