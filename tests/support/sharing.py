@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
 from orchestrator_gql.graphql import app
+from orchestrator_gql.graphql.schema import build_schema
 from orchestrator_gql.utils.json.redaction import Redactor
 
 STATEMENTS = 2_000
@@ -40,14 +41,14 @@ def share_compiled_statements() -> None:
 
 def share_schemas() -> None:
     """Give all servers of this process with the same settings the same GraphQL schema: it keeps nothing of a server."""
-    build, schemas = app.build_schema, dict[Any, strawberry.Schema]()
+    schemas = dict[Any, strawberry.Schema]()
 
     def build_once(*, is_development: bool, redact: Redactor) -> strawberry.Schema:
         words = redact._words
         pattern = words._pattern.pattern if words._pattern else None
         key = (is_development, words._names, words._exact, pattern, redact._stretch)
         if key not in schemas:
-            schemas[key] = build(is_development=is_development, redact=redact)
+            schemas[key] = build_schema(is_development=is_development, redact=redact)
         return schemas[key]
 
-    app.build_schema = build_once  # type: ignore[assignment]
+    app.build_schema = build_once  # type: ignore[attr-defined]
