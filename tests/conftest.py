@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.clock import TurnableClock
 from support.database import PostgresServer, postgres_server, sqlite_url
 from support.engine import Engine, engine_of
@@ -20,6 +21,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 share_compiled_statements()
 share_schemas()
+
+# A slow machine is no failure: Hypothesis would fail a test whose examples take long to make.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 class Offer(Protocol):

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
 from orchestrator_gql.graphql import app
-from orchestrator_gql.graphql.schema import build_schema
+from orchestrator_gql.graphql.schema import NOTHING, build_schema
 from orchestrator_gql.utils.json.redaction import Redactor
 
 STATEMENTS = 2_000
@@ -43,7 +43,7 @@ def share_schemas() -> None:
     """Give all servers of this process with the same settings the same GraphQL schema: it keeps nothing of a server."""
     schemas = dict[Any, strawberry.Schema]()
 
-    def build_once(*, is_development: bool, redact: Redactor) -> strawberry.Schema:
+    def build_once(*, is_development: bool = True, redact: Redactor = NOTHING) -> strawberry.Schema:
         words = redact._words
         pattern = words._pattern.pattern if words._pattern else None
         key = (is_development, words._names, words._exact, pattern, redact._stretch)
