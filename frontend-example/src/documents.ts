@@ -49,6 +49,13 @@ export const PROCESSES = `
     processes(first: $first, after: $after, filter: $filter) { nodes { ...Row } pageInfo { hasNextPage endCursor } }
   }${ROW}`;
 
+export const SUBSCRIPTIONS = `
+  query Subscriptions($filter: ProductSubscriptionFilter, $first: Int!) {
+    productSubscriptions(filter: $filter, first: $first) {
+      nodes { id description customerDescription customerId status inSync product { name } } pageInfo { hasNextPage }
+    }
+  }`;
+
 export const PROCESS = `query Process($id: ID!) { process(id: $id) { ...Detail } }${ROW}${PAGE}${TASK}${DETAIL}`;
 
 export const STATS = `

@@ -11,11 +11,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
-from orchestrator_gql.domain.product import ProductModel
+from orchestrator_gql.domain.product_model import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
 
@@ -33,7 +34,8 @@ class SubscriptionDocument:
     """A subscription as a step returned it.
 
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
-    ``is_new`` is True if it was made and not loaded. With ``allows_in_use`` its life may end under its users.
+    ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
+    ``allows_in_use`` its life may end under its users.
     """
 
     subscription_id: UUID
@@ -42,6 +44,7 @@ class SubscriptionDocument:
     description: str
     status: SubscriptionLifecycle
     note: str | None
+    note_before: str | None
     start_date: datetime | None
     end_date: datetime | None
     version: int
@@ -51,6 +54,7 @@ class SubscriptionDocument:
     sync: SyncChange | None
     uses: frozenset[Use]
     blocks: frozenset[UUID]
+    found_by: Indexed
     allows_in_use: bool = False
 
 
@@ -69,6 +73,7 @@ def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = F
 
 def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
     data = model.stored(whole)
+    _demand_same(data)
     return SubscriptionDocument(
         subscription_id=model.subscription_id,
         product=model.product,
@@ -76,6 +81,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         description=model.description,
         status=model.status,
         note=model.note,
+        note_before=_note_before(model),
         start_date=model.start_date,
         end_date=model.end_date,
         version=model.version,
@@ -85,7 +91,28 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
+        found_by=indexed(data),
     )
+
+
+def _demand_same(data: Mapping[str, Json]) -> None:
+    """Refuse two versions of one block: nobody could say which of them is right."""
+    places: dict[str, tuple[str, dict[str, Json]]] = {}
+    for place, block in blocks_in(dict(data)):
+        path = path_of(place)
+        other, first = places.setdefault(str(block[ID]), (path, block))
+        if first != block:
+            raise StepError(
+                f"{other} and {path} are the same block, but with different values: change both alike, or make a new "
+                "block for one of them.",
+                code="block-twice",
+            )
+
+
+def _note_before(model: SubscriptionModel) -> str | None:
+    data = loaded_document(model).data
+    note: str | None = data.get("note") if data is not None else None
+    return note
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
@@ -107,7 +134,7 @@ def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
     if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
-    before = type(model).model_validate(dict(document.whole), extra="ignore")
+    before = stored_as(type(model), document.whole)
     return data != before.stored(before.whole())
 
 
@@ -139,4 +166,4 @@ def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
     loaded = loaded_document(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
-    return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped
+    return clear_dump(stored_as(type(block), loaded)) != dumped

@@ -1,6 +1,7 @@
 """The one check of a start: whether a workflow may start on a product subscription now.
 
-The start form, `startWorkflow` and the list of startable workflows ask it, so they always give the same answer.
+The start form, `startWorkflow` and the list of startable workflows ask it, and the list of the product subscriptions on
+which a workflow may start applies the same rule in SQL, so they always give the same answer.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage import product_subscription_lists, product_subscriptions
+from orchestrator_gql.storage.pagination import PageArgs
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Json, State
@@ -83,24 +86,33 @@ def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID
         )
 
 
+def rule_of(workflow: Workflow) -> StartRule:
+    """Which product subscriptions the workflow may start on; none if its target works on no existing one."""
+    return StartRule(
+        product_ids=frozenset(product.product_id for product in products_of(workflow)),
+        statuses=statuses_of(workflow),
+        is_in_sync=workflow.target in LOCKING,
+        is_unused=workflow.target is Target.TERMINATE and not workflow.allow_in_use,
+    )
+
+
 def refusal(workflow: Workflow, facts: StartFacts) -> Refused | None:
     """The error that refuses to start the workflow on the product subscription; None if it may start."""
-    offered = products_of(workflow)
-    if facts.product_id not in {product.product_id for product in offered}:
-        names = ", ".join(product.name for product in offered) or "no product"
+    rule = rule_of(workflow)
+    if facts.product_id not in rule.product_ids:
+        names = ", ".join(product.name for product in products_of(workflow)) or "no product"
         return ProductMismatch(
             f"{workflow.name!r} is for {names}, and {facts.title} is not: start a workflow of its own product."
         )
-    statuses = statuses_of(workflow)
-    if facts.status not in statuses:
-        allowed = ", ".join(sorted(statuses))
+    if facts.status not in rule.statuses:
+        allowed = ", ".join(sorted(rule.statuses))
         return StatusMismatch(
             f"{facts.title} is {facts.status}, and {workflow.name!r} starts from {allowed}: start a workflow that "
             "changes the status first."
         )
-    if workflow.target in LOCKING and facts.lock is not None:
+    if rule.is_in_sync and facts.lock is not None:
         return _out_of_sync(facts)
-    if workflow.target is Target.TERMINATE and facts.users and not workflow.allow_in_use:
+    if rule.is_unused and facts.users:
         users = ", ".join(map(str, facts.users[:5]))
         more = f" and {len(facts.users) - 5} more" if len(facts.users) > 5 else ""
         return SubscriptionInUse(f"{facts.title} is in use by {users}{more}: terminate or change the users first.")
@@ -128,14 +140,9 @@ def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
 
     They are suggestions: `demand_startable` decides about the one that is chosen, in this list or not.
     """
-    found = product_subscriptions.newest(
-        conn,
-        [product.product_id for product in products_of(workflow)],
-        statuses_of(workflow),
-        is_in_sync=workflow.target in LOCKING,
-        limit=MOST_CHOICES,
-    )
-    return {str(id): f"{description} ({customer_id})" for id, description, customer_id in found}
+    wanted = ProductSubscriptionFilter(start=rule_of(workflow))
+    page = product_subscription_lists.page(conn, wanted, PageArgs(MOST_CHOICES))
+    return {str(row.id): f"{row.description} ({row.customer_id})" for _, row in page.items}
 
 
 def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> None:

@@ -28,6 +28,7 @@ from orchestrator_gql.graphql.types.forms import FormComplete, FormInvalid, Form
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.notifications import Notification, NotificationQueries
 from orchestrator_gql.graphql.types.processes import Process, process_connection
+from orchestrator_gql.graphql.types.product_lists import ProductSubscriptionQueries
 from orchestrator_gql.graphql.types.products import Product, ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -95,7 +96,7 @@ async def _request_connection(info: Info, filter: InputRequestFilter, page_args:
     description="The queries. A field that fails, such as one that the caller may not read, is null and has an error "
     "with its path; the other fields of the document are answered."
 )
-class Query(NotificationQueries, AuditQueries):
+class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
     @resolved(description="The node with this id; null if there is none.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id of the node.")]

@@ -7,8 +7,10 @@ from orchestrator_gql.reads.processes import blocked_reason
 from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Permission, Principal
 from orchestrator_gql.storage.product_subscriptions import StartFacts
+from orchestrator_gql.targets import Target
 from orchestrator_gql.utils.start_errors import ProductMismatch
 from orchestrator_gql.workflow.model import Workflow
+from orchestrator_gql.workflows.offers import products_of
 
 
 def products(principal: Principal) -> list[RegisteredProduct]:
@@ -20,6 +22,16 @@ def products(principal: Principal) -> list[RegisteredProduct]:
 def product(principal: Principal, name: str) -> RegisteredProduct | None:
     """The product with that name, or None."""
     return next((product for product in products(principal) if product.facts.name == name), None)
+
+
+def workflows_of(runtime: Runtime, principal: Principal, name: str) -> list[Workflow]:
+    """The workflows that create or work on subscriptions to the product, by name."""
+    principal.demand(Permission.READ)
+    return [
+        workflow
+        for workflow in runtime.registry
+        if workflow.target is not Target.SYSTEM and name in {offered.name for offered in products_of(workflow)}
+    ]
 
 
 async def workflow_starts(

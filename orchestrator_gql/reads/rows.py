@@ -18,6 +18,7 @@ from orchestrator_gql.storage import (
     processes,
     product_subscription_locks,
     product_subscription_uses,
+    product_subscription_versions,
     product_subscriptions,
     steps,
 )
@@ -59,9 +60,12 @@ product_subscriptions_by_ids = _read(product_subscriptions.rows)
 """Product subscriptions, without their models."""
 product_subscription_models = _read(product_subscriptions.models)
 product_subscription_locks_by_ids = _read(product_subscription_locks.of_subscriptions)
+version_models = _read(product_subscription_versions.models)
+"""The stored models of versions, by the id of the subscription and the version."""
+version_changes = _read(product_subscription_versions.changes)
 start_facts = _read(product_subscriptions.start_facts)
-subscription_users = _read(product_subscription_uses.user_ids)
-subscription_owners = _read(product_subscription_uses.owner_ids)
+subscription_users = _read(product_subscription_uses.first_user_ids)
+subscription_owners = _read(product_subscription_uses.first_owner_ids)
 
 
 class NodeKind(Enum):

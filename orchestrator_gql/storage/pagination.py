@@ -22,6 +22,8 @@ T = TypeVar("T")
 LARGEST = 200
 """Rows that one page contains at most."""
 
+_NUMBERS = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -142,7 +144,10 @@ def _value(kind: TypeEngine[Any], text: Json) -> Any:
             if instant.tzinfo is None:
                 raise CursorInvalid
             return instant
-        return kind.python_type(text)
+        value = kind.python_type(text)
+        if isinstance(value, int) and not 0 <= value < _NUMBERS:
+            raise CursorInvalid  # PostgreSQL refuses the comparison with a number that is no INTEGER
+        return value
     except (ValueError, OverflowError) as error:
         raise CursorInvalid from error
 

@@ -240,6 +240,11 @@ def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
     return conn.execute(change).rowcount
 
 
+def held_by(conn: Connection, worker: str) -> frozenset[UUID]:
+    """The processes that the worker holds."""
+    return frozenset(conn.execute(select(processes.c.id).where(processes.c.worker == worker)).scalars())
+
+
 def drop_leases(conn: Connection, worker: str | None = None) -> None:
     """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
     change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)

@@ -13,11 +13,14 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from orchestrator_gql.domain import Lock, SubscriptionDocument, SyncChange, check_transition, diff, own_blocks_in
 from orchestrator_gql.domain.references import Use
+from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.storage import product_subscription_locks as locks
 from orchestrator_gql.storage import product_subscription_uses as uses
+from orchestrator_gql.storage import product_subscription_values as subscription_values
+from orchestrator_gql.storage import product_subscription_versions as versions
+from orchestrator_gql.storage import product_subscription_words as search
 from orchestrator_gql.storage.product_subscriptions import changed_event, link, lock_all, write_products
-from orchestrator_gql.storage.tables import product_subscription_versions as versions
-from orchestrator_gql.storage.tables import product_subscriptions
+from orchestrator_gql.storage.tables import product_subscription_versions, product_subscriptions
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import Event, Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
@@ -90,16 +93,23 @@ class _Save:
             self.change_lock(document, lock)
 
     def changes(self, document: SubscriptionDocument, stored: Row[Any]) -> dict[str, dict[str, Json]]:
-        """The changes against the stored document. Raises ``StepError`` if another version was changed."""
+        """The changes against the stored document. Raises ``StepError`` if another version was changed.
+
+        The note is a text beside the model: it keeps what people wrote since, unless the step changed it too.
+        """
+        is_note_changed = document.note != document.note_before
         new = {**document.data, "version": stored.version}
+        if not is_note_changed:
+            new["note"] = stored.note
         changes = diff(stored.model, new)
         if changes and document.version != stored.version:
-            base = self.conn.execute(
-                select(versions.c.model).where(
-                    versions.c.subscription_id == document.subscription_id, versions.c.version == document.version
-                )
-            ).scalar()
-            if base is not None and not diff({**base, "version": 0}, {**new, "version": 0}):
+            is_edited_too = is_note_changed and stored.note not in (document.note, document.note_before)
+            if not is_edited_too and versions.is_edited_only(self.conn, stored.id, document.version):
+                return changes
+            key = (stored.id, document.version)
+            base = versions.models(self.conn, [key]).get(key)
+            same = {"version": 0} if is_note_changed else {"version": 0, "note": None}
+            if base is not None and not diff({**base, **same}, {**new, **same}):
                 return {}  # as it was loaded: an untouched model never writes an old version back
             self.refuse_stale(document, stored.version)
         return changes
@@ -108,8 +118,10 @@ class _Save:
         self, document: SubscriptionDocument, stored: Row[Any] | None, changes: dict[str, dict[str, Json]]
     ) -> None:
         id, version = document.subscription_id, stored.version + 1 if stored is not None else 1
-        new = {**document.data, "version": version}
-        values = _values(document, new, version, self.now)
+        is_note_kept = stored is not None and document.note == document.note_before
+        note = stored.note if stored is not None and is_note_kept else document.note
+        new = {**document.data, "version": version, "note": note}
+        values = _values(document, new, version, self.now) | {"note": note}
         if stored is None:
             write_products(self.conn, [document.product])
             changes = diff({}, new)
@@ -119,7 +131,7 @@ class _Save:
             condition = product_subscriptions.c.id == id
             self.conn.execute(update(product_subscriptions).where(condition).values(values))
         self.conn.execute(
-            insert(versions),
+            insert(product_subscription_versions),
             {
                 "subscription_id": id,
                 "version": version,
@@ -130,6 +142,9 @@ class _Save:
                 "process_id": self.process_id,
             },
         )
+        search.write(self.conn, id)
+        found_by = indexed(stored.model) if stored is not None else Indexed()
+        subscription_values.change(self.conn, id, found_by, document.found_by)
         self.changed[id] = None
         self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
 
@@ -211,12 +226,11 @@ class _Save:
         )
 
     def refuse_stale(self, document: SubscriptionDocument, version: int) -> NoReturn:
-        newer = select(versions.c.process_id).where(
-            versions.c.subscription_id == document.subscription_id, versions.c.version > document.version
-        )
-        other = self.conn.execute(newer.order_by(versions.c.version).limit(1)).scalar()
+        other = versions.first_process_after(self.conn, document.subscription_id, document.version)
         if other == self.process_id:
             how = f"process {other} itself changed it since: return the subscription once, as it is after all changes"
+        elif other is None:
+            how = "a person edited its note since, and this step changes it too: retry the step, which loads it again"
         else:
             how = f"process {other} changed it since, and that change is kept: retry the step, which loads it again"
         raise StepError(

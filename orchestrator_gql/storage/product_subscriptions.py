@@ -138,29 +138,6 @@ def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFact
     return facts
 
 
-def newest(
-    conn: Connection,
-    product_ids: Collection[UUID],
-    statuses: Collection[SubscriptionLifecycle],
-    *,
-    is_in_sync: bool,
-    limit: int,
-) -> list[tuple[UUID, str, str]]:
-    """The newest product subscriptions of these products and statuses: id, description and customer.
-
-    With ``is_in_sync`` only those that are in sync.
-    """
-    s = product_subscriptions.c
-    query = select(s.id, s.description, s.customer_id).where(
-        s.product_id.in_(list(product_ids)), s.status.in_(list(statuses))
-    )
-    if is_in_sync:
-        query = query.where(s.insync.is_(True))
-    return [
-        (row.id, row.description, row.customer_id) for row in conn.execute(query.order_by(s.id.desc()).limit(limit))
-    ]
-
-
 def _by_id(ids: Collection[UUID]) -> Select[Any]:
     return select(product_subscriptions).where(product_subscriptions.c.id.in_(list(ids)))
 

@@ -251,6 +251,7 @@ def workflow(
             statuses=None if statuses is None else frozenset(statuses),
             allow_in_use=allow_in_use,
             author_form=initial_input_form,
+            body=function,
         )
 
     return decorate
@@ -276,3 +277,8 @@ init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SY
 
 done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True),))
 """The visible last step: the process is complete."""
+
+abort = StepList((ActionStep(name="Abort", function=_nothing, purpose=StepKind.SYSTEM, aborts=True),))
+"""A step that aborts the process, as an operator does: clean-up steps run, and open URLs are withdrawn.
+
+``conditional(lambda refused: refused)(abort)`` aborts it in some cases only."""

@@ -29,9 +29,11 @@ from orchestrator_gql.commands.processes import abort_process, start_workflow
 from orchestrator_gql.domain import SubscriptionModel
 from orchestrator_gql.forms import FormPage, NextPage
 from orchestrator_gql.reads.input_requests import start_form
+from orchestrator_gql.reads.product_subscriptions import start_rule, subscription_count
 from orchestrator_gql.reads.products import workflow_starts
 from orchestrator_gql.security import LOCAL_OPERATOR
 from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import (
@@ -111,6 +113,9 @@ async def refused(engine: Engine, workflow: Workflow, id: str) -> type[Orchestra
     facts = (await engine.read(lambda conn: product_subscriptions.start_facts(conn, [UUID(id)]))).get(UUID(id))
     listed = await workflow_starts(engine.runtime, LOCAL_OPERATOR, facts) if facts else []
     reasons = {candidate.name: reason for candidate, reason in listed}
+    rule = await start_rule(engine.runtime, LOCAL_OPERATOR, workflow.name)
+    wanted = ProductSubscriptionFilter(ids=[UUID(id)], start=rule)
+    assert await subscription_count(engine.runtime, LOCAL_OPERATOR, wanted) == (1 if form is None else 0)
     if form is None:
         assert facts is None or reasons[workflow.name] is None
         return None
@@ -270,7 +275,9 @@ async def test_the_first_page_suggests_the_subscriptions_on_which_the_workflow_m
         turn = await start_form(engine.runtime, LOCAL_OPERATOR, workflow_name=name, pages=[])
         assert isinstance(turn, NextPage)
         field = turn.page.schema["properties"]["subscription_id"]
-        return [(id, field["options"][id]) for id in field["examples"]]
+        assert (field["format"], field["x-product-subscriptions"]) == ("subscriptionId", {"startableWith": name})
+        return [(id, field["options"][id]) for id in field.get("examples", [])]
 
     assert await suggested("modify") == [(free, "Node of a network (uva)")]
     assert [id for id, _ in await suggested("validate")] == [held, free]
+    assert await suggested("terminate") == []

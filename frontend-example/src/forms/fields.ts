@@ -144,9 +144,10 @@ class Drawing {
       spec.label,
       spec.required && h("span", { class: "required", "aria-hidden": "true" }, " *"),
     );
-    if (spec.required) made.element.setAttribute("aria-required", "true");
+    const focusable = made.focusable ?? made.element;
+    if (spec.required) focusable.setAttribute("aria-required", "true");
     const line = tick ? [h("div", { class: "tick" }, made.element, label)] : [label, made.element];
-    return this.wrapped(spec, h("div", { class: "field" }, line), made.element, made.read);
+    return this.wrapped(spec, h("div", { class: "field" }, line), focusable, made.read);
   }
 
   private group(spec: Spec, made: Control): Control {

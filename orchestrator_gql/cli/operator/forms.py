@@ -1,8 +1,9 @@
 """A page of a form on a terminal: print it, ask for its fields, and describe its errors."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from getpass import getpass
+from types import MappingProxyType
 from typing import Any
 
 from orchestrator_gql.cli.client import VerbRefused
@@ -14,6 +15,9 @@ from orchestrator_gql.utils.json.secrets import is_marked
 
 Page = dict[str, Json]
 """The answers to one page."""
+
+Choose = Callable[[dict[str, Any], str], str]
+"""Lets the person search for a value of a field: the JSON Schema of the field and the question; blank for none."""
 
 GAP = "…"
 """The placeholder of a field without a value."""
@@ -64,8 +68,17 @@ def invalid_fields(response: dict[str, Any]) -> list[str]:
     return [name for name in editable if name in names] or editable
 
 
-def fill_in(page: dict[str, Any], answers: Page, names: Iterable[str] | None = None) -> Page:
-    """Ask for the fields ``names``, or for every field, and return the new answers; empty input keeps a known value."""
+def fill_in(
+    page: dict[str, Any],
+    answers: Page,
+    names: Iterable[str] | None = None,
+    *,
+    choosers: Mapping[str, Choose] = MappingProxyType({}),
+) -> Page:
+    """Ask for the fields ``names``, or for every field, and return the new answers; empty input keeps a known value.
+
+    ``choosers`` ask for the fields of these JSON Schema formats.
+    """
     answer, fields = dict(answers), _fields(page)
     known = {**page["initialData"], **answers}
     for name in _editable(page) if names is None else names:
@@ -73,7 +86,9 @@ def fill_in(page: dict[str, Any], answers: Page, names: Iterable[str] | None = N
         is_secret = is_marked(field)
         current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
         choices = f" ({', '.join(map(_text, field['enum']))})" if "enum" in field else ""
-        typed = reply(printable(f"  {field.get('title') or name}{choices}{current}: "), is_secret=is_secret)
+        question = printable(f"  {field.get('title') or name}{choices}{current}: ")
+        chooser = choosers.get(str(field.get("format")))
+        typed = chooser(field, question) if chooser else reply(question, is_secret=is_secret)
         if typed:
             answer[name] = _value(field, typed)
     return answer

@@ -87,6 +87,13 @@ class ProcessOrderField(StrEnum):
     UPDATED_AT = "UPDATED_AT"
 
 
+class ProductSubscriptionOrderField(StrEnum):
+    """The time by which product subscriptions are ordered."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
 class StatsWindow(StrEnum):
     """The period that the numbers of ended processes cover."""
 
@@ -160,6 +167,9 @@ described(
 )
 described(ProcessOrderField, "The time by which processes are ordered.", {
     "STARTED_AT": "The time when the process was started.", "UPDATED_AT": "The time of the last change.",
+})  # fmt: skip
+described(ProductSubscriptionOrderField, "The time by which product subscriptions are ordered.", {
+    "CREATED_AT": "The time of the creation.", "UPDATED_AT": "The time of the last change.",
 })  # fmt: skip
 described(StatsWindow, "The period that the numbers of ended processes cover.", {
     "LAST_HOUR": "The last 60 minutes.",
@@ -281,7 +291,7 @@ described(Permission, "A permission of a user.", {
     "ABORT": "Abort processes.",
     "RECOVER_CALLBACK": "Reissue, await again, complete and adopt callbacks by hand.",
     "SET_IN_SYNC": "Put product subscriptions in sync by hand.",
-    "EDIT_NOTE": "Set and remove the notes of processes.",
+    "EDIT_NOTE": "Set and remove the notes of processes and product subscriptions, and customers' descriptions.",
     "MANAGE_ENGINE": "Pause and resume the engine; read and resend notifications.",
     "READ_SECRETS": "Read stack traces and values that are hidden from other users.",
     "READ_AUDIT": "Read the audit log.",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from orchestrator_gql.storage.database import thread_reads
 from orchestrator_gql.storage.database.after_commit import CommitEffects, CommitHooks, NoHooks, T, Unit
 from orchestrator_gql.storage.database.group_commit import GroupWriter, translated
 from orchestrator_gql.storage.database.long_reads import LongReads
@@ -27,7 +28,8 @@ from orchestrator_gql.storage.database.sqlite_file import (
     engine_url,
     path_of,
 )
-from orchestrator_gql.utils.errors import StorageUnavailable
+from orchestrator_gql.storage.database.thread_reads import ThreadReads
+from orchestrator_gql.utils.errors import StorageUnavailable, StorageUnreadable
 from orchestrator_gql.utils.forks import keep_from_children
 from orchestrator_gql.utils.outages import READS, WRITES, Outage
 
@@ -53,6 +55,7 @@ class SqliteDatabase:
         self._long_reads: LongReads | None = None
         self._writer: GroupWriter | None = None
         self._loop_reader: _LoopReader | None = None
+        self._thread_reads: ThreadReads | None = None
         self._end_keeping: Callable[[], None] = lambda: None
 
     @property
@@ -75,6 +78,7 @@ class SqliteDatabase:
             self._lock.release()
             raise
         self._loop_reader = _LoopReader(self._engine)
+        self._thread_reads = thread_reads.of_sqlite(self._path)
         conn = self._engine.connect()
         conn.begin()  # SQLAlchemy's transaction never ends: SQLAlchemy must not commit in the middle of a group
         files = OpenedFiles(self._path)
@@ -94,6 +98,9 @@ class SqliteDatabase:
             self._lock.release()
 
     async def _close_connections(self) -> None:
+        if self._thread_reads is not None:
+            self._thread_reads.close()
+            self._thread_reads = None
         if self._long_reads is not None:
             await self._long_reads.close()
             self._long_reads = None
@@ -129,6 +136,12 @@ class SqliteDatabase:
         if self.outage.failed_at:
             self.outage.worked(READS)
         return result
+
+    def read_here(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads in this thread."""
+        if self._thread_reads is None:
+            raise StorageUnreadable
+        return self._thread_reads.read(unit)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
