@@ -33,7 +33,8 @@ from orchestrator_gql.utils.tokens import new_id
 S = TypeVar("S", bound="SubscriptionModel")
 
 _FIX_STORED = (
-    "The stored document does not fit the class that is deployed: let the field have a default or allow None, or change the document."
+    "The stored document does not fit the class that is deployed: let the field have a default or allow None, or change "
+    "the document."
 )
 
 BESIDE = frozenset({"insync"})
