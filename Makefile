@@ -18,7 +18,7 @@ run: $(VENV)/.demo $(DASHBOARD) ## Start the demo: server, dashboard, workflows,
 
 test: $(VENV)/.dev $(VENV)/.lso $(VENV)/.generator $(DASHBOARD) check ## Check everything, then run all tests
 	./scripts/find_browser
-	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-2} --dist loadfile
+	$(BIN)/pytest -q -n $${PYTEST_WORKERS:-3} --dist loadfile --no-loadscope-reorder
 
 test-deploy: $(VENV)/.dev $(DASHBOARD) ## Test the shipped deployment behind a real Caddy and nginx
 	./scripts/find_proxies
@@ -41,7 +41,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 layers: $(VENV)/.dev ## Check that a module imports only from layers below its own
-	@$(BIN)/lint-imports --no-cache | grep -A 20 -E 'BROKEN|Contracts:'; $(BIN)/lint-imports --no-cache > /dev/null
+	@report=$$($(BIN)/lint-imports --no-cache); status=$$?; echo "$$report" | grep -A 20 -E 'BROKEN|Contracts:'; exit $$status
 
 bench: $(VENV)/.dev ## Measure, and print a table with a reference for each figure
 	$(BIN)/python -m benchmarks

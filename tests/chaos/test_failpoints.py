@@ -74,4 +74,5 @@ async def test_an_armed_server_dies_at_its_boundary_and_writes_so_only_to_the_bo
 
     assert code == KILLED
     assert log.read_text().splitlines()[-1] == f"died {boundary}"
-    assert (tmp_path / "server.log").read_text() == ""
+    # not equal to "": on a busy machine, the server warns that its event loop was blocked
+    assert boundary not in (tmp_path / "server.log").read_text()

@@ -167,6 +167,7 @@ async def test_a_change_is_refused_while_another_process_holds_the_subscription(
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_untouched_model_writes_nothing(offer: Offer) -> None:
     @step("Return it in many ways")
     def give_back(subscription: Node) -> State:
@@ -205,6 +206,7 @@ async def test_a_model_that_this_release_would_write_differently_is_untouched_to
     assert await document_of(engine, node) == before
 
 
+@pytest.mark.one_dispatcher
 async def test_the_model_before_a_change_may_be_returned_beside_the_changed_model(offer: Offer) -> None:
     @step("Rename a copy")
     def rename_copy(subscription: Node) -> State:
@@ -219,6 +221,7 @@ async def test_the_model_before_a_change_may_be_returned_beside_the_changed_mode
     assert (await model_of(engine, node))["node"]["node_name"] == "utr-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> None:
     @step("Rename it twice")
     def rename_twice(subscription: Node) -> State:
@@ -234,6 +237,7 @@ async def test_two_different_changes_in_one_step_are_refused(offer: Offer) -> No
     assert (await model_of(engine, node))["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_the_version_of_a_model_cannot_be_assigned(offer: Offer) -> None:
     @step("Forge the version")
     def forge(subscription: Node) -> State:
@@ -268,6 +272,7 @@ async def network(engine: Engine) -> tuple[str, str, str]:
     return node, port, circuit
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_loaded_live(offer: Offer) -> None:
     seen: list[Any] = []
 
@@ -294,6 +299,7 @@ async def test_a_block_of_another_subscription_is_stored_as_a_reference_and_load
     assert await document_of(engine, circuit) == stored
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(offer: Offer) -> None:
     @step("Rename the port of the circuit")
     def rename_port(subscription: Circuit) -> State:
@@ -342,6 +348,7 @@ async def test_a_step_cannot_write_an_earlier_status_back(offer: Offer) -> None:
 
 
 @pytest.mark.parametrize("status", [TERMINATED, DISABLED])
+@pytest.mark.one_dispatcher
 async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, status: SubscriptionLifecycle) -> None:
     @step("End it")
     def end(subscription: SubscriptionModel) -> State:
@@ -360,6 +367,7 @@ async def test_a_subscription_does_not_end_under_a_living_user(offer: Offer, sta
     assert (await model_of(engine, node))["status"] == status
 
 
+@pytest.mark.one_dispatcher
 async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer) -> None:
     engine = await offer(create_node, create_port, ends := terminates(Node, allow_in_use=True))
     node = await made(engine, create_node)
@@ -370,6 +378,7 @@ async def test_a_workflow_may_say_that_it_ends_subscriptions_in_use(offer: Offer
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     @step("Add a spare")
     def add(subscription: Node) -> State:
@@ -400,6 +409,7 @@ async def test_a_block_in_use_cannot_be_removed(offer: Offer) -> None:
     assert port in refused.failure.message
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> None:
     gate = Gate()
 
@@ -429,6 +439,7 @@ async def test_a_reference_to_an_ended_subscription_is_refused(offer: Offer) -> 
 
 
 @pytest.mark.parametrize("is_direct", [True, False])
+@pytest.mark.one_dispatcher
 async def test_a_circle_of_references_is_refused(offer: Offer, is_direct: bool) -> None:
     @step("Let it use the other")
     def use(subscription: Node, other: Node) -> State:
@@ -511,6 +522,7 @@ async def saved_at_once(engine: Engine, process: Process, *models: SubscriptionM
     return sorted(await asyncio.gather(*map(saved, models)))
 
 
+@pytest.mark.one_dispatcher
 async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     @step("Use a block that its owner never stored")
     def use(subscription: Port, node: Node) -> State:
@@ -527,6 +539,7 @@ async def test_a_reference_to_an_unknown_block_is_refused(offer: Offer) -> None:
     assert (await model_of(engine, port))["port"]["node"]["node_name"] == "ams-1"
 
 
+@pytest.mark.one_dispatcher
 async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer: Offer) -> None:
     @step("End both")
     def end(node: Node, port: Port) -> State:
@@ -541,6 +554,7 @@ async def test_an_owner_and_its_user_may_be_saved_in_one_step_in_any_order(offer
     assert (await model_of(engine, port))["status"] == TERMINATED
 
 
+@pytest.mark.one_dispatcher
 async def test_a_union_of_blocks_of_other_subscriptions_is_loaded_as_it_was(offer: Offer) -> None:
     seen: list[str] = []
 
@@ -575,6 +589,7 @@ CALLS: list[bool] = []
 IN_TRANSACTION = [False]
 
 
+@pytest.mark.one_dispatcher
 async def test_authors_code_runs_in_no_transaction(offer: Offer) -> None:
     @step("Construct")
     def construct(product: UUID) -> State:

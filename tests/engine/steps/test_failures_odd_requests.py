@@ -11,7 +11,7 @@ from conftest import Offer
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 from support.database import sqlite_url
 from support.engine import Engine
-from support.odd import IN_TASKS, ODD
+from support.odd import IN_TASKS, NEAR_A_DATABASE, ODD
 from support.operator import ADA, confirm, open_request
 from support.playbooks import judge
 from support.remote import Remote
@@ -174,8 +174,9 @@ FORMS = (
 ASYNC = {async_form, awaited_form}
 
 
-def kinds(form: Callable[..., Any]) -> list[str]:
-    return [kind for kind in ODD if kind not in IN_TASKS or form in ASYNC]
+def kinds(form: Callable[..., Any], storage: str) -> list[str]:
+    names = [name for name in ODD if storage.startswith("sqlite") or name in NEAR_A_DATABASE]
+    return [name for name in names if name not in IN_TASKS or form in ASYNC]
 
 
 async def count(engine: Engine) -> int:
@@ -190,14 +191,14 @@ def is_answered(response: Any) -> bool:
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 async def test_a_start_form_that_raises_starts_nothing(
-    offer: Offer, form: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    offer: Offer, storage: str, form: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     trigger = Trigger()
     flow = playing(initial_input_form=form(trigger))
     engine = await offer(flow)
     before = await count(engine)
 
-    for trigger.kind in kinds(form):
+    for trigger.kind in kinds(form, storage):
         caplog.clear()
         for verb in (start_workflow, start_form):
             try:
@@ -220,7 +221,7 @@ async def test_a_start_form_that_raises_starts_nothing(
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
-async def test_a_form_that_raises_stays_open(offer: Offer, form: Callable[..., Any]) -> None:
+async def test_a_form_that_raises_stays_open(offer: Offer, storage: str, form: Callable[..., Any]) -> None:
     trigger = Trigger()
     flow = playing(inputstep("Ask")(form(trigger)), rest)
     engine = await offer(flow)
@@ -229,7 +230,7 @@ async def test_a_form_that_raises_stays_open(offer: Offer, form: Callable[..., A
     before = await count(engine)
     raised = 0
 
-    for trigger.kind in kinds(form):
+    for trigger.kind in kinds(form, storage):
         for verb in (
             lambda: open_form(engine.runtime, ADA, request, [{}]),
             lambda: submit_form(engine.runtime, ADA, input_request_id=request.id, pages=[{}]),
@@ -245,7 +246,7 @@ async def test_a_form_that_raises_stays_open(offer: Offer, form: Callable[..., A
     await confirm(engine, process_id)
     await engine.reaches(process_id, ProcessStatus.COMPLETED)
 
-    assert raised >= 30
+    assert raised >= 0.85 * len(kinds(form, storage))  # a `ValueError` of a validator is an answer
     assert (after, stands.version) == (before, request.version)
 
 
