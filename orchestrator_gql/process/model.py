@@ -52,7 +52,8 @@ class Process:
 
     ``aborted_by`` is the person who aborted the process: it then runs its clean-up steps, or has ended. ``entry`` says
     how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the failures of
-    the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored in clear;
+    the engine itself since the last transition. ``subject`` is one line about the process; see `process.subject`.
+    ``secrets`` are the secrets in the state, which is stored in clear;
     ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see `utils.traces`.
     """
 
@@ -82,6 +83,7 @@ class Process:
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
     trace: str | None = None
+    subject: str = ""
 
     @property
     def execution_at_position(self) -> StepExecution | None:

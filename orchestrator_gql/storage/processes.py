@@ -36,6 +36,7 @@ from orchestrator_gql.storage.database.after_commit import commit_effects, wake
 from orchestrator_gql.storage.database.observer import ProcessEnded
 from orchestrator_gql.storage.database.prepared import Prepared
 from orchestrator_gql.storage.engine_state import KEY
+from orchestrator_gql.storage.failure_reasons import reason_of
 from orchestrator_gql.storage.steps import execution_columns, execution_of, light_record_columns
 from orchestrator_gql.storage.tables import engine_state, process_steps, processes
 from orchestrator_gql.storage.weight import within
@@ -75,7 +76,7 @@ _wait_for_locks = Prepared(select(func.pg_advisory_xact_lock_shared(KEY), func.p
 
 MOVED = (
     "fingerprint", "status", "position", "seq", "epoch", "record_seq", "worker", "lease_until", "assignee",
-    "updated_at", "ended_at", "failure", "aborted_by", "entry", "engine_failures",
+    "updated_at", "ended_at", "failure", "failure_code", "failure_message", "aborted_by", "entry", "engine_failures",
 )  # fmt: skip
 """The columns that a commit writes beside the state. The note is not one of them: it may change while a step runs."""
 
@@ -335,6 +336,7 @@ def _process(row: Mapping[str, Any]) -> Process:
         engine_failures=row["engine_failures"],
         secrets=Secrets.read(secrets) if (secrets := row.get("secrets")) else NOTHING,
         trace=row["trace"],
+        subject=row["subject"],
     )
 
 
@@ -367,12 +369,14 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
         "version": process.version,
         "note": process.note,
         "trace": process.trace,
+        "subject": process.subject,
         **_moved_values(process, lease_until),
         **_state_values(process),
     }
 
 
-_PLAINLY_MOVED = tuple(name for name in MOVED if name not in ("record_seq", "lease_until", "entry"))
+_MADE = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
+_PLAINLY_MOVED = tuple(name for name in MOVED if name not in _MADE)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
@@ -381,6 +385,7 @@ def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, A
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),
+        **reason_of(process.failure),
     }
 
 

@@ -15,6 +15,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
+from orchestrator_gql.workflow.title import demand_title
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
@@ -260,7 +261,8 @@ class Workflow:
     ``on_abort`` are the steps that clean up after an aborted process. They come after the other steps, and only an
     abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
     statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
-    subscription that others use. ``author_form`` is the author's part of the start form.
+    subscription that others use. ``author_form`` is the author's part of the start form. ``title`` is the template of
+    the subjects of its processes.
     """
 
     name: str
@@ -276,9 +278,11 @@ class Workflow:
     statuses: frozenset[SubscriptionLifecycle] | None = None
     allow_in_use: bool = False
     author_form: Callable[..., Any] | None = None
+    title: str | None = None
 
     def __post_init__(self) -> None:
         _demand_names(self)
+        demand_title(self.title, self.name)
         _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:

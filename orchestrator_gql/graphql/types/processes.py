@@ -79,6 +79,14 @@ class Process(Node):
         found = info.context.runtime.registry.find(self.workflow_name)
         return Workflow.of(found) if found else None
 
+    @resolved(
+        description="One line that says what the process is about, at most 200 characters without secrets: the "
+        "`title=` of the workflow with its values, else the description of the product subscription, else the first "
+        "answers of the start form, else what the workflow is. It is fixed at the start."
+    )
+    def subject(self, info: Info) -> str:
+        return info.context.redacted(self.row.subject or self.workflow_name)
+
     @resolved(description="The actions that the caller may take now, for example to show buttons.")
     async def available_actions(self, info: Info) -> list[ProcessAction]:
         actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)

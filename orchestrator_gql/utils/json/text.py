@@ -26,6 +26,15 @@ def preview(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def in_one_line(text: str) -> str:
+    r"""Return the text on one line, without control characters and marks that turn the direction of writing.
+
+    >>> in_one_line("Confirm\r\nBcc: everybody@example.org")
+    'Confirm Bcc: everybody@example.org'
+    """
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def bounded(value: Json, limit: int = INLINE) -> Json:
     """Return the value, or its size and its beginning if its JSON text has more than ``limit`` characters.
 
