@@ -30,6 +30,7 @@ class StepExecution:
     delta: Mapping[str, Json] | None = None
     failure: Failure | None = None
     actor: str | None = None
+    is_failure_cut: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Process:
     ``aborted_by`` is the person who aborted the process: it then runs its clean-up steps, or has ended. ``entry`` says
     how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the failures of
     the engine itself since the last transition. ``subject`` is one line about the process; see `process.subject`.
+    If ``is_failure_cut`` is true, ``failure`` has only the code and the beginning of the message, for a list.
     ``secrets`` are the secrets in the state, which is stored in clear;
     ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see `utils.traces`.
     """
@@ -84,6 +86,7 @@ class Process:
     secrets: Secrets = field(default=NOTHING, repr=False)
     trace: str | None = None
     subject: str = ""
+    is_failure_cut: bool = field(default=False, compare=False)
 
     @property
     def execution_at_position(self) -> StepExecution | None:

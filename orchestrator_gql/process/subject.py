@@ -31,7 +31,7 @@ def subject_by_title(title: str, values: Mapping[str, Json], redact: Redact) -> 
     """
 
     def text_of(name: str) -> str:
-        top, _, inner = name.partition(".")
+        top = name.partition(".")[0]
         value = value_at(redact({top: _beginning(values.get(top))}), name)
         return text_of_value(value) or MISSING
 

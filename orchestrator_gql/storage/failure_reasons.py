@@ -11,9 +11,15 @@ LONGEST_CODE = 100
 _READ = 4 * LONGEST
 
 
-def reason_of(failure: Failure | None) -> dict[str, str | None]:
-    """The values of the columns ``failure_code`` and ``failure_message``."""
+def reason_of(failure: Failure | None) -> tuple[str, str]:
+    """The code of the failure, and its message in one short line; empty without a failure."""
     if failure is None:
-        return {"failure_code": None, "failure_message": None}
+        return "", ""
     code, message = in_one_line(failure.code[:LONGEST_CODE]), in_one_line(failure.message[:_READ])
-    return {"failure_code": code, "failure_message": preview(message, LONGEST)}
+    return code, preview(message, LONGEST)
+
+
+def reason_columns(failure: Failure | None) -> dict[str, str | None]:
+    """The values of the columns ``failure_code`` and ``failure_message``."""
+    code, message = reason_of(failure) if failure is not None else (None, None)
+    return {"failure_code": code, "failure_message": message}

@@ -233,7 +233,7 @@ def workflow(
     A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
     without them, the products whose models its steps and its start form take) in one of ``statuses``. With
     ``allow_in_use`` it may end a subscription that other subscriptions use.
-    ``title`` is the template of each process's subject, with values of the start form: ``"Deploy {version} to {site}"``.
+    ``title`` is the template of its processes' subjects, with values of the form: ``"Deploy {version} to {site}"``.
     """
     demand_text(description, "description of a workflow")
 

@@ -39,7 +39,9 @@ def test_a_value_stands_in_the_title_as_one_line(name: str) -> None:
     assert subject_by_title("Deploy {it} now", {"it": value}, REDACT) == f"Deploy {shown} now"
 
 
-@pytest.mark.parametrize("value", ["x" * 1_000_000, ["y" * 5_000] * 9, {"z" * 9_000: {"z": "z" * 90_000}}, "\n" * 90_000])
+@pytest.mark.parametrize(
+    "value", ["x" * 1_000_000, ["y" * 5_000] * 9, {"z" * 9_000: {"z": "z" * 90_000}}, "\n" * 90_000]
+)
 def test_a_subject_is_bounded_whatever_the_values_are(value: Any) -> None:
     subjects = subject_by_title("{it} {it} {it}", {"it": value}, REDACT), subject_by_answers([{"it": value}], REDACT)
 

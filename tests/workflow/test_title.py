@@ -5,7 +5,13 @@ import pytest
 from orchestrator_gql import begin
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.workflow import workflow
-from orchestrator_gql.workflows.utils import create_workflow, modify_workflow, task, terminate_workflow, validate_workflow
+from orchestrator_gql.workflows.utils import (
+    create_workflow,
+    modify_workflow,
+    task,
+    terminate_workflow,
+    validate_workflow,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +40,9 @@ def test_a_title_that_is_no_template_is_refused_at_import(title: object, reason:
             return begin
 
 
-@pytest.mark.parametrize("kind", [workflow, create_workflow, modify_workflow, terminate_workflow, validate_workflow, task])
+@pytest.mark.parametrize(
+    "kind", [workflow, create_workflow, modify_workflow, terminate_workflow, validate_workflow, task]
+)
 def test_every_kind_of_workflow_takes_a_title(kind: object) -> None:
     @kind("Deploy", title="Deploy {version}")  # type: ignore[operator, untyped-decorator]
     def deploy() -> object:

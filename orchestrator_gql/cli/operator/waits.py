@@ -106,4 +106,5 @@ def _line(wait: dict[str, Any], now: datetime) -> str:
         time = age(wait["until"], now)
         until = f", overdue by {time}" if _is_overdue(wait, now) else f", {time} left"
     since = age(wait["since"], now)
-    return f"{wait['process']}  {wait['workflow']}  {wait['what']}, for {since}{until}. {wait['message']} ({wait['subject']})"
+    process = f"{wait['process']}  {wait['workflow']}  {wait['what']}"
+    return f"{process}, for {since}{until}. {wait['message']} ({wait['subject']})"

@@ -12,6 +12,7 @@ from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
 from orchestrator_gql.reads.processes import traceback_of
 from orchestrator_gql.security import LOCAL_OPERATOR, Principal
+from orchestrator_gql.storage.failure_reasons import reason_of
 from orchestrator_gql.storage.pagination import RowPage
 
 T = TypeVar("T")
@@ -144,6 +145,23 @@ class Failure:
     )
     def traceback(self, info: Info) -> str | None:
         return info.context.redacted(self.trace) if self.trace else None
+
+
+@strawberry.type(description="The reason for a failure in one short line.")
+class FailureReason:
+    line: strawberry.Private[str]
+    code: str = strawberry.field(
+        description="The stable error code in kebab-case, at most 100 characters; see `Failure.code`."
+    )
+
+    @classmethod
+    def of(cls, failure: ground.Failure | None) -> "FailureReason | None":
+        code, line = reason_of(failure)
+        return None if failure is None else cls(code=code, line=line)
+
+    @resolved(description="The beginning of the message for people: one line of at most 300 characters.")
+    def message(self, info: Info) -> str:
+        return info.context.redacted(self.line)
 
 
 @strawberry.input(description="A period of time.")

@@ -11,7 +11,15 @@ import strawberry
 from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import Assignee, Connection, Failure, Node, User, connection
+from orchestrator_gql.graphql.types.common import (
+    Assignee,
+    Connection,
+    Failure,
+    FailureReason,
+    Node,
+    User,
+    connection,
+)
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.products import ProductSubscription
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -149,9 +157,19 @@ class Process(Node):
         now = info.context.runtime.clock.now()
         return [Callback.of(row, now) for row in await info.context.loaders.callbacks.load(self.row.id)]
 
-    @resolved(description="The reason for the failure; null if the process did not fail.")
-    def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.row.failure, info.context)
+    @resolved(
+        description="The reason for the failure with its details; null if the process did not fail. A list selects "
+        "`failureReason` instead."
+    )
+    async def failure(self, info: Info) -> Failure | None:
+        failure = self.row.failure
+        if self.row.is_failure_cut:
+            failure = await info.context.loaders.failure.load(self.row.id)
+        return Failure.of(failure, info.context)
+
+    @resolved(description="The reason for the failure in one short line, for lists; null if the process did not fail.")
+    def failure_reason(self) -> FailureReason | None:
+        return FailureReason.of(self.row.failure)
 
     @resolved(description="The product subscriptions that the process works on.")
     async def product_subscriptions(self, info: Info) -> list[ProductSubscription]:

@@ -9,7 +9,7 @@ import strawberry
 from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
-from orchestrator_gql.graphql.types.common import Failure, Node, User
+from orchestrator_gql.graphql.types.common import Failure, FailureReason, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -152,8 +152,17 @@ class ProcessStep(Node):
         return [InputRequest.of(row) for row in rows if row.step_index == self.index]
 
     @resolved(description="The reason for the last failure; null if the step did not fail.")
-    def failure(self, info: Info) -> Failure | None:
-        return Failure.of(self.execution.failure if self.execution else None, info.context)
+    async def failure(self, info: Info) -> Failure | None:
+        execution = self.execution
+        if execution is not None and execution.is_failure_cut:
+            executions = await info.context.loaders.executions.load(self.process_id)
+            execution = next((each for each in executions if each.seq == execution.seq), execution)
+        return Failure.of(execution.failure if execution else None, info.context)
+
+    @resolved(description="The reason for the last failure in one short line; null if the step did not fail.")
+    async def failure_reason(self, info: Info) -> FailureReason | None:
+        failure = await self.failure(info)
+        return FailureReason.of(failure.source) if failure else None
 
     @resolved(description="The user who answered the form of the step; null if no person did.")
     def completed_by(self) -> User | None:

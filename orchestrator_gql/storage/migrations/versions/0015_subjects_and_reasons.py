@@ -13,7 +13,7 @@ from alembic import op
 from orchestrator_gql.config.settings import Settings
 from orchestrator_gql.process.subject import subject_by_answers, subject_by_text
 from orchestrator_gql.storage import columns
-from orchestrator_gql.storage.failure_reasons import reason_of
+from orchestrator_gql.storage.failure_reasons import reason_columns
 from orchestrator_gql.utils.json.redaction import Redactor
 from orchestrator_gql.utils.secrets import Secrets
 
@@ -68,7 +68,7 @@ def _fill(conn: sa.Connection) -> None:
 def _values(row: Any, description: str | None, redact: Redactor) -> dict[str, Any]:
     answers = subject_by_answers(row.start_pages, redact, ignored=('subscription_id', 'product'))
     subject = Secrets.read(row.secrets).text(subject_by_text([description, answers, row.workflow_name], redact))
-    return {'subject': subject, **reason_of(row.failure)}
+    return {'subject': subject, **reason_columns(row.failure)}
 
 
 def _batches(conn: sa.Connection) -> Iterator[list[Any]]:
