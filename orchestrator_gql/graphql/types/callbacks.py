@@ -11,11 +11,11 @@ import strawberry
 from orchestrator_gql.callbacks import rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.redaction import Whole
-from orchestrator_gql.graphql.types.common import Connection, Node, connection
+from orchestrator_gql.graphql.types.common import After, Before, Connection, Failure, Last, Node, connection
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
-from orchestrator_gql.reads.callbacks import Log
+from orchestrator_gql.reads.callbacks import Log, failure_of
 from orchestrator_gql.reads.processes import adoptable_callbacks
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.pagination import PageArgs
@@ -238,6 +238,13 @@ class Callback(Node):
         return await ProcessStep.at(info, self.row.process_id, self.row.step_index)
 
     @resolved(
+        description="The reason why there is no good result: the remote service reported a failure, the deadline or "
+        "the heartbeat passed, or the validation step rejected the result; null otherwise."
+    )
+    async def failure(self, info: Info) -> Failure | None:
+        return Failure.of(failure_of(self.row, await secrets_of(info, self.row)), info.context)
+
+    @resolved(
         description="The accepted result; null if there is none or it is larger than 64 KiB. `resultText` returns a "
         "larger result in parts."
     )
@@ -283,12 +290,11 @@ class Callback(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),
         ] = 100,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[CallbackProgress]:
-        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after)))
+        log = await info.context.loaders.progress.load((self.row.id, PageArgs(first, after, last, before)))
         result: Connection[CallbackProgress] = _log_connection(log, CallbackProgress.logged)
         return result
 
@@ -303,12 +309,11 @@ class Callback(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
         ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[CallbackAttempt]:
-        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after)))
+        log = await info.context.loaders.attempts.load((self.row.id, PageArgs(first, after, last, before)))
         result: Connection[CallbackAttempt] = _log_connection(log, CallbackAttempt.of)
         return result
 

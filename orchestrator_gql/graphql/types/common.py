@@ -23,6 +23,14 @@ After = Annotated[
     str | None, strawberry.argument(description="Return the entries after this cursor; null starts at the first entry.")
 ]
 
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="Return so many entries from the end, at most 200, instead of `first`; or null."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Return the entries before this cursor; null ends at the last entry.")
+]
+
 
 @strawberry.interface(description="An object with its own id; the query `node` finds it by this id.")
 class Node:
