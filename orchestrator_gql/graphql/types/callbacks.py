@@ -82,13 +82,42 @@ class CallbackValidation:
         return shown_text(info, self.text)
 
 
-@strawberry.type(description="A part of the JSON text of a result.")
+Offset = Annotated[
+    int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
+]
+Length = Annotated[
+    int | None,
+    strawberry.argument(description="The largest number of characters to return; at most 1,000,000. Default: 65,536."),
+]
+
+
+@strawberry.type(description="A part of the JSON text of a value, such as a result.")
 class ResultSlice:
     text: str = strawberry.field(description="The JSON text from the offset on.")
     next_offset: int | None = strawberry.field(
         description="The `offset` of the next part, in characters; null at the end."
     )
     total_length: int = strawberry.field(description="The length of the whole text in characters.")
+
+
+def sliced(text: str, offset: int | None, length: int | None) -> ResultSlice:
+    """A part of the text, whose secrets are masked already."""
+    start = max(offset or 0, 0)
+    end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
+    return ResultSlice(text=text[start:end], next_offset=end if end < len(text) else None, total_length=len(text))
+
+
+async def slice_of(info: Info, value: Json, offset: int | None, length: int | None) -> ResultSlice | None:
+    """A part of the JSON text of the value, whose known secrets are masked already; None without a value."""
+    if value is None:
+        return None
+    info.context.weight.load(weight_of_json(text := encode(value)))
+    return sliced(await text_of(info, Whole(text)), offset, length)
+
+
+def size_of(value: Json) -> int | None:
+    """The size of the value in bytes, as JSON text; None without a value."""
+    return None if value is None else len(encode(value).encode())
 
 
 async def _adoptable_callbacks(info: Info, callback_id: UUID) -> frozenset[UUID]:
@@ -256,29 +285,13 @@ class Callback(Node):
         return await shown_piece(info, self.row, self.row.result_preview)
 
     @resolved(description="A part of the result as JSON text; null if there is no result.")
-    async def result_text(
-        self,
-        info: Info,
-        offset: Annotated[
-            int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
-        ] = 0,
-        length: Annotated[
-            int | None,
-            strawberry.argument(
-                description="The largest number of characters to return; at most 1,000,000. Default: 65,536."
-            ),
-        ] = 65536,
-    ) -> ResultSlice | None:
+    async def result_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
         text = await info.context.loaders.payload.load(self.row.payload_id) if self.row.payload_id else None
         if text is None:
             return None
         secrets = await secrets_of(info, self.row)
         text = await asyncio.to_thread(_without_secrets, secrets, self.row.contract, text)
-        text = await text_of(info, Whole(text))
-        start = max(offset or 0, 0)
-        end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
-        following = end if end < len(text) else None
-        return ResultSlice(text=text[start:end], next_offset=following, total_length=len(text))
+        return sliced(await text_of(info, Whole(text)), offset, length)
 
     @resolved(
         description="The progress reports, the oldest first. The newest 1,000 are stored; `totalCount` counts all."

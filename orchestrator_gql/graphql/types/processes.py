@@ -10,7 +10,7 @@ import strawberry
 
 from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.callbacks import Callback
+from orchestrator_gql.graphql.types.callbacks import Callback, Length, Offset, ResultSlice, size_of, slice_of
 from orchestrator_gql.graphql.types.common import (
     Assignee,
     Connection,
@@ -37,6 +37,7 @@ from orchestrator_gql.utils.errors import NotFound
 from orchestrator_gql.workflow.model import StepList
 
 if TYPE_CHECKING:
+    from orchestrator_gql.graphql.types.changes import ProcessChanges
     from orchestrator_gql.graphql.types.events import EventConnection
     from orchestrator_gql.graphql.types.workflows import Workflow
 
@@ -130,6 +131,10 @@ class Process(Node):
 
     @resolved(description="All steps in order, including the steps that are not reached yet.")
     async def steps(self, info: Info) -> list[ProcessStep]:
+        return await self.all_steps(info)
+
+    async def all_steps(self, info: Info) -> list[ProcessStep]:
+        """The steps, for other types."""
         executions = await info.context.loaders.executions.load(self.row.id)
         return ProcessStep.all_of(self.row, executions, _steps(info, self.row))
 
@@ -182,6 +187,14 @@ class Process(Node):
         found = await info.context.loaders.state.load(self.row.id)
         return found[0] if found else None
 
+    @resolved(description="The size of `state` in bytes, as JSON text; null if there is none.")
+    async def state_bytes(self, info: Info) -> int | None:
+        return size_of(await self.state(info))
+
+    @resolved(description="A part of `state` as JSON text; null if there is none.")
+    async def state_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
+        return await slice_of(info, await self.state(info), offset, length)
+
     @resolved(description="The accepted pages of the start form, in order.")
     async def start_pages(self, info: Info) -> list[JSON]:
         found = await info.context.loaders.state.load(self.row.id)
@@ -203,6 +216,29 @@ class Process(Node):
         from orchestrator_gql.graphql.types.events import event_connection
 
         return await event_connection(info, after, EventFilter(process_ids=(self.row.id,)), first)
+
+    @resolved(
+        description="What changed in the process after a cursor of the event log. A client reads the whole process "
+        "once, and after each event only this."
+    )
+    async def changes(
+        self,
+        info: Info,
+        after: Annotated[
+            str,
+            strawberry.argument(
+                description="The cursor of the changes that the client has: of a batch of `processEvents` before it "
+                "read the process, or of the last `changes`."
+            ),
+        ],
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="The largest number of events to read; at most 200. Default: 200."),
+        ] = 200,
+    ) -> Annotated["ProcessChanges", strawberry.lazy("orchestrator_gql.graphql.types.changes")]:
+        from orchestrator_gql.graphql.types.changes import process_changes
+
+        return await process_changes(info, self, after, first)
 
 
 def processes_of(rows: Sequence[rules.Process]) -> list[Process]:

@@ -8,7 +8,7 @@ import strawberry
 
 from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.callbacks import Callback
+from orchestrator_gql.graphql.types.callbacks import Callback, Length, Offset, ResultSlice, size_of, slice_of
 from orchestrator_gql.graphql.types.common import Failure, FailureReason, Node, User
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -112,6 +112,14 @@ class ProcessStep(Node):
             return None
         delta = await info.context.loaders.delta.load((self.process_id, self.execution.seq))
         return dict(delta) if delta is not None else None
+
+    @resolved(description="The size of `stateDelta` in bytes, as JSON text; null if there is none yet.")
+    async def state_delta_bytes(self, info: Info) -> int | None:
+        return size_of(await self.state_delta(info))
+
+    @resolved(description="A part of `stateDelta` as JSON text; null if there is none yet.")
+    async def state_delta_text(self, info: Info, offset: Offset = 0, length: Length = 65536) -> ResultSlice | None:
+        return await slice_of(info, await self.state_delta(info), offset, length)
 
     @resolved(
         description="The duration in seconds: from the start to the end, or until now; null if the step is not "
