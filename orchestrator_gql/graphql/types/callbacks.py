@@ -1,7 +1,6 @@
 """The types of callbacks, their progress reports and their deliveries."""
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -11,7 +10,20 @@ import strawberry
 from orchestrator_gql.callbacks import rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.redaction import Whole
-from orchestrator_gql.graphql.types.common import After, Before, Connection, Failure, Last, Node, connection
+from orchestrator_gql.graphql.types.common import (
+    After,
+    Before,
+    Connection,
+    Failure,
+    Last,
+    Length,
+    Node,
+    Offset,
+    ResultSlice,
+    connection,
+    sliced,
+    text_of,
+)
 from orchestrator_gql.graphql.types.enums import ValidationOutcome
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
@@ -33,9 +45,6 @@ if TYPE_CHECKING:
 
 INLINE = 64 * 1024
 """The largest size in bytes of a result that is shown as JSON."""
-
-LONGEST_SLICE = 1_000_000
-"""Characters."""
 
 
 @strawberry.type(description="A progress report of a remote service about its job.")
@@ -80,44 +89,6 @@ class CallbackValidation:
     @resolved(description="The reason for a rejection; null if the step gave none.")
     def message(self, info: Info) -> str | None:
         return shown_text(info, self.text)
-
-
-Offset = Annotated[
-    int | None, strawberry.argument(description="The first character of the part, counted from 0. Default: 0.")
-]
-Length = Annotated[
-    int | None,
-    strawberry.argument(description="The largest number of characters to return; at most 1,000,000. Default: 65,536."),
-]
-
-
-@strawberry.type(description="A part of the JSON text of a value, such as a result.")
-class ResultSlice:
-    text: str = strawberry.field(description="The JSON text from the offset on.")
-    next_offset: int | None = strawberry.field(
-        description="The `offset` of the next part, in characters; null at the end."
-    )
-    total_length: int = strawberry.field(description="The length of the whole text in characters.")
-
-
-def sliced(text: str, offset: int | None, length: int | None) -> ResultSlice:
-    """A part of the text, whose secrets are masked already."""
-    start = max(offset or 0, 0)
-    end = start + min(max(INLINE if length is None else length, 0), LONGEST_SLICE)
-    return ResultSlice(text=text[start:end], next_offset=end if end < len(text) else None, total_length=len(text))
-
-
-async def slice_of(info: Info, value: Json, offset: int | None, length: int | None) -> ResultSlice | None:
-    """A part of the JSON text of the value, whose known secrets are masked already; None without a value."""
-    if value is None:
-        return None
-    info.context.weight.load(weight_of_json(text := encode(value)))
-    return sliced(await text_of(info, Whole(text)), offset, length)
-
-
-def size_of(value: Json) -> int | None:
-    """The size of the value in bytes, as JSON text; None without a value."""
-    return None if value is None else len(encode(value).encode())
 
 
 async def _adoptable_callbacks(info: Info, callback_id: UUID) -> frozenset[UUID]:
@@ -334,12 +305,6 @@ class Callback(Node):
 def shown_text(info: Info, text: str | None) -> str | None:
     """The text without its secrets, or an awaitable of it for the executor if it is long."""
     return info.context.redacted(text) if text else text
-
-
-async def text_of(info: Info, text: str) -> str:
-    """The text without its secrets."""
-    shown: str | Awaitable[str] = info.context.redacted(text)
-    return shown if isinstance(shown, str) else await shown
 
 
 async def shown_piece(info: Info, row: rules.Callback | None, text: str | None) -> str | None:

@@ -10,15 +10,20 @@ import strawberry
 
 from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.callbacks import Callback, Length, Offset, ResultSlice, size_of, slice_of
+from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import (
     Assignee,
     Connection,
     Failure,
     FailureReason,
+    Length,
     Node,
+    Offset,
+    ResultSlice,
     User,
     connection,
+    size_of,
+    slice_of,
 )
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.products import ProductSubscription

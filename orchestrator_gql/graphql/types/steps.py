@@ -8,8 +8,18 @@ import strawberry
 
 from orchestrator_gql import process as ground
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.callbacks import Callback, Length, Offset, ResultSlice, size_of, slice_of
-from orchestrator_gql.graphql.types.common import Failure, FailureReason, Node, User
+from orchestrator_gql.graphql.types.callbacks import Callback
+from orchestrator_gql.graphql.types.common import (
+    Failure,
+    FailureReason,
+    Length,
+    Node,
+    Offset,
+    ResultSlice,
+    User,
+    size_of,
+    slice_of,
+)
 from orchestrator_gql.graphql.types.input_requests import InputRequest
 from orchestrator_gql.graphql.types.resolving import resolved
 from orchestrator_gql.graphql.types.scalars import JSON
