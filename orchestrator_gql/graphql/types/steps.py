@@ -32,6 +32,54 @@ if TYPE_CHECKING:
     from orchestrator_gql.graphql.types.processes import Process
 
 
+MOST_EXECUTIONS = 50
+
+
+@strawberry.type(
+    name="StepExecution",
+    description="One execution of a step: a step runs again after a retry by an "
+    "operator, a reissue, or if the process was sent back.",
+)
+class StepExecutionEntry:
+    row: strawberry.Private[StepExecution]
+    number: int = strawberry.field(description="The number of the execution of this step, counted from 1.")
+    status: StepStatus = strawberry.field(description="The status of the execution.")
+    attempt: int = strawberry.field(
+        description="The number of its last try; tries are counted over all executions of the step. The engine itself "
+        "tries again after a crash, or as a `retrystep` says; `Process.events` has the failure of each try."
+    )
+    entered_by: str = strawberry.field(
+        description="The reason why the step was entered: `advance`, or the action that led back to it, such as "
+        "`retry` or `reissue`."
+    )
+    started_at: datetime = strawberry.field(description="The time when the execution started.")
+    completed_at: datetime | None = strawberry.field(description="The time when it ended; null before that.")
+
+    @classmethod
+    def of(cls, number: int, row: StepExecution) -> "StepExecutionEntry":
+        return cls(
+            row=row,
+            number=number,
+            status=row.status,
+            attempt=row.attempt,
+            entered_by=row.entered_by,
+            started_at=row.started_at,
+            completed_at=row.completed_at,
+        )
+
+    @resolved(description="The duration in seconds: from the start to the end, or until now.")
+    def duration_seconds(self, info: Info) -> float:
+        return ((self.completed_at or info.context.runtime.clock.now()) - self.started_at).total_seconds()
+
+    @resolved(description="The reason for the failure of the execution; null if it did not fail.")
+    def failure(self, info: Info) -> Failure | None:
+        return Failure.of(self.row.failure, info.context)
+
+    @resolved(description="The user who answered the form of the execution; null if no person did.")
+    def completed_by(self) -> User | None:
+        return User.named(self.row.actor)
+
+
 @strawberry.type(description="One step of a process.")
 class ProcessStep(Node):
     process_id: strawberry.Private[UUID]
@@ -181,6 +229,22 @@ class ProcessStep(Node):
     async def failure_reason(self, info: Info) -> FailureReason | None:
         failure = await self.failure(info)
         return FailureReason.of(failure.source) if failure else None
+
+    @resolved(
+        description="The newest 50 executions of the step, the oldest first; the last one is the execution that the "
+        "other fields show. `executionCount` counts all."
+    )
+    async def executions(self, info: Info) -> list[StepExecutionEntry]:
+        numbered = list(enumerate(await self._executions(info), 1))
+        return [StepExecutionEntry.of(number, row) for number, row in numbered[-MOST_EXECUTIONS:]]
+
+    @resolved(description="The number of all executions of the step; 0 if it was never reached.")
+    async def execution_count(self, info: Info) -> int:
+        return len(await self._executions(info))
+
+    async def _executions(self, info: Info) -> list[StepExecution]:
+        rows = await info.context.loaders.executions.load(self.process_id)
+        return [row for row in rows if row.step_index == self.index]
 
     @resolved(description="The user who answered the form of the step; null if no person did.")
     def completed_by(self) -> User | None:
