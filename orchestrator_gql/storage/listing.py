@@ -26,7 +26,7 @@ from orchestrator_gql.callbacks.rules import Callback
 from orchestrator_gql.input_requests.decision import InputRequest
 from orchestrator_gql.process import Process
 from orchestrator_gql.storage import callbacks as callback_rows
-from orchestrator_gql.storage import engine_state
+from orchestrator_gql.storage import engine_state, statistics
 from orchestrator_gql.storage import input_requests as request_rows
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.light_processes import light_process_of, light_select
@@ -45,6 +45,9 @@ from orchestrator_gql.types import CallbackStatus, InputRequestStatus, ProcessSt
 
 MOST_BRANCHES = 20
 """Values of one filter that are read one by one."""
+
+MOST_DURATIONS = 10_000
+"""Processes whose durations the dashboard's numbers cover: the last that ended."""
 
 SHORTEST_ID = 4
 """Digits of an id from which a search compares the text with ids."""
@@ -205,11 +208,6 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
     statuses = conn.execute(select(processes.c.status, func.count()).group_by(processes.c.status))
     oldest = select(func.count(), func.min(callbacks.c.issued_at)).where(callback_rows.IS_OPEN)
     pending_count, oldest_at = conn.execute(oldest).one()
-    ended = select(processes.c.started_at, processes.c.ended_at).where(
-        processes.c.status == ProcessStatus.COMPLETED, processes.c.ended_at >= since
-    )
-    recent = conn.execute(ended.order_by(processes.c.ended_at.desc()).limit(10_000)).all()
-    failed = select(func.count()).where(processes.c.status == ProcessStatus.FAILED, processes.c.updated_at >= since)
     return Counts(
         by_status=dict(map(tuple, statuses)),
         open_input_requests=_number(conn, input_requests.c.id, request_rows.IS_OPEN),
@@ -217,9 +215,9 @@ def counts(conn: Connection, *, since: datetime, now: datetime) -> Counts:
         pending_callbacks=pending_count,
         overdue_callbacks=_number(conn, callbacks.c.id, callback_rows.is_overdue(now)),
         oldest_pending_callback_at=oldest_at,
-        completed=len(recent),
-        failed=conn.execute(failed).scalar_one(),
-        durations=tuple(sorted((end - start).total_seconds() for start, end in recent)),
+        completed=statistics.ended_counts(conn, since).get(ProcessStatus.COMPLETED, 0),
+        failed=statistics.failed_count(conn, since),
+        durations=statistics.durations(conn, since, MOST_DURATIONS),
         engine=engine_state.load(conn),
     )
 
