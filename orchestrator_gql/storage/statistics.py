@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, text, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, select, text, union_all
 
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
@@ -22,6 +22,9 @@ MOST_GROUPS = 1_000
 
 IS_FAILED = text("processes.status = 'FAILED'")
 """In these words, because SQLite takes the index of failed processes only if the condition stands in the statement."""
+
+_STATUS = func.coalesce(cast(processes.c.status, Text), "")
+"""No plain column: to group by it SQLite would read the index of the status, with all processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +60,20 @@ def failures(conn: Connection, since: datetime) -> list[FailureGroup]:
         .order_by(number.desc(), c.workflow_name, c.failure_code)
         .limit(MOST_GROUPS)
     )
-    return [FailureGroup(*row) for row in conn.execute(_by_failed_index(query))]
+    return [FailureGroup(*row) for row in conn.execute(query)]
 
 
 def failed_count(conn: Connection, since: datetime) -> int:
     """The number of the processes that are FAILED since that time."""
     query = select(func.count()).select_from(processes).where(IS_FAILED, processes.c.updated_at >= since)
-    count: int = conn.execute(_by_failed_index(query)).scalar_one()
+    count: int = conn.execute(query).scalar_one()
     return count
 
 
 def ended_counts(conn: Connection, since: datetime) -> dict[ProcessStatus, int]:
     """The number of the processes that ended since that time, by status."""
-    c = processes.c
-    query = select(c.status, func.count()).where(c.ended_at >= since).group_by(c.status)
-    return dict(map(tuple, conn.execute(_by_ended_index(query))))
+    query = select(_STATUS, func.count()).where(processes.c.ended_at >= since).group_by(_STATUS)
+    return {ProcessStatus(status): count for status, count in conn.execute(query)}
 
 
 def durations(conn: Connection, since: datetime, limit: int) -> tuple[float, ...]:
@@ -85,8 +87,8 @@ def buckets(conn: Connection, edges: Sequence[datetime]) -> list[Bucket]:
     c = processes.c
     number_of: dict[tuple[int, str], int] = {}
     for query in (
-        union_all(*(_by_ended_index(_ended(at, span)) for at, span in _spans(edges, c.ended_at))),
-        union_all(*(_by_failed_index(_failed(at, span)) for at, span in _spans(edges, c.updated_at))),
+        union_all(*(_ended(at, span) for at, span in _spans(edges, c.ended_at))),
+        union_all(*(_failed(at, span) for at, span in _spans(edges, c.updated_at))),
         union_all(*(_count(at, literal("STARTED"), span) for at, span in _spans(edges, c.started_at))),
     ):
         number_of |= {(at, str(kind)): count for at, kind, count in conn.execute(query)}
@@ -119,7 +121,7 @@ def _count(at: int, kind: ColumnElement[Any], span: ColumnElement[bool]) -> Sele
 
 
 def _ended(at: int, span: ColumnElement[bool]) -> Select[Any]:
-    return _count(at, processes.c.status, span).group_by(processes.c.status)
+    return _count(at, _STATUS, span).group_by(_STATUS)
 
 
 def _failed(at: int, span: ColumnElement[bool]) -> Select[Any]:
@@ -129,16 +131,7 @@ def _failed(at: int, span: ColumnElement[bool]) -> Select[Any]:
 def _last_ended(span: ColumnElement[bool], limit: int, bucket: int = 0) -> Select[Any]:
     c = processes.c
     columns = (literal(bucket).label("bucket"), c.started_at, c.ended_at, c.status)
-    return _by_ended_index(select(*columns).where(span).order_by(c.ended_at.desc()).limit(limit))
-
-
-def _by_ended_index(query: Select[Any]) -> Select[Any]:
-    # SQLite would take the index of the status, for its order or its equality, and read all completed processes
-    return query.with_hint(processes, "INDEXED BY ix_processes_ended_at", "sqlite")
-
-
-def _by_failed_index(query: Select[Any]) -> Select[Any]:
-    return query.with_hint(processes, "INDEXED BY ix_processes_failed_at", "sqlite")
+    return select(*columns).where(span).order_by(c.ended_at.desc()).limit(limit)
 
 
 def _sorted_durations(rows: Sequence[Any]) -> tuple[float, ...]:

@@ -57,13 +57,14 @@ async def test_every_process_is_counted_in_its_own_bucket(storage: str) -> None:
     assert (counts.completed, counts.failed, counts.durations) == (2, 3, (3599.0, 3599.999999))
 
 
-async def test_the_numbers_of_a_short_period_read_no_other_processes(storage: str) -> None:
-    count = 20_000
+@pytest.mark.parametrize("is_analyzed", [True, False])
+async def test_the_numbers_of_a_short_period_read_no_other_processes(storage: str, is_analyzed: bool) -> None:
+    count, is_postgres = 20_000, storage.startswith("postgresql")  # PostgreSQL counts its rows by itself
     rows = [(failed_row if number % 50 == 0 else process_row)(number) for number in range(count)]
     database = connect(storage)
     await database.open()
     try:
-        await database.alter(lambda conn: store(conn, rows))
+        await database.alter(lambda conn: store(conn, rows, is_analyzed=is_analyzed or is_postgres))
         edges = [BEGIN + timedelta(seconds=count + at) for at in (-60, -30, 30)]
         plans = await database.read(partial(plans_of, work=lambda conn: statistics.buckets(conn, edges)))
         plans += await database.read(partial(plans_of, work=lambda conn: statistics.failures(conn, edges[0])))

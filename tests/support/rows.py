@@ -49,10 +49,11 @@ def failed_row(number: int, code: str = "step-raised", **facts: Any) -> dict[str
     return process_row(number, **(failed | facts))
 
 
-def store(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+def store(conn: Connection, rows: Sequence[dict[str, Any]], *, is_analyzed: bool = True) -> None:
     """Insert the processes, and let the database count its rows for its plans."""
     conn.execute(insert(processes), list(rows))
-    conn.exec_driver_sql("ANALYZE")
+    if is_analyzed:
+        conn.exec_driver_sql("ANALYZE")
 
 
 def store_subscription(conn: Connection, product: str, process_ids: Sequence[UUID]) -> None:

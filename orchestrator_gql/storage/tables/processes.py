@@ -98,6 +98,7 @@ partial_index(
 )
 partial_index(
     "ix_processes_failed_at",
+    processes.c.status,  # always FAILED: without it SQLite would take the index of the status and the start
     processes.c.updated_at,
     processes.c.workflow_name,
     processes.c.failure_code,

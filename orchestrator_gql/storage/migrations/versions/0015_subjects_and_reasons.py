@@ -48,7 +48,7 @@ def upgrade() -> None:
         ('ix_processes_created_by_started_at', 'created_by IS NOT NULL', 'created_by', 'started_at', 'id'),
         ('ix_processes_assignee_started_at', 'assignee IS NOT NULL', 'assignee', 'started_at', 'id'),
         ('ix_processes_ended_at', 'ended_at IS NOT NULL', 'ended_at', 'status', 'started_at'),
-        ('ix_processes_failed_at', "status = 'FAILED'", 'updated_at', 'workflow_name', 'failure_code'),
+        ('ix_processes_failed_at', "status = 'FAILED'", 'status', 'updated_at', 'workflow_name', 'failure_code'),
     ):
         op.create_index(name, 'processes', names, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
