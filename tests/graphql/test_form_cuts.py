@@ -85,7 +85,8 @@ async def test_a_cut_text_has_its_exact_length_beside_it(tmp_path: Path) -> None
 
 async def test_the_whole_text_comes_in_parts_without_its_secrets(tmp_path: Path) -> None:
     async with asking(tmp_path) as (site, process_id):
-        parts, offset = [], 0
+        parts: list[str] = []
+        offset: int | None = 0
         while offset is not None:
             data = await site.ask(TEXT, id=str(process_id), key="log_of_run", offset=offset, length=10**6)
             part = data["process"]["openInputRequest"]["fieldText"]
