@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 from orchestrator_gql.storage.tables import processes
 from orchestrator_gql.types import ProcessStatus
 
-DURATIONS = 500
+DURATIONS = 200
 """Processes of each bucket whose durations are read: the last that ended in it."""
 
 MOST_GROUPS = 1_000

@@ -15,6 +15,7 @@ from orchestrator_gql.workflow import workflow
 LIST = "{ processes(first: 200) { nodes { id failureReason { code message } currentStep { name } } } }"
 WHOLE = """query ($id: ID!) { process(id: $id) { failure { message details } failureReason { message }
   currentStep { failure { details } failureReason { code } } } }"""
+LIMIT = 1024 * 1024
 DETAILS = {"log": "y" * 60_000}
 MESSAGE = "password=hunter2\n" + "It broke. " * 900
 
@@ -30,7 +31,7 @@ def broken() -> Any:
 
 
 async def test_a_list_shows_short_reasons_however_large_the_failures_are(tmp_path: Path) -> None:
-    async with site_of(sqlite_url(tmp_path), broken, max_answer_bytes=1024 * 1024) as site:
+    async with site_of(sqlite_url(tmp_path), broken, max_answer_bytes=LIMIT, max_callback_bytes=LIMIT) as site:
         ids = [await site.engine.start(broken) for _ in range(20)]
         for id in ids:
             await site.engine.reaches(id, FAILED)

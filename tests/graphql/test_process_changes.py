@@ -137,7 +137,7 @@ async def fleet_of(folder: Path) -> AsyncIterator[Fleet]:
             raise ProcessFailureError("A router failed.", details={"log": "z" * 50_000})
         return {}
 
-    @inputstep("Confirm", assignee=Assignee("NOC"), on_reject="Draft")
+    @inputstep("Confirm", assignee=Assignee("NOC"), on_reject="Routers")
     def confirm(callback_result: Json) -> FormGenerator:
         class Page(FormPage):
             remark: str = "none"
@@ -151,9 +151,13 @@ async def fleet_of(folder: Path) -> AsyncIterator[Fleet]:
 
     @step("Undo")
     def undo() -> None:
+        raise ProcessFailureError("This cannot be undone.")
+
+    @step("Tidy up")
+    def tidy() -> None:
         return None
 
-    @workflow("Configure a fleet", on_abort=undo)
+    @workflow("Configure a fleet", on_abort=begin >> undo >> tidy)
     def configures() -> Any:
         wait = callback_step("Routers", configure, judge, expect=ROUTERS, require=len(ROUTERS), timeout=3600)
         return begin >> wait >> draft >> confirm >> draft
@@ -180,9 +184,10 @@ async def rejected(fleet: Fleet) -> None:
 
 async def sent_back(fleet: Fleet) -> None:
     await answered(fleet)
+    await fleet.viewer.catch_up()
     request = {"inputRequestId": await fleet.request_id(), "comment": "Again.", "sendBack": True}
     await fleet.site.ask(DECIDE, i=request)
-    await fleet.request_id()
+    await fleet.site.engine.reaches(fleet.process_id, AWAITING)  # the later steps count as not reached again
 
 
 async def confirmed(fleet: Fleet) -> None:
@@ -193,7 +198,7 @@ async def confirmed(fleet: Fleet) -> None:
 
 async def aborted(fleet: Fleet) -> None:
     await abort_process(fleet.site.engine.runtime, ADA, process_id=fleet.process_id)
-    await fleet.site.engine.reaches(fleet.process_id, ProcessStatus.ABORTED)
+    await fleet.site.engine.reaches(fleet.process_id, FAILED)  # one of the clean-up steps is still to come
 
 
 async def retried(fleet: Fleet) -> None:

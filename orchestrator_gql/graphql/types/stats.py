@@ -129,7 +129,7 @@ class ThroughputBucket:
     failed: int = strawberry.field(description="The number of processes that failed and are still FAILED.")
     duration_seconds_p50: float | None = strawberry.field(
         name="durationSecondsP50",
-        description="The median duration in seconds of the last 500 processes that ended in the part and were "
+        description="The median duration in seconds of the last 200 processes that ended in the part and were "
         "completed; null if there are none.",
     )
     duration_seconds_p95: float | None = strawberry.field(
