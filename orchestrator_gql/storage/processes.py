@@ -372,6 +372,7 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
     }
 
 
+_NO_REASON = {"failure_code": None, "failure_message": None}
 _MADE = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
 _PLAINLY_MOVED = tuple(name for name in MOVED if name not in _MADE)
 
@@ -382,7 +383,7 @@ def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, A
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),
-        **reason_columns(process.failure),
+        **(_NO_REASON if process.failure is None else reason_columns(process.failure)),
     }
 
 
