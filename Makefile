@@ -71,6 +71,7 @@ clean: ## Remove all build results and installed packages
 # The server also runs without Node; its first page then says how to build the dashboard.
 $(DASHBOARD): frontend-example/package-lock.json $(shell find frontend-example/src frontend-example/graphiql frontend-example/public frontend-example/index.html -type f 2>/dev/null)
 	@if command -v npm > /dev/null; then \
+		echo "Building the dashboard with npm, once: about a minute."; \
 		cd frontend-example && npm ci --silent --no-fund --no-audit && npm run --silent build && touch dist/index.html; \
 	else echo "Node is not installed: going on without the dashboard."; fi
 
@@ -79,11 +80,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: requirements-demo.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of the demo into $(VENV), once: about a minute."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-demo.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of development into $(VENV), once: one to three minutes."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo

@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from orchestrator_gql.cli.audit.arguments import add_audit
 from orchestrator_gql.cli.operator.arguments import add_verbs, whole_id
@@ -56,10 +58,20 @@ _LOCAL_SERVER = "http://127.0.0.1:8000"
 _DATABASE = "sqlite+aiosqlite:///FILE or postgresql+psycopg://...; wins over ORCHESTRATOR_DATABASE_URL"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says if its help cannot be written; argparse would exit with 0."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line; ``command`` of its result is the name of the chosen command."""
     server = os.environ.get("ORCHESTRATOR_URL", "").strip() or _LOCAL_SERVER
-    whole = argparse.ArgumentParser(
+    whole: argparse.ArgumentParser = _Parser(
         prog=PROGRAM, description="Workflow orchestration with callbacks and human confirmation, GraphQL first."
     )
     whole.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")

@@ -6,7 +6,8 @@ product        the facts of a product           registry       the registered pr
 registration   declares a product               schemas        a product as JSON Schema
 changes        the difference of two versions   finding        the subscriptions in the result of a step
 paths          names a place in a model          documents      subscriptions as they are to be stored
-references     the blocks of other subscriptions
+references     the blocks of other subscriptions  base           the classes from which authors derive theirs
+origins        the subscriptions that own blocks    loading_rules  what a class keeps of the loaded JSON
 """
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -20,7 +21,7 @@ from orchestrator_gql.domain.references import expanded, own_blocks_in, uses_in
 from orchestrator_gql.domain.registration import register_product
 from orchestrator_gql.domain.registry import ProductRegistry, RegisteredProduct, products
 from orchestrator_gql.domain.schemas import block_schema
-from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts
+from orchestrator_gql.domain.subscriptions import Lock, SubscriptionModel, accepts, subscriptions_in
 
 __all__ = [
     "SAFE_TRANSITIONS",
@@ -45,5 +46,6 @@ __all__ = [
     "own_blocks_in",
     "products",
     "register_product",
+    "subscriptions_in",
     "uses_in",
 ]

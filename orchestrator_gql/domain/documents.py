@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from orchestrator_gql.domain.blocks import blocks_of
-from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document
+from orchestrator_gql.domain.families import DomainModel, clear_dump, loaded_document, stored_as
 from orchestrator_gql.domain.paths import path_of
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import ID, OWNER, Use, blocks_in, is_foreign, own_blocks_in, uses_in
@@ -69,6 +69,7 @@ def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = F
 
 def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
     data = model.stored(whole)
+    _demand_same(data)
     return SubscriptionDocument(
         subscription_id=model.subscription_id,
         product=model.product,
@@ -86,6 +87,20 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
     )
+
+
+def _demand_same(data: Mapping[str, Json]) -> None:
+    """Refuse two versions of one block: nobody could say which of them is right."""
+    places: dict[str, tuple[str, dict[str, Json]]] = {}
+    for place, block in blocks_in(dict(data)):
+        path = path_of(place)
+        other, first = places.setdefault(str(block[ID]), (path, block))
+        if first != block:
+            raise StepError(
+                f"{other} and {path} are the same block, but with different values: change both alike, or make a new "
+                "block for one of them.",
+                code="block-twice",
+            )
 
 
 def _sync_of(model: SubscriptionModel) -> SyncChange | None:
@@ -107,7 +122,7 @@ def _is_changed(model: SubscriptionModel, data: Mapping[str, Json]) -> bool:
     if data["status"] != document.data["status"]:
         return True
     # A newer release may write the same subscription differently: a new field has its default, for example.
-    before = type(model).model_validate(dict(document.whole), extra="ignore")
+    before = stored_as(type(model), document.whole)
     return data != before.stored(before.whole())
 
 
@@ -139,4 +154,4 @@ def _differs(block: DomainModel, dumped: Mapping[str, Json]) -> bool:
     loaded = loaded_document(block).whole
     if loaded is None or dict(loaded) == dumped:
         return False
-    return clear_dump(type(block).model_validate(dict(loaded), extra="ignore")) != dumped
+    return clear_dump(stored_as(type(block), loaded)) != dumped

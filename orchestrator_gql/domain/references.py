@@ -18,7 +18,7 @@ ID = "subscription_instance_id"
 OWNER = "owner_subscription_id"
 _KEYS = ("name", ID, OWNER)
 _REFERENCE = frozenset(_KEYS)
-_CONTAINERS = (dict, list)
+_CONTAINERS = frozenset({dict, list})
 
 Place = tuple[str | int, ...]
 Documents = Mapping[UUID, Mapping[str, Json]]
@@ -99,13 +99,20 @@ def copied(value: Any) -> Any:
     return [copied(item) if type(item) in _CONTAINERS else item for item in value]
 
 
-def _has_references(value: Any, own_id: str) -> bool:
-    # Most documents have none, and then nothing is copied.
-    if type(value) is list:
-        return any(_has_references(item, own_id) for item in value if type(item) in _CONTAINERS)
-    if value.get(OWNER, own_id) != own_id and value.keys() == _REFERENCE:
-        return True
-    return any(_has_references(item, own_id) for item in value.values() if type(item) in _CONTAINERS)
+def _has_references(document: Mapping[str, Any], own_id: str) -> bool:
+    # Most documents have none, and then nothing is copied. A loop, because each load of a model runs it.
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is list:
+            waiting += [item for item in value if type(item) in _CONTAINERS]
+            continue
+        if len(value) == len(_KEYS) and value.get(OWNER, own_id) != own_id and value.keys() == _REFERENCE:
+            return True
+        for item in value.values():
+            if type(item) in _CONTAINERS:
+                waiting.append(item)
+    return False
 
 
 class _Expansion:

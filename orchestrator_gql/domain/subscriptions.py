@@ -9,8 +9,18 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PrivateAttr
 
 from orchestrator_gql.domain.blocks import adopt, blocks_of, filled, remember
-from orchestrator_gql.domain.families import DomainModel, Family, LoadedDocument, clear_dump, validated, variant
+from orchestrator_gql.domain.families import (
+    DomainModel,
+    Family,
+    LoadedDocument,
+    clear_dump,
+    models_in,
+    validated,
+    variant,
+)
 from orchestrator_gql.domain.lifecycle import check_transition
+from orchestrator_gql.domain.loading_rules import keeps_json
+from orchestrator_gql.domain.origins import Origin
 from orchestrator_gql.domain.product import ProductModel
 from orchestrator_gql.domain.references import Documents, copied, expanded, with_references
 from orchestrator_gql.domain.registry import products
@@ -20,6 +30,10 @@ from orchestrator_gql.utils.errors import NotFound, StepError
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
+
+_FIX_STORED = (
+    "The stored document fits an earlier class: let the field have a default or allow None, or change the document."
+)
 
 BESIDE = frozenset({"insync"})
 """The fields that are stored beside the document: a lock is no part of what a customer has."""
@@ -88,18 +102,22 @@ class SubscriptionModel(DomainModel):
         ``values`` sets fields by name. Missing blocks are made, other missing fields are None if they allow it. The
         subscription is out of sync until its workflow is done.
 
-        Raises ``NotFound`` for an unknown product, and ``StepError``: ``lifecycle-mismatch`` if the class is not a
+        Raises ``StepError``: ``product-unknown``, ``lifecycle-mismatch`` if the class is not a
         ``cls``, ``model-invalid`` if a required field is missing.
         """
-        product = products.by_id(product_id)
+        try:
+            product = products.by_id(product_id)
+        except NotFound as error:
+            raise _unknown_product(product_id) from error
         facts = product.facts
         model = _narrowed(cls, product.model, status, title=f"A new {facts.name} subscription")
         fixed = {name: value for name, value in (facts.fixed_inputs or {}).items() if name in model.model_fields}
         field_values = {"description": facts.description} | _dates(status) | fixed | values
         field_values |= {"product": facts, "customer_id": customer_id, "status": status}
         problem = f"A new {facts.name} subscription cannot be {status}"
-        made = validated(model, filled(model, field_values), problem=problem)
-        adopt(made, made.subscription_id)
+        fix = "Set these values by name in the call, or begin with a status whose class is looser."
+        made = validated(model, filled(model, field_values), problem=problem, fix=fix)
+        adopt(made, made.subscription_id, _origin_of(made, {}))
         return made
 
     @classmethod
@@ -117,12 +135,14 @@ class SubscriptionModel(DomainModel):
         model = _narrowed(cls, type(subscription), status, title=title)
         values = subscription.model_dump(round_trip=True, warnings=False) | {"status": status}
         values |= _dates(status, start=subscription.start_date, end=subscription.end_date, now=now)
-        changed = validated(model, values, problem=f"{title} cannot become {status}")
-        adopt(changed, changed.subscription_id)
+        fix = "Set these values before the status."
+        changed = validated(model, values, problem=f"{title} cannot become {status}", fix=fix)
         changed._loaded, changed._sync_change = subscription._loaded, subscription._sync_change
-        documents = {block.subscription_instance_id: block._loaded for block in blocks_of(subscription)}
+        known = {block.subscription_instance_id: block for block in blocks_of(subscription)}
         for block in blocks_of(changed):
-            block._loaded = documents.get(block.subscription_instance_id, block._loaded)
+            if (before := known.get(block.subscription_instance_id)) is not None:
+                block._loaded = before._loaded
+        adopt(changed, changed.subscription_id, _origin_of(changed, {}))
         return changed
 
     @classmethod
@@ -149,15 +169,17 @@ class SubscriptionModel(DomainModel):
             model, mismatch = cls, error
         whole = expanded(data, others or {})
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
-        values = {**copied(whole), "insync": is_in_sync}
+        values = copied(whole) if keeps_json(model) else {**whole, "product": copied(whole["product"])}
+        values["insync"] = is_in_sync
         try:
-            loaded = validated(model, values, problem=f"{_title_of(data)} cannot be loaded", is_stored=True)
+            problem = f"{_title_of(data)} cannot be loaded as a `{model.__qualname__}`"
+            loaded = validated(model, values, problem=problem, fix=_FIX_STORED, is_stored=True)
         except StepError as error:
             if mismatch is None:
                 raise
             problem = f"{mismatch.message} As a `{cls.__qualname__}`: {error.message}"
             raise StepError(problem, code=mismatch.failure_code) from error
-        remember(loaded, whole, loaded.subscription_id)
+        remember(loaded, whole, loaded.subscription_id, _origin_of(loaded, others or {}))
         loaded._loaded = LoadedDocument(data, whole, is_in_sync)
         return loaded
 
@@ -173,7 +195,9 @@ class SubscriptionModel(DomainModel):
         """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
         adopt(self, self.subscription_id)
         data = clear_dump(self)
-        validated(variant(type(self), self.status), data, problem=f"{_title_of(data)} cannot be saved", is_stored=True)
+        problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
+        fix = "Set these values before the step returns it."
+        validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)
         return data
 
     def stored(self, whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,18 +213,29 @@ class SubscriptionModel(DomainModel):
         return copy
 
 
+def _origin_of(subscription: SubscriptionModel, documents: Documents) -> Origin:
+    """The origin of the blocks of the subscription; ``documents`` are those with which it was loaded."""
+    return Origin(subscription, documents, SubscriptionModel.load)
+
+
+def subscriptions_in(annotation: Any) -> tuple[type[SubscriptionModel], ...]:
+    """The subscription models that an annotation names, at any depth in unions, lists and other containers."""
+    return tuple(model for model in models_in(annotation) if issubclass(model, SubscriptionModel))
+
+
 def accepts(model: type[S], data: Mapping[str, Any]) -> type[S]:
     """The class with which to load ``data``, a dumped subscription: ``model``, or a stricter class of its family.
 
     The product and the status of ``data`` decide the class. Raises ``StepError`` ``lifecycle-mismatch``, with both
-    classes and the subscription, if the class is not a ``model``; ``NotFound`` if the product is not registered and
-    ``model`` has no family.
+    classes and the subscription, if the class is not a ``model``; ``product-unknown`` if the product is not registered
+    and ``model`` has no family.
     """
     try:
         status, product_id = SubscriptionLifecycle(data["status"]), data["product"]["product_id"]
         title = _title_of(data)
     except (KeyError, TypeError, ValueError) as problem:
-        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown."
+        message = "The value is not a dumped subscription: its id, its product or its status is missing or unknown"
+        message = f"{message} ({problem}). Change the stored document."
         raise StepError(message, code="model-invalid") from problem
     return _narrowed(model, _family_member(model, product_id), status, title=title)
 
@@ -216,10 +251,16 @@ def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:
 def _family_member(model: type[DomainModel], product_id: UUID | str) -> type[DomainModel]:
     try:
         return products.by_id(product_id).model
-    except NotFound:
+    except NotFound as error:
         if model._family is None:
-            raise
+            raise _unknown_product(product_id) from error
         return model
+
+
+def _unknown_product(product_id: UUID | str) -> StepError:
+    known = ", ".join(product.facts.name for product in products.all()) or "none"
+    problem = f"There is no product {str(product_id)!r}; there are: {known}"
+    return StepError(f"{problem}. Register it with `register_product`, or name another one.", code="product-unknown")
 
 
 def _narrowed(model: type[S], member: type[DomainModel], status: SubscriptionLifecycle, *, title: str) -> type[S]:

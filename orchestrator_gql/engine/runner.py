@@ -34,11 +34,13 @@ from orchestrator_gql.engine.commit import (
     with_current_definition,
 )
 from orchestrator_gql.engine.steps import calls, conditions, execution, input_steps
-from orchestrator_gql.engine.steps.failures import failure_at, failure_of
+from orchestrator_gql.engine.steps.failures import failure_at, failure_of, log_decided
 from orchestrator_gql.process import (
+    Abort,
     Failed,
     Process,
     Skipped,
+    abort,
     claim,
     decide,
     step_at,
@@ -100,6 +102,8 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
             with known_to_logs(latest.process.secrets.values) as known:
                 latest = await _run_step(runtime, latest, time_slice, known)
             time_slice.count()
+        if latest is not None:
+            log_decided(runtime, latest.process)
     except Fenced:
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         if latest is not None:
@@ -144,15 +148,22 @@ async def _run_step(
 ) -> CommitResult | None:
     """Run the open step and commit. ``known`` are the secrets it returned so far, even if it failed afterwards."""
     process = latest.process
-    steps = steps_of(process, runtime.registry.get(process.workflow_name))
+    workflow = runtime.registry.get(process.workflow_name)
+    steps = steps_of(process, workflow)
     ended = PendingTransitions(process)
     step = step_at(process, steps)
-    if isinstance(step, ActionStep) and process.is_step_running:
+    if isinstance(step, ActionStep) and process.is_step_running and step.aborts:
+        reason = f"Its step {step.name!r} aborted it."
+        ended = ended.then(abort(process, workflow, Abort(actor=None, reason=reason), runtime.clock.now()))
+    elif isinstance(step, ActionStep) and process.is_step_running:
         outcome = await execution.run(runtime, process, step, latest.tokens)
         outcome = outcome_shown(outcome, NOTHING.knowing(known))
         ended = ended.then(decide(process, steps, outcome, runtime.clock.now()))
     if time_slice.is_over:
         return await _commit(runtime, process, lambda: commit_context(runtime, steps, hands_over=True), ended, ended)
+    if any(transition.models for transition in ended.transitions):
+        # A form or a condition that follows may take the product subscription: it must be stored before.
+        return await _commit(runtime, process, lambda: commit_context(runtime, steps), ended, ended)
     try:
         pending = await _prepare_next(runtime, steps, ended)
     except Exception:

@@ -44,6 +44,7 @@ from orchestrator_gql.runtime import Runtime
 from orchestrator_gql.security import Principal
 from orchestrator_gql.storage.backlog import Backlog
 from orchestrator_gql.storage.callback_attempts import Attempt, Progress
+from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.product_subscriptions import StartFacts
 from orchestrator_gql.types import Failure, Json
@@ -96,6 +97,7 @@ class Loaders:
         self.start_facts: DataLoader[UUID, StartFacts | None] = _single_rows(runtime, principal, start_facts)
         self.subscription_users: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_users)
         self.subscription_owners: DataLoader[UUID, list[UUID]] = _row_lists(runtime, principal, subscription_owners)
+        self.engine: DataLoader[None, EngineStatus] = _single_value(lambda: process_reads.status(runtime, principal))
         self.backlog: DataLoader[None, Backlog] = _single_value(lambda: process_reads.work(runtime, principal))
 
 

@@ -93,9 +93,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Abort:
-    """A person ended the process."""
+    """A person ended the process; the actor is None if a step of its own workflow ended it."""
 
-    actor: str
+    actor: str | None
     reason: str | None = None
 
 

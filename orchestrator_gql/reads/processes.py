@@ -57,6 +57,10 @@ def available_actions(runtime: Runtime, principal: Principal, process: Process) 
     return sorted(action for action in actions if action.permission in principal.permissions)
 
 
+REFUSED_WHILE_PAUSED = frozenset({ProcessAction.RETRY, ProcessAction.REISSUE_CALLBACK})
+"""The actions on a process that start a step, and that a paused engine refuses."""
+
+
 def adoptable_callbacks(runtime: Runtime, process: Process, callbacks: Sequence[Callback]) -> frozenset[UUID]:
     """The callbacks of the process whose deliveries an operator may adopt now; ``callbacks`` are all of the process.
 

@@ -242,6 +242,11 @@ def renew_leases(conn: Connection, worker: str, until: datetime) -> int:
     return conn.execute(change).rowcount
 
 
+def held_by(conn: Connection, worker: str) -> frozenset[UUID]:
+    """The processes that the worker holds."""
+    return frozenset(conn.execute(select(processes.c.id).where(processes.c.worker == worker)).scalars())
+
+
 def drop_leases(conn: Connection, worker: str | None = None) -> None:
     """Release all processes of the worker; without ``worker`` all processes, if no worker can be alive (SQLite)."""
     change = update(processes).where(processes.c.worker.is_not(None)).values(worker=None, lease_until=None)
@@ -378,7 +383,6 @@ _PLAINLY_MOVED = tuple(name for name in MOVED if name not in _MADE)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    """The values of the columns `MOVED`."""
     return {name: getattr(process, name) for name in _PLAINLY_MOVED} | {
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from orchestrator_gql.utils.author_calls import attempt_async, value_of
-from orchestrator_gql.utils.author_handover import Limit, TimedOut
+from orchestrator_gql.utils.author_handover import Limit, TimedOut, inbox_of
 from orchestrator_gql.utils.author_loops import Loops
 from orchestrator_gql.utils.author_threads import Threads
 from orchestrator_gql.utils.author_watch import LoopWatch, ServerLoop, Watched
@@ -112,14 +112,21 @@ class Authors:
         return {name: counted.get(name, 0) for name in ("server", *names)}
 
     def watch(self) -> None:
-        """Log what blocks a loop; called on the server's loop."""
+        """Log what blocks a loop, and replace a loop that is blocked for too long; called on the server's loop."""
         server = ServerLoop()
 
         def targets() -> list[tuple[str, Watched]]:
             own = [(place.name, thread) for place in self.places if place.loops for thread in place.loops.threads]
             return [("server", server), *own]
 
-        self._watch = LoopWatch(targets)
+        own_loops, inbox = [place.loops for place in self.places if place.loops], inbox_of(asyncio.get_running_loop())
+
+        def cure() -> None:
+            for loops in own_loops:
+                if loops.must_replace:
+                    inbox.put(loops.replace_blocked)
+
+        self._watch = LoopWatch(targets, cure)
 
     def close(self) -> None:
         """End the threads and the loops; those that are stuck end when their functions return."""

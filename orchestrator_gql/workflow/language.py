@@ -253,6 +253,7 @@ def workflow(
             allow_in_use=allow_in_use,
             author_form=initial_input_form,
             title=title,
+            body=function,
         )
 
     return decorate
@@ -278,3 +279,8 @@ init = StepList((ActionStep(name="Start", function=_nothing, purpose=StepKind.SY
 
 done = StepList((ActionStep(name="Done", function=_nothing, purpose=StepKind.SYSTEM, ends=True),))
 """The visible last step: the process is complete."""
+
+abort = StepList((ActionStep(name="Abort", function=_nothing, purpose=StepKind.SYSTEM, aborts=True),))
+"""A step that aborts the process, as an operator does: clean-up steps run, and open URLs are withdrawn.
+
+``conditional(lambda refused: refused)(abort)`` aborts it in some cases only."""

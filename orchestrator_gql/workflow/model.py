@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Literal, SupportsIndex, TypeAlias, overload
@@ -15,6 +15,7 @@ from orchestrator_gql.targets import Target
 from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
+from orchestrator_gql.workflow.identity import Named
 from orchestrator_gql.workflow.title import demand_title
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
@@ -85,7 +86,7 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnyStep:
+class AnyStep(Named):
     """The fields of every step: its name, the label of its group, its conditions, and its lenses on the state."""
 
     name: str
@@ -152,7 +153,8 @@ class AwaitStep(AnyStep):
 class ActionStep(AnyStep):
     """A unit of work: a function of the state, sync or async.
 
-    ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process.
+    ``awaits`` is the wait whose callback URL the function hands out. If ``ends`` is true, a success ends the process;
+    if ``aborts`` is true, the process is aborted instead of calling the function.
     ``is_bookkeeping`` marks the standard steps, which change nothing outside the orchestrator.
     """
 
@@ -163,6 +165,7 @@ class ActionStep(AnyStep):
     on_crash: OnCrash = "rerun"
     awaits: AwaitStep | None = None
     ends: bool = False
+    aborts: bool = False
     is_bookkeeping: bool = False
     retry_auth_callback: Authorizer | None = None
 
@@ -255,14 +258,14 @@ begin = StepList()
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what follows from the definition is computed once
-class Workflow:
+class Workflow(Named):
     """A named, ordered list of steps, with an optional start form.
 
     ``on_abort`` are the steps that clean up after an aborted process. They come after the other steps, and only an
     abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
     statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
-    subscription that others use. ``author_form`` is the author's part of the start form. ``title`` is the template of
-    the subjects of its processes.
+    subscription that others use. ``author_form`` is the author's part of the start form, and ``body`` the function of
+    which the workflow was made. ``title`` is the template of the subjects of its processes.
     """
 
     name: str
@@ -279,6 +282,7 @@ class Workflow:
     allow_in_use: bool = False
     author_form: Callable[..., Any] | None = None
     title: str | None = None
+    body: Callable[[], StepList] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _demand_names(self)

@@ -1,12 +1,10 @@
 """Which products and statuses a workflow is for."""
 
-import types
-import typing
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from orchestrator_gql.domain import ProductModel, ProductStatus, SubscriptionModel, products
+from orchestrator_gql.domain import ProductModel, ProductStatus, SubscriptionModel, products, subscriptions_in
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.arguments import Parameter, wanted
@@ -66,13 +64,5 @@ def _parameters(function: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 def _models(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
-    return (model for parameter in parameters for model in _models_in(parameter.annotation))
-
-
-def _models_in(annotation: Any) -> Iterator[type[SubscriptionModel]]:
-    if isinstance(annotation, type) and not typing.get_origin(annotation):
-        if issubclass(annotation, SubscriptionModel) and annotation._family is not None:
-            yield annotation
-    elif typing.get_origin(annotation) in (typing.Union, types.UnionType, list, typing.Annotated):
-        for argument in typing.get_args(annotation):
-            yield from _models_in(argument)
+    named = (model for parameter in parameters for model in subscriptions_in(parameter.annotation))
+    return (model for model in named if model._family is not None)

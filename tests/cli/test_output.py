@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,17 @@ def test_no_command_ends_in_a_trace_if_stdout_is_full_or_its_reader_left(
     assert (result.returncode, result.stderr) == (CLOSED, b"")
 
 
+@pytest.mark.parametrize("words", [("--help",), ("serve", "--help"), ("audit", "export", "--help"), ("--version",)])
+def test_a_help_that_cannot_be_written_without_a_buffer_is_no_success(
+    server: tuple[Running, str], words: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        result = printed(words, *server, {"PYTHONUNBUFFERED": "1"}, full.fileno())
+
+    assert result.returncode == UNWRITTEN
+    assert b"cannot be written: No space left on device" in result.stderr
+
+
 @pytest.mark.parametrize("words", [SHOW, ("--version",), ("schema",), ("audit", "export")])
 def test_a_closed_stdout_is_no_error(server: tuple[Running, str], words: tuple[str, ...]) -> None:
     url = ("--url", server[0].address) if words[0] in ("show", "audit") else ()
@@ -161,3 +173,56 @@ def test_an_argument_that_is_no_text_is_refused(server: tuple[Running, str]) -> 
     )
 
     assert (refused.returncode, b"Traceback" in refused.stderr) == (2, False), refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("ORCHESTRATOR_TOKN", "ORCHESTRATOR_TOKN is not a setting; the nearest name is ORCHESTRATOR_TOKEN"),
+        ("orchestrator_URLS", "ORCHESTRATOR_URLS is not a setting; the nearest name is ORCHESTRATOR_URL"),
+        (
+            "ORCHESTRATOR_DATABSE_URL",
+            "ORCHESTRATOR_DATABSE_URL is not a setting; the nearest name is ORCHESTRATOR_DATABASE_URL",
+        ),
+        ("ORCHESTRATOR_DATABASE_URL", ""),  # of a server on the same machine
+        ("ORCHESTRATOR_TOKEN", ""),
+    ],
+)
+@pytest.mark.parametrize("words", [("waits",), ("show", "ID")])
+def test_a_misspelt_variable_of_the_client_is_named(
+    server: tuple[Running, str], words: tuple[str, ...], name: str, message: str
+) -> None:
+    result = printed(words, *server, {name: "x"})
+
+    assert result.returncode == DONE
+    assert result.stderr.decode().splitlines() == ([f"orchestrator-gql: {message}"] if message else [])
+
+
+SAYING = """
+import sys
+
+from orchestrator_gql.cli.terminal import say
+
+say("Listening")
+print("later")
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_later_output_is_dropped_too_if_the_reader_left(unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        result = subprocess.run(
+            [sys.executable, "-c", SAYING],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=environment_of({"PYTHONUNBUFFERED": unbuffered}),
+            cwd=tmp_path,
+            timeout=SECONDS,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (result.returncode, result.stderr) == (0, b"")

@@ -61,7 +61,7 @@ async def test_the_parameter_state_gets_everything_at_any_position(stage: Stage)
 
     (arguments,) = stage.seen
     assert arguments[:2] == (1, 2)
-    assert (arguments[2]["a"], arguments[2]["c"], arguments[2]["process_id"]) == (1, [3], process.id)
+    assert (arguments[2]["a"], arguments[2]["c"], arguments[2]["process_id"]) == (1, [3], str(process.id))
 
 
 async def test_a_missing_argument_fails_the_step_and_names_step_parameter_and_keys(stage: Stage) -> None:

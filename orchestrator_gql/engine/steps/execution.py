@@ -172,14 +172,14 @@ async def blocked_reason(runtime: Runtime, workflow: Workflow, principal: Princi
     predicate = workflow.run_predicate
     if predicate is None:
         return None
-    arguments = returned_by(lambda: bind(wanted_by(predicate), {}, given=_of_start(workflow, principal)))
+    arguments = returned_by(lambda: bind(wanted_by(predicate), _of_start(workflow, principal)))
     what = f"The run_predicate of workflow {workflow.name!r}"
     return await calls.for_person(runtime, what, predicate).call(predicate, arguments, _reason)
 
 
 def _of_start(workflow: Workflow, principal: Principal) -> dict[str, Any]:
     """The values of `START_NAMES`, for the functions that an author hands over for the start."""
-    values = (principal.id, workflow.name, workflow.target)
+    values = (principal.id, workflow.name, str(workflow.target))
     return dict(zip(START_NAMES, values, strict=True))
 
 

@@ -26,6 +26,9 @@ logger = logging.getLogger("orchestrator_gql.engine.workers.work")
 SOON = 0.2
 """Seconds between two looks while a single look cannot notify all runnable processes."""
 
+LOST = 0.5
+"""Seconds between two looks for steps whose processes this worker has lost."""
+
 SWEEP = 1000
 """The maximum of processes that a single look notifies."""
 
@@ -39,7 +42,7 @@ class WorkerTasks:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._began = runtime.clock.now()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], UUID] = {}
         self._in_hand: Counter[UUID] = Counter()
         self._doubtful: set[UUID] = set()
         self._stopping_since: float | None = None
@@ -62,8 +65,8 @@ class WorkerTasks:
     def begin(self, process_id: UUID) -> "asyncio.Task[None]":
         """Advance the process in a new task, which only `end` cancels."""
         task = asyncio.create_task(self._advance(process_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = process_id
+        task.add_done_callback(self._tasks.pop)
         return task
 
     async def end(self, grace: float) -> None:
@@ -76,13 +79,24 @@ class WorkerTasks:
             logger.info(
                 "stopping: running steps may end first", extra={"steps": len(self._tasks), "seconds": round(left)}
             )
-            renewing = asyncio.create_task(self._renew_leases())
-            _, late = await asyncio.wait(self._tasks, timeout=left)
-            renewing.cancel()
+            others = [asyncio.create_task(self._renew_leases()), asyncio.create_task(self._cancel_lost())]
+            await asyncio.wait(list(self._tasks), timeout=left)
+            late = [*others, *self._tasks]
             for task in late:
                 task.cancel()
-            await asyncio.gather(renewing, *late, return_exceptions=True)
+            await asyncio.gather(*late, return_exceptions=True)
         await self._leave()
+
+    async def _cancel_lost(self) -> None:
+        """Cancel each step whose outcome cannot be stored any more, because its process was aborted meanwhile, for
+        example: nobody waits for it. Repeated until cancelled."""
+        while True:
+            with suppress(StorageUnavailable):  # the database has logged it
+                held = await self._runtime.database.read(lambda conn: processes.held_by(conn, self._runtime.worker))
+                for task, process_id in list(self._tasks.items()):
+                    if process_id not in held:
+                        task.cancel()
+            await asyncio.sleep(LOST)
 
     async def _renew_leases(self) -> None:
         """Renew the leases until cancelled: the grace may be longer than a lease, and no other worker may run the last

@@ -101,12 +101,18 @@ class Process(Node):
     def subject(self, info: Info) -> str:
         return info.context.redacted(self.row.subject or self.workflow_name)
 
-    @resolved(description="The actions that the caller may take now, for example to show buttons.")
+    @resolved(
+        description="The actions that the caller may take now, for example to show buttons. While the engine is paused "
+        "there is no RETRY and no REISSUE_CALLBACK."
+    )
     async def available_actions(self, info: Info) -> list[ProcessAction]:
         actions = process_reads.available_actions(info.context.runtime, info.context.principal, self.row)
         adopt = ProcessAction.ADOPT_CALLBACK_ATTEMPT
         if adopt in actions and not await self._has_adoptable_attempt(info):
             actions.remove(adopt)
+        refused = process_reads.REFUSED_WHILE_PAUSED
+        if refused.intersection(actions) and (await info.context.loaders.engine.load(None)).is_paused:
+            actions = [action for action in actions if action not in refused]
         return actions
 
     async def _has_adoptable_attempt(self, info: Info) -> bool:
