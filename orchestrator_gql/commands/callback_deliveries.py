@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from orchestrator_gql.callbacks.progress import Report
+from orchestrator_gql.callbacks.progress import Report, kept_report
 from orchestrator_gql.callbacks.reports import failure_in
 from orchestrator_gql.callbacks.rules import Delivery, Receipt, Rejected
 from orchestrator_gql.engine.callbacks import deliveries
@@ -96,7 +96,7 @@ async def report_callback_progress(
     peer: str | None = None,
 ) -> Receipt:
     """Log a progress report; ``percent`` is from 0 to 100. See `receive_report`."""
-    return await receive_report(runtime, Address(token), Report(percent, message, data))
+    return await receive_report(runtime, Address(token), kept_report(percent, message, data))
 
 
 async def receive_report(runtime: Runtime, address: Address, report: Report) -> Receipt:

@@ -77,7 +77,12 @@ def provisioning() -> StepList:
     return begin >> playbook_step("Provisioning", action_step=run_for_good, validate_step=judge_run) >> confirm_result
 
 
-@create_workflow("Create an L2VPN", initial_input_form=order_form, products=["L2VPN"])
+@create_workflow(
+    "Create an L2VPN",
+    initial_input_form=order_form,
+    products=["L2VPN"],
+    title="L2VPN from {port_a} to {port_b}, VLAN {vlan}",
+)
 def create_l2vpn() -> StepList:
     """Bring a virtual circuit between two ports into service."""
     return (
@@ -106,7 +111,7 @@ def ping_node(node_name: str) -> State:
     return {"ping": result["output"].strip()}
 
 
-@task("Check that a device answers", initial_input_form=node_form)
+@task("Check that a device answers", initial_input_form=node_form, title="Ping {node_name}")
 def check_node_reachability() -> StepList:
     """Check whether a device answers; a device that does not is pinged again a few times."""
     return begin >> find_proxy >> ping_node

@@ -70,8 +70,10 @@ def chosen_on_page(workflow: Workflow, pages: Sequence[Json]) -> UUID | None:
         return None
 
 
-def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None = None) -> None:
-    """Raise the error that refuses the start, if there is one; nothing is locked or written.
+def demand_startable(
+    conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None = None
+) -> StartFacts:
+    """Raise the error that refuses the start, if there is one; nothing is locked or written. Else return the facts.
 
     ``version`` is the version that was shown to the person who starts. Raises `NotFound`, `ProductMismatch`,
     `StatusMismatch`, `SubscriptionLocked`, `SubscriptionOutOfSync`, `SubscriptionInUse`, `StaleVersion`.
@@ -87,6 +89,7 @@ def demand_startable(conn: Connection, workflow: Workflow, subscription_id: UUID
             f"{facts.title} is at version {facts.version}, not {version}: read it again, then start again.",
             current_version=facts.version,
         )
+    return facts
 
 
 def rule_of(workflow: Workflow) -> StartRule:
@@ -149,7 +152,7 @@ def choices(conn: Connection, workflow: Workflow) -> dict[str, str]:
     return {str(row.id): f"{row.description} ({row.customer_id})" for _, row in page.items}
 
 
-def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> None:
-    """Raise as `demand_startable`; nobody else can start on the subscription until this transaction ends."""
+def lock_subject(conn: Connection, workflow: Workflow, subscription_id: UUID, version: int | None) -> StartFacts:
+    """As `demand_startable`; nobody else can start on the subscription until this transaction ends."""
     product_subscriptions.lock_all(conn, [subscription_id])
-    demand_startable(conn, workflow, subscription_id, version)
+    return demand_startable(conn, workflow, subscription_id, version)

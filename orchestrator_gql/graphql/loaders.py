@@ -22,6 +22,7 @@ from orchestrator_gql.reads.rows import (
     callbacks_by_ids,
     callbacks_of_processes,
     decisions,
+    failures_of_processes,
     input_requests_by_ids,
     input_requests_of_processes,
     payloads,
@@ -48,7 +49,7 @@ from orchestrator_gql.storage.callback_attempts import Attempt, Progress
 from orchestrator_gql.storage.engine_state import EngineStatus
 from orchestrator_gql.storage.pagination import PageArgs
 from orchestrator_gql.storage.product_subscriptions import StartFacts
-from orchestrator_gql.types import Json
+from orchestrator_gql.types import Failure, Json
 from orchestrator_gql.utils.secrets import Secrets
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class Loaders:
         self.process: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, processes_by_ids)
         self.whole: DataLoader[UUID, Process | None] = _single_rows(runtime, principal, whole_processes)
         self.state: DataLoader[UUID, Any] = _single_rows(runtime, principal, states)
+        self.failure: DataLoader[UUID, Failure | None] = _single_rows(runtime, principal, failures_of_processes)
         self.secrets: DataLoader[UUID, Secrets | None] = _single_rows(runtime, principal, secrets_of_processes)
         self.executions: DataLoader[UUID, list[StepExecution]] = _row_lists(runtime, principal, steps_of_processes)
         self.delta: DataLoader[tuple[UUID, int], Mapping[str, Json] | None] = _single_rows(

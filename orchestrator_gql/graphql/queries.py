@@ -275,7 +275,7 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
     ) -> Stats | None:
         context = info.context
         counts = await process_reads.counts(context.reading, context.principal, _period(window))
-        return Stats.of(counts, context.runtime.clock.now())
+        return Stats.of(counts, context.runtime.clock.now(), _period(window))
 
     @resolved(description="The state of the engine and its workers.")
     async def engine(self, info: Info) -> Engine | None:

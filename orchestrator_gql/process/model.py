@@ -33,6 +33,7 @@ class StepExecution:
     delta: Mapping[str, Json] | None = None
     failure: Failure | None = None
     actor: str | None = None
+    is_failure_cut: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Process:
     ``entry`` says how the next step execution begins, if it is not simply the next step. ``engine_failures`` counts the
     failures of the engine itself since the last transition. ``secrets`` are the secrets in the state, which is stored
     in clear; ``start_pages`` are stored with masks. ``trace`` is the trace of the request that started it; see
-    `utils.traces`.
+    `utils.traces`. ``subject`` is one line about the process; see `process.subject`. If ``is_failure_cut`` is true,
+    ``failure`` has only the code and the beginning of the message, for a list.
     """
 
     id: UUID
@@ -86,6 +88,8 @@ class Process:
     engine_failures: int = 0
     secrets: Secrets = field(default=NOTHING, repr=False)
     trace: str | None = None
+    subject: str = ""
+    is_failure_cut: bool = field(default=False, compare=False)
 
     @property
     def execution_at_position(self) -> StepExecution | None:

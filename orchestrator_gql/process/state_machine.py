@@ -63,6 +63,7 @@ def create(
     actor: str | None,
     now: datetime,
     secrets: Secrets = NOTHING,
+    subject: str = "",
 ) -> Transition:
     """Begin a process of the workflow; ``secrets`` are the secrets in the state, and ``pages`` have masks instead."""
     process = Process(
@@ -77,8 +78,10 @@ def create(
         start_pages=tuple(pages),
         created_by=actor,
         secrets=secrets,
+        subject=subject,
     )
-    event = Event(EventKind.PROCESS_CREATED, now, id, actor, {"workflow_name": workflow.name})
+    payload = {"workflow_name": workflow.name, "subject": subject}
+    event = Event(EventKind.PROCESS_CREATED, now, id, actor, payload)
     return Transition(process, events=(event,))
 
 

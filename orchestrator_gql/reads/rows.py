@@ -14,6 +14,7 @@ from orchestrator_gql.storage import (
     callback_attempts,
     callbacks,
     input_requests,
+    light_processes,
     listing,
     processes,
     product_subscription_locks,
@@ -42,6 +43,7 @@ processes_by_ids = _read(listing.processes_by_ids)
 """Processes, without their states."""
 whole_processes = _read(processes.load_all)
 states = _read(processes.states)
+failures_of_processes = _read(light_processes.failures)
 secrets_of_processes = _read(processes.secrets_of)
 steps_of_processes = _read(steps.light_of_processes)
 """Step executions, without their changes to the state."""

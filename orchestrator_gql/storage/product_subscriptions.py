@@ -131,6 +131,8 @@ class StartFacts:
     version: int
     lock: Lock | None
     users: tuple[uses.User, ...]
+    description: str
+    customer_id: str
 
     @property
     def title(self) -> str:
@@ -141,7 +143,7 @@ class StartFacts:
 def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFacts]:
     """The facts of the product subscriptions on which the start of a workflow depends."""
     s = product_subscriptions.c
-    columns = (s.id, s.product_id, products.c.name, s.status, s.version)
+    columns = (s.id, s.product_id, products.c.name, s.status, s.version, s.description, s.customer_id)
     query = select(*columns).join(products, products.c.id == s.product_id)
     known = locks.of_subscriptions(conn, list(ids))
     facts: dict[UUID, StartFacts] = {}
@@ -149,7 +151,15 @@ def start_facts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, StartFact
         users = {user.id: user for user in uses.living_users(conn, row.id, ended=(SubscriptionLifecycle.TERMINATED,))}
         lock = known.get(row.id)
         facts[row.id] = StartFacts(
-            row.id, row.product_id, row.name, row.status, row.version, lock, tuple(users.values())
+            row.id,
+            row.product_id,
+            row.name,
+            row.status,
+            row.version,
+            lock,
+            tuple(users.values()),
+            row.description,
+            row.customer_id,
         )
     return facts
 

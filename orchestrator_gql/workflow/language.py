@@ -220,6 +220,7 @@ def workflow(
     products: Iterable[str] = (),
     statuses: Iterable[SubscriptionLifecycle] | None = None,
     allow_in_use: bool = False,
+    title: str | None = None,
 ) -> Callable[[Callable[[], StepList]], Workflow]:
     """Make a workflow of a function that returns its steps. The function is called once, now; its name is the name.
 
@@ -232,8 +233,8 @@ def workflow(
     A workflow that works on a product subscription starts only on a subscription to one of ``products`` (names;
     without them, the products whose models its steps and its start form take) in one of ``statuses``. With
     ``allow_in_use`` it may end a subscription that other subscriptions use.
+    ``title`` is the template of its processes' subjects, with values of the form: ``"Deploy {version} to {site}"``.
     """
-
     demand_text(description, "description of a workflow")
 
     def decorate(function: Callable[[], StepList]) -> Workflow:
@@ -251,6 +252,7 @@ def workflow(
             statuses=None if statuses is None else frozenset(statuses),
             allow_in_use=allow_in_use,
             author_form=initial_input_form,
+            title=title,
             body=function,
         )
 

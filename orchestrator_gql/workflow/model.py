@@ -16,6 +16,7 @@ from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.identity import Named
+from orchestrator_gql.workflow.title import demand_title
 
 OnCrash: TypeAlias = Literal["rerun", "hold"]
 OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
@@ -264,7 +265,7 @@ class Workflow(Named):
     abort leads to them. ``products`` are the names of the products on whose subscriptions it works, ``statuses`` the
     statuses from which it may start (None: the statuses of its target). With ``allow_in_use`` it may end a
     subscription that others use. ``author_form`` is the author's part of the start form, and ``body`` the function of
-    which the workflow was made.
+    which the workflow was made. ``title`` is the template of the subjects of its processes.
     """
 
     name: str
@@ -280,10 +281,12 @@ class Workflow(Named):
     statuses: frozenset[SubscriptionLifecycle] | None = None
     allow_in_use: bool = False
     author_form: Callable[..., Any] | None = None
+    title: str | None = None
     body: Callable[[], StepList] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _demand_names(self)
+        demand_title(self.title, self.name)
         _demand_send_back_targets(self.name, self.steps)
 
     def all_steps(self, *, is_aborted: bool) -> StepList:

@@ -37,6 +37,7 @@ def create_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that makes a product subscription. At the end the subscription is in ``status`` and in sync.
 
@@ -58,6 +59,7 @@ def create_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
     def remembered(function: Body) -> Workflow:
@@ -79,6 +81,7 @@ def modify_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that asks for a product subscription, changes it, and holds it until the end.
 
@@ -99,6 +102,7 @@ def modify_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 
@@ -114,6 +118,7 @@ def terminate_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that asks for a product subscription and terminates it.
 
@@ -135,6 +140,7 @@ def terminate_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 
@@ -145,6 +151,7 @@ def validate_workflow(
     statuses: Collection[SubscriptionLifecycle] | None = None,
     authorize_callback: Authorizer | None = None,
     retry_auth_callback: Authorizer | None = None,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that compares a product subscription with the network.
 
@@ -161,6 +168,7 @@ def validate_workflow(
         last_steps=done,
         authorize_callback=authorize_callback,
         retry_auth_callback=retry_auth_callback,
+        title=title,
     )
 
 
@@ -174,6 +182,7 @@ def reconcile_workflow(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow that makes the network as the product subscription says, and holds the subscription until the end.
 
@@ -193,6 +202,7 @@ def reconcile_workflow(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 
@@ -205,6 +215,7 @@ def task(
     retry_auth_callback: Authorizer | None = None,
     run_predicate: Callable[..., Any] | None = None,
     on_abort: Step | StepList = begin,
+    title: str | None = None,
 ) -> Decorator:
     """A workflow of the system (target SYSTEM), without a product subscription."""
     return _kind(
@@ -218,6 +229,7 @@ def task(
         retry_auth_callback=retry_auth_callback,
         run_predicate=run_predicate,
         on_abort=on_abort,
+        title=title,
     )
 
 

@@ -13,7 +13,7 @@ from orchestrator_gql.cli.terminal import printable
 
 DOCUMENT = f"""\
 query Show($id: ID!) {{ process(id: $id) {{
-  id version status workflowName note startedAt availableActions
+  id version status workflowName subject note startedAt availableActions
   failure {{ code message details }} whyWaiting {{ message since until lastReportAt }}
   steps {{ index name kind status attempt durationSeconds failure {{ code message details traceback }}
     inputRequest {{ id status title {DECISIONS} }} }}
@@ -85,6 +85,7 @@ def lines(process: dict[str, Any], now: datetime, before: Decisions) -> list[str
     """The process as lines; ``before`` holds the result of `earlier_decisions`."""
     began = age(process["startedAt"], now)
     rows = [f"{process['workflowName']} {process['id']} is {process['status']}, started {began} ago"]
+    rows.append(f"  about: {process['subject']}")
     if process["note"]:
         rows.append(f"  note: {process['note']}")
     if why := process["whyWaiting"]:

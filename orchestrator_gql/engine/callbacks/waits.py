@@ -214,7 +214,7 @@ def keep_judgement(
     status = CallbackStatus.VALIDATED
     if isinstance(outcome, Failed):
         status = CallbackStatus.REJECTED
-        validation |= {"outcome": "REJECTED", "message": outcome.failure.message, "details": outcome.failure.details}
+        validation |= {"outcome": "REJECTED", **failure_json(outcome.failure)}
     validated = []
     for callback in callbacks.of_wait(conn, process.id, wait):
         if callback.status in WITH_RESULT:
