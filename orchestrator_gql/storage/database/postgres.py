@@ -115,7 +115,8 @@ class PostgresDatabase:
     @property
     def engine(self) -> AsyncEngine:
         """The SQLAlchemy engine, for migrations."""
-        assert self._engine is not None, "the database is not open"
+        if self._engine is None:  # closed: the stop of the server overtakes its last requests
+            raise StorageUnavailable
         return self._engine
 
     async def open(self) -> None:

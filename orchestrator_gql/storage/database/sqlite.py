@@ -61,7 +61,8 @@ class SqliteDatabase:
     @property
     def engine(self) -> Engine:
         """The SQLAlchemy engine, for migrations."""
-        assert self._engine is not None, "the database is not open"
+        if self._engine is None:
+            raise StorageUnavailable
         return self._engine
 
     async def open(self) -> None:
@@ -109,7 +110,8 @@ class SqliteDatabase:
 
     async def transaction(self, unit: Unit[T]) -> T:
         """Run the unit and return its result when the commit is durable."""
-        assert self._writer is not None, "the database is not open"
+        if self._writer is None:  # closed: the stop of the server overtakes its last requests
+            raise StorageUnavailable
         try:
             result = await self._writer.run(unit)
         except StorageUnavailable as error:
@@ -125,13 +127,15 @@ class SqliteDatabase:
         Foreign keys are off meanwhile. SQLite copies a table to change its constraints, and dropping the table that was
         copied would also delete the rows that refer to it.
         """
-        assert self._writer is not None, "the database is not open"
+        if self._writer is None:
+            raise StorageUnavailable
         with self._writer.without_foreign_keys():
             return await self.transaction(unit)
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads, on one snapshot, and return its result. A long read starts again beside it."""
-        assert self._loop_reader is not None and self._long_reads is not None, "the database is not open"
+        if self._loop_reader is None or self._long_reads is None:
+            raise StorageUnreadable
         try:
             result = self._loop_reader.read(unit)  # each request does this: nothing stands around it
         except _TakesLong:
@@ -152,7 +156,8 @@ class SqliteDatabase:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """Several reads on one snapshot, beside the loop. Raises `ServerBusy` if there are too many."""
-        assert self._long_reads is not None, "the database is not open"
+        if self._long_reads is None:
+            raise StorageUnreadable
         async with self._long_reads.snapshot() as snapshot:
             yield CountedSnapshot(snapshot, self.outage)
 
