@@ -401,7 +401,7 @@ async def test_a_document_that_does_not_fit_is_named_with_path_and_fix(offer: Of
         failure = (await failing(engine, flow, **order)).failure
         assert failure is not None
         assert (name, failure.code) == (name, "model-invalid")
-        for word in (known["node"], "node.node_name", "valid string", "let the class accept"):
+        for word in (known["node"], "node.node_name", "valid string", "give new fields a default"):
             assert word in failure.message
 
 
