@@ -32,7 +32,7 @@ from orchestrator_gql.reads.input_requests import start_form
 from orchestrator_gql.reads.product_subscriptions import start_rule, subscription_count
 from orchestrator_gql.reads.products import workflow_starts
 from orchestrator_gql.security import LOCAL_OPERATOR
-from orchestrator_gql.storage import product_subscriptions
+from orchestrator_gql.storage import engine_state, product_subscriptions
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter
 from orchestrator_gql.storage.tables import metadata
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, SubscriptionLifecycle
@@ -123,7 +123,8 @@ async def refused(engine: Engine, workflow: Workflow, id: str) -> type[Orchestra
 
     form = await error_of(lambda: start_form(engine.runtime, LOCAL_OPERATOR, workflow_name=workflow.name, pages=pages))
     facts = (await engine.read(lambda conn: product_subscriptions.start_facts(conn, [UUID(id)]))).get(UUID(id))
-    listed = await workflow_starts(engine.runtime, LOCAL_OPERATOR, facts) if facts else []
+    status = await engine.read(engine_state.load)
+    listed = await workflow_starts(engine.runtime, LOCAL_OPERATOR, facts, status) if facts else []
     reasons = {candidate.name: reason for candidate, reason in listed}
     rule = await start_rule(engine.runtime, LOCAL_OPERATOR, workflow.name)
     wanted = ProductSubscriptionFilter(ids=[UUID(id)], start=rule)

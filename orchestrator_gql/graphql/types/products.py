@@ -245,7 +245,9 @@ class ProductSubscription(Node):
         facts = await info.context.loaders.start_facts.load(self._key)
         if facts is None:
             return []
-        starts = await product_reads.workflow_starts(info.context.runtime, info.context.principal, facts)
+        context = info.context
+        status = await context.loaders.engine.load(None)
+        starts = await product_reads.workflow_starts(context.runtime, context.principal, facts, status)
         return [WorkflowStart(workflow=Workflow.of(workflow), blocked_reason=reason) for workflow, reason in starts]
 
     async def _lock(self, info: Info) -> Lock | None:

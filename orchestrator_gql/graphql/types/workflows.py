@@ -81,7 +81,7 @@ class Workflow(Node):
         first = len(self.definition.steps)
         return [StepDefinition.of(first + index, step) for index, step in enumerate(self.definition.on_abort)]
 
-    @resolved(description="True if the caller can start the workflow now.")
+    @resolved(description="True if the caller can start the workflow now; false while the engine is paused.")
     async def is_startable(self, info: Info) -> bool:
         return await self._reason(info) is None
 
@@ -90,7 +90,9 @@ class Workflow(Node):
         return await self._reason(info)
 
     async def _reason(self, info: Info) -> str | None:
-        return await process_reads.blocked_reason(info.context.runtime, info.context.principal, self.definition)
+        context = info.context
+        status = await context.loaders.engine.load(None)
+        return await process_reads.blocked_reason(context.runtime, context.principal, self.definition, status)
 
     @resolved(description="The processes that run this workflow, the newest first.")
     async def processes(

@@ -29,12 +29,14 @@ from orchestrator_gql.forms import FormPage, NextPage, PageInvalid
 from orchestrator_gql.reads.input_requests import open_form, start_form
 from orchestrator_gql.reads.processes import blocked_reason
 from orchestrator_gql.security import AuthContext
-from orchestrator_gql.types import CallbackStatus, FormGenerator, ProcessStatus, State
+from orchestrator_gql.storage.engine_state import EngineStatus
+from orchestrator_gql.types import CallbackStatus, EngineState, FormGenerator, ProcessStatus, State
 from orchestrator_gql.utils.errors import AuthorCodeFailed, Forbidden, PayloadInvalid
 from orchestrator_gql.workflow import Workflow, workflow
 
 pytestmark = pytest.mark.one_dispatcher
 
+RUNS = EngineStatus(EngineState.RUNNING)
 SYNC = [kind for kind in ODD if kind not in IN_TASKS]
 
 
@@ -296,10 +298,10 @@ async def test_a_run_predicate_that_raises_starts_nothing(offer: Offer, is_async
     for trigger.kind in ODD if is_async else SYNC:
         with pytest.raises(AuthorCodeFailed, match="run_predicate of workflow 'odd' failed"):
             await start_workflow(engine.runtime, ADA, workflow_name=flow.name, pages=[])
-        assert "failed" in (await blocked_reason(engine.runtime, ADA, flow) or "")
+        assert "failed" in (await blocked_reason(engine.runtime, ADA, flow, RUNS) or "")
     trigger.kind = None
 
-    assert await blocked_reason(engine.runtime, ADA, flow) is None
+    assert await blocked_reason(engine.runtime, ADA, flow, RUNS) is None
     assert isinstance(await start_workflow(engine.runtime, ADA, workflow_name=flow.name, pages=[]), Started)
 
 
