@@ -210,7 +210,7 @@ def assemble(settings: Settings, registry: Registry, dispatcher: Dispatcher, clo
         redact=Redactor(settings.redact, _secret_names(registry)),
         timers=timers,
     )
-    runtime.authors.hand_in(READER, partial(_answer, database))
+    runtime.authors.set_variable(READER, partial(_answer, database))
     dispatcher.attach(runtime)
     database.hooks = RuntimeHooks(runtime.notifier, runtime.timers, dispatcher)
     if not isinstance(database, SqliteDatabase):

@@ -45,8 +45,8 @@ class SubscriptionDocument:
     ``version`` is the version at which it was loaded. ``is_changed`` is False if it is as it was loaded.
     ``is_new`` is True if it was made and not loaded. ``note_before`` is its note when it was loaded. With
     ``allows_in_use`` its life may end under its users.
-    ``rebuilt`` are the blocks of other subscriptions that were made from values and not loaded, as their owners would
-    store them: only the stored blocks show whether they are changed.
+    ``foreign_blocks`` are the blocks of other subscriptions that were made from values and not loaded, as their owners
+    would store them: only the stored blocks show whether they are changed.
     """
 
     subscription_id: UUID
@@ -65,9 +65,9 @@ class SubscriptionDocument:
     sync: SyncChange | None
     uses: frozenset[Use]
     blocks: frozenset[UUID]
-    found_by: Indexed
+    indexed_values: Indexed
     allows_in_use: bool = False
-    rebuilt: Mapping[UUID, Json] = field(default_factory=dict)
+    foreign_blocks: Mapping[UUID, Json] = field(default_factory=dict)
 
 
 def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = False) -> list[SubscriptionDocument]:
@@ -103,8 +103,8 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
-        found_by=indexed(data),
-        rebuilt=_rebuilt(model, whole),
+        indexed_values=indexed(data),
+        foreign_blocks=_foreign_blocks(model, whole),
     )
 
 
@@ -128,7 +128,7 @@ def _note_before(model: SubscriptionModel) -> str | None:
     return note
 
 
-def _rebuilt(model: SubscriptionModel, whole: Mapping[str, Json]) -> dict[UUID, Json]:
+def _foreign_blocks(model: SubscriptionModel, whole: Mapping[str, Json]) -> dict[UUID, Json]:
     own_id = str(model.subscription_id)
     made = {
         block.subscription_instance_id

@@ -76,13 +76,14 @@ class ProductSubscriptionFilter:
 class _Condition:
     """One filter: its condition, and the query for the ids that fit it, if an index finds them.
 
-    ``found`` are these ids themselves, if they are few and known already. ``few`` is the most ids that are read so.
+    ``found`` are these ids themselves, if they are few and known already. The ids are read first only if they are at
+    most ``most_ids``.
     """
 
     where: ColumnElement[bool]
     ids: Select[Any] | None = None
     found: Sequence[UUID] | None = None
-    few: int = field(default_factory=lambda: FEW)
+    most_ids: int = field(default_factory=lambda: FEW)
 
 
 def page(
@@ -95,12 +96,12 @@ def page(
 ) -> RowPage[Row[Any]]:
     """A page of product subscriptions without their models, in the order of their creation or of their last change."""
     conditions = _conditions(conn, wanted)
-    few = _few(conn, conditions)
-    if few is None:
+    ids = _ids_of_narrowest(conn, conditions)
+    if ids is None:
         rows: Any = product_subscriptions
         query = select(*_LIGHT).where(*(condition.where for condition in conditions))
     else:
-        rows = _rows_of(conn, few, conditions)
+        rows = _rows_of(conn, ids, conditions)
         query = select(rows)
     at = rows.c.updated_at if by_update else rows.c.created_at
     return read_page(conn, query, Key((at, rows.c.id), is_descending), page_args)
@@ -109,9 +110,9 @@ def page(
 def total(conn: Connection, wanted: ProductSubscriptionFilter) -> int:
     """The number of product subscriptions that match the filter."""
     conditions = _conditions(conn, wanted)
-    few = _few(conn, conditions)
-    if few is not None:
-        return count(conn, select(_rows_of(conn, few, conditions)))
+    ids = _ids_of_narrowest(conn, conditions)
+    if ids is not None:
+        return count(conn, select(_rows_of(conn, ids, conditions)))
     return count(conn, select(_S.id).where(*(condition.where for condition in conditions)))
 
 
@@ -125,7 +126,7 @@ def _rows_of(conn: Connection, ids: Sequence[UUID], conditions: Sequence[_Condit
     return query.offset(0).subquery(product_subscriptions.name)
 
 
-def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
+def _ids_of_narrowest(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] | None:
     """The ids that fit one of the conditions, if there are only few; None if each of them has many."""
     for condition in conditions:
         if condition.found is not None:
@@ -133,10 +134,10 @@ def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] |
     asked = [condition for condition in conditions if condition.ids is not None]
     if not asked:
         return None
-    queries = [condition.ids.limit(condition.few + 1) for condition in asked if condition.ids is not None]
+    queries = [condition.ids.limit(condition.most_ids + 1) for condition in asked if condition.ids is not None]
     counts = [select(func.count()).select_from(query.subquery()).scalar_subquery() for query in queries]
     sizes = list(conn.execute(select(*(size.label(f"size_{index}") for index, size in enumerate(counts)))).one())
-    small = [index for index, condition in enumerate(asked) if sizes[index] <= condition.few]
+    small = [index for index, condition in enumerate(asked) if sizes[index] <= condition.most_ids]
     if not small:
         return None
     smallest = min(small, key=sizes.__getitem__)
@@ -144,7 +145,7 @@ def _few(conn: Connection, conditions: Sequence[_Condition]) -> Sequence[UUID] |
 
 
 def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Condition]:
-    plain = _plain(conn)
+    unindexed = _unindexed(conn)
     conditions: list[_Condition] = []
     listed: tuple[tuple[Collection[Any] | None, ColumnElement[Any]], ...] = (
         (wanted.ids, _S.id),
@@ -156,15 +157,17 @@ def _conditions(conn: Connection, wanted: ProductSubscriptionFilter) -> list[_Co
     for values, column in listed:
         if values is not None:
             conditions.append(
-                _Condition(plain(column).in_(sorted(values)), _ids_by(column, sorted(values)), few=min(FEW, FEWER))
+                _Condition(
+                    unindexed(column).in_(sorted(values)), _ids_by(column, sorted(values)), most_ids=min(FEW, FEWER)
+                )
             )
     if wanted.customer_id is not None:
         # SQLite would put the value into the indexed expression, and then it would not know the expression any more.
-        is_of_customer = plain(_S.customer_id) == wanted.customer_id
+        is_of_customer = unindexed(_S.customer_id) == wanted.customer_id
         has_beginning = BEGINNING_OF_CUSTOMER.in_([wanted.customer_id[:100]])
         conditions.append(_Condition(is_of_customer, select(_S.id).where(has_beginning, is_of_customer)))
     in_sync = [wanted.is_in_sync, True if wanted.start and wanted.start.is_in_sync else None]
-    conditions += [_sync(plain, is_wanted) for is_wanted in in_sync if is_wanted is not None]
+    conditions += [_sync(unindexed, is_wanted) for is_wanted in in_sync if is_wanted is not None]
     if wanted.start is not None and wanted.start.is_free and not wanted.start.is_in_sync:
         conditions.append(_Condition(~locks.is_held(_S.id)))
     for term in terms_of(wanted.search or ""):
@@ -192,7 +195,7 @@ def _all_of(*queries: Select[Any]) -> Select[Any]:
     return select(union_all(*bounded).subquery().c.id)
 
 
-def _plain(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
+def _unindexed(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any]]:
     """A function that hides a column from the planner of SQLite, which would take its index for any condition.
 
     PostgreSQL has statistics, so it sees for itself that the condition fits many rows.
@@ -202,9 +205,13 @@ def _plain(conn: Connection) -> Callable[[ColumnElement[Any]], ColumnElement[Any
     return lambda column: UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
-def _sync(plain: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync: bool) -> _Condition:
-    where = plain(_S.insync).is_(is_in_sync)
-    return _Condition(where) if is_in_sync else _Condition(where, select(_S.id).where(OUT_OF_SYNC), few=min(FEW, FEWER))
+def _sync(unindexed: Callable[[ColumnElement[Any]], ColumnElement[Any]], is_in_sync: bool) -> _Condition:
+    where = unindexed(_S.insync).is_(is_in_sync)
+    return (
+        _Condition(where)
+        if is_in_sync
+        else _Condition(where, select(_S.id).where(OUT_OF_SYNC), most_ids=min(FEW, FEWER))
+    )
 
 
 def _term(term: str) -> _Condition:

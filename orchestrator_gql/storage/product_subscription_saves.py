@@ -150,8 +150,8 @@ class _Save:
             },
         )
         search.write(self.conn, id)
-        found_by = indexed(stored.model) if stored is not None else Indexed()
-        subscription_values.change(self.conn, id, found_by, document.found_by)
+        before = indexed(stored.model) if stored is not None else Indexed()
+        subscription_values.change(self.conn, id, before, document.indexed_values)
         self.changed[id] = None
         self.checks.append((document, stored, uses.of_subscription(self.conn, id)))
 
@@ -185,7 +185,7 @@ class _Save:
             self.conn.execute(select(func.pg_advisory_xact_lock(_ADDING_USES)))
         for use in sorted(added):
             self.check_use(document, use)
-        self.check_rebuilt(document)
+        self.check_foreign_blocks(document)
         if stored is not None and _comes_alive(stored.status, document.status):
             self.check_owners(document, document.uses - added)
         uses.change(self.conn, document.subscription_id, before, document.uses)
@@ -215,11 +215,12 @@ class _Save:
                 code="reference-circle",
             )
 
-    def check_rebuilt(self, document: SubscriptionDocument) -> None:
+    def check_foreign_blocks(self, document: SubscriptionDocument) -> None:
         """Refuse a foreign block that was made from values and is not as its owner stores it: nothing is dropped."""
-        for use in sorted(use for use in document.uses if use.block_id in document.rebuilt):
+        for use in sorted(use for use in document.uses if use.block_id in document.foreign_blocks):
             query = select(product_subscriptions.c.model).where(product_subscriptions.c.id == use.owner_id)
-            if own_blocks_in(self.conn.execute(query).scalar_one())[use.block_id] != document.rebuilt[use.block_id]:
+            stored = own_blocks_in(self.conn.execute(query).scalar_one())[use.block_id]
+            if document.foreign_blocks[use.block_id] != stored:
                 raise StepError(
                     f"{_title(document)} has another content for block {use.block_id}, which belongs to subscription "
                     f"{use.owner_id} and is saved only with that subscription: load it, change the block there and "

@@ -127,7 +127,7 @@ class Authors:
         names = [place.name for place in self.places if place.loops is not None]
         return {name: counted.get(name, 0) for name in ("server", *names)}
 
-    def hand_in(self, variable: ContextVar[T], value: T) -> None:
+    def set_variable(self, variable: ContextVar[T], value: T) -> None:
         """Set the context variable for every function that is called from now on."""
         for place in self.places:
             place.variables[variable] = value
