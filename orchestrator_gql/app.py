@@ -43,7 +43,7 @@ from orchestrator_gql.rest.problems import on_error, on_fault, on_http_error, pr
 from orchestrator_gql.rest.receipts import receipt_routes
 from orchestrator_gql.rest.request_target import KnownHosts, Refuse, RequestTarget
 from orchestrator_gql.runtime import Dispatcher, Runtime, RuntimeHooks
-from orchestrator_gql.storage import processes, product_subscription_reads, product_subscriptions, workers
+from orchestrator_gql.storage import leases, product_subscription_reads, product_subscriptions, workers
 from orchestrator_gql.storage.database import connect
 from orchestrator_gql.storage.database.schema import prepare
 from orchestrator_gql.storage.database.sqlite import SqliteDatabase
@@ -164,7 +164,7 @@ async def running(runtime: Runtime, dispatcher: Dispatcher) -> AsyncIterator[Non
 
 
 def _forget_dead_server(conn: Connection) -> None:
-    processes.drop_leases(conn)
+    leases.drop(conn)
     workers.forget_all(conn)
 
 

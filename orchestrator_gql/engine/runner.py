@@ -49,7 +49,7 @@ from orchestrator_gql.process import (
 )
 from orchestrator_gql.process.secrecy import outcome_shown
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import processes
+from orchestrator_gql.storage import leases, processes
 from orchestrator_gql.types import Failure, ProcessStatus
 from orchestrator_gql.utils.author_calls import AuthorRaised
 from orchestrator_gql.utils.errors import StepError, StorageUnavailable
@@ -109,7 +109,7 @@ async def advance(runtime: Runtime, process_id: UUID, time_slice: TimeSlice | No
         logger.warning("a commit was refused: the process is in other hands", extra={"process_id": str(process_id)})
         if latest is not None:
             epoch = latest.process.epoch
-            await runtime.database.transaction(lambda conn: processes.let_go(conn, process_id, runtime.worker, epoch))
+            await runtime.database.transaction(lambda conn: leases.let_go(conn, process_id, runtime.worker, epoch))
     except (StorageUnavailable, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:

@@ -10,7 +10,7 @@ from orchestrator_gql.domain import SubscriptionDocument
 from orchestrator_gql.process.model import Process, StepEntry, StepExecution
 from orchestrator_gql.types import Event, Failure, Json
 from orchestrator_gql.utils.secrets import NOTHING, Secrets
-from orchestrator_gql.workflow.model import Escalation
+from orchestrator_gql.workflow.step_options import Escalation
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,7 @@ from orchestrator_gql.workflow.model import (
     ActionStep,
     AnyStep,
     AwaitStep,
-    Condition,
-    Escalation,
     InputStep,
-    Lens,
-    OnCrash,
-    Predicate,
-    Retry,
     Step,
     StepList,
     Workflow,
@@ -33,6 +27,7 @@ from orchestrator_gql.workflow.model import (
     focused,
     like,
 )
+from orchestrator_gql.workflow.step_options import Condition, Escalation, Lens, OnCrash, Predicate, Retry
 
 Steps = TypeVar("Steps", ActionStep, InputStep, AwaitStep, StepList)
 Seconds = float | timedelta

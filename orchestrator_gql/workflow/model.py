@@ -1,27 +1,33 @@
 """The parts of a workflow: steps, which are data, and lists of steps, which `>>` joins."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Literal, SupportsIndex, TypeAlias, overload
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 from pydantic import BaseModel
 
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.security import Authorizer
 from orchestrator_gql.targets import Target
-from orchestrator_gql.types import State, StepKind, SubscriptionLifecycle
+from orchestrator_gql.types import StepKind, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import WorkflowDefinitionError
 from orchestrator_gql.utils.names import demand_name, demand_text
 from orchestrator_gql.workflow.identity import Named
+from orchestrator_gql.workflow.step_options import (
+    Condition,
+    Escalation,
+    Expect,
+    Lens,
+    OnCrash,
+    OnTimeout,
+    Require,
+    Retry,
+)
 from orchestrator_gql.workflow.title import demand_title
 
-OnCrash: TypeAlias = Literal["rerun", "hold"]
-OnTimeout: TypeAlias = Literal["fail", "retry", "operator"]
-Require: TypeAlias = Literal["all", "any"] | int
-Expect: TypeAlias = tuple[str, ...] | Callable[..., Iterable[str] | Awaitable[Iterable[str]]]
 START_NAMES = ("reporter", "workflow_name", "workflow_target")
 """The parameters that a start form and a ``run_predicate`` may have."""
 
@@ -30,59 +36,6 @@ LONGEST_JOINED = 1_000
 
 STOPS = ("fail", "abort")
 """The values of ``on_reject`` that are no step or group to send the form back to."""
-
-Predicate: TypeAlias = Callable[..., bool | Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """A part of the state that a step works on: how to get the part, and how to put it back."""
-
-    get: Callable[[State], State]
-    set: Callable[[State], Callable[[State], State]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A predicate of the state that decides if a sequence of steps runs.
-
-    ``opens`` marks the first step of the sequence: there the predicate is called, and its result is recorded for the
-    other steps. The predicate sees the state through ``lenses``.
-    """
-
-    predicate: Predicate
-    opens: bool
-    lenses: tuple[Lens, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often a failing step is tried again, and how long the pauses are (seconds)."""
-
-    attempts: int
-    delay: float
-    factor: float
-    max_delay: float
-
-    def wait(self, tries: int) -> timedelta:
-        """The pause after this number of failed tries.
-
-        >>> Retry(attempts=5, delay=10, factor=2, max_delay=30).wait(3).total_seconds()
-        30.0
-        """
-        try:
-            delay = self.delay * self.factor ** (tries - 1)
-        except OverflowError:  # after some thousand tries the power is more than a float can hold
-            delay = self.max_delay
-        return timedelta(seconds=min(delay, self.max_delay))
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """After this time without a decision, the form gets another assignee."""
-
-    after: timedelta
-    to: Assignee
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

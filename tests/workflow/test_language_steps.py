@@ -14,7 +14,7 @@ from orchestrator_gql.forms import FormPage
 from orchestrator_gql.targets import Target
 from orchestrator_gql.types import FormGenerator, ProcessStatus, State, StepStatus
 from orchestrator_gql.utils.errors import ProcessFailureError, WorkflowDefinitionError
-from orchestrator_gql.workflow.model import Retry
+from orchestrator_gql.workflow.step_options import Retry
 
 
 @pytest.fixture

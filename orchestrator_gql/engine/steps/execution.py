@@ -33,7 +33,8 @@ from orchestrator_gql.utils.json import encode, to_json
 from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.secrets import Secrets, known_to_logs
 from orchestrator_gql.workflow.callback_step import hands_out_url, names_of
-from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, Condition, InputStep, Step, Workflow
+from orchestrator_gql.workflow.model import START_NAMES, ActionStep, AwaitStep, InputStep, Step, Workflow
+from orchestrator_gql.workflow.step_options import Condition
 from orchestrator_gql.workflows.start_forms import CHOICE, LOADED, SubscriptionChoice
 
 logger = logging.getLogger("orchestrator_gql.engine.authors.execution")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from orchestrator_gql.engine.engine_state import finish_pausing
 from orchestrator_gql.engine.runner import TimeSlice, advance
 from orchestrator_gql.runtime import Runtime
-from orchestrator_gql.storage import engine_state, processes, workers
+from orchestrator_gql.storage import engine_state, leases, processes, workers
 from orchestrator_gql.storage.workers import Worker
 from orchestrator_gql.types import EngineState
 from orchestrator_gql.utils.errors import StorageUnavailable
@@ -92,7 +92,7 @@ class WorkerTasks:
         example: nobody waits for it. Repeated until cancelled."""
         while True:
             with suppress(StorageUnavailable):  # the database has logged it
-                held = await self._runtime.database.read(lambda conn: processes.held_by(conn, self._runtime.worker))
+                held = await self._runtime.database.read(lambda conn: leases.held_by(conn, self._runtime.worker))
                 for task, process_id in list(self._tasks.items()):
                     if process_id not in held:
                         task.cancel()
@@ -149,7 +149,7 @@ class WorkerTasks:
         worker = self._runtime.worker
 
         def sign_off(conn: Connection) -> None:
-            processes.drop_leases(conn, worker)
+            leases.drop(conn, worker)
             workers.gone(conn, worker)
 
         try:
@@ -172,7 +172,7 @@ class WorkerTasks:
         processes.hold(conn, process_id)
         if process_id in self._in_hand:
             return False
-        processes.release(conn, process_id, self._runtime.worker)
+        leases.release(conn, process_id, self._runtime.worker)
         return True
 
     async def _look(self) -> Sequence[UUID]:
@@ -181,13 +181,13 @@ class WorkerTasks:
         if engine is not EngineState.RUNNING:
             return ()
         deployed = [workflow.name for workflow in self._runtime.registry]
-        return await database.read(lambda conn: processes.runnable(conn, now, deployed, SWEEP))
+        return await database.read(lambda conn: leases.runnable(conn, now, deployed, SWEEP))
 
     def _beat(self, conn: Connection) -> EngineState:
         runtime, now = self._runtime, self._runtime.clock.now()
         state = engine_state.load(conn).state
         if self.running:  # first: the leases may have expired in an outage, and `finish_pausing` would miss these steps
-            processes.renew_leases(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
+            leases.renew(conn, runtime.worker, now + timedelta(seconds=runtime.settings.lease))
         if state is EngineState.PAUSING:  # two workers may end their last steps at once, each seeing the other's step
             finish_pausing(conn, now)
         workers.seen(conn, Worker(runtime.worker, __version__, self.running, self._began, now))

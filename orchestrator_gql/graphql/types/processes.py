@@ -1,7 +1,6 @@
 """The type of a process and the connection of processes."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -250,11 +249,6 @@ class Process(Node):
         from orchestrator_gql.graphql.types.changes import process_changes
 
         return await process_changes(info, self, after, first)
-
-
-def processes_of(rows: Sequence[rules.Process]) -> list[Process]:
-    """The processes of the rows."""
-    return [Process.of(row) for row in rows]
 
 
 def _steps(info: Info, row: rules.Process) -> StepList | None:
