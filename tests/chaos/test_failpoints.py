@@ -66,7 +66,9 @@ async def test_an_armed_server_dies_at_its_boundary_and_writes_so_only_to_the_bo
     log = tmp_path / "boundaries"
     [port] = free_ports(1)
     async with nursery() as servers:
-        site = Site(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}", servers)
+        # a busy machine blocks the loop of the server, which warns of it
+        quiet = {"ORCHESTRATOR_LOG_LEVEL": "ERROR"}
+        site = Site(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'orchestrator.db'}", servers, quiet)
         boundary = "before app._forget_dead_server"
         life = await site.begin("server", ["serve"], port=port, failpoint=f"{boundary}:1", log=log)
         async with asyncio.timeout(60):
@@ -74,5 +76,4 @@ async def test_an_armed_server_dies_at_its_boundary_and_writes_so_only_to_the_bo
 
     assert code == KILLED
     assert log.read_text().splitlines()[-1] == f"died {boundary}"
-    # not equal to "": on a busy machine, the server warns that its event loop was blocked
-    assert boundary not in (tmp_path / "server.log").read_text()
+    assert (tmp_path / "server.log").read_text() == ""

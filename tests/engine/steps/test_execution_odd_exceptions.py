@@ -379,6 +379,12 @@ async def test_an_odd_exception_fails_the_step_once(offer: Offer, storage: str, 
     assert after.status is COMPLETED
 
 
+def test_the_exceptions_near_a_database_are_some_of_all() -> None:
+    """A misspelt name would quietly leave an exception out of the tests with PostgreSQL."""
+    assert NEAR_A_DATABASE < ODD.keys()
+    assert IN_TASKS < ODD.keys()
+
+
 @pytest.mark.one_dispatcher
 async def test_a_retrystep_counts_each_odd_exception_as_a_try(offer: Offer) -> None:
     ran: list[str] = []
