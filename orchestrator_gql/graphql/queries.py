@@ -12,7 +12,18 @@ from orchestrator_gql.graphql.errors import AuthorCodeError, ConflictError, Forb
 from orchestrator_gql.graphql.types import stats as stats_types
 from orchestrator_gql.graphql.types.audit import AuditEntry, AuditQueries
 from orchestrator_gql.graphql.types.callbacks import Callback, CallbackAttempt
-from orchestrator_gql.graphql.types.common import After, Assignee, Connection, First, Node, User, connection
+from orchestrator_gql.graphql.types.common import (
+    After,
+    Assignee,
+    Before,
+    Connection,
+    First,
+    FirstAfter,
+    LastBefore,
+    Node,
+    User,
+    connection,
+)
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProcessOrderField, StatsWindow
 from orchestrator_gql.graphql.types.events import EventConnection, event_connection
 from orchestrator_gql.graphql.types.filters import (
@@ -151,19 +162,10 @@ class Query(NotificationQueries, AuditQueries, ProductSubscriptionQueries):
             ProcessOrder | None,
             strawberry.argument(description="The order. Default: by the time of the start, the newest first."),
         ] = NEWEST_FIRST,
-        first: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries after `after`; at most 200."),
-        ] = None,
+        first: FirstAfter = None,
         after: After = None,
-        last: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries before `before`; at most 200."),
-        ] = None,
-        before: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
-        ] = None,
+        last: LastBefore = None,
+        before: Before = None,
     ) -> Connection[Process] | None:
         return await process_connection(
             info,

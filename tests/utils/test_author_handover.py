@@ -26,6 +26,12 @@ def wake_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return kind
 
 
+async def becomes(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 def count(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[object]:
     """Count the calls of the method, which goes on to do its work."""
     real, called = getattr(owner, name), list[object]()
@@ -64,7 +70,7 @@ async def test_a_loop_that_takes_no_descriptor_is_woken_all_the_same(monkeypatch
     before = open_descriptors()
     inbox = Inbox(loop)
     inbox.put(lambda: called.append("woken"))
-    await asyncio.sleep(0.01)
+    await becomes(lambda: len(called) == 1)
 
     assert called == ["woken"]
     assert open_descriptors() == before
@@ -132,7 +138,7 @@ async def test_a_function_that_is_put_by_a_function_is_called_too() -> None:
     inbox, called = inbox_of(asyncio.get_running_loop()), list[str]()
 
     inbox.put(lambda: inbox.put(lambda: called.append("second")))
-    await asyncio.sleep(0.01)
+    await becomes(lambda: len(called) == 1)
 
     assert called == ["second"]
 
@@ -142,7 +148,7 @@ async def test_the_loop_is_woken_again_for_what_comes_later() -> None:
 
     for number in range(3):
         inbox.put(partial(called.append, number))
-        await asyncio.sleep(0.01)
+        await becomes(lambda: called[-1:] == [number])  # noqa: B023 - called at once
 
     assert called == [0, 1, 2]
 
@@ -166,7 +172,7 @@ async def test_a_function_that_is_put_just_after_the_last_look_wakes_the_loop_ag
     functions.then = lambda: inbox.put(lambda: called.append("late"))
 
     inbox.put(lambda: called.append("first"))
-    await asyncio.sleep(0.01)
+    await becomes(lambda: len(called) == 2)
 
     assert called == ["first", "late"]
 

@@ -27,6 +27,12 @@ After = Annotated[
     str | None, strawberry.argument(description="Return the entries after this cursor; null starts at the first entry.")
 ]
 
+FirstAfter = Annotated[
+    int | None, strawberry.argument(description="The largest number of entries after `after`; at most 200.")
+]
+LastBefore = Annotated[
+    int | None, strawberry.argument(description="The largest number of entries before `before`; at most 200.")
+]
 Last = Annotated[
     int | None,
     strawberry.argument(description="Return so many entries from the end, at most 200, instead of `first`; or null."),

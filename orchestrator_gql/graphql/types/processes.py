@@ -11,6 +11,7 @@ from orchestrator_gql import process as rules
 from orchestrator_gql.graphql.context import Info
 from orchestrator_gql.graphql.types.callbacks import Callback
 from orchestrator_gql.graphql.types.common import (
+    After,
     Assignee,
     Connection,
     Failure,
@@ -214,10 +215,7 @@ class Process(Node):
     async def events(
         self,
         info: Info,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
         first: Annotated[
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 100."),

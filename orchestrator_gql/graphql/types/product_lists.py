@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import After, Connection
+from orchestrator_gql.graphql.types.common import After, Before, Connection, FirstAfter, LastBefore
 from orchestrator_gql.graphql.types.enums import OrderDirection, ProductSubscriptionOrderField
 from orchestrator_gql.graphql.types.filters import uuid_or_nowhere
 from orchestrator_gql.graphql.types.products import ProductSubscription, subscription_connection
@@ -117,19 +117,10 @@ class ProductSubscriptionQueries:
             ProductSubscriptionOrder | None,
             strawberry.argument(description="The order. Default: by the time of the creation, the newest first."),
         ] = NEWEST_FIRST,
-        first: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries after `after`; at most 200."),
-        ] = None,
+        first: FirstAfter = None,
         after: After = None,
-        last: Annotated[
-            int | None,
-            strawberry.argument(description="The largest number of entries before `before`; at most 200."),
-        ] = None,
-        before: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries before this cursor; null ends at the last entry."),
-        ] = None,
+        last: LastBefore = None,
+        before: Before = None,
     ) -> Connection[ProductSubscription] | None:
         order = order_by or NEWEST_FIRST
         return await subscription_connection(

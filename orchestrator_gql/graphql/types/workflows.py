@@ -6,7 +6,7 @@ import strawberry
 
 from orchestrator_gql.callbacks import contract
 from orchestrator_gql.graphql.context import Info
-from orchestrator_gql.graphql.types.common import Assignee, Connection, Node
+from orchestrator_gql.graphql.types.common import After, Assignee, Connection, Node
 from orchestrator_gql.graphql.types.filters import ProcessFilter
 from orchestrator_gql.graphql.types.processes import Process, process_connection
 from orchestrator_gql.graphql.types.resolving import resolved
@@ -106,10 +106,7 @@ class Workflow(Node):
             int | None,
             strawberry.argument(description="The largest number of entries to return; at most 200. Default: 20."),
         ] = 20,
-        after: Annotated[
-            str | None,
-            strawberry.argument(description="Return the entries after this cursor; null starts at the first entry."),
-        ] = None,
+        after: After = None,
     ) -> Connection[Process]:
         wanted = filter or ProcessFilter()
         return await process_connection(info, wanted.within(workflow_names=[self.name]), PageArgs(first, after))

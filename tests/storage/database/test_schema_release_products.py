@@ -138,7 +138,7 @@ async def test_the_copies_of_the_release_before_become_references(
     link, second = IDS["link"], IDS["link 2"]
     assert [block["owner_subscription_id"] for block in documents["path"]["path"]["links"]] == [link, second]
     assert [block["owner_subscription_id"] for block in documents["twice"]["path"]["links"]] == [link, link]
-    assert all(len(block) == 3 for block in documents["edited"]["path"]["links"])
+    assert {len(block) for block in documents["edited"]["path"]["links"]} == {3}
     assert len(documents["link"]["link"]["router"]) == 3
     assert documents["orphan"]["link"]["router"]["router_name"] == "ended"
     assert seen == {
