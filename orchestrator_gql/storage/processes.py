@@ -332,12 +332,12 @@ def _values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
 
 
 _NO_REASON = {"failure_code": None, "failure_message": None}
-_MADE = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
-_PLAINLY_MOVED = tuple(name for name in MOVED if name not in _MADE)
+_COMPUTED = ("record_seq", "lease_until", "entry", "failure_code", "failure_message")
+_COPIED = tuple(name for name in MOVED if name not in _COMPUTED)
 
 
 def _moved_values(process: Process, lease_until: datetime | None) -> dict[str, Any]:
-    return {name: getattr(process, name) for name in _PLAINLY_MOVED} | {
+    return {name: getattr(process, name) for name in _COPIED} | {
         "record_seq": process.execution.seq if process.execution else None,
         "lease_until": lease_until,
         "entry": None if process.entry is None else asdict(process.entry),

@@ -46,7 +46,7 @@ class Place:
     ) -> T:
         """Run a sync function in a thread; raises `AuthorRaised` and `TimedOut`. See `Threads.run`."""
         try:
-            with self._handed_in():
+            with self._with_variables():
                 return await self.threads.run(function, name=name, limit=limit, key=key)
         except TimedOut:
             self.timeouts += 1
@@ -55,7 +55,7 @@ class Place:
     async def call_async(self, begin: Callable[[], Awaitable[T]], *, name: str = "", limit: Limit | None = None) -> T:
         """Await the awaitable that ``begin`` returns; raises `AuthorRaised` and `TimedOut`. See `Loops.run`."""
         try:
-            with self._handed_in():
+            with self._with_variables():
                 if self.loops is not None:
                     return await self.loops.run(begin, name=name, limit=limit)
                 return await _on_this_loop(begin, name, limit)
@@ -64,7 +64,7 @@ class Place:
             raise
 
     @contextmanager
-    def _handed_in(self) -> Iterator[None]:
+    def _with_variables(self) -> Iterator[None]:
         """Set the variables during the call, which copies the context of its caller."""
         tokens = [(variable, variable.set(value)) for variable, value in self.variables.items()]
         try:
