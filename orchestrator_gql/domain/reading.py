@@ -1,4 +1,4 @@
-"""How authors' code reads product subscriptions: what it asks, and the reader that the engine hands in.
+"""How authors' code reads product subscriptions: its questions, and the reader that the server sets.
 
 This package imports no storage. The engine sets `READER` for each call of authors' code. Each question is one read of
 its own, on a snapshot; no transaction is open while authors' code runs.

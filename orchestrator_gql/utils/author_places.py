@@ -39,7 +39,7 @@ class Place:
     timeouts: int = 0
     """The number of functions that took longer than their limit."""
     variables: dict[ContextVar[Any], Any] = field(default_factory=dict)
-    """The context variables of the functions: what the server hands in."""
+    """The context variables that the server sets for the functions."""
 
     async def call(
         self, function: Callable[[], T], *, name: str = "", limit: Limit | None = None, key: Hashable = None
