@@ -60,7 +60,7 @@ def change_circuit(subscription: L2vpn, vlan: int, add_port: str, registered: Po
     "Change an L2VPN",
     initial_input_form=change_form,
     products=["L2VPN"],
-    title="{subscription.description} to VLAN {vlan}",
+    title="VLAN {vlan} for {subscription.description}",
 )
 def modify_l2vpn() -> StepList:
     """Give the circuit another VLAN, or one more port."""

@@ -76,7 +76,7 @@ def create_node() -> StepList:
     "Move a node",
     initial_input_form=change_form,
     products=["Node"],
-    title="{subscription.description} to {location}",
+    title="Move {subscription.description} to {location}",
 )
 def modify_node() -> StepList:
     """Give a device another location."""

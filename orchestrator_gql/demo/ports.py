@@ -77,7 +77,7 @@ def create_port() -> StepList:
     "Change the speed of a port",
     initial_input_form=change_form,
     products=["Port"],
-    title="{subscription.description} to {port_speed}",
+    title="Speed {port_speed} for {subscription.description}",
 )
 def modify_port() -> StepList:
     """Give a port another speed."""
