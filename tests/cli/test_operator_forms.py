@@ -40,5 +40,12 @@ def test_the_question_names_the_field_and_the_choices(
 
     assert answers == {"head": "4711"}
     asked = capsys.readouterr().out
-    assert "  head (4711 = Router ams-1, 4712 = Router lon-1): " in asked
-    assert "  tail (4711 = Router ams-1, 4712 = Router lon-1) [4712]: " in asked
+    assert "  head (4711 = Router ams-1; 4712 = Router lon-1): " in asked
+    assert "  tail (4711 = Router ams-1; 4712 = Router lon-1) [4712]: " in asked
+
+
+@pytest.mark.parametrize(("typed", "value"), [("4711", "4711"), ("Router ams-1", "4711"), ("Router", "Router")])
+def test_a_choice_is_typed_by_its_value_or_its_label(monkeypatch: pytest.MonkeyPatch, typed: str, value: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
+
+    assert fill_in(PAGE, {}, ["head"]) == {"head": value}

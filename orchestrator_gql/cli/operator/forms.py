@@ -85,7 +85,8 @@ def fill_in(
         field = fields[name]
         is_secret = is_marked(field)
         current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
-        choices = f" ({', '.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
+        between = "; " if "options" in field else ", "
+        choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
         question = printable(f"  {field['title']}{choices}{current}: ")
         chooser = choosers.get(str(field.get("format")))
         typed = chooser(field, question) if chooser else reply(question, is_secret=is_secret)
@@ -144,7 +145,10 @@ def _named(field: dict[str, Any], value: Json) -> str:
 
 
 def _value(field: dict[str, Any], typed: str) -> Json:
-    """The typed text: as JSON if the field is no text field and the text is JSON, else as text."""
+    """The typed text: the choice with this label, or as JSON if the field is no text field and the text is JSON."""
+    labelled = [value for value, label in field.get("options", {}).items() if label == typed]
+    if len(labelled) == 1 and typed not in field.get("enum", ()):
+        return str(labelled[0])
     if "string" in (schema.get("type") for schema in (field, *field.get("anyOf", ()))):
         return typed
     try:
