@@ -82,7 +82,7 @@ def ask_places() -> FormGenerator:
         to_place: Place
 
     answer = yield PlacesPage
-    return answer.model_dump()
+    return {"from_place": answer.from_place, "to_place": answer.to_place}
 
 
 @workflow("Move a rack", initial_input_form=ask_places, title="A rack from {from_place} to {to_place}")
