@@ -3,12 +3,19 @@
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.demo.products import L2vpn, MonitorInactive
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.workflows.utils import create_workflow, terminate_workflow
+
+WATCHABLE: JsonDict = {
+    "format": "subscriptionId",
+    "x-product-subscriptions": {"products": ["L2VPN"], "statuses": ["ACTIVE"]},
+}
+"""A client shows a search among the active L2VPNs."""
 
 
 def order_form() -> FormGenerator:
@@ -17,7 +24,7 @@ def order_form() -> FormGenerator:
     class MonitorPage(SubmitFormPage):
         model_config = ConfigDict(title="What is to be watched?")
 
-        l2vpn: UUID = Field(title="L2VPN", description="The id of its subscription.")
+        l2vpn: UUID = Field(title="L2VPN", json_schema_extra=WATCHABLE)
         interval: int = Field(5, title="Minutes between two measurements", ge=1, le=60)
 
     order = yield MonitorPage
@@ -34,7 +41,12 @@ def construct_monitor(product: UUID, l2vpn: L2vpn, interval: int) -> State:
     return {"subscription": subscription, "subscription_id": subscription.subscription_id}
 
 
-@create_workflow("Watch an L2VPN", initial_input_form=order_form, products=["Monitor"])
+@create_workflow(
+    "Watch an L2VPN",
+    initial_input_form=order_form,
+    products=["Monitor"],
+    title="Monitor, every {interval} min",
+)
 def create_monitor() -> StepList:
     """Watch a circuit; from now on it cannot be removed."""
     return begin >> construct_monitor
