@@ -1,7 +1,6 @@
 """Servers that start, stop, freeze and share the work, on both databases if possible."""
 
 import asyncio
-import logging
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -68,9 +67,8 @@ async def test_a_stopping_server_lets_its_steps_finish_and_starts_no_other_step(
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
 async def test_a_stopping_server_does_not_wait_for_a_step_whose_process_was_aborted(
-    storage: str, clock: TurnableClock, kind: str, caplog: pytest.LogCaptureFixture
+    storage: str, clock: TurnableClock, kind: str
 ) -> None:
-    caplog.set_level(logging.INFO)
     begun, hold = asyncio.Event(), Hold()
 
     @step("Wait")
@@ -92,9 +90,7 @@ async def test_a_stopping_server_does_not_wait_for_a_step_whose_process_was_abor
         await asyncio.to_thread(hold.entered.wait, 20) if kind == "sync" else await begun.wait()
         await abort_process(server.runtime, LOCAL_OPERATOR, process_id=before)
         closing = asyncio.create_task(stack.aclose())
-        async with asyncio.timeout(20):
-            while "stopping: running steps may end first" not in caplog.text:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
         await abort_process(server.runtime, LOCAL_OPERATOR, process_id=during)
         async with asyncio.timeout(25):
             await closing
