@@ -2,13 +2,22 @@
 
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.demo.products import L2vpn, MonitorInactive
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import create_workflow, terminate_workflow
+
+SEARCH = "Search by description, customer or id, and choose an active L2VPN."
+ACTIVE_L2VPNS: JsonDict = {
+    "format": "subscriptionId",
+    "x-product-subscriptions": {"products": ["L2VPN"], "statuses": ["ACTIVE"]},
+}
+"""A field with these keys is a search in the dashboard and on a terminal."""
 
 
 def order_form() -> FormGenerator:
@@ -17,8 +26,17 @@ def order_form() -> FormGenerator:
     class MonitorPage(SubmitFormPage):
         model_config = ConfigDict(title="What is to be watched?")
 
-        l2vpn: UUID = Field(title="L2VPN", description="The id of its subscription.")
+        l2vpn: UUID = Field(title="L2VPN", description=SEARCH, json_schema_extra=ACTIVE_L2VPNS)
         interval: int = Field(5, title="Minutes between two measurements", ge=1, le=60)
+
+        @field_validator("l2vpn")
+        @classmethod
+        def is_active(cls, l2vpn: UUID) -> UUID:
+            try:
+                L2vpn.from_subscription(l2vpn)
+            except StepError as error:
+                raise ValueError(error.message) from error
+            return l2vpn
 
     order = yield MonitorPage
     return {**order.model_dump()}
