@@ -28,6 +28,7 @@ from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import NotFound, StepError
+from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
@@ -216,10 +217,13 @@ class SubscriptionModel(DomainModel):
         """
         return self.stored(self.whole())
 
-    def whole(self) -> dict[str, Any]:
-        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
+    def whole(self, secrets: Found | None = None) -> dict[str, Any]:
+        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``.
+
+        ``secrets`` gets the places of its secrets.
+        """
         adopt(self, self.subscription_id)
-        data = clear_dump(self)
+        data = clear_dump(self, secrets)
         problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
         fix = "Set these values before the step returns it."
         validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)

@@ -65,6 +65,7 @@ class VaultBlockInactive(ProductBlockModel, product_block_name="Vault of secrets
     pin: SecretStr | None = None
     marked: Annotated[str | None, Field(json_schema_extra={"writeOnly": True})] = None
     keys: dict[str, SecretStr] = Field(default_factory=dict)
+    login_password: str = "hunter2"
 
 
 class VaultBlock(VaultBlockInactive, lifecycle=[ACTIVE]):
@@ -188,7 +189,7 @@ async def test_a_value_of_a_field_filters_and_what_cannot_be_is_named(site: Site
     assert unknown["extensions"]["code"] == "PAYLOAD_INVALID"
     assert "'node.node_name'" in unknown["message"]
     assert (await refused(site, products=[PORT.name], fields=field("node.node_name", "x")))["extensions"]["code"]
-    for path in ("vault.pin", "vault.marked", "vault.keys.one"):
+    for path in ("vault.pin", "vault.marked", "vault.keys.one", "vault.login_password"):
         assert "is a secret" in (await refused(site, fields=field(path, "first-pin")))["message"], path
 
 
