@@ -143,7 +143,11 @@ def _declared(classes: Iterable[type[DomainModel]]) -> _Declared | None:
     except PydanticUserError:
         return None
     names = frozenset(name for model in found for name in _names_of(model))
-    return _Declared(names, tuple(schema for schema in schemas if holds_marks(schema))) if found else None
+    marking: list[Mapping[str, Any]] = []
+    for schema in schemas:
+        if holds_marks(schema) and schema not in marking:
+            marking.append(schema)
+    return _Declared(names, tuple(marking)) if found else None
 
 
 def _names_of(model: type[BaseModel]) -> Iterator[str]:
