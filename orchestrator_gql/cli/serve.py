@@ -110,7 +110,9 @@ def _tune_interpreter() -> None:
 
 
 def _unusable(settings: Settings, error: Exception) -> SettingsError:
-    cause = error.__cause__ or error
+    cause: BaseException = error
+    while cause.__cause__ is not None and not isinstance(cause, DBAPIError):  # what the driver says helps most
+        cause = cause.__cause__
     reason = str(getattr(cause, "orig", None) or cause).partition("\n")[0]
     kind = "SQLite file" if settings.is_sqlite else "PostgreSQL server"
     return SettingsError(f"The {kind} of ORCHESTRATOR_DATABASE_URL cannot be used: {reason}")
