@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+from functools import partial
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -156,6 +158,9 @@ def test_a_field_cannot_have_the_name_of_a_property_or_method(
     def compute(self: Any) -> int:
         return 1
 
+    def fill(body: dict[str, Any], namespace: dict[str, Any]) -> None:
+        namespace.update({"__module__": __name__, **body})
+
     mixed_in = type("MixedIn", (BaseModel,), {"__annotations__": {name: int}})
     declarations: list[tuple[tuple[type, ...], dict[str, Any]]] = [
         ((base,), {"__annotations__": {name: int}}),
@@ -165,7 +170,7 @@ def test_a_field_cannot_have_the_name_of_a_property_or_method(
     ]
     for bases, body in declarations:
         with pytest.raises(WorkflowDefinitionError, match=f"declares {name}, which every model of its kind has"):
-            type(base)("Plug", bases, {"__module__": __name__, **body}, **keywords)
+            types.new_class("Plug", bases, keywords, partial(fill, body))
 
 
 def test_a_class_with_blocks_that_are_too_loose_is_refused() -> None:

@@ -102,7 +102,7 @@ class WrittenBlock(ProductBlockModel, product_block_name="Written by name"):
     formatted: str = Field(SECRET, json_schema_extra={"format": "password"})
     by_key: dict[str, SecretStr] = Field(default_factory=lambda: {"snmp": SecretStr(SECRET)})
     marked_dict: dict[str, str] = Field({"snmp": SECRET}, json_schema_extra={"writeOnly": True})
-    listed: list[SecretStr] = [SecretStr(SECRET)]
+    listed: list[SecretStr] = Field(default_factory=lambda: [SecretStr(SECRET)])
     maybe: SecretStr | None = SecretStr(SECRET)
     inner: Token = Token()
     user: str = "ada"
