@@ -2,7 +2,7 @@
 
 const ROW = `
   fragment Row on Process {
-    id version workflowName status startedAt endedAt durationSeconds currentStep { name }
+    id version workflowName subject status startedAt endedAt durationSeconds currentStep { name }
     createdBy { name }
   }`;
 
@@ -67,7 +67,7 @@ export const INBOX = `
   query Inbox($first: Int!, $filter: InputRequestFilter, $withTasks: Boolean!) {
     viewer { openInputRequests(first: 1) { totalCount } }
     inputRequests(first: $first, filter: $filter) @include(if: $withTasks) {
-      nodes { ...Task process { id workflowName startedAt createdBy { name } } } pageInfo { hasNextPage }
+      nodes { ...Task process { id workflowName subject startedAt createdBy { name } } } pageInfo { hasNextPage }
     }
   }${TASK}`;
 

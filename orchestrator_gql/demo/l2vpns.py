@@ -56,7 +56,12 @@ def change_circuit(subscription: L2vpn, vlan: int, add_port: str, registered: Po
     return {"subscription": subscription}
 
 
-@modify_workflow("Change an L2VPN", initial_input_form=change_form, products=["L2VPN"])
+@modify_workflow(
+    "Change an L2VPN",
+    initial_input_form=change_form,
+    products=["L2VPN"],
+    title="VLAN {vlan} for {subscription.description}",
+)
 def modify_l2vpn() -> StepList:
     """Give the circuit another VLAN, or one more port."""
     return begin >> change_circuit >> set_status(PROVISIONING) >> configuration() >> set_status(ACTIVE)

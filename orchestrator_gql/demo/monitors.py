@@ -12,12 +12,11 @@ from orchestrator_gql.types import FormGenerator, State
 from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import create_workflow, terminate_workflow
 
-SEARCH = "Search by description, customer or id, and choose an active L2VPN."
-ACTIVE_L2VPNS: JsonDict = {
+WATCHABLE: JsonDict = {
     "format": "subscriptionId",
     "x-product-subscriptions": {"products": ["L2VPN"], "statuses": ["ACTIVE"]},
 }
-"""A field with these keys is a search in the dashboard and on a terminal."""
+"""A client shows a search among the active L2VPNs."""
 
 
 def order_form() -> FormGenerator:
@@ -26,7 +25,7 @@ def order_form() -> FormGenerator:
     class MonitorPage(SubmitFormPage):
         model_config = ConfigDict(title="What is to be watched?")
 
-        l2vpn: UUID = Field(title="L2VPN", description=SEARCH, json_schema_extra=ACTIVE_L2VPNS)
+        l2vpn: UUID = Field(title="L2VPN", json_schema_extra=WATCHABLE)
         interval: int = Field(5, title="Minutes between two measurements", ge=1, le=60)
 
         @field_validator("l2vpn")
@@ -52,7 +51,12 @@ def construct_monitor(product: UUID, l2vpn: L2vpn, interval: int) -> State:
     return {"subscription": subscription, "subscription_id": subscription.subscription_id}
 
 
-@create_workflow("Watch an L2VPN", initial_input_form=order_form, products=["Monitor"])
+@create_workflow(
+    "Watch an L2VPN",
+    initial_input_form=order_form,
+    products=["Monitor"],
+    title="Monitor, every {interval} min",
+)
 def create_monitor() -> StepList:
     """Watch a circuit; from now on it cannot be removed."""
     return begin >> construct_monitor

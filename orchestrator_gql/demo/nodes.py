@@ -66,13 +66,18 @@ def change_location(subscription: Node, location: str) -> State:
     return {"subscription": subscription}
 
 
-@create_workflow("Register a node", initial_input_form=order_form, products=["Node"])
+@create_workflow("Register a node", initial_input_form=order_form, products=["Node"], title="Node {node_name}")
 def create_node() -> StepList:
     """Register a device, and write its name and location to it."""
     return begin >> construct_node >> configuration()
 
 
-@modify_workflow("Move a node", initial_input_form=change_form, products=["Node"])
+@modify_workflow(
+    "Move a node",
+    initial_input_form=change_form,
+    products=["Node"],
+    title="Move {subscription.description} to {location}",
+)
 def modify_node() -> StepList:
     """Give a device another location."""
     return begin >> change_location >> configuration()

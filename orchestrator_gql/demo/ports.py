@@ -67,13 +67,18 @@ def change_speed(subscription: Port, port_speed: int) -> State:
     return {"subscription": subscription}
 
 
-@create_workflow("Register a port", initial_input_form=order_form, products=["Port"])
+@create_workflow("Register a port", initial_input_form=order_form, products=["Port"], title="Port {port}")
 def create_port() -> StepList:
     """Register a port of a registered device, and configure it."""
     return begin >> construct_port >> configuration()
 
 
-@modify_workflow("Change the speed of a port", initial_input_form=change_form, products=["Port"])
+@modify_workflow(
+    "Change the speed of a port",
+    initial_input_form=change_form,
+    products=["Port"],
+    title="Speed {port_speed} for {subscription.description}",
+)
 def modify_port() -> StepList:
     """Give a port another speed."""
     return begin >> change_speed >> configuration()

@@ -1,11 +1,15 @@
 """Nodes that a person creates and changes: the workflows of the test of the search in a start form."""
 
+from typing import Any
 from uuid import UUID
+
+from pydantic_forms.validators import Choice
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle
+from orchestrator_gql.workflow import workflow
 from orchestrator_gql.workflows.utils import create_workflow, modify_workflow
 
 ACTIVE = SubscriptionLifecycle.ACTIVE
@@ -67,3 +71,20 @@ def ask_new_name(subscription: Node) -> FormGenerator:
 @modify_workflow("Rename a node", initial_input_form=ask_new_name)
 def rename_node() -> StepList:
     return begin >> rename
+
+
+Place: Any = Choice.__call__("Place", [("ams", ("ams", "Amsterdam")), ("utr", ("utr", "Utrecht"))])
+
+
+def ask_places() -> FormGenerator:
+    class PlacesPage(SubmitFormPage):
+        from_place: Place
+        to_place: Place
+
+    answer = yield PlacesPage
+    return {"from_place": answer.from_place, "to_place": answer.to_place}
+
+
+@workflow("Move a rack", initial_input_form=ask_places, title="A rack from {from_place} to {to_place}")
+def move_rack() -> StepList:
+    return begin

@@ -109,3 +109,18 @@ def test_what_is_no_subscription_is_refused_at_the_field(tmp_path: Path) -> None
         dashboard.submit()
 
         expect(field).to_have_attribute("aria-invalid", "true")
+
+
+def test_two_fields_of_one_class_have_their_own_labels_and_the_subject_is_shown(tmp_path: Path) -> None:
+    subject = "A rack from utr to ams"
+    with open_dashboard(tmp_path, module_in(tmp_path)) as dashboard:
+        page = dashboard.page
+        page.goto(dashboard.address + "/#/start/move_rack")
+        page.get_by_label("From place").select_option("Utrecht")
+        page.get_by_label("To place").select_option("Amsterdam")
+        dashboard.submit()
+        dashboard.wait_for_status("Completed")
+
+        expect(page.locator(".process .subject")).to_have_text(subject)
+        expect(page.locator(".list .row-subject")).to_have_text(subject)
+        assert dashboard.complaints == []

@@ -49,3 +49,9 @@ function pointed(reference: string, root: Schema): Schema {
 export function member(pointer: string, key: string | number): string {
   return `${pointer}/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }
+
+/** The label of a field without a title of its own: a title behind its `$ref` names a class, and no field. */
+export function named(key: string): string {
+  const words = key.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}

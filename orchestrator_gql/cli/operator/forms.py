@@ -40,8 +40,8 @@ def shown(title: str, page: dict[str, Any], answers: Page) -> list[str]:
     for name, field in _fields(page).items():
         value = answers.get(name, page["initialData"].get(name, GAP))
         value = MASK if name in answers and is_marked(field) else value
-        text = value if isinstance(value, str) else json.dumps(value)
-        label = printable(f"  {field.get('title') or name}")
+        text = _named(field, value)
+        label = printable(f"  {field['title']}")
         if "\n" in text:
             lines += [f"{label}:", *(f"    {printable(line)}" for line in text.splitlines())]
         else:
@@ -85,8 +85,9 @@ def fill_in(
         field = fields[name]
         is_secret = is_marked(field)
         current = f" [{MASK if is_secret else _text(known[name])}]" if name in known else ""
-        choices = f" ({', '.join(map(_text, field['enum']))})" if "enum" in field else ""
-        question = printable(f"  {field.get('title') or name}{choices}{current}: ")
+        between = "; " if "options" in field else ", "
+        choices = f" ({between.join(_named(field, value) for value in field['enum'])})" if "enum" in field else ""
+        question = printable(f"  {field['title']}{choices}{current}: ")
         chooser = choosers.get(str(field.get("format")))
         typed = chooser(field, question) if chooser else reply(question, is_secret=is_secret)
         if typed:
@@ -114,10 +115,17 @@ def as_json(answer: Page) -> str:
 
 
 def _fields(page: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The JSON Schemas of the page's fields, with their references resolved."""
+    """The JSON Schemas of the page's fields, with their references resolved, each with a title.
+
+    A title behind a reference is the name of a class, alike for all fields of that class.
+    """
     whole = page["schema"]
     return {
-        name: {**whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}), **field}
+        name: {
+            **whole.get("$defs", {}).get(str(field.get("$ref")).rpartition("/")[2], {}),
+            "title": name,
+            **field,
+        }
         for name, field in whole.get("properties", {}).items()
     }
 
@@ -130,8 +138,17 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def _named(field: dict[str, Any], value: Json) -> str:
+    """The value as text; a choice whose label differs has its label behind it."""
+    label = str(field.get("options", {}).get(value, value)) if isinstance(value, str) else None
+    return _text(value) if label in (None, value) else f"{value} = {label}"
+
+
 def _value(field: dict[str, Any], typed: str) -> Json:
-    """The typed text: as JSON if the field is no text field and the text is JSON, else as text."""
+    """The typed text: the choice with this label, or as JSON if the field is no text field and the text is JSON."""
+    labelled = [value for value, label in field.get("options", {}).items() if label == typed]
+    if len(labelled) == 1 and typed not in field.get("enum", ()):
+        return str(labelled[0])
     if "string" in (schema.get("type") for schema in (field, *field.get("anyOf", ()))):
         return typed
     try:
