@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.demo.products import L2vpn, MonitorInactive
 from orchestrator_gql.forms import SubmitFormPage
 from orchestrator_gql.types import FormGenerator, State
+from orchestrator_gql.utils.errors import StepError
 from orchestrator_gql.workflows.utils import create_workflow, terminate_workflow
 
 WATCHABLE: JsonDict = {
@@ -26,6 +27,15 @@ def order_form() -> FormGenerator:
 
         l2vpn: UUID = Field(title="L2VPN", json_schema_extra=WATCHABLE)
         interval: int = Field(5, title="Minutes between two measurements", ge=1, le=60)
+
+        @field_validator("l2vpn")
+        @classmethod
+        def is_active(cls, l2vpn: UUID) -> UUID:
+            try:
+                L2vpn.from_subscription(l2vpn)
+            except StepError as error:
+                raise ValueError(error.message) from error
+            return l2vpn
 
     order = yield MonitorPage
     return {**order.model_dump()}

@@ -3,11 +3,11 @@
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from dataclasses import replace
+from typing import Any, Self
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, field_validator
 
 from orchestrator_gql.domain.families import (
     DomainModel,
@@ -26,22 +26,6 @@ from orchestrator_gql.utils.tokens import new_id
 
 if typing.TYPE_CHECKING:
     from orchestrator_gql.domain.subscriptions import SubscriptionModel
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadWith:
-    """The subscription with which a block was read: a changed block is saved with it."""
-
-    subscription: "SubscriptionModel"
-
-    def __eq__(self, other: object) -> bool:
-        # As `LoadedDocument`: two blocks with equal fields are equal.
-        return other is None or isinstance(other, ReadWith)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "ReadWith":
-        return self
 
 
 class ProductBlockModel(DomainModel):
@@ -64,9 +48,6 @@ class ProductBlockModel(DomainModel):
         frozen=True,
         description="The id of the subscription that owns the block; None for none yet.",
     )
-
-    _reserved: ClassVar[frozenset[str]] = frozenset({"subscription", "in_use_by"})
-    _read_with: "ReadWith | None" = PrivateAttr(default=None)
 
     def __init_subclass__(
         cls, *, product_block_name: str = "", lifecycle: Iterable[SubscriptionLifecycle] = (), **keywords: Any
@@ -130,7 +111,7 @@ class ProductBlockModel(DomainModel):
                 f"{status} it is a `{actual}`. Ask for a `{actual}`, or give the id of another block.",
                 code="block-mismatch",
             )
-        block._read_with = ReadWith(owner)
+        block._loaded = replace(loaded_document(block), is_read_alone=True)
         return block
 
     @property

@@ -24,10 +24,12 @@ from orchestrator_gql.domain.references import (
     uses_in,
     with_references,
 )
+from orchestrator_gql.domain.secret_places import marked_secrets
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.domain.values import Indexed, indexed
 from orchestrator_gql.types import Json, SubscriptionLifecycle
 from orchestrator_gql.utils.errors import StepError
+from orchestrator_gql.utils.json.secrets import Found, masked
 
 
 class SyncChange(StrEnum):
@@ -76,16 +78,21 @@ def documents_of(models: Sequence[SubscriptionModel], *, allows_in_use: bool = F
     Raises ``StepError``: ``model-invalid`` if a model does not fit the class of its status, and ``foreign-block`` if
     the step changed a block of another subscription without returning that subscription.
     """
-    wholes = [(model, model.whole()) for model in models]
+    secrets = [Found() for _ in models]
+    wholes = [(model, model.whole(found)) for model, found in zip(models, secrets, strict=True)]
     owned = [own_blocks_in(whole) for _, whole in wholes]
     for model, whole in wholes:
         _demand_unchanged(model, whole, owned)
-    return [replace(_document(model, whole), allows_in_use=allows_in_use) for model, whole in wholes]
+    return [
+        replace(_document(model, whole, found.places), allows_in_use=allows_in_use)
+        for (model, whole), found in zip(wholes, secrets, strict=True)
+    ]
 
 
-def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> SubscriptionDocument:
+def _document(model: SubscriptionModel, whole: Mapping[str, Json], secrets: set[str]) -> SubscriptionDocument:
     data = model.stored(whole)
     _demand_same(data)
+    hidden = secrets | marked_secrets(model.product.product_id, data)
     return SubscriptionDocument(
         subscription_id=model.subscription_id,
         product=model.product,
@@ -103,7 +110,7 @@ def _document(model: SubscriptionModel, whole: Mapping[str, Json]) -> Subscripti
         sync=SyncChange(model._sync_change) if model._sync_change else _sync_of(model),
         uses=uses_in(data),
         blocks=frozenset(own_blocks_in(data)),
-        indexed_values=indexed(data),
+        indexed_values=indexed(masked(data, hidden)),
         foreign_blocks=_foreign_blocks(model, whole),
     )
 

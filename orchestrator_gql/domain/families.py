@@ -39,13 +39,14 @@ class LoadedDocument:
 
     ``data`` is the stored document, in which foreign blocks are references; ``whole`` contains these blocks.
     ``is_in_sync`` is a fact beside the document, as it was when the subscription was loaded. ``origin`` finds the
-    subscription that owns a block.
+    subscription that owns a block; if the block ``is_read_alone``, it is saved with that subscription.
     """
 
     data: Mapping[str, Any] | None = None
     whole: Mapping[str, Any] | None = None
     is_in_sync: bool = False
     origin: Origin | None = None
+    is_read_alone: bool = False
 
     def __eq__(self, other: object) -> bool:
         # Pydantic compares private attributes too, but two models with equal fields are equal.
@@ -96,7 +97,6 @@ class DomainModel(BaseModel):
 
     _family: ClassVar[Family | None] = None
     _lifecycle: ClassVar[tuple[SubscriptionLifecycle, ...]] = ()
-    _reserved: ClassVar[frozenset[str]] = frozenset()
     _loaded: LoadedDocument | None = PrivateAttr(default=None)
 
     if not typing.TYPE_CHECKING:  # a type checker would accept every attribute
@@ -171,10 +171,17 @@ def stored_as(model: type[M], values: Mapping[str, Any]) -> M:
     return made
 
 
-def clear_dump(model: DomainModel) -> dict[str, Any]:
-    """The model as JSON values, with its secrets in clear text."""
-    data: dict[str, Any] = revealed(dumped(model, warnings=False), Found())
+def clear_dump(model: DomainModel, found: Found | None = None) -> dict[str, Any]:
+    """The model as JSON values, with its secrets in clear text; ``found`` gets their places."""
+    data: dict[str, Any] = revealed(dumped(model, warnings=False), Found() if found is None else found)
     return data
+
+
+def _members_of(model: type[DomainModel]) -> frozenset[str]:
+    """The names of the orchestrator's own methods and properties, such as ``in_use_by``."""
+    parents = (parent for parent in model.__mro__ if issubclass(parent, DomainModel) and parent._family is None)
+    names = {name for parent in parents for name in vars(parent)}
+    return frozenset(name for name in names if not name.startswith(("_", "model_")))
 
 
 def models_in(annotation: Any) -> Iterator[type[DomainModel]]:
@@ -195,7 +202,9 @@ def _statuses(cls: type, lifecycle: Iterable[SubscriptionLifecycle]) -> tuple[Su
 
 
 def _check_names(cls: type[DomainModel], family: Family) -> None:
-    if reserved := inspect.get_annotations(cls).keys() & (bookkeeping_of(cls) | cls._reserved):
+    # A field with the name of a property would never be read: the property answers.
+    values = cls.model_fields.keys() | cls.model_computed_fields.keys()
+    if reserved := (inspect.get_annotations(cls).keys() & bookkeeping_of(cls)) | (values & _members_of(cls)):
         problem = f"`{cls.__qualname__}` declares {_listed(reserved)}, which every model of its kind has already"
         raise WorkflowDefinitionError(f"{problem}: choose another name.")
     if new_fields := cls.model_fields.keys() - family.base.model_fields.keys():

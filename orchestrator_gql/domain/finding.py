@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
+from orchestrator_gql.domain.families import loaded_document
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 
 
@@ -20,8 +21,8 @@ def _models_in(value: Any, around: tuple[int, ...]) -> Iterator[SubscriptionMode
     if isinstance(value, SubscriptionModel):
         yield value
     elif isinstance(value, ProductBlockModel):
-        if value._read_with is not None:
-            yield value._read_with.subscription
+        if loaded_document(value).is_read_alone:
+            yield value.subscription
     # A container that contains itself would never end. The JSON boundary refuses it later.
     elif isinstance(value, dict | list | tuple) and id(value) not in around:
         for item in value.values() if isinstance(value, dict) else value:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from pydantic.errors import PydanticUserError
 
 from orchestrator_gql.domain.blocks import ProductBlockModel
@@ -18,7 +19,15 @@ from orchestrator_gql.domain.registry import products
 from orchestrator_gql.domain.subscriptions import SubscriptionModel
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import NotFound
-from orchestrator_gql.utils.json.secrets import MarkingSchema, holds_marks, masked, place_of, places_in, pointer
+from orchestrator_gql.utils.json.secrets import (
+    MarkingSchema,
+    holds_marks,
+    is_marked_field,
+    masked,
+    place_of,
+    places_in,
+    pointer,
+)
 
 BLOCK_FACTS = frozenset({"name", ID, OWNER})
 SUBSCRIPTION_FACTS = frozenset(SubscriptionModel.model_fields)
@@ -46,12 +55,35 @@ def without_secrets(product_id: UUID, model: dict[str, Json]) -> dict[str, Json]
     return shown
 
 
+def marked_secrets(product_id: UUID, model: Mapping[str, Json]) -> set[str]:
+    """The places in the model of a subscription to the product that deployed classes declare as secrets."""
+    places = set(_marked(model, _of_product(product_id), ()))
+    for place, block in blocks_in(dict(model)):
+        places.update(_marked(block, _of_block(str(block["name"])), place))
+    return places
+
+
+def marked_fields(model: type[BaseModel]) -> frozenset[str]:
+    """The names of the fields that the class itself marks as secret, such as those of the type `SecretStr`."""
+    try:
+        schema = model.model_json_schema(schema_generator=MarkingSchema, mode="serialization", by_alias=False)
+    except PydanticUserError:
+        return frozenset()  # the types of its fields still tell
+    if (reference := schema.get("$ref")) is not None:
+        schema = schema["$defs"][reference.rpartition("/")[2]]
+    return frozenset(name for name, field in schema.get("properties", {}).items() if is_marked_field(field))
+
+
+def _marked(value: Mapping[str, Json], declared: _Declared | None, place: Place) -> Iterator[str]:
+    for schema in declared.schemas if declared is not None else ():
+        yield from (pointer((*place, *place_of(below))) for below in places_in(schema, dict(value)))
+
+
 def _hidden(
     value: Mapping[str, Json], declared: _Declared | None, facts: frozenset[str], place: Place
 ) -> Iterator[str]:
     """The places of the secrets in a subscription or a block; blocks in it have declarations of their own."""
-    for schema in declared.schemas if declared is not None else ():
-        yield from (pointer((*place, *place_of(below))) for below in places_in(schema, dict(value)))
+    yield from _marked(value, declared, place)
     known = facts | declared.names if declared is not None else facts
     for name in value.keys() - known:
         yield from _leaves(value[name], (*place, name))
@@ -102,8 +134,24 @@ def _declared(classes: Iterable[type[DomainModel]]) -> _Declared | None:
     """What the classes declare; None if there is none, or if a class has no JSON Schema that would mark its secrets."""
     found = list(dict.fromkeys(classes))
     try:
-        schemas = [model.model_json_schema(schema_generator=MarkingSchema, mode="serialization") for model in found]
+        # A field may be stored by its name or by its alias: the configuration of its class decides.
+        schemas = [
+            model.model_json_schema(schema_generator=MarkingSchema, mode="serialization", by_alias=by_alias)
+            for model in found
+            for by_alias in (False, True)
+        ]
     except PydanticUserError:
         return None
-    names = frozenset(name for model in found for name in (*model.model_fields, *model.model_computed_fields))
-    return _Declared(names, tuple(schema for schema in schemas if holds_marks(schema))) if found else None
+    names = frozenset(name for model in found for name in _names_of(model))
+    marking: list[Mapping[str, Any]] = []
+    for schema in schemas:
+        if holds_marks(schema) and schema not in marking:
+            marking.append(schema)
+    return _Declared(names, tuple(marking)) if found else None
+
+
+def _names_of(model: type[BaseModel]) -> Iterator[str]:
+    """The names by which the fields of the class may be stored."""
+    for name, field in (model.model_fields | model.model_computed_fields).items():
+        yield from (name, field.alias or name)
+        yield getattr(field, "serialization_alias", None) or name

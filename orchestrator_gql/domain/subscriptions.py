@@ -28,6 +28,7 @@ from orchestrator_gql.domain.registry import products
 from orchestrator_gql.types import SubscriptionLifecycle
 from orchestrator_gql.utils.clock import WallClock
 from orchestrator_gql.utils.errors import NotFound, StepError
+from orchestrator_gql.utils.json.secrets import Found
 from orchestrator_gql.utils.tokens import new_id
 
 S = TypeVar("S", bound="SubscriptionModel")
@@ -183,14 +184,17 @@ class SubscriptionModel(DomainModel):
         If that class is looser than ``cls``, the subscription is a ``cls``, provided that the values fit it already.
         ``others`` are the documents of the subscriptions whose blocks it uses. ``is_in_sync`` is stored
         beside the document. A field that the class no longer has is ignored. Raises the errors of ``accepts`` and
-        ``expanded``, and ``StepError`` ``model-invalid`` if the other fields do not fit the class.
+        ``expanded``, and ``StepError``: ``product-mismatch`` for another product, ``model-invalid`` if the other fields
+        do not fit the class.
         """
         mismatch: StepError | None = None
         try:
             model = accepts(cls, data)
         except StepError as error:
-            if error.failure_code != "lifecycle-mismatch" or not _is_of_family(cls, data):
+            if error.failure_code != "lifecycle-mismatch":
                 raise
+            if not _is_of_family(cls, data):
+                raise _other_product(cls, _family_member(cls, data["product"]["product_id"]), data) from error
             model, mismatch = cls, error
         whole = expanded(data, others or {})
         # A copy: a value in a field of type `Any` stays the same object, and the author may change it in place.
@@ -216,10 +220,13 @@ class SubscriptionModel(DomainModel):
         """
         return self.stored(self.whole())
 
-    def whole(self) -> dict[str, Any]:
-        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``."""
+    def whole(self, secrets: Found | None = None) -> dict[str, Any]:
+        """This subscription as JSON values, with the blocks of other subscriptions; raises as ``dump``.
+
+        ``secrets`` gets the places of its secrets.
+        """
         adopt(self, self.subscription_id)
-        data = clear_dump(self)
+        data = clear_dump(self, secrets)
         problem = f"{_title_of(data)} cannot be saved with the status {self.status}"
         fix = "Set these values before the step returns it."
         validated(variant(type(self), self.status), data, problem=problem, fix=fix, is_stored=True)
@@ -290,13 +297,17 @@ def stored_model(model: type[S], found: StoredSubscriptions, id: UUID) -> S:
     data = found.documents[id]
     member = _stored_member(model, data["product"]["product_id"], _title_of(data))
     if model._family is not None and member._family is not model._family:
-        actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
-        raise StepError(
-            f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
-            f"`{actual}`, or give the id of another subscription.",
-            code="product-mismatch",
-        )
+        raise _other_product(model, member, data)
     return model.load(data, found.documents, is_in_sync=id not in found.out_of_sync)
+
+
+def _other_product(model: type[DomainModel], member: type[DomainModel], data: Mapping[str, Any]) -> StepError:
+    actual = variant(member, SubscriptionLifecycle(data["status"])).__qualname__
+    return StepError(
+        f"{_title_of(data)} is no `{model.__qualname__}`: the model of its product is `{actual}`. Ask for a "
+        f"`{actual}`, or give the id of another subscription.",
+        code="product-mismatch",
+    )
 
 
 def _is_of_family(model: type[DomainModel], data: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 from orchestrator_gql.domain.references import ID, OWNER, is_block, is_foreign
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.json import encode
+from orchestrator_gql.utils.json.redaction import MASK
 
 LONGEST = 120
 """The most characters of a path or a value in the index; of a longer text it has the beginning and the digest."""
@@ -73,7 +74,7 @@ class ValueFilter:
 
 
 def indexed(document: Mapping[str, Json]) -> Indexed:
-    """The values and the blocks of a stored document, without the orchestrator's own fields."""
+    """The values and the blocks of a stored document, without the orchestrator's own fields and without masks."""
     id = UUID(str(document["subscription_id"]))
     walk = _Walk(str(id), id)
     for name, item in document.items():
@@ -115,6 +116,8 @@ class _Walk:
         if isinstance(value, list):
             for item in value:
                 self.look(item, holder, path)
+        elif value == MASK:
+            return  # a secret: nobody finds a subscription by it
         elif not isinstance(value, dict):
             self.values.add(BlockValue(holder, in_index(path), text_of(value)))
         elif is_block(value):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Secret, SecretBytes, SecretStr, TypeAdapter
 from orchestrator_gql.domain.blocks import ProductBlockModel
 from orchestrator_gql.domain.families import DomainModel, bookkeeping_of
 from orchestrator_gql.domain.references import ID, OWNER
+from orchestrator_gql.domain.secret_places import marked_fields
 from orchestrator_gql.domain.values import ValueFilter, ValuePlace, in_index, key_of, text_of
 from orchestrator_gql.utils.errors import StepError
 
@@ -94,6 +95,8 @@ def _in_field(
         annotation = computed.return_type
     else:
         return
+    if name in _marked_fields(model):
+        annotation, keys = SecretStr, ()
     for kind, is_item in _kinds(annotation):
         yield from _in_kind(kind, keys, hops, path, _Field(model, name, is_item))
 
@@ -233,7 +236,13 @@ def _none(value: Any) -> None:
 
 
 def _is_secret(annotation: Any) -> bool:
-    return any(isinstance(kind, type) and issubclass(kind, _SECRETS) for kind, _ in _kinds(annotation))
+    kinds = (typing.get_origin(kind) or kind for kind, _ in _kinds(annotation))
+    return any(isinstance(kind, type) and issubclass(kind, _SECRETS) for kind in kinds)
+
+
+@lru_cache(maxsize=1024)
+def _marked_fields(model: type[BaseModel]) -> frozenset[str]:
+    return marked_fields(model)
 
 
 def _unfit(path: str, value: Any, leaves: Sequence[_Leaf]) -> str:

@@ -1,13 +1,13 @@
 """Product subscriptions in pages, and their versions."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from orchestrator_gql.domain import RegisteredProduct, products
+from orchestrator_gql.domain import products
+from orchestrator_gql.domain.families import DomainModel
 from orchestrator_gql.domain.values import ValueFilter
 from orchestrator_gql.domain.where import filter_of
 from orchestrator_gql.engine import authorization
@@ -22,7 +22,6 @@ from orchestrator_gql.storage.pagination import PageArgs, RowPage
 from orchestrator_gql.storage.product_subscription_lists import ProductSubscriptionFilter, StartRule
 from orchestrator_gql.types import Json
 from orchestrator_gql.utils.errors import FieldError, NotFound, PayloadInvalid, StepError, WorkflowBlocked
-from orchestrator_gql.utils.json.secrets import marked_names
 
 MOST_VALUES = 10
 """The most values of fields in one filter."""
@@ -65,6 +64,7 @@ async def start_rule(runtime: Runtime, principal: Principal, workflow_name: str)
 
 
 def value_filters(
+    runtime: Runtime,
     principal: Principal,
     wanted: Sequence[tuple[str, Json]],
     product_names: Sequence[str] | None,
@@ -77,31 +77,26 @@ def value_filters(
     principal.demand(Permission.READ)
     if len(wanted) > MOST_VALUES:
         raise PayloadInvalid(f"A filter has at most {MOST_VALUES} fields, not {len(wanted)}.")
-    chosen = [
-        product
+    models = dict.fromkeys(
+        product.model
         for product in products.all()
         if (product_names is None or product.facts.name in product_names)
         and (product_types is None or product.facts.product_type in product_types)
-    ]
-    return [_value_filter(chosen, index, path, value) for index, (path, value) in enumerate(wanted)]
+    )
+    return [_value_filter(runtime, list(models), index, path, value) for index, (path, value) in enumerate(wanted)]
 
 
-def _value_filter(chosen: Sequence[RegisteredProduct], index: int, path: str, value: Json) -> ValueFilter:
-    secret = {name for product in chosen for name in _secret_names(product.facts.product_id)}
+def _value_filter(
+    runtime: Runtime, models: Sequence[type[DomainModel]], index: int, path: str, value: Json
+) -> ValueFilter:
     try:
-        if secret & set(path.split(".")):
+        if any(runtime.redact({key: "shown"}) != {key: "shown"} for key in path.split(".")):
             raise StepError(f"{path!r} is a secret: a subscription cannot be found by it.", code="where-secret")
-        return filter_of(list(dict.fromkeys(product.model for product in chosen)), path, value)
+        return filter_of(models, path, value)
     except StepError as error:
         place = "value" if error.failure_code == "where-value" else "path"
         problem = FieldError(("filter", "fields", str(index), place), error.message, str(error.failure_code))
         raise PayloadInvalid(error.message, [problem]) from error
-
-
-@lru_cache(maxsize=256)
-def _secret_names(product_id: UUID) -> frozenset[str]:
-    """The names of the fields that the product marks as secret."""
-    return frozenset(marked_names(products.by_id(product_id).block_schema()))
 
 
 async def version_page(

@@ -40,8 +40,9 @@ def offered_by(workflow: Workflow) -> list[ProductModel]:
 def products_of(workflow: Workflow) -> list[ProductModel]:
     """The products whose subscriptions the workflow is for.
 
-    The names that the workflow declares; without them, the products of the models that its steps and its start form
-    take; if they take none, every product.
+    The names that the workflow declares; without them, the products of the models that its start form takes as the
+    subscription, because it always runs; else of those that its steps and its start form take; if they take none, every
+    product.
     """
     if workflow.products:
         return [products.by_name(name).facts for name in workflow.products]
@@ -51,12 +52,17 @@ def products_of(workflow: Workflow) -> list[ProductModel]:
 
 
 def _models_of(workflow: Workflow) -> set[type[SubscriptionModel]]:
+    if workflow.author_form is not None and (of_form := set(_subjects(_parameters(workflow.author_form)))):
+        return of_form
     functions = [step.function for step in workflow.steps if isinstance(step, ActionStep)]
     functions += [step.form for step in workflow.steps if isinstance(step, InputStep)]
     functions += [workflow.author_form] if workflow.author_form is not None else []
     parameters = [parameter for function in functions for parameter in _parameters(function)]
-    subjects = set(_models(parameter for parameter in parameters if parameter.name in _SUBJECTS))
-    return subjects or set(_models(parameters))
+    return set(_subjects(parameters)) or set(_models(parameters))
+
+
+def _subjects(parameters: Iterable[Parameter]) -> Iterator[type[SubscriptionModel]]:
+    return _models(parameter for parameter in parameters if parameter.name in _SUBJECTS)
 
 
 @lru_cache(maxsize=4096)

@@ -52,6 +52,11 @@ def test_the_whole_life_of_an_l2vpn(tmp_path: Path) -> None:
             "Port ge-0/0/1 of paris-1",
             "Port ge-0/0/2 of lyon-1",
         }
+        form = operator.form("create_monitor")
+        picker = {"products": ["L2VPN"], "statuses": ["ACTIVE"]}
+        assert form["schema"]["properties"]["l2vpn"]["x-product-subscriptions"] == picker
+        wrong = operator.form("create_monitor", {"l2vpn": site.ids["a"]})
+        assert "give the id of another subscription" in wrong["errors"][0]["message"]
         site.register("create_monitor", monitor={"l2vpn": site.ids["l2vpn"], "interval": 5})
 
         # Modify twice: another VLAN, then one more port

@@ -513,15 +513,3 @@ async def test_a_block_of_another_subscription_is_saved_through_its_owner_only(o
     assert refused.failure is not None
     assert refused.failure.code == "foreign-block"
     assert (await model_of(engine, known["port"]))["port"]["node"]["node_name"] == "utr-1"
-
-
-def test_blocks_that_were_read_are_equal_if_their_fields_are() -> None:
-    from orchestrator_gql.domain.blocks import ReadWith
-
-    owner = NodeInactive.from_product_id(NODE.product_id, "uva")
-    one, other = owner.node, owner.node.model_copy(deep=True)
-    one._read_with = ReadWith(owner)
-    other._read_with = ReadWith(owner.model_copy(deep=True))
-
-    assert one == other
-    assert one.model_copy(deep=True)._read_with is one._read_with

@@ -409,7 +409,7 @@ class OtherInactive(SubscriptionModel, is_base=True):
 
 
 def test_a_subscription_to_another_product_is_refused() -> None:
-    with pytest.raises(StepError, match="is no `OtherInactive`: in the status initial it is a `L2vpnInactive`"):
+    with pytest.raises(StepError, match="is no `OtherInactive`: the model of its product is `L2vpnInactive`"):
         OtherInactive.load(new_order().dump())
 
 

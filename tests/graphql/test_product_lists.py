@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from pydantic import Field, SecretStr
+from sqlalchemy import Connection, insert, select
 from support.database import sqlite_url
 from support.network import (
     NODE,
@@ -15,6 +17,7 @@ from support.network import (
     create_node,
     create_port,
     made,
+    model_of,
     modifies,
     order_form,
     run,
@@ -25,6 +28,7 @@ from support.web import Site, site_of
 
 from orchestrator_gql import StepList, begin, step
 from orchestrator_gql.domain import ProductBlockModel, SubscriptionModel, register_product
+from orchestrator_gql.storage.tables import product_subscription_values
 from orchestrator_gql.types import State, SubscriptionLifecycle
 from orchestrator_gql.utils.json.redaction import MASK
 from orchestrator_gql.workflow import Workflow
@@ -65,6 +69,7 @@ class VaultBlockInactive(ProductBlockModel, product_block_name="Vault of secrets
     pin: SecretStr | None = None
     marked: Annotated[str | None, Field(json_schema_extra={"writeOnly": True})] = None
     keys: dict[str, SecretStr] = Field(default_factory=dict)
+    login_password: str = "hunter2"
 
 
 class VaultBlock(VaultBlockInactive, lifecycle=[ACTIVE]):
@@ -188,7 +193,7 @@ async def test_a_value_of_a_field_filters_and_what_cannot_be_is_named(site: Site
     assert unknown["extensions"]["code"] == "PAYLOAD_INVALID"
     assert "'node.node_name'" in unknown["message"]
     assert (await refused(site, products=[PORT.name], fields=field("node.node_name", "x")))["extensions"]["code"]
-    for path in ("vault.pin", "vault.marked", "vault.keys.one"):
+    for path in ("vault.pin", "vault.marked", "vault.keys.one", "vault.login_password"):
         assert "is a secret" in (await refused(site, fields=field(path, "first-pin")))["message"], path
 
 
@@ -247,6 +252,23 @@ async def test_no_secret_is_shown_in_a_version_or_a_difference(site: Site) -> No
     assert by_path["vault.pin"] == {"path": "vault.pin", "change": "changed", "old": MASK, "new": MASK}
     assert by_path["vault.marked"]["old"] == by_path["vault.marked"]["new"] == MASK
     assert by_path["vault.keys.one"] == {"path": "vault.keys.one", "change": "added", "old": None, "new": MASK}
+
+
+async def test_a_save_takes_the_secrets_out_of_the_index_that_a_migration_filled(site: Site) -> None:
+    id = (await run(site.engine, create_vault)).state["subscription_id"]
+    block_id = UUID((await model_of(site.engine, id))["vault"]["subscription_instance_id"])
+    row = {"subscription_id": UUID(id), "block_id": block_id, "path": "pin", "value": '"first-pin"'}
+    database = site.engine.runtime.database
+
+    def rows(conn: Connection) -> str:
+        return repr(conn.execute(select(product_subscription_values)).all())
+
+    before = await database.read(rows)
+    await database.transaction(lambda conn: conn.execute(insert(product_subscription_values), row))
+    await run(site.engine, change_vault, subscription_id=id)
+
+    assert "ada" in before
+    assert [secret for secret in SECRETS if secret in before + await database.read(rows)] == []
 
 
 async def test_users_are_listed_up_to_a_bound_and_paged_beyond(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ PLAYBOOK_SECONDS = 300.0
 PORTS = {"port_a": "paris-1:ge-0/0/1", "port_b": "lyon-1:ge-0/0/2"}
 START = """mutation($name: String!, $pages: [JSON!]!) { startWorkflow(input: {workflowName: $name, pages: $pages}) {
   __typename ... on StartWorkflowSuccess { process { id } } ... on UserError { code message } } }"""
+FORM = """query($name: String!, $pages: [JSON!]!) { startForm(workflowName: $name, pages: $pages) {
+  __typename ... on FormPage { schema } ... on FormInvalid { errors { message } } } }"""
 PROCESS = """query($id: ID!) { process(id: $id) { status state note failure { code message details }
   openInputRequest { id } callbacks { status isEarly progressLog { totalCount } } } }"""
 CONFIRM = """mutation($id: ID!) { submitForm(input: {inputRequestId: $id, pages: [{}]}) {
@@ -44,6 +46,10 @@ class Operator:
         assert started["__typename"] == "StartWorkflowSuccess", started
         id: str = started["process"]["id"]
         return id
+
+    def form(self, workflow: str, *pages: dict[str, Any]) -> dict[str, Any]:
+        """The next page of the start form, or the errors of the last one."""
+        return self.ask(FORM, name=workflow, pages=pages)
 
     def refused(self, workflow: str, *pages: dict[str, Any]) -> tuple[str, str]:
         """The code and the message with which the start is refused."""

@@ -4,18 +4,18 @@ It imports only what workflow authors import, and its steps call a network that 
 """
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from annotated_types import Len
-from pydantic import ConfigDict, computed_field
+from pydantic import ConfigDict, Field, computed_field, model_validator
 from pydantic_forms.validators import Choice
 
 from orchestrator_gql import StepList, abort, begin, conditional, inputstep, step
 from orchestrator_gql.config.assignee import Assignee
 from orchestrator_gql.domain import register_product
 from orchestrator_gql.domain.base import SI, ProductBlockModel, SubscriptionModel
-from orchestrator_gql.forms import FormPage
+from orchestrator_gql.forms import FormPage, ReadOnly
 from orchestrator_gql.types import FormGenerator, State, SubscriptionLifecycle, UUIDstr
 from orchestrator_gql.utils.errors import ProcessFailureError
 from orchestrator_gql.utils.json import json_dumps
@@ -361,6 +361,36 @@ def terminate_any() -> StepList:
     return begin >> remove
 
 
+def confirm_decommission(subscription: Node) -> FormGenerator:
+    """Show the ports that end with the node, and what uses them."""
+    ports = [port for port in subscription.in_use_by if isinstance(port, PortInactive)]
+    users = [user.description for port in ports for user in port.in_use_by]
+
+    class Decommission(FormPage):
+        model_config = ConfigDict(title=f"End {subscription.description} with its ports?")
+        names: ReadOnly[list[str]] = Field([port.description for port in ports], title="Ports")
+        users_of_ports: ReadOnly[list[str]] = Field(users)
+
+        @model_validator(mode="after")
+        def is_free(self) -> Self:
+            if users:
+                raise ValueError(f"End {', '.join(users)} first.")
+            return self
+
+    yield Decommission
+    return {"ports": [port.subscription_id for port in ports]}
+
+
+@step("End the ports")
+def end_ports(ports: list[Port]) -> State:
+    return {"ports": [SubscriptionModel.from_other_lifecycle(port, SubscriptionLifecycle.TERMINATED) for port in ports]}
+
+
+@terminate_workflow("Decommission a node", initial_input_form=confirm_decommission, allow_in_use=True)
+def decommission_node() -> StepList:
+    return begin >> end_ports >> remove
+
+
 WORKFLOWS = (
     create_node,
     create_port,
@@ -369,4 +399,5 @@ WORKFLOWS = (
     modify_l2vpn,
     validate_l2vpn,
     terminate_any,
+    decommission_node,
 )

@@ -35,6 +35,7 @@ from support.network import (
     create_node,
     create_port,
     modifies,
+    reconciles,
     terminates,
     validates,
 )
@@ -80,8 +81,9 @@ MODELS: tuple[type[SubscriptionModel], ...] = (Node, Port, Circuit, Monitor)
 CREATES = (create_node, create_port, create_circuit, create_monitor)
 MODIFIES = [modifies(model, marks(model), confirm, marks(model)) for model in MODELS]
 VALIDATES = [validates(model, corrects(model), corrects(model)) for model in MODELS]
+RECONCILES = [reconciles(model, marks(model), marks(model)) for model in MODELS]
 TERMINATES = [terminates(model) for model in MODELS]
-LIVES = (*CREATES, *MODIFIES, *VALIDATES, *TERMINATES)
+LIVES = (*CREATES, *MODIFIES, *VALIDATES, *RECONCILES, *TERMINATES)
 
 
 class DeedRefused(Exception):
@@ -135,13 +137,14 @@ class Operators(ABC):
         """Put the subscription in sync by hand. Raises `DeedRefused`."""
 
     async def furnish(self) -> None:
-        """Create the first subscriptions, and mark one of them, whatever the chances do."""
+        """Create the first subscriptions, mark one of them and reconcile another, whatever the chances do."""
         for kind in (0, 0, 1, 1, 2, 3):
             await self.create(random.Random(self.seed), kind)
         marking = await self.start(MODIFIES[0], {"subscription_id": self.made[0][0]}, {"chance": 0.0})
         await self.rested(marking)
         await self.submit(marking)
         await self.rested(marking)
+        await self.rested(await self.start(RECONCILES[1], {"subscription_id": self.made[1][0]}))
 
     async def operate(self, number: int, deeds: int, until: asyncio.Event | None = None) -> None:
         """Do what one operator does, at most ``deeds`` times or until the event is set."""
@@ -150,7 +153,8 @@ class Operators(ABC):
             if until is not None and until.is_set():
                 return
             deed = chance.choices(
-                [self.create, self.change, self.validate, self.terminate, self.mend], weights=[4, 6, 5, 3, 2]
+                [self.create, self.change, self.validate, self.reconcile, self.terminate, self.mend],
+                weights=[4, 6, 5, 3, 3, 2],
             )[0]
             try:
                 await deed(chance)
@@ -207,6 +211,18 @@ class Operators(ABC):
                 self.counted[process.failure] += 1
                 await self.retry(process_id)
                 process = await self.rested(process_id)
+            if process.status is not ProcessStatus.COMPLETED:
+                await self.give_up(process_id, process)
+
+    async def reconcile(self, chance: random.Random) -> None:
+        """Reconcile a subscription, in sync or not, and abort some of the processes."""
+        kind = chance.randrange(len(MODELS))
+        for id in self.some(chance, kind):
+            process_id = await self.start(RECONCILES[kind], {"subscription_id": id})
+            if chance.random() < 0.15:
+                await self.abort(process_id)
+                return
+            process = await self.rested(process_id)
             if process.status is not ProcessStatus.COMPLETED:
                 await self.give_up(process_id, process)
 

@@ -127,6 +127,25 @@ async def test_the_pages_of_a_modification_show_the_current_values(play: Play) -
     assert "port ge-2 on node ams-1" in json.dumps(page.page.schema)
 
 
+async def test_the_form_of_a_termination_lists_the_users_and_their_users(play: Play) -> None:
+    node, ports = await network(play)
+    circuit: str = (await l2vpn(play, ports)).state["subscription_id"]
+
+    shown = await play.begin("decommission_node", {"subscription_id": node})
+    refused = await play.begin("decommission_node", {"subscription_id": node}, {})
+    await completed(play, "terminate_any", {"subscription_id": circuit})
+    ended = await completed(play, "decommission_node", {"subscription_id": node}, {})
+
+    assert isinstance(shown, forms.NextPage)
+    names = {name: field["default"] for name, field in shown.page.schema["properties"].items()}
+    assert sorted(names["names"]) == ["port ge-1 on node ams-1", "port ge-2 on node ams-1"]
+    assert names["users_of_ports"] == ["Family L2VPN of uva"] * 2
+    assert isinstance(refused, forms.PageInvalid)
+    assert "End Family L2VPN of uva" in str(refused.errors)
+    assert ended.state["was"] == "node ams-1"
+    assert [(await document_of(play.engine, id))["status"] for id in (node, *ports)] == ["terminated"] * 3
+
+
 def test_the_annotations_say_which_products_the_workflows_are_for() -> None:
     names = {workflow.name: {facts.name for facts in products_of(workflow)} for workflow in family.WORKFLOWS}
 

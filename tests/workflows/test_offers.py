@@ -73,23 +73,21 @@ def test_the_annotations_say_which_products_a_workflow_is_for(
         assert found == {product.facts.name for product in products.all()}
 
 
-def test_forms_count_and_names_have_the_last_word() -> None:
+def test_the_start_form_decides_before_the_steps_and_names_have_the_last_word() -> None:
     def start_form(subscription: Port) -> FormGenerator:
         yield FormPage
         return {}
 
     @inputstep("Ask")
-    def ask(subscription: Node) -> FormGenerator:
+    def ask(subscription: Node | Port) -> FormGenerator:
         yield FormPage
         return {}
 
     def body() -> StepList:
         return begin >> ask
 
-    assert {facts.name for facts in products_of(modify_workflow("x", initial_input_form=start_form)(body))} == {
-        NODE.name,
-        PORT.name,
-    }
+    assert set(products_of(modify_workflow("x")(body))) == {NODE, PORT}
+    assert products_of(modify_workflow("x", initial_input_form=start_form)(body)) == [PORT]
     assert products_of(modify_workflow("x", products=[CIRCUIT.name])(body)) == [CIRCUIT]
 
 

@@ -121,7 +121,9 @@ def _names(annotation: Any, kind: type) -> bool:
 
 def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[SubscriptionModel]]) -> SubscriptionModel:
     if id not in stored.documents:
-        raise StepError(f"There is no product subscription {id} for parameter {name!r}.", "bad-argument")
+        problem = f"There is no product subscription {id} for parameter {name!r}"
+        fix = "look at the id, or let the parameter be None with `… | None`."
+        raise StepError(f"{problem}: {fix}", "bad-argument")
     # In a union the class of the stored status comes first; another one fits only if the values do.
     exact = [model for model in classes if _is_exact(model, stored.documents[id])]
     errors: list[StepError] = []
@@ -129,10 +131,11 @@ def _load(name: str, id: UUID, stored: Stored, classes: Sequence[type[Subscripti
         try:
             return _loaded(model, id, stored)
         except StepError as error:
-            if error.failure_code != "lifecycle-mismatch":
+            if error.failure_code not in ("lifecycle-mismatch", "product-mismatch"):
                 raise
             errors.append(error)
-    raise errors[-1]
+    # A class of the right product says more than a class of another one.
+    raise next((error for error in errors if error.failure_code == "lifecycle-mismatch"), errors[-1])
 
 
 def _is_exact(model: type[SubscriptionModel], document: Json) -> bool:

@@ -85,7 +85,9 @@ class ProductSubscriptionFilter:
             search=self.search,
             owner_id=uuid_or_nowhere(self.depends_on_id) if self.depends_on_id is not None else None,
             user_id=uuid_or_nowhere(self.in_use_by_id) if self.in_use_by_id is not None else None,
-            values=subscription_reads.value_filters(context.principal, fields, self.products, self.product_types),
+            values=subscription_reads.value_filters(
+                context.runtime, context.principal, fields, self.products, self.product_types
+            ),
             start=rule,
         )
 

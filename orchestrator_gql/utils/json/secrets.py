@@ -244,30 +244,13 @@ def holds_marks(schema: Json) -> bool:
     return isinstance(schema, dict) and (is_marked(schema) or any(map(holds_marks, schema.values())))
 
 
-def marked_names(schema: Json) -> set[str]:
-    """Return the names of the properties that a JSON Schema marks as secret, at any depth.
-
-    >>> marked_names({"$defs": {"Port": {"properties": {"pin": {"writeOnly": True}, "vlan": {}}}}})
-    {'pin'}
-    """
-    found: set[str] = set()
-    below = schema if isinstance(schema, list) else list(schema.values()) if isinstance(schema, dict) else []
-    if isinstance(schema, dict):
-        properties = schema.get("properties")
-        found |= {
-            name for name, own in (properties if isinstance(properties, dict) else {}).items() if _holds_mark(own)
-        }
-    for part in below:
-        found |= marked_names(part)
-    return found
-
-
-def _holds_mark(schema: Json) -> bool:
+def is_marked_field(schema: Json) -> bool:
     """Return whether the schema itself, an alternative or its items are marked, not what a reference leads to."""
     if not isinstance(schema, dict):
         return False
     parts = [part for word in ("anyOf", "oneOf", "allOf") for part in schema.get(word, [])]
-    return is_marked(schema) or any(map(_holds_mark, [*parts, schema.get("items"), schema.get("additionalProperties")]))
+    parts += [schema.get("items"), schema.get("additionalProperties")]
+    return is_marked(schema) or any(map(is_marked_field, parts))
 
 
 def places_in(schema: Json, value: Json) -> set[str]:

@@ -87,7 +87,7 @@ async def test_an_earlier_database_keeps_its_rows_and_reconciles(
     assert before["process_steps"]
     assert before["input_requests"]
     assert after == before
-    assert indexes_after == indexes
+    assert all(indexes[table] <= indexes_after[table] for table in indexes), "later migrations only add indexes"
     assert mended.target == "RECONCILE"
 
 
