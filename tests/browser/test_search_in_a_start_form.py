@@ -34,8 +34,12 @@ def make(address: str, *names: str) -> dict[str, str]:
     for name in names:
         order = {"workflowName": "create_node", "pages": [{"node_name": name}]}
         assert asked(address, START, input=order)["startWorkflow"], name
-    until(lambda: len(nodes_of(address)) == len(names))
-    return nodes_of(address)
+
+    def all_of_them() -> dict[str, str] | None:
+        found = nodes_of(address)
+        return found if found.keys() == set(names) else None
+
+    return until(all_of_them)
 
 
 def module_in(folder: Path) -> str:
