@@ -30,16 +30,13 @@ def nodes_of(address: str) -> dict[str, str]:
 
 
 def make(address: str, *names: str) -> dict[str, str]:
-    """Create a node for each name, and return their ids once all are active."""
+    """Create a node for each name, one after the other, and return the ids of all."""
+    ids: dict[str, str] = {}
     for name in names:
         order = {"workflowName": "create_node", "pages": [{"node_name": name}]}
         assert asked(address, START, input=order)["startWorkflow"], name
-
-    def all_of_them() -> dict[str, str] | None:
-        found = nodes_of(address)
-        return found if found.keys() == set(names) else None
-
-    return until(all_of_them)
+        ids[name] = until(lambda: nodes_of(address).get(name))  # noqa: B023 - it is called before the next name
+    return ids
 
 
 def module_in(folder: Path) -> str:
