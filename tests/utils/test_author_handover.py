@@ -67,13 +67,14 @@ async def test_a_loop_that_takes_no_descriptor_is_woken_all_the_same(monkeypatch
         raise NotImplementedError  # as the loop of Windows does
 
     monkeypatch.setattr(loop, "add_reader", refuse)
+    gc.collect()  # the loops of tests before have descriptors, too
     before = open_descriptors()
     inbox = Inbox(loop)
     inbox.put(lambda: called.append("woken"))
     await becomes(lambda: len(called) == 1)
 
     assert called == ["woken"]
-    assert open_descriptors() == before
+    assert open_descriptors() <= before  # threads of tests before may close theirs
 
 
 def test_loops_that_have_ended_leave_no_descriptor_and_no_loop() -> None:
@@ -89,7 +90,7 @@ def test_loops_that_have_ended_leave_no_descriptor_and_no_loop() -> None:
         asyncio.run(use())
     gc.collect()
 
-    assert open_descriptors() == before
+    assert open_descriptors() <= before  # threads of tests before may close theirs
     assert [loop() for loop in loops] == [None] * 5
 
 
